@@ -1,0 +1,625 @@
+"""Where the records are in a document: text in chunks -> batches of records, each the bytes of one record.
+
+A document is walked, not loaded. msgspec finds how far a value reaches without decoding it: a prefix of an array is
+whole records if and only if ``[prefix]`` parses, so the cut is guessed and the parse proves it; for a complete value
+the error "trailing characters (byte N)" tells where it ends. Only a stretch that does not parse is read element by
+element. Memory is a few chunks, whatever the size of the file; one value may not be larger than MAX_VALUE_BYTES.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from gvrc.decode import CutOffError
+from gvrc.errors import SourceFileError
+from gvrc.fixture import is_fixture, join_fixture
+from gvrc.shapes import (
+    FACILITY_LISTS,
+    PARENT_COUNTY,
+    PARENT_GROUP,
+    PARENT_KEY,
+    Keys,
+    has_evidence,
+    is_county,
+    is_of_many_kinds,
+    is_passed_over,
+    looks_like_facility,
+    normal_key,
+    other_kind,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_VALUE_BYTES: Final = 16 * 1024 * 1024
+SMALL_BYTES: Final = 256 * 1024  # a value up to this size is looked at as a whole
+SAMPLE: Final = 200  # records looked at to tell what a list holds: the first few of them that have a name
+FEW_NAMED: Final = 5
+MAX_DEPTH: Final = 40
+SEEN_TOLD: Final = 5
+
+ANY: Final = msgspec.json.Decoder()
+ONE: Final = msgspec.json.Decoder(msgspec.Raw)
+LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+LENIENT: Final = json.JSONDecoder(strict=False, parse_int=str)  # Python refuses integers of 4,300 digits
+
+TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
+SPACE: Final = b" \t\r\n\x1e"  # 1e: the record separator of JSON text sequences
+SCALAR: Final = re.compile(rb"[^\s,\]}\[{\"]+")
+STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+BETWEEN: Final = re.compile(rb"\}\s*,\s*(?=\{)")
+
+Batch = list[msgspec.Raw | bytes]
+
+
+@dataclass
+class Finding:
+    """What the walk through a document came upon."""
+
+    lists: dict[str, int] = field(default_factory=dict)  # path -> records found there
+    seen: dict[str, str] = field(default_factory=dict)  # what holds no facilities -> where it was met first
+    passed_over: Counter[str] = field(default_factory=Counter)  # other things in a list of facilities, by kind
+    declared_count: int | None = None  # the document's own count of its records
+    has_next_page: bool = False
+
+    def add(self, path: tuple[str, ...], records: int) -> None:
+        """Count records under the path that they were found at."""
+        shown = ".".join(path) or "the document itself"
+        self.lists[shown] = self.lists.get(shown, 0) + records
+
+    def look_at(self, path: tuple[str, ...], values: list[object]) -> None:
+        """Remember what a place holds, to tell if there are no facilities at all."""
+        what = _describe(values)
+        if len(self.seen) < SEEN_TOLD:
+            self.seen.setdefault(what, ".".join(path) or "the document")
+
+
+class Cursor:
+    """A place in a text that arrives in chunks."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._following: bytes | None = None
+        self.failure: CutOffError | None = None
+        self.text = b""
+        self.at = 0
+        self._dropped = 0
+        self._look_ahead()
+        self.fill()
+
+    @property
+    def ended(self) -> bool:
+        """Say whether the last chunk is in the text."""
+        return self._following is None
+
+    @property
+    def offset(self) -> int:
+        """Give the place as bytes from the start of the document."""
+        return self._dropped + self.at
+
+    @property
+    def left(self) -> int:
+        """Give the number of bytes at hand from the place on."""
+        return len(self.text) - self.at
+
+    def fill(self) -> None:
+        """Add the next chunk and forget what lies before the place."""
+        if self._following is not None:
+            self._dropped += self.at
+            self.text = b"".join((memoryview(self.text)[self.at :], self._following))
+            self.at = 0
+            self._look_ahead()
+
+    def peek(self) -> bytes:
+        """Go to the next character that is no white space and give it; nothing at the end."""
+        while True:
+            while (char := self.text[self.at : self.at + 1]) and char in SPACE:
+                self.at += 1
+            if char or self.ended:
+                return char
+            self.fill()
+
+    def _look_ahead(self) -> None:
+        try:
+            self._following = next(self._chunks, None)
+        except CutOffError as error:
+            self.failure, self._following = error, None
+
+
+def find_records(chunks: Iterator[bytes], keys: Keys, pinned: str | None, finding: Finding) -> Iterator[Batch]:
+    """Walk a document and give its records in batches, each as the bytes that it came as.
+
+    What a record takes from around it (the county whose key it stands under) is put first in it. Raises CutOffError
+    at the end of a document that ends too early, SourceFileError for what is not JSON or holds no facilities.
+    """
+    walk = _Walk(Cursor(chunks), keys, None if pinned is None else _parts(pinned), finding)
+    yield from walk.document()
+    if walk.cursor.failure:
+        raise walk.cursor.failure
+
+
+def _parts(pinned: str) -> tuple[str, ...]:
+    return tuple(part for part in pinned.strip("$.").replace("[]", "").replace("[*]", "").split(".") if part)
+
+
+class _Walk:
+    def __init__(self, cursor: Cursor, keys: Keys, pinned: tuple[str, ...] | None, finding: Finding) -> None:
+        self.cursor = cursor
+        self.keys = keys
+        self.pinned = pinned
+        self.finding = finding
+        self.marks: tuple[bytes, ...] = ()  # what stands between the records of the list at hand
+
+    def document(self) -> Iterator[Batch]:
+        cursor = self.cursor
+        if not cursor.peek():
+            raise cursor.failure or SourceFileError("is empty. Fetch it again.")
+        while char := cursor.peek():
+            if char == b"[":
+                yield from self._array((), {})
+            elif char == b"{":
+                yield from self._lines() if self._is_lines() else self._object((), {})
+            else:
+                raise SourceFileError(_not_json(cursor))
+
+    # ---- objects
+
+    def _object(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
+        value, end = self._small_object()
+        if value is not None and self._is_record(value, path):
+            record = self.cursor.text[self.cursor.at : end].rstrip()
+            self.cursor.at = end
+            self.finding.add(path, 1)
+            yield _with_parents([record], _as_key(parents))
+        elif value is not None and not any(isinstance(inner, (dict, list)) for inner in value.values()):
+            if path:
+                self.finding.look_at(path, [value])
+            self._note_facts(value)
+            self.cursor.at = end
+        else:
+            yield from self._members(path, parents | _own_places(value or {}, self.keys))
+
+    def _is_record(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
+        wanted = self._is_wanted(path)
+        if wanted is not None or not looks_like_facility(value, self.keys):
+            return bool(wanted)
+        return not path or (not is_passed_over(path[-1]) and has_evidence(value, self.keys))
+
+    def _small_object(self) -> tuple[dict[str, Any] | None, int]:
+        """Look at the object at hand as a whole, if it is small: give it, and where it ends."""
+        cursor = self.cursor
+        while cursor.left < SMALL_BYTES and not cursor.ended:
+            cursor.fill()
+        piece = memoryview(cursor.text)[cursor.at : cursor.at + SMALL_BYTES]
+        end = _end_of_value(piece)
+        try:
+            if end is not None:
+                return ANY.decode(piece[:end]), cursor.at + end
+            if cursor.left <= SMALL_BYTES:
+                value, end = LENIENT.raw_decode(str(piece, "latin-1"))
+                return value, cursor.at + end
+        except (ValueError, RecursionError, msgspec.DecodeError):
+            pass  # not whole, or not sound: it is walked
+        return None, 0
+
+    def _members(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
+        cursor = self.cursor
+        if len(path) > MAX_DEPTH:
+            raise SourceFileError(f"is nested deeper than {MAX_DEPTH} levels at byte {cursor.offset:,}. Mend it.")
+        cursor.at += 1
+        while (char := cursor.peek()) != b"}":
+            if char == b",":
+                cursor.at += 1
+                continue
+            key = self._key()
+            inner = (*path, key)
+            if (char := cursor.peek()) == b"[":
+                yield from self._array(inner, _child(parents, key))
+            elif char == b"{":
+                yield from self._object(inner, _child(parents, key))
+            else:
+                self._note_fact(key, self._scalar())
+        cursor.at += 1
+
+    def _key(self) -> str:
+        key = self._string()
+        if self.cursor.peek() != b":":
+            raise self._broken("a colon")
+        self.cursor.at += 1
+        return key
+
+    def _string(self) -> str:
+        cursor = self.cursor
+        char = cursor.peek()
+        if char != b'"':
+            raise self._broken("a key in double quotes")
+        while not (found := STRING.match(cursor.text, cursor.at)):
+            if cursor.ended:
+                cursor.at = len(cursor.text)
+            if cursor.ended or cursor.left > MAX_VALUE_BYTES:
+                raise self._broken("the end of a text")
+            cursor.fill()
+        cursor.at = found.end()
+        return found[0][1:-1].decode("utf-8", "replace")
+
+    def _scalar(self) -> str:
+        cursor = self.cursor
+        if cursor.peek() == b'"':
+            return self._string()
+        while (found := SCALAR.match(cursor.text, cursor.at)) and found.end() == len(cursor.text) and not cursor.ended:
+            cursor.fill()
+        if not found:
+            raise self._broken("a value")
+        cursor.at = found.end()
+        return found[0].decode("ascii", "replace")
+
+    def _note_facts(self, value: dict[str, Any]) -> None:
+        for key, inner in value.items():
+            if not isinstance(inner, (dict, list)):
+                self._note_fact(key, str(inner))
+
+    def _note_fact(self, key: str, value: str) -> None:
+        word = normal_key(key)
+        if word in COUNT_KEYS and value.isdecimal():
+            self.finding.declared_count = int(value)
+        elif word in NEXT_KEYS and value.lower() not in ("null", "none", "", "false"):
+            self.finding.has_next_page = True
+
+    def _broken(self, expected: str) -> SourceFileError:
+        cursor = self.cursor
+        if not cursor.peek():
+            return cursor.failure or CutOffError(
+                f"is cut off at byte {cursor.offset:,}: {expected} is missing. Fetch it again."
+            )
+        return SourceFileError(f"is malformed at byte {cursor.offset:,}: {expected} is missing there. Mend it.")
+
+    # ---- arrays
+
+    def _array(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
+        self.cursor.at += 1
+        self.marks = ()
+        yield from self._sorted(self._elements(), path, parents)
+
+    def _sorted(self, batches: Iterator[Batch], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
+        """Give the records of a list: itself, those inside its elements, or none."""
+        first = next(filter(None, batches), None)
+        if first is None:
+            self.finding.look_at(path, [])
+            return
+        values = [_read(element) for element in first[:SAMPLE]]
+        batches = chain([first], batches)
+        if self.pinned is None and is_fixture(values[0]):
+            batches, holds_records = join_fixture(batches), True
+        else:
+            holds_records = self._holds_records(values, path, parents)
+        if any(map(is_of_many_kinds, values)):
+            batches = map(self._without_others, batches)
+        for batch in batches:
+            if holds_records:
+                self.finding.add(path, len(batch))
+                yield _with_parents(batch, parents)
+            elif any(isinstance(value, dict) for value in values):
+                for element in batch:
+                    yield from self._inside(bytes(element), path, parents)
+
+    def _without_others(self, batch: Batch) -> Batch:
+        kinds = [other_kind(_read(element)) for element in batch]
+        self.finding.passed_over.update(filter(None, kinds))
+        return [element for element, kind in zip(batch, kinds, strict=True) if kind is None]
+
+    def _inside(self, element: bytes, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
+        walk = _Walk(Cursor(iter([element])), self.keys, self.pinned, self.finding)
+        if walk.cursor.peek() != b"{":
+            self.finding.passed_over["no object"] += 1
+            return
+        try:
+            yield from walk._object(path, parents)
+        except SourceFileError as error:
+            raise SourceFileError(f"has a part before byte {self.cursor.offset:,} which {error}") from error
+
+    def _holds_records(self, values: list[object], path: tuple[str, ...], parents: dict[str, str]) -> bool:
+        wanted = self._is_wanted(path)
+        if wanted is not None:
+            return wanted
+        key = path[-1] if path else ""
+        if is_passed_over(key):
+            self.finding.has_next_page |= any(map(_is_next_link, values))
+            return False
+        named = list(islice((value for value in values if looks_like_facility(value, self.keys)), FEW_NAMED))
+        expected = not path or normal_key(key) in FACILITY_LISTS or PARENT_COUNTY in parents
+        if expected and not any(isinstance(value, dict) for value in values) and UNREADABLE in values:
+            return True  # nothing but what cannot be read: it is counted and told
+        if named and (expected or any(has_evidence(value, self.keys) for value in named)):
+            return True
+        self.finding.look_at(path, values)
+        return False
+
+    def _elements(self) -> Iterator[Batch]:
+        cursor = self.cursor
+        while (char := cursor.peek()) != b"]":
+            if not char:
+                raise self._broken("the end of a list")
+            if char == b",":
+                cursor.at += 1
+            else:
+                yield self._block()
+        cursor.at += 1
+
+    def _block(self) -> Batch:
+        """Give all whole elements at hand; the place is then at a comma or at the end of the list."""
+        cursor = self.cursor
+        if cursor.ended:
+            batch = self._up_to(cursor.text.rfind(b"]"))
+        else:
+            cuts = (cursor.text.rfind(mark, cursor.at) + 1 for mark in self.marks)
+            batch = next(filter(None, map(self._up_to, cuts)), None)
+        batch = batch or self._up_to(self._end_of_list()) or self._one_by_one()
+        if not cursor.ended and cursor.left < SMALL_BYTES:
+            cursor.fill()
+        return batch
+
+    def _up_to(self, end: int) -> Batch | None:
+        cursor = self.cursor
+        if end <= cursor.at:
+            return None
+        try:
+            batch: list[msgspec.Raw] = LIST.decode(b"".join((b"[", memoryview(cursor.text)[cursor.at : end], b"]")))
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        cursor.at = end
+        return list(batch)
+
+    def _end_of_list(self) -> int:
+        cursor = self.cursor
+        try:
+            LIST.decode(b"".join((b"[", memoryview(cursor.text)[cursor.at :])))
+        except (msgspec.DecodeError, RecursionError) as error:
+            if found := TRAILING.search(str(error)):
+                return cursor.text.rfind(b"]", cursor.at, cursor.at + int(found[1]) - 2)
+            return -1
+        return cursor.text.rfind(b"]")
+
+    def _one_by_one(self) -> Batch:
+        """Read elements singly: to learn what stands between them, and round those that do not parse."""
+        cursor = self.cursor
+        batch: Batch = []
+        first_end = 0
+        latin: str | None = None
+        while (char := _skip(cursor, b", \t\r\n")) and char != b"]":
+            start = cursor.at
+            end, is_cut = _end_of_value(memoryview(cursor.text)[start:]), False
+            if end is None:
+                latin = latin or cursor.text.decode("latin-1")  # as many characters as bytes
+                end, is_cut = _probe_leniently(latin, start)
+            if end is not None:
+                batch.append(cursor.text[start : start + end].rstrip())
+                cursor.at += end
+            elif not is_cut or cursor.ended:
+                batch.append(self._skip_broken())
+            elif batch:
+                break
+            elif cursor.left > MAX_VALUE_BYTES:
+                raise SourceFileError(
+                    f"holds a value of more than {MAX_VALUE_BYTES >> 20} MB at byte {cursor.offset:,}."
+                )
+            else:
+                cursor.fill()
+                latin = None
+                continue
+            if not self.marks and first_end:
+                self.marks = _marks(cursor.text, first_end, start)
+                break
+            first_end = start + len(batch[-1])
+        return batch
+
+    def _skip_broken(self) -> bytes:
+        """Give what does not parse, up to where the next record seems to begin."""
+        cursor = self.cursor
+        text, start = cursor.text, cursor.at
+        if self.marks and (next_mark := text.find(self.marks[0], start)) >= 0:
+            cursor.at = next_mark + 1
+        elif found := BETWEEN.search(text, start):
+            cursor.at = found.start() + 1
+        else:
+            end = text.rfind(b"]", start)
+            cursor.at = end if end > start and _may_close(text, end) else len(text)
+        return text[start : cursor.at]
+
+    # ---- lines
+
+    def _is_lines(self) -> bool:
+        """Say whether the document is one object a line, or objects one after the other."""
+        cursor = self.cursor
+        end = _end_of_value(memoryview(cursor.text)[cursor.at :])
+        if end is not None:
+            value, rest = cursor.text[cursor.at : cursor.at + end], cursor.text[cursor.at + end : cursor.at + end + 1]
+            return rest == b"{" or (bool(rest) and b"\n" in value and b"\n" not in value.rstrip())
+        lines = cursor.text[cursor.at :].split(b"\n", 10)
+        return any(line.lstrip(SPACE).startswith(b"{") and isinstance(_read(line), dict) for line in lines[1:-1])
+
+    def _lines(self) -> Iterator[Batch]:
+        yield from self._sorted(self._blocks_of_lines(), (), {})
+
+    def _blocks_of_lines(self) -> Iterator[Batch]:
+        cursor = self.cursor
+        while cursor.peek():
+            end = len(cursor.text) if cursor.ended else cursor.text.rfind(b"\n", cursor.at) + 1
+            if end:
+                block = cursor.text[cursor.at : end]
+                cursor.at = end
+                batch = _whole_lines(block)
+                yield batch
+                if cursor.ended and batch and not block.endswith(b"\n") and _read(batch[-1]) is UNREADABLE:
+                    raise CutOffError(f"is cut off at byte {cursor.offset:,}, inside its last line. Fetch it again.")
+            elif cursor.left > MAX_VALUE_BYTES:
+                raise SourceFileError(f"has a line of more than {MAX_VALUE_BYTES >> 20} MB at byte {cursor.offset:,}.")
+            cursor.fill()
+
+    # ---- what is pinned
+
+    def _is_wanted(self, path: tuple[str, ...]) -> bool | None:
+        """Say whether the pinned path ends here; None when nothing is pinned."""
+        if self.pinned is None:
+            return None
+        return len(path) == len(self.pinned) and all(
+            pin in ("*", key) for pin, key in zip(self.pinned, path, strict=True)
+        )
+
+
+COUNT_KEYS: Final = frozenset(("count", "total", "totalcount", "totalrecords", "totalresults", "numberofrecords"))
+NEXT_KEYS: Final = frozenset(("next", "nextpage", "nextpageurl", "nexturl", "odatanextlink", "nextlink"))
+
+
+def _end_of_value(text: memoryview) -> int | None:
+    """Tell how far a JSON value reaches, white space after it included; None if it is not whole or does not parse."""
+    try:
+        ONE.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        found = TRAILING.search(str(error))
+        return int(found[1]) - 1 if found else None  # msgspec counts the offending character itself
+    return len(text)
+
+
+def _probe_leniently(text: str, at: int) -> tuple[int | None, bool]:
+    """Tell how long a value is that only a lenient parser reads (NaN, half surrogates, control characters).
+
+    Else whether it is cut off by the end of the text: the parser came to the end, or found no end of a string.
+    """
+    try:
+        return LENIENT.raw_decode(text, at)[1] - at, False
+    except json.JSONDecodeError as error:
+        return None, error.pos >= len(text) - LONGEST_LITERAL or error.msg.startswith("Unterminated")
+    except (ValueError, RecursionError):
+        return None, False
+
+
+LONGEST_LITERAL: Final = len("-Infinity")
+
+
+def _skip(cursor: Cursor, characters: bytes) -> bytes:
+    """Skip characters in the text at hand; give the one after them, nothing at the end."""
+    while (char := cursor.text[cursor.at : cursor.at + 1]) and char in characters:
+        cursor.at += 1
+    return char
+
+
+def _may_close(text: bytes, end: int) -> bool:
+    """Say whether a bracket may be the end of the list: nothing but brackets and members of an envelope follow."""
+    after = text[end + 1 :].strip()
+    return not after or after.startswith((b"}", b",", b"]"))
+
+
+def _whole_lines(block: bytes) -> Batch:
+    """Split lines into values; a line that does not parse stays whole."""
+    try:
+        return list(ONE.decode_lines(block))
+    except (msgspec.DecodeError, RecursionError):
+        lines = (line.strip(SPACE) for line in block.split(b"\n"))
+        return [value for line in lines if line for value in _values_of_line(line)]
+
+
+def _values_of_line(line: bytes) -> list[bytes]:
+    values = []
+    rest = line
+    while rest and (end := _end_of_value(memoryview(rest))) is not None:
+        values.append(rest[:end].rstrip())
+        rest = rest[end:]
+    return [line] if rest and not values else values + ([rest] if rest else [])
+
+
+def _is_next_link(value: object) -> bool:
+    """Say whether an entry of a FHIR or web link list points to a further page."""
+    return isinstance(value, dict) and "next" in (value.get("relation"), value.get("rel"))
+
+
+def _read(element: msgspec.Raw | bytes) -> object:
+    try:
+        return ANY.decode(element)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return LENIENT.decode(bytes(element).decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return UNREADABLE
+
+
+UNREADABLE: Final = object()
+
+
+def _marks(text: bytes, end: int, start: int) -> tuple[bytes, ...]:
+    """Give what stands between two records: with the first key of the next (not found inside a record), and without."""
+    between = text[end - 1 : start + 1]
+    if not (between.startswith(b"}") and between.endswith(b"{")):
+        return ()
+    key = STRING.search(text, start)
+    return ((text[end - 1 : key.end()],) if key else ()) + (between,)
+
+
+def _with_parents(batch: Batch, parents: dict[str, str]) -> Batch:
+    if not parents:
+        return batch
+    start = msgspec.json.encode(parents)[:-1]
+    return [_put_first(start, bytes(element)) for element in batch]
+
+
+def _put_first(start: bytes, element: bytes) -> bytes:
+    inside = element[1:].lstrip()
+    if not element.startswith(b"{"):
+        return element
+    return start + (inside if inside.startswith(b"}") else b"," + inside)
+
+
+def _child(parents: dict[str, str], key: str) -> dict[str, str]:
+    if is_county(key):
+        return parents | {PARENT_COUNTY: key}
+    if PARENT_COUNTY in parents or GROUP_WORDS.search(key.lower()):
+        return parents | {PARENT_GROUP: key}
+    return parents
+
+
+GROUP_WORDS: Final = re.compile(
+    r"hospital|clinic|dispensar|pharmac|police|shelter|safe.?h|rescue|legal|counsel|hotline|helpline|school|court|desk"
+)
+
+
+def _as_key(parents: dict[str, str]) -> dict[str, str]:
+    """Turn the key of an object that is itself a record from a group into the record's own key."""
+    return {PARENT_KEY if name == PARENT_GROUP else name: value for name, value in parents.items()}
+
+
+def _own_places(value: dict[str, Any], keys: Keys) -> dict[str, str]:
+    """Give the county that an object around records names: ``{"county": "Nairobi", "facilities": [...]}``."""
+    county = next(
+        (
+            inner
+            for key, inner in value.items()
+            if isinstance(inner, str)
+            and is_county(inner)
+            and any(meaning.field in ("county_name", "facility_name") for meaning in keys.meanings((key,)))
+        ),
+        None,
+    )
+    return {PARENT_COUNTY: county} if county else {}
+
+
+def _describe(values: list[object]) -> str:
+    first = next((value for value in values if isinstance(value, dict)), None)
+    if first is not None:
+        return f"holds objects with the keys {', '.join(list(first)[:KEYS_TOLD])}"
+    return "is an empty list" if not values else "is a list without objects"
+
+
+KEYS_TOLD: Final = 8
+
+
+def _not_json(cursor: Cursor) -> str:
+    start = cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace")
+    return f"is not JSON: byte {cursor.offset:,} begins with {start!r}. Give a file of objects or a list."

@@ -1,0 +1,50 @@
+"""What can go wrong, by who can mend it. A command prints the message and ends with ``exit_status``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gvrc.account import RunAccount
+
+
+class GvrcError(Exception):
+    """The parent of all that we raise on purpose: one or two lines, ending with what to do."""
+
+    exit_status = 1
+
+
+class UsageError(GvrcError):
+    """A wrong option, path or setting: the person who called must change the call."""
+
+    exit_status = 2
+
+
+class DatabaseUnavailableError(GvrcError):
+    """The database cannot be reached, or is not one that we may write to."""
+
+    exit_status = 3
+
+
+class RunStoppedError(DatabaseUnavailableError):
+    """The database failed in the middle of a run; ``account`` says what was loaded until then."""
+
+    def __init__(self, message: str, account: RunAccount) -> None:
+        super().__init__(message)
+        self.account = account
+
+
+class SourceFileError(GvrcError):
+    """One source file cannot be read; the other files go on."""
+
+
+class DataValidationError(GvrcError):
+    """A record breaks a rule; ``reason`` is the reject reason of the glossary."""
+
+    def __init__(self, message: str, reason: str = "invalid") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class DataTransformationError(GvrcError):
+    """A record could not be brought into the directory's form."""

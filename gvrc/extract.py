@@ -1,0 +1,213 @@
+"""Bytes of a source file -> frames of its records, with the columns of ``columns.EXTRACTED``, every value as text."""
+
+from __future__ import annotations
+
+import gc
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import polars as pl
+
+from gvrc import columns
+from gvrc.decode import CutOffError, open_text
+from gvrc.document import Batch, Finding, find_records
+from gvrc.errors import SourceFileError
+from gvrc.fields import EXTRACT_ISSUES, fields_of
+from gvrc.files import hash_file
+from gvrc.records import Records, read_batch
+from gvrc.shapes import Keys
+from gvrc.sources import SourceRules, match_source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+CHUNK_ROWS: Final = 20_000
+BATCH_BYTES: Final = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """One file of a run, known by its content."""
+
+    file_no: int  # in the run, from 1
+    path: str  # as shown; "-" for standard input
+    sha256: str
+    size: int  # bytes
+    source: SourceRules
+    stored_at: Path | None = None  # where the content is, when that is not ``path`` (standard input is spooled)
+
+
+@dataclass(kw_only=True)
+class FileReading:
+    """What came out about a file while it was read; complete when the last frame was taken."""
+
+    path_taken: str = ""  # where the records were: "results", "Nairobi.medical, Nairobi.legal", ...
+    read: int = 0  # records, the unreadable ones among them
+    readable: int = 0
+    first_reject: str = ""
+    unmapped: dict[str, tuple[int, str]] = field(default_factory=dict)  # key -> (values, a masked example)
+    types_met: dict[str, set[str]] = field(default_factory=dict)  # key -> the JSON types of its values
+    declared_count: int | None = None  # the document's own count
+    has_next_page: bool = False
+    notes: list[str] = field(default_factory=list)  # for the report, one line each
+    error: str | None = None  # why reading stopped, when salvage kept what came before
+
+    @property
+    def mixed_types(self) -> dict[str, set[str]]:
+        """Give the keys whose values came in more than one JSON type, null apart."""
+        return {key: types for key, types in self.types_met.items() if len(types) > 1}
+
+
+def read_records(
+    source_file: SourceFile, reading: FileReading, *, salvage: bool = False, chunk_rows: int = CHUNK_ROWS
+) -> Iterator[pl.DataFrame]:
+    """Read a source file as frames of ``columns.EXTRACTED`` and the issue columns that extract may set.
+
+    Nothing is promised before the last frame: SourceFileError tells file, place and what to do for a file that cannot
+    be read as a whole. With ``salvage`` a file that is cut off gives what came before, and ``reading.error`` says so.
+    """
+    finding = Finding()
+    rules = source_file.source
+    keys = Keys(rules.keys)
+    try:
+        with open_text(Path(source_file.stored_at or source_file.path), rules.encoding) as chunks:
+            batches = find_records(chunks, keys, rules.path, finding)
+            yield from _frames(source_file.file_no, reading, keys, _regroup(batches, chunk_rows))
+        _conclude(rules, reading, finding)
+    except CutOffError as error:
+        told = f"{source_file.path}: {error} {reading.read:,} records came before."
+        if not (salvage and reading.readable):
+            raise SourceFileError(told) from error
+        reading.error = told
+        _conclude(rules, reading, finding)
+    except SourceFileError as error:
+        raise SourceFileError(f"{source_file.path}: {error}") from error
+
+
+def read_record(record: Mapping[str, object]) -> pl.DataFrame:
+    """Read one record that is a dict already, as a source file with nothing else in it would be read."""
+    return _frame_of(1, FileReading(), Keys({}), read_batch([msgspec.json.encode(record)]))
+
+
+class JSONExtractor:
+    """The face of ``read_records`` for one file at a time (founding guide, section 2)."""
+
+    def extract_facilities(self, file_path: str) -> list[dict[str, Any]]:
+        """Give the records of a file as dicts of the fields that are present.
+
+        Raises SourceFileError for a file that cannot be read: an unreadable file is never an empty list.
+        """
+        path = Path(file_path)
+        sha256, size = hash_file(path)
+        file = SourceFile(file_no=1, path=str(path), sha256=sha256, size=size, source=match_source(path, []))
+        frames = read_records(file, FileReading())
+        return [
+            {name: value for name, value in row.items() if value is not None}
+            for frame in frames
+            for row in frame.to_dicts()
+        ]
+
+
+def _frames(file_no: int, reading: FileReading, keys: Keys, batches: Iterator[Batch]) -> Iterator[pl.DataFrame]:
+    for batch in batches:
+        with _collector_paused():
+            records = read_batch(batch)
+            frame = _frame_of(file_no, reading, keys, records)
+        reading.read += len(batch)
+        reading.readable += len(batch) - len(records.rejects)
+        if records.rejects and not reading.first_reject:
+            row, (_, detail) = next(iter(records.rejects.items()))
+            reading.first_reject = f"record {frame['record_number'][row]:,}: {detail}"
+        yield frame
+
+
+def _frame_of(file_no: int, reading: FileReading, keys: Keys, records: Records) -> pl.DataFrame:
+    rows = len(records.texts)
+    values = fields_of(records, keys, reading)
+    values |= {
+        "file_no": pl.repeat(file_no, rows, dtype=pl.Int64, eager=True),
+        "record_number": pl.int_range(reading.read + 1, reading.read + rows + 1, eager=True),
+        "raw": pl.Series(records.texts, dtype=pl.String) if records.raw is None else records.raw,
+    }
+    if records.rejects:
+        values["reject_reason"] = _sparse({row: reason for row, (reason, _) in records.rejects.items()}, rows)
+        values["reject_detail"] = _sparse({row: detail for row, (_, detail) in records.rejects.items()}, rows)
+    nothing = pl.repeat(None, rows, dtype=pl.String, eager=True)
+    return pl.DataFrame([values.get(name, nothing).alias(name) for name in (*columns.EXTRACTED, *EXTRACT_ISSUES)])
+
+
+def _sparse(values: dict[int, str], rows: int) -> pl.Series:
+    return pl.Series([values.get(row) for row in range(rows)], dtype=pl.String)
+
+
+def _regroup(batches: Iterator[Batch], chunk_rows: int) -> Iterator[Batch]:
+    """Bring batches to a handy size: single records together, many small ones apart."""
+    pending: Batch = []
+    size = 0
+    try:
+        for batch in batches:
+            pending += batch
+            size += sum(map(_length, batch)) if len(batch) < FEW else BATCH_BYTES
+            while len(pending) > chunk_rows:
+                yield pending[:chunk_rows]
+                pending = pending[chunk_rows:]
+            if size >= BATCH_BYTES and pending:
+                yield pending
+                pending, size = [], 0
+    except CutOffError:
+        if pending:
+            yield pending  # what came before may be salvaged
+        raise
+    if pending:
+        yield pending
+
+
+FEW: Final = 100
+
+
+def _length(element: object) -> int:
+    return len(memoryview(element))  # type: ignore[arg-type]
+
+
+def _conclude(rules: SourceRules, reading: FileReading, finding: Finding) -> None:
+    if not reading.read:
+        seen = (
+            "; ".join(f"{where} {what}" for what, where in finding.seen.items())
+            or "nothing in it has the name of a facility"
+        )
+        where = "" if rules.path is None else f" at its pinned path {rules.path!r}"
+        raise SourceFileError(
+            f"holds no facilities{where}: {seen}. Give another file, or pin path and keys in sources.yaml."
+        )
+    if not reading.readable:
+        raise SourceFileError(f"holds no readable record. {reading.first_reject}. Mend it, or fetch it again.")
+    lists = list(finding.lists)
+    more = f" and {len(lists) - LISTS_TOLD} more" if len(lists) > LISTS_TOLD else ""
+    reading.path_taken = ", ".join(lists[:LISTS_TOLD]) + more
+    reading.declared_count = finding.declared_count
+    reading.has_next_page = finding.has_next_page
+    reading.notes += [f"passed over: {count:,} {kind}" for kind, count in finding.passed_over.items()]
+    if finding.has_next_page:
+        reading.notes.append("the file says that there is a next page")
+    if finding.declared_count not in (None, reading.read):
+        reading.notes.append(
+            f"the file says that there are {finding.declared_count:,} records, it holds {reading.read:,}"
+        )
+
+
+LISTS_TOLD: Final = 8
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    # Decoding makes a million objects without a cycle; the collector's rounds over them cost a third of the time.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

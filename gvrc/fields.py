@@ -1,0 +1,400 @@
+"""Records as Python objects -> the fields of ``columns.EXTRACTED`` as text, by the meaning of their keys.
+
+It works by columns: the values that one key has in a batch, with their types in one set. A key offers its values to
+the fields that it may stand for; a value that cannot be meant (a UUID for a county) is left out, the first key with a
+value wins. What lost and says something else is an issue, what suits no field is counted under its key: every leaf is
+in a field, in an issue, or in the count of unmapped keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from itertools import chain, filterfalse
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+import polars as pl
+
+from gvrc.columns import ISSUE_PREFIX
+from gvrc.masking import HIDDEN, mask_contacts
+from gvrc.shapes import ABSENT, MAX_DEPTH, UUID, KeyPath, Keys, is_absent, is_geometry, normal_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gvrc.extract import FileReading
+    from gvrc.records import Records
+
+EXTRACT_ISSUES: Final = tuple(
+    f"{ISSUE_PREFIX}{kind}" for kind in ("duplicate_key", "invalid_text", "number_out_of_range", "value_not_used")
+)
+
+LIST_FIELDS: Final = ("services", "gbv_categories")
+# A place is told in several units and an address in several lines: these fields take all that is said, in order.
+JOINED_FIELDS: Final = frozenset(("place_hint", "address", "description"))
+# These say in other words what the winner says: counted as unmapped, not an issue of every record.
+SAID_OTHERWISE: Final = frozenset(
+    ("facilitytypecategory", "created", "createdat", "createdon", "datecreated", "parentgroup")
+)
+MAX_KEYS_TOLD: Final = 1_000  # unmapped keys told apart in the report of one file
+OTHER_KEYS: Final = "(further keys)"
+ITEMS_OPENED: Final = 5  # items of a list that are looked into for the value of a field
+ELSEWHERE: Final = 900  # the rank of a GeoJSON geometry under a key that promises none
+WIDE: Final = 200_000  # cells of a batch whose records share few keys, from which only known keys become columns
+
+TYPE_NAMES: Final = {str: "text", int: "number", float: "number", bool: "true or false", list: "list", dict: "object"}
+NOTHING: Final = type(None)
+YES_NO: Final = {True: "true", False: "false"}
+ENCODE: Final = msgspec.json.encode
+
+Values = list[Any]
+Texts = list[str | None]
+
+
+class Offer(NamedTuple):
+    """The values that one key offers for one field, None where it has none that could be meant."""
+
+    rank: int
+    key: str
+    texts: Texts
+
+
+def fields_of(records: Records, keys: Keys, reading: FileReading) -> dict[str, pl.Series]:
+    """Give the fields and issues of a batch as text columns; count types and unmapped keys in ``reading``."""
+    sorting = _Sorting(keys, reading, len(records.values))
+    sorting.take_apart(records.values, ())
+    found = sorting.choose()
+    issues = {**records.issues, "value_not_used": {row: "; ".join(told) for row, told in sorting.lost.items()}}
+    for kind, rows in issues.items():
+        if rows:
+            found[f"{ISSUE_PREFIX}{kind}"] = [rows.get(row) for row in range(sorting.rows)]
+    return {name: pl.Series(texts, dtype=pl.String) for name, texts in found.items()}
+
+
+class _Sorting:
+    """Sorts the values of a batch by field; the count of what is left over goes to the reading."""
+
+    def __init__(self, keys: Keys, reading: FileReading, rows: int) -> None:
+        self.keys = keys
+        self.reading = reading
+        self.rows = rows
+        self.offers: defaultdict[str, list[Offer]] = defaultdict(list)
+        self.contacts: list[tuple[int, str, Values]] = []
+        self.lost: defaultdict[int, list[str]] = defaultdict(list)
+
+    # ---- by key
+
+    def take_apart(self, records: list[dict[str, Any]], path: KeyPath) -> None:
+        """Take objects apart by key; every column has one value per record of the batch."""
+        keys = list(records[0])
+        if len(keys) > 1 and set(map(len, records)) == {len(keys)}:
+            try:
+                columns: Iterable[Any] = zip(*map(itemgetter(*keys), records), strict=True)
+                return self._columns(keys, columns, path)
+            except KeyError:
+                pass  # as many keys, but others
+        keys = self._known_keys(records, path)
+        return self._columns(keys, ([record.get(key) for record in records] for key in keys), path)
+
+    def _columns(self, keys: list[str], columns: Iterable[Any], path: KeyPath) -> None:
+        for key, values in zip(keys, columns, strict=True):
+            self._column((*path, key), values)
+
+    def _known_keys(self, records: list[dict[str, Any]], path: KeyPath) -> list[str]:
+        """Keep only known keys as columns where most cells would be empty, lest a file of odd keys takes for ever."""
+        keys = list(dict.fromkeys(chain.from_iterable(records)))
+        if len(keys) * len(records) < WIDE + 4 * sum(map(len, records)):
+            return keys
+        known = {key for key in keys if self.keys.meanings((*path, key)) or self.keys.opens((*path, key))}
+        for record in records:
+            self._count_leaves(path, {key: value for key, value in record.items() if key not in known})
+        return [key for key in keys if key in known]
+
+    def _column(self, path: KeyPath, values: Values) -> None:
+        types = set(map(type, values)) - {NOTHING}
+        if not types:
+            return
+        self._note_types(path, types)
+        meanings = self.keys.meanings(path)
+        if any(meaning.field == "contacts" for meaning in meanings):
+            self.contacts.append((meanings[0].rank, _shown(path), values))
+            return
+        if dict in types:
+            values = self._without_objects(path, values)
+        if list in types:
+            values = self._without_lists(path, values)
+        if types <= {dict, list}:
+            return
+        if meanings:
+            self._offer(path, _as_text(values, types))
+        else:
+            self._count_unmapped(path, values)
+
+    def _without_objects(self, path: KeyPath, values: Values) -> Values:
+        """Take the objects of a column apart, or keep them where an object is the value; give the rest back."""
+        objects = [value if type(value) is dict else None for value in values]
+        ranks = self._ranks(path)
+        if "geometry" in ranks or any(map(is_geometry, objects)):
+            shapes = [value if is_geometry(value) else None for value in objects]
+            self._add("geometry", ranks.get("geometry", ELSEWHERE), path, _as_json(shapes))
+            objects = [None if is_geometry(value) else value for value in objects]
+        whole = next((field for field in LIST_FIELDS if field in ranks), None)
+        if whole:
+            self._add(whole, ranks[whole], path, _as_json([value and [value] for value in objects]))
+        elif len(path) < MAX_DEPTH and self.keys.opens(path):
+            self.take_apart([value or {} for value in objects], path)
+        else:
+            for value in filter(None, objects):
+                self._count_leaves(path, value)
+        return [None if type(value) is dict else value for value in values]
+
+    def _without_lists(self, path: KeyPath, values: Values) -> Values:
+        """Keep the lists of a column where a list is the value, or look into them; give the rest back."""
+        lists = [value if type(value) is list and value else None for value in values]
+        ranks = self._ranks(path)
+        whole = next((field for field in (*LIST_FIELDS, "coordinates") if field in ranks), None)
+        if whole:
+            could_be = _is_pair if whole == "coordinates" else _is_list_of_names
+            kept = [value if value is not None and could_be(value) else None for value in lists]
+            self._add(whole, ranks[whole], path, _as_json(kept))
+            lists = [value if keep is None else None for value, keep in zip(lists, kept, strict=True)]
+        elif len(path) < MAX_DEPTH and (ranks or self.keys.opens(path)):
+            for place in range(ITEMS_OPENED):
+                self._column(
+                    (*path, place), [value[place] if value and len(value) > place else None for value in lists]
+                )
+            lists = [(value and value[ITEMS_OPENED:]) or None for value in lists]
+        self._count_unmapped(path, lists)
+        return [None if type(value) is list else value for value in values]
+
+    def _offer(self, path: KeyPath, texts: Texts) -> None:
+        """Offer a column to the fields that its key may stand for; what could be meant for none is unmapped."""
+        distinct = {text for text in set(texts) if text is not None}
+        says_nothing = _says_nothing(distinct)
+        left = distinct
+        for field, rank in self.keys.meanings(path):
+            unfit = says_nothing | _unfit(field, path, distinct)
+            left = left & unfit
+            if unfit != distinct:
+                kept = [None if text in unfit else text for text in texts] if unfit else texts
+                self._add(
+                    field, rank, path, _as_json([text and [text] for text in kept]) if field in LIST_FIELDS else kept
+                )
+        if left := left - says_nothing:
+            self._count_unmapped(path, [text if text in left else None for text in texts])
+
+    def _add(self, field: str, rank: int, path: KeyPath, texts: Texts) -> None:
+        if texts.count(None) < len(texts):
+            self.offers[field].append(Offer(rank, _shown(path), texts))
+
+    def _ranks(self, path: KeyPath) -> dict[str, int]:
+        return dict(reversed(self.keys.meanings(path)))
+
+    # ---- by field
+
+    def choose(self) -> dict[str, Texts]:
+        """Give each field the first value that is offered."""
+        chosen = {field: self._chosen(field, offers) for field, offers in sorted(self.offers.items())}
+        if self.contacts:
+            chosen["contacts"] = _contacts(sorted(self.contacts, key=itemgetter(0, 1)), self.rows)
+        if "official_name" in chosen and "facility_name" in chosen:
+            chosen["official_name"] = [
+                official if official != name else None
+                for official, name in zip(chosen["official_name"], chosen["facility_name"], strict=True)
+            ]
+        return chosen
+
+    def _chosen(self, field: str, offers: list[Offer]) -> Texts:
+        first, *others = sorted(offers, key=itemgetter(0, 1))
+        texts = first.texts
+        for other in others:
+            if field in JOINED_FIELDS:
+                texts = list(map(_join, texts, other.texts))
+            else:
+                if not (field == "facility_name" and "official" in other.key.lower()):  # it has its own column
+                    self._tell_lost(texts, other)
+                texts = [mine if text is None else text for text, mine in zip(texts, other.texts, strict=True)]
+        return texts
+
+    def _tell_lost(self, texts: Texts, other: Offer) -> None:
+        differing = {
+            (text, theirs)
+            for text, theirs in set(zip(texts, other.texts, strict=True))
+            if text is not None and theirs is not None and text != theirs and _folded(text) != _folded(theirs)
+        }
+        if not differing:
+            return
+        lost = {row: pair[1] for row, pair in enumerate(zip(texts, other.texts, strict=True)) if pair in differing}
+        if normal_key(other.key.rpartition(".")[2]) in SAID_OTHERWISE:
+            self._count_unmapped((other.key,), list(lost.values()))
+        else:
+            for row, theirs in lost.items():
+                self.lost[row].append(f"{other.key}={theirs}")
+
+    # ---- the count of what is left over
+
+    def _note_types(self, path: KeyPath, types: set[type]) -> None:
+        met = self.reading.types_met
+        key = _shown(path)
+        if key in met or len(met) < MAX_KEYS_TOLD:
+            met.setdefault(key, set()).update(TYPE_NAMES[kind] for kind in types)
+
+    def _count_leaves(self, path: KeyPath, value: dict[str, Any]) -> None:
+        for key, inner in value.items():
+            if type(inner) is dict and len(path) < MAX_DEPTH:
+                self._count_leaves((*path, key), inner)
+            else:
+                self._count_unmapped((*path, key), [inner])
+
+    def _count_unmapped(self, path: KeyPath, values: Values) -> None:
+        count = len(values) - values.count(None)
+        if not count:
+            return
+        unmapped, key = self.reading.unmapped, _shown(path)
+        if key not in unmapped and len(unmapped) >= MAX_KEYS_TOLD:
+            key = OTHER_KEYS
+        before, example = unmapped.get(key) or (0, masked(key, next(value for value in values if value is not None)))
+        unmapped[key] = (before + count, example)
+
+
+def _shown(path: KeyPath) -> str:
+    return ".".join(key for key in path if isinstance(key, str))
+
+
+def _as_text(values: Values, types: set[type]) -> Texts:
+    """Give scalars in their canonical text; lists and objects were taken care of and are left out."""
+    if types == {str}:
+        return list(values)
+    if types == {int}:
+        return [None if value is None else str(value) for value in values]
+    if types == {bool}:
+        return list(map(YES_NO.get, values))
+    return list(map(_text, values))
+
+
+def _text(value: object) -> str | None:
+    if type(value) is str:
+        return value
+    if value is None or type(value) in (list, dict):
+        return None
+    return YES_NO[value] if type(value) is bool else str(value)
+
+
+def _as_json(values: Iterable[Any]) -> Texts:
+    return [None if value is None else ENCODE(value).decode() for value in values]
+
+
+def _join(text: str | None, more: str | None) -> str | None:
+    if text is None or more is None:
+        return text or more
+    return text if _folded(more) in _folded(text) else f"{text}, {more}"
+
+
+def _folded(text: str) -> str:
+    return text.strip().lower()
+
+
+# ---- which values could be meant for a field
+
+LETTER: Final = re.compile(r"[^\W\d_]")
+LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
+DIGIT: Final = re.compile(r"\d")
+YES_OR_NO: Final = re.compile(r"(?i)\A\s*(?:true|false|yes|no|y|n|t|f|0|1|active|inactive|open|closed)\s*\Z")
+TWO_NUMBERS: Final = re.compile(r"\d[^\d]*[,;\s][^\d]*\d")
+NOT_A_TYPE: Final = re.compile(
+    r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z"
+)
+MUST_HAVE: Final = {
+    **dict.fromkeys(("facility_name", "official_name", "facility_type", "operational_status"), LETTER),
+    **dict.fromkeys(("county_name", "constituency_name", "ward_name", "sub_county_name", "place_hint"), LETTER),
+    **dict.fromkeys(("owner_name", "owner_type", "website_url", *LIST_FIELDS), LETTER),
+    **dict.fromkeys(("latitude", "longitude", "recorded_on"), DIGIT),
+    **dict.fromkeys(("facility_code", "registration_number"), LETTER_OR_DIGIT),
+    "is_active": YES_OR_NO,
+    "coordinates": TWO_NUMBERS,
+}
+UUID_LENGTH: Final = 36
+
+
+def _says_nothing(texts: set[str]) -> set[str]:
+    if ABSENT_SPELLINGS.isdisjoint(map(str.strip, texts)):
+        return set()
+    return set(filter(is_absent, texts))
+
+
+ABSENT_SPELLINGS: Final = {spelt for text in ABSENT for spelt in (text, text.upper(), text.title(), text.capitalize())}
+
+
+def _unfit(field: str, path: KeyPath, texts: set[str]) -> set[str]:
+    """Give the values that cannot be meant for a field."""
+    if field == "geometry":
+        return texts
+    pattern = MUST_HAVE.get(field)
+    unfit = set(filterfalse(pattern.search, texts)) if pattern else set()
+    if pattern in (LETTER, LETTER_OR_DIGIT):
+        unfit |= texts & {"true", "false"}
+    if field != "source_key" and max(map(len, texts), default=0) >= UUID_LENGTH:
+        unfit.update(text for text in texts if len(text) >= UUID_LENGTH and UUID.fullmatch(text))
+    if field == "facility_type" and normal_key(str(path[-1])) == "type":
+        unfit.update(filter(NOT_A_TYPE.match, texts))
+    return unfit
+
+
+def _is_list_of_names(values: list[Any]) -> bool:
+    first = values[0]
+    return not (type(first) is str and len(first) == UUID_LENGTH and first[8:9] == first[13:14] == "-")
+
+
+def _is_pair(values: list[Any]) -> bool:
+    return len(values) in (2, 3) and all(
+        type(value) in (int, float) or (type(value) is str and DIGIT.search(value)) for value in values
+    )
+
+
+# ---- contacts
+
+
+def _contacts(columns: list[tuple[int, str, Values]], rows: int) -> Texts:
+    entries: list[list[dict[str, Any]]] = [[] for _ in range(rows)]
+    for _, key, values in columns:
+        for row, value in enumerate(values):
+            if value is not None:
+                entries[row] += _entries(key, value)
+    return _as_json(found or None for found in entries)
+
+
+def _entries(key: str, value: object) -> Iterator[dict[str, Any]]:
+    """Take contacts apart: an item of a list each, a key of an object each unless it is one contact with its type."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _entries(key, item)
+    elif isinstance(value, dict) and ONE_CONTACT.isdisjoint(map(normal_key, value)):
+        for name, inner in value.items():
+            yield from _entries(f"{key}.{name}", inner)
+    elif not is_absent(value):
+        yield {"key": key, "value": value}
+
+
+ONE_CONTACT: Final = frozenset(("value", "contactvalue", "type", "contacttype", "system", "number", "kind"))
+
+# ---- examples for the report, with nothing personal in them
+
+PERSONAL_KEYS: Final = re.compile(
+    r"person|officer|incharge|contact|manager|staff|director|user|createdby|updatedby|firstname|lastname|surname"
+    r"|fullname|mail|phone|mobile|tel|head|matron|commander|ocs|author|responsib|coordinator|whatsapp"
+)
+EXAMPLE_LENGTH: Final = 60
+
+
+def masked(key: str, value: object) -> str:
+    """Give an example of a value for the report: numbers, e-mails and what a key calls personal are hidden."""
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return f"an object of {len(value)} keys"
+    if PERSONAL_KEYS.search(normal_key(key)):
+        return HIDDEN
+    text = (_text(value) or "")[:EXAMPLE_LENGTH]
+    return text if UUID.fullmatch(text) else mask_contacts(text)

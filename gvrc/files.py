@@ -1,0 +1,71 @@
+"""Which files a run reads, and what each one is known by. Standard library only: a wrong path is told at once."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import sys
+import tempfile
+from pathlib import Path
+from shutil import copyfileobj
+from typing import TYPE_CHECKING
+
+from gvrc.errors import SourceFileError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+STANDARD_INPUT = "-"
+ENDINGS = (".json", ".geojson", ".jsonl", ".ndjson")
+
+
+def find_files(arguments: Iterable[str]) -> list[Path]:
+    """Turn files, folders, globs and ``-`` (standard input) into files, each once, in the order given.
+
+    A folder gives its JSON files, plain or gzipped, sorted by name; standard input is spooled to a temporary file.
+    Raises UsageError for a missing file, a folder without JSON files and a glob without a match.
+    """
+    found = [path for argument in arguments for path in _files_of(argument)]
+    return list(dict.fromkeys(found))
+
+
+def hash_file(path: Path) -> tuple[str, int]:
+    """Give a file's sha256 (hexadecimal) and its size in bytes. Raises SourceFileError if it cannot be read."""
+    try:
+        if not path.is_file():
+            raise SourceFileError(f"{path}: not a regular file. Give a file, or '-' to read standard input.")
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+    except OSError as error:
+        raise SourceFileError(f"{path}: cannot be read ({error.strerror}). Check its name and permissions.") from error
+
+
+def _files_of(argument: str) -> list[Path]:
+    if argument == STANDARD_INPUT:
+        return [_spool_standard_input()]
+    path = Path(argument)
+    if path.is_dir():
+        return _files_in(path)
+    if path.exists():
+        return [path]
+    matches = sorted(Path(match) for match in glob.glob(argument, recursive=True))  # noqa: PTH207
+    if not matches:
+        raise UsageError(f"{argument}: no such file, folder or match. Check the path.")
+    return [file for match in matches for file in ([] if match.is_dir() else [match])] or _no_files(argument)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    wanted = (*ENDINGS, *(f"{ending}.gz" for ending in ENDINGS))
+    files = sorted(path for path in folder.iterdir() if path.name.lower().endswith(wanted) and not path.is_dir())
+    return files or _no_files(str(folder))
+
+
+def _no_files(where: str) -> list[Path]:
+    raise UsageError(f"{where}: holds no JSON file ({', '.join(ENDINGS)}, plain or .gz). Put source files there.")
+
+
+def _spool_standard_input() -> Path:
+    # A file is needed because the content is read twice: for its hash, then for its records.
+    with tempfile.NamedTemporaryFile(prefix="gvrc-standard-input-", suffix=".json", delete=False) as spool:
+        copyfileobj(sys.stdin.buffer, spool)
+    return Path(spool.name)

@@ -1,0 +1,80 @@
+"""One point for a GeoJSON geometry: the area centroid of polygons, the mean of points otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Position = tuple[float, float]  # (longitude, latitude), as GeoJSON has it
+
+
+def read_geometry(kind: str, positions: Sequence[Any]) -> tuple[float, float] | None:
+    """Give (latitude, longitude) of a geometry, or None when its coordinates are not what its type says.
+
+    The polygon of a facility is a few hundred metres wide: the plane is near enough to the sphere.
+    """
+    try:
+        centre = _centre(kind, positions)
+    except (TypeError, ValueError, LookupError, ArithmeticError):
+        return None
+    return centre and (centre[1], centre[0])
+
+
+def _centre(kind: str, positions: Sequence[Any]) -> Position | None:
+    match kind:
+        case "Polygon":
+            return _centroid(_oriented(positions)) or _mean(_points(positions))
+        case "MultiPolygon":
+            rings = [ring for polygon in positions for ring in _oriented(polygon)]
+            return _centroid(rings) or _mean(_points(positions))
+        case "Point" | "MultiPoint" | "LineString" | "MultiLineString":
+            return _mean(_points(positions))
+    return None
+
+
+def _points(positions: Sequence[Any]) -> Iterator[Position]:
+    """Give every position at whatever depth; a number that is text or missing raises."""
+    if isinstance(positions[0], list):
+        for within in positions:
+            yield from _points(within)
+    else:
+        yield _number(positions[0]), _number(positions[1])
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise TypeError(value)
+    return float(value)
+
+
+def _mean(points: Iterator[Position]) -> Position | None:
+    distinct = list(dict.fromkeys(points))  # a ring's last point repeats its first
+    return sum(x for x, _ in distinct) / len(distinct), sum(y for _, y in distinct) / len(distinct)
+
+
+def _oriented(rings: Sequence[Any]) -> list[list[Position]]:
+    """Give the outer ring counter-clockwise and the holes clockwise, so that signed areas add up."""
+    found = [list(_points(ring)) for ring in rings]
+    return [ring if (_moments(ring)[0] >= 0) == (number == 0) else ring[::-1] for number, ring in enumerate(found)]
+
+
+def _centroid(rings: Sequence[Sequence[Position]]) -> Position | None:
+    """Give the area centroid; None for rings without area, such as a line drawn there and back."""
+    if not rings:
+        return None
+    # Measured from the first point: coordinates of 36.8 with areas of 1e-8 would lose all their digits.
+    x0, y0 = rings[0][0]
+    area, x, y = (sum(parts) for parts in zip(*(_moments(ring, x0, y0) for ring in rings), strict=True))
+    return (x0 + x / (3 * area), y0 + y / (3 * area)) if abs(area) > 1e-18 else None  # noqa: PLR2004
+
+
+def _moments(ring: Sequence[Position], x0: float = 0.0, y0: float = 0.0) -> tuple[float, float, float]:
+    """Give twice the signed area and the two first moments times six (the shoelace sums)."""
+    moved = [(x - x0, y - y0) for x, y in ring]
+    area = along_x = along_y = 0.0
+    for (x, y), (next_x, next_y) in zip(moved, [*moved[1:], moved[0]], strict=True):
+        cross = x * next_y - next_x * y
+        area, along_x, along_y = area + cross, along_x + (x + next_x) * cross, along_y + (y + next_y) * cross
+    return area, along_x, along_y

@@ -1,0 +1,48 @@
+"""Personal values and passwords, made unreadable before they reach a log, an error, a report or a page."""
+
+from __future__ import annotations
+
+import re
+
+# Up to the last @ before a space: a password may hold an @ or, wrongly, a slash.
+PASSWORD_IN_URL = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s:/@]*):\S+@", re.IGNORECASE)
+# libpq takes a password from "?password=..." and from "host=... password='...'" too.
+PASSWORD_AS_WORD = re.compile(
+    r"""(?P<before>\bpass(?:word|wd|phrase)?['"]?\s*[=:]\s*)(?:'[^']*'|"[^"]*"|[^\s&;'"]+)""", re.IGNORECASE
+)
+# PostgreSQL quotes the values of the row that it refuses.
+ROW_VALUES = re.compile(
+    r"""(?P<before>Key\ \([^)]*\)= | Failing\ row\ contains\ )
+        \(.*?\)
+        (?=\.\s*$ | \ already\ exists | \ is\ not\ present | \ is\ still | \ conflicts)""",
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# As people write Kenyan numbers: 0700 000 016, +254 (0)20-0000016, 700000016. Not times, fractions, hashes and byte
+# positions; four digits or fewer are public short codes such as 1195.
+PHONE = re.compile(
+    r"""(?<![\w.])(?<!\d:)
+        (?: (?:(?:\+|00)?254 | \(?0) [ ()-]{0,2} \d (?:[ .()-]{0,2}\d){5,11}
+          | \+\d (?:[ .()-]{0,2}\d){6,13}
+          | 7\d{8} )
+        (?!\w)""",
+    re.VERBOSE,
+)
+
+HIDDEN = "***"
+
+
+def mask(text: str) -> str:
+    """Hide passwords, contact values and the row values of a database's error, wherever they stand in a text."""
+    return mask_contacts(ROW_VALUES.sub(rf"\g<before>({HIDDEN})", mask_passwords(text)))
+
+
+def mask_passwords(text: str) -> str:
+    """Hide the password of every URL and of every ``password=...`` in a text; the rest stays readable."""
+    without_urls = PASSWORD_IN_URL.sub(rf"\g<before>:{HIDDEN}@", text)
+    return PASSWORD_AS_WORD.sub(rf"\g<before>{HIDDEN}", without_urls)
+
+
+def mask_contacts(text: str) -> str:
+    """Hide e-mail addresses and telephone numbers; an URL's ``user:***@host`` stays as it is."""
+    return PHONE.sub(HIDDEN, EMAIL.sub(HIDDEN, text))

@@ -1,0 +1,108 @@
+# ruff: noqa: RUF001 - the marks of minutes and seconds come in every look-alike
+"""One place, read from what a source wrote for it: an angle, a pair of angles, GeoJSON."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gvrc.geometry import read_geometry
+from gvrc.text import clean_value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Point = tuple[float, float]  # (latitude, longitude) as stated, perhaps exchanged
+
+SIXTY = 60  # minutes in a degree, seconds in a minute
+
+_NUMBER = r"\d+(?:[.,]\d+)?"
+_DEGREES = re.compile(
+    rf"""(?:lat(?:itude)?|lon(?:g(?:itude)?)?|lng|[xy])?\s*[:=]?\s*
+    (?P<before>[NSEW]|north|south|east|west)?\s*
+    (?P<sign>[+-]?)\s*(?P<degrees>{_NUMBER})\s*(?:°|º|˚|deg(?:rees?)?|d)?\s*
+    (?:(?P<minutes>{_NUMBER})\s*(?:['′’`´]|min(?:utes?)?|m)?\s*
+    (?:(?P<seconds>{_NUMBER})\s*(?:["″”]|''|′′|’’|sec(?:onds?)?)?)?)?\s*
+    (?P<after>[NSEW]|north|south|east|west)?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Before the comma: "-1,28 36,82" is two decimal commas. With more than two parts (altitude, accuracy) see _first_two.
+_SEPARATORS = (r"(?<=[NSEWnsew])[\s,;]+", r"\s*[;|]\s*", r",\s+", r"\s+", r",")
+_WRAPPING = re.compile(r"^(?:SRID=4326;)?\s*(?:POINT\s*Z?)?\s*[\[({]?\s*|\s*[\])}]?$", re.IGNORECASE)
+
+
+def read_degrees(text: str) -> float | None:
+    """Read one angle: ``36.8 E``, ``1°17'S``, ``36,82``, ``S 1 17 30``. South and west are negative.
+
+    >>> read_degrees("36.8 E"), read_degrees("1°30'S"), read_degrees("36,82"), read_degrees("near 36.8")
+    (36.8, -1.5, 36.82, None)
+    """
+    found = _DEGREES.fullmatch(text.strip())
+    if not found:
+        return None
+    degrees, minutes, seconds = (
+        float((found[part] or "0").replace(",", ".")) for part in ("degrees", "minutes", "seconds")
+    )
+    whole = (degrees.is_integer() or not found["minutes"]) and (minutes.is_integer() or not found["seconds"])
+    sides = {side[0].upper() for side in (found["before"], found["after"]) if side}
+    if not whole or max(minutes, seconds) >= SIXTY or len(sides) > 1:  # "-1.28 36.8" is a pair, not an angle
+        return None
+    negative = found["sign"] == "-" or bool(sides & {"S", "W"})
+    return math.copysign(degrees + minutes / SIXTY + seconds / SIXTY**2, -1 if negative else 1)
+
+
+def read_pair(text: str) -> Point | None:
+    """Read ``-1.28, 36.8``, ``[-1.28, 36.8]``, ``{"lat": .., "lng": ..}``, ``POINT (36.8 -1.28)`` or GeoJSON.
+
+    A pair comes back in the order that its form means (GeoJSON: longitude first), which sources do not always heed.
+    """
+    try:
+        return _pair_of_value(msgspec.json.decode(text))
+    except (msgspec.DecodeError, RecursionError):
+        return _pair_of_text(text)
+
+
+def _pair_of_value(value: object) -> Point | None:  # noqa: PLR0911 - one return a form
+    match value:
+        case str():
+            return _pair_of_text(value)
+        case {"type": "Feature", "geometry": within} | {"geometry": within} | {"location": within}:
+            return _pair_of_value(within)
+        case {"type": str(kind), "coordinates": list(positions)}:
+            return read_geometry(kind, positions)
+        case {"coordinates": within}:
+            return _pair_of_value(within)
+        case dict():
+            return _pair_of_names({key.casefold(): item for key, item in value.items()})
+        case [list() | dict() as only]:
+            return _pair_of_value(only)
+        case list():
+            return _first_two([str(part) for part in value])
+    return None
+
+
+def _pair_of_names(named: dict[str, object]) -> Point | None:
+    latitude = next((named[key] for key in ("latitude", "lat", "y") if key in named), None)
+    longitude = next((named[key] for key in ("longitude", "long", "lng", "lon", "x") if key in named), None)
+    return _first_two([str(latitude), str(longitude)])
+
+
+def _pair_of_text(text: str) -> Point | None:
+    plain = _WRAPPING.sub("", clean_value(text) or "")
+    found = (_first_two(re.split(separator, plain)) for separator in _SEPARATORS)
+    return next((pair for pair in found if pair), None)
+
+
+def _first_two(parts: Sequence[str]) -> Point | None:
+    """Read two parts, or the first two of up to four: GPS tools add altitude and accuracy.
+
+    With more than two, whole numbers first are more likely degrees and minutes, or cut decimals: nothing is read.
+    """
+    angles = [angle for part in parts if (angle := read_degrees(part)) is not None]
+    if len(angles) != len(parts) or not 2 <= len(parts) <= 4:  # noqa: PLR2004 - said above
+        return None
+    first, second, *more = angles
+    return None if more and (first.is_integer() or second.is_integer()) else (first, second)

@@ -1,0 +1,393 @@
+"""Which keys mean what (keys.csv is the table), and what in a document looks like a facility.
+
+Keys are compared by their letters and digits in lower case: ``Keph level`` is ``keph_level``. A path is a tuple of
+keys, with the place in a list as an int: ``("identifier", 0, "value")``.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+KeyPath = tuple[str | int, ...]
+
+UUID: Final = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
+ABSENT: Final = frozenset(
+    ("", "none", "null", "nan", "n/a", "na", "nil", "unknown", "-", "--", "---", ".", "undefined", "#n/a", "<na>")
+)
+
+# What a record takes from the keys and objects around it is put into it under these keys (keys.csv ranks them last).
+PARENT_COUNTY: Final = "parent_county"
+PARENT_GROUP: Final = "parent_group"
+PARENT_KEY: Final = "parent_key"
+
+# Objects that only wrap a record or a part of it: what is inside is read as if it stood outside.
+WRAPPER: Final = re.compile(
+    r"(properties|attributes|fields|tags|resource|facility|node|source|doc|identification|general|basic|profile|metadata"
+    r"|(facility|basic|general|main|hospital|station|organization|organisation)(details?|info|information|data|profile))"
+)
+PLACE_PARENTS: Final = frozenset(
+    (
+        *(
+            "location",
+            "address",
+            "geo",
+            "geography",
+            "geolocation",
+            "place",
+            "area",
+            "admin",
+            "administrative",
+            "region",
+        ),
+        *("gps", "position", "physicallocation", "physicaladdress", "coordinates", "coords", "coordinate", "center"),
+        *("centroid", "county", "constituency", "ward", "subcounty", "administrativeunits", "adminunits", "latlng"),
+        *(
+            "geopoint",
+            "latlong",
+            "geometry",
+            "geom",
+            "shape",
+            "locationdetails",
+            "locationinfo",
+            "addressdetails",
+            "addressinfo",
+            "point",
+        ),
+    )
+)
+PLACE_FIELDS: Final = frozenset(
+    (
+        *("county_name", "constituency_name", "ward_name", "sub_county_name", "place_hint"),
+        *("latitude", "longitude", "coordinates", "geometry", "address"),
+    )
+)
+NAME_CHILDREN: Final = frozenset(("name", "label", "title", "display", "text", "value"))
+# Lists and objects under these fields are kept whole; under the other fields they are opened.
+WHOLE_FIELDS: Final = frozenset(("contacts", "geometry", "services", "gbv_categories"))
+GEOMETRY_TYPES: Final = frozenset(
+    ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
+)
+
+
+class Meaning(NamedTuple):
+    """A field that a key may stand for; the candidate with the lowest rank is asked first."""
+
+    field: str
+    rank: int
+
+
+class Keys:
+    """Finds the fields that a path may stand for: first what the source's rules pin, then the table."""
+
+    def __init__(self, pinned: Mapping[str, Iterable[str]] | None = None) -> None:
+        self._pinned = _pinned_meanings(pinned or {})
+        self._taken = frozenset(pinned or ())
+        self._known: dict[KeyPath, tuple[Meaning, ...]] = {}
+
+    def meanings(self, path: KeyPath) -> tuple[Meaning, ...]:
+        """Give the fields that a path may stand for, none for a key that nobody knows."""
+        found = self._known.get(path)
+        if found is None:
+            found = self._find(path)
+            if len(self._known) < MAX_KNOWN_PATHS:
+                self._known[path] = found
+        return found
+
+    def keeps_whole(self, path: KeyPath) -> bool:
+        """Say whether a list or an object under this path is a value, not something to open."""
+        return any(meaning.field in WHOLE_FIELDS for meaning in self.meanings(path))
+
+    def opens(self, path: KeyPath) -> bool:
+        """Say whether an object under this path may hold values that are known."""
+        words = _words(path)
+        return bool(words) and (
+            words[-1] in PLACE_PARENTS
+            or WRAPPER.fullmatch(words[-1]) is not None
+            or words[-1] in _parents_in_table()
+            or bool(self.meanings(path))
+            or any(_starts(pin, words) for pin in self._pinned)
+        )
+
+    def _find(self, path: KeyPath) -> tuple[Meaning, ...]:
+        words = _words(path)
+        pinned = self._pinned.get(words, ())
+        if pinned:
+            return pinned
+        return tuple(meaning for meaning in _meanings_of(words, path) if meaning.field not in self._taken)
+
+
+MAX_KNOWN_PATHS: Final = 20_000
+
+
+def normal_key(key: str) -> str:
+    """Reduce a key to its letters and digits in lower case."""
+    return "".join(filter(str.isalnum, key)).lower()
+
+
+def is_absent(value: object) -> bool:
+    """Say whether a value only says that there is none."""
+    return value is None or (
+        isinstance(value, str) and len(value) <= LONGEST_ABSENT and value.strip().lower() in ABSENT
+    )
+
+
+LONGEST_ABSENT: Final = 12
+
+
+def is_geometry(value: object) -> bool:
+    """Say whether an object is a GeoJSON geometry that has coordinates."""
+    if not isinstance(value, dict) or not isinstance(value.get("type"), str) or value["type"] not in GEOMETRY_TYPES:
+        return False
+    return bool(value.get("coordinates") or value.get("geometries"))
+
+
+def _words(path: KeyPath) -> tuple[str, ...]:
+    return tuple(normal_key(key) for key in path if isinstance(key, str))
+
+
+def _starts(pin: tuple[str, ...], words: tuple[str, ...]) -> bool:
+    return pin[: len(words)] == words
+
+
+def _pinned_meanings(pinned: Mapping[str, Iterable[str]]) -> dict[tuple[str, ...], tuple[Meaning, ...]]:
+    found: dict[tuple[str, ...], tuple[Meaning, ...]] = {}
+    for field, keys in pinned.items():
+        for rank, key in enumerate(keys):
+            words = tuple(normal_key(part) for part in key.split("."))
+            found[words] = (*found.get(words, ()), Meaning(field, rank))
+    return found
+
+
+def _meanings_of(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, ...]:
+    words = (*(word for word in words[:-1] if not WRAPPER.fullmatch(word)), *words[-1:])
+    if direct := _table().get(words):
+        return direct
+    if len(words) == 1:
+        return _cut_off(words[0], str(path[-1]))
+    if words[-2] in PLACE_PARENTS and (inside := _in_place(words)):
+        return inside
+    if words[-1] in NAME_CHILDREN:
+        return tuple(Meaning(field, rank + 500) for field, rank in _meanings_of(words[:-1], words[:-1]))
+    return ()
+
+
+def _in_place(words: tuple[str, ...]) -> tuple[Meaning, ...]:
+    """Give the meaning of a key inside a location or an address: places, coordinates and addresses only."""
+    if words[-2] in ("county", "constituency", "ward") and words[-1] in NAME_CHILDREN:
+        return _table()[words[-2:-1]]
+    known = _meanings_of(words[-1:], words[-1:])
+    return tuple(Meaning(field, rank + 1000) for field, rank in known if field in PLACE_FIELDS)
+
+
+def _cut_off(word: str, key: str) -> tuple[Meaning, ...]:
+    """Give the meaning of a column name that dBASE cut to ten characters (``Constituen``), if only one fits."""
+    return _beginnings().get(word, ()) if len(key) == DBF_LENGTH else ()
+
+
+DBF_LENGTH: Final = 10
+SHORTEST_BEGINNING: Final = 7  # letters and digits: more than three separators in a name are rare
+
+
+@cache
+def _beginnings() -> dict[str, tuple[Meaning, ...]]:
+    found: dict[str, tuple[Meaning, ...]] = {}
+    words = [(words[0], meanings) for words, meanings in _table().items() if len(words) == 1]
+    for word, meanings in words:
+        for length in range(SHORTEST_BEGINNING, min(DBF_LENGTH, len(word)) + 1):
+            known = found.setdefault(word[:length], meanings)
+            if known and known[0].field != meanings[0].field:
+                found[word[:length]] = ()  # it could be either
+    return found
+
+
+@cache
+def _table() -> dict[tuple[str, ...], tuple[Meaning, ...]]:
+    found: defaultdict[tuple[str, ...], list[Meaning]] = defaultdict(list)
+    with Path(__file__).with_name("keys.csv").open(encoding="utf-8", newline="") as file:
+        for rank, row in enumerate(csv.DictReader(file)):
+            words = tuple(normal_key(part) for part in row["key"].split("."))
+            if all(meaning.field != row["field"] for meaning in found[words]):
+                found[words].append(Meaning(row["field"], rank))
+    return {words: tuple(meanings) for words, meanings in found.items()}
+
+
+@cache
+def _parents_in_table() -> frozenset[str]:
+    return frozenset(word for words in _table() for word in words[:-1])
+
+
+# ---- which containers hold facilities ---------------------------------------------------------------------------
+
+# Lists under these keys are parts of a record, or of a directory's lookups: never facilities.
+NOT_FACILITIES: Final = frozenset(
+    (
+        *(
+            "users",
+            "user",
+            "staff",
+            "people",
+            "persons",
+            "employees",
+            "members",
+            "authors",
+            "patients",
+            "practitioners",
+        ),
+        *("counties", "constituencies", "wards", "subcounties", "regions", "districts", "provinces", "countries"),
+        *("lookups", "owners", "ownertypes", "statuses", "levels", "links", "crs", "headers", "columns", "metadata"),
+        *("errors", "warnings", "infrastructure", "equipment", "departments", "branches", "documents", "images"),
+        *("reviews", "ratings", "services", "contacts", "categories", "tags", "officers", "facilitytypes"),
+    )
+)
+FACILITY_LISTS: Final = frozenset(
+    (
+        *("facilities", "facility", "data", "results", "records", "items", "rows", "features", "elements", "entry"),
+        *("entries", "providers", "organizations", "organisations", "institutions", "hospitals", "clinics", "centers"),
+        *(
+            "centres",
+            "stations",
+            "policestations",
+            "shelters",
+            "hotlines",
+            "resources",
+            "sites",
+            "locations",
+            "objects",
+        ),
+        *("content", "list", "hits", "docs", "values", "value", "nodes", "edges", "healthfacilities", "safehouses"),
+    )
+)
+# Under these keys a facility may have lists of its own, with names in them.
+LOOSE_LISTS: Final = frozenset(
+    (
+        "resources",
+        "items",
+        "values",
+        "value",
+        "list",
+        "nodes",
+        "sites",
+        "objects",
+        "content",
+        "rows",
+        "locations",
+        "hotlines",
+    )
+)
+PERSON_KEYS: Final = frozenset(
+    (*("password", "username", "firstname", "lastname", "dateofbirth", "dob", "gender", "isstaff", "issuperuser"),)
+)
+EVIDENCE: Final = frozenset(
+    (
+        *("facility_code", "registration_number", "facility_type", "facility_level", "operational_status"),
+        *("county_name", "constituency_name", "ward_name", "sub_county_name", "latitude", "coordinates", "geometry"),
+        *("contacts", "services", "owner_name", "address"),
+    )
+)
+COUNTIES: Final = frozenset(
+    (
+        *("mombasa", "kwale", "kilifi", "tanariver", "lamu", "taitataveta", "garissa", "wajir", "mandera", "marsabit"),
+        *("isiolo", "meru", "tharakanithi", "embu", "kitui", "machakos", "makueni", "nyandarua", "nyeri", "kirinyaga"),
+        *("muranga", "kiambu", "turkana", "westpokot", "samburu", "transnzoia", "uasingishu", "elgeyomarakwet"),
+        *("nandi", "baringo", "laikipia", "nakuru", "narok", "kajiado", "kericho", "bomet", "kakamega", "vihiga"),
+        *("bungoma", "busia", "siaya", "kisumu", "homabay", "migori", "kisii", "nyamira", "nairobi"),
+        *("nairobicity", "tharaka", "murangaa", "taita", "elgeyo"),
+    )
+)
+
+
+def is_county(key: str) -> bool:
+    """Say whether a key is the name of one of the 47 counties."""
+    word = normal_key(key)
+    return word in COUNTIES or word.removesuffix("county") in COUNTIES
+
+
+def is_passed_over(key: str) -> bool:
+    """Say whether a list under this key is known to hold something else than facilities."""
+    return normal_key(key) in NOT_FACILITIES
+
+
+def looks_like_facility(record: object, keys: Keys) -> TypeGuard[dict[str, Any]]:
+    """Say whether an object has something like the name of a facility, and is not a person or a folder of records."""
+    if not isinstance(record, dict) or _is_person(record) or other_kind(record):
+        return False
+    if any(_holds_facilities(key, value, keys) for key, value in record.items()):
+        return False
+    return any(_is_name(value) for path, value in leaves(record) if _means(keys, path, "facility_name"))
+
+
+def is_of_many_kinds(value: object) -> bool:
+    """Say whether a value comes from a format whose lists mix facilities with other things: FHIR, OpenStreetMap."""
+    return isinstance(value, dict) and ("resourceType" in _resource(value) or value.get("type") in OSM_TYPES)
+
+
+def other_kind(value: object) -> str | None:
+    """Name what a FHIR resource or an OpenStreetMap element is if it is no facility, else None."""
+    if not isinstance(value, dict):
+        return None
+    resource_type = _resource(value).get("resourceType")
+    if isinstance(resource_type, str) and resource_type not in FHIR_FACILITIES:
+        return resource_type
+    if value.get("type") in OSM_TYPES and "id" in value and not value.get("tags") and "name" not in value:
+        return f"{value['type']} without tags"
+    return None
+
+
+def _resource(value: dict[str, Any]) -> dict[str, Any]:
+    inner = value.get("resource")
+    return inner if isinstance(inner, dict) else value
+
+
+FHIR_FACILITIES: Final = frozenset(("Organization", "Location", "Bundle", "Parameters"))
+OSM_TYPES: Final = ("node", "way", "relation")
+
+
+def has_evidence(record: object, keys: Keys) -> bool:
+    """Say whether a record says anything of a facility besides its name."""
+    return isinstance(record, dict) and any(
+        not is_absent(value) and any(meaning.field in EVIDENCE for meaning in keys.meanings(path))
+        for path, value in leaves(record)
+    )
+
+
+def leaves(value: object, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
+    """List the leaf values of the objects inside a value, with their paths; a list is a leaf."""
+    if not isinstance(value, dict) or len(path) > MAX_DEPTH:
+        return [(path, value)]
+    return [leaf for key, inner in value.items() for leaf in leaves(inner, (*path, key))]
+
+
+MAX_DEPTH: Final = 8
+
+
+def _is_person(record: dict[str, Any]) -> bool:
+    return len(PERSON_KEYS & {normal_key(key) for key, value in record.items() if value is not None}) > 1
+
+
+def _holds_facilities(key: str, value: object, keys: Keys) -> bool:
+    return (
+        normal_key(key) in FACILITY_LISTS - LOOSE_LISTS
+        and isinstance(value, list)
+        and any(looks_like_facility(inner, keys) for inner in value[:5])
+    )
+
+
+def _means(keys: Keys, path: KeyPath, field: str) -> bool:
+    return any(meaning.field == field for meaning in keys.meanings(path))
+
+
+def _is_name(value: object) -> bool:
+    """Say whether a text may be the name of a facility; a list of counties is not a list of facilities."""
+    return (
+        isinstance(value, str)
+        and any(map(str.isalpha, value))
+        and not (is_absent(value) or is_county(value) or UUID.fullmatch(value))
+    )

@@ -1,0 +1,168 @@
+"""What is known about the bodies that send files (``config/sources.yaml``), and which rules a file falls under."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gvrc.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from yaml import Node
+
+PATTERN_ENDINGS = (".gz", ".json", ".geojson", ".jsonl", ".ndjson")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceRules:
+    """What is pinned for one source; it wins over what the finder would guess."""
+
+    name: str  # lower case words joined by _
+    code_prefix: str  # of the codes that we generate: KMHFL gives KMHFL-3f0a...
+    files: tuple[str, ...] = ()  # patterns of file names, or of paths where a pattern has a slash
+    path: str | None = None  # where the records are: "data.facilities", "*.medical", "." for the document itself
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)  # field -> keys, the best first
+    defaults: dict[str, str] = field(default_factory=dict)  # field -> value where a record says nothing
+    encoding: str | None = None  # when the file is not UTF-8 and does not say so
+
+
+def read_sources(path: Path | None) -> list[SourceRules]:
+    """Read the rules of all sources; without a file there are none. Raises UsageError naming file and line."""
+    if path is None:
+        return []
+    import yaml
+
+    try:
+        document = yaml.compose(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}). Check the setting sources_file.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UsageError(f"{path}, line {line}: not valid YAML ({error.problem}). Mend that line.") from error
+    return [] if document is None else _sources(path, document)
+
+
+def match_source(path: str | Path, rules: Iterable[SourceRules]) -> SourceRules:
+    """Give the first rules with a pattern that fits the file; else a source named after the file, nothing pinned."""
+    path = Path(path)
+    for source in rules:
+        if any(_fits(path, pattern) for pattern in source.files):
+            return source
+    return named_source(_stem(path))
+
+
+def named_source(name: str) -> SourceRules:
+    """Make a source of which only the name is known."""
+    slug = _slug(name) or "source"
+    return SourceRules(name=slug, code_prefix=slug.upper().replace("_", "-"))
+
+
+def _fits(path: Path, pattern: str) -> bool:
+    shown = path.as_posix().lower() if "/" in pattern else path.name.lower()
+    return fnmatch(shown, pattern.lower()) or ("/" in pattern and fnmatch(shown, f"*/{pattern.lower()}"))
+
+
+def _stem(path: Path) -> str:
+    name = path.name
+    while name.lower().endswith(PATTERN_ENDINGS):
+        name = name.rpartition(".")[0]
+    return name
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
+# ---- reading the file, with the line of every complaint
+
+
+def _sources(path: Path, document: Node) -> list[SourceRules]:
+    entries = _pairs(path, document, allowed=("sources",)).get("sources")
+    if entries is None or entries.tag == NOTHING:
+        return []
+    found = [_source(path, entry) for entry in _items(path, entries)]
+    names = [source.name for source in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise _complaint(path, document, f"the source {name} is there twice", "Join the two")
+    return found
+
+
+def _source(path: Path, entry: Node) -> SourceRules:
+    parts = _pairs(path, entry, allowed=SOURCE_KEYS)
+    if "name" not in parts:
+        raise _complaint(path, entry, "a source without a name", "Give it one")
+    name = _slug(_text(path, parts["name"]))
+    if not name:
+        raise _complaint(path, parts["name"], "a name needs letters or digits", "Change it")
+    prefix = _text(path, parts["code_prefix"]) if "code_prefix" in parts else named_source(name).code_prefix
+    return SourceRules(
+        name=name,
+        code_prefix=prefix,
+        files=tuple(_texts(path, parts["files"])) if "files" in parts else (),
+        path=_text(path, parts["path"]) if "path" in parts else None,
+        keys={field: tuple(_texts(path, keys)) for field, keys in _fields(path, parts.get("keys")).items()},
+        defaults={field: _text(path, value) for field, value in _fields(path, parts.get("defaults")).items()},
+        encoding=_encoding(path, parts["encoding"]) if "encoding" in parts else None,
+    )
+
+
+MAPPING, SEQUENCE, NOTHING = (f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "null"))
+SOURCE_KEYS = ("name", "code_prefix", "files", "path", "keys", "defaults", "encoding")
+# The fields of columns.EXTRACTED that a source may pin; a test holds the two together (this module stays light).
+FIELDS = (
+    *("facility_name", "official_name", "facility_code", "source_key", "registration_number", "facility_type"),
+    *("facility_level", "operational_status", "is_active", "is_closed", "county_name", "constituency_name"),
+    *("ward_name", "sub_county_name", "place_hint", "latitude", "longitude", "coordinates", "geometry", "contacts"),
+    *("services", "gbv_categories", "owner_name", "owner_type", "address", "description", "website_url", "beds"),
+    *("cots", "open_whole_day", "open_public_holidays", "open_weekends", "open_late_night", "recorded_on"),
+)
+
+
+def _fields(path: Path, node: Node | None) -> dict[str, Node]:
+    return {} if node is None else _pairs(path, node, allowed=FIELDS)
+
+
+def _pairs(path: Path, node: Node, allowed: tuple[str, ...]) -> dict[str, Node]:
+    if node.tag != MAPPING:
+        raise _complaint(path, node, "keys with values are expected here", f"Use {', '.join(allowed[:7])}")
+    pairs = {key.value: value for key, value in node.value}
+    for key, _ in node.value:
+        if key.value not in allowed:
+            raise _complaint(path, key, f"{key.value!r} is not known here", f"Use one of {', '.join(allowed)}")
+    return pairs
+
+
+def _items(path: Path, node: Node) -> list[Node]:
+    if node.tag != SEQUENCE:
+        raise _complaint(path, node, "a list is expected here", "Begin each entry with '- '")
+    return list(node.value)
+
+
+def _texts(path: Path, node: Node) -> list[str]:
+    return [_text(path, item) for item in node.value] if node.tag == SEQUENCE else [_text(path, node)]
+
+
+def _text(path: Path, node: Node) -> str:
+    if node.tag in (MAPPING, SEQUENCE) or not node.value.strip():
+        raise _complaint(path, node, "a text is expected here", "Write one value")
+    return str(node.value)
+
+
+def _encoding(path: Path, node: Node) -> str:
+    try:
+        return codecs.lookup(_text(path, node)).name
+    except LookupError as error:
+        raise _complaint(path, node, f"the encoding {node.value!r} is not known", "Use utf-8, cp1252 ...") from error
+
+
+def _complaint(path: Path, node: Node, what: str, mend: str) -> UsageError:
+    return UsageError(f"{path}, line {node.start_mark.line + 1}: {what}. {mend}.")

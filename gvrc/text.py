@@ -1,0 +1,127 @@
+"""Text as it should be stored: composed, visible, single-spaced, and absent when it says that it is absent."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc.masking import mask_contacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+# What sources write where they know nothing; compared without regard to case.
+ABSENT_WORDS = (
+    "none",
+    "null",
+    "nil",
+    "nan",
+    "n/a",
+    "n.a",
+    "n.a.",
+    "na",
+    "#n/a",
+    "unknown",
+    "not known",
+    "undefined",
+    "not available",
+    "not applicable",
+    "not provided",
+    "not given",
+)
+_ABSENT = r"^(?i:" + "|".join(re.escape(word) for word in ABSENT_WORDS) + r"|[\s._?-]*)$"
+_ENTITY = r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);"
+# Format characters (zero-width spaces, joiners, byte order marks, direction marks) and the blank letters of other
+# scripts are seen by nobody, but make two equal names differ. White space among the control characters is kept here.
+_INVISIBLE = r"[\p{Cf}\x{00}-\x{08}\x{0e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}\x{34f}\x{fe00}-\x{fe0f}]"
+_BLANK = r"[\s\x{2800}\x{3164}\x{ffa0}]+"
+# Text that none of these finds is clean already: one pass over the distinct values decides, and most columns end there.
+_SUSPECT = r"[^ -~]|^ | $|  |" + _ENTITY + "|" + _ABSENT
+# What could be personal at all; masking.py looks closer.
+_PERSONAL = r"@|\d(?:[ .()-]{0,2}\d){5}"
+
+
+def clean_text(values: pl.Series) -> pl.Series:
+    """Compose (NFC), unescape, drop what cannot be seen, collapse white space, trim; absent markers become null."""
+    distinct = values.drop_nulls().unique()
+    if distinct.is_empty():
+        return values
+    suspect = distinct.filter(distinct.str.contains(_SUSPECT))
+    return values if suspect.is_empty() else values.replace(suspect, _cleaned(suspect))
+
+
+def clean_value(text: str) -> str | None:
+    """Clean one text as ``clean_text`` does, for values that stand inside lists and objects."""
+    if not re.search(_SUSPECT, text):
+        return text
+    cleaned: str | None = clean_text(pl.Series([text], dtype=pl.String)).item()
+    return cleaned
+
+
+def by_distinct(
+    column: pl.Expr, read: Callable[[pl.Series], Iterable[object]], dtype: pl.DataType | type[pl.DataType]
+) -> pl.Expr:
+    """Give what ``read`` makes of a text column, called once with its distinct values; null stays null."""
+    return column.map_batches(lambda values: _spread(values, read, dtype), return_dtype=dtype, is_elementwise=True)
+
+
+def masked(text: pl.Expr) -> pl.Expr:
+    """Hide telephone numbers and e-mail addresses: an issue is read by more people than the directory."""
+    return text.map_batches(_mask, return_dtype=pl.String, is_elementwise=True)
+
+
+def fold(text: str) -> str:
+    """Give what two spellings of one word have in common: letters and digits, lower case, without marks.
+
+    >>> fold("Non-Operational ") == fold("NON OPERATIONAL")
+    True
+    """
+    decomposed = unicodedata.normalize("NFKD", text.replace("&", " and ")).casefold()
+    return "".join(letter for letter in decomposed if letter.isalnum())
+
+
+def _mask(values: pl.Series) -> pl.Series:
+    """Mask what needs it: issue columns are nearly empty, and a pattern costs as much on null as on text."""
+    given = values.drop_nulls().unique()
+    if given.is_empty():
+        return values
+    personal = given.filter(given.str.contains(_PERSONAL))
+    return values.replace(personal, pl.Series(map(mask_contacts, personal), dtype=pl.String))
+
+
+def _spread(
+    values: pl.Series, read: Callable[[pl.Series], Iterable[object]], dtype: pl.DataType | type[pl.DataType]
+) -> pl.Series:
+    distinct = values.drop_nulls().unique()
+    if distinct.is_empty():
+        return pl.Series(values.name, [None], dtype=dtype).new_from_index(0, len(values))
+    read_values = read(distinct)
+    found = read_values if isinstance(read_values, pl.Series) else pl.Series(list(read_values), dtype=dtype)
+    positions = pl.int_range(len(distinct), eager=True, dtype=pl.UInt32)
+    return found.alias(values.name).gather(
+        values.replace_strict(distinct, positions, default=None, return_dtype=pl.UInt32)
+    )
+
+
+def _cleaned(values: pl.Series) -> pl.Series:
+    unescaped = values.replace(
+        escaped := values.filter(values.str.contains(_ENTITY)), pl.Series(map(_unescape, escaped), dtype=pl.String)
+    )
+    text = pl.col(values.name)
+    return (
+        unescaped.to_frame()
+        .with_columns(text.str.replace_all(_INVISIBLE, "").str.normalize("NFC"))
+        .with_columns(text.str.replace_all(_BLANK, " ").str.strip_chars(" "))
+        .select(pl.when(~text.str.contains(_ABSENT)).then(text))
+        .to_series()
+    )
+
+
+def _unescape(text: str) -> str:
+    """Unescape until nothing changes: exports of exports hold ``&amp;amp;``. Every pass makes the text shorter."""
+    plain = re.sub(_ENTITY, lambda entity: html.unescape(entity[0]), text)
+    return plain if plain == text else _unescape(plain)

@@ -1,0 +1,187 @@
+"""Servers and databases for the suite: real ones, a fresh database for each test that asks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvrc.database import Database, connect
+from gvrc.embedded import start_server, stop_server
+from gvrc.migrations import look_at_database, migrate
+from gvrc.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHARED = PROJECT.parent / "shared" / "data"
+DEBIAN = Path("/usr/lib/postgresql/15/bin")
+PRELOADED = "-c shared_preload_libraries=pg_stat_statements"  # what scripts/tune.py --slow-queries reads
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """Start the embedded server for the session, on a folder of its own; ``GVRC_TEST_POSTGRES`` picks 16 or 18."""
+    folder = Path(tempfile.mkdtemp(prefix="gvrc-tests-"))
+    folder.chmod(0o755)
+    version = int(os.environ.get("GVRC_TEST_POSTGRES", "18"))
+    server = start_server(folder / "postgres", version)
+    yield str(server.get_uri())
+    stop_server(folder / "postgres")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> str:
+    """Make a migrated and seeded fresh database that each test's database is a copy of."""
+    with database_created(server_url, "gvrc_template") as url, connect(url) as database:
+        migrate(database, look_at_database(database))
+    return "gvrc_template"
+
+
+@pytest.fixture
+def fresh_url(server_url: str, template: str) -> Iterator[str]:
+    """Give the URL of a fresh database of the test's own."""
+    yield from copied_database(server_url, template)
+
+
+@pytest.fixture
+def empty_url(server_url: str) -> Iterator[str]:
+    """Give the URL of a database with nothing in it."""
+    yield from copied_database(server_url, "template1")
+
+
+@pytest.fixture
+def fresh(fresh_url: str) -> Iterator[Database]:
+    """Open a fresh database of the test's own."""
+    with connect(fresh_url) as database:
+        yield database
+
+
+@pytest.fixture
+def settings(tmp_path: Path, fresh_url: str) -> Settings:
+    """Give settings that write only to the test's folder and database."""
+    return Settings(
+        database_url=fresh_url,
+        data_dir=tmp_path / "data",
+        logs_dir=tmp_path / "logs",
+        reports_dir=tmp_path / "reports",
+        sources=PROJECT / "config" / "sources.yaml",
+        ward_aliases=PROJECT / "config" / "ward_aliases.csv",
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Give the folder of real data, or skip: the suite is complete without it."""
+    if not SHARED.exists():
+        pytest.skip("the real data beside the project (../shared/data) is not there")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def debian_url() -> Iterator[str]:
+    """Start the machine's own PostgreSQL 15, or skip where there is none."""
+    if not (DEBIAN / "initdb").exists():
+        pytest.skip("no PostgreSQL 15 of the machine's own in /usr/lib/postgresql/15")
+    with debian_server() as url:
+        yield url
+
+
+def copied_database(server_url: str, template: str) -> Iterator[str]:
+    name = f"test_{os.urandom(6).hex()}"
+    with connect(server_url) as server:
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield server_url.replace("/postgres?", f"/{name}?")
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def database_created(server_url: str, name: str) -> Iterator[str]:
+    with connect(server_url) as server:
+        server.execute(f"CREATE DATABASE {name}")
+    yield server_url.replace("/postgres?", f"/{name}?")
+
+
+@contextmanager
+def debian_server() -> Iterator[str]:
+    """Run a throw-away cluster; PostgreSQL refuses root, who hands it to the system's postgres user."""
+    folder = Path(tempfile.mkdtemp(prefix="gvrc-debian-"))
+    as_user = []
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+        as_user = ["runuser", "-u", "postgres", "--"]
+
+    def call(program: str, *arguments: str) -> None:
+        subprocess.run([*as_user, str(DEBIAN / program), *arguments], check=True, capture_output=True)
+
+    data = folder / "data"
+    call("initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "-E", "UTF8")
+    call("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", f"-h '' -k {folder} {PRELOADED}", "start")
+    try:
+        yield f"postgresql://postgres@/postgres?host={folder}"
+    finally:
+        call("pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a real Redis for the session, or skip where there is none."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as (url, _server):
+        yield url
+
+
+@pytest.fixture
+def mortal_redis(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start a real Redis that the test may kill."""
+    with redis_server(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    import redis
+
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("no redis-server on this machine (Debian: apt-get install redis-server)")
+    path = folder / "redis.sock"
+    options = ["--port", "0", "--unixsocket", str(path), "--dir", str(folder), "--save", "", "--daemonize", "no"]
+    with subprocess.Popen([program, *options], stdout=subprocess.DEVNULL) as server:
+        with redis.Redis.from_url(f"unix://{path}") as client:
+            wait_until(client.ping, redis.ConnectionError)
+        yield f"unix://{path}", server
+        server.kill()
+
+
+def wait_until(succeeds: Callable[[], object], fault: type[Exception]) -> None:
+    for _ in range(100):
+        try:
+            succeeds()
+        except fault:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("a server of the tests did not start within 5 s")
+
+
+@pytest.fixture
+def run_command() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the importer's command as a user does."""
+
+    def run(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+        import sys
+
+        command = [sys.executable, str(PROJECT / "scripts" / "production_json_importer.py"), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)  # type: ignore[call-overload, no-any-return]
+
+    return run

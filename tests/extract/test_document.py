@@ -1,0 +1,270 @@
+"""Where the records are: each accepted nesting, in chunks of any size, against a plain ``json.loads``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reading import facilities, read_bytes, read_file
+
+from gvrc.document import Finding, find_records
+from gvrc.errors import SourceFileError
+from gvrc.shapes import Keys
+from gvrc.sources import SourceRules
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(['},{"name":', "]", '"', "\\"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+RECORDS = st.lists(st.dictionaries(st.text(max_size=4), VALUES, max_size=3), min_size=1, max_size=12)
+ENVELOPES: dict[str, Any] = {
+    "a list": lambda records: records,
+    "facilities": lambda records: {"facilities": records},
+    "a page": lambda records: {"count": 5, "results": records, "next": None, "pages": [1, 2, [3]]},
+    "data in data": lambda records: {"status": "ok", "data": {"total": 1, "facilities": records}},
+    "an unknown envelope": lambda records: {"meta": {"a": [{"b": 1}]}, "umoja": records},
+    "GeoJSON": lambda records: {"type": "FeatureCollection", "crs": {"type": "name"}, "features": records},
+}
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+@given(RECORDS, st.sampled_from([None, 1, 4]), st.booleans(), st.integers(1, 200))
+@settings(max_examples=40, deadline=None)
+def test_a_walk_finds_what_loading_the_whole_finds(
+    envelope: str, records: list[dict[str, Any]], indent: int | None, ascii_only: bool, chunk: int
+) -> None:
+    named = [{"name": f"Clinic {number}", "code": number} | record for number, record in enumerate(records)]
+    text = json.dumps(ENVELOPES[envelope](named), indent=indent, ensure_ascii=ascii_only).encode()
+
+    assert walked(text, chunk) == named
+
+
+@given(RECORDS, st.sampled_from(["\n", "\r\n", "\n\n", "\n\x1e"]), st.booleans(), st.integers(1, 200))
+@settings(max_examples=60, deadline=None)
+def test_lines_are_records(records: list[dict[str, Any]], end: str, closed: bool, chunk: int) -> None:
+    named = [{"name": f"Clinic {number}"} | record for number, record in enumerate(records)]
+    text = end.join(map(json.dumps, named)) + (end if closed else "")
+
+    assert walked(text.encode(), chunk) == named
+
+
+def walked(text: bytes, chunk: int) -> list[Any]:
+    pieces = (text[start : start + chunk] for start in range(0, len(text), chunk))
+    return [json.loads(bytes(element)) for batch in find_records(pieces, Keys(), None, Finding()) for element in batch]
+
+
+def read(document: object, rules: Sequence[SourceRules] = ()) -> list[dict[str, Any]]:
+    return facilities(read_bytes(json.dumps(document).encode(), rules=rules)[0])
+
+
+A, B, C = ({"name": f"{name} Clinic", "code": code} for code, name in enumerate(("Umoja", "Kayole", "Dandora"), 1))
+NAMES = ["Umoja Clinic", "Kayole Clinic", "Dandora Clinic"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"data": A},
+        A,
+        {"payload": {"facility": A}},
+        {"Umoja": A},
+        [{"facility": A}],
+        [{"attributes": A, "geometry": None}],
+        {"data": [{"type": "facilities", "id": "1", "attributes": A}]},
+        {"hits": {"hits": [{"_id": "a", "_source": A}]}},
+        {"data": {"facilities": {"edges": [{"node": A}]}}},
+        {"rows": [{"id": "a", "key": "a", "doc": A}]},
+    ],
+)
+def test_one_record_is_found_in_any_wrapping(document: object) -> None:
+    assert [record["facility_name"] for record in read(document)] == NAMES[:1]
+
+
+def test_sibling_lists_are_all_read() -> None:
+    document = {
+        "about": "x",
+        "hotlines": [{"name": "Line", "phone": 1195}],
+        "providers": [A, B],
+        "users": [{"name": "J"}],
+    }
+    assert [record["facility_name"] for record in read(document)] == ["Line", *NAMES[:2]]
+
+
+def test_a_tree_keyed_by_county_gives_the_county() -> None:
+    document = {"Nairobi": {"medical": [{"name": "A Clinic"}]}, "Homa Bay": [{"name": "B Clinic", "county": "Siaya"}]}
+    records = read(document)
+    assert [(record["facility_name"], record["county_name"]) for record in records] == [
+        ("A Clinic", "Nairobi"),
+        ("B Clinic", "Siaya"),
+    ]
+    assert records[0]["facility_type"] == "medical"
+    assert records[1]["issue.value_not_used"] == "parent_county=Homa Bay"
+
+
+def test_the_raw_text_of_a_record_in_a_tree_names_its_county() -> None:
+    frame, _ = read_bytes(b'{"Nairobi": [{"name": "A Clinic"}]}')
+    assert frame["raw"].to_list() == ['{"parent_county":"Nairobi","name": "A Clinic"}']
+
+
+def test_counties_that_hold_lists_give_their_name() -> None:
+    document = [{"county": "Kisumu", "facilities": [A]}, {"name": "Siaya", "facilities": [B]}]
+    assert [record["county_name"] for record in read(document)] == ["Kisumu", "Siaya"]
+
+
+def test_records_keyed_by_their_own_key_keep_it() -> None:
+    document = {"facilities": {"-Mx1": {"name": "A Clinic", "phone": 1}, "-Mx2": {"name": "B Clinic", "phone": 2}}}
+    assert [record["facility_name"] for record in read(document)] == ["A Clinic", "B Clinic"]
+
+
+def test_pages_one_after_the_other_are_all_read() -> None:
+    pages = b"\n".join(json.dumps({"count": 3, "results": records}).encode() for records in ([A, B], [C]))
+    frame, reading = read_bytes(pages)
+    assert frame["facility_name"].to_list() == NAMES
+    assert frame["record_number"].to_list() == [1, 2, 3]
+    assert reading.path_taken == "results"
+
+
+def test_patients_and_practitioners_of_a_bundle_are_passed_over() -> None:
+    kinds = ["Organization", "Practitioner", "Patient", "Location", "HealthcareService"]
+    entries = [{"resource": {"resourceType": kind, "id": kind, "name": kind}} for kind in kinds]
+    frame, reading = read_bytes(json.dumps({"resourceType": "Bundle", "total": 5, "entry": entries}).encode())
+    assert frame["facility_name"].to_list() == ["Organization", "Location"]
+    assert reading.notes[:3] == [f"passed over: 1 {kind}" for kind in ("Practitioner", "Patient", "HealthcareService")]
+
+
+def test_a_patient_alone_is_no_facility() -> None:
+    with pytest.raises(SourceFileError, match="holds no facilities"):
+        read({"resourceType": "Patient", "id": "1", "name": "Sample Person", "telecom": [{"value": "0700000016"}]})
+
+
+def test_a_fhir_resource_gives_code_address_contacts_and_key() -> None:
+    resource = {
+        "resourceType": "Location",
+        "id": "abc",
+        "identifier": [{"use": "official", "system": "http://example.org", "value": "13939"}],
+        "name": "Umoja Clinic",
+        "telecom": [{"system": "phone", "value": "0700000016"}],
+        "address": {"text": "Moi Avenue, Nairobi", "line": ["Moi Avenue"], "city": "Nairobi"},
+        "position": {"longitude": 36.8, "latitude": -1.28},
+    }
+    assert read(resource) == [
+        {
+            "facility_name": "Umoja Clinic",
+            "facility_code": "13939",
+            "source_key": "abc",
+            "place_hint": "Nairobi",
+            "latitude": "-1.28",
+            "longitude": "36.8",
+            "contacts": '[{"key":"telecom","value":{"system":"phone","value":"0700000016"}}]',
+            "address": "Moi Avenue, Nairobi",
+        }
+    ]
+
+
+def test_elements_of_overpass_give_their_tags_and_centre() -> None:
+    elements = [
+        {"type": "node", "id": 1, "lat": -1.28, "lon": 36.8, "tags": {"name": "A Clinic", "amenity": "clinic"}},
+        {
+            "type": "way",
+            "id": 2,
+            "center": {"lat": -1.3, "lon": 36.9},
+            "tags": {"name": "B Police", "amenity": "police"},
+        },
+        {"type": "node", "id": 3, "lat": -1.28, "lon": 36.8},
+    ]
+    frame, reading = read_bytes(json.dumps({"version": 0.6, "elements": elements}).encode())
+    assert facilities(frame) == [
+        {
+            "facility_name": "A Clinic",
+            "source_key": "1",
+            "facility_type": "clinic",
+            "latitude": "-1.28",
+            "longitude": "36.8",
+        },
+        {
+            "facility_name": "B Police",
+            "source_key": "2",
+            "facility_type": "police",
+            "latitude": "-1.3",
+            "longitude": "36.9",
+        },
+    ]
+    assert reading.notes == ["passed over: 1 node without tags"]
+
+
+@pytest.mark.parametrize(
+    ("document", "seen"),
+    [
+        ({"counties": [{"name": "Nairobi", "code": 47}]}, "holds no facilities"),
+        ([{"name": "Nairobi", "code": 47}, {"name": "Mombasa", "code": 1}], "holds no facilities"),
+        ({"miritini": {"lat": -4.0, "lon": 39.5, "county": "37"}}, "miritini holds objects with the keys lat, lon"),
+        (
+            {"data": [{"title": "Guideline", "file_url": "http://example.org"}]},
+            "data holds objects with the keys title",
+        ),
+        (
+            [{"username": "sample", "password": "x", "name": "Sample"}],
+            "the document holds objects with the keys username",
+        ),
+        ({"users": [{"name": "Sample Person", "phone": "0700000016"}]}, "holds no facilities"),
+    ],
+)
+def test_a_document_without_facilities_is_refused_with_what_was_seen(document: object, seen: str) -> None:
+    with pytest.raises(SourceFileError, match=seen):
+        read(document)
+
+
+def test_nothing_of_a_refused_document_is_told_but_its_keys() -> None:
+    with pytest.raises(SourceFileError) as caught:
+        read({"users": [{"name": "Sample Person", "phone": "0700000016"}]})
+    assert "Sample" not in str(caught.value)
+    assert "0700" not in str(caught.value)
+
+
+def test_the_count_of_the_document_and_its_next_page_are_noted() -> None:
+    _, reading = read_bytes(
+        json.dumps({"count": 12_379, "next": "http://example.org/?page=2", "results": [A]}).encode()
+    )
+    assert (reading.declared_count, reading.has_next_page) == (12_379, True)
+    assert reading.notes == [
+        "the file says that there is a next page",
+        "the file says that there are 12,379 records, it holds 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pinned", "document"),
+    [
+        ("list", {"list": [{"title": "A"}], "facilities": [{"name": "B"}]}),
+        ("a.b", {"a": {"b": [{"title": "A"}]}}),
+        ("$.a[*].b", {"a": [{"b": [{"title": "A"}]}]}),
+        ("*.in", {"x": {"in": [{"title": "A"}]}, "y": [{"name": "B"}]}),
+        ("a.b", {"a": {"b": {"title": "A"}}}),
+        (".", [{"title": "A"}]),
+    ],
+)
+def test_a_pinned_path_wins_over_the_finder(pinned: str, document: object) -> None:
+    rules = SourceRules(name="x", code_prefix="X", files=("*",), path=pinned, keys={"facility_name": ("title",)})
+    assert [record["facility_name"] for record in read(document, rules=[rules])] == ["A"]
+
+
+def test_a_pinned_path_that_is_not_there_is_told() -> None:
+    rules = SourceRules(name="x", code_prefix="X", files=("*",), path="data.list")
+    with pytest.raises(SourceFileError, match=r"no facilities at its pinned path 'data\.list'"):
+        read({"data": [A]}, rules=[rules])
+
+
+def test_a_large_list_is_read_in_frames_of_the_size_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "large.json"
+    path.write_text(json.dumps([{"name": f"Clinic {number}", "x": "x" * 3_000} for number in range(2_000)]))
+    frame, reading = read_file(path, chunk_rows=300)
+    assert frame["record_number"].to_list() == list(range(1, 2_001))
+    assert reading.read == 2_000

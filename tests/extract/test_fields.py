@@ -1,0 +1,314 @@
+"""What keys mean: literal records -> the fields they give, what did not win, and what nobody knows."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from reading import facilities, read_bytes
+
+from gvrc import shapes
+from gvrc.columns import EXTRACTED, ISSUE_FIELDS
+from gvrc.fields import EXTRACT_ISSUES, masked
+from gvrc.shapes import Keys
+from gvrc.sources import FIELDS, SourceRules
+
+UUID = "d662c8df-7116-4116-9eee-9b09f441ebc3"
+
+
+def read(record: dict[str, Any], **pinned: tuple[str, ...]) -> dict[str, Any]:
+    rules = SourceRules(name="x", code_prefix="X", files=("*",), keys=pinned)
+    (found,) = facilities(read_bytes(json.dumps([{"name": "Umoja Clinic"} | record]).encode(), rules=[rules])[0])
+    return {field: value for field, value in found.items() if field != "facility_name" or value != "Umoja Clinic"}
+
+
+def unmapped(record: dict[str, Any]) -> dict[str, tuple[int, str]]:
+    return read_bytes(json.dumps([{"name": "Umoja Clinic"} | record]).encode())[1].unmapped
+
+
+def contacts(*entries: tuple[str, object]) -> str:
+    return json.dumps([{"key": key, "value": value} for key, value in entries], separators=(",", ":"))
+
+
+MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
+    # names
+    (
+        {"facility_name": "Kayole Clinic"},
+        {"facility_name": "Kayole Clinic", "issue.value_not_used": "name=Umoja Clinic"},
+    ),
+    ({"officialname": "Umoja Clinic Limited"}, {"official_name": "Umoja Clinic Limited"}),
+    ({"Official Name": "Umoja Clinic"}, {}),
+    ({"name": None, "officialname": "Kayole"}, {"facility_name": "Kayole"}),
+    ({"name": UUID, "F_NAME": "Kayole"}, {"facility_name": "Kayole"}),
+    ({"name": "N/A", "station_name": "Kayole"}, {"facility_name": "Kayole"}),
+    # codes and keys
+    ({"code": 13259}, {"facility_code": "13259"}),
+    ({"mfl_code": None, "Code": "13259"}, {"facility_code": "13259"}),
+    ({"code": True, "FID": 7}, {"facility_code": "7"}),
+    ({"id": UUID}, {"source_key": UUID}),
+    ({"@id": "node/5"}, {"source_key": "node/5"}),
+    ({"reg_no": "017079"}, {"registration_number": "017079"}),
+    ({"registration_number": "None"}, {}),
+    # kind, level, status
+    ({"facility_type_name": "Dispensary", "facility_type": UUID}, {"facility_type": "Dispensary"}),
+    ({"Facility type": "Dispensary", "Facility_type_category": "DISPENSARY"}, {"facility_type": "Dispensary"}),
+    ({"Facility type": "Nursing Homes", "Facility_type_category": "NURSING HOME"}, {"facility_type": "Nursing Homes"}),
+    ({"type": "Feature", "amenity": "police"}, {"facility_type": "police"}),
+    ({"keph_level": 4}, {"facility_level": "4"}),
+    ({"status": "Operational"}, {"operational_status": "Operational"}),
+    ({"status": True}, {"is_active": "true"}),
+    ({"operation_status": UUID, "operation_status_name": "Closed"}, {"operational_status": "Closed"}),
+    ({"active": False, "closed": 0}, {"is_active": "false", "is_closed": "0"}),
+    # places
+    ({"county": UUID, "county_name": "Nairobi"}, {"county_name": "Nairobi"}),
+    ({"county": 47, "County Name": "Nairobi"}, {"county_name": "Nairobi"}),
+    ({"county": {"id": 47, "name": "Nairobi"}}, {"county_name": "Nairobi"}),
+    (
+        {"location": {"county": "Nairobi", "ward": {"name": "Umoja I"}}},
+        {"county_name": "Nairobi", "ward_name": "Umoja I"},
+    ),
+    ({"ward_details": {"name": "x"}}, {}),
+    ({"Sub county": "Kibra", "Constituency": "Langata"}, {"constituency_name": "Langata", "sub_county_name": "Kibra"}),
+    ({"Constituen": "WESTLANDS"}, {"constituency_name": "WESTLANDS"}),
+    (
+        {"Location": "PARKLANDS", "District": "WESTLANDS", "Province": "NAIROBI"},
+        {"place_hint": "PARKLANDS, WESTLANDS, NAIROBI"},
+    ),
+    (
+        {"County": "Nairobi", "county_name": "Kisumu"},
+        {"county_name": "Kisumu", "issue.value_not_used": "County=Nairobi"},
+    ),
+    ({"county": "NAIROBI ", "county_name": "Nairobi"}, {"county_name": "Nairobi"}),
+    # coordinates
+    ({"lat": "-1.28", "long": 36.8}, {"latitude": "-1.28", "longitude": "36.8"}),
+    ({"coordinates": {"latitude": -1.0, "lng": 36.0}}, {"latitude": "-1.0", "longitude": "36.0"}),
+    ({"location": {"coordinates": {"lat": -1.5, "lon": 36}}}, {"latitude": "-1.5", "longitude": "36"}),
+    ({"location": "-1.28, 36.8"}, {"coordinates": "-1.28, 36.8"}),
+    ({"location": [-1.28, 36.8]}, {"coordinates": "[-1.28,36.8]"}),
+    ({"lat_long": ["36.8", "-1.28"]}, {"coordinates": '["36.8","-1.28"]'}),
+    ({"location": "Hurlingham"}, {"place_hint": "Hurlingham"}),
+    (
+        {"location": {"type": "Point", "coordinates": [36.8, -1.28]}},
+        {"geometry": '{"type":"Point","coordinates":[36.8,-1.28]}'},
+    ),
+    ({"geometry": {"x": 36.8, "y": -1.28}}, {"latitude": "-1.28", "longitude": "36.8"}),
+    ({"geom": "POINT (36.8 -1.28)"}, {"coordinates": "POINT (36.8 -1.28)"}),
+    # contacts
+    ({"phone": "0700000016/0700000017"}, {"contacts": '[{"key":"phone","value":"0700000016/0700000017"}]'}),
+    ({"toll_free_number": 1195}, {"contacts": '[{"key":"toll_free_number","value":1195}]'}),
+    (
+        {"contacts": [{"type": "phone", "value": "0700000016"}, "0700000017"]},
+        {"contacts": contacts(("contacts", {"type": "phone", "value": "0700000016"}), ("contacts", "0700000017"))},
+    ),
+    (
+        {"contacts": {"phone": "0700000016", "email": "a@example.org"}},
+        {"contacts": contacts(("contacts.phone", "0700000016"), ("contacts.email", "a@example.org"))},
+    ),
+    ({"officer_in_charge": {"name": "X"}}, {"contacts": '[{"key":"officer_in_charge.name","value":"X"}]'}),
+    ({"phone": "", "mobile": "N/A"}, {}),
+    ({"website": "http://example.org"}, {"website_url": "http://example.org"}),
+    # services, owner, the rest
+    ({"service_names": ["PEP", "HTS"], "services": [UUID]}, {"services": '["PEP","HTS"]'}),
+    ({"services": "PEP, HTS"}, {"services": '["PEP, HTS"]'}),
+    ({"facility_services": [{"service_name": "PEP"}]}, {"services": '[{"service_name":"PEP"}]'}),
+    ({"services": []}, {}),
+    ({"gbv_category": "Physical Violence"}, {"gbv_categories": '["Physical Violence"]'}),
+    ({"owner": UUID, "owner_name": "Ministry of Health"}, {"owner_name": "Ministry of Health"}),
+    ({"owner": {"name": "Ministry of Health"}}, {"owner_name": "Ministry of Health"}),
+    ({"address_line_1": "Moi Avenue", "address_line_2": ""}, {"address": "Moi Avenue"}),
+    ({"address_line_1": "Moi Avenue", "po_box": "1"}, {"address": "Moi Avenue, 1"}),
+    ({"beds": 15, "cots": 0}, {"beds": "15", "cots": "0"}),
+    ({"open_24_hours": "Yes"}, {"open_whole_day": "Yes"}),
+    ({"created": "2015-09-26", "updated": "2020-01-01"}, {"recorded_on": "2020-01-01"}),
+    # wrappings
+    ({"properties": {"code": 5, "county": "Nairobi"}}, {"facility_code": "5", "county_name": "Nairobi"}),
+    ({"facility_details": {"mfl_code": 5}}, {"facility_code": "5"}),
+    ({"nearest_facility": {"mfl_code": 5, "name": "Kayole"}}, {}),
+]
+
+
+@pytest.mark.parametrize(("record", "fields"), MEANINGS, ids=lambda value: json.dumps(value)[:60])
+def test_a_key_means_its_field(record: dict[str, Any], fields: dict[str, str]) -> None:
+    assert read(record) == fields
+
+
+def test_what_nobody_knows_is_counted_with_an_example() -> None:
+    record = {
+        "approved": True,
+        "county": UUID,
+        "services": [UUID, UUID],
+        "nearest": {"mfl_code": 5, "tags": {"a": "b"}},
+    }
+    assert unmapped(record) == {
+        "approved": (1, "true"),
+        "county": (1, UUID),
+        "services": (1, "a list of 2"),
+        "nearest.mfl_code": (1, "5"),
+        "nearest.tags.a": (1, "b"),
+    }
+
+
+def test_an_example_shows_nothing_personal() -> None:
+    assert masked("regulatory_body", "Kenya MPDB") == "Kenya MPDB"
+    assert masked("person_to_see", "Sample Person") == "***"
+    assert masked("createdBy", "Sample") == "***"
+    assert masked("remark", "call 0700000016 or a@example.org") == "call *** or ***"
+
+
+def test_types_that_are_mixed_under_a_key_are_reported() -> None:
+    records = [
+        {"name": "A", "code": 1},
+        {"name": "B", "code": "2"},
+        {"name": "C", "code": 3.0},
+        {"name": "D", "x": None},
+    ]
+    _, reading = read_bytes(json.dumps(records).encode())
+    assert reading.mixed_types == {"code": {"number", "text"}}
+
+
+def test_values_of_every_type_land_as_text() -> None:
+    values = [13259, "13259", 13259.0, 1e22, True, 123456789012345678901234567890]
+    frame, _ = read_bytes(json.dumps([{"name": "A", "beds": value} for value in values]).encode())
+    assert frame["beds"].to_list() == ["13259", "13259", "13259.0", "1e+22", "true", "123456789012345678901234567890"]
+
+
+def test_pinned_keys_win_and_are_used_for_nothing_else() -> None:
+    assert read({"code": 5, "Kituo": "Kayole"}, facility_name=("Kituo",), registration_number=("code",)) == {
+        "facility_name": "Kayole",
+        "registration_number": "5",
+    }
+
+
+def test_a_pinned_key_may_be_inside_another() -> None:
+    assert read({"a": {"b": {"kaunti": "Nairobi"}}}, county_name=("a.b.kaunti",)) == {"county_name": "Nairobi"}
+
+
+def test_every_frame_has_the_same_columns() -> None:
+    frame, _ = read_bytes(b'[{"name": "A"}]')
+    assert frame.columns == [*EXTRACTED.names(), *EXTRACT_ISSUES]
+    assert dict(frame.schema) == dict(EXTRACTED) | dict.fromkeys(EXTRACT_ISSUES, EXTRACTED["raw"])
+    assert {name.removeprefix("issue.") for name in EXTRACT_ISSUES} <= set(ISSUE_FIELDS)
+
+
+def test_the_table_of_keys_names_real_fields_and_no_key_twice_for_one() -> None:
+    lines = Path(shapes.__file__).with_name("keys.csv").read_text("utf-8").splitlines()
+    rows = [(row["field"], row["key"]) for row in csv.DictReader(lines)]
+    assert {field for field, _ in rows} <= set(EXTRACTED)
+    assert len(rows) == len(set(rows))
+    assert set(FIELDS) == set(EXTRACTED) - {"file_no", "record_number", "raw", "reject_reason", "reject_detail"}
+
+
+def test_every_key_of_the_design_is_known() -> None:
+    keys = [
+        "facility_name",
+        "facilityname",
+        "officialname",
+        "official_name",
+        "name",
+        "F_NAME",
+        "Facility_N",
+        "Name_of_Sc",
+        "station_name",
+        "police_station",
+        "organization_name",
+        "organisation",
+        "institution",
+        "name_en",
+        "tags.name",
+        "facility_code",
+        "code",
+        "mfl_code",
+        "mflcode",
+        "kmhfl_code",
+        "facilitycode",
+        "hie_id",
+        "FNO",
+        "HMIS_",
+        "FID",
+        "identifier.value",
+        "@id",
+        "registration_number",
+        "reg_no",
+        "regno",
+        "licence_number",
+        "license_no",
+        "registration",
+        "facility_type_name",
+        "facility_type",
+        "facility_type_category",
+        "type",
+        "category",
+        "amenity",
+        "healthcare",
+        "institution_type",
+        "keph_level_name",
+        "level",
+        "county",
+        "constituency",
+        "ward",
+        "county_name",
+        "location.county",
+        "adm1_name",
+        "sub_county",
+        "province",
+        "district",
+        "division",
+        "location",
+        "sub-location",
+        "operation_status_name",
+        "operational_status",
+        "status",
+        "active",
+        "is_active",
+        "closed",
+        "regulatory_status_name",
+        "lat",
+        "latitude",
+        "y",
+        "long",
+        "lng",
+        "lon",
+        "longitude",
+        "x",
+        "coordinates.lat",
+        "lat_long",
+        "center.lat",
+        "geometry",
+        "phone",
+        "phone_number",
+        "telephone",
+        "tel",
+        "mobile",
+        "contact",
+        "contact_value",
+        "contacts",
+        "toll_free_number",
+        "email",
+        "website",
+        "url",
+        "contact_person",
+        "contact_person_name",
+        "officer_in_charge.name",
+        "service_names",
+        "services",
+        "facility_services",
+        "service_type",
+        "categories",
+        "owner_name",
+        "owner",
+        "operator",
+        "ownership",
+        "agency",
+        "owner_type_name",
+        "operator_type",
+        "beds",
+        "cots",
+        "address",
+        "description",
+        "gbv_category",
+        "gbv_categories",
+    ]
+    assert [key for key in keys if not Keys().meanings(tuple(key.split(".")))] == []

@@ -1,0 +1,83 @@
+"""A Django fixture's rows -> one record per facility."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from reading import facilities, read_bytes
+
+
+def row(model: str, pk: int, **fields: object) -> dict[str, Any]:
+    return {"model": model, "pk": pk, "fields": fields}
+
+
+ROWS = [
+    row("authentication.user", 1, email="a@example.org", full_name="Sample Person"),
+    row("lookups.operationalstatus", 2, status_name="Operational"),
+    row("lookups.contacttype", 3, type_name="Phone"),
+    row("lookups.gbvcategory", 4, category_name="Physical Violence"),
+    row("lookups.infrastructuretype", 5, type_name="Beds"),
+    row("geography.county", 7, county_name="Nairobi"),
+    row("geography.constituency", 8, constituency_name="Kibra", county=7),
+    row("geography.ward", 9, ward_name="Sarang'ombe", constituency=8),
+    row("facilities.facilitycontact", 1, facility=20, contact_type=3, contact_value="0700000016", is_active=True),
+    row("facilities.facilitycontact", 2, facility=20, contact_type=3, contact_value="0700000017", is_active=False),
+    row("facilities.facility", 20, facility_name="Kibra Clinic", facility_code="K-1", ward=9, operational_status=2),
+    row("facilities.facility", 21, facility_name="Stray Clinic", facility_code="K-2", ward=99, operational_status=98),
+    row("facilities.facilitycoordinate", 1, facility=20, latitude="-1.3", longitude="36.8", is_active=True),
+    row("facilities.facilityservice", 1, facility=20, service_name="PEP", is_active=True),
+    row("facilities.facilityowner", 1, facility=20, owner_name="County"),
+    row("facilities.facilitygbvcategory", 1, facility=20, gbv_category=4),
+    row("facilities.facilityinfrastructure", 1, facility=20, infrastructure_type=5, capacity=12, is_active=True),
+]
+
+
+def test_foreign_keys_are_joined_wherever_their_rows_stand() -> None:
+    for rows in (ROWS, ROWS[::-1]):
+        frame, _ = read_bytes(json.dumps(rows).encode())
+        kibra = next(record for record in facilities(frame) if record["facility_code"] == "K-1")
+        assert kibra == {
+            "facility_name": "Kibra Clinic",
+            "facility_code": "K-1",
+            "source_key": "20",
+            "operational_status": "Operational",
+            "county_name": "Nairobi",
+            "constituency_name": "Kibra",
+            "ward_name": "Sarang'ombe",
+            "latitude": "-1.3",
+            "longitude": "36.8",
+            "contacts": '[{"key":"contacts","value":{"contact_type":"Phone","contact_value":"0700000016",'
+            '"is_active":true}}]',
+            "services": '[{"service_name":"PEP","is_active":true}]',
+            "gbv_categories": '["Physical Violence"]',
+            "owner_name": "County",
+            "beds": "12",
+        }
+
+
+def test_a_key_that_points_nowhere_gives_no_name() -> None:
+    frame, reading = read_bytes(json.dumps(ROWS).encode())
+    stray = next(record for record in facilities(frame) if record["facility_code"] == "K-2")
+    assert stray == {"facility_name": "Stray Clinic", "facility_code": "K-2", "source_key": "21"}
+    assert reading.unmapped["ward"] == (1, "99")
+
+
+def test_a_contact_that_is_not_active_is_told_and_not_used() -> None:
+    _, reading = read_bytes(json.dumps(ROWS).encode())
+    assert reading.unmapped["inactive_contacts"] == (1, "a list of 1")
+
+
+def test_users_are_never_read() -> None:
+    frame, reading = read_bytes(json.dumps(ROWS).encode())
+    assert "Sample Person" not in "".join(frame["raw"])
+    assert reading.read == 2
+
+
+def test_a_broken_row_of_a_fixture_is_a_reject() -> None:
+    text = (
+        json.dumps(ROWS).encode()[:-1] + b', {"model": "facilities.facility", "pk": 3, "fields": {"facility_name": }}]'
+    )
+    frame, reading = read_bytes(text)
+    assert reading.read == 3
+    assert frame["reject_reason"].drop_nulls().to_list() == ["unreadable_record"]
