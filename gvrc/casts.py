@@ -1,0 +1,85 @@
+"""Numbers, yes-or-no and days out of text. What cannot be read is null; the caller compares and makes it an issue."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+
+import polars as pl
+
+from gvrc.text import by_distinct
+
+MOST_BEDS = 100_000  # the largest hospital of Kenya has about 2,000; a longer number is a telephone or a code
+
+_YES = ("true", "yes", "y", "1", "t", "on", "ndiyo")
+_NO = ("false", "no", "n", "0", "f", "off", "hapana")
+_FLAGS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
+
+_ISO_DAY = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)? ?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$"
+# Kenya writes the day first, so 03/04/2020 is the third of April. The month comes first only in the last two forms,
+# which are tried where the day-first reading is no day at all (03/25/2020), or the month is a word.
+_DAY_FORMS = (
+    "%d/%m/%Y",
+    "%Y/%m/%d",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%B %d %Y",
+    "%b %d %Y",
+    "%m/%d/%Y",
+)
+_TIME_OF_DAY = re.compile(
+    r"[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AP]M)?\s*(?:Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2})?$", re.IGNORECASE
+)
+_YEARS = range(1900, 2101)
+
+
+def to_count(column: pl.Expr) -> pl.Expr:
+    """Read a number of beds: ``12``, ``12.0``, ``1,200``; null for anything else or outside 0 to 100,000."""
+    whole = column.cast(pl.Int64, strict=False)
+    odd = pl.when(whole.is_null()).then(column)
+    count = pl.coalesce(whole, by_distinct(odd, lambda texts: map(_count_of, texts), pl.Int64))
+    return pl.when(count.is_between(0, MOST_BEDS)).then(count)
+
+
+def to_flag(column: pl.Expr) -> pl.Expr:
+    """Read yes or no in the usual words and in Swahili; null for anything else."""
+    return by_distinct(column, lambda texts: (_FLAGS.get(text.casefold()) for text in texts), pl.Boolean)
+
+
+def to_day(column: pl.Expr) -> pl.Expr:
+    """Read a day, as the source wrote it: a time of day and its zone are cut off, not converted."""
+    iso = pl.when(column.str.contains(_ISO_DAY)).then(column.str.slice(0, 10))
+    regular = by_distinct(iso, lambda days: days.str.to_date("%Y-%m-%d", strict=False), pl.Date)
+    odd = pl.when(regular.is_null()).then(column)
+    return _sane(pl.coalesce(regular, by_distinct(odd, lambda texts: map(read_day, texts), pl.Date)))
+
+
+def _count_of(text: str) -> int | None:
+    found = re.fullmatch(r"(\d{1,3}),?(\d{3})?(?:\.0+)?", text)
+    return int(found[1] + (found[2] or "")) if found else None
+
+
+def read_day(text: str) -> date | None:
+    """Read one day that is not written year-month-day.
+
+    >>> read_day("3/4/2020"), read_day("12th March, 2020"), read_day("12-Mar-2020"), read_day("spring")
+    (datetime.date(2020, 4, 3), datetime.date(2020, 3, 12), datetime.date(2020, 3, 12), None)
+    """
+    day = _TIME_OF_DAY.sub("", text)
+    plain = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", day, flags=re.IGNORECASE)
+    words = re.sub(r"[\s,]+", " ", plain).replace("Sept ", "Sep ").strip()
+    joined = re.sub(r"^(\d{4})(\d{2})(\d{2})$", r"\1/\2/\3", words)
+    spellings = (re.sub(r"[-.]", "/", joined), re.sub(r"[-./]", " ", joined))
+    found = (_try(spelling, form) for form in _DAY_FORMS for spelling in spellings)
+    return next((read for read in found if read), None)
+
+
+def _try(text: str, form: str) -> date | None:
+    try:
+        return datetime.strptime(text, form).replace(tzinfo=UTC).date()
+    except ValueError:
+        return None
+
+
+def _sane(day: pl.Expr) -> pl.Expr:
+    return pl.when(day.dt.year().is_between(_YEARS.start, _YEARS.stop - 1)).then(day)

@@ -1,0 +1,212 @@
+"""The forms that contacts come in: one record's JSON texts, walked down to every number, address and name in them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from gvrc.phones import find_phones, read_phone, split_phones
+from gvrc.synonyms import canonical_name
+from gvrc.text import clean_value, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_PERSON_KEYS = frozenset(
+    {
+        *("name", "fullname", "person", "personname", "contactperson", "contactpersonname", "contactname"),
+        *("officerincharge", "incharge", "facilityincharge", "focalperson", "focalpersonname", "personincharge"),
+    }
+)
+_ROLE_KEYS = frozenset({"title", "designation", "role", "position", "jobtitle"})
+_TYPE_KEYS = ("type", "contacttype", "contacttypename", "typename", "system", "kind")
+_VALUE_KEYS = frozenset({"value", "contactvalue", "number", "contact", "details", "contacts"})
+_BOOKKEEPING = frozenset(
+    {
+        *("id", "pk", "uuid", "contactid", "contacttypeid", "facility", "facilityid", "use", "rank", "period", "order"),
+        *("isprimary", "primary", "isactive", "active", "createdat", "updatedat", "createdby", "updatedby"),
+    }
+)
+_NO_CONTACT = _PERSON_KEYS | _ROLE_KEYS | _BOOKKEEPING | frozenset(_TYPE_KEYS)
+
+# The signs before and after keep "jane..doe@example.org" from becoming doe@example.org.
+_EMAIL = re.compile(
+    r"(?<![\w.%'+@-])(?:mailto:)?([\w%'+-]+(?:\.[\w%'+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(?![\w@-])",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"\b(?:https?://|www\.)[^\s,;|<>\"]*[^\s,;|<>\".)]", re.IGNORECASE)
+_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
+_POSTAL = re.compile(r"\bp\.?\s*o\.?\s*box\b|^(?:private\s+)?bag\s+\d|^box\s+\d", re.IGNORECASE)
+_LINE_LABEL = re.compile(r"\b(?=(?:tel|telephone|phone|mobile|cell|fax)\b)", re.IGNORECASE)
+_STATED_LINES = frozenset({"Fax", "Hotline", "Toll Free"})
+
+
+class Contact(NamedTuple):
+    """One way to reach a facility, with the fields of ``columns.CONTACT``."""
+
+    contact_type: str
+    contact_value: str
+    contact_raw: str
+    contact_person_name: str
+
+
+class _Statement(NamedTuple):
+    """One text that may hold contacts, the key it stood under, and the person it belongs to."""
+
+    key: str
+    text: str
+    person: str
+    in_use: bool = True
+
+
+def read_contacts(texts: Sequence[str]) -> tuple[list[Contact], list[str]]:
+    """Read the contacts of one record; give them distinct by value, and the masked statements that are none.
+
+    A person without a contact of their own stands with every contact that names nobody.
+
+    >>> read_contacts(['[{"key": "phone", "value": "0700000016 or 999"}, {"key": "in_charge", "value": "A. B"}]'])[0][1]
+    Contact(contact_type='Hotline', contact_value='999', contact_raw='0700000016 or 999', contact_person_name='A. B')
+    """
+    statements = [statement for text in texts for statement in _statements_in(text)]
+    found: dict[str, Contact] = {}
+    invalid = []
+    for statement in statements:
+        contacts, refused = _read(statement)
+        invalid += [f"{_shown_key(statement)}: {_hide(part)}" for part in refused]
+        for contact in contacts:
+            again = found.get(contact.contact_value)
+            found[contact.contact_value] = _joined(again, contact) if again else contact
+    alone = [name for name in dict.fromkeys(map(_person_in, statements)) if name and not _is_placed(name, found)]
+    if all(contact.contact_person_name for contact in found.values()):
+        invalid += [f"contact person: {_hide(name)} (no contact to go with)" for name in alone]
+    return [_with_person(contact, alone) if alone else contact for contact in found.values()], invalid
+
+
+def _joined(contact: Contact, again: Contact) -> Contact:
+    people = dict.fromkeys(filter(None, (contact.contact_person_name, again.contact_person_name)))
+    return contact._replace(contact_person_name="; ".join(people))
+
+
+def _is_placed(name: str, found: dict[str, Contact]) -> bool:
+    return any(name in contact.contact_person_name.split("; ") for contact in found.values())
+
+
+def _with_person(contact: Contact, people: list[str]) -> Contact:
+    return contact._replace(contact_person_name=contact.contact_person_name or "; ".join(people))
+
+
+def _statements_in(text: str) -> list[_Statement]:
+    try:
+        return list(_walk("contact", msgspec.json.decode(text), ""))
+    except (msgspec.DecodeError, RecursionError):  # plain text, or nested a thousand deep
+        return list(_walk("contact", text, ""))
+
+
+def _walk(key: str, value: object, person: str) -> Iterator[_Statement]:
+    """Give every text in a value with the key that says most about it, and the person it belongs to."""
+    match value:
+        case None | False:
+            return
+        case str() | int() | float():
+            # A spreadsheet makes 700000016.0 of a number.
+            text = clean_value(re.sub(r"^(\d{9,12})\.0$", r"\1", str(value)))
+            if text:
+                yield _Statement(key, text, person)
+        case list():
+            for item in value:
+                yield from _walk(key, item, person)
+        case {"key": str(stood_under), "value": within, **more} if not more:  # the reader's own form
+            yield from _walk(stood_under, within, person)
+        case dict():
+            yield from _walk_object(key, [(fold(name), item) for name, item in value.items()], person)
+
+
+def _walk_object(key: str, members: list[tuple[str, object]], person: str) -> Iterator[_Statement]:
+    kind = next((item for name, item in members if name in _TYPE_KEYS and isinstance(item, str) and item), key)
+    in_use = not any(name in {"isactive", "active"} and item is False for name, item in members)
+    owner = _Statement("contact_person", _owner(members), "", in_use)
+    if owner.text:
+        yield owner
+    for name, item in members:
+        if name not in _NO_CONTACT or _is_misplaced(name, item):
+            for statement in _walk(kind if name in _VALUE_KEYS else name, item, _person_in(owner) or person):
+                yield statement._replace(in_use=in_use and statement.in_use)
+
+
+def _is_misplaced(name: str, item: object) -> bool:
+    """Say whether a key that describes a contact holds one: a list of people, a number for a type."""
+    if name in _BOOKKEEPING:
+        return False
+    return not isinstance(item, str) or (name in _TYPE_KEYS and bool(re.search(r"\d{3}|@", item)))
+
+
+def _owner(members: list[tuple[str, object]]) -> str:
+    """Give the person that an object names, with their role: "A. B (Matron)"."""
+    name = clean_value(" ".join(item for name, item in members if name in _PERSON_KEYS and isinstance(item, str)))
+    role = clean_value(", ".join(item for name, item in members if name in _ROLE_KEYS and isinstance(item, str)))
+    return f"{name} ({role})" if name and role else name or role or ""
+
+
+@lru_cache(maxsize=10_000)
+def _is_person_key(key: str) -> bool:
+    return fold(key) in _PERSON_KEYS
+
+
+@lru_cache(maxsize=10_000)
+def _kind_of_key(key: str) -> str | None:
+    """Give the contact type that a key names, without the number at its end: ``phone_2``."""
+    return canonical_name("contact_types", re.sub(r"\d+$", "", key))
+
+
+def _person_in(statement: _Statement) -> str:
+    """Give the name in a contact person's text: "A. B - 0700000016" is a name and a number."""
+    if not _is_person_key(statement.key) or not statement.in_use:
+        return ""
+    name, _ = split_phones(_EMAIL.sub(" ", statement.text))
+    return " ".join(name.split()).strip(" -,;:")
+
+
+def _shown_key(statement: _Statement) -> str:
+    """Give the key if we know it: a source may have used a person's name for one."""
+    return statement.key if _kind_of_key(statement.key) or _is_person_key(statement.key) else "contact"
+
+
+def _read(statement: _Statement) -> tuple[list[Contact], list[str]]:
+    lines, refused = _lines(_kind_of_key(statement.key), statement.text)
+    if not statement.in_use or (not lines and (refused or not _is_person_key(statement.key))):
+        return [], [statement.text]
+    person = statement.person or _person_in(statement)
+    return [Contact(line, value, statement.text, person) for line, value in lines], refused
+
+
+def _lines(kind: str | None, text: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """Give (contact type, value) of every e-mail, site, postal address and number in a text, and what is left over."""
+    if phone := read_phone(text):  # nearly every contact is one number and nothing else
+        return [(_line_of(kind, phone.contact_type), phone.contact_value)], []
+    lines = [("Email", address.lower()) for address in _EMAIL.findall(text)]
+    rest = _EMAIL.sub(" ", text)
+    lines += [("Website", address) for address in _URL.findall(rest)]
+    rest = _URL.sub(" ", rest).strip()
+    if kind == "Website" and _DOMAIN.fullmatch(rest):
+        return [*lines, ("Website", rest)], []
+    if rest and (kind == "Postal Address" or _POSTAL.search(rest)):
+        return [*lines, ("Postal Address", rest)], []
+    refused = re.findall(r"\S*@\S*", rest)
+    for part in _LINE_LABEL.split(rest):
+        phones, no_phones = find_phones(part, stated_line=kind in {"Hotline", "Toll Free"})
+        stated = "Fax" if part.casefold().startswith("fax") else kind
+        lines += [(_line_of(stated, phone.contact_type), phone.contact_value) for phone in phones]
+        refused += no_phones
+    return lines, refused
+
+
+def _line_of(stated: str | None, found: str) -> str:
+    """Prefer what the source calls the line; a short code is a hotline whatever it stands under."""
+    return stated if stated in _STATED_LINES and found != "Hotline" else found
+
+
+def _hide(text: str) -> str:
+    return re.sub(r"\d", "x", re.sub(r"[^\W\d_]", "a", text))

@@ -1,0 +1,169 @@
+"""From text as it came to the directory's types and words: ``columns.EXTRACTED`` in, ``columns.NORMALISED`` out.
+
+Nothing is invented and nothing vanishes: a value that cannot be read, or was repaired, stands in ``issue.<kind>``.
+Rows and their order stay. The pieces are in ``text``, ``contacts``, ``services``, ``coordinates``, ``casts`` and
+``synonyms``; this file says what is done to which column.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc.casts import to_count, to_day, to_flag
+from gvrc.columns import EXTRACTED, ISSUE_PREFIX, NORMALISED
+from gvrc.contacts import add_contacts, repair_names, repair_websites
+from gvrc.coordinates import add_coordinates
+from gvrc.services import add_gbv_categories, add_services
+from gvrc.synonyms import to_canonical
+from gvrc.text import by_distinct, clean_text, masked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_COUNTS = ("beds", "cots")
+_OPENING_FLAGS = ("open_whole_day", "open_public_holidays", "open_weekends", "open_late_night")
+# raw is kept as it came; JSON text is cleaned value by value where it is read.
+_AS_THEY_CAME = ("raw", "reject_reason", "reject_detail", "contacts", "services", "gbv_categories")
+
+# What people write where a form demands a number. GOK and MOH say who owns the place, not which number it has.
+_NO_REGISTRATION = frozenset(
+    {
+        *("gok", "moh", "public", "yes", "no", "nill", "tba", "tbd", "registered", "licensed"),
+        *("not registered", "not yet registered", "unregistered", "pending", "applied", "awaiting"),
+        *("in process", "in progress", "processing"),
+    }
+)
+_ODD_CODE = r"^\d+\.0+$|^0+$"  # a spreadsheet's 12345.0, and a zero for none
+_CLOSED = ("Non-Operational", "Temporarily Closed")
+
+
+def normalise(records: pl.DataFrame) -> pl.DataFrame:
+    """Give the records typed, cleaned and in the directory's words, with every issue column of this step.
+
+    Issue columns that come in are passed through. Lists (contacts, services, gbv_categories) are empty, never null.
+    """
+    return (
+        records.pipe(_clean)
+        .pipe(repair_names)
+        .pipe(repair_websites)
+        .pipe(add_contacts)
+        .pipe(add_services)
+        .pipe(add_gbv_categories)
+        .pipe(add_coordinates)
+        .pipe(_add_identity)
+        .pipe(_add_status)
+        .pipe(_add_kinds)
+        .pipe(_cast, _COUNTS, to_count, "number_invalid")
+        .pipe(_cast, _OPENING_FLAGS, to_flag, "flag_invalid")
+        .pipe(_cast, ("recorded_on",), to_day, "date_invalid")
+        .select(*NORMALISED, pl.col(f"^{ISSUE_PREFIX}.*$"))
+    )
+
+
+def _clean(records: pl.DataFrame) -> pl.DataFrame:
+    texts = [name for name in EXTRACTED if EXTRACTED[name] == pl.String and name not in _AS_THEY_CAME]
+    return records.with_columns(pl.col(texts).map_batches(clean_text, return_dtype=pl.String, is_elementwise=True))
+
+
+def _add_identity(records: pl.DataFrame) -> pl.DataFrame:
+    """Repair codes that went through a spreadsheet, and drop placeholders for a number that is not there."""
+    code, number, official = pl.col("facility_code"), pl.col("registration_number"), pl.col("official_name")
+    odd_code = pl.when(code.str.contains(_ODD_CODE)).then(code)
+    junk = by_distinct(number, lambda texts: map(_is_placeholder, texts), pl.Boolean)
+    return records.with_columns(
+        pl.when(odd_code.is_null())
+        .then(code)
+        .otherwise(by_distinct(odd_code, lambda texts: map(_repaired_code, texts), pl.String))
+        .alias("facility_code"),
+        masked(odd_code).alias("issue.code_repaired"),
+        pl.when(~junk).then(number).alias("registration_number"),
+        pl.when(junk).then(number).alias("issue.registration_number_junk"),
+        pl.when(official.ne_missing(pl.col("facility_name"))).then(official).alias("official_name"),
+    )
+
+
+def _repaired_code(code: str) -> str | None:
+    whole = code.split(".", maxsplit=1)[0]
+    return whole if whole.strip("0") else None
+
+
+def _is_placeholder(number: str) -> bool:
+    """Say whether a registration number is made up: one sign repeated, counted up from 1, or a word for none."""
+    plain = number.casefold().strip(" .-/")
+    return len(set(plain)) <= 1 or "1234567890".startswith(plain) or plain in _NO_REGISTRATION
+
+
+def _add_status(records: pl.DataFrame) -> pl.DataFrame:
+    """Set the status and whether the facility is open; one statement that it is closed outweighs the others.
+
+    A survivor who is sent to a closed facility is harmed, one who is not sent to an open one finds another.
+    """
+    given, status = pl.col("operational_status"), pl.col("operational_status.read")
+    active, closed = pl.col("is_active.read"), pl.col("is_closed.read")
+    flagged_closed = (closed | ~active).fill_null(value=False)
+    told_closed = status.is_in(_CLOSED).fill_null(value=False)
+    told_open = (active | ~closed | (status == "Operational")).fill_null(value=False)
+    derived = pl.when(flagged_closed).then(pl.lit(_CLOSED[0])).when(active).then(pl.lit("Operational"))
+    contradicts = ((flagged_closed & told_open) | (told_closed & active)).fill_null(value=False)
+    flags = ("is_active", "is_closed")
+    return (
+        records.with_columns(to_canonical(given, "operational_statuses").alias("operational_status.read"))
+        .with_columns(to_flag(pl.col(flag)).alias(f"{flag}.read") for flag in flags)
+        .with_columns(
+            _unread("operational_status", *flags).alias("issue.status_unknown"),
+            pl.when(contradicts).then(_labelled("operational_status", *flags)).alias("issue.status_conflict"),
+            pl.when(given.is_null()).then(derived).otherwise(status).alias("operational_status"),
+            pl.when(flagged_closed | told_closed)
+            .then(pl.lit(value=False))
+            .when(told_open)
+            .then(pl.lit(value=True))
+            .alias("is_active"),
+        )
+    )
+
+
+def _add_kinds(records: pl.DataFrame) -> pl.DataFrame:
+    """Bring type, level and owner type into the directory's words; an unknown type keeps its own."""
+    owner_type = pl.col("owner_type")
+    return records.with_columns(
+        to_canonical(pl.col("facility_type"), "facility_types").alias("facility_type.read"),
+        to_canonical(pl.col("facility_level"), "facility_levels").alias("facility_level.read"),
+        to_canonical(owner_type, "owner_types").alias("owner_type.read"),
+        to_canonical(pl.when(owner_type.is_null()).then(pl.col("owner_name")), "owner_types").alias("owner_name.read"),
+    ).with_columns(
+        _unread("facility_type").alias("issue.facility_type_unknown"),
+        _unread("facility_level").alias("issue.facility_level_unknown"),
+        _unread("owner_type").alias("issue.owner_type_unknown"),
+        pl.coalesce("facility_type.read", "facility_type").alias("facility_type"),
+        pl.col("facility_level.read").alias("facility_level"),
+        pl.coalesce("owner_type.read", "owner_name.read").alias("owner_type"),
+    )
+
+
+def _cast(
+    records: pl.DataFrame, columns: tuple[str, ...], read: Callable[[pl.Expr], pl.Expr], issue: str
+) -> pl.DataFrame:
+    """Read columns into their types; what was there and could not be read goes to ``issue.<issue>``."""
+    return (
+        records.with_columns(read(pl.col(column)).alias(f"{column}.read") for column in columns)
+        .with_columns(_unread(*columns).alias(ISSUE_PREFIX + issue))
+        .with_columns(pl.col(f"{column}.read").alias(column) for column in columns)
+    )
+
+
+def _unread(*columns: str) -> pl.Expr:
+    """Give the values that were there and could not be read, with their column where it may be one of several."""
+    values = [pl.when(pl.col(f"{column}.read").is_null()).then(pl.col(column)).alias(column) for column in columns]
+    return masked(values[0]) if len(values) == 1 else _labelled_values(dict(zip(columns, values, strict=True)))
+
+
+def _labelled(*columns: str) -> pl.Expr:
+    return _labelled_values({column: pl.col(column) for column in columns})
+
+
+def _labelled_values(values: Mapping[str, pl.Expr]) -> pl.Expr:
+    parts = [pl.format(f"{column}: {{}}", value) for column, value in values.items()]
+    together = pl.concat_str(parts, separator="; ", ignore_nulls=True)
+    return masked(pl.when(together != "").then(together))

@@ -1,0 +1,116 @@
+"""Telephone numbers out of free text: E.164, or a short code as it is dialled.
+
+``phonenumbers`` knows the numbering plan; it calls Kenya's emergency and help lines (999, 116, 1195) invalid, so short
+codes have a list of their own in ``short_codes.csv``. It takes 40 microseconds a number, so mobile numbers that begin
+with 7, all of which are valid, are read without it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+
+class Phone(NamedTuple):
+    """A number that can be dialled, and what kind of line it is: a contact type of the glossary."""
+
+    contact_type: str
+    contact_value: str
+
+
+# A number inside other text, for Polars and for Python: 0 or 254, then nine digits (eight for some landlines).
+PHONE_IN_TEXT = r"(?:\+?254|\b0)[\s()-]*[1-9](?:[\s()/-]{0,2}\d){7,8}"
+_MOBILE = re.compile(r"(?:(?:\+|00)?254|0)?0?(7[0-9]{8})")
+_MARKS = re.compile(r"[\s().\-\u2010-\u2015]+")
+_SEQUENCE = re.compile(r"\+?\(?\d[\d\s().\-\u2010-\u2015]*\d|\d")
+_EXTENSION = re.compile(r"[\s,;(]*\b(?:ext(?:ension|n)?|x)[.:\s]*(\d{1,5})\b\)?", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[/,;|&\n]|\b(?:or|and|au|na)\b", re.IGNORECASE)  # au, na: Swahili for or, and
+_HOURS = re.compile(r"\(?\b24\s*(?:/\s*7|-?\s*(?:hrs?|hours?))\b\)?", re.IGNORECASE)
+_AREA_CODE = re.compile(r"\b(0\d{1,3})/(\d{6,7})\b")
+_LOOSE_ENDS = re.compile(r"^[\s\-\u2010-\u2015:/,;&|.]+|[\s\-\u2010-\u2015:/,;&|(\[]+$|\(\s*\)")
+_DIALLED = re.compile(r"\+?\d{3,17}")
+_USSD = re.compile(r"\*\d{2,4}(?:\*\d+)*#")
+
+
+@cache
+def short_codes() -> frozenset[str]:
+    """Give the numbers of ``short_codes.csv``."""
+    text = files("gvrc").joinpath("short_codes.csv").read_text(encoding="utf-8")
+    return frozenset(row["number"] for row in csv.DictReader(text.splitlines()))
+
+
+def find_phones(text: str, *, stated_line: bool = False) -> tuple[list[Phone], list[str]]:
+    """Read every number in a text; give the numbers, and the parts with digits that are none.
+
+    ``stated_line`` says that the source calls it a hotline or a toll-free number: then a short code that is not on our
+    list is believed.
+
+    >>> find_phones("0700000016/0700000017 or 112")[0][2]
+    Phone(contact_type='Hotline', contact_value='112')
+    """
+    extensions = _EXTENSION.findall(text)
+    dialled = _USSD.findall(text)
+    plain = _AREA_CODE.sub(r"\1\2", _HOURS.sub(" ", _EXTENSION.sub(" ", _USSD.sub(" ", text)).replace("(0)", "")))
+    parts = [sequence for part in _SEPARATOR.split(plain) for sequence in _SEQUENCE.findall(part)]
+    read = [(part, _read_all(part, stated_line=stated_line)) for part in parts]
+    phones = [phone for _, found in read for phone in found] + [Phone("Hotline", code) for code in dialled]
+    if extensions and phones:  # an extension belongs to the number before it; two of them are not told apart
+        phones[-1] = phones[-1]._replace(contact_value=f"{phones[-1].contact_value};ext={extensions[-1]}")
+    return phones, [part for part, found in read if not found]
+
+
+def split_phones(name: str) -> tuple[str, list[str]]:
+    """Take the numbers out of a name; what is not a valid number stays in it.
+
+    >>> split_phones("KINANGO P/STN - 0700000018")
+    ('KINANGO P/STN', ['0700000018'])
+    """
+    numbers = [found for found in re.findall(PHONE_IN_TEXT, name) if read_phone(_MARKS.sub("", found))]
+    rest = name
+    for number in numbers:
+        rest = rest.replace(number, " ", 1)
+    return (_tidied(rest) if numbers else name), numbers
+
+
+def _tidied(name: str) -> str:
+    unlabelled = re.sub(r"\b(?:tel|phone|mobile|cell|call)\b[.:\s]*(?=\W*$)", "", name, flags=re.IGNORECASE)
+    trimmed = _LOOSE_ENDS.sub("", " ".join(unlabelled.split()))
+    return trimmed if trimmed == name else _tidied(trimmed)
+
+
+def _read_all(sequence: str, *, stated_line: bool) -> list[Phone]:
+    """Read a run of digits as one number, or else as several with spaces between, each of them valid."""
+    whole = read_phone(_MARKS.sub("", sequence), stated_line=stated_line)
+    if whole:
+        return [whole]
+    several = [read_phone(_MARKS.sub("", part), stated_line=stated_line) for part in sequence.split()]
+    return [phone for phone in several if phone] if all(several) else []
+
+
+@lru_cache(maxsize=100_000)
+def read_phone(digits: str, *, stated_line: bool = False) -> Phone | None:
+    """Read one number without marks in it: valid in Kenya, or anywhere when it begins with ``+``; else None."""
+    if not _DIALLED.fullmatch(digits):
+        return None
+    if digits in short_codes() or (stated_line and re.fullmatch(r"[0-9]{3,5}", digits)):
+        return Phone("Hotline", digits)
+    if mobile := _MOBILE.fullmatch(digits):
+        return Phone("Mobile", f"+254{mobile[1]}")
+    return _look_up(re.sub(r"^00(?=254)", "+", digits))
+
+
+def _look_up(digits: str) -> Phone | None:
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(digits, "KE")
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    lines = {phonenumbers.PhoneNumberType.MOBILE: "Mobile", phonenumbers.PhoneNumberType.TOLL_FREE: "Toll Free"}
+    line = lines.get(phonenumbers.number_type(number), "Phone")
+    return Phone(line, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

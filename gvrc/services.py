@@ -1,0 +1,135 @@
+"""What a facility offers, and which kinds of violence it answers to: lists of names in whatever form they came.
+
+A list comes as JSON text: strings, objects with a name, or one string ``"a, b"``. A UUID or a number is a reference
+that means nothing here: it becomes the issue ``service_invalid``, not a service.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+import polars as pl
+
+from gvrc.synonyms import canonical_name, to_canonical
+from gvrc.text import by_distinct, clean_text, masked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Accept = Callable[[str], str | None]
+
+_NAMES = pl.Struct({"names": pl.List(pl.String), "unused": pl.String})
+_MARK = "\x1e"  # no cleaned name holds a control character
+_NAME_KEYS = ("service_name", "category_name", "name", "service", "category", "title", "display", "text", "value")
+_NO_NAME = re.compile(
+    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\d.eE+-]+|true|false|[\[{].*", re.IGNORECASE | re.DOTALL
+)
+
+
+def add_services(records: pl.DataFrame) -> pl.DataFrame:
+    """Read ``services`` into distinct names in the order given; what is no name goes to ``issue.service_invalid``."""
+    return _add_names(records, "services", _service_name, "issue.service_invalid")
+
+
+def add_gbv_categories(records: pl.DataFrame) -> pl.DataFrame:
+    """Read ``gbv_categories`` into canonical names; unknown ones go to ``issue.gbv_category_unknown``."""
+    return _add_names(records, "gbv_categories", _gbv_category, "issue.gbv_category_unknown")
+
+
+def add_service_category(services: pl.DataFrame) -> pl.DataFrame:
+    """Give every row of (``facility_type``, ``service_name``) its ``service_category``, null when nothing says which.
+
+    The service's own name decides where the synonym table knows it, else the type's default (police: Security), else
+    a word of the name that the table knows by itself ("Legal representation of survivors": Legal).
+    """
+    name, table = pl.col("service_name"), "service_categories"
+    return services.with_columns(
+        pl.coalesce(
+            to_canonical(name, table),
+            to_canonical(pl.col("facility_type"), table),
+            by_distinct(name, lambda names: map(_category_of_a_word, names), pl.String),
+        ).alias("service_category")
+    )
+
+
+def _category_of_a_word(name: str) -> str | None:
+    known = (canonical_name("service_categories", word) for word in re.findall(r"\w+", name))
+    return next((category for category in known if category), None)
+
+
+def _service_name(name: str) -> str | None:
+    return None if _NO_NAME.fullmatch(name) else name
+
+
+def _gbv_category(name: str) -> str | None:
+    return canonical_name("gbv_categories", name)
+
+
+def _add_names(records: pl.DataFrame, column: str, accept: Accept, issue: str) -> pl.DataFrame:
+    read = pl.col("names.read").struct
+    return (
+        records.with_columns(
+            by_distinct(pl.col(column), lambda texts: _read_names(texts, accept), _NAMES).alias("names.read")
+        )
+        .with_columns(read.field("names").fill_null([]).alias(column), masked(read.field("unused")).alias(issue))
+        .drop("names.read")
+    )
+
+
+def _read_names(texts: pl.Series, accept: Accept) -> pl.Series:
+    """Read every text of a list; each distinct spelling in all of them is cleaned and accepted once."""
+    given = [_spellings(text) for text in texts]
+    spellings = pl.Series(list({spelling for row in given for spelling in row}), dtype=pl.String)
+    cleaned = dict(zip(spellings, clean_text(spellings), strict=True))
+    accepted = {spelling: name for spelling, clean in cleaned.items() if clean and (name := accept(clean))}
+    refused = {spelling for spelling, clean in cleaned.items() if clean and spelling not in accepted}
+    # Joined and split again: Polars takes ten times as long over a Python list of lists.
+    names = pl.Series("names", [_MARK.join(_distinct_names(row, accepted)) or None for row in given], dtype=pl.String)
+    unused = pl.Series(
+        "unused", ["; ".join(filter(refused.__contains__, row)) or None for row in given], dtype=pl.String
+    )
+    return pl.select(names.str.split(_MARK), unused).to_struct()
+
+
+def _distinct_names(row: list[str], accepted: dict[str, str]) -> list[str]:
+    """Keep the first of the names that differ only in case."""
+    names: dict[str, str] = {}
+    for name in filter(None, map(accepted.get, row)):
+        names.setdefault(name.casefold(), name)
+    return list(names.values())
+
+
+def _spellings(text: str) -> list[str]:
+    try:
+        value = msgspec.json.decode(text)
+        if isinstance(value, list) and set(map(type, value)) == {str}:  # nearly all lists: spare them the walk
+            return value
+        return _split(value) if isinstance(value, str) else list(_spellings_in(value))
+    except msgspec.DecodeError:
+        return _split(text)
+    except RecursionError:  # nested a thousand deep: refused as a whole
+        return [text]
+
+
+def _split(names: str) -> list[str]:
+    return re.split(r"[,;|\n]", names)
+
+
+def _spellings_in(value: object) -> Iterator[str]:
+    """Give the names in a decoded value; what holds none comes back as JSON text, to be refused by name."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _spellings_in(item)
+        case dict() if name := next((value[key] for key in _NAME_KEYS if value.get(key)), None):
+            yield from _spellings_in(name)
+        case dict() if value and all(isinstance(offered, bool) for offered in value.values()):
+            yield from (name for name, offered in value.items() if offered)  # {"Outpatient": true, "Surgery": false}
+        case None:
+            return
+        case _:
+            yield msgspec.json.encode(value).decode()

@@ -1,0 +1,40 @@
+"""The words that sources use for statuses, types, owners and categories, and the one that the directory uses.
+
+One table a list under ``synonyms/``: ``given`` (as a source writes it), ``canonical`` (the directory's word) and
+``source`` (where the spelling was met: KMHFL is the Kenya Master Health Facility List, KEPH the Kenya Essential Package
+for Health, GBVIMS the GBV Information Management System's six types, ``usage`` common speech). Spellings are compared
+by ``text.fold``, so case, hyphens, spaces and marks do not matter. The same tables read the names of a database's own
+lookups: there too "Health Services" is what we call Medical.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc.text import by_distinct, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@cache
+def read_synonyms(table: str) -> Mapping[str, str]:
+    """Give folded spelling -> canonical name of one table, such as ``owner_types``; nothing where there is none."""
+    path = files("gvrc").joinpath("synonyms", f"{table}.csv")
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return {fold(row["given"]): row["canonical"] for row in csv.DictReader(text.splitlines())}
+
+
+def canonical_name(table: str, given: str) -> str | None:
+    """Give the directory's word for one spelling, or None when the table does not know it."""
+    return read_synonyms(table).get(fold(given))
+
+
+def to_canonical(column: pl.Expr, table: str) -> pl.Expr:
+    """Replace a column's spellings by canonical names; null where the table does not know one."""
+    return by_distinct(column, lambda given: (canonical_name(table, spelling) for spelling in given), pl.String)

@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gvrc.contact_forms import read_contacts
+from gvrc.phones import Phone, find_phones, read_phone, short_codes, split_phones
+from gvrc.text import clean_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def lines(*entries: tuple[str, object]) -> list[tuple[str, str]]:
+    """Give (type, value) of the contacts in a record with these keys and values; nothing may be invalid."""
+    contacts, invalid = read_contacts([json.dumps([{"key": key, "value": value} for key, value in entries])])
+    assert invalid == []
+    return [(contact.contact_type, contact.contact_value) for contact in contacts]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("0700000016", [("Mobile", "+254700000016")]),
+        ("+254 700 000 016", [("Mobile", "+254700000016")]),
+        ("254700000016", [("Mobile", "+254700000016")]),
+        ("00254700000016", [("Mobile", "+254700000016")]),
+        ("+254 (0) 700-000-016", [("Mobile", "+254700000016")]),
+        ("+2540700000016", [("Mobile", "+254700000016")]),
+        ("700000016", [("Mobile", "+254700000016")]),
+        ("0110000016", [("Mobile", "+254110000016")]),
+        ("020 2000001", [("Phone", "+254202000001")]),
+        ("(020) 2000001", [("Phone", "+254202000001")]),
+        ("020/2000001", [("Phone", "+254202000001")]),
+        ("0800 720 001", [("Toll Free", "+254800720001")]),
+        ("999", [("Hotline", "999")]),
+        ("1195", [("Hotline", "1195")]),
+        ("112/999", [("Hotline", "112"), ("Hotline", "999")]),
+        ("*483*306#", [("Hotline", "*483*306#")]),
+        (
+            "0700000016/0700000017 or 112",
+            [("Mobile", "+254700000016"), ("Mobile", "+254700000017"), ("Hotline", "112")],
+        ),
+        ("0700000016, 0700000017;0700000018", [("Mobile", f"+2547000000{end}") for end in (16, 17, 18)]),
+        ("0700000016 na 0700000017", [("Mobile", "+254700000016"), ("Mobile", "+254700000017")]),
+        ("0700000016 0700000017", [("Mobile", "+254700000016"), ("Mobile", "+254700000017")]),
+        ("0700000016 & 0700000016", [("Mobile", "+254700000016")]),
+        ("Tel: 0700000016 (24/7)", [("Mobile", "+254700000016")]),
+        ("24 hours: 0700000016", [("Mobile", "+254700000016")]),
+        ("Tel 020 2000001 Fax 020 2000002", [("Phone", "+254202000001"), ("Fax", "+254202000002")]),
+        ("020 2000001 ext. 12", [("Phone", "+254202000001;ext=12")]),
+        ("+44 20 7946 0000", [("Phone", "+442079460000")]),
+        ("INFO@Example.ORG", [("Email", "info@example.org")]),
+        ("mailto:info@example.org", [("Email", "info@example.org")]),
+        ("info@example.org / 0700000016", [("Email", "info@example.org"), ("Mobile", "+254700000016")]),
+        ("www.example.org, 0700000016", [("Website", "www.example.org"), ("Mobile", "+254700000016")]),
+        ("https://example.org/a?b=1.", [("Website", "https://example.org/a?b=1")]),
+        ("P.O. Box 123-00100 Nairobi", [("Postal Address", "P.O. Box 123-00100 Nairobi")]),
+        ("N/A", []),
+        ("", []),
+    ],
+)
+def test_a_text_is_read_into_everything_that_it_holds(text: str, found: list[tuple[str, str]]) -> None:
+    assert lines(("phone", text)) == found
+
+
+@pytest.mark.parametrize(
+    ("entry", "found"),
+    [
+        (("phone", 700000016), [("Mobile", "+254700000016")]),
+        (("phone", 700000016.0), [("Mobile", "+254700000016")]),
+        (("phone", "700000016.0"), [("Mobile", "+254700000016")]),
+        (("phones", ["0700000016", None, ["0700000017"]]), [("Mobile", "+254700000016"), ("Mobile", "+254700000017")]),
+        (("contacts", [{"type": "phone", "value": "0700000016"}]), [("Mobile", "+254700000016")]),
+        (("telecom", [{"system": "email", "value": "A@example.org", "use": "work"}]), [("Email", "a@example.org")]),
+        (
+            ("contact", {"phone": "0700000016", "Email": "a@example.org"}),
+            [("Mobile", "+254700000016"), ("Email", "a@example.org")],
+        ),
+        (
+            ("contact", {"Phone": "0700000016", "phone": "0700000017"}),
+            [("Mobile", "+254700000016"), ("Mobile", "+254700000017")],
+        ),
+        (("fax", "020 2000002"), [("Fax", "+254202000002")]),
+        (("toll_free_number", "1597"), [("Hotline", "1597")]),
+        (("hotline", "0700000016"), [("Hotline", "+254700000016")]),
+        (("Toll Free", "0800720001"), [("Toll Free", "+254800720001")]),
+        (("website", "example.org/kenya"), [("Website", "example.org/kenya")]),
+        (("phone_2", "0700000016"), [("Mobile", "+254700000016")]),
+        (("contact", {"type": "Phone", "value": "0700000016", "is_active": True}), [("Mobile", "+254700000016")]),
+        (("postal_address", "Box 12 Kitui"), [("Postal Address", "Box 12 Kitui")]),
+        (("whatsapp", False), []),
+    ],
+)
+def test_a_contact_is_read_in_every_form(entry: tuple[str, object], found: list[tuple[str, str]]) -> None:
+    assert lines(entry) == found
+
+
+@pytest.mark.parametrize(
+    ("entries", "people"),
+    [
+        ([("phone", "0700000016"), ("contact_person", "A. Person")], ["A. Person"]),
+        ([("contact", {"name": "A. Person", "phone": "0700000016"}), ("phone", "0700000017")], ["A. Person", ""]),
+        ([("contact_person", "A. Person - 0700000016")], ["A. Person"]),
+        ([("officer", {"name": "A. Person 0700000016", "title": "Matron"})], ["A. Person (Matron)"]),
+        ([("officer_in_charge", {"name": "A. Person"}), ("phone", "0700000016")], ["A. Person"]),
+        (
+            [("a", {"name": "A. Person", "phone": "0700000016"}), ("b", {"name": "B. Person", "phone": "0700000016"})],
+            ["A. Person; B. Person"],
+        ),
+    ],
+)
+def test_a_person_stands_with_their_contact(entries: list[tuple[str, object]], people: list[str]) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": key, "value": value} for key, value in entries])])
+    assert invalid == []
+    assert [contact.contact_person_name for contact in contacts] == people
+
+
+@pytest.mark.parametrize(
+    ("entry", "issue"),
+    [
+        (("phone", "07000000"), "phone: xxxxxxxx"),
+        (("phone", "12"), "phone: xx"),
+        (("phone", "2.547E+11"), "phone: x.xxxa+xx"),
+        (("phone", "see Jane"), "phone: aaa aaaa"),
+        (("email", "jane..doe@example.org"), "email: aaaa..aaa@aaaaaaa.aaa"),
+        (("email", "jane at example.org"), "email: aaaa aa aaaaaaa.aaa"),
+        (("Jane Doe", "nobody"), "contact: aaaaaa"),
+        (("contact_person", "A. Person"), "contact person: a. aaaaaa (no contact to go with)"),
+        (("phone", {"value": "0700000016", "is_active": False}), "phone: xxxxxxxxxx"),
+        (("phone", True), "phone: aaaa"),
+    ],
+)
+def test_what_is_no_contact_becomes_an_issue_that_shows_nobody(entry: tuple[str, object], issue: str) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": entry[0], "value": entry[1]}])])
+    assert (contacts, "; ".join(invalid)) == ([], issue)
+
+
+def test_one_bad_number_does_not_lose_the_good_one() -> None:
+    contacts, invalid = read_contacts(['[{"key": "phone", "value": "0700000016/7"}]'])
+    assert [contact.contact_value for contact in contacts] == ["+254700000016"]
+    assert contacts[0].contact_raw == "0700000016/7"
+    assert invalid == ["phone: x"]
+
+
+def test_contacts_that_are_not_json_are_read_as_text() -> None:
+    assert [contact.contact_value for contact in read_contacts(["0700000016"])[0]] == ["+254700000016"]
+    assert read_contacts(["[" * 5000])[1] == ["contact: " + "[" * 5000]
+
+
+def test_a_number_glued_to_a_name_moves_into_the_contacts(landed: Callable[..., dict[str, Any]]) -> None:
+    record = landed(facility_name="KINANGO P/STN - 0700000018", official_name="KINANGO P/STN - 0700000018")
+    assert record["facility_name"] == "KINANGO P/STN"
+    assert [contact["contact_value"] for contact in record["contacts"]] == ["+254700000018"]
+    assert record["name_repaired"] == "KINANGO P/STN - ***"
+    assert "official_name" not in record
+
+
+@pytest.mark.parametrize(
+    ("name", "repaired", "numbers"),
+    [
+        ("Msambweni Police Station (0700000018)", "Msambweni Police Station", ["0700000018"]),
+        ("Kwale Stn Tel: 0700000018/0700000019", "Kwale Stn", ["0700000018", "0700000019"]),
+        ("0700 000 018 Lunga Lunga", "Lunga Lunga", ["0700 000 018"]),
+        ("+254700000018", "", ["+254700000018"]),
+        ("Plot 0123456789 Clinic", "Plot 0123456789 Clinic", []),
+        ("Clinic 2 - Level 4", "Clinic 2 - Level 4", []),
+        ("Kenya Police (Telposta)", "Kenya Police (Telposta)", []),
+    ],
+)
+def test_only_a_number_that_can_be_dialled_leaves_a_name(name: str, repaired: str, numbers: list[str]) -> None:
+    assert split_phones(name) == (repaired, numbers)
+
+
+def test_a_name_that_is_only_a_number_is_no_name(landed: Callable[..., dict[str, Any]]) -> None:
+    record = landed(facility_name="0700000018")
+    assert "facility_name" not in record
+    assert record["contacts"][0]["contact_value"] == "+254700000018"
+    assert record["name_repaired"] == "***"
+
+
+@pytest.mark.parametrize(
+    "website",
+    ["https://example.org", "www.example.org/kenya", "example.org", "HTTP://EXAMPLE.ORG:80/a b".replace(" ", "%20")],
+)
+def test_the_address_of_a_site_stays(landed: Callable[..., dict[str, Any]], website: str) -> None:
+    assert landed(website_url=website) == {"website_url": website}
+
+
+def test_what_stands_in_the_wrong_column_is_not_lost(landed: Callable[..., dict[str, Any]]) -> None:
+    assert landed(website_url="info@example.org")["contacts"][0]["contact_value"] == "info@example.org"
+    assert landed(website_url="coming soon") == {"contact_invalid": "website_url: aaaaaa aaaa"}
+    both = landed(website_url="0700000016", contacts='[{"key":"phone","value":"0700000017"}]')
+    assert [contact["contact_value"] for contact in both["contacts"]] == ["+254700000017", "+254700000016"]
+
+
+def test_short_codes_are_what_phonenumbers_refuses() -> None:
+    for code in short_codes():
+        assert not phonenumbers.is_valid_number(phonenumbers.parse(code, "KE"))
+        assert read_phone(code) == Phone("Hotline", code)
+
+
+@given(st.from_regex(r"(\+254|254|0|)[127]\d{8}", fullmatch=True))
+def test_the_quick_way_agrees_with_the_numbering_plan(digits: str) -> None:
+    number = phonenumbers.parse(digits, "KE")
+    read = read_phone(digits)
+    assert (read is not None) == phonenumbers.is_valid_number(number)
+    if read:
+        assert read.contact_value == phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        assert (read.contact_type == "Mobile") == (
+            phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.MOBILE
+        )
+
+
+@given(
+    st.lists(st.from_regex(r"07000000[0-9]{2}", fullmatch=True), min_size=1, max_size=4, unique=True),
+    st.sampled_from(["/", ", ", ";", " or ", " & ", " and ", "\n", " | ", "  "]),
+)
+def test_numbers_in_one_field_are_told_apart(numbers: list[str], separator: str) -> None:
+    phones, refused = find_phones(separator.join(numbers))
+    assert [phone.contact_value for phone in phones] == [f"+254{number[1:]}" for number in numbers]
+    assert refused == []
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=12)
+    | st.sampled_from(["0700000016", "a@example.org"]),
+    lambda of: (
+        st.lists(of, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["type", "value", "name", "phone", "key", "title", "is_active"]) | st.text(max_size=4),
+            of,
+            max_size=4,
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.text(max_size=10), JSON)
+def test_any_value_is_contacts_or_issues_and_no_issue_shows_a_letter_or_digit(key: str, value: object) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": key, "value": value}])])
+    for contact in contacts:
+        assert contact.contact_value
+        assert contact.contact_raw
+    for issue in invalid:
+        assert not re.search(r"\d", issue.split(": ", 1)[1])
+
+
+LEAVES = st.sampled_from(
+    ["0700000016", "a@example.org", "999", "A. Person", "Box 12", "0700000017/7", "www.example.org"]
+)
+NESTED = st.recursive(
+    LEAVES | st.text("ab 07@./", min_size=1, max_size=8),
+    lambda of: (
+        st.lists(of, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["phone", "email", "value", "name", "title", "type", "other"]), of, max_size=4
+        )
+    ),
+    max_leaves=8,
+)
+
+
+def leaves_of(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from leaves_of(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if name != "type" or not isinstance(item, str) or re.search(r"\d{3}|@", item):  # else only a label
+                yield from leaves_of(item)
+
+
+@given(NESTED)
+def test_every_text_in_the_contacts_is_found_again(value: object) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": "contact", "value": value}])])
+    kept = " ".join(f"{contact.contact_raw} {contact.contact_person_name}" for contact in contacts)
+    kept += " ".join(invalid)
+    for leaf in leaves_of(value):
+        cleaned = clean_value(leaf)
+        hidden = re.sub(r"\d", "x", re.sub(r"[a-z]", "a", cleaned or "", flags=re.IGNORECASE))
+        assert (
+            cleaned is None
+            or cleaned in kept
+            or hidden in kept
+            or any(part in kept for part in re.findall(r"x+", hidden))
+        )

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+import shapely.geometry
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gvrc.columns import EXTRACTED
+from gvrc.coordinates import add_coordinates
+from gvrc.geometry import read_geometry
+from gvrc.positions import read_degrees, read_pair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude"),
+    [
+        ("-1.28", "36.8"),
+        ("36.8", "-1.28"),
+        ("-1,28", "36,8"),
+        ("1.28 S", "36.8 E"),
+        ("1.28°S", "36.8°E"),
+        ("S 1 16 48", "E 36 48"),
+        ("1°16'48\"S", "36°48'0\"E"),
+        ("1° 16\u2032 48\u2033 S", "36° 48\u2032 E"),
+        ("lat: -1.28", "lng: 36.8"),
+        ("-1.28E0", "3.68e1"),
+    ],
+)
+def test_every_way_to_write_a_pair_lands_the_right_way_round(
+    landed: Callable[..., dict[str, Any]], latitude: str, longitude: str
+) -> None:
+    record = landed(latitude=latitude, longitude=longitude)
+    assert (record["latitude"], record["longitude"]) == pytest.approx((-1.28, 36.8))
+
+
+def test_an_exchanged_pair_is_put_right_and_says_so(landed: Callable[..., dict[str, Any]]) -> None:
+    assert landed(latitude="36.8", longitude="-1.28") == {
+        "latitude": -1.28,
+        "longitude": 36.8,
+        "coordinates_exchanged": "36.8, -1.28",
+    }
+    assert "coordinates_exchanged" not in landed(latitude="-1.28", longitude="36.8")
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "raw"),
+    [
+        ("0", "0", "0, 0"),
+        ("36.8", "36.8", "36.8, 36.8"),
+        ("51.5", "-0.12", "51.5, -0.12"),
+        ("nan", "36.8", ", 36.8"),
+        ("inf", "36.8", "inf, 36.8"),
+        ("1e400", "36.8", "1e400, 36.8"),
+        ("-1.28", "", "-1.28, "),
+        ("near the market", "36.8", "near the market, 36.8"),
+        ("0700000016", "36.8", "***, 36.8"),
+        ("1°75'S", "36.8", "1°75'S, 36.8"),
+        ("1 S N", "36.8", "1 S N, 36.8"),
+        ("-1.28 36.8", "36.8", "-1.28 36.8, 36.8"),
+        ("36.8 W", "-1.28", "36.8 W, -1.28"),
+    ],
+)
+def test_a_pair_that_is_not_in_kenya_is_dropped_and_says_so(
+    landed: Callable[..., dict[str, Any]], latitude: str, longitude: str, raw: str
+) -> None:
+    assert landed(latitude=latitude, longitude=longitude) == {"coordinates_dropped": raw}
+
+
+@pytest.mark.parametrize(
+    ("text", "pair"),
+    [
+        ("-1.28, 36.8", (-1.28, 36.8)),
+        ("-1.28,36.8", (-1.28, 36.8)),
+        ("-1.28 36.8", (-1.28, 36.8)),
+        ("(-1.28; 36.8)", (-1.28, 36.8)),
+        ("-1,28 36,8", (-1.28, 36.8)),
+        ("-1,28, 36,8", (-1.28, 36.8)),
+        ("1.28S, 36.8E", (-1.28, 36.8)),
+        ("1° 17' S 36° 49' E", (-1 - 17 / 60, 36 + 49 / 60)),
+        ("POINT (36.8 -1.28)", (36.8, -1.28)),
+        ("SRID=4326;POINT(36.8 -1.28)", (36.8, -1.28)),
+        ("-1.28 36.8 1600 5", (-1.28, 36.8)),
+        ("[-1.28, 36.8]", (-1.28, 36.8)),
+        ('["-1.28", "36.8"]', (-1.28, 36.8)),
+        ("[[36.8, -1.28]]", (36.8, -1.28)),
+        ('{"lat": -1.28, "lng": 36.8}', (-1.28, 36.8)),
+        ('{"Latitude": "-1.28", "Longitude": "36.8"}', (-1.28, 36.8)),
+        ('{"y": -1.28, "x": 36.8}', (-1.28, 36.8)),
+        ('{"coordinates": {"latitude": -1.28, "longitude": 36.8}}', (-1.28, 36.8)),
+        ('{"type": "Point", "coordinates": [36.8, -1.28]}', (-1.28, 36.8)),
+        ('{"type": "Feature", "geometry": {"type": "Point", "coordinates": [36.8, -1.28, 1600]}}', (-1.28, 36.8)),
+        ("Plot 1, 36", None),
+        ("-1,36,36,82", None),
+        ("1 36 30 15", None),
+        ("36.8", None),
+        ("-1.28, 36.8, near the market", None),
+        ("[1, 2, 3, 4, 5]", None),
+        ('{"lat": -1.28}', None),
+        ('{"type": "Point", "coordinates": "here"}', None),
+        ("[true, false]", None),
+        ("{", None),
+    ],
+)
+def test_a_pair_is_read_from_text_lists_and_objects(text: str, pair: tuple[float, float] | None) -> None:
+    assert read_pair(text) == (pair and pytest.approx(pair))
+
+
+@pytest.mark.parametrize("hollow", ["[]", "{}", '{"lat": null, "lng": ""}', "[null, null]", "None"])
+def test_a_place_that_holds_nothing_is_absent(landed: Callable[..., dict[str, Any]], hollow: str) -> None:
+    assert landed(coordinates=hollow, geometry=hollow) == {}
+
+
+def test_geometry_wins_and_a_contradiction_is_an_issue(landed: Callable[..., dict[str, Any]]) -> None:
+    point = '{"type":"Point","coordinates":[36.8,-1.28]}'
+    assert landed(geometry=point, latitude="-1.281", longitude="36.801") == {"latitude": -1.28, "longitude": 36.8}
+    assert landed(geometry=point, latitude="-0.3", longitude="36.07", coordinates="0, 0") == {
+        "latitude": -1.28,
+        "longitude": 36.8,
+        "coordinates_conflict": "-0.3, 36.07",
+        "coordinates_dropped": "0, 0",
+    }
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        '{"type":"Point","coordinates":[36.8,-1.28]}',
+        '{"type":"Point","coordinates":[36.8,-1.28,1600.0]}',
+        '{"type":"MultiPoint","coordinates":[[36.8,-1.28]]}',
+        '{"type": "Point", "coordinates": [36.8, -1.28]}',
+        '{"coordinates":[36.8,-1.28],"type":"Point"}',
+        '{"type":"Point","coordinates":[3.68e1,-128e-2]}',
+        '{"type":"Point","coordinates":["36.8","-1.28"]}',
+        '{"type":"Polygon","coordinates":[[[36.7,-1.18],[36.9,-1.18],[36.9,-1.38],[36.7,-1.38],[36.7,-1.18]]]}',
+    ],
+)
+def test_a_plain_point_lands_like_any_other_geometry(landed: Callable[..., dict[str, Any]], geometry: str) -> None:
+    assert landed(geometry=geometry) == pytest.approx({"latitude": -1.28, "longitude": 36.8})
+
+
+def test_what_is_wrong_in_the_geometry_gives_way_to_the_columns(landed: Callable[..., dict[str, Any]]) -> None:
+    record = landed(geometry='{"type":"Point","coordinates":[0,0]}', latitude="-1.28", longitude="36.8")
+    assert (record["latitude"], record["longitude"]) == (-1.28, 36.8)
+    assert record["coordinates_dropped"] == '{"type":"Point","coordinates":[0,0]}'
+
+
+SQUARE = [[36.0, -1.0], [36.2, -1.0], [36.2, -1.2], [36.0, -1.2], [36.0, -1.0]]
+HOLE = [[36.0, -1.0], [36.1, -1.0], [36.1, -1.2], [36.0, -1.2], [36.0, -1.0]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "coordinates", "centre"),
+    [
+        ("Point", [36.0, -1.0], (-1.0, 36.0)),
+        ("Point", ["36.0", "-1.0", 1600], (-1.0, 36.0)),
+        ("MultiPoint", [[36.0, -1.0]], (-1.0, 36.0)),
+        ("MultiPoint", [[36.0, -1.0], [36.2, -1.2]], (-1.1, 36.1)),
+        ("LineString", [[36.0, -1.0], [36.2, -1.2]], (-1.1, 36.1)),
+        ("Polygon", [SQUARE], (-1.1, 36.1)),
+        ("Polygon", [SQUARE[::-1]], (-1.1, 36.1)),
+        ("Polygon", [SQUARE, HOLE], (-1.1, 36.15)),
+        ("Polygon", [SQUARE, HOLE[::-1]], (-1.1, 36.15)),
+        ("Polygon", [[[36.0, -1.0], [36.2, -1.2], [36.0, -1.0]]], (-1.1, 36.1)),
+        ("MultiPolygon", [[SQUARE]], (-1.1, 36.1)),
+        ("Polygon", [], None),
+        ("Point", [], None),
+        ("Point", [36.0], None),
+        ("Point", [None, None], None),
+        ("Point", [True, False], None),
+        ("MultiPoint", [{"x": 1}], None),
+        ("Circle", [36.0, -1.0], None),
+    ],
+)
+def test_a_geometry_has_one_centre(kind: str, coordinates: list[object], centre: tuple[float, float] | None) -> None:
+    assert read_geometry(kind, coordinates) == (centre and pytest.approx(centre))
+
+
+@given(
+    st.floats(34, 41),
+    st.floats(-4, 5),
+    st.lists(st.tuples(st.floats(0.05, 1.0), st.floats(0.0, 1.0)), min_size=3, max_size=12),
+)
+def test_the_centroid_agrees_with_shapely(longitude: float, latitude: float, spokes: list[tuple[float, float]]) -> None:
+    """A star around a point is a simple polygon, whatever its rays; sizes are those of a compound."""
+    step = 2 * math.pi / len(spokes)
+    ring = [
+        (
+            longitude + 0.01 * ray * math.cos(step * (at + 0.9 * turn)),
+            latitude + 0.01 * ray * math.sin(step * (at + 0.9 * turn)),
+        )
+        for at, (ray, turn) in enumerate(spokes)
+    ]
+    expected = shapely.geometry.Polygon(ring).centroid
+    assert read_geometry("Polygon", [[list(point) for point in [*ring, ring[0]]]]) == pytest.approx(
+        (expected.y, expected.x), abs=1e-7
+    )
+
+
+DEGREES = st.one_of(
+    st.sampled_from([-4.9, 5.6, 33.8, 42.0, 0.0, math.nan, math.inf, -math.inf, -1.28, 36.8]),
+    st.floats(-5, 6),
+    st.floats(33, 43),
+    st.floats(),
+)
+STATED = st.one_of(st.none(), DEGREES.map(repr), st.sampled_from(["nowhere", "1.28 S", "36,8"]))
+
+
+def repaired(latitude: str | None, longitude: str | None) -> tuple[float | None, float | None]:
+    """Repair one pair in the plainest way."""
+    pair = [plain_number(latitude), plain_number(longitude)]
+    for lat, lng in (pair, pair[::-1]):
+        if lat is not None and lng is not None and -4.9 <= lat <= 5.6 and 33.8 <= lng <= 42.0:
+            return lat, lng
+    return None, None
+
+
+def plain_number(text: str | None) -> float | None:
+    named = {"nowhere": None, "1.28 S": -1.28, "36,8": 36.8, None: None}
+    return named[text] if text in named else float(str(text))
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(STATED, STATED), min_size=1, max_size=20))
+def test_repair_agrees_with_a_plain_loop(pairs: list[tuple[str | None, str | None]]) -> None:
+    stated = [{"latitude": latitude, "longitude": longitude} for latitude, longitude in pairs]
+    records = add_coordinates(pl.DataFrame(stated, schema=EXTRACTED))
+    assert records.select("latitude", "longitude").rows() == [repaired(*pair) for pair in pairs]
+    for (latitude, longitude), record in zip(pairs, records.to_dicts(), strict=True):
+        is_stated = latitude is not None or longitude is not None
+        assert (record["issue.coordinates_dropped"] is not None) == (is_stated and record["latitude"] is None)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(max_size=5),
+        lambda of: (
+            st.lists(of, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(["type", "coordinates", "geometry", "lat", "lng", "x", "y"]), of, max_size=3
+            )
+        ),
+        max_leaves=12,
+    )
+)
+def test_no_value_breaks_the_reading(value: object) -> None:
+    text = json.dumps(value)
+    pair = read_pair(text)
+    assert pair is None or all(isinstance(angle, float) for angle in pair)
+
+
+@given(st.text(max_size=20))
+def test_no_text_breaks_the_reading(text: str) -> None:
+    assert read_degrees(text) is None or math.isfinite(read_degrees(text) or 0)
+
+
+KMHFL = Path(__file__).parents[3] / "shared/data/kmhfl"
+
+
+@pytest.mark.skipif(not KMHFL.exists(), reason="the register's export (../shared/data/kmhfl) is not here")
+def test_every_pair_of_the_national_register_lands_the_right_way_round() -> None:
+    """All of its pairs are exchanged: ``lat`` holds the longitude."""
+    facilities = [
+        facility
+        for path in sorted(KMHFL.glob("*.json"))
+        for facility in json.loads(path.read_text(encoding="utf-8"))["results"]
+    ]
+    stated = [{"latitude": facility["lat"], "longitude": facility["long"]} for facility in facilities]
+    records = add_coordinates(pl.DataFrame(stated, schema=EXTRACTED))
+    right = [
+        (float(facility["long"]), float(facility["lat"])) if facility["lat"] else (None, None)
+        for facility in facilities
+    ]
+    assert records.select("latitude", "longitude").rows() == right
+    assert len(right) == 9267
+    assert records["issue.coordinates_exchanged"].count() == records["latitude"].count() == 8138

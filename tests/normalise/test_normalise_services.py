@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gvrc.services import add_service_category, add_services
+from gvrc.text import clean_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+UUID = "1a536286-c5b9-46f4-a72f-919c1fccb8e8"
+
+
+@pytest.mark.parametrize(
+    ("services", "names"),
+    [
+        ('["Post-rape care", "Counselling"]', ["Post-rape care", "Counselling"]),
+        ('["Counselling", "counselling ", "COUNSELLING"]', ["Counselling"]),
+        ('["B", "A", "b"]', ["B", "A"]),
+        ('[{"service_name": "Counselling", "id": 3}, {"name": "PEP"}]', ["Counselling", "PEP"]),
+        ('["Care &amp; support", " None ", "", null]', ["Care & support"]),
+        ('"Counselling, PEP; Legal aid"', ["Counselling", "PEP", "Legal aid"]),
+        ("Counselling, PEP", ["Counselling", "PEP"]),
+        ('["Tests, kits"]', ["Tests, kits"]),
+        ('{"Counselling": true, "Surgery": false}', ["Counselling"]),
+        ('[["Counselling"], ["PEP"]]', ["Counselling", "PEP"]),
+        ("[]", []),
+        ("null", []),
+        ("None", []),
+    ],
+)
+def test_services_are_distinct_names_in_the_order_given(
+    landed: Callable[..., dict[str, Any]], services: str, names: list[str]
+) -> None:
+    assert landed(services=services) == ({"services": names} if names else {})
+
+
+@pytest.mark.parametrize(
+    ("services", "issue"),
+    [
+        (f'["{UUID}", "Counselling"]', UUID),
+        ('[12, "Counselling"]', "12"),
+        ('[{"id": 3}, "Counselling"]', '{"id":3}'),
+        ('[true, "Counselling"]', "true"),
+        ('["call 0700000016", "Counselling", 0.5]', "0.5"),
+    ],
+)
+def test_what_names_no_service_is_an_issue(landed: Callable[..., dict[str, Any]], services: str, issue: str) -> None:
+    record = landed(services=services)
+    assert "Counselling" in record["services"]
+    assert record["service_invalid"] == issue
+
+
+def test_services_nested_too_deep_are_an_issue(landed: Callable[..., dict[str, Any]]) -> None:
+    assert list(landed(services="[" * 990 + "]" * 990)) == ["service_invalid"]
+
+
+@pytest.mark.parametrize(
+    ("given", "categories"),
+    [
+        ('["Sexual Violence", "Physical Violence"]', ["Sexual Violence", "Physical Violence"]),
+        ('["rape", "defilement", "FGM"]', ["Sexual Violence", "Harmful Practices"]),
+        ('"physical, emotional"', ["Physical Violence", "Emotional/Psychological Violence"]),
+        ('[{"category_name": "Digital Violence"}]', ["Digital Violence"]),
+    ],
+)
+def test_gbv_categories_are_canonical(landed: Callable[..., dict[str, Any]], given: str, categories: list[str]) -> None:
+    assert landed(gbv_categories=given) == {"gbv_categories": categories}
+
+
+def test_an_unknown_gbv_category_is_an_issue(landed: Callable[..., dict[str, Any]]) -> None:
+    assert landed(gbv_categories='["FGM", "weather"]') == {
+        "gbv_categories": ["Harmful Practices"],
+        "gbv_category_unknown": "weather",
+    }
+
+
+@pytest.mark.parametrize(
+    ("facility_type", "service_name", "category"),
+    [
+        ("Hospital", "Radiotherapy", "Medical"),
+        ("Police Station", "Patrols", "Security"),
+        ("Police Station", "Counselling", "Psychosocial"),
+        ("GBV Support Organisation", "Legal representation of survivors", "Legal"),
+        ("Shelter", "Meals", "Shelter"),
+        ("Legal Aid Centre", "Legal Aid", "Legal"),
+        (None, "PEP", "Medical"),
+        (None, "Gardening", None),
+    ],
+)
+def test_a_service_has_the_category_of_its_name_or_else_of_the_facility(
+    facility_type: str | None, service_name: str, category: str | None
+) -> None:
+    services = pl.DataFrame(
+        {"facility_type": [facility_type], "service_name": [service_name]},
+        schema_overrides={"facility_type": pl.String},
+    )
+    assert add_service_category(services)["service_category"].to_list() == [category]
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["PEP", "pep ", "Counselling", "N/A", "a  b", "é", "e\u0301"]), max_size=6), max_size=5
+    )
+)
+def test_reading_many_lists_agrees_with_a_plain_loop(rows: list[list[str]]) -> None:
+    import json
+
+    expected = []
+    for row in rows:
+        names: dict[str, str] = {}
+        for name in row:
+            cleaned = clean_value(name)
+            if cleaned and cleaned.casefold() not in names:
+                names[cleaned.casefold()] = cleaned
+        expected.append(list(names.values()))
+    records = pl.DataFrame({"services": [json.dumps(row) for row in rows]}, schema={"services": pl.String})
+    assert add_services(records)["services"].to_list() == expected

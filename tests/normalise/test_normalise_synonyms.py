@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import csv
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from gvrc.synonyms import canonical_name, read_synonyms
+from gvrc.text import fold
+
+TABLES = sorted(
+    table.name.removesuffix(".csv")
+    for table in files("gvrc").joinpath("synonyms").iterdir()
+    if table.name.endswith(".csv")
+)
+KMHFL = Path(__file__).parents[3] / "shared/data/kmhfl"
+
+
+def rows(*path: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(files("gvrc").joinpath(*path).read_text(encoding="utf-8").splitlines()))
+
+
+def test_the_tables_are_there() -> None:
+    assert TABLES == [
+        "contact_types",
+        "facility_levels",
+        "facility_types",
+        "gbv_categories",
+        "operational_statuses",
+        "owner_types",
+        "service_categories",
+    ]
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_spelling_means_one_thing_and_has_a_source(table: str) -> None:
+    spellings = [fold(row["given"]) for row in rows("synonyms", f"{table}.csv")]
+    assert len(spellings) == len(set(spellings))
+    assert all(row["given"] and row["canonical"] and row["source"] for row in rows("synonyms", f"{table}.csv"))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_canonical_name_means_itself(table: str) -> None:
+    for name in set(read_synonyms(table).values()):
+        assert canonical_name(table, name) == name
+
+
+@pytest.mark.parametrize("table", [table for table in TABLES if not table.startswith("facility_")])
+def test_a_fresh_database_has_every_canonical_name(table: str) -> None:
+    named = [row["name"] for row in rows("lookups.csv") if row["lookup"] == table]
+    assert sorted(set(read_synonyms(table).values())) == sorted(named)
+
+
+def test_a_lookup_is_described_and_in_order() -> None:
+    lookups = rows("lookups.csv")
+    assert all(row["description"] for row in lookups)
+    for lookup in {row["lookup"] for row in lookups}:
+        orders = [int(row["sort_order"]) for row in lookups if row["lookup"] == lookup]
+        assert orders == list(range(1, len(orders) + 1))
+
+
+def test_every_type_but_that_of_many_kinds_of_help_has_a_service_category() -> None:
+    types = set(read_synonyms("facility_types").values())
+    assert {name for name in types if not canonical_name("service_categories", name)} == {"GBV Support Organisation"}
+
+
+@pytest.mark.skipif(not KMHFL.exists(), reason="the register's export (../shared/data/kmhfl) is not here")
+@pytest.mark.parametrize(
+    ("key", "table"),
+    [
+        ("facility_type_name", "facility_types"),
+        ("keph_level_name", "facility_levels"),
+        ("owner_type_name", "owner_types"),
+        ("owner_name", "owner_types"),
+        ("operation_status_name", "operational_statuses"),
+    ],
+)
+def test_every_word_of_the_national_register_is_known(key: str, table: str) -> None:
+    given = {
+        record[key]
+        for path in KMHFL.glob("*.json")
+        for record in json.loads(path.read_text(encoding="utf-8"))["results"]
+    }
+    assert {word for word in given if word and not canonical_name(table, word)} == set()
