@@ -1,0 +1,264 @@
+"""The right ward, or none: from everything that speaks for a ward to one answer for each place.
+
+What speaks for a ward is gathered column by column for all places at once; ``choose_rule`` has the rules in order
+(docs/places.md explains them), and the first that applies decides. Several wards of one name are left to coordinates.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc.geography.candidates import PART_SCORE, describe_candidates
+from gvrc.geography.exchanges import exchange_constituency_and_ward, exchange_county_and_constituency
+from gvrc.geography.gazetteer import ALIAS, EXACT, NORMALISED, PART, REPEATED_PARENT
+from gvrc.geography.matches import find_matches, find_shared_words
+from gvrc.geography.names import is_telling, key, signature, sorted_key, words
+from gvrc.geography.parents import find_parents
+from gvrc.geography.similar import similar_pairs
+
+if TYPE_CHECKING:
+    from gvrc.geography.gazetteer import Gazetteer
+    from gvrc.geography.thresholds import Thresholds
+
+SURE = ["exact", "normalised", "alias", "county"]
+FIT_METHODS = {EXACT: "exact", NORMALISED: "normalised", ALIAS: "alias"}
+
+
+def decide_places(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
+    """Decide every place (place_no, county_name, constituency_name, sub_county_name, ward_name; each place once).
+
+    Gives place_no, county_no, block, contradicts, is_exchanged, ward_no, tied (wards that only coordinates can tell
+    apart), ward_match, ward_score, ward_candidates and is_elsewhere (only wards outside the block have the name).
+    """
+    located = (
+        places.pipe(read_words)
+        .pipe(exchange_county_and_constituency, gazetteer)
+        .pipe(find_parents, gazetteer, thresholds)
+        .pipe(exchange_constituency_and_ward, gazetteer)
+    )
+    consistent = located.filter(~pl.col("contradicts"))
+    matches = find_matches(consistent, gazetteer)
+    settled = matches.filter(pl.col("fit") <= ALIAS, "in_block")
+    unsettled = consistent.join(settled, on="place_no", how="anti")
+    parts = find_parts(unsettled, matches, gazetteer)
+    pairs = find_similar_wards(unsettled, gazetteer)
+    return (
+        located.join(summarise_matches(matches), on="place_no", how="left", validate="1:1", maintain_order="left")
+        .join(summarise_parts(parts), on="place_no", how="left", validate="1:1")
+        .join(summarise_similarity(pairs, thresholds), on="place_no", how="left", validate="1:1")
+        .join(find_namesakes(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
+        .pipe(decide, thresholds)
+        .pipe(refuse_absent_wards, gazetteer)
+        .join(describe_candidates(located, matches, parts, pairs, gazetteer), on="place_no", how="left", validate="1:1")
+        .with_columns(ward_candidates=pl.when(~pl.col("ward_match").is_in(SURE)).then("ward_candidates"))
+    )
+
+
+def read_words(places: pl.DataFrame) -> pl.DataFrame:
+    """Add the words of the four names, each read as the name of its level."""
+    return places.with_columns(
+        county_words=words(pl.col("county_name"), "county"),
+        constituency_words=words(pl.col("constituency_name"), "constituency"),
+        sub_county_words=words(pl.col("sub_county_name"), "constituency"),
+        ward_words=words(pl.col("ward_name"), "ward"),
+    )
+
+
+def decide(evidence: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
+    """Apply the rules in their order; only the first that applies counts."""
+    inside, repeated, outside, part = (pl.col(f"{kind}_wards") for kind in ("inside", "repeated", "outside", "part"))
+    return (
+        evidence.with_columns(count_of(kind) for kind in ("inside", "repeated", "outside", "part"))
+        .with_columns(rule=choose_rule(thresholds))
+        .select(
+            "place_no",
+            "county_no",
+            "block",
+            "contradicts",
+            "is_exchanged",
+            is_elsewhere=(pl.col("outside") > 0) & (pl.col("inside") == 0),
+            ward_no=by_rule(
+                inside=inside.list.first(),
+                repeated=repeated.list.first(),
+                outside=outside.list.first(),
+                part=part.list.first(),
+                alike=pl.col("best_ward"),
+            ),
+            tied=by_rule(inside_tied=inside, repeated_tied=repeated, outside_tied=outside),
+            ward_match=by_rule(
+                inside=pl.col("fit").replace_strict(FIT_METHODS, default=None, return_dtype=pl.String),
+                repeated=pl.lit("normalised"),
+                outside=pl.lit("county"),
+                part=pl.lit("part"),
+                alike=pl.lit("fuzzy"),
+            ).fill_null("none"),
+            ward_score=by_rule(
+                inside=pl.lit(1.0),
+                repeated=pl.lit(1.0),
+                outside=pl.lit(1.0),
+                part=pl.lit(PART_SCORE),
+                alike=pl.col("best"),
+            ).fill_null(0.0),
+        )
+    )
+
+
+def choose_rule(thresholds: Thresholds) -> pl.Expr:
+    """Name the first rule that applies to a place."""
+    has_block = pl.col("block").list.len() > 0
+    has_look_alike = has_block & (
+        (pl.col("best").fill_null(0.0) >= thresholds.look_alike) | (pl.col("part") > 0) | (pl.col("repeated") > 0)
+    )
+    has_rival = pl.col("strong_wards").list.set_difference("part_wards").list.len().fill_null(0) > 0
+    least = pl.when(has_block).then(thresholds.ward_similarity).otherwise(thresholds.county_ward_similarity)
+    margin = pl.when(has_block).then(thresholds.ward_margin).otherwise(thresholds.county_ward_margin)
+    is_clearly_best = (pl.col("best") - pl.col("second") >= margin) & (pl.col("best") >= pl.col("best_outside"))
+    is_namesake = pl.col("is_namesake").fill_null(value=False)
+    is_name = is_telling(pl.col("ward_words"))
+    rules = {
+        "inside": pl.col("inside") == 1,
+        "inside_tied": pl.col("inside") > 1,
+        "outside": (pl.col("outside") == 1) & ~has_look_alike & (is_name | ~has_block),
+        "outside_tied": pl.col("outside") > 1,
+        "outside_but_unsure": pl.col("outside") == 1,
+        "repeated": pl.col("repeated") == 1,
+        "repeated_tied": pl.col("repeated") > 1,
+        "two_in_one_cell": pl.col("contained_wards") > 1,
+        "part": (pl.col("part") == 1) & ~has_rival & is_name & (has_block | ~is_namesake),
+        "alike": (pl.col("best") >= least) & is_clearly_best & ~is_namesake,
+    }
+    return pl.coalesce(pl.when(applies).then(pl.lit(rule)) for rule, applies in rules.items())
+
+
+def count_of(kind: str) -> pl.Expr:
+    """Count the wards of one kind of evidence; none where there is no such evidence."""
+    return pl.col(f"{kind}_wards").list.len().fill_null(0).alias(kind)
+
+
+def by_rule(**values: pl.Expr) -> pl.Expr:
+    """Give the value of the rule that decided; null where none is listed for it."""
+    return pl.coalesce(pl.when(pl.col("rule") == rule).then(value) for rule, value in values.items())
+
+
+def refuse_absent_wards(decided: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Place nothing in a ward that the database lacks; it stays the first of the candidates."""
+    absent = gazetteer.wards.filter(pl.col("ward_id").is_null()).drop_nulls("ward_no")["ward_no"]
+    is_absent = pl.col("ward_no").is_in(absent.implode()).fill_null(value=False)
+    return decided.with_columns(
+        ward_no=pl.when(~is_absent).then("ward_no"),
+        ward_match=pl.when(is_absent).then(pl.lit("none")).otherwise("ward_match"),
+        ward_score=pl.when(is_absent).then(0.0).otherwise("ward_score"),
+    )
+
+
+def summarise_matches(matches: pl.DataFrame) -> pl.DataFrame:
+    """Give the wards that the whole name fits: place_no, inside_wards with the best fit, repeated_wards, outside_wards.
+
+    Inside, an alias gives way to a name; but exact is no better than normalised: "Iriaini" may be meant for Iria-Ini.
+    """
+    strength = pl.max_horizontal("fit", NORMALISED)
+    inside = pl.col("in_block") & (pl.col("fit") <= ALIAS)
+    return (
+        matches.filter(pl.col("fit") < PART)
+        .with_columns(strength=pl.when(inside).then(strength))
+        .with_columns(is_inside=pl.col("strength") == pl.col("strength").min().over("place_no"))
+        .group_by("place_no")
+        .agg(
+            inside_wards=pl.col("ward_no").filter("is_inside").sort(),
+            fit=pl.col("fit").filter("is_inside").min(),
+            repeated_wards=pl.col("ward_no").filter(pl.col("fit") == REPEATED_PARENT, "in_scope").sort(),
+            outside_wards=pl.col("ward_no").filter(pl.col("fit") <= ALIAS, ~pl.col("in_block")).sort(),
+        )
+    )
+
+
+def find_namesakes(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Mark (is_namesake) the places whose ward name is, letter for letter, that of a ward of another county.
+
+    Such a name is not a misspelling of a ward here; rather the county is wrong.
+    """
+    names = gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED).select("key", namesake_county_no="county_no")
+    return (
+        places.select("place_no", "county_no", key=key(pl.col("ward_words")))
+        .join(names.unique(), on="key")
+        .filter(pl.col("county_no") != pl.col("namesake_county_no"))
+        .select("place_no", is_namesake=pl.lit(value=True))
+        .unique()
+    )
+
+
+def find_parts(places: pl.DataFrame, matches: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """List the wards that the name fits in part or contains: place_no, ward_no, in_scope, is_part, is_contained."""
+    columns = ["place_no", "ward_no", "in_scope", "is_part", "is_contained"]
+    in_part = (
+        matches.filter(pl.col("fit") == PART)
+        .join(places, on="place_no", how="semi")
+        .with_columns(is_part=pl.lit(value=True), is_contained=pl.lit(value=False))
+    )
+    return pl.concat([find_shared_words(places, gazetteer).select(columns), in_part.select(columns)])
+
+
+def summarise_parts(parts: pl.DataFrame) -> pl.DataFrame:
+    """Give place_no, part_wards (a part of whose name is given) and contained_wards (how many whole names are)."""
+    return parts.group_by("place_no").agg(
+        part_wards=pl.col("ward_no").filter("is_part", "in_scope").unique().sort(),
+        contained_wards=pl.col("ward_no").filter("is_contained").n_unique(),
+    )
+
+
+def find_similar_wards(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """List the wards of the county that are alike: place_no, ward_no, similarity, guarded, in_scope.
+
+    In scope are the wards of the block; where no constituency is known, of the whole county.
+    """
+    names = (
+        places.select("place_no", "block", "county_no", "ward_words")
+        .drop_nulls(["county_no", "ward_words"])
+        .with_columns(
+            key=pl.concat_list(key(pl.col("ward_words")), sorted_key(pl.col("ward_words"))).list.unique(),
+            signature=signature(pl.col("ward_words")),
+        )
+    )
+    queries = names.select("key", "signature", query_no="place_no", block="county_no").explode("key")
+    choices = (
+        gazetteer.ward_keys.filter(pl.col("rank") != EXACT)
+        .select(
+            "key",
+            "signature",
+            choice_no="ward_no",
+            block="county_no",
+            weight=pl.when(pl.col("rank") == PART).then(PART_SCORE).otherwise(1.0),
+        )
+        .unique(maintain_order=True)
+    )
+    return (
+        similar_pairs(queries, choices)
+        .rename({"query_no": "place_no", "choice_no": "ward_no"})
+        .join(names.select("place_no", "block"), on="place_no", validate="m:1")
+        .join(gazetteer.wards.select("ward_no", "constituency_no"), on="ward_no", validate="m:1")
+        .select(
+            "place_no",
+            "ward_no",
+            "similarity",
+            "guarded",
+            in_scope=pl.col("constituency_no").is_in("block") | (pl.col("block").list.len() == 0),
+        )
+    )
+
+
+def summarise_similarity(pairs: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
+    """Give place_no, best_ward, best and second in scope, best_outside of it, and the strong_wards in scope."""
+    in_scope = pl.col("guarded").filter("in_scope")
+    return (
+        pairs.sort("place_no", "guarded", "ward_no", descending=[False, True, False])
+        .group_by("place_no", maintain_order=True)
+        .agg(
+            best_ward=pl.col("ward_no").filter("in_scope").first(),
+            best=in_scope.first().fill_null(0.0),
+            second=in_scope.slice(1, 1).first().fill_null(0.0),
+            best_outside=pl.col("guarded").filter(~pl.col("in_scope")).max().fill_null(0.0),
+            strong_wards=pl.col("ward_no").filter("in_scope", pl.col("guarded") >= thresholds.ward_similarity),
+        )
+    )

@@ -1,0 +1,231 @@
+"""The places that names are compared with: every ward, its other names, and their parts.
+
+The shipped wards are always in it. A ward that the database lacks has no ``ward_id`` and places nothing, but its
+name still takes part: with 250 of 1,450 wards in the database, "Gaturi North" must not fall on its neighbour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc.errors import UsageError
+from gvrc.geography.names import key, parts, plain, signature, sorted_key, squeezed, without_town_words, words
+
+if TYPE_CHECKING:
+    from gvrc.geography.aliases import Aliases
+
+# How a name may fit a ward, best first.
+EXACT, NORMALISED, ALIAS, REPEATED_PARENT, PART = range(5)
+
+# Places that only the database has are numbered by their ids, beyond all official numbers.
+OWN_NUMBERS_FROM = 1_000_000
+
+# Wards as the gazetteer takes them: the numbers are its own, the ids the database's (null where it lacks the place).
+WARDS = pl.Schema(
+    {
+        "ward_no": pl.Int64,  # null for a constituency without wards
+        "ward_id": pl.Int64,
+        "ward_name": pl.String,
+        "constituency_no": pl.Int64,
+        "constituency_id": pl.Int64,
+        "constituency_name": pl.String,
+        "county_no": pl.Int64,
+        "county_id": pl.Int64,
+        "county_name": pl.String,
+        "centroid_lat": pl.Float64,
+        "centroid_lng": pl.Float64,
+    }
+)
+WARD = ["county_no", "constituency_no", "ward_no"]
+WARD_KEY = [*WARD, "key", "signature", "rank"]
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """Frames to join with; ``key`` and ``signature`` are as ``names`` makes them."""
+
+    wards: pl.DataFrame  # WARDS
+    county_keys: pl.DataFrame  # county_no, key, signature
+    constituency_keys: pl.DataFrame  # county_no, constituency_no, key, signature, is_alias
+    ward_keys: pl.DataFrame  # county_no, constituency_no, ward_no, key, signature, rank
+    ward_words: pl.DataFrame  # name_no, county_no, constituency_no, ward_no, word, word_count, signature
+    aliases: pl.DataFrame  # of wards, with the numbers of what they name; null from the level that is not known
+
+
+def build_gazetteer(wards: pl.DataFrame, spellings: pl.DataFrame, aliases: Aliases) -> Gazetteer:
+    """Make the frames from wards (WARDS), ``spellings`` of them (ward_no, ward_name) and aliases.
+
+    An alias of a place that is not among the wards counts for nothing (``check_aliases`` stops at it).
+    """
+    county_keys = read_county_keys(wards, aliases.county)
+    constituency_keys = read_constituency_keys(wards, county_keys, aliases.constituency)
+    own = wards.select(*WARD, "ward_name").drop_nulls("ward_no")
+    spelled = (
+        pl.concat([own, own.drop("ward_name").join(spellings.select("ward_no", "ward_name"), on="ward_no")])
+        .unique(maintain_order=True)
+        .with_columns(name=words(pl.col("ward_name"), "ward"))
+        .drop_nulls("name")
+        .with_columns(signature=signature(pl.col("name")))
+    )
+    whole_keys = read_whole_keys(spelled, NORMALISED)
+    located = locate_aliases(aliases.ward, county_keys, constituency_keys, whole_keys)
+    other = (
+        located.select(*WARD, ward_name="alias", name=words(pl.col("alias"), "ward"))
+        .drop_nulls()
+        .with_columns(signature=signature(pl.col("name")))
+    )
+    ward_keys = [whole_keys, read_exact_keys(spelled), read_whole_keys(other, ALIAS), read_part_keys(spelled)]
+    return Gazetteer(
+        wards=wards,
+        county_keys=county_keys,
+        constituency_keys=constituency_keys,
+        ward_keys=pl.concat(ward_keys).unique(["ward_no", "key", "rank"], maintain_order=True),
+        ward_words=read_ward_words(spelled),
+        aliases=located,
+    )
+
+
+def read_county_keys(wards: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
+    """List the names of counties, official and other."""
+    own = (
+        wards.select("county_no", "county_name")
+        .unique(maintain_order=True)
+        .select("county_no", name=words(pl.col("county_name"), "county"))
+        .drop_nulls("name")
+        .select("county_no", key=key(pl.col("name")), signature=signature(pl.col("name")))
+    )
+    other = (
+        aliases.select(name=words(pl.col("alias"), "county"), county_key=key(words(pl.col("county"), "county")))
+        .join(own.drop("signature"), left_on="county_key", right_on="key")
+        .select("county_no", key=key(pl.col("name")), signature=signature(pl.col("name")))
+    )
+    return pl.concat([own, other]).unique(["county_no", "key"], keep="first", maintain_order=True)
+
+
+def read_constituency_keys(wards: pl.DataFrame, county_keys: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
+    """List the names of constituencies, official and other, each also with its words in alphabetical order."""
+    own = (
+        wards.select("county_no", "constituency_no", "constituency_name")
+        .unique(maintain_order=True)
+        .select("county_no", "constituency_no", name=words(pl.col("constituency_name"), "constituency"))
+        .drop_nulls("name")
+    )
+    other = (
+        aliases.select(
+            county_key=key(words(pl.col("county"), "county")),
+            constituency_key=key(words(pl.col("constituency"), "constituency")),
+            name=words(pl.col("alias"), "constituency"),
+        )
+        .join(county_keys.select("county_no", county_key="key"), on="county_key")
+        .join(own.with_columns(constituency_key=key(pl.col("name"))).drop("name"), on=["county_no", "constituency_key"])
+        .select("county_no", "constituency_no", "name")
+    )
+    in_part = (
+        wards.select("county_no", "constituency_no", name=parts(pl.col("constituency_name")))
+        .explode("name")
+        .with_columns(words(pl.col("name"), "constituency"))
+    )
+    short = own.with_columns(without_town_words(pl.col("name")))
+    return (
+        pl.concat([own, other, in_part, short])
+        .drop_nulls("name")
+        .select(
+            "county_no",
+            "constituency_no",
+            key=pl.concat_list(key(pl.col("name")), sorted_key(pl.col("name"))),
+            signature=signature(pl.col("name")),
+            is_alias=pl.int_range(pl.len()) >= own.height,
+        )
+        .explode("key")
+        .unique(["county_no", "constituency_no", "key"], keep="first", maintain_order=True)
+    )
+
+
+def read_whole_keys(named: pl.DataFrame, rank: int) -> pl.DataFrame:
+    """List the keys of whole names."""
+    keys = pl.concat_list(key(pl.col("name")), sorted_key(pl.col("name")), squeezed(plain(pl.col("ward_name"))))
+    return named.select(*WARD, "signature", key=keys, rank=pl.lit(rank)).explode("key").select(*WARD_KEY)
+
+
+def read_exact_keys(named: pl.DataFrame) -> pl.DataFrame:
+    """List the names as they stand, only without case and apostrophes."""
+    return named.select(*WARD, "signature", key=plain(pl.col("ward_name")), rank=pl.lit(EXACT)).select(*WARD_KEY)
+
+
+def read_part_keys(named: pl.DataFrame) -> pl.DataFrame:
+    """List the parts of "A/B" names, and names without Town, Township or Island."""
+    in_part = named.select(*WARD, name=parts(pl.col("ward_name"))).explode("name")
+    short = named.select(*WARD, name=without_town_words(pl.col("name")))
+    return (
+        pl.concat([in_part.with_columns(words(pl.col("name"), "ward")), short])
+        .drop_nulls("name")
+        .select(*WARD, key=key(pl.col("name")), signature=signature(pl.col("name")), rank=pl.lit(PART))
+        .select(*WARD_KEY)
+    )
+
+
+def read_ward_words(named: pl.DataFrame) -> pl.DataFrame:
+    """List the words of whole names."""
+    return (
+        named.select(*WARD, "signature", word=pl.col("name").list.unique(maintain_order=True))
+        .with_columns(word_count=pl.col("word").list.len())
+        .with_row_index("name_no")
+        .explode("word")
+    )
+
+
+def locate_aliases(
+    aliases: pl.DataFrame, county_keys: pl.DataFrame, constituency_keys: pl.DataFrame, ward_keys: pl.DataFrame
+) -> pl.DataFrame:
+    """Add to the aliases the numbers of the ward that each names; null from the level that is not known."""
+    return (
+        aliases.with_columns(
+            county_key=key(words(pl.col("county"), "county")),
+            constituency_key=key(words(pl.col("constituency"), "constituency")),
+            ward_key=key(words(pl.col("ward"), "ward")),
+        )
+        .join(county_keys.select("county_no", county_key="key"), on="county_key", how="left")
+        .join(
+            constituency_keys.filter(~pl.col("is_alias")).select(
+                "county_no", "constituency_no", constituency_key="key"
+            ),
+            on=["county_no", "constituency_key"],
+            how="left",
+        )
+        .join(
+            ward_keys.filter(pl.col("rank") == NORMALISED).select(*WARD, ward_key="key").unique(),
+            on=["county_no", "constituency_no", "ward_key"],
+            how="left",
+        )
+    )
+
+
+def check_aliases(gazetteer: Gazetteer) -> None:
+    """Stop at the first ward alias that names no ward, or one name of two wards of a constituency."""
+    located = gazetteer.aliases.with_columns(alias_key=key(words(pl.col("alias"), "ward")))
+    for row in located.filter(pl.col("ward_no").is_null()).head(1).iter_rows(named=True):
+        level = next(level for level in ("county", "constituency", "ward") if row[f"{level}_no"] is None)
+        raise UsageError(
+            f"{row['origin']}: the alias '{row['alias']}' is for the {level} '{row[level]}', which is not known there;"
+            f" write the {level} as the reference has it"
+        )
+    for row in find_ambiguous_aliases(located, gazetteer).head(1).iter_rows(named=True):
+        raise UsageError(
+            f"{row['origin']}: '{row['alias']}' is already a name of another ward of {row['constituency']};"
+            " remove one of the two"
+        )
+
+
+def find_ambiguous_aliases(located: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """List the aliases whose name is another official ward's of the constituency, or an earlier alias of another."""
+    official = (pl.col("rank") == NORMALISED) & (pl.col("ward_no") < OWN_NUMBERS_FROM)
+    own = gazetteer.ward_keys.filter(official).select("constituency_no", "key", own_no="ward_no")
+    meanings = located.unique(["constituency_no", "alias_key", "ward_no"], keep="first", maintain_order=True)
+    return (
+        meanings.join(own, left_on=["constituency_no", "alias_key"], right_on=["constituency_no", "key"], how="left")
+        .with_columns(is_first=pl.struct("constituency_no", "alias_key").is_first_distinct())
+        .filter(~pl.col("is_first") | (pl.col("own_no") != pl.col("ward_no")).fill_null(value=False))
+    )

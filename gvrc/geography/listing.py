@@ -1,0 +1,131 @@
+"""A list of places in a CSV file: read, answered and written, for people who check places before they import them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc.columns import ISSUE_PREFIX
+from gvrc.errors import UsageError
+from gvrc.geography.suggestions import add_ward_suggestion
+
+if TYPE_CHECKING:
+    from gvrc.geography.resolver import PlaceResolver
+
+# The headings that a list may use, in lower case; the first is the one that we ask for.
+HEADINGS = {
+    "county_name": ["county", "county_name"],
+    "constituency_name": ["constituency", "constituency_name"],
+    "ward_name": ["ward", "ward_name"],
+    "sub_county_name": ["sub_county", "subcounty", "sub_county_name"],
+    "latitude": ["lat", "latitude"],
+    "longitude": ["lon", "lng", "long", "longitude"],
+}
+LEVELS = ["ward", "constituency", "county"]
+NEEDED = ["county_name", "constituency_name", "ward_name"]
+# Degrees: all of Kenya, and no latitude there is a longitude.
+LATITUDES, LONGITUDES = (-4.9, 5.6), (33.8, 42.0)
+
+
+def answer_list(content: bytes, resolver: PlaceResolver, reference: pl.DataFrame) -> pl.DataFrame:
+    """Answer a CSV file: first its own columns, headed ``given_`` where ours have the name, then ours.
+
+    Ours are ward_code (the reference's ward_id), ward, constituency, county, level, method, score, candidates, flags
+    and suggestion.
+    """
+    given = read_list(content)
+    answered = (
+        pick_places(given)
+        .pipe(repair_coordinates)
+        .pipe(resolver.resolve)
+        .pipe(add_ward_suggestion)
+        .pipe(name_places, reference)
+    )
+    headed = given.rename({name: f"given_{name}" for name in given.columns if name in answered.columns})
+    return pl.concat([headed, answered], how="horizontal")
+
+
+def read_list(content: bytes) -> pl.DataFrame:
+    """Read the file, every column as text; UsageError if it is no CSV file or has no such columns."""
+    try:
+        given = pl.read_csv(content.decode("utf-8-sig").encode(), infer_schema=False)
+    except (UnicodeDecodeError, pl.exceptions.PolarsError) as error:
+        raise UsageError(
+            f"The list is not a CSV file in UTF-8: {str(error).splitlines()[0]}. Save it as one."
+        ) from None
+    missing = [HEADINGS[column][0] for column in NEEDED if heading(given, column) is None]
+    if missing:
+        raise UsageError(f"The list has no column {', '.join(missing)}; it needs county, constituency and ward.")
+    return given
+
+
+def heading(given: pl.DataFrame, column: str) -> str | None:
+    """Give the heading under which the list has one of our columns."""
+    by_name = {name.strip().lower(): name for name in reversed(given.columns)}
+    return next((by_name[name] for name in HEADINGS[column] if name in by_name), None)
+
+
+def pick_places(given: pl.DataFrame) -> pl.DataFrame:
+    """Give what the resolver needs, under its names; null for a column that the list does not have."""
+    headings = {column: heading(given, column) for column in HEADINGS}
+    return given.select(
+        (pl.lit(None, pl.String) if name is None else pl.col(name)).alias(column) for column, name in headings.items()
+    )
+
+
+def repair_coordinates(places: pl.DataFrame) -> pl.DataFrame:
+    """Keep a point inside Kenya, exchange one that is inside then, drop the rest; add was_exchanged, was_dropped."""
+    written = [pl.col("latitude").str.strip_chars(), pl.col("longitude").str.strip_chars()]
+    latitude, longitude = (text.cast(pl.Float64, strict=False) for text in written)
+    is_inside = latitude.is_between(*LATITUDES) & longitude.is_between(*LONGITUDES)
+    is_exchanged = (longitude.is_between(*LATITUDES) & latitude.is_between(*LONGITUDES)).fill_null(value=False)
+    return places.with_columns(
+        latitude=pl.when(is_inside).then(latitude).when(is_exchanged).then(longitude),
+        longitude=pl.when(is_inside).then(longitude).when(is_exchanged).then(latitude),
+        was_exchanged=is_exchanged,
+        was_dropped=pl.any_horizontal(text.str.len_chars() > 0 for text in written)
+        & ~(is_inside | is_exchanged).fill_null(value=False),
+    )
+
+
+def name_places(places: pl.DataFrame, reference: pl.DataFrame) -> pl.DataFrame:
+    """Give the answers under the headings of the list, with names for the ids as far as they are sure."""
+    named = places
+    for level in LEVELS:
+        names = reference.select(f"{level}_id", **{level: f"{level}_name"}).drop_nulls().unique(f"{level}_id")
+        named = named.join(names, on=f"{level}_id", how="left", validate="m:1", maintain_order="left")
+    return named.select(
+        pl.col("ward_id").alias("ward_code"),
+        *LEVELS,
+        level="place_level",
+        method="ward_match",
+        score="ward_score",
+        candidates="ward_candidates",
+        flags=describe_flags(),
+        suggestion="ward_suggestion",
+    )
+
+
+def describe_flags() -> pl.Expr:
+    """List what a person should look at, separated by "; "."""
+    raised = {
+        **{
+            kind: pl.col(f"{ISSUE_PREFIX}{kind}").is_not_null()
+            for kind in ("constituency_mismatch", "county_contradiction", "far_from_ward")
+        },
+        "coordinates_exchanged": pl.col("was_exchanged"),
+        "coordinates_dropped": pl.col("was_dropped"),
+    }
+    return pl.concat_str(
+        [pl.when(is_raised).then(pl.lit(flag)) for flag, is_raised in raised.items()], separator="; ", ignore_nulls=True
+    ).replace("", None)
+
+
+def describe_account(answers: pl.DataFrame) -> str:
+    """Say in one line how many places have a ward, and how they were matched."""
+    placed = answers["ward_code"].count()
+    methods = ", ".join(
+        f"{method} {count}" for method, count in answers["method"].value_counts().sort("method").iter_rows()
+    )
+    return f"{placed} of {answers.height} places have a ward ({methods})."

@@ -1,0 +1,104 @@
+"""Which wards a name fits word for word: whole, as an alias, with a parent's name repeated, or in part."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from gvrc.geography.gazetteer import ALIAS, EXACT, NORMALISED, PART, REPEATED_PARENT, Gazetteer
+from gvrc.geography.names import key, plain, signature, sorted_key, squeezed, without_town_words
+
+# A form of the given name against a form of the ward's, and what it is worth when they are equal.
+FITS = pl.DataFrame(
+    [
+        ("plain", EXACT, EXACT),
+        ("whole", NORMALISED, NORMALISED),
+        ("whole", ALIAS, ALIAS),
+        ("whole", PART, PART),
+        ("without parent", NORMALISED, REPEATED_PARENT),
+        ("without parent", ALIAS, REPEATED_PARENT),
+        ("without town", NORMALISED, PART),
+        ("without town", PART, PART),
+    ],
+    schema={"form": pl.String, "rank": pl.Int32, "fit": pl.Int32},
+    orient="row",
+)
+
+# A ward's cell may repeat the county or the constituency: "Mandera Township", "Bura (Fafi)".
+PARENTS = ["county_words", "constituency_words"]
+
+
+def find_matches(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """List every ward of the county that the name of a place fits: place_no, ward_no, fit, in_block, in_scope.
+
+    In scope are the wards of the block; where no constituency is known, those of the whole county.
+    Places have place_no, county_no, block, ward_name and the words of the names.
+    """
+    return (
+        read_forms(places)
+        .join(gazetteer.ward_keys, on=["county_no", "key"])
+        .join(FITS, on=["form", "rank"])
+        .with_columns(in_block=pl.col("constituency_no").is_in("block"))
+        .with_columns(in_scope=pl.col("in_block") | (pl.col("block").list.len() == 0))
+        .group_by("place_no", "ward_no", "in_block", "in_scope")
+        .agg(pl.col("fit").min())
+    )
+
+
+def read_forms(places: pl.DataFrame) -> pl.DataFrame:
+    """List the forms of each place's ward name: place_no, county_no, block, form, key."""
+    name = pl.col("ward_words")
+    forms = {
+        "plain": [pl.col("ward_plain")],
+        "whole": [key(name), sorted_key(name), squeezed(pl.col("ward_plain"))],
+        "without parent": [without_parent(parent) for parent in PARENTS],
+        "without town": [key(without_town_words(name))],
+    }
+    known = places.filter(pl.col("ward_words").is_not_null(), pl.col("county_no").is_not_null()).with_columns(
+        ward_plain=plain(pl.col("ward_name"))
+    )
+    return pl.concat(
+        [
+            known.select("place_no", "county_no", "block", form=pl.lit(form), key=expression)
+            for form, expressions in forms.items()
+            for expression in expressions
+        ]
+    ).drop_nulls("key")
+
+
+def without_parent(parent_words: str) -> pl.Expr:
+    """Give the key of the ward's name without the parent's name before or after it; null where it is not there."""
+    name = pl.col("ward_words").list.join(" ")
+    parent = pl.col(parent_words).list.join(" ")
+    left = name.str.strip_suffix(pl.format(" {}", parent)).str.strip_prefix(pl.format("{} ", parent))
+    return pl.when(left != name).then(left.str.replace_all(" ", ""))
+
+
+def find_shared_words(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """List the wards of the county whose words hold all given words, or all of whose words are given.
+
+    place_no, ward_no, in_scope, is_part (the given name is a part of the ward's, and nothing that tells apart is
+    missing), is_contained (the ward's whole name stands in the given one: two of these are two wards in one cell).
+    """
+    given = (
+        places.filter(pl.col("county_no").is_not_null(), pl.col("ward_words").is_not_null())
+        .with_columns(word=pl.col("ward_words").list.unique(maintain_order=True))
+        .with_columns(given_count=pl.col("word").list.len())
+        .select(
+            "place_no", "county_no", "block", "given_count", "word", given_signature=signature(pl.col("ward_words"))
+        )
+        .explode("word")
+    )
+    name = ["place_no", "ward_no", "name_no"]
+    return (
+        given.join(gazetteer.ward_words, on=["county_no", "word"])
+        .with_columns(shared=pl.len().over(name))
+        .unique(name, maintain_order=True)
+        .with_columns(
+            in_scope=pl.col("constituency_no").is_in("block") | (pl.col("block").list.len() == 0),
+            is_part=(pl.col("shared") == pl.col("given_count")) & (pl.col("given_signature") == pl.col("signature")),
+            is_contained=pl.col("shared") == pl.col("word_count"),
+        )
+        .filter(pl.col("is_part") | pl.col("is_contained"))
+        .group_by("place_no", "ward_no", "in_scope", maintain_order=True)
+        .agg(pl.col("is_part").any(), pl.col("is_contained").any())
+    )

@@ -1,0 +1,98 @@
+"""A name as it is compared: what is lost is what does not tell places apart.
+
+Everything is an expression over whole columns; the same expressions read the reference and the records, so the two
+cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import polars as pl
+
+from gvrc.geography.words import COMMON_WORDS, COMPASS, PLACEHOLDERS, TOWN_WORDS, Level, word_replacements
+
+# Zero-width marks, and the many characters that sources write for an apostrophe.
+INVISIBLE = r"[\p{Cf}'\x60\x22\u00B4\u2018-\u201F\u2032\u2033\u02B9-\u02BF\u02C8]"
+# Seven digits or more, in groups or not: a telephone number that slipped into the cell.
+TELEPHONE = r"\+?\d(?:[\s\-]*\d){6,}"
+# "4. GANDA", "47 - Nairobi": the number of a list. Three digits and more are codes: no place has them in its name.
+LIST_NUMBER = r"^\s*\d{1,3}(?:\s*[-.):]+\s*|\s+)|\d{3,}"
+# The whole cell is one of the placeholders, however it is punctuated: "N/A", "n.a.", "-".
+GAP = r"[^\p{L}\d]*"
+PLACEHOLDER = f"^{GAP}(?:{'|'.join(re.sub('[^a-z]', lambda _: GAP, text) for text in PLACEHOLDERS)})?{GAP}$"
+NO_NAME = f"{PLACEHOLDER}|{TELEPHONE}|{LIST_NUMBER}"
+
+
+def plain(name: pl.Expr) -> pl.Expr:
+    """The name without case, apostrophes, accents and spare blanks: equal here is an exact match."""
+    return (
+        name.str.replace_all(INVISIBLE, "")  # first: NFKD makes a blank of the accent that serves as an apostrophe
+        .str.normalize("NFKD")
+        .str.replace_all(r"\p{M}", "")
+        .str.to_lowercase()
+        .str.replace_all(r"\s+", " ")
+        .str.strip_chars()
+    )
+
+
+def words(name: pl.Expr, level: Level) -> pl.Expr:
+    """The words of the name as they are compared, in order (a list of text); null where the cell says nothing."""
+    written, read_as = replacements(level)
+    return (
+        plain(name)
+        .str.replace_all(NO_NAME, " ")
+        .str.extract_all(r"\p{L}+|\d+")
+        .list.eval(pl.element().replace(written, read_as))
+        .list.join(" ")
+        .replace("", None)
+        .str.split(" ")
+    )
+
+
+@cache
+def replacements(level: Level) -> tuple[pl.Series, pl.Series]:
+    """Give the words of a level and what they are read as, in the form that is fastest to use."""
+    read_as = word_replacements(level)
+    return pl.Series([*read_as], dtype=pl.String), pl.Series([*read_as.values()], dtype=pl.String)
+
+
+def key(name_words: pl.Expr) -> pl.Expr:
+    """The words run together: "BABADOGO" is "Baba Dogo"."""
+    return name_words.list.join("")
+
+
+def sorted_key(name_words: pl.Expr) -> pl.Expr:
+    """The words in alphabetical order, run together: "Kabuoch North" is "North Kabuoch"."""
+    return name_words.list.sort().list.join("")
+
+
+def squeezed(plain_name: pl.Expr) -> pl.Expr:
+    """The letters and digits as written, run together: a blank in the wrong place ("UmojaI I") changes nothing."""
+    return plain_name.str.replace_all(r"[^\p{L}\d]", "")
+
+
+def signature(name_words: pl.Expr) -> pl.Expr:
+    """The compass words, numbers and single letters: names that differ here are never similar."""
+    word = pl.element()
+    tells_apart = word.is_in(COMPASS) | (word.str.len_chars() == 1) | word.str.contains(r"^\d+$")
+    return name_words.list.eval(word.filter(tells_apart)).list.sort().list.join(" ")
+
+
+def parts(name: pl.Expr) -> pl.Expr:
+    """The parts of "A/B" (a list of text); null where the name has one part only."""
+    found = name.str.extract_all(r"[^/\\]+")
+    return pl.when(found.list.len() > 1).then(found)
+
+
+def is_telling(name_words: pl.Expr) -> pl.Expr:
+    """Whether some word is a name: "Central" and "Township" fit too many places to be a part of one."""
+    word = pl.element()
+    return name_words.list.eval(~word.is_in([*COMPASS, *COMMON_WORDS]) & word.str.contains(r"^\p{L}{2}")).list.any()
+
+
+def without_town_words(name_words: pl.Expr) -> pl.Expr:
+    """The words without Town, Township and Island; null where that changes nothing or leaves nothing."""
+    left = name_words.list.eval(pl.element().filter(~pl.element().is_in(TOWN_WORDS)))
+    return pl.when(left.list.len().is_between(1, name_words.list.len() - 1)).then(left)

@@ -1,0 +1,153 @@
+"""Which county and which constituency the record states: the block in which its ward is looked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc.geography.names import key, signature, sorted_key, without_town_words
+from gvrc.geography.similar import clear_winners, similar_pairs
+
+if TYPE_CHECKING:
+    from gvrc.geography.gazetteer import Gazetteer
+    from gvrc.geography.thresholds import Thresholds
+
+NO_BLOCK = pl.lit([], dtype=pl.List(pl.Int64))
+
+
+def find_parents(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
+    """Add to the places (place_no and the words of the names) what they say about the county and the constituency.
+
+    county_no (null where not known), block (list of constituency_no, empty where not known) and contradicts: the county
+    is known, and the constituency is one of another county.
+    """
+    return (
+        places.pipe(add_county, gazetteer, thresholds)
+        .with_columns(block=NO_BLOCK, contradicts=pl.lit(value=False))
+        .pipe(add_constituency, "constituency_words", gazetteer, thresholds)
+        .pipe(add_constituency, "sub_county_words", gazetteer, thresholds)
+    )
+
+
+def add_county(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
+    """Add county_no by the county's own name: exact, alias, or alike and clearly the best."""
+    named = places.with_columns(county_key=key(pl.col("county_words")))
+    stated = (
+        named.select("county_words", key="county_key")
+        .drop_nulls()
+        .unique("key")
+        .with_row_index("query_no")
+        .join(gazetteer.county_keys.unique("key", keep="none"), on="key", how="left", validate="1:1")
+    )
+    alike = similar_pairs(
+        stated.filter(pl.col("county_no").is_null()).select(
+            pl.col("query_no").cast(pl.Int64), "key", block=0, signature=signature(pl.col("county_words"))
+        ),
+        gazetteer.county_keys.select("key", "signature", choice_no="county_no", block=0, weight=1.0),
+    ).pipe(clear_winners, thresholds.county_similarity, thresholds.county_margin)
+    found = stated.join(alike, on="query_no", how="left", validate="1:1").select(
+        county_key="key", county_no=pl.coalesce("county_no", "choice_no")
+    )
+    return named.join(found, on="county_key", how="left", validate="m:1", maintain_order="left").drop("county_key")
+
+
+def add_constituency(places: pl.DataFrame, column: str, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
+    """Fill block and contradicts, where there is neither yet, from the name whose words are in ``column``.
+
+    Where no county is known, a constituency whose name only one county has tells the county too.
+    """
+    named = places.with_columns(
+        constituency_key=pl.when(pl.col("block").list.len() == 0, ~pl.col("contradicts")).then(key(pl.col(column)))
+    )
+    statements = (
+        named.select("county_no", "constituency_key", name=column)
+        .drop_nulls("constituency_key")
+        .unique(["county_no", "constituency_key"], maintain_order=True)
+        .with_row_index("statement_no")
+        .cast({"statement_no": pl.Int64})
+    )
+    if statements.is_empty():
+        return places
+    found = statements.join(find_blocks(statements, gazetteer, thresholds), on="statement_no", how="left")
+    return (
+        named.join(
+            found.drop("name", "statement_no"),
+            on=["county_no", "constituency_key"],
+            how="left",
+            nulls_equal=True,
+            validate="m:1",
+            maintain_order="left",
+        )
+        .with_columns(
+            county_no=pl.coalesce("county_no", "found_county_no"),
+            block=pl.coalesce("found", "block"),
+            contradicts=pl.col("contradicts") | pl.col("is_elsewhere").fill_null(value=False),
+        )
+        .select(places.columns)
+    )
+
+
+def find_blocks(statements: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
+    """Give statement_no, found_county_no, found (the constituencies meant) and is_elsewhere (in another county)."""
+    namesakes = find_namesakes(statements, gazetteer)
+    inside = namesakes.filter(pl.col("named_county_no") == pl.col("county_no"))
+    alike = find_similar(statements.join(namesakes, on="statement_no", how="anti"), gazetteer, thresholds)
+    found = (
+        pl.concat([inside.select("statement_no", "county_no", "constituency_no"), alike])
+        .group_by("statement_no")
+        .agg(found_county_no=pl.col("county_no").first(), found=pl.col("constituency_no").unique().sort())
+    )
+    elsewhere = (
+        namesakes.filter(pl.col("county_no").is_not_null(), ~pl.col("is_alias"))
+        .join(inside, on="statement_no", how="anti")
+        .select("statement_no", is_elsewhere=pl.lit(value=True))
+        .unique()
+    )
+    return found.join(elsewhere, on="statement_no", how="full", coalesce=True, validate="1:1")
+
+
+def find_namesakes(statements: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """List the constituencies of the whole country that bear the name.
+
+    statement_no, county_no (filled where only one county has the name), named_county_no, constituency_no, is_alias.
+    What is only another county's alias says nothing.
+    """
+    name = pl.col("name")
+    return (
+        statements.select(
+            "statement_no",
+            "county_no",
+            key=pl.concat_list(key(name), sorted_key(name), key(without_town_words(name))).list.unique(),
+        )
+        .explode("key")
+        .join(gazetteer.constituency_keys.rename({"county_no": "named_county_no"}), on="key")
+        .filter(~pl.col("is_alias") | (pl.col("named_county_no") == pl.col("county_no")).fill_null(value=True))
+        .with_columns(is_only=pl.col("named_county_no").n_unique().over("statement_no") == 1)
+        .with_columns(county_no=pl.coalesce("county_no", pl.when("is_only").then("named_county_no")))
+    )
+
+
+def find_similar(statements: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
+    """Give statement_no, county_no and constituency_no where one of the county is alike and clearly the best."""
+    name = pl.col("name")
+    queries = (
+        statements.drop_nulls("county_no")
+        .select(
+            query_no="statement_no",
+            block="county_no",
+            key=pl.concat_list(key(name), sorted_key(name)).list.unique(),
+            signature=signature(name),
+        )
+        .explode("key")
+    )
+    choices = gazetteer.constituency_keys.select(
+        "key", "signature", block="county_no", choice_no="constituency_no", weight=1.0
+    )
+    return (
+        similar_pairs(queries, choices)
+        .pipe(clear_winners, thresholds.constituency_similarity, thresholds.constituency_margin)
+        .join(statements, left_on="query_no", right_on="statement_no", validate="1:1")
+        .select("county_no", statement_no="query_no", constituency_no="choice_no")
+        .select("statement_no", "county_no", "constituency_no")
+    )

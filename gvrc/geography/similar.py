@@ -1,0 +1,84 @@
+"""How alike two names are: the mean of edit similarity (OSA) and Jaro-Winkler, compared inside blocks only.
+
+OSA counts letters that are wrong, missing, extra or exchanged; Jaro-Winkler forgives the end of a name more than its
+beginning, as people do. Either alone placed facilities wrongly that the mean did not.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+# Pairs below this are not worth a line among the candidates, let alone a decision.
+FLOOR = 0.55
+
+PAIRS = pl.Schema({"query_no": pl.Int64, "choice_no": pl.Int64, "similarity": pl.Float64, "guarded": pl.Float64})
+
+
+def similar_pairs(queries: pl.DataFrame, choices: pl.DataFrame, floor: float = FLOOR) -> pl.DataFrame:
+    """Compare every query with every choice of its block (PAIRS), best form of each.
+
+    Both frames have block, key and signature; queries have query_no, choices choice_no, several rows each for several
+    forms of a name; a choice's weight is what equality with that form is worth. ``guarded`` is the similarity where
+    compass words, numbers and single letters agree, else 0.
+    """
+    if queries.is_empty():
+        return PAIRS.to_frame()
+    query, choice, similarity = compare_blocks(queries, choices, floor)
+    return (
+        pl.DataFrame([similarity, queries["query_no"].gather(query), choices["choice_no"].gather(choice)])
+        .with_columns(
+            is_same=queries["signature"].gather(query) == choices["signature"].gather(choice),
+            similarity=pl.col("similarity") * choices["weight"].gather(choice),
+        )
+        .with_columns(guarded=pl.when("is_same").then("similarity").otherwise(0.0))
+        .group_by("query_no", "choice_no", maintain_order=True)
+        .agg(pl.col("similarity", "guarded").max().round(4))
+    )
+
+
+def compare_blocks(
+    queries: pl.DataFrame, choices: pl.DataFrame, floor: float
+) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Give the row of the query, the row of the choice and the similarity of the pairs that reach the floor."""
+    # rapidfuzz and numpy are loaded here: a run in which every name is clean never needs them
+    import numpy as np
+    from rapidfuzz.distance import OSA, JaroWinkler
+    from rapidfuzz.process import cdist
+
+    found = []
+    choice_rows = rows_by_block(choices)
+    for block, given in rows_by_block(queries).items():
+        known = choice_rows.get(block, [])
+        names = queries["key"].gather(given).to_list(), choices["key"].gather(known).to_list()
+        edits = cdist(*names, scorer=OSA.normalized_similarity, dtype=np.float32)
+        prefixes = cdist(*names, scorer=JaroWinkler.similarity, dtype=np.float32)
+        similarity = (edits + prefixes) / 2
+        at = np.nonzero(similarity >= floor)
+        found.append((np.take(given, at[0]), np.take(known, at[1]), similarity[at]))
+    query, choice, similarity = (np.concatenate(part) for part in zip(*found, strict=True))
+    return (
+        pl.Series(query, dtype=pl.Int64),
+        pl.Series(choice, dtype=pl.Int64),
+        pl.Series("similarity", similarity, dtype=pl.Float64),
+    )
+
+
+def rows_by_block(frame: pl.DataFrame) -> dict[int, list[int]]:
+    """List the numbers of the rows of each block."""
+    rows = frame.select("block", row=pl.int_range(pl.len())).group_by("block", maintain_order=True).agg("row")
+    return dict(rows.iter_rows())
+
+
+def clear_winners(pairs: pl.DataFrame, least: float, margin: float) -> pl.DataFrame:
+    """Give query_no and choice_no where the best choice is similar enough and clearly better than the second."""
+    return (
+        pairs.sort("query_no", "guarded", "choice_no", descending=[False, True, False])
+        .group_by("query_no", maintain_order=True)
+        .agg(
+            pl.col("choice_no").first(),
+            best=pl.col("guarded").first(),
+            second=pl.col("guarded").slice(1, 1).first().fill_null(0.0),
+        )
+        .filter(pl.col("best") >= least, pl.col("best") - pl.col("second") >= margin)
+        .select("query_no", "choice_no")
+    )

@@ -1,0 +1,113 @@
+"""The words that mean something by themselves in a place's name: rules as data.
+
+A directory of places is full of these: ``Umoja I`` and ``Umoja 1``, ``W. Alego`` and ``West Alego``, ``Township
+Ward``. Change a line here and every name, given or official, is read in the new way.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from string import ascii_lowercase
+from typing import Literal
+
+Level = Literal["county", "constituency", "ward"]
+
+# Dropped, but only at their own level: the ward "Clay City" keeps its city, the county "Nairobi City" does not.
+LEVEL_WORDS: dict[Level, list[str]] = {
+    "county": ["county", "city", "government", "of"],
+    "constituency": ["constituency", "subcounty", "sub", "county"],
+    "ward": ["ward", "wards"],
+}
+
+# Gaturi North is not Gaturi South and Upper Savannah is not Lower Savannah, however alike they look.
+COMPASS = ["north", "south", "east", "west", "central", "upper", "lower"]
+
+ABBREVIATIONS = {
+    "n": "north",
+    "s": "south",
+    "e": "east",
+    "w": "west",
+    "c": "central",
+    "ne": "north east",
+    "nw": "north west",
+    "se": "south east",
+    "sw": "south west",
+    "centrl": "central",  # as the register writes Bukira Central
+    "cntrl": "central",
+    "ctrl": "central",
+    "twp": "township",
+    "mt": "mount",
+}
+
+NUMBERS = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "one": "1", "two": "2", "three": "3", "four": "4"}
+
+# A source that writes "Silibwet" means the ward "Silibwet Township", if there is no other.
+TOWN_WORDS = ["town", "township", "island"]
+
+# With nothing else, these fit too many places to be a part of one: "Area 4" is not Dandora Area IV.
+COMMON_WORDS = [
+    *TOWN_WORDS,
+    *[
+        "area",
+        "bridge",
+        "centre",
+        "city",
+        "course",
+        "estate",
+        "golf",
+        "hill",
+        "hills",
+        "hospital",
+        "location",
+        "market",
+    ],
+    *["municipality", "road", "spring", "valley"],
+]
+
+# What sources write where they know nothing.
+PLACEHOLDERS = [
+    *[
+        "n/a",
+        "nil",
+        "null",
+        "none",
+        "nan",
+        "unknown",
+        "unspecified",
+        "not specified",
+        "not applicable",
+        "not available",
+    ],
+    *["not known", "missing", "tbd", "region", "province", "other", "others", "all", "kenya", "national", "nationwide"],
+    *["countrywide", "no county", "no constituency", "no ward"],
+]
+
+
+@cache
+def word_replacements(level: Level) -> dict[str, str | None]:
+    """What each word is read as at this level, None for nothing; a county has no compass words to mend."""
+    dropped: dict[str, str | None] = dict.fromkeys(LEVEL_WORDS[level])
+    return dropped if level == "county" else {**misspelt_compass(), **ABBREVIATIONS, **NUMBERS, **dropped}
+
+
+def misspelt_compass() -> dict[str, str]:
+    """Every word one edit away from one compass word, and from no other ("est" may be east or west).
+
+    No word of a Kenyan ward or constituency is among them (``gvrc.geography.check`` looks), so nothing real is bent.
+    """
+    meant: dict[str, set[str]] = {}
+    for word in COMPASS:
+        for misspelt in one_edit_away(word):
+            meant.setdefault(misspelt, set()).add(word)
+    return {misspelt: words.pop() for misspelt, words in meant.items() if len(words) == 1 and misspelt not in COMPASS}
+
+
+def one_edit_away(word: str) -> set[str]:
+    """All the words that one deletion, insertion, substitution or exchange of neighbours makes of ``word``."""
+    cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    return (
+        {left + right[1:] for left, right in cuts if right}
+        | {left + right[1] + right[0] + right[2:] for left, right in cuts if len(right) > 1}
+        | {left + letter + right[1:] for left, right in cuts if right for letter in ascii_lowercase}
+        | {left + letter + right for left, right in cuts for letter in ascii_lowercase}
+    ) - {word}
