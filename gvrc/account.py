@@ -1,0 +1,99 @@
+"""The account of a run: what became of every record, per file and in all. The pipeline fills it, all others read it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+FileStatus = Literal["pending", "succeeded", "unchanged", "failed", "not_attempted"]
+RunStatus = Literal["running", "succeeded", "partial", "failed", "dry_run", "interrupted"]
+
+OUTCOMES = ("inserted", "updated", "unchanged", "superseded", "rejected")
+
+
+@dataclass(kw_only=True, slots=True)
+class FileAccount:
+    """What became of one source file: ``read = inserted + updated + unchanged + superseded + rejected``.
+
+    The status ``unchanged`` is a file that was met before and skipped; ``not_attempted`` one that a dead server cost.
+    """
+
+    path: str
+    sha256: str | None = None
+    source: str | None = None
+    status: FileStatus = "pending"
+    error: str | None = None
+    read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    rejects: Counter[str] = field(default_factory=Counter)  # reason -> records
+    issues: Counter[str] = field(default_factory=Counter)  # kind -> issues
+    ward_match: Counter[str] = field(default_factory=Counter)  # match method -> facilities
+
+    @property
+    def rejected(self) -> int:
+        """Count the rejects; each has exactly one reason."""
+        return self.rejects.total()
+
+    def balances(self) -> bool:
+        """Say whether every record that was read is accounted for."""
+        return self.read == self.inserted + self.updated + self.unchanged + self.superseded + self.rejected
+
+    def counts(self) -> dict[str, int]:
+        """Give the numbers by name, without the issues."""
+        return {name: getattr(self, name) for name in ("read", *OUTCOMES)}
+
+    def as_summary(self) -> dict[str, Any]:
+        """Give the file's entry in the JSON summary."""
+        about = {name: getattr(self, name) for name in ("path", "sha256", "source", "status", "error")}
+        reasons = {name: dict(getattr(self, name).most_common()) for name in ("rejects", "issues", "ward_match")}
+        return about | self.counts() | reasons
+
+
+@dataclass(kw_only=True, slots=True)
+class RunAccount:
+    """What became of one run."""
+
+    run_id: str
+    started_at: datetime  # with its time zone
+    database: dict[str, str] = field(default_factory=dict)  # mode (managed, fresh, embedded) and version
+    status: RunStatus = "running"
+    seconds: float = 0.0
+    quality_score: float | None = None  # mean of the accepted facilities, 0 to 100; None where there was none
+    files: list[FileAccount] = field(default_factory=list)
+    plan: list[str] = field(default_factory=list)  # of a dry run: what it would change, a line each
+
+    def totals(self) -> dict[str, int]:
+        """Add the files up: read, the five outcomes, and issues."""
+        totals = Counter(dict.fromkeys(("read", *OUTCOMES, "issues"), 0))
+        for file in self.files:
+            totals.update(file.counts() | {"issues": file.issues.total()})
+        return dict(totals)
+
+    def balances(self) -> bool:
+        """Say whether every file balances."""
+        return all(file.balances() for file in self.files)
+
+    def reject_ratio(self) -> float:
+        """Give the share of the records read that were rejected, 0 to 1."""
+        totals = self.totals()
+        return totals["rejected"] / max(1, totals["read"])
+
+    def as_summary(self) -> dict[str, Any]:
+        """Give the run as the JSON summary that ``--summary`` writes (DESIGN, section 2)."""
+        return {
+            "run_id": self.run_id,
+            "status": self.status,
+            "started_at": self.started_at.isoformat(),
+            "seconds": round(self.seconds, 3),
+            "database": self.database,
+            "totals": self.totals(),
+            "quality_score": self.quality_score,
+            "files": [file.as_summary() for file in self.files],
+        }

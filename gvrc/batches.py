@@ -1,0 +1,103 @@
+"""Source files -> batches of transformed records: what is merged in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc.errors import SourceFileError
+from gvrc.extract import FileReading, SourceFile, read_records
+from gvrc.ledger import fail_file
+from gvrc.memory import MemoryManager
+from gvrc.transform import transform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvrc.geography import PlaceResolver
+    from gvrc.ledger import ListedFile
+    from gvrc.pipeline import Run
+    from gvrc.rules import Demands
+
+
+@dataclass
+class Batch:
+    """Records of one or more files; ``finished`` are the files whose last record is in it."""
+
+    frames: list[pl.DataFrame] = field(default_factory=list)
+    finished: list[int] = field(default_factory=list)
+    records: pl.DataFrame = field(default_factory=pl.DataFrame)  # transformed
+
+    @property
+    def size(self) -> int:
+        """Count the records."""
+        return sum(frame.height for frame in self.frames)
+
+    def size_in_file(self, file_no: int) -> int:
+        """Count the bytes of a file's records, as they stand in it."""
+        return sum(int(frame["raw"].str.len_bytes().sum()) for frame in self.frames if frame["file_no"][0] == file_no)
+
+    @property
+    def read(self) -> Counter[int]:
+        """Count the records by file_no."""
+        counted: Counter[int] = Counter()
+        for frame in self.frames:
+            counted[frame["file_no"][0]] += frame.height
+        return counted
+
+    @property
+    def file_nos(self) -> set[int]:
+        """Name the files that the batch says something about."""
+        return {*self.read, *self.finished}
+
+    def take_out(self, file_no: int) -> None:
+        """Take a file out that failed late."""
+        self.frames = [frame for frame in self.frames if frame["file_no"][0] != file_no]
+
+
+def read_batches(this_run: Run, files: list[ListedFile], places: PlaceResolver, demands: Demands) -> Iterator[Batch]:
+    """Read and transform the files, ``batch_size`` records at a time; a file that fails is taken out of its batch."""
+    sources = {file.file_no: file.source for file in files}
+    for batch in gather_batches(this_run, files):
+        if batch.frames:
+            batch.records = transform(pl.concat(batch.frames), sources, places, demands)
+        yield batch
+
+
+def gather_batches(this_run: Run, files: list[ListedFile]) -> Iterator[Batch]:
+    """Put the frames of the files together to batches; small files share one. Where memory runs short they shrink."""
+    batch = Batch()
+    settings, progress = this_run.settings, this_run.options.progress
+    memory, size = MemoryManager(settings.max_memory_mb), settings.batch_size
+    for file in files:
+        progress.file(file.path.name, file.size)
+        reading = this_run.readings[file.file_no] = FileReading()
+        try:
+            for frame in read_records(
+                as_source_file(file), reading, salvage=settings.salvage, chunk_rows=settings.batch_size
+            ):
+                batch.frames.append(frame)
+                if batch.size >= size:
+                    yield batch
+                    progress.read(batch.size_in_file(file.file_no))
+                    batch, size = Batch(), memory.fit_batch(size)
+            batch.finished.append(file.file_no)
+        except SourceFileError as error:
+            batch.take_out(file.file_no)
+            fail_file(this_run.account.files[file.file_no - 1], error)
+    yield batch
+
+
+def as_source_file(file: ListedFile) -> SourceFile:
+    """Give the file as extract wants it."""
+    return SourceFile(
+        file_no=file.file_no,
+        path=file.shown,
+        sha256=file.sha256,
+        size=file.size,
+        source=file.source,
+        stored_at=file.path,
+    )

@@ -1,0 +1,220 @@
+"""The importer's command line: options -> one run -> its report and exit status (DESIGN, section 2)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gvrc.errors import GvrcError, RunStoppedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from gvrc.account import RunAccount
+    from gvrc.metrics import MetricsCollector
+    from gvrc.settings import Settings
+
+SETTING_OPTIONS = ("database_url", "log_level", "boundaries", "metrics_file")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the importer and give its exit status."""
+    given = read_arguments(arguments)
+    signal.signal(signal.SIGTERM, stop_as_ctrl_c)
+    return told(lambda: import_files(given), debug=given.debug)
+
+
+def stop_as_ctrl_c(*_: object) -> None:
+    """Let SIGTERM (systemd, a shutdown) end a run as Ctrl-C does: the open batch is rolled back."""
+    raise KeyboardInterrupt
+
+
+def told(act: Callable[[], int], *, debug: bool = False) -> int:
+    """Do what a command does; an error is one or two lines, ``--debug`` shows where it arose."""
+    try:
+        status = act()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output (head, less) has seen enough; closing it again must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except GvrcError as error:
+        if debug:
+            raise
+        sys.stderr.write(f"error: {error}\n")
+        return error.exit_status
+    except Exception as error:  # the last resort: what nobody foresaw is still one line, and a status
+        if debug:
+            raise
+        from gvrc.database import describe_error
+
+        message, status = describe_error(error)
+        sys.stderr.write(f"error: {message}\n")
+        return status
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped: the open batch was rolled back, what was committed stays; repeat the command.\n")
+        return 130
+    return status
+
+
+def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line; a wrong option ends with status 2 before anything heavy is imported."""
+    parser = argparse.ArgumentParser(
+        prog="production_json_importer.py",
+        description="Import facility files into the directory. Running it again changes nothing.",
+        epilog="Exit status: 0 loaded, 1 a file failed or too many rejects, 2 wrong use, 3 no database.",
+    )
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="files, folders, globs, - for standard input")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (config/example.yaml lists them)")
+    parser.add_argument("--database-url", metavar="URL", help="instead of DATABASE_URL or the embedded server")
+    parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
+    parser.add_argument("--force", action="store_true", help="read files that were loaded before, too")
+    parser.add_argument("--source", metavar="NAME", help="the source that the files come from")
+    parser.add_argument("--boundaries", metavar="FILE", help="GeoJSON of ward polygons, a second opinion on places")
+    parser.add_argument("--summary", type=Path, metavar="FILE", help="write the account as JSON")
+    parser.add_argument("--wait", action="store_true", help="wait for another importer to end")
+    parser.add_argument("--monitor", action="store_true", help="serve /metrics and /health while it runs")
+    parser.add_argument("--watch", type=float, metavar="SECONDS", help="keep looking for new files so often")
+    parser.add_argument("--metrics-file", metavar="FILE", help="write the metrics for node_exporter")
+    parser.add_argument("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR")
+    parser.add_argument("--quiet", action="store_true", help="print errors only")
+    parser.add_argument("--debug", action="store_true", help="show where an error arose")
+    return parser.parse_args(arguments)
+
+
+def import_files(given: argparse.Namespace) -> int:
+    """Do one run, or one after the other with ``--watch``; a missing file is told before a server is started."""
+    from gvrc.files import find_files
+
+    settings = command_settings(given)
+    if not is_inbox_empty(given, settings):
+        found = find_files(given.paths or default_paths(settings))
+        if "-" in given.paths:  # standard input can be spooled once only
+            given.paths = [str(path) for path in found]
+    with served_metrics(given, settings) as metrics:
+        status = import_waiting(given, settings, metrics)
+        while given.watch:
+            time.sleep(given.watch)
+            status = import_waiting(given, settings, metrics)
+    return status
+
+
+def import_waiting(given: argparse.Namespace, settings: Settings, metrics: MetricsCollector | None) -> int:
+    """Import what waits, if anything does, and tell about it."""
+    if is_inbox_empty(given, settings):
+        if not (given.quiet or given.watch):
+            print(f"{settings.data_dir / 'raw'} is empty: nothing to import.")  # noqa: T201 - the command's own voice
+        return 0
+    return tell_run(given, settings, lambda run_id: import_once(given, settings, run_id, metrics))
+
+
+def is_inbox_empty(given: argparse.Namespace, settings: Settings) -> bool:
+    """Say whether a command that lives off ``data/raw/`` finds nothing there, which is its usual state.
+
+    Such a command must not fall back to the sample data: with ``--watch``, or where loaded files are moved away, that
+    would put fictitious facilities into the directory as soon as the last real file was loaded.
+    """
+    lives_off_raw = not given.paths and (given.watch or settings.archive_processed)
+    return bool(lives_off_raw) and not has_raw_files(settings)
+
+
+def import_once(
+    given: argparse.Namespace, settings: Settings, run_id: str, metrics: MetricsCollector | None
+) -> RunAccount:
+    """Import what the command names; the metrics file is written after each run, so that ``--watch`` keeps it fresh."""
+    from gvrc.pipeline import Options, run
+    from gvrc.progress import progress
+
+    with progress(quiet=given.quiet) as bar:
+        options = Options(
+            dry_run=given.dry_run,
+            force=given.force,
+            source=given.source,
+            wait=given.wait,
+            run_id=run_id,
+            metrics=metrics,
+            progress=bar,
+        )
+        account = run(given.paths or default_paths(settings), settings, options)
+    if metrics is not None and settings.metrics_file:
+        metrics.write_file(settings.metrics_file)
+    return account
+
+
+@contextmanager
+def served_metrics(given: argparse.Namespace, settings: Settings) -> Iterator[MetricsCollector | None]:
+    """Collect metrics where somebody wants them, and serve them with ``--monitor``."""
+    if not (given.monitor or settings.metrics_file):
+        yield None
+        return
+    from gvrc.metrics import MetricsCollector
+
+    metrics = MetricsCollector()
+    with ExitStack() as stack:
+        if given.monitor:
+            from gvrc.health import HealthChecker
+            from gvrc.monitor import monitored
+
+            stack.enter_context(monitored(settings, metrics, HealthChecker(settings).run_health_checks))
+        yield metrics
+
+
+def command_settings(given: argparse.Namespace) -> Settings:
+    """Put the settings together out of the command's options, the environment and the file; make the folders."""
+    from gvrc.settings import make_directories, read_settings
+
+    options = {name: getattr(given, name, None) for name in SETTING_OPTIONS}
+    settings = read_settings(given.config, os.environ, options)
+    make_directories(settings)
+    return settings
+
+
+def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str], RunAccount]) -> int:
+    """Do a run with its logs open, print its account and write its summary; give the exit status."""
+    from gvrc import report
+    from gvrc.log import start_logging, stop_logging
+    from gvrc.pipeline import new_run_id
+
+    run_id = new_run_id()
+    is_quiet = getattr(given, "quiet", False)
+    # A person at a terminal sees the bar and the report; a log file that stands for the terminal gets every line.
+    has_bar = sys.stderr.isatty() and not getattr(given, "log_level", None)
+    logs = start_logging(settings, run_id, quiet=is_quiet or has_bar)
+    stopped = None
+    try:
+        account = act(run_id)
+    except RunStoppedError as error:
+        account, stopped = error.account, error
+    finally:
+        stop_logging()
+    if summary := getattr(given, "summary", None):
+        summary.write_text(json.dumps(account.as_summary(), indent=2) + "\n", "utf-8")
+    if not is_quiet:
+        report.print_report(account, settings, logs)
+    if stopped is not None:
+        raise stopped
+    return exit_status(account, settings)
+
+
+def default_paths(settings: Settings) -> list[str]:
+    """Name ``data/raw/``, or ``data/sample/`` while that is empty."""
+    return [str(settings.data_dir / ("raw" if has_raw_files(settings) else "sample"))]
+
+
+def has_raw_files(settings: Settings) -> bool:
+    """Say whether something lies in ``data/raw/``."""
+    raw = settings.data_dir / "raw"
+    return raw.is_dir() and any(not path.name.startswith(".") for path in raw.iterdir())
+
+
+def exit_status(account: RunAccount, settings: Settings) -> int:
+    """Give 0 when every file loaded and the rejects are within ``max_reject_ratio``, else 1."""
+    failed = any(file.status not in ("succeeded", "unchanged") for file in account.files)
+    return int(failed or account.reject_ratio() > settings.max_reject_ratio)

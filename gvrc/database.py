@@ -1,0 +1,273 @@
+"""One ADBC connection: copy, run, read, transaction.
+
+It uses the low-level driver with nanoarrow, not the driver's dbapi: that one imports pyarrow (0.5 s cold), and an
+unchanged run needs no frame at all. Polars is imported where a frame is read or copied. Facts about the driver are
+in docs/decisions.md; the two that bite: errors of a SELECT come at fetch (we always fetch), and an ingest does not
+compare types (``copy`` does, before it sends a byte).
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+import adbc_driver_manager
+import adbc_driver_postgresql
+
+from gvrc.errors import DatabaseUnavailableError
+from gvrc.masking import mask, mask_passwords
+from gvrc.statements import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import nanoarrow
+    import polars as pl
+
+Parameter = str | int | float | bool | None
+
+# What PostgreSQL calls the types that a frame may be copied into; anything else would be stored as garbage.
+COPY_TYPES = {
+    "text": "String",
+    "bigint": "Int64",
+    "double precision": "Float64",
+    "boolean": "Boolean",
+}
+
+
+def connect(url: str) -> Database:
+    """Connect, with the settings of a run: no JIT, memory for the merge's sorts, names as in PostgreSQL's errors.
+
+    Raises:
+        DatabaseUnavailableError: nothing answers there, or it refuses this user; without the password.
+    """
+    try:
+        handle, connection = connect_once(url)
+    except adbc_driver_manager.Error as error:
+        raise DatabaseUnavailableError(
+            f"The database at {mask_passwords(url)} cannot be reached: {first_line(error)} "
+            "Check --database-url, or DATABASE_URL, and that the server is running."
+        ) from error
+    database = Database(handle, connection)
+    database.run("configure_connection")
+    return database
+
+
+def connect_once(url: str) -> tuple[adbc_driver_manager.AdbcDatabase, adbc_driver_manager.AdbcConnection]:
+    """Open a connection as the driver does."""
+    handle = adbc_driver_postgresql.connect(url)
+    try:
+        return handle, adbc_driver_manager.AdbcConnection(handle)
+    except adbc_driver_manager.Error:
+        handle.close()
+        raise
+
+
+class Database:
+    """An open connection. Statements are named (``sql/``); a parameter is sent beside them, never inside."""
+
+    def __init__(
+        self, handle: adbc_driver_manager.AdbcDatabase, connection: adbc_driver_manager.AdbcConnection
+    ) -> None:
+        self._handle = handle
+        self._connection = connection
+        self._column_types: dict[str, dict[str, str]] = {}
+        self._is_in_transaction = False
+        self.statements_run = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def reconnect(self, url: str) -> None:
+        """Connect again after the connection was lost; whatever was temporary is gone.
+
+        Raises:
+            adbc_driver_manager.Error: the server does not answer yet.
+        """
+        fresh = connect_once(url)
+        self.close()
+        self._handle, self._connection = fresh
+        self._column_types = {}
+        self._is_in_transaction = False
+        self.run("configure_connection")
+
+    def is_alive(self) -> bool:
+        """Ask the server for a sign of life."""
+        try:
+            self.rows("server_answers")
+        except adbc_driver_manager.Error:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connection; the server rolls back what is open."""
+        self._connection.close()
+        self._handle.close()
+
+    def run(self, name: str, *parameters: Parameter) -> int:
+        """Run a named statement and give the number of rows that it wrote (-1 where PostgreSQL does not say)."""
+        return self.execute(statement(name), *parameters)
+
+    def rows(self, name: str, *parameters: Parameter) -> list[dict[str, Any]]:
+        """Read the rows of a named statement; for a few rows, without polars."""
+        import nanoarrow
+
+        with self._query(name, *parameters) as open_statement:
+            stream, _ = open_statement.execute_query()
+            return list(nanoarrow.ArrayStream(stream).read_all().to_pylist())
+
+    def read(self, name: str, *parameters: Parameter) -> pl.DataFrame:
+        """Read the rows of a named statement as a frame."""
+        import polars as pl
+
+        with self._query(name, *parameters) as open_statement:
+            stream, _ = open_statement.execute_query()
+            return pl.DataFrame(stream)
+
+    def execute(self, sql: str, *parameters: Parameter) -> int:
+        """Run SQL text that is ours: a statement, or a whole file of a migration when there are no parameters."""
+        with self._statement(sql, *parameters) as open_statement:
+            return int(open_statement.execute_update())
+
+    def copy(self, table: str, rows: pl.DataFrame) -> int:
+        """Copy a frame into a temporary table of the same columns.
+
+        Raises:
+            TypeError: a column's type is not the table's. ADBC would store garbage without a word.
+        """
+        self._check_types(table, rows)
+        with self._statement(None) as open_statement:
+            open_statement.set_options(
+                **{
+                    "adbc.ingest.target_table": table,
+                    "adbc.ingest.mode": "adbc.ingest.mode.append",
+                    "adbc.ingest.temporary": "true",
+                }
+            )
+            open_statement.bind_stream(rows.__arrow_c_stream__())
+            return int(open_statement.execute_update())
+
+    @contextmanager
+    def transaction(self, *, keep: bool = True) -> Iterator[None]:
+        """Commit at the end, or roll back on any error, Ctrl-C included. ``keep=False`` always rolls back (a dry run).
+
+        Inside another one it is a part of that one. Deferred foreign keys are checked before the commit, where an
+        error still names its constraint.
+        """
+        if self._is_in_transaction:
+            yield
+            return
+        self.execute("BEGIN")
+        self._is_in_transaction = True
+        try:
+            yield
+            if keep:
+                self.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        except BaseException:
+            self._roll_back()
+            raise
+        else:
+            self.execute("COMMIT" if keep else "ROLLBACK")
+        finally:
+            self._is_in_transaction = False
+
+    def release(self, name: str, *parameters: Parameter) -> None:
+        """Run a statement that ends something; on a lost connection the server has already ended it."""
+        try:
+            self.run(name, *parameters)
+        except adbc_driver_manager.Error as error:
+            if sqlstate(error) and not sqlstate(error).startswith(("08", "25", "57")):
+                raise
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what is inside on an error, and let the transaction live."""
+        self.execute("SAVEPOINT part")
+        try:
+            yield
+        except adbc_driver_manager.Error:
+            self.execute("ROLLBACK TO SAVEPOINT part")
+            self.execute("RELEASE SAVEPOINT part")
+            raise
+        self.execute("RELEASE SAVEPOINT part")
+
+    def _roll_back(self) -> None:
+        """Roll back; on a lost connection the server already did, and the first error is the one to tell."""
+        try:
+            self.execute("ROLLBACK")
+        except adbc_driver_manager.Error as error:
+            if sqlstate(error) and not sqlstate(error).startswith("08"):
+                raise
+
+    @contextmanager
+    def _query(self, name: str, *parameters: Parameter) -> Iterator[adbc_driver_manager.AdbcStatement]:
+        """Open a named statement whose rows are read.
+
+        By COPY, the driver's default, an error comes while the stream is read: nanoarrow and polars then raise one of
+        their own, without the SQLSTATE that tells a deadlock from a mistake.
+        """
+        with self._statement(statement(name), *parameters) as open_statement:
+            open_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
+            yield open_statement
+
+    @contextmanager
+    def _statement(self, sql: str | None, *parameters: Parameter) -> Iterator[adbc_driver_manager.AdbcStatement]:
+        self.statements_run += 1
+        open_statement = adbc_driver_manager.AdbcStatement(self._connection)
+        try:
+            if sql is not None:
+                open_statement.set_sql_query(sql)
+            if parameters:
+                schema, array = as_arrow(parameters).__arrow_c_array__()
+                open_statement.bind(array, schema)
+            yield open_statement
+        finally:
+            open_statement.close()
+
+    def _check_types(self, table: str, rows: pl.DataFrame) -> None:
+        if table not in self._column_types:
+            columns = self.rows("temporary_table_columns", table)
+            self._column_types[table] = {column["column_name"]: column["type_name"] for column in columns}
+        expected = self._column_types[table]
+        given = {name: str(kind) for name, kind in rows.schema.items()}
+        if {name: COPY_TYPES.get(kind) for name, kind in expected.items()} != given:
+            raise TypeError(f"{table} has the columns {expected}, the frame {given}: they must be the same.")
+
+
+def as_arrow(parameters: tuple[Parameter, ...]) -> nanoarrow.c_array:
+    """Make the one row of parameters that a statement is bound to."""
+    import nanoarrow
+
+    kinds = {str: nanoarrow.string(), bool: nanoarrow.bool_(), int: nanoarrow.int64(), float: nanoarrow.float64()}
+    # A null needs a type on the wire; text is the one that PostgreSQL casts to any other.
+    fields = {
+        f"parameter_{place}": kinds.get(type(value), nanoarrow.string()) for place, value in enumerate(parameters)
+    }
+    children = [nanoarrow.c_array([value], kind) for value, kind in zip(parameters, fields.values(), strict=True)]
+    return nanoarrow.c_array_from_buffers(nanoarrow.struct(fields), 1, [None], children=children)
+
+
+def sqlstate(error: BaseException) -> str:
+    """Give the SQLSTATE of a driver's error; "" where there is none, as on a lost connection."""
+    return getattr(error, "sqlstate", None) or ""
+
+
+def first_line(error: BaseException) -> str:
+    """Say in one line what the server said, without DETAIL (which quotes values of rows) and without our query."""
+    text = mask_passwords(str(error)).replace("[libpq]", "")
+    found = re.search(r"(?:ERROR|FATAL|PANIC):\s*(.+)", text) or re.search(r"error:\s*(.+)", text)
+    return (found.group(1) if found else text.strip().splitlines()[0]).strip().rstrip(".") + "."
+
+
+def describe_error(error: BaseException) -> tuple[str, int]:
+    """Say in one line what went wrong, and the exit status: 3 where the database did, else 1."""
+    if isinstance(error, adbc_driver_manager.Error):
+        return (
+            f"The database stopped the run: {mask(first_line(error))} What was committed stays; repeat the command.",
+            3,
+        )
+    return f"{type(error).__name__}: {mask(str(error))} (a fault of the importer: --debug shows where)", 1

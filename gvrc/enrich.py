@@ -1,0 +1,161 @@
+"""What the record does not say itself: its source, the source's defaults, and the directory's own lookup names."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc.columns import NORMALISED
+from gvrc.rejects import read_headers
+from gvrc.synonyms import read_synonyms
+from gvrc.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gvrc.sources import SourceRules
+
+LOOKUPS = Path(__file__).parent / "lookups.csv"
+
+# Which columns hold a name of which lookup table. Children's lookup names are resolved where children are unfolded.
+LOOKUP_COLUMNS = {"operational_status": "operational_statuses", "owner_type": "owner_types"}
+
+
+class DataEnricher:
+    """The guide's face: one record at a time, over the same functions as a batch."""
+
+    def __init__(self, source: SourceRules | None = None) -> None:
+        from gvrc.sources import named_source
+
+        self.source = source or named_source("record")
+
+    def enrich_facility(self, facility: dict[str, object]) -> dict[str, object]:
+        """Give a normalised and placed record, whole or in part, with its source, content hash and defaults."""
+        raw = json.dumps(facility, ensure_ascii=False, default=str)
+        records = pl.DataFrame([dict.fromkeys(NORMALISED) | {"raw": raw} | facility | {"file_no": 1}], strict=False)
+        records = records.cast({name: kind for name, kind in NORMALISED.items() if records[name].dtype == pl.Null})
+        enriched = enrich(records, {1: self.source}).to_dicts()[0]
+        return {name: value for name, value in enriched.items() if value is not None or name in facility}
+
+
+def enrich(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.DataFrame:
+    """Add ``source``, ``code_prefix`` and ``content_hash``, and fill what is absent with the source's defaults.
+
+    ``sources`` gives the rules of each file by its file_no. A default fills only what the record leaves out.
+    """
+    return (
+        records.pipe(add_source, sources)
+        .pipe(read_headers)
+        .pipe(fill_defaults, sources)
+        .pipe(add_content_hash)
+        .with_columns(opening=opening_text())
+    )
+
+
+def add_source(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.DataFrame:
+    """Add the name of the file's source and the prefix of codes that we generate for it."""
+    names = {file_no: source.name for file_no, source in sources.items()}
+    prefixes = {file_no: source.code_prefix for file_no, source in sources.items()}
+    return records.with_columns(
+        source=pl.col("file_no").replace_strict(names, return_dtype=pl.String),
+        code_prefix=pl.col("file_no").replace_strict(prefixes, return_dtype=pl.String),
+    )
+
+
+def fill_defaults(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.DataFrame:
+    """Fill absent text with the default of the record's source."""
+    fields = {field for source in sources.values() for field in source.defaults if field in records.columns}
+    return records.with_columns(
+        pl.col(field).fill_null(
+            pl.col("file_no").replace_strict(
+                {no: source.defaults[field] for no, source in sources.items() if field in source.defaults},
+                default=None,
+                return_dtype=pl.String,
+            )
+        )
+        for field in sorted(fields)
+    )
+
+
+def add_content_hash(records: pl.DataFrame) -> pl.DataFrame:
+    """Add 128 bits of each record's sha256, hexadecimal: the record's identity in the lineage."""
+    hashes = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] for text in records["raw"]]
+    return records.with_columns(pl.Series("content_hash", hashes, dtype=pl.String))
+
+
+def opening_text() -> pl.Expr:
+    """Say in words when a facility is open beyond the usual hours; null where nothing is said."""
+    flags = {
+        "open_whole_day": "24 hours",
+        "open_late_night": "late night",
+        "open_weekends": "weekends",
+        "open_public_holidays": "public holidays",
+    }
+    words = [pl.when(pl.col(column)).then(pl.lit(word)) for column, word in flags.items()]
+    said = pl.concat_str(words, separator=", ", ignore_nulls=True)
+    return pl.when(said != "").then(said)
+
+
+def resolve_lookup_names(lookups: pl.DataFrame, defaults: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Say for each lookup table how the database spells our canonical names: {lookup: {canonical: its name}}.
+
+    ``lookups`` has the columns lookup and name. A name fits when it is the canonical one but for case, else when it
+    is one of its synonyms ("Active" for Operational). A canonical name that is not in the result is not there. The
+    configured defaults are canonical, too.
+    """
+    own = {lookup: {fold(name): name} for lookup, name in defaults.items()}
+    return {
+        lookup: spelled_names(names["name"].to_list(), canonical_names(lookup) | own.get(lookup, {}))
+        for (lookup,), names in lookups.group_by("lookup")
+        if isinstance(lookup, str)
+    }
+
+
+def spelled_names(names: list[str], canonical: Mapping[str, str]) -> dict[str, str]:
+    """Match the database's names with canonical ones; the name itself goes before a synonym of it."""
+    spelled: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: fold(canonical.get(fold(name), "")) != fold(name)):
+        spelled.setdefault(canonical.get(fold(name), name), name)
+    return spelled
+
+
+def canonical_names(lookup: str) -> dict[str, str]:
+    """Give a lookup's names folded -> canonical: those that a fresh database is seeded with, and synonyms."""
+    seeded = {fold(row["name"]): row["name"] for row in read_csv(LOOKUPS) if row["lookup"] == lookup}
+    return seeded | dict(read_synonyms(lookup))
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Read the rows of one of our own small tables."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def use_lookup_names(
+    records: pl.DataFrame, spelled: Mapping[str, Mapping[str, str]], defaults: Mapping[str, str], *, may_create: bool
+) -> pl.DataFrame:
+    """Replace canonical lookup names by the database's own; where it has none and none may be made, by the default.
+
+    What was replaced by a default is kept in ``issue.lookup_missing``.
+    """
+    known = {column: spelled.get(lookup, {}) for column, lookup in LOOKUP_COLUMNS.items()}
+    is_missing = {column: pl.col(column).is_in(list(names)).not_() for column, names in known.items()}
+    default = {column: known[column].get(defaults.get(lookup, "")) for column, lookup in LOOKUP_COLUMNS.items()}
+    resolved = [
+        pl.when(is_missing[column] & pl.lit(not may_create))
+        .then(pl.lit(default[column], pl.String))
+        .otherwise(pl.col(column).replace(dict(names)))
+        .alias(column)
+        for column, names in known.items()
+    ]
+    missing = pl.concat_str(
+        [pl.when(condition & pl.lit(not may_create)).then(pl.col(column)) for column, condition in is_missing.items()],
+        separator=", ",
+        ignore_nulls=True,
+    )
+    return records.with_columns(pl.when(missing != "").then(missing).alias("issue.lookup_missing"), *resolved)

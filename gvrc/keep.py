@@ -1,0 +1,70 @@
+"""What is kept of a run's data besides the database: accepted records as Parquet, loaded files out of the way."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gvrc.log import log_event
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from gvrc.account import RunAccount
+    from gvrc.cache import Cache
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+
+def keep_validated(accepted: pl.DataFrame, settings: Settings, run_id: str) -> None:
+    """Write the records of a batch that landed to ``data/validated/<run>/``, a file a batch."""
+    if accepted.is_empty():
+        return
+    folder = settings.data_dir / "validated" / run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    number = sum(1 for _ in folder.glob("*.parquet")) + 1
+    accepted.drop("row_no", "round").write_parquet(folder / f"batch_{number:05}.parquet")
+
+
+def archive_processed(account: RunAccount, settings: Settings) -> None:
+    """Move the files of ``data/raw/`` that were loaded whole to ``data/processed/<date>/``.
+
+    A file of that name that was moved there before is not overwritten: the new one gets the begin of its hash.
+    """
+    raw = (settings.data_dir / "raw").resolve()
+    folder = settings.data_dir / "processed" / f"{account.started_at:%Y-%m-%d}"
+    for file in account.files:
+        path = Path(file.path)
+        if file.status not in ("succeeded", "unchanged") or raw not in path.resolve().parents:
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / path.name
+        if target.exists():
+            target = folder / f"{(file.sha256 or '')[:8]}-{path.name}"
+        path.rename(target)
+        log_event("file_archived", file=file.path, moved_to=str(target))
+
+
+def read_reference(database: Database, cache: Cache | None) -> pl.DataFrame:
+    """Read the database's wards, or their snapshot out of the shared cache where it has the same digest."""
+    if cache is None:
+        return database.read("reference")
+    import polars as pl
+
+    from gvrc.columns import REFERENCE
+
+    digest = str(database.rows("reference_digest")[0]["digest"])
+    snapshot = cache.get_reference(digest)
+    if snapshot is not None:
+        try:
+            kept = pl.read_ipc(BytesIO(snapshot))
+        except (pl.exceptions.PolarsError, OSError):
+            kept = pl.DataFrame()
+        if kept.schema == REFERENCE:
+            return kept
+    reference = database.read("reference")
+    written = BytesIO()
+    reference.write_ipc(written)
+    cache.set_reference(digest, written.getvalue())
+    return reference

@@ -1,0 +1,255 @@
+"""What a run writes about itself: which files it met, what became of their records, how it ended (schema etl)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gvrc.account import FileAccount
+from gvrc.errors import DatabaseUnavailableError, SourceFileError
+from gvrc.files import hash_file
+from gvrc.log import log_event
+from gvrc.masking import mask
+from gvrc.sources import SourceRules, match_source, named_source, read_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gvrc.batches import Batch
+    from gvrc.database import Database
+    from gvrc.load import Outcome
+    from gvrc.pipeline import Options, Run
+    from gvrc.settings import Settings
+
+PACKAGE = Path(__file__).parent
+# Raise it when the same file should come out otherwise: every file is then read again, without --force.
+RULES_VERSION = "1"
+# Files that gvrc/rejects.py writes: a list of records whatever they lack, a name above all.
+REJECTED = SourceRules(name="rejected", code_prefix="REJECTED", files=("rejected/*.jsonl",), path=".")
+
+
+@dataclass(frozen=True)
+class ListedFile:
+    """A file of a run, before it is read."""
+
+    file_no: int
+    path: Path
+    shown: str
+    sha256: str
+    size: int
+    source: SourceRules
+
+
+def find_database(settings: Settings) -> tuple[str, str | None]:
+    """Give the URL of the database, and "embedded" when it is the project's own server (started if need be)."""
+    if settings.database_url:
+        return settings.database_url, None
+    from gvrc.embedded import start_embedded
+
+    return start_embedded(), "embedded"
+
+
+@contextmanager
+def run_lock(database: Database, settings: Settings, options: Options) -> Iterator[None]:
+    """Hold the lock that only one importer per database can have; it goes with the connection.
+
+    Raises:
+        DatabaseUnavailableError: another importer has it, and waiting was not asked for or took too long.
+    """
+    deadline = time.monotonic() + (86_400 if options.wait else settings.lock_wait_seconds)
+    while not database.rows("try_run_lock")[0]["is_locked"]:
+        if time.monotonic() >= deadline:
+            raise DatabaseUnavailableError(
+                "Another importer is writing to this database. Wait for it to end, or repeat with --wait."
+            )
+        time.sleep(0.2)
+    try:
+        yield
+    finally:
+        database.release("release_run_lock")
+
+
+def rules_fingerprint(settings: Settings) -> str:
+    """Hash all that decides how a record comes out, but the code: a file loaded under other rules is read again."""
+    data = [*sorted(PACKAGE.rglob("*.csv")), settings.ward_aliases, settings.sources]
+    content = b"".join(path.read_bytes() for path in data if path and path.exists())
+    chosen = (RULES_VERSION, settings.places, settings.code_claimed_twice, settings.create_lookups)
+    return hashlib.sha256(content + repr(chosen).encode()).hexdigest()[:16]
+
+
+def list_files(this_run: Run, paths: Iterable[Path]) -> list[ListedFile]:
+    """Hash the files and find their sources; a file that cannot be opened is a failed file of the account."""
+    rules = [*read_sources(this_run.settings.sources if this_run.settings.sources.exists() else None), REJECTED]
+    listed = []
+    for file_no, path in enumerate(paths, start=1):
+        source = named_source(this_run.options.source) if this_run.options.source else match_source(path, rules)
+        account = FileAccount(path=shown_path(path), source=source.name)
+        this_run.account.files.append(account)
+        try:
+            account.sha256, size = hash_file(path)
+        except SourceFileError as error:
+            fail_file(account, error)
+            continue
+        listed.append(ListedFile(file_no, path, account.path, account.sha256, size, source))
+    return listed
+
+
+def shown_path(path: Path) -> str:
+    """Name a file as a person at this prompt would."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def fail_file(account: FileAccount, error: Exception) -> None:
+    """Say of a file that it failed, and why."""
+    text = str(error)
+    account.status = "failed"
+    account.error = text if text.startswith(account.path) else f"{account.path}: {text}"
+    log_event("file_failed", "ERROR", file=account.path, error=error)
+
+
+def begin_run(this_run: Run) -> None:
+    """Mark runs that were killed as interrupted, and begin this one."""
+    interrupted = this_run.database.run("mark_interrupted_runs")
+    if interrupted:
+        log_event("interrupted_runs_found", "WARNING", runs=interrupted)
+    run_id = this_run.account.run_id
+    this_run.database.run("begin_run", run_id, this_run.options.kind, this_run.fingerprint, None)
+    this_run.run_no = this_run.database.rows("run_number", run_id)[0]["run_no"]
+    log_event("run_started", run_id=run_id, kind=this_run.options.kind)
+
+
+def leave_out_known(this_run: Run, files: list[ListedFile]) -> list[ListedFile]:
+    """Repeat the account of the files that were fully loaded under these rules; give the others."""
+    known = {} if this_run.options.force else known_files(this_run, files)
+    for file in files:
+        if (found := known.get((file.sha256, file.source.name))) is not None:
+            repeat_account(this_run.account.files[file.file_no - 1], found)
+    save_accounts(this_run, range(1, len(this_run.account.files) + 1))
+    return [file for file in files if (file.sha256, file.source.name) not in known]
+
+
+def known_files(this_run: Run, files: list[ListedFile]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Ask for the latest account of each file that was loaded before, by hash and source."""
+    asked = json.dumps([{"sha256": file.sha256, "source": file.source.name} for file in files])
+    rows = this_run.database.rows("known_files", asked, this_run.fingerprint)
+    return {(row["sha256"], row["source"]): row for row in rows}
+
+
+def repeat_account(account: FileAccount, known: dict[str, Any]) -> None:
+    """A file that is not read again: what landed then is unchanged now, what was rejected still is."""
+    account.status = "unchanged"
+    account.read, account.unchanged, account.superseded = known["read"], known["unchanged"], known["superseded"]
+    account.rejects = Counter(json.loads(known["rejects"]))
+    account.issues = Counter(json.loads(known["issue_kinds"]))
+    account.ward_match = Counter(json.loads(known["ward_match"]))
+
+
+def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> dict[int, FileAccount]:
+    """Give the accounts of the files that a batch touched as they are once it is committed; the run's own are left.
+
+    A batch that is rolled back and tried again must not be counted twice.
+    """
+    import copy
+
+    accounts = {file_no: copy.deepcopy(this_run.account.files[file_no - 1]) for file_no in {*outcomes, *batch.file_nos}}
+    for file_no, outcome in outcomes.items():
+        account = accounts[file_no]
+        for name, count in outcome.outcomes.items():
+            setattr(account, name, getattr(account, name) + count)
+        account.rejects += outcome.rejects
+        account.issues += outcome.issues
+        account.ward_match += outcome.ward_match
+    for file_no in batch.finished:
+        accounts[file_no].status = "succeeded"
+    for file_no, count in batch.read.items():
+        accounts[file_no].read += count
+    return accounts
+
+
+def save_accounts(this_run: Run, file_nos: Iterable[int], accounts: dict[int, FileAccount] | None = None) -> None:
+    """Write the accounts of files to etl.files."""
+    rows = [file_row(this_run, no, (accounts or {}).get(no) or this_run.account.files[no - 1]) for no in file_nos]
+    if rows:
+        this_run.database.run("save_file_accounts", this_run.run_no, json.dumps(rows))
+
+
+def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any]:
+    """Give one file's row of etl.files."""
+    reading = this_run.readings.get(file_no)
+    return account.counts() | {
+        "file_no": file_no,
+        "path": account.path,
+        "sha256": account.sha256 or "",
+        "source": account.source or "",
+        "fingerprint": this_run.fingerprint,
+        "status": account.status,
+        "error": account.error,
+        "path_taken": reading.path_taken if reading else None,
+        "issues": account.issues.total(),
+        "rejects": account.rejects,
+        "issue_kinds": account.issues,
+        "ward_match": account.ward_match,
+        "unmapped": reading.unmapped if reading else {},
+    }
+
+
+def close_run(this_run: Run, seconds: float, error: BaseException | None = None) -> None:
+    """Conclude the account and write how the run ended; on a dead connection only the account is concluded."""
+    account = this_run.account
+    account.seconds = seconds
+    for file in account.files:
+        if file.status == "pending":
+            file.status = "not_attempted"
+            file.error = file.error or "not attempted: the run stopped before this file was loaded to its end"
+    account.status = run_status(this_run, error)
+    if error is None:
+        (found,) = this_run.database.rows("run_quality_score", this_run.run_no)
+        account.quality_score = None if found["quality_score"] is None else round(found["quality_score"], 1)
+        if this_run.options.dry_run:
+            account.plan = list(plan_lines(this_run))
+    record_metrics(this_run)
+    if not this_run.options.dry_run and error is None and account.totals()["rejected"]:
+        from gvrc.rejects import write_rejects
+
+        write_rejects(
+            this_run.database, this_run.run_no, this_run.settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
+        )
+    told = None if error is None else mask(str(error))
+    this_run.database.release("finish_run", account.run_id, account.status, account.quality_score, told)
+    log_event("run_finished", run_id=account.run_id, status=account.status, **account.totals())
+
+
+def plan_lines(this_run: Run) -> Iterator[str]:
+    """Say what a dry run would change: how many rows of which tables, and the first fields, old -> new."""
+    for counted in this_run.database.rows("count_changes", this_run.run_no):
+        yield f"{counted['table_name']}: {counted['operation']} {counted['rows']}"
+    for change in this_run.database.rows("first_changes", this_run.run_no):
+        before, after = (mask(str(change[name]))[:60] for name in ("before", "after"))
+        yield f"{change['facility_code']} {change['table_name']}.{change['field']}: {before} -> {after}"
+
+
+def record_metrics(this_run: Run) -> None:
+    """Hand the account to the metrics that somebody serves."""
+    metrics = this_run.options.metrics
+    if metrics is None:
+        return
+    for file in this_run.account.files:
+        metrics.record_file(file)
+    metrics.record_run(this_run.account)
+    metrics.end_processing()
+
+
+def run_status(this_run: Run, error: BaseException | None) -> Any:  # noqa: ANN401 - account.RunStatus
+    """Say how the run ended: a file that failed makes it partial, or failed when none was loaded."""
+    failed = [file.status not in ("succeeded", "unchanged") for file in this_run.account.files]
+    if error is not None or (failed and all(failed)):
+        return "failed"
+    if this_run.options.dry_run:
+        return "dry_run"
+    return "partial" if any(failed) else "succeeded"

@@ -1,0 +1,662 @@
+"""Stage a batch, merge it, set aside what is refused, account for all of it: one transaction.
+
+The SQL is in ``sql/merge``; its files are numbered in the order in which this module runs them.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import adbc_driver_manager
+import polars as pl
+
+from gvrc.database import first_line, sqlstate
+from gvrc.enrich import resolve_lookup_names, use_lookup_names
+from gvrc.errors import UsageError
+from gvrc.rules import CONTRACT_LENGTHS, Demands, check_accepted, collect_issues
+from gvrc.services import add_service_category
+from gvrc.statements import statement_group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+STAGED_RECORDS = (
+    "row_no",
+    "round",
+    "file_no",
+    "record_number",
+    "source",
+    "source_key",
+    "content_hash",
+    "answers",
+    "facility_name",
+    "facility_code",
+    "code_prefix",
+    "generated_code",
+    "registration_number",
+    "facility_type",
+    "operational_status",
+    "is_active",
+    "address",
+    "description",
+    "website_url",
+    "official_name",
+    "facility_level",
+    "opening",
+    "sub_county_name",
+    "ward_id",
+    "constituency_id",
+    "county_id",
+    "place_level",
+    "ward_match",
+    "ward_score",
+    "ward_candidates",
+    "latitude",
+    "longitude",
+    "collected_on",
+    "recorded_on",
+    "quality_score",
+)
+# What of a child names a row of a lookup table, and what has a length.
+CHILD_LOOKUPS = {
+    "staged_contacts": {"contact_type": "contact_types"},
+    "staged_services": {"service_category": "service_categories"},
+    "staged_owners": {"owner_type": "owner_types"},
+    "staged_gbv_categories": {"gbv_category": "gbv_categories"},
+    "staged_infrastructure": {"infrastructure_type": "infrastructure_types", "condition_status": "condition_statuses"},
+}
+CHILD_TEXTS = {
+    "staged_contacts": {
+        "contact_value": "facility_contacts.contact_value",
+        "contact_person_name": "facility_contacts.contact_person_name",
+    },
+    "staged_services": {"service_name": "facility_services.service_name"},
+}
+# A database's refusal of a value or a key: one record's fault, not the batch's.
+RECORD_FAULTS = ("22", "23")
+DRY_RUN_IDS = "pg_temp.dry_run_ids"
+
+
+@dataclass
+class Outcome:
+    """What a batch adds to the account of one file."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    rejects: Counter[str] = field(default_factory=Counter)
+    issues: Counter[str] = field(default_factory=Counter)
+    ward_match: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Directory:
+    """What a run must know of the database that it writes to; read once."""
+
+    actor_id: int
+    demands: Demands
+    needs_status: bool
+    sequences: dict[str, str]
+    lookup_names: dict[str, dict[str, str]]
+    wards_at_risk: dict[int, str]
+    is_managed: bool
+
+
+def read_directory(database: Database, settings: Settings, *, is_managed: bool, is_dry_run: bool = False) -> Directory:
+    """Read the demands, lookups and sequences of the database, and find the actor."""
+    lengths = {row["column_name"]: row["length"] for row in database.rows("text_lengths")}
+    required = {row["column_name"] for row in database.rows("required_columns")}
+    lookup_names = resolve_lookup_names(database.read("lookups"), settings.lookup_defaults)
+    if "operational_status_id" in required and not settings.create_lookups:
+        demand_default_status(lookup_names, settings)
+    sequences = {row["table_name"]: row["sequence_name"] for row in database.rows("identity_sequences")}
+    return Directory(
+        actor_id=find_actor(database, settings, is_dry_run=is_dry_run),
+        demands=Demands(CONTRACT_LENGTHS | lengths, needs_ward="ward_id" in required),
+        needs_status="operational_status_id" in required,
+        sequences=sequences,
+        lookup_names=lookup_names,
+        wards_at_risk=find_wards_at_risk(database) if is_managed else {},
+        is_managed=is_managed,
+    )
+
+
+def find_wards_at_risk(database: Database) -> dict[int, str]:
+    """Find the wards that a managed database's application may delete."""
+    return {row["ward_id"]: row["ward_name"] for row in database.rows("wards_at_risk")}
+
+
+def demand_default_status(lookup_names: dict[str, dict[str, str]], settings: Settings) -> None:
+    """Stop before every record is refused for want of a status that none may be made for."""
+    default = settings.lookup_defaults["operational_statuses"]
+    if default not in lookup_names.get("operational_statuses", {}):
+        raise UsageError(
+            f"lookup_defaults: the database has no operational status {default} for facilities that state none. "
+            "Name one that it has, or set create_lookups: true."
+        )
+
+
+def find_actor(database: Database, settings: Settings, *, is_dry_run: bool = False) -> int:
+    """Find the user that ``created_by`` names, or make the importer's own account where that is allowed.
+
+    Raises:
+        UsageError: there is none, and none may be made.
+    """
+    actor_id = present_actor(database, settings)
+    if actor_id is None:
+        database.run("create_actor", -1 if is_dry_run else None)
+        actor_id = present_actor(database, settings)
+    return int(actor_id or 0)
+
+
+def present_actor(database: Database, settings: Settings) -> int | None:
+    """Find the user that ``created_by`` names: the setting, else the lowest superuser; None where one may be made.
+
+    Raises:
+        UsageError: there is none, and none may be made.
+    """
+    if settings.actor:
+        found = database.rows("actor_by_email", settings.actor)
+        if not found:
+            raise UsageError("actor: the database has no user with this e-mail address. Correct it, or leave it out.")
+        return int(found[0]["user_id"])
+    found = database.rows("lowest_superuser")
+    if not found and not settings.create_actor:
+        raise UsageError(
+            "The database has no superuser that created_by could name: set actor to a user's e-mail address, "
+            "or create_actor: true for an account that nobody can sign in to."
+        )
+    return int(found[0]["user_id"]) if found else None
+
+
+class Loader:
+    """Loads the batches of one run over one connection; remembers the run, its staging tables and the directory."""
+
+    def __init__(
+        self, database: Database, directory: Directory, run_no: int, settings: Settings, *, is_dry_run: bool = False
+    ) -> None:
+        self.database = database
+        self.directory = directory
+        self.run_no = run_no
+        self.settings = settings
+        self.is_dry_run = is_dry_run
+        self.landed = self.told = pl.DataFrame()  # of the last batch: what landed, and the lines for logs/processing
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Make the staging tables of this connection, and remember again what the run has met."""
+        *tables, restore = statement_group("staging/create.sql")
+        for name in tables:
+            self.database.run(name)
+        self.database.run(restore, self.run_no)
+
+    def load(self, records: pl.DataFrame) -> dict[int, Outcome]:
+        """Load transformed records inside the transaction that is open; say what became of them, by file_no."""
+        self.database.run("empty_staging")
+        accepted, rejected = self.split(records)
+        issues = self.stage(accepted)
+        refused = self.merge_rounds()
+        if refused:
+            rejected = pl.concat([rejected, refused_rows(accepted, refused)])
+        self.database.copy("staged_rejects", rejected)
+        self.database.run("save_rejects", self.run_no)
+        return self.outcomes(accepted, rejected, refused, issues)
+
+    def split(self, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Part records into accepted ones, numbered in their order, and rejected ones."""
+        rejected = records.filter(pl.col("reject_reason").is_not_null()).pipe(staged_rejects)
+        accepted = (
+            records.filter(pl.col("reject_reason").is_null())
+            .pipe(
+                use_lookup_names,
+                self.directory.lookup_names,
+                self.settings.lookup_defaults,
+                may_create=self.settings.create_lookups,
+            )
+            .pipe(self.fill_required_status)
+            .pipe(add_ward_risk, self.directory.wards_at_risk)
+            .with_row_index("row_no")
+            .with_columns(pl.col("row_no").cast(pl.Int64))
+            .pipe(add_rounds)
+        )
+        broken = check_accepted(accepted, self.directory.demands)
+        if not broken:
+            return accepted, rejected
+        return (
+            accepted.filter(pl.col("row_no").is_in(list(broken)).not_()),
+            pl.concat([rejected, refused_rows(accepted, {no: ("schema_broken", text) for no, text in broken.items()})]),
+        )
+
+    def fill_required_status(self, accepted: pl.DataFrame) -> pl.DataFrame:
+        """Where a facility must have a status, one that nobody stated is the configured default, by name unknown."""
+        if not self.directory.needs_status:
+            return accepted
+        default = self.settings.lookup_defaults["operational_statuses"]
+        default = self.directory.lookup_names.get("operational_statuses", {}).get(default, default)
+        return accepted.with_columns(pl.col("operational_status").fill_null(default))
+
+    def stage(self, accepted: pl.DataFrame) -> pl.DataFrame:
+        """Copy the batch into the staging tables, children in the order of their facilities; give the issues."""
+        records = accepted.with_columns(
+            generated_code=pl.lit(None, pl.String),
+            collected_on=pl.col("recorded_on").cast(pl.String),
+            recorded_on=pl.col("recorded_on").cast(pl.String),
+        ).select(STAGED_RECORDS)
+        children = {
+            "staged_contacts": staged_contacts(accepted),
+            "staged_services": staged_services(accepted, self.settings.lookup_defaults["service_categories"]),
+            "staged_owners": staged_owners(accepted, self.settings.lookup_defaults["owner_types"]),
+            "staged_gbv_categories": staged_gbv_categories(accepted),
+            "staged_infrastructure": staged_infrastructure(accepted),
+        }
+        self.database.copy("staged_records", records)
+        issues = [collect_issues(accepted)]
+        for table, rows in children.items():
+            fitting, found = self.fit_children(table, rows)
+            issues += found
+            if not fitting.is_empty():
+                self.database.copy(table, fitting)
+        staged_issues = pl.concat(issues)
+        self.database.copy("staged_issues", staged_issues)
+        for name in ("analyze_staged_records", "analyze_staged_services"):
+            self.database.run(name)
+        return staged_issues
+
+    def fit_children(self, table: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+        """Bring children into the database's lookup names and lengths; give what that cost as issues."""
+        issues = []
+        for column, lookup in CHILD_LOOKUPS[table].items():
+            rows, missing = self.with_lookup_names(rows, column, lookup)
+            issues.append(missing)
+        for column, place in CHILD_TEXTS.get(table, {}).items():
+            rows, cut = fit_texts(rows, column, self.directory.demands.lengths[place])
+            issues.append(cut)
+        return rows, issues
+
+    def with_lookup_names(self, rows: pl.DataFrame, column: str, lookup: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Write a child's lookup name as the database does.
+
+        Without leave to create one it is the default and an issue; without a default the child is left out.
+        """
+        names = self.directory.lookup_names.get(lookup, {})
+        present = {name: name for name in names.values()} | names
+        is_missing = pl.col(column).is_in(list(present)).not_() & (not self.settings.create_lookups)
+        default = names.get(self.settings.lookup_defaults.get(lookup, ""))
+        fitting = rows.with_columns(
+            pl.when(is_missing)
+            .then(pl.lit(default, pl.String))
+            .otherwise(pl.col(column).replace(present))
+            .alias(column)
+        )
+        return fitting.drop_nulls(column), child_issues(rows.filter(is_missing), "lookup_missing", column)
+
+    def merge_rounds(self) -> dict[int, tuple[str, str]]:
+        """Merge round by round; give the rows that were refused with reason and detail."""
+        refused: dict[int, tuple[str, str]] = {}
+        round_no = 1
+        if self.settings.create_lookups:
+            self.create_lookups()
+        while round_no <= self.last_round():
+            refused |= self.merge_range(round_no, 0, 2**62)
+            round_no += 1
+        return refused
+
+    def last_round(self) -> int:
+        """Ask how many rounds the batch has; a round may postpone a record to a further one."""
+        return int(self.database.rows("last_round")[0]["last_round"])
+
+    def create_lookups(self) -> None:
+        """Insert the lookup names that the batch needs and the database lacks."""
+        self.database.run("create_missing_statuses", self.next_id("operational_statuses"))
+        for lookup in (
+            "contact_types",
+            "service_categories",
+            "owner_types",
+            "gbv_categories",
+            "infrastructure_types",
+            "condition_statuses",
+        ):
+            self.database.run(f"create_missing_{lookup}", self.next_id(lookup))
+
+    def next_id(self, table: str) -> str:
+        """Name the sequence that gives a table's keys; in a dry run one of our own."""
+        return DRY_RUN_IDS if self.is_dry_run else self.directory.sequences[table]
+
+    def merge_range(self, round_no: int, first: int, last: int) -> dict[int, tuple[str, str]]:
+        """Merge the rows of a round from first to last; what the database refuses is found by halving.
+
+        What the rules did not foresee costs the record, not the batch: the database's own words become the reject.
+        """
+        try:
+            with self.database.savepoint():
+                return self.merge_once(round_no, first, last)
+        except adbc_driver_manager.Error as error:
+            if sqlstate(error)[:2] not in RECORD_FAULTS:
+                raise
+            rows = self.database.rows("rows_in_range", round_no, first, last)[0]
+            if rows["first_row"] == rows["last_row"]:
+                return {rows["first_row"]: ("refused_by_database", first_line(error))}
+            return self.merge_range(round_no, first, rows["middle_row"]) | self.merge_range(
+                round_no, rows["middle_row"] + 1, last
+            )
+
+    def merge_once(self, round_no: int, first: int, last: int) -> dict[int, tuple[str, str]]:
+        """Merge the rows of a round from first to last; give those that no facility is sure for."""
+        self.database.run("empty_merging")
+        refused = self.meet(round_no, first, last)
+        self.write_facilities()
+        self.write_children()
+        self.write_account()
+        # Deferred foreign keys would fail at the commit, where the error names no row.
+        self.database.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        self.database.execute("SET CONSTRAINTS ALL DEFERRED")
+        return refused
+
+    def meet(self, round_no: int, first: int, last: int) -> dict[int, tuple[str, str]]:
+        """Find the facility of each row, or a new key for it."""
+        database = self.database
+        span = (round_no, first, last)
+        database.run("meet_by_content", *span)
+        database.run("meet_by_code", *span)
+        refused = self.settle_claimed_codes()
+        database.run("generate_codes", *span)
+        for name in ("meet_by_generated_code", "meet_by_source_key", "meet_by_registration_number", "meet_by_name"):
+            database.run(name, *span)
+        for ambiguous in database.rows("find_ambiguous_meetings"):
+            refused[ambiguous["row_no"]] = (
+                "identity_ambiguous",
+                f"By its {ambiguous['met_by']} it may be any of {ambiguous['codes']}. Give the record a code.",
+            )
+        for row_no in refused:
+            database.run("forget_meeting", row_no)
+            database.run("withdraw_record", row_no)
+        database.run("postpone_second_meetings")
+        database.run("meet_new", *span, self.next_id("facilities"))
+        database.run("analyze_merging")
+        return refused
+
+    def settle_claimed_codes(self) -> dict[int, tuple[str, str]]:
+        """A code that belongs to a quite different facility: the record gets one of ours, or is refused by setting."""
+        refused = {}
+        for claim in self.database.rows("find_claimed_codes"):
+            self.database.run("forget_meeting", claim["row_no"])
+            if self.settings.code_claimed_twice == "reject":
+                detail = f"The code {claim['facility_code']} is borne by another facility, in another constituency."
+                refused[claim["row_no"]] = ("code_claimed_twice", detail)
+            else:
+                self.database.run("take_claimed_code", claim["row_no"])
+                self.database.run("note_claimed_code", claim["row_no"], claim["facility_code"])
+        return refused
+
+    def write_facilities(self) -> None:
+        """Insert and update facilities, both unique keys kept."""
+        database = self.database
+        while database.run("refuse_claimed_numbers") > 0:
+            pass
+        kind = "managed" if self.directory.is_managed else "fresh"
+        database.run(f"insert_new_facilities_{kind}", self.directory.actor_id)
+        database.run("fill_wanted_facilities", self.settings.keep_manual_edits)
+        database.run("note_kept_edits")
+        database.run("find_differing_facilities")
+        if not self.directory.is_managed:
+            database.run("find_differing_types")
+        database.run("release_numbers")
+        database.run("update_facilities", self.directory.actor_id)
+        if not self.directory.is_managed:
+            database.run("update_facility_types")
+        database.run("add_after_images")
+
+    def write_children(self) -> None:
+        """Insert and update contacts, coordinates, services, owners, GBV categories and infrastructure."""
+        database, actor_id = self.database, self.directory.actor_id
+        database.run("insert_contacts", actor_id, self.next_id("facility_contacts"))
+        database.run("insert_coordinates_of_new", actor_id, self.next_id("facility_coordinates"))
+        database.run("insert_coordinates_of_met", actor_id, self.next_id("facility_coordinates"))
+        database.run("update_coordinates", actor_id, self.settings.keep_manual_edits)
+        database.run("insert_services_of_new", self.next_id("facility_services"))
+        database.run("insert_services_of_met", self.next_id("facility_services"))
+        database.run("insert_owners", actor_id, self.next_id("facility_owners"))
+        database.run("insert_gbv_categories", actor_id, self.next_id("facility_gbv_categories"))
+        database.run("update_infrastructure", actor_id)
+        database.run("insert_infrastructure", actor_id, self.next_id("facility_infrastructure"))
+
+    def write_account(self) -> None:
+        """Write outcomes, lineage, images and issues of what was merged."""
+        database, run_no = self.database, self.run_no
+        database.run("note_generated_codes")
+        database.run("note_superseded_conflicts")
+        database.run("count_outcomes")
+        database.run("mark_superseded")
+        database.run("forget_former_lineage", run_no)
+        database.run("save_lineage", run_no)
+        database.run("update_imported", run_no)
+        database.run("save_imported_of_new", run_no)
+        database.run("save_generated_codes")
+        database.run("save_changes_of_new", run_no)
+        database.run("save_changes", run_no)
+        database.run("save_issues", run_no)
+        database.run("close_landed_rejects", run_no)
+        database.run("remember_run_facilities")
+
+    def outcomes(
+        self,
+        accepted: pl.DataFrame,
+        rejected: pl.DataFrame,
+        refused: dict[int, tuple[str, str]],
+        staged_issues: pl.DataFrame,
+    ) -> dict[int, Outcome]:
+        """Put together what became of the batch, by file_no."""
+        outcomes: dict[int, Outcome] = defaultdict(Outcome)
+        landed = accepted.filter(pl.col("row_no").is_in(list(refused)).not_())
+        for row in self.database.rows("batch_outcomes"):
+            outcomes[row["file_no"]].outcomes[row["outcome"]] += row["records"]
+        for row in self.database.rows("batch_issues"):
+            outcomes[row["file_no"]].issues[row["kind"]] += row["issues"]
+        for file_no, reason, count in rejected.group_by("file_no", "reason").len().iter_rows():
+            outcomes[file_no].rejects[reason] += count
+        for file_no, method, count in landed.group_by("file_no", "ward_match").len().iter_rows():
+            outcomes[file_no].ward_match[method] += count
+        issues = staged_issues.join(
+            landed.select("row_no", "file_no", "record_number", "facility_code"), on="row_no", validate="m:1"
+        )
+        for file_no, kind, count in issues.group_by("file_no", "kind").len().iter_rows():
+            outcomes[file_no].issues[kind] += count
+        self.landed, self.told = landed, record_lines(rejected, issues)
+        return outcomes
+
+
+def add_ward_risk(accepted: pl.DataFrame, wards_at_risk: dict[int, str]) -> pl.DataFrame:
+    """Note a facility in a ward that the application may delete with everything in it."""
+    risk = pl.col("ward_id").replace_strict(wards_at_risk, default=None, return_dtype=pl.String)
+    return accepted.with_columns(risk.alias("issue.at_risk_ward")) if wards_at_risk else accepted
+
+
+def record_lines(rejected: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
+    """Give a row for each reject and issue of a batch, without the values: file_no, record_number and what about it."""
+    return pl.concat(
+        [
+            rejected.select("file_no", "record_number", "field", kind="reason").with_columns(
+                outcome=pl.lit("rejected")
+            ),
+            issues.select("file_no", "record_number", "facility_code", "field", "kind").with_columns(
+                outcome=pl.lit("issue")
+            ),
+        ],
+        how="diagonal",
+    )
+
+
+def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
+    """Add ``round``: a record that shares a key with an earlier one of the batch is merged after it.
+
+    Keys are the code, the source's own key, and name and constituency where one of the two records has no code.
+    """
+    repeated = accepted.select(
+        "row_no",
+        code=pl.col("facility_code"),
+        source_key=pl.concat_str("source", "source_key", separator=" "),
+        place=pl.concat_str(
+            pl.col("facility_name").str.to_lowercase(),
+            pl.col("constituency_id").cast(pl.String).fill_null("?"),
+            separator="|",
+        ),
+        content=pl.concat_str("source", "content_hash", separator=" "),
+    ).with_columns(
+        place=pl.when(pl.col("code").is_null().any().over("place")).then("place"),
+    )
+    keys = ["code", "source_key", "place", "content"]
+    repeated = repeated.filter(
+        pl.any_horizontal((pl.col(key).is_duplicated() & pl.col(key).is_not_null()) for key in keys)
+    )
+    rounds = dict(number_rounds(repeated.select("row_no", *keys).iter_rows()))
+    return accepted.with_columns(round=pl.col("row_no").replace_strict(rounds, default=1, return_dtype=pl.Int64))
+
+
+def number_rounds(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:
+    """Give each row the round after the last one that one of its keys was in."""
+    last: dict[tuple[int, str], int] = {}
+    for row_no, *values in rows:
+        keys = [(place, value) for place, value in enumerate(values) if value is not None]
+        round_no = 1 + max((last.get(key, 0) for key in keys), default=0)
+        last |= dict.fromkeys(keys, round_no)
+        yield row_no, round_no
+
+
+def child_issues(rows: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
+    """Give an issue for each of the children, with the value of a column."""
+    return rows.select("row_no", kind=pl.lit(kind), field=pl.lit(column), raw_value=column)
+
+
+def fit_texts(rows: pl.DataFrame, column: str, length: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Cut a column's texts to a length, and give an issue for each; a contact that was cut would be another one."""
+    is_long = pl.col(column).str.len_chars() > length
+    fitting = (
+        rows.filter(is_long.not_()) if column == "contact_value" else rows.with_columns(pl.col(column).str.head(length))
+    )
+    return fitting, child_issues(rows.filter(is_long), "text_cut", column)
+
+
+def staged_contacts(accepted: pl.DataFrame) -> pl.DataFrame:
+    """Unfold contacts; ``contact_key`` is what makes two writings the same: nine digits, or the text in lower case."""
+    return (
+        accepted.select("row_no", "contacts")
+        .filter(pl.col("contacts").list.len() > 0)
+        .explode("contacts")
+        .unnest("contacts")
+        .with_columns(
+            position=pl.int_range(pl.len(), dtype=pl.Int64).over("row_no"),
+            contact_person_name=pl.col("contact_person_name").fill_null(""),
+            contact_key=pl.when(pl.col("contact_type").is_in(["Email", "Website", "Postal Address"]))
+            .then(pl.col("contact_value").str.to_lowercase())
+            .otherwise(pl.col("contact_value").str.replace_all(r"[^0-9]", "").str.tail(9)),
+        )
+        .select("row_no", "position", "contact_type", "contact_value", "contact_key", "contact_person_name")
+    )
+
+
+def staged_services(accepted: pl.DataFrame, default_category: str) -> pl.DataFrame:
+    """Unfold services, each with its category; one that neither its name nor the facility tells is the default."""
+    return (
+        accepted.select("row_no", "facility_type", service_name="services")
+        .filter(pl.col("service_name").list.len() > 0)
+        .explode("service_name")
+        .pipe(add_service_category)
+        .select("row_no", "service_name", pl.col("service_category").fill_null(default_category))
+    )
+
+
+def staged_owners(accepted: pl.DataFrame, default_type: str) -> pl.DataFrame:
+    """Give the owners; one whose type nobody stated has the configured type for that."""
+    return accepted.drop_nulls("owner_name").select(
+        "row_no", "owner_name", pl.col("owner_type").fill_null(default_type)
+    )
+
+
+def staged_gbv_categories(accepted: pl.DataFrame) -> pl.DataFrame:
+    """Unfold the GBV categories."""
+    return (
+        accepted.select("row_no", gbv_category="gbv_categories")
+        .filter(pl.col("gbv_category").list.len() > 0)
+        .explode("gbv_category")
+        .unique(maintain_order=True)
+    )
+
+
+def staged_infrastructure(accepted: pl.DataFrame) -> pl.DataFrame:
+    """Give beds and cots where there are any; most sources write 0 for unknown, and 0 beds need no row."""
+    return (
+        accepted.select("row_no", Beds="beds", Cots="cots")
+        .unpivot(index="row_no", variable_name="infrastructure_type", value_name="capacity")
+        .filter(pl.col("capacity") > 0)
+        .select("row_no", "infrastructure_type", condition_status=pl.lit("Unknown"), capacity="capacity")
+    )
+
+
+def refused_rows(accepted: pl.DataFrame, refused: dict[int, tuple[str, str]]) -> pl.DataFrame:
+    """Turn accepted rows that the merge refused into rejects."""
+    reasons = {row_no: reason for row_no, (reason, _) in refused.items()}
+    details = {row_no: detail for row_no, (_, detail) in refused.items()}
+    return (
+        accepted.filter(pl.col("row_no").is_in(list(refused)))
+        .with_columns(
+            reject_reason=pl.col("row_no").replace_strict(reasons, return_dtype=pl.String),
+            reject_field=pl.lit("record"),
+            reject_detail=pl.col("row_no").replace_strict(details, return_dtype=pl.String),
+        )
+        .pipe(staged_rejects)
+    )
+
+
+def staged_rejects(rejected: pl.DataFrame) -> pl.DataFrame:
+    """Give what is kept of a reject: enough to correct the record and send it again."""
+    return rejected.select(
+        "file_no",
+        "record_number",
+        "source",
+        content_hash=pl.coalesce("answers", "content_hash"),
+        reason="reject_reason",
+        field="reject_field",
+        detail="reject_detail",
+        suggestion="suggestion",
+        raw="raw",
+    )
+
+
+class DatabaseLoader:
+    """The guide's face: facilities in a list, in batches, into the database; the pipeline does the same for files."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        from gvrc.settings import ConfigManager
+
+        self.settings = settings or ConfigManager().settings
+
+    def load_facilities(self, facilities: list[dict[str, Any]]) -> dict[str, Any]:
+        """Load raw records; give success_count, error_count and errors: [{batch_start, batch_size, error}]."""
+        size = self.settings.batch_size
+        result: dict[str, Any] = {"success_count": 0, "error_count": 0, "errors": []}
+        for start in range(0, len(facilities), size):
+            batch = facilities[start : start + size]
+            errors, failed = self.load_list(batch)
+            result["error_count"] += failed
+            result["success_count"] += len(batch) - failed
+            result["errors"] += [{"batch_start": start, "batch_size": len(batch), "error": error} for error in errors]
+        return result
+
+    def load_list(self, facilities: list[dict[str, Any]]) -> tuple[list[str], int]:
+        """Load a list as a source file is loaded; give what went wrong and how many records did not land."""
+        from gvrc.pipeline import Options, run
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "facilities.json"
+            path.write_text(json.dumps(facilities), "utf-8")
+            account = run([str(path)], self.settings, Options(force=True))
+        (file,) = account.files
+        if file.error:
+            return [file.error], len(facilities)
+        return [f"{reason}: {count} records" for reason, count in file.rejects.items()], file.rejected

@@ -1,0 +1,183 @@
+"""What a run tells while it goes: readable lines on standard error, JSON lines in ``logs/``.
+
+An event is a past-tense name with facts: ``log_event("batch_merged", file="nairobi.json", inserted=818)``. Facts are
+names and numbers, never values of a record; what slips through in an error's text is masked (gvrc/masking.py).
+``logs/etl/`` has every event of a run, ``logs/errors/`` its errors again, ``logs/processing/`` a line for each reject
+and issue. One file a run, so that a person finds it by its run id and two importers never write into one.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import traceback
+from datetime import UTC
+from typing import TYPE_CHECKING, TypedDict
+
+from gvrc.masking import mask
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import loguru
+    import polars as pl
+
+    from gvrc.settings import Settings
+
+
+class Private(TypedDict):
+    """Loguru's options that keep values out of tracebacks: with them a record would stand in the log."""
+
+    diagnose: bool
+    backtrace: bool
+
+
+class FileOptions(Private):
+    """What the files have in common."""
+
+    rotation: str
+    delay: bool
+    encoding: str
+
+
+PRIVATE: Private = {"diagnose": False, "backtrace": False}
+SECONDS = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
+RECORD_FACTS = ("file", "record_number", "facility_code", "outcome", "kind", "field")
+
+
+def start_logging(
+    settings: Settings, run_id: str, *, quiet: bool = False, terminal: bool | None = None
+) -> dict[str, Path]:
+    """Begin the logs of a run and forget those older than ``log_retention``; give the three files by folder.
+
+    ``quiet`` leaves warnings and errors on standard error. Colours are used on a terminal only. A file appears with
+    its first line. Until this is called, and after ``stop_logging``, events are not written anywhere.
+    """
+    files = log_files(settings, run_id)
+    logger = loguru_logger()
+    logger.remove()
+    logger.configure(extra={"run_id": run_id, "facts": {}})
+    logger.add(
+        write_to_stderr,
+        level="WARNING" if quiet else settings.log_level,
+        format=readable,
+        filter=is_event,
+        colorize=sys.stderr.isatty() if terminal is None else terminal,
+        **PRIVATE,
+    )
+    each_file: FileOptions = {"rotation": settings.log_rotation, "delay": True, "encoding": "utf-8", **PRIVATE}
+    logger.add(as_template(files["etl"]), level=settings.log_level, format=json_line, filter=is_event, **each_file)
+    logger.add(as_template(files["errors"]), level="ERROR", format=json_line, filter=is_event, **each_file)
+    logger.add(as_template(files["processing"]), format="{message}", filter=is_of_records, **each_file)
+    return files
+
+
+def log_files(settings: Settings, run_id: str) -> dict[str, Path]:
+    """Name the files of a run, and delete those of runs that are older than ``log_retention``."""
+    files = {}
+    for folder, name in (("etl", "pipeline"), ("errors", "errors"), ("processing", "records")):
+        delete_old_logs(settings.logs_dir / folder, f"{name}_*.log", settings.log_retention)
+        files[folder] = settings.logs_dir / folder / f"{name}_{run_id}.log"
+    return files
+
+
+def stop_logging() -> None:
+    """Close the logs of a run."""
+    if "loguru" in sys.modules:
+        loguru_logger().remove()
+
+
+def log_event(event: str, level: str = "INFO", /, **facts: object) -> None:
+    """Tell that something happened: a past-tense name, and facts such as file names and counts.
+
+    A fact that is None is left out. Costs nothing while no log is open.
+    """
+    if "loguru" in sys.modules:
+        told = {name: mask_fact(value) for name, value in facts.items() if value is not None}
+        loguru_logger().bind(facts=told).log(level, event)
+
+
+def log_error(event: str, error: BaseException, **facts: object) -> None:
+    """Tell an error that nobody foresaw, with the lines of code that led to it but without their values."""
+    lines = "".join(traceback.format_exception(error))
+    log_event(event, "ERROR", error=str(error) or type(error).__name__, **facts, traceback=lines)
+
+
+def log_records(rows: pl.DataFrame, files: dict[int, str]) -> None:
+    """Write rejects and issues to ``logs/processing/``, a JSON line each; ``files`` are the paths by file_no.
+
+    Only the columns of ``RECORD_FACTS`` are written, where ``rows`` has them: which record, and what about it. The raw
+    values stay in the database and in ``data/rejected/``, for they hold telephone numbers and names of persons. One
+    call for a batch, not for a record: Polars writes 100,000 lines in the time that a logger takes for 1,000.
+    """
+    if "loguru" in sys.modules and not rows.is_empty():
+        named = rows.with_columns(file=rows["file_no"].replace_strict(files, default=None))
+        told = named.select(name for name in RECORD_FACTS if name in named.columns)
+        loguru_logger().bind(records=True).opt(raw=True).info(told.write_ndjson())
+
+
+def loguru_logger() -> loguru.Logger:
+    """Give the one logger. Imported here: it costs 50 ms, which ``--help`` and a wrong option need not wait for."""
+    from loguru import logger
+
+    return logger
+
+
+def is_event(record: loguru.Record) -> bool:
+    """Say whether this is an event, not lines about records."""
+    return "records" not in record["extra"]
+
+
+def is_of_records(record: loguru.Record) -> bool:
+    """Say whether these are lines about records."""
+    return "records" in record["extra"]
+
+
+def mask_fact(value: object) -> object:
+    """Hide what is personal or secret in one fact; numbers and times stay, any other object becomes its text."""
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {str(key): mask_fact(part) for key, part in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [mask_fact(part) for part in value]
+    return mask(str(value))
+
+
+def readable(record: loguru.Record) -> str:
+    """Give the template of a line for people: ``06:00:01 INFO    batch_merged  file=nairobi.json inserted=818``."""
+    facts = {name: value for name, value in record["extra"]["facts"].items() if name != "traceback"}
+    record["extra"]["readable"] = " ".join(f"{name}={value}" for name, value in facts.items())
+    return "<dim>{time:HH:mm:ss}</dim> <level>{level: <8}</level>{message}  {extra[readable]}\n"
+
+
+def json_line(record: loguru.Record) -> str:
+    """Give the template of a line for programs: a JSON object with ``at`` (UTC), level, event, run id and the facts."""
+    about = {
+        "at": record["time"].astimezone(tz=UTC).isoformat(timespec="milliseconds"),
+        "level": record["level"].name,
+        "event": record["message"],
+        "run_id": record["extra"]["run_id"],
+    }
+    record["extra"]["json"] = json.dumps(about | record["extra"]["facts"], ensure_ascii=False)
+    return "{extra[json]}\n"
+
+
+def write_to_stderr(line: str) -> None:
+    """Write to what standard error is now: a progress bar puts itself in its place, and lines appear above the bar."""
+    sys.stderr.write(line)
+
+
+def as_template(path: Path) -> str:
+    """Keep loguru from reading braces in a folder's name as a template."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def delete_old_logs(folder: Path, pattern: str, retention: str) -> None:
+    """Delete a folder's logs that are older than ``retention``, such as "30 days"."""
+    number, unit = retention.split()
+    oldest = time.time() - int(number) * SECONDS[unit.removesuffix("s")]
+    for path in folder.glob(pattern):
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,176 @@
+"""The state of a database: what kind it is, and the files of ``sql/migrations`` that it has had."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import adbc_driver_manager
+
+from gvrc.contract import demand_contract
+from gvrc.database import first_line, sqlstate
+from gvrc.errors import DatabaseUnavailableError
+from gvrc.statements import SQL_FOLDER, statement_group
+
+if TYPE_CHECKING:
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+MIGRATIONS = SQL_FOLDER / "migrations"
+OLDEST_SERVER = 150000
+LOOKUPS = Path(__file__).parent / "lookups.csv"
+
+
+@dataclass(frozen=True)
+class DatabaseKind:
+    """What was found at the other end: ``mode`` is fresh (ours to shape) or managed (an application's)."""
+
+    mode: str
+    version: str
+    name: str
+    has_migrations: bool
+    is_migrated: bool
+    may_create_schema: bool
+    may_create_tables: bool
+
+    @property
+    def is_managed(self) -> bool:
+        """Say whether schema public belongs to an application."""
+        return self.mode == "managed"
+
+
+def look_at_database(database: Database) -> DatabaseKind:
+    """Tell a managed database from a fresh one.
+
+    Raises:
+        DatabaseUnavailableError: the server is older than PostgreSQL 15, which has no MERGE and other defaults, or
+            this user may not look.
+    """
+    found = database_kind(database)
+    if found["version_number"] < OLDEST_SERVER:
+        raise DatabaseUnavailableError(
+            f"This is PostgreSQL {found['version']}; the importer needs 15 or newer. Name another by --database-url."
+        )
+    applied = applied_migrations(database) if found["has_migrations"] else {}
+    is_ours = any(name.startswith("directory/") for name in applied)
+    is_managed = (found["has_django"] or found["has_facilities"]) and not is_ours
+    return DatabaseKind(
+        mode="managed" if is_managed else "fresh",
+        version=found["version"].split(" ")[0],
+        name=found["name"],
+        has_migrations=found["has_migrations"],
+        is_migrated=applied == wanted_migrations(is_managed=is_managed),
+        may_create_schema=found["may_create_schema"],
+        may_create_tables=found["may_create_tables"],
+    )
+
+
+def database_kind(database: Database) -> dict[str, Any]:
+    """Ask what stands in the database; a user who may not pass a schema is refused the question itself."""
+    try:
+        return database.rows("database_kind")[0]
+    except adbc_driver_manager.Error as error:
+        if sqlstate(error) != "42501":
+            raise
+        raise DatabaseUnavailableError(
+            f"This user may not look into the database: {first_line(error)} "
+            "An owner runs: psql -v role=THIS_USER -f sql/checks/grants.sql"
+        ) from error
+
+
+def migrate_database(database: Database, settings: Settings) -> list[str]:
+    """Look at a database and apply what it has not had; name what was applied.
+
+    Raises:
+        DatabaseUnavailableError: it does not fit, or belongs to another version, or we may not write to it.
+    """
+    kind = look_at_database(database)
+    if kind.is_managed:
+        demand_contract(database, settings)
+    return migrate(database, kind)
+
+
+def migrate(database: Database, kind: DatabaseKind) -> list[str]:
+    """Apply what a database has not had, all or nothing, seed a fresh directory, and name what was applied.
+
+    Raises:
+        DatabaseUnavailableError: a file that was applied has been changed since, or we may not create our schema.
+    """
+    if kind.is_migrated:
+        return []
+    check_permission(kind)
+    with database.transaction():
+        database.execute((MIGRATIONS / "bootstrap.sql").read_text("utf-8"))
+        applied = applied_migrations(database)
+        pending = pending_migrations(applied, is_managed=kind.is_managed)
+        for name in pending:
+            database.execute((MIGRATIONS / name).read_text("utf-8"))
+            database.run("remember_migration", name, wanted_migrations(is_managed=kind.is_managed)[name])
+        if not kind.is_managed and database.rows("directory_is_empty")[0]["is_empty"]:
+            seed_directory(database)
+    return pending
+
+
+def check_permission(kind: DatabaseKind) -> None:
+    """Stop early when we may not make what is missing.
+
+    Since PostgreSQL 15 GRANT ALL on a database gives no right to make tables in its schema public.
+    """
+    if not kind.may_create_schema and not kind.has_migrations:
+        raise DatabaseUnavailableError(
+            f"This user may not create schema etl in the database {kind.name}: an owner runs "
+            f"GRANT CREATE ON DATABASE {kind.name} TO this user; sql/checks/grants.sql has all GRANTs."
+        )
+    if not kind.may_create_tables and not kind.is_managed and not kind.has_migrations:
+        raise DatabaseUnavailableError(
+            f"This user may not create tables in schema public of {kind.name} (GRANT ... ON DATABASE does not give "
+            "that since PostgreSQL 15): an owner runs GRANT CREATE ON SCHEMA public TO this user there."
+        )
+
+
+def applied_migrations(database: Database) -> dict[str, str]:
+    """Give the files that a database has had, with their hashes."""
+    return {row["name"]: row["sha256"] for row in database.rows("applied_migrations")}
+
+
+def wanted_migrations(*, is_managed: bool) -> dict[str, str]:
+    """Give the files that a database of this kind should have had, with their hashes, in their order."""
+    folders = ("etl",) if is_managed else ("directory", "etl")
+    paths = [path for folder in folders for path in sorted((MIGRATIONS / folder).glob("*.sql"))]
+    return {path.relative_to(MIGRATIONS).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def pending_migrations(applied: dict[str, str], *, is_managed: bool) -> list[str]:
+    """Name the files still to apply, and refuse a database that was given another text under the same name."""
+    wanted = wanted_migrations(is_managed=is_managed)
+    for name, sha256 in applied.items():
+        if wanted.get(name) != sha256:
+            raise DatabaseUnavailableError(
+                f"The database had another sql/migrations/{name} than this version's: it belongs to another version "
+                "of the importer. Use that version, or a new migration file instead of a changed one."
+            )
+    return [name for name in wanted if name not in applied]
+
+
+def seed_directory(database: Database) -> None:
+    """Fill a fresh directory: counties, constituencies and wards, lookups, and the importer's own account."""
+    import polars as pl
+
+    from gvrc.geography import read_shipped_tables
+
+    counties, constituencies, wards = read_shipped_tables()
+    seeds = {
+        "seed_counties": counties.select("county_code", "county_name"),
+        "seed_constituencies": constituencies.select("constituency_code", "constituency_name", "county_code"),
+        "seed_wards": wards.select("ward_code", "ward_name", "constituency_code"),
+        "seed_lookups": pl.read_csv(LOOKUPS).select("lookup", "name", "description", "sort_order"),
+    }
+    statements = statement_group("run/seed.sql")
+    for name in statements[: len(seeds)]:
+        database.run(name)
+    for table, rows in seeds.items():
+        database.copy(table, rows.cast({name: pl.String for name in rows.columns if name != "sort_order"}))
+    for name in statements[len(seeds) :]:
+        database.run(name)

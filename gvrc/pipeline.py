@@ -1,0 +1,320 @@
+"""Read this first: what a run does, from files to an account.
+
+    find the files -> connect, lock, migrate -> leave out what was loaded before ->
+    read a batch of records -> transform it -> load it (one transaction) -> ... -> the account
+
+``gvrc/extract.py`` reads, ``gvrc/transform.py`` is the chain of steps, ``gvrc/load.py`` merges. What needs polars is
+imported when a file must be read: an unchanged run, a wrong option and a missing file never wait for it.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from gvrc import ledger
+from gvrc.account import FileAccount, RunAccount
+from gvrc.contract import demand_contract
+from gvrc.errors import DatabaseUnavailableError, GvrcError, RunStoppedError
+from gvrc.files import find_files
+from gvrc.keep import archive_processed, keep_validated
+from gvrc.log import log_event, log_records
+from gvrc.migrations import look_at_database, migrate
+from gvrc.progress import NoProgress
+from gvrc.resilience import CircuitBreaker, is_transient, retry_transient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gvrc.batches import Batch
+    from gvrc.cache import Cache
+    from gvrc.database import Database
+    from gvrc.geography import PlaceResolver, Thresholds
+    from gvrc.ledger import ListedFile
+    from gvrc.load import Loader
+    from gvrc.metrics import MetricsCollector
+    from gvrc.progress import Progress
+    from gvrc.settings import Settings
+
+
+LARGE_LOAD = 1_000  # facilities inserted, from which on fresh statistics pay for themselves
+
+
+@dataclass(frozen=True)
+class Options:
+    """How one run differs from the next: what the command was called with."""
+
+    dry_run: bool = False
+    force: bool = False  # read files that were loaded before, too
+    source: str | None = None  # the source that the files come from, whatever their names say
+    wait: bool = False  # for another importer to end
+    kind: str = "import"
+    run_id: str | None = None  # where the caller has made one already, for its logs
+    metrics: MetricsCollector | None = None  # that the caller serves
+    progress: Progress = field(default_factory=NoProgress)  # that the caller shows
+
+
+@dataclass
+class Run:
+    """A run while it goes on: the open database and the account so far."""
+
+    database: Database
+    url: str
+    settings: Settings
+    options: Options
+    account: RunAccount
+    is_managed: bool
+    fingerprint: str
+    run_no: int = 0
+    readings: dict[int, Any] = field(default_factory=dict)  # file_no -> extract.FileReading
+    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)  # gives a dead server up
+
+    @property
+    def metrics(self) -> MetricsCollector | None:
+        """Give the collector that the caller serves, if it does."""
+        return self.options.metrics
+
+
+def run(paths: Iterable[str], settings: Settings, options: Options | None = None) -> RunAccount:
+    """Import the files that the paths name, and give the account.
+
+    Raises:
+        UsageError: a path, an option or a setting is wrong; nothing was done.
+        DatabaseUnavailableError: the database cannot be reached, or is not one to write to.
+    """
+    options = options or Options()
+    files = find_files(paths)
+    with open_run(settings, options) as this_run:
+        load_files(this_run, ledger.list_files(this_run, files))
+    if settings.archive_processed and not options.dry_run:
+        archive_processed(this_run.account, settings)
+    return this_run.account
+
+
+@contextmanager
+def open_run(settings: Settings, options: Options) -> Iterator[Run]:
+    """Connect, lock, migrate and begin a run; at the end, or on an error, finish its account."""
+    url, mode = ledger.find_database(settings)
+    from gvrc.database import connect, describe_error
+
+    with connect(url) as database, whole_run(database, options), ledger.run_lock(database, settings, options):
+        kind = look_at_database(database)
+        if kind.is_managed:
+            demand_contract(database, settings)
+        migrate(database, kind)
+        account = RunAccount(run_id=options.run_id or new_run_id(), started_at=datetime.now(UTC))
+        account.database = {"mode": mode or kind.mode, "version": kind.version}
+        this_run = Run(database, url, settings, options, account, kind.is_managed, ledger.rules_fingerprint(settings))
+        this_run.breaker = CircuitBreaker(settings.breaker_failures, settings.breaker_wait_seconds)
+        started = time.perf_counter()
+        if options.metrics:
+            options.metrics.start_processing()
+        ledger.begin_run(this_run)
+        try:
+            yield this_run
+        except BaseException as error:
+            ledger.close_run(this_run, time.perf_counter() - started, error)
+            if is_transient(error) or isinstance(error, DatabaseUnavailableError):
+                raise RunStoppedError(describe_error(error)[0], account) from error
+            raise
+        ledger.close_run(this_run, time.perf_counter() - started)
+
+
+@contextmanager
+def whole_run(database: Database, options: Options) -> Iterator[None]:
+    """Keep a dry run in one transaction that is never committed; a real run commits batch by batch."""
+    with database.transaction(keep=False) if options.dry_run else nullcontext():
+        yield
+
+
+def load_files(this_run: Run, files: list[ListedFile]) -> None:
+    """Load the files that are new or changed; the account of one that was loaded before is repeated."""
+    changed = ledger.leave_out_known(this_run, files)
+    if not changed:
+        return
+    from gvrc.batches import read_batches
+    from gvrc.load import Loader, read_directory
+
+    directory = read_directory(
+        this_run.database,
+        this_run.settings,
+        is_managed=this_run.is_managed,
+        is_dry_run=this_run.options.dry_run,
+    )
+    loader = Loader(
+        this_run.database, directory, this_run.run_no, this_run.settings, is_dry_run=this_run.options.dry_run
+    )
+    this_run.options.progress.begin(sum(file.size for file in changed))
+    with first_load(this_run), shared_cache(this_run) as cache:
+        for batch in read_batches(this_run, changed, open_places(this_run, cache), directory.demands):
+            load_batch(this_run, loader, batch)
+        take_failed_back(this_run)
+    if not this_run.is_managed and sum(file.inserted for file in this_run.account.files) >= LARGE_LOAD:
+        this_run.database.run("analyze_directory")
+
+
+@contextmanager
+def first_load(this_run: Run) -> Iterator[None]:
+    """Into an empty directory of ours, check foreign keys once at the end; after a kill, the next run adds them."""
+    if this_run.is_managed:
+        yield
+        return
+    database = this_run.database
+    state = database.rows("directory_state")[0]
+    if not state["has_facilities"]:
+        database.run("drop_foreign_keys")
+    elif state["foreign_keys"]:
+        yield
+        return
+    try:
+        yield
+    finally:
+        if database.is_alive():
+            with database.transaction():
+                database.run("drop_foreign_keys")
+                database.run("add_foreign_keys")
+
+
+def take_failed_back(this_run: Run) -> None:
+    """A file that failed after some of its batches were committed is taken back: it is loaded whole or not at all."""
+    from gvrc.take_back import take_file_back
+
+    for file_no, file in enumerate(this_run.account.files, start=1):
+        if file.status == "failed" and file.read:
+            take_file_back(this_run.database, this_run.run_no, file_no, is_managed=this_run.is_managed)
+            emptied = FileAccount(path=file.path, sha256=file.sha256, source=file.source)
+            emptied.status, emptied.error = file.status, file.error
+            this_run.account.files[file_no - 1] = emptied
+            log_event("failed_file_taken_back", "WARNING", file=file.path)
+    failed = [no for no, file in enumerate(this_run.account.files, start=1) if file.status == "failed"]
+    ledger.save_accounts(this_run, failed)
+
+
+@contextmanager
+def shared_cache(this_run: Run) -> Iterator[Cache | None]:
+    """Open the cache that machines share, where one is set."""
+    if this_run.settings.redis_url is None:
+        yield None
+        return
+    from gvrc.cache import Cache
+
+    with Cache(this_run.settings.redis_url, this_run.fingerprint) as cache:
+        yield cache
+
+
+def open_places(this_run: Run, cache: Cache | None) -> PlaceResolver:
+    """Make the resolver over the database's own wards, with the aliases and thresholds of the settings."""
+    from gvrc.geography import PlaceResolver, read_aliases
+    from gvrc.keep import read_reference
+
+    settings = this_run.settings
+    return PlaceResolver(
+        read_reference(this_run.database, cache),
+        read_aliases(settings.ward_aliases if settings.ward_aliases.exists() else None),
+        thresholds(settings),
+        settings.boundaries,
+        ward_points=this_run.database.read("ward_points"),
+        cache=cache,
+    )
+
+
+def thresholds(settings: Settings) -> Thresholds:
+    """Give the place thresholds of the settings as the resolver names them."""
+    import msgspec
+
+    from gvrc.geography import Thresholds
+
+    return Thresholds(**msgspec.structs.asdict(settings.places))
+
+
+def load_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
+    """Load one batch; its account counts once it is committed. What is transient is tried again, unless in a dry run.
+
+    A dry run is one transaction: what failed in it cannot be done again alone.
+    """
+    started = time.perf_counter()
+    if this_run.options.dry_run:
+        accounts = merge_batch(this_run, loader, batch)
+    else:
+        accounts = retry_transient(
+            lambda: this_run.breaker.call(lambda: merge_batch(this_run, loader, batch)),
+            this_run.settings,
+            lambda: revive(this_run, loader),
+        )
+    for file_no, account in accounts.items():
+        this_run.account.files[file_no - 1] = account
+    seconds = time.perf_counter() - started
+    if this_run.metrics:
+        this_run.metrics.record_batch(seconds, batch.size)
+    log_event("batch_merged", records=batch.size, seconds=round(seconds, 3))
+    if batch.frames:
+        tell_records(this_run, loader)
+
+
+def merge_batch(this_run: Run, loader: Loader, batch: Batch) -> dict[int, FileAccount]:
+    """Load one batch and write its account, in one transaction; give the accounts of its files."""
+    with this_run.database.transaction():
+        outcomes = loader.load(batch.records) if batch.frames else {}
+        accounts = ledger.add_outcomes(this_run, batch, outcomes)
+        ledger.save_accounts(this_run, accounts, accounts)
+    return accounts
+
+
+def revive(this_run: Run, loader: Loader) -> None:
+    """Before a further attempt: where the connection was lost, connect, lock and stage again."""
+    if not this_run.database.is_alive():
+        this_run.database.reconnect(this_run.url)
+        this_run.database.rows("try_run_lock")
+        loader.prepare()
+
+
+def tell_records(this_run: Run, loader: Loader) -> None:
+    """After a batch is committed: its rejects and issues to the log, what landed to ``data/validated/`` where asked."""
+    files = {number: file.path for number, file in enumerate(this_run.account.files, start=1)}
+    log_records(loader.told, files)
+    if this_run.settings.keep_validated and not this_run.options.dry_run:
+        keep_validated(loader.landed, this_run.settings, this_run.account.run_id)
+
+
+def new_run_id() -> str:
+    """Make the name of a run: when it began, and four characters that keep two in one second apart."""
+    import secrets
+
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+class ETLPipeline:
+    """The guide's face: ``ETLPipeline("config/production.yaml").run(["data/raw"])``."""
+
+    def __init__(self, config_path: str | None = None) -> None:
+        from gvrc.metrics import MetricsCollector
+        from gvrc.settings import ConfigManager
+
+        self.config = ConfigManager(config_path)
+        self.metrics = MetricsCollector()
+
+    def run(self, data_sources: list[str]) -> dict[str, Any]:
+        """Import files; give success, processed_count, error_count and metrics, or success, error and metrics."""
+        try:
+            account = run(data_sources, self.config.settings, Options(metrics=self.metrics))
+        except GvrcError as error:
+            return {"success": False, "error": str(error), "metrics": self.metrics.get_metrics_summary()}
+        failed = [file.error for file in account.files if file.error]
+        totals = account.totals()
+        return {
+            "success": not failed,
+            "processed_count": totals["read"] - totals["rejected"],
+            "error_count": totals["rejected"] + len(failed),
+            "metrics": self.metrics.get_metrics_summary(),
+        } | ({"error": "; ".join(failed)} if failed else {})
+
+
+if __name__ == "__main__":
+    import sys
+
+    from gvrc.command import main
+
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""A bar that shows how far a run is, on a terminal only; elsewhere the log's plain lines say it."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import rich.progress
+
+
+class Progress(Protocol):
+    """What a run tells its progress bar."""
+
+    def begin(self, total: int) -> None:
+        """Say how many bytes there are in all."""
+
+    def file(self, name: str, size: int) -> None:
+        """Begin a file of ``size`` bytes."""
+
+    def read(self, size: int) -> None:
+        """Count ``size`` more bytes of the file as done."""
+
+
+class NoProgress:
+    """Shows nothing: standard error is no terminal, or the run is quiet."""
+
+    def begin(self, total: int) -> None:
+        """Say how many bytes there are."""
+
+    def file(self, name: str, size: int) -> None:
+        """Begin a file."""
+
+    def read(self, size: int) -> None:
+        """Count bytes."""
+
+
+class Bar:
+    """A rich progress bar over the bytes of all files; it appears when there is something to read."""
+
+    def __init__(self) -> None:
+        self.rich: rich.progress.Progress | None = None
+        self.task: rich.progress.TaskID | None = None
+        self.ends_at = 0
+
+    def begin(self, total: int) -> None:
+        """Show the bar. Rich is imported here: a run with nothing to read need not wait 0.1 s for it."""
+        import rich.console
+        import rich.progress
+
+        self.rich = rich.progress.Progress(
+            rich.progress.TextColumn("{task.description}", markup=False),
+            rich.progress.BarColumn(),
+            rich.progress.DownloadColumn(),
+            rich.progress.TimeRemainingColumn(),
+            console=rich.console.Console(stderr=True),
+            transient=True,
+        )
+        self.task = self.rich.add_task("", total=total)
+        self.rich.start()
+
+    def file(self, name: str, size: int) -> None:
+        """Begin a file: whatever was left of the one before is done."""
+        if self.rich is not None and self.task is not None:
+            self.rich.update(self.task, description=name, completed=self.ends_at)
+        self.ends_at += size
+
+    def read(self, size: int) -> None:
+        """Count ``size`` more bytes as done."""
+        if self.rich is not None and self.task is not None:
+            self.rich.advance(self.task, size)
+
+    def end(self) -> None:
+        """Take the bar away."""
+        if self.rich is not None:
+            self.rich.stop()
+
+
+@contextmanager
+def progress(*, quiet: bool = False, terminal: bool | None = None) -> Iterator[Progress]:
+    """Show a bar while the block runs; nothing where standard error is not a terminal."""
+    on_terminal = sys.stderr.isatty() if terminal is None else terminal
+    if quiet or not on_terminal:
+        yield NoProgress()
+        return
+    bar = Bar()
+    try:
+        yield bar
+    finally:
+        bar.end()

@@ -1,0 +1,89 @@
+"""Rejects on their way out and back: ``data/rejected/<run>.jsonl``, and running the open ones again.
+
+A line is the record as it came with one more key in front, ``_reject``: why it was refused, what would help, and
+which reject it is. The importer reads such a line as a record of its first source; when it lands, the reject closes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from gvrc.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+HEADER = '{"_reject": '
+# What stands in front of a record that was rejected before. A header has no braces inside.
+HEADER_PATTERN = r'^\{\s*"_reject"\s*:\s*(\{[^{}]*\})\s*,?\s*'
+
+
+def write_rejects(database: Database, run_no: int, path: Path) -> int:
+    """Write the rejects of a run that are still open, and say how many; without any there is no file."""
+    rejects = database.rows("rejects_of_run", run_no)
+    if rejects:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")
+    return len(rejects)
+
+
+def reject_line(reject: dict[str, Any]) -> str:
+    """Write one reject as a line that the importer reads again."""
+    told = {name: value for name, value in reject.items() if name != "raw" and value is not None}
+    header = json.dumps({name: without_braces(value) for name, value in told.items()}, ensure_ascii=False)
+    # JSON has line breaks between its values only, where a space does as well.
+    raw = reject["raw"].replace("\r", " ").replace("\n", " ").strip()
+    rest = raw[1:].strip() if raw.startswith("{") and raw.endswith("}") else f'"raw": {json.dumps(raw)}}}'
+    return f"{HEADER}{header}{', ' if rest != '}' else ''}{rest}\n"
+
+
+def without_braces(value: object) -> object:
+    """Keep the header free of braces, by which its end is known."""
+    return value.replace("{", "(").replace("}", ")") if isinstance(value, str) else value
+
+
+def read_headers(records: pl.DataFrame) -> pl.DataFrame:
+    """Take the header off ``raw``, and add ``answers``, the content hash of the reject that a record answers.
+
+    A record that answers one belongs to the source of that one.
+    """
+    header = pl.col("raw").str.extract(HEADER_PATTERN)
+    return records.with_columns(
+        answers=header.str.json_path_match("$.content_hash"),
+        source=pl.coalesce(header.str.json_path_match("$.source"), "source"),
+        code_prefix=pl.coalesce(
+            header.str.json_path_match("$.source").str.to_uppercase().str.replace_all("_", "-"), "code_prefix"
+        ),
+        raw=pl.when(header.is_not_null())
+        .then(pl.lit("{") + pl.col("raw").str.replace(HEADER_PATTERN, ""))
+        .otherwise(pl.col("raw")),
+    )
+
+
+def write_open_rejects(settings: Settings, run_id: str | None, path: Path) -> int:
+    """Write the open rejects of a run, or of all runs, to a file that can be imported.
+
+    Raises:
+        UsageError: there is none.
+    """
+    from gvrc.database import connect
+    from gvrc.ledger import find_database
+
+    with connect(find_database(settings)[0]) as database:
+        rejects = database.rows("open_rejects", run_id) if is_migrated(database) else []
+    if not rejects:
+        whose = f"of the run {run_id}" if run_id else "of any run"
+        raise UsageError(f"No reject {whose} is open: there is nothing to run again.")
+    path.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")
+    return len(rejects)
+
+
+def is_migrated(database: Database) -> bool:
+    """Say whether the importer has ever written to this database."""
+    return bool(database.rows("database_kind")[0]["has_migrations"])

@@ -1,0 +1,112 @@
+"""The account as a person reads it: a table of files, the reasons of the rejects, what to open next."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.account import FileAccount, RunAccount
+    from gvrc.settings import Settings
+
+COUNTS = ("read", "inserted", "updated", "unchanged", "superseded", "rejected", "issues")
+SHOWN_FILES = 60
+
+
+def print_report(account: RunAccount, settings: Settings, logs: dict[str, Path]) -> None:
+    """Print the account of a run."""
+    print("\n".join(report_lines(account, settings, logs)))
+
+
+def report_lines(account: RunAccount, settings: Settings, logs: dict[str, Path]) -> list[str]:
+    """Give the lines of the report."""
+    return [
+        "",
+        heading(account),
+        "",
+        *file_table(account),
+        "",
+        *balance_lines(account),
+        *counted_lines("Rejects", [file.rejects for file in account.files]),
+        *counted_lines("Issues", [file.issues for file in account.files]),
+        *error_lines(account),
+        *plan_table(account),
+        *next_lines(account, settings, logs),
+    ]
+
+
+def heading(account: RunAccount) -> str:
+    """Say how the run ended, how long it took, and on what."""
+    server = f"PostgreSQL {account.database.get('version', '?')} ({account.database.get('mode', '?')})"
+    return f"Run {account.run_id} {account.status.replace('_', ' ')} in {account.seconds:.1f} s, {server}"
+
+
+def file_table(account: RunAccount) -> list[str]:
+    """Draw a row a file and a row of totals, columns as wide as they need."""
+    rows = [
+        (shorten(file.path), file.status.replace("_", " "), *(str(n) for n in file_counts(file).values()))
+        for file in account.files[:SHOWN_FILES]
+    ]
+    if len(account.files) > SHOWN_FILES:
+        rows.append((f"... and {len(account.files) - SHOWN_FILES} more files", "", *("" for _ in COUNTS)))
+    totals = account.totals()
+    table = [("file", "status", *COUNTS), *rows, ("total", "", *(str(totals[name]) for name in COUNTS))]
+    widths = [max(len(row[place]) for row in table) for place in range(len(table[0]))]
+    lines = [
+        "  ".join(align(cell, width, place) for place, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        for row in table
+    ]
+    rule = "  ".join("-" * width for width in widths)
+    return [lines[0], rule, *lines[1:-1], rule, lines[-1]]
+
+
+def file_counts(file: FileAccount) -> dict[str, int]:
+    """Give the numbers of a file in the table's order."""
+    return file.counts() | {"issues": file.issues.total()}
+
+
+def align(cell: str, width: int, place: int) -> str:
+    """Put words to the left and numbers to the right."""
+    return cell.ljust(width) if place < len(("file", "status")) else cell.rjust(width)
+
+
+def shorten(path: str, width: int = 48) -> str:
+    """Keep the end of a long path, where the file's name is."""
+    return path if len(path) <= width else f"...{path[3 - width :]}"
+
+
+def balance_lines(account: RunAccount) -> list[str]:
+    """Say that every record is accounted for, in numbers."""
+    totals = account.totals()
+    parts = " + ".join(
+        f"{totals[name]} {name}" for name in ("inserted", "updated", "unchanged", "superseded", "rejected")
+    )
+    sign = "=" if account.balances() else "IS NOT"
+    return [f"Account: {totals['read']} read {sign} {parts}"]
+
+
+def counted_lines(title: str, counters: list[Counter[str]]) -> list[str]:
+    """List what was counted, the most frequent first."""
+    total: Counter[str] = sum(counters, Counter())
+    return [f"{title}: " + ", ".join(f"{name} {count}" for name, count in total.most_common())] if total else []
+
+
+def error_lines(account: RunAccount) -> list[str]:
+    """List the files that failed."""
+    return [f"Failed: {file.error}" for file in account.files if file.error]
+
+
+def plan_table(account: RunAccount) -> list[str]:
+    """Show what a dry run would change."""
+    return ["", "Plan (nothing was changed):", *(f"  {line}" for line in account.plan)] if account.plan else []
+
+
+def next_lines(account: RunAccount, settings: Settings, logs: dict[str, Path]) -> list[str]:
+    """Say where the rejects and the log are, and how to open the database."""
+    lines = ["", f"Log: {logs['etl']}"]
+    rejects = settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
+    if rejects.exists():
+        lines.append(f"Rejects: {rejects} (correct them, then: python scripts/retry_rejects.py {account.run_id})")
+    return [*lines, "Open the database: make psql"]

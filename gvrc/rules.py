@@ -1,0 +1,192 @@
+"""Which records are accepted.
+
+A reject has exactly one reason, the first that applies. An accepted record fits the pandera schema at the end of this
+file, whatever the rules before it forgot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc.columns import ISSUE_FIELDS, ISSUE_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandera.polars
+
+# The lengths of the contract (DESIGN, section 6); a managed database's own catalogue overrides them.
+CONTRACT_LENGTHS = {
+    "facilities.facility_name": 200,
+    "facilities.facility_code": 50,
+    "facilities.registration_number": 100,
+    "facilities.address_line_1": 255,
+    "facilities.website_url": 500,
+    "facility_services.service_name": 200,
+    "facility_contacts.contact_value": 255,
+    "facility_contacts.contact_person_name": 100,
+    "facility_owners.owner_name": 200,
+}
+KENYA = {"latitude": (-4.9, 5.6), "longitude": (33.8, 42.0)}
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What a database demands of a record: the lengths of its texts, and whether a ward must be known."""
+
+    lengths: Mapping[str, int] = field(default_factory=lambda: CONTRACT_LENGTHS)
+    needs_ward: bool = False
+
+
+def apply_rules(records: pl.DataFrame, demands: Demands) -> pl.DataFrame:
+    """Add ``reject_reason``, ``reject_field`` and ``reject_detail`` to what is refused, and cut what is too long.
+
+    A reason that an earlier step set stands.
+    """
+    reasons = reject_reasons(demands)
+    refused = [pl.when(condition).then(pl.lit(reason)) for reason, (condition, _, _) in reasons.items()]
+    fields = {reason: name for reason, (_, name, _) in reasons.items()}
+    details = [pl.when(pl.col("reject_reason") == reason).then(detail) for reason, (_, _, detail) in reasons.items()]
+    return (
+        records.with_columns(reject_reason=pl.coalesce("reject_reason", *refused))
+        .with_columns(
+            reject_field=pl.col("reject_reason").replace_strict(fields, default="record", return_dtype=pl.String),
+            reject_detail=pl.coalesce("reject_detail", *details),
+        )
+        .pipe(cut_long_texts, demands)
+    )
+
+
+def reject_reasons(demands: Demands) -> dict[str, tuple[pl.Expr, str, pl.Expr]]:
+    """Give each reason with its condition, the field it is about, and what the account says of it."""
+    name_length = demands.lengths["facilities.facility_name"]
+    code_length = demands.lengths["facilities.facility_code"]
+    return {
+        "name_missing": (
+            pl.col("facility_name").is_null(),
+            "facility_name",
+            pl.lit("The record has no name."),
+        ),
+        "name_too_long": (
+            pl.col("facility_name").str.len_chars() > name_length,
+            "facility_name",
+            pl.format("The name has {} characters, {} fit.", pl.col("facility_name").str.len_chars(), name_length),
+        ),
+        "code_too_long": (
+            pl.col("facility_code").str.len_chars() > code_length,
+            "facility_code",
+            pl.format("The code has {} characters, {} fit.", pl.col("facility_code").str.len_chars(), code_length),
+        ),
+        "ward_unresolved": (
+            pl.col("ward_id").is_null() & pl.lit(demands.needs_ward),
+            "ward_name",
+            pl.lit("No ward is sure."),
+        ),
+    }
+
+
+def cut_long_texts(records: pl.DataFrame, demands: Demands) -> pl.DataFrame:
+    """Cut free text that the database has no room for; the whole text stays in ``issue.text_cut``.
+
+    A registration number is a key: cut it would be another one, so it is left out.
+    """
+    cut = {
+        "address": "facilities.address_line_1",
+        "website_url": "facilities.website_url",
+        "owner_name": "facility_owners.owner_name",
+    }
+    lengths = {name: demands.lengths[column] for name, column in cut.items()}
+    is_long = {name: pl.col(name).str.len_chars() > length for name, length in lengths.items()}
+    number_is_long = pl.col("registration_number").str.len_chars() > demands.lengths["facilities.registration_number"]
+    whole = pl.concat_str(
+        [
+            *(pl.when(condition).then(pl.col(name)) for name, condition in is_long.items()),
+            pl.when(number_is_long).then(pl.col("registration_number")),
+        ],
+        separator=" | ",
+        ignore_nulls=True,
+    )
+    return records.with_columns(
+        pl.when(whole != "").then(whole).alias("issue.text_cut"),
+        pl.when(number_is_long.not_()).then(pl.col("registration_number")),
+        *(pl.col(name).str.head(length) for name, length in lengths.items()),
+    )
+
+
+def check_accepted(accepted: pl.DataFrame, demands: Demands) -> dict[int, str]:
+    """Say which rows of ``accepted`` (by position) break the schema, and which of its checks.
+
+    Only row and check are taken from pandera's report: its failure cases hold values of the record.
+    """
+    import pandera.errors
+
+    try:
+        accepted_schema(demands).validate(accepted, lazy=True)
+    except pandera.errors.SchemaErrors as errors:
+        broken = errors.failure_cases.drop_nulls("index").select("index", "column", "check").rows()
+        return {int(index): f"{column} breaks the rule {check}." for index, column, check in reversed(broken)}
+    return {}
+
+
+def accepted_schema(demands: Demands) -> pandera.polars.DataFrameSchema:
+    """Describe what is staged: a frame that this schema refuses never reaches the database."""
+    import pandera.polars as pa
+
+    def text(length: int, *, nullable: bool = True) -> pa.Column:
+        return pa.Column(pl.String, pa.Check.str_length(max_value=length), nullable=nullable)
+
+    return pa.DataFrameSchema(
+        {
+            "row_no": pa.Column(pl.Int64, unique=True),
+            "source": pa.Column(pl.String),
+            "content_hash": pa.Column(pl.String, pa.Check.str_length(32, 32)),
+            "facility_name": text(demands.lengths["facilities.facility_name"], nullable=False),
+            "facility_code": text(demands.lengths["facilities.facility_code"]),
+            "registration_number": text(demands.lengths["facilities.registration_number"]),
+            "latitude": pa.Column(pl.Float64, pa.Check.in_range(*KENYA["latitude"]), nullable=True),
+            "longitude": pa.Column(pl.Float64, pa.Check.in_range(*KENYA["longitude"]), nullable=True),
+            "ward_id": pa.Column(pl.Int64, nullable=not demands.needs_ward),
+            "place_level": pa.Column(pl.String, pa.Check.isin(["ward", "constituency", "county", "none"])),
+            "quality_score": pa.Column(pl.Float64, pa.Check.in_range(0, 100)),
+        }
+    )
+
+
+def collect_issues(accepted: pl.DataFrame) -> pl.DataFrame:
+    """Turn the columns ``issue.<kind>`` into rows: row_no, kind, field, raw_value."""
+    kinds = [name for name in accepted.columns if name.startswith(ISSUE_PREFIX)]
+    return (
+        accepted.select("row_no", *(name for name in kinds if accepted[name].null_count() < accepted.height))
+        .unpivot(index="row_no", variable_name="kind", value_name="raw_value")
+        .drop_nulls("raw_value")
+        .with_columns(pl.col("kind").str.strip_prefix(ISSUE_PREFIX))
+        .with_columns(field=pl.col("kind").replace_strict(ISSUE_FIELDS, default="record", return_dtype=pl.String))
+        .select("row_no", "kind", "field", pl.col("raw_value").cast(pl.String))
+    )
+
+
+@dataclass(frozen=True)
+class ValidationResult:
+    """What the rules say of one record."""
+
+    is_valid: bool
+    quality_score: float
+    errors: list[str]
+
+
+class DataValidator:
+    """The guide's face: one normalised record at a time, by the rules and the score of a batch."""
+
+    def __init__(self, demands: Demands | None = None) -> None:
+        self.demands = demands or Demands()
+
+    def validate_facility(self, facility: Mapping[str, object]) -> ValidationResult:
+        """Say whether the record would be accepted, how good it is (0 to 100), and what is wrong with it."""
+        from gvrc.transform import transform_one
+
+        records = transform_one(facility, self.demands)
+        reason, detail, score = records.select("reject_reason", "reject_detail", "quality_score").row(0)
+        return ValidationResult(reason is None, score or 0.0, [] if reason is None else [f"{reason}: {detail}"])

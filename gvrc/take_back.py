@@ -1,0 +1,109 @@
+"""Taking changes back in the database: of a whole run (gvrc/undo.py), or of one file that failed late in its run.
+
+The SQL is ``sql/undo/undo.sql``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import adbc_driver_manager
+
+from gvrc.database import sqlstate
+
+if TYPE_CHECKING:
+    from gvrc.database import Database
+
+CHILDREN = (
+    "facility_contacts",
+    "facility_coordinates",
+    "facility_services",
+    "facility_owners",
+    "facility_gbv_categories",
+    "facility_infrastructure",
+)
+RESTORED = (
+    "facilities",
+    "facility_contacts",
+    "facility_coordinates",
+    "facility_services",
+    "facility_owners",
+    "facility_infrastructure",
+)
+DEACTIVATED = (
+    "facilities",
+    "facility_contacts",
+    "facility_coordinates",
+    "facility_services",
+    "facility_infrastructure",
+)
+FOREIGN_KEY_VIOLATION = "23503"
+
+
+def take_file_back(database: Database, run_no: int, file_no: int, *, is_managed: bool) -> None:
+    """Take back what a file's earlier batches committed before it failed, as if it had not been read."""
+    with database.transaction():
+        create_undo_tables(database)
+        take_back(database, run_no, file_no, is_managed=is_managed)
+        for name in ("forget_file_changes", "forget_file_rejects", "forget_file_issues"):
+            database.run(name, run_no, file_no)
+        database.run("drop_undo_changes")
+
+
+def create_undo_tables(database: Database) -> None:
+    """Make the temporary tables that the statements work on."""
+    database.run("create_undo_changes")
+    if database.rows("temporary_table_columns", "batch_changes"):
+        database.run("empty_merging")
+    else:
+        database.run("create_batch_changes")
+
+
+def take_back(database: Database, run_no: int, file_no: int | None, *, is_managed: bool) -> None:
+    """Take back the changes of a run, or of one file of it."""
+    database.run("fill_undo_changes", run_no, file_no)
+    database.run("fold_undo_changes")
+    database.run("drop_updates_of_inserted")
+    database.run("add_children_of_inserted")
+    put_back(database)
+    restore(database, is_managed=is_managed)
+    remove(database, 0, 2**31 - 1)
+    for name in ("forget_undone_facilities", "forget_undone_codes", "restore_imported"):
+        database.run(name)
+    database.run("forget_undone_lineage", run_no)
+
+
+def put_back(database: Database) -> None:
+    """Insert what the run had deleted, facilities before their children."""
+    for table in ("facilities", *CHILDREN):
+        database.run(f"put_back_{table}")
+
+
+def restore(database: Database, *, is_managed: bool) -> None:
+    """Put updated columns back, but for those that something later changed."""
+    for table in RESTORED:
+        database.run(f"keep_later_{table}")
+        database.run(f"restore_{table}")
+    if not is_managed:
+        database.run("restore_facility_types")
+        database.run("refresh_undo_images")
+
+
+def remove(database: Database, first: int, last: int) -> None:
+    """Delete what the run inserted; what something else refers to is found by halving, and switched off instead."""
+    try:
+        with database.savepoint():
+            for table in (*CHILDREN, "facilities"):
+                database.run(f"delete_{table}", first, last)
+            database.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            database.execute("SET CONSTRAINTS ALL DEFERRED")
+    except adbc_driver_manager.Error as error:
+        if sqlstate(error) != FOREIGN_KEY_VIOLATION:
+            raise
+        span = database.rows("undo_span", first, last)[0]
+        if span["first_facility"] == span["last_facility"]:
+            for table in DEACTIVATED:
+                database.run(f"deactivate_{table}", first, last)
+            return
+        remove(database, first, span["middle_facility"])
+        remove(database, span["middle_facility"] + 1, last)

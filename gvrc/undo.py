@@ -1,0 +1,75 @@
+"""Taking a run back: what it inserted goes, what it updated returns, unless something later changed it.
+
+Undoing is itself a run, with an account and changes of its own, and can be undone. The SQL is ``sql/undo/undo.sql``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from gvrc import ledger
+from gvrc.account import FileAccount
+from gvrc.errors import UsageError
+from gvrc.log import log_event
+from gvrc.pipeline import Options, open_run
+from gvrc.take_back import create_undo_tables, take_back
+
+if TYPE_CHECKING:
+    from gvrc.account import RunAccount
+    from gvrc.database import Database
+    from gvrc.pipeline import Run
+    from gvrc.settings import Settings
+
+
+def undo(run_id: str, settings: Settings, *, new_id: str | None = None, dry_run: bool = False) -> RunAccount:
+    """Take a run back, all or nothing, and give the account of doing so.
+
+    The account has one line: the facilities that the run changed (read), those taken back (updated), and those that
+    something later changed in every field (unchanged).
+
+    Raises:
+        UsageError: there is no such run, or it was taken back already, or its changes are no longer kept.
+    """
+    options = Options(kind="undo", dry_run=dry_run, run_id=new_id)
+    with open_run(settings, options) as this_run:
+        undone = find_run(this_run.database, run_id)
+        file = FileAccount(path=f"run {run_id}", source="undo")
+        this_run.account.files.append(file)
+        with this_run.database.transaction():
+            this_run.database.run("mark_undo", this_run.account.run_id, undone["run_no"])
+            create_undo_tables(this_run.database)
+            take_back(this_run.database, undone["run_no"], None, is_managed=this_run.is_managed)
+            conclude(this_run, file, undone["run_no"])
+    return this_run.account
+
+
+def find_run(database: Database, run_id: str) -> dict[str, Any]:
+    """Find the run to undo."""
+    found = database.rows("undoable_run", run_id)
+    if not found:
+        raise UsageError(f"There is no run {run_id}. See the latest: python scripts/verify.py")
+    if found[0]["undone_by"]:
+        raise UsageError(f"The run {run_id} was taken back already, by the run {found[0]['undone_by']}.")
+    return found[0]
+
+
+def conclude(this_run: Run, file: FileAccount, undone_run_no: int) -> None:
+    """Keep the undo's own changes and fill its account."""
+    database = this_run.database
+    database.run("save_undo_changes", this_run.run_no)
+    counts = database.rows("undo_account")[0]
+    file.status = "succeeded"
+    file.read, file.updated = counts["read"], counts["updated"]
+    file.unchanged = file.read - file.updated
+    file.issues = +Counter({"facility_removed": counts["removed"], "changed_since": counts["kept"]})
+    for kept in database.rows("undo_kept"):
+        log_event(
+            "later_change_kept",
+            "WARNING",
+            table=kept["table_name"],
+            facility_code=kept["facility_code"],
+            fields=kept["fields"],
+        )
+    ledger.save_accounts(this_run, [1])
+    log_event("run_taken_back", run_no=undone_run_no, **counts)

@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+"""Says whether everything is fit for a run, and where it is not, what to do. Exit status: 0 healthy, 1 not."""
+
+from __future__ import annotations
+
+import json
+
+import _environment  # noqa: F401
+
+from gvrc.console import end, parser_for, settings_of
+
+
+def health_check() -> int:
+    """Run the checks and print what they found."""
+    parser = parser_for(__doc__)
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    arguments = parser.parse_args()
+    from gvrc.health import HealthChecker
+
+    report = HealthChecker(settings_of(arguments)).run_health_checks()
+    if arguments.json:
+        print(json.dumps(report, indent=2))
+    else:
+        for name, check in report["checks"].items():
+            details = ", ".join(f"{key} {value}" for key, value in check["details"].items() if value is not None)
+            print(f"{check['status']:<10} {name:<13} {details}")
+            if "hint" in check:
+                print(f"{'':<10} -> {check['hint']}")
+        print(report["overall_status"])
+    return 0 if report["overall_status"] == "healthy" else 1
+
+
+end(health_check)

@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Loads a Django fixture (dumpdata) into the directory: facilities and what belongs to them.
+
+Facilities are met by their code, lookups by name, wards by name inside constituency and county. Users, sessions and
+permissions are never read. All or nothing; loading the same file again changes nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import _environment  # noqa: F401
+
+from gvrc.console import end, open_database, parser_for, settings_of
+
+
+def load() -> int:
+    """Load one fixture and print its account."""
+    parser = parser_for(__doc__)
+    parser.add_argument("fixture", type=Path, help="the JSON file")
+    parser.add_argument("--keep-ids", action="store_true", help="keep the file's primary keys, advance the sequences")
+    parser.add_argument("--dry-run", action="store_true", help="do everything and take it back")
+    arguments = parser.parse_args()
+    settings = settings_of(arguments)
+    from gvrc.load_fixture import load_fixture
+    from gvrc.migrations import migrate_database
+
+    with open_database(settings, may_create=True) as database:
+        migrate_database(database, settings)
+        account = load_fixture(
+            arguments.fixture, database, settings, keep_ids=arguments.keep_ids, dry_run=arguments.dry_run
+        )
+    print(f"{'':<24}{'read':>10}{'inserted':>10}{'updated':>10}{'unchanged':>10}{'left out':>10}")
+    for table, counts in account.tables.items():
+        numbers = (counts.read, counts.inserted, counts.updated, counts.unchanged, counts.left_out)
+        print(f"{table:<24}" + "".join(f"{number:>10,}" for number in numbers))
+    for code, problem in account.problems:
+        print(f"left out: facility {code} {problem}", file=sys.stderr)
+    if account.without_ward:
+        print(f"{account.without_ward:,} facilities have no ward: theirs is not in the reference.")
+    if account.ignored:
+        print("not read: " + ", ".join(f"{count:,} {model}" for model, count in account.ignored.items()))
+    if arguments.dry_run:
+        print("dry run: nothing was changed")
+    facilities = account.tables["facilities"]
+    return int(facilities.left_out > settings.max_reject_ratio * facilities.read)
+
+
+end(load)

@@ -1,0 +1,40 @@
+"""Run the open rejects again, after an alias was added or a rule changed; those that land are closed."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import _environment  # noqa: F401
+
+from gvrc.command import command_settings, tell_run, told
+
+
+def main() -> int:
+    """Retry the open rejects of one run, or of all, and print the account."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run_id", nargs="?", metavar="RUN_ID", help="only the rejects of this run")
+    parser.add_argument("--dry-run", action="store_true", help="show what would land, and change nothing")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (config/example.yaml lists them)")
+    parser.add_argument("--database-url", metavar="URL", help="instead of DATABASE_URL or the embedded server")
+    parser.add_argument("--summary", type=Path, metavar="FILE", help="write the account as JSON")
+    given = parser.parse_args()
+    return told(lambda: retry(given))
+
+
+def retry(given: argparse.Namespace) -> int:
+    """Write the open rejects to a temporary file and import it."""
+    from gvrc.pipeline import Options, run
+    from gvrc.rejects import write_open_rejects
+
+    settings = command_settings(given)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rejected" / f"{given.run_id or 'open'}.jsonl"
+        path.parent.mkdir()
+        write_open_rejects(settings, given.run_id, path)
+        options = {"kind": "retry", "force": True, "dry_run": given.dry_run}
+        return tell_run(given, settings, lambda run_id: run([str(path)], settings, Options(run_id=run_id, **options)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+-- What the health check asks about the pipeline and the reference.
+
+-- name: pipeline_state
+-- The last run, the last success, and what was left behind. A run that is "running" while nobody holds the run's
+-- lock (sql/run/connection.sql) was interrupted.
+WITH importing AS (
+    SELECT EXISTS (
+        SELECT
+        FROM pg_locks
+        WHERE locktype = 'advisory'
+            AND granted
+            AND objsubid = 1
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            AND (classid::bigint << 32) | objid::bigint = hashtextextended('gvrc import', 0)
+    ) AS is_importing
+),
+runs AS (
+    SELECT
+        run_no,
+        run_id,
+        CASE
+            WHEN status = 'running' AND NOT is_importing THEN 'interrupted'
+            ELSE status
+        END AS status,
+        coalesce(finished_at, started_at) AS ended_at
+    FROM etl.runs
+    CROSS JOIN importing
+),
+last_run AS (
+    SELECT * FROM runs ORDER BY run_no DESC LIMIT 1
+),
+last_success AS (
+    SELECT max(ended_at) AS ended_at, max(run_no) AS run_no FROM runs WHERE status = 'succeeded'
+)
+SELECT
+    importing.is_importing,
+    last_run.run_id,
+    last_run.status,
+    (extract(epoch FROM now() - last_run.ended_at) / 3600)::float8 AS age_hours,
+    (extract(epoch FROM now() - last_success.ended_at) / 3600)::float8 AS success_age_hours,
+    (
+        SELECT count(*)
+        FROM runs
+        WHERE status = 'interrupted' AND run_no > coalesce(last_success.run_no, 0)
+    ) AS interrupted_runs,
+    (SELECT count(*) FROM etl.rejects WHERE closed_by_run_no IS NULL) AS open_rejects
+FROM importing
+CROSS JOIN last_success
+LEFT JOIN last_run ON true;
+
+-- name: reference_state
+-- How many places and lookups there are: without them no facility finds its ward or status.
+SELECT 'counties' AS table_name, count(*) AS rows FROM counties
+UNION ALL
+SELECT 'constituencies', count(*) FROM constituencies
+UNION ALL
+SELECT 'wards', count(*) FROM wards
+UNION ALL
+SELECT 'operational_statuses', count(*) FROM operational_statuses
+UNION ALL
+SELECT 'contact_types', count(*) FROM contact_types
+UNION ALL
+SELECT 'service_categories', count(*) FROM service_categories
+UNION ALL
+SELECT 'owner_types', count(*) FROM owner_types
+UNION ALL
+SELECT 'gbv_categories', count(*) FROM gbv_categories;

@@ -1,0 +1,244 @@
+-- Which facility is each record of the round? Exact content, code, the source's own key, registration number, name
+-- and place, in this order; what is not met is new. $1 is the round, $2 and $3 the first and last row_no.
+
+-- name: empty_merging
+TRUNCATE merging, wanted_facilities, batch_changes;
+
+-- name: meet_by_content
+-- This very record was loaded before. One that a later record superseded then is not merged again: its values would
+-- be written and overwritten at every run.
+INSERT INTO merging (row_no, facility_id, met_by)
+SELECT
+    staged.row_no,
+    known.facility_id,
+    CASE WHEN known.is_superseded THEN 'superseded' ELSE 'content' END
+FROM staged_records AS staged
+JOIN etl.facility_source AS known USING (source, content_hash)
+JOIN facilities USING (facility_id)
+WHERE staged.round = $1::bigint
+    AND staged.row_no BETWEEN $2::bigint AND $3::bigint;
+
+-- name: meet_by_code
+INSERT INTO merging (row_no, facility_id, met_by)
+SELECT
+    staged.row_no,
+    facilities.facility_id,
+    'code'
+FROM staged_records AS staged
+JOIN facilities ON facilities.facility_code = staged.facility_code
+WHERE staged.round = $1::bigint
+    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+
+-- name: find_claimed_codes
+-- Two facilities with one code: neither a word of the name nor the constituency is the same. The code stays with the
+-- facility that has it.
+SELECT
+    staged.row_no,
+    staged.file_no,
+    staged.record_number,
+    staged.facility_code,
+    facilities.facility_name
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+JOIN facilities USING (facility_id)
+LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
+WHERE merging.met_by = 'code'
+    AND coalesce(wards.constituency_id, imported.constituency_id) <> staged.constituency_id
+    AND NOT (
+        string_to_array(lower(regexp_replace(staged.facility_name, '[^[:alnum:]]+', ' ', 'g')), ' ')
+        && string_to_array(lower(regexp_replace(facilities.facility_name, '[^[:alnum:]]+', ' ', 'g')), ' ')
+    );
+
+-- name: take_claimed_code
+UPDATE staged_records
+SET facility_code = NULL
+WHERE row_no = $1::bigint;
+
+-- name: forget_meeting
+DELETE FROM merging
+WHERE row_no = $1::bigint;
+
+-- name: generate_codes
+-- The same facility gets the same code in every run and on every machine: the text hashed is its name, county,
+-- constituency and type, as far as they are known.
+UPDATE staged_records AS staged
+SET generated_code = staged.code_prefix || '-' || left(
+    encode(
+        sha256(
+            convert_to(
+                concat_ws(
+                    '|',
+                    lower(trim(regexp_replace(staged.facility_name, '[^[:alnum:]]+', ' ', 'g'))),
+                    (SELECT lower(county_name) FROM counties WHERE counties.county_id = staged.county_id),
+                    (
+                        SELECT lower(constituency_name)
+                        FROM constituencies
+                        WHERE constituencies.constituency_id = staged.constituency_id
+                    ),
+                    lower(staged.facility_type)
+                ),
+                'UTF8'
+            )
+        ),
+        'hex'
+    ),
+    12
+)
+WHERE staged.round = $1::bigint
+    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+    AND staged.facility_code IS NULL;
+
+-- name: meet_by_generated_code
+-- It had no code then and has none now; its name may have changed since, code_map remembers.
+INSERT INTO merging (row_no, facility_id, met_by)
+SELECT
+    staged.row_no,
+    facilities.facility_id,
+    'generated code'
+FROM staged_records AS staged
+JOIN etl.code_map USING (generated_code)
+JOIN facilities USING (facility_id)
+WHERE staged.round = $1::bigint
+    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+
+-- name: meet_by_source_key
+INSERT INTO merging (row_no, facility_id, met_by)
+SELECT DISTINCT ON (staged.row_no)
+    staged.row_no,
+    known.facility_id,
+    'source key'
+FROM staged_records AS staged
+JOIN etl.facility_source AS known USING (source, source_key)
+JOIN facilities USING (facility_id)
+WHERE staged.round = $1::bigint
+    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+ORDER BY
+    staged.row_no,
+    known.run_no DESC,
+    known.file_no DESC,
+    known.record_number DESC;
+
+-- name: meet_by_registration_number
+-- Two codes that bodies gave are two facilities, whatever number they share: this is for a record without a code,
+-- or a facility whose code is one of ours.
+INSERT INTO merging (row_no, facility_id, met_by)
+SELECT
+    staged.row_no,
+    facilities.facility_id,
+    'registration number'
+FROM staged_records AS staged
+JOIN facilities ON facilities.registration_number = staged.registration_number
+JOIN wards ON wards.ward_id = facilities.ward_id
+JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
+WHERE staged.round = $1::bigint
+    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+    AND constituencies.county_id = staged.county_id
+    AND (
+        staged.facility_code IS NULL
+        OR EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code)
+    )
+    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+
+-- name: meet_by_name
+-- Within 1 km where both have coordinates; 111.2 km a degree, and Kenya is near enough to the equator for a square.
+INSERT INTO merging (row_no, facility_id, met_by)
+SELECT
+    staged.row_no,
+    facilities.facility_id,
+    'name'
+FROM staged_records AS staged
+JOIN facilities ON lower(facilities.facility_name) = lower(staged.facility_name)
+JOIN wards ON wards.ward_id = facilities.ward_id
+LEFT JOIN facility_coordinates AS point
+    ON point.facility_id = facilities.facility_id
+    AND point.is_active
+WHERE staged.round = $1::bigint
+    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+    AND wards.constituency_id = staged.constituency_id
+    AND (
+        staged.facility_code IS NULL
+        OR EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code)
+    )
+    AND (
+        staged.latitude IS NULL
+        OR point.latitude IS NULL
+        OR |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) * 111.2 <= 1
+    )
+    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+
+-- name: find_ambiguous_meetings
+SELECT
+    merging.row_no,
+    staged.file_no,
+    staged.record_number,
+    merging.met_by,
+    string_agg(facilities.facility_code, ', ' ORDER BY facilities.facility_code) AS codes
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+JOIN facilities USING (facility_id)
+GROUP BY
+    merging.row_no,
+    staged.file_no,
+    staged.record_number,
+    merging.met_by
+HAVING count(*) > 1;
+
+-- name: postpone_second_meetings
+-- Two records of the round turned out to be one facility: the later one waits for the next round.
+WITH second AS (
+    DELETE FROM merging
+    USING (
+        SELECT
+            row_no,
+            row_number() OVER (PARTITION BY facility_id ORDER BY row_no) AS place
+        FROM merging
+        WHERE met_by <> 'superseded'
+    ) AS ranked
+    WHERE ranked.row_no = merging.row_no
+        AND ranked.place > 1
+    RETURNING merging.row_no
+)
+UPDATE staged_records AS staged
+SET round = staged.round + 1
+FROM second
+WHERE staged.row_no = second.row_no;
+
+-- name: meet_new
+INSERT INTO merging (row_no, facility_id, met_by)
+SELECT
+    staged.row_no,
+    nextval($4::regclass),
+    'new'
+FROM staged_records AS staged
+WHERE staged.round = $1::bigint
+    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+ORDER BY staged.row_no;
+
+-- name: last_round
+SELECT coalesce(max(round), 0) AS last_round
+FROM staged_records;
+
+-- name: rows_in_range
+-- Where to halve a range that the database refused.
+SELECT
+    min(row_no) AS first_row,
+    max(row_no) AS last_row,
+    (percentile_disc(0.5) WITHIN GROUP (ORDER BY row_no))::bigint AS middle_row
+FROM staged_records
+WHERE round = $1::bigint
+    AND row_no BETWEEN $2::bigint AND $3::bigint;
+
+-- name: withdraw_record
+-- It was refused: no later round may take it up.
+UPDATE staged_records
+SET round = 0
+WHERE row_no = $1::bigint;
+
+-- name: note_claimed_code
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+VALUES ($1::bigint, 'code_claimed_twice', 'facility_code', $2);

@@ -1,0 +1,60 @@
+-- A registration number is borne by one facility: the second who claims it goes without, and an issue says so.
+
+-- name: refuse_claimed_numbers
+-- Run until it refuses nothing: a number is free when its holder is given another one in this round, and whether the
+-- holder is depends on the holder's own claim.
+WITH claims AS (
+    SELECT
+        staged.row_no,
+        merging.facility_id,
+        staged.registration_number,
+        row_number() OVER (PARTITION BY staged.registration_number ORDER BY staged.row_no) AS place
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    LEFT JOIN facilities AS own ON own.facility_id = merging.facility_id
+    WHERE staged.registration_number IS NOT NULL
+        AND merging.met_by <> 'superseded'
+        -- Who has the number already claims nothing: on an unchanged run there is nothing to compare.
+        AND own.registration_number IS DISTINCT FROM staged.registration_number
+), refused AS (
+    SELECT
+        claims.row_no,
+        claims.registration_number
+    FROM claims
+    WHERE claims.place > 1
+        OR EXISTS (
+            SELECT
+            FROM facilities AS holder
+            WHERE holder.registration_number = claims.registration_number
+                AND holder.facility_id <> claims.facility_id
+                AND NOT EXISTS (
+                    SELECT
+                    FROM claims AS other
+                    WHERE other.facility_id = holder.facility_id
+                        AND other.registration_number <> holder.registration_number
+                )
+        )
+), issues AS (
+    INSERT INTO staged_issues (row_no, kind, field, raw_value)
+    SELECT
+        row_no,
+        'registration_number_claimed_twice',
+        'registration_number',
+        registration_number
+    FROM refused
+)
+UPDATE staged_records AS staged
+SET registration_number = NULL
+FROM refused
+WHERE refused.row_no = staged.row_no;
+
+-- name: release_numbers
+-- Two facilities that exchange their numbers would meet in the unique key: the numbers are first taken from both.
+UPDATE facilities
+SET registration_number = '~' || facilities.facility_id
+FROM wanted_facilities AS wanted
+JOIN wanted_facilities AS other ON other.registration_number IS NOT NULL
+WHERE wanted.facility_id = facilities.facility_id
+    AND wanted.registration_number IS DISTINCT FROM facilities.registration_number
+    AND other.registration_number = facilities.registration_number
+    AND other.facility_id <> facilities.facility_id;

@@ -1,0 +1,288 @@
+-- Facilities: insert what is new, update what differs. $1 is the actor's user_id.
+
+-- name: create_missing_statuses
+INSERT INTO operational_statuses (operational_status_id, status_name, description, sort_order)
+SELECT
+    nextval($1::regclass),
+    missing.name,
+    '',
+    0
+FROM (
+    SELECT operational_status AS name
+    FROM staged_records
+    WHERE operational_status IS NOT NULL
+    EXCEPT
+    SELECT status_name
+    FROM operational_statuses
+) AS missing;
+
+-- name: insert_new_facilities_fresh
+INSERT INTO facilities (
+    facility_id,
+    facility_name,
+    facility_code,
+    registration_number,
+    facility_type,
+    address_line_1,
+    is_active,
+    description,
+    website_url,
+    operational_status_id,
+    ward_id,
+    updated_at,
+    created_by,
+    updated_by
+)
+SELECT
+    merging.facility_id,
+    staged.facility_name,
+    coalesce(staged.facility_code, staged.generated_code),
+    staged.registration_number,
+    staged.facility_type,
+    coalesce(staged.address, ''),
+    coalesce(staged.is_active, true),
+    coalesce(staged.description, ''),
+    coalesce(staged.website_url, ''),
+    statuses.operational_status_id,
+    staged.ward_id,
+    now(),
+    $1::integer,
+    $1::integer
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+LEFT JOIN operational_statuses AS statuses ON statuses.status_name = staged.operational_status
+WHERE merging.met_by = 'new';
+
+-- name: insert_new_facilities_managed
+-- No column has a default here. registration_number must be filled and unique: the facility's code stands for none;
+-- where another facility bears that very number, the code with a dash before it.
+INSERT INTO facilities (
+    facility_id,
+    facility_name,
+    facility_code,
+    registration_number,
+    address_line_1,
+    address_line_2,
+    is_active,
+    description,
+    website_url,
+    operational_status_id,
+    ward_id,
+    created_at,
+    updated_at,
+    created_by,
+    updated_by
+)
+SELECT
+    merging.facility_id,
+    staged.facility_name,
+    coalesce(staged.facility_code, staged.generated_code),
+    coalesce(
+        staged.registration_number,
+        CASE
+            WHEN EXISTS (
+                SELECT
+                FROM facilities AS holder
+                WHERE holder.registration_number = coalesce(staged.facility_code, staged.generated_code)
+            )
+            OR EXISTS (
+                SELECT
+                FROM staged_records AS claimant
+                WHERE claimant.registration_number = coalesce(staged.facility_code, staged.generated_code)
+            ) THEN '-'
+            ELSE ''
+        END || coalesce(staged.facility_code, staged.generated_code)
+    ),
+    coalesce(staged.address, ''),
+    '',
+    coalesce(staged.is_active, true),
+    coalesce(staged.description, ''),
+    coalesce(staged.website_url, ''),
+    statuses.operational_status_id,
+    staged.ward_id,
+    now(),
+    now(),
+    $1::integer,
+    $1::integer
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+LEFT JOIN operational_statuses AS statuses ON statuses.status_name = staged.operational_status
+WHERE merging.met_by = 'new';
+
+-- name: fill_wanted_facilities
+-- $1: whether a field that a person has changed since the last import is kept.
+INSERT INTO wanted_facilities
+SELECT
+    staged.row_no,
+    facilities.facility_id,
+    CASE WHEN edited.name THEN facilities.facility_name ELSE staged.facility_name END,
+    CASE
+        WHEN edited.code OR staged.facility_code IS NULL THEN facilities.facility_code
+        -- Another facility bears it: this one was met by its content or key, and keeps the code that it got then.
+        WHEN EXISTS (
+            SELECT
+            FROM facilities AS bearer
+            WHERE bearer.facility_code = staged.facility_code
+                AND bearer.facility_id <> facilities.facility_id
+        ) THEN facilities.facility_code
+        ELSE staged.facility_code
+    END,
+    CASE
+        WHEN edited.number THEN facilities.registration_number
+        ELSE coalesce(staged.registration_number, facilities.registration_number)
+    END,
+    CASE
+        WHEN edited.status THEN facilities.operational_status_id
+        ELSE coalesce(statuses.operational_status_id, facilities.operational_status_id)
+    END,
+    CASE WHEN edited.ward THEN facilities.ward_id ELSE coalesce(staged.ward_id::integer, facilities.ward_id) END,
+    CASE WHEN edited.active THEN facilities.is_active ELSE coalesce(staged.is_active, facilities.is_active) END,
+    CASE WHEN edited.address THEN facilities.address_line_1 ELSE coalesce(staged.address, facilities.address_line_1) END,
+    CASE WHEN edited.description THEN facilities.description ELSE coalesce(staged.description, facilities.description) END,
+    CASE WHEN edited.website THEN facilities.website_url ELSE coalesce(staged.website_url, facilities.website_url) END,
+    coalesce(staged.facility_type, imported.facility_type),
+    array_remove(
+        ARRAY[
+            CASE WHEN edited.name THEN 'facility_name' END,
+            CASE WHEN edited.code THEN 'facility_code' END,
+            CASE WHEN edited.number THEN 'registration_number' END,
+            CASE WHEN edited.status THEN 'operational_status' END,
+            CASE WHEN edited.ward THEN 'ward_name' END,
+            CASE WHEN edited.active THEN 'is_active' END,
+            CASE WHEN edited.address THEN 'address' END,
+            CASE WHEN edited.description THEN 'description' END,
+            CASE WHEN edited.website THEN 'website_url' END
+        ],
+        NULL
+    ),
+    array_remove(
+        ARRAY[
+            CASE WHEN edited.name AND staged.facility_name <> facilities.facility_name THEN 'facility_name' END,
+            CASE WHEN edited.code AND staged.facility_code <> facilities.facility_code THEN 'facility_code' END,
+            CASE
+                WHEN edited.number AND staged.registration_number <> facilities.registration_number
+                    THEN 'registration_number'
+            END,
+            CASE
+                WHEN edited.status AND statuses.operational_status_id <> facilities.operational_status_id
+                    THEN 'operational_status'
+            END,
+            CASE WHEN edited.ward AND staged.ward_id <> facilities.ward_id THEN 'ward_name' END,
+            CASE WHEN edited.active AND staged.is_active <> facilities.is_active THEN 'is_active' END,
+            CASE WHEN edited.address AND staged.address <> facilities.address_line_1 THEN 'address' END,
+            CASE WHEN edited.description AND staged.description <> facilities.description THEN 'description' END,
+            CASE WHEN edited.website AND staged.website_url <> facilities.website_url THEN 'website_url' END
+        ],
+        NULL
+    )
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+JOIN facilities USING (facility_id)
+LEFT JOIN operational_statuses AS statuses ON statuses.status_name = staged.operational_status
+LEFT JOIN etl.imported_facilities AS imported USING (facility_id)
+CROSS JOIN LATERAL (
+    SELECT
+        is_kept AND facilities.facility_name IS DISTINCT FROM imported.facility_name AS name,
+        is_kept AND facilities.facility_code IS DISTINCT FROM imported.facility_code AS code,
+        is_kept AND facilities.registration_number IS DISTINCT FROM imported.registration_number AS number,
+        is_kept AND facilities.operational_status_id IS DISTINCT FROM imported.operational_status_id AS status,
+        is_kept AND facilities.ward_id IS DISTINCT FROM imported.ward_id AS ward,
+        is_kept AND facilities.is_active IS DISTINCT FROM imported.is_active AS active,
+        is_kept AND facilities.address_line_1 IS DISTINCT FROM imported.address_line_1 AS address,
+        is_kept AND facilities.description IS DISTINCT FROM imported.description AS description,
+        is_kept AND facilities.website_url IS DISTINCT FROM imported.website_url AS website
+    FROM (SELECT $1::boolean AND imported.facility_id IS NOT NULL AS is_kept) AS setting
+) AS edited
+WHERE merging.met_by NOT IN ('new', 'superseded');
+
+-- name: note_kept_edits
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+SELECT
+    row_no,
+    'manual_edit_kept',
+    kept_field,
+    NULL
+FROM wanted_facilities
+CROSS JOIN unnest(kept_fields) AS kept_field;
+
+-- name: find_differing_facilities
+-- The before image of what will be updated; its after image is added when it has been.
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
+SELECT
+    facilities.facility_id,
+    'facilities',
+    facilities.facility_id,
+    'update',
+    to_jsonb(facilities)
+FROM wanted_facilities AS wanted
+JOIN facilities USING (facility_id)
+WHERE (
+    wanted.facility_name,
+    wanted.facility_code,
+    wanted.registration_number,
+    wanted.operational_status_id,
+    wanted.ward_id,
+    wanted.is_active,
+    wanted.address_line_1,
+    wanted.description,
+    wanted.website_url
+) IS DISTINCT FROM (
+    facilities.facility_name,
+    facilities.facility_code,
+    facilities.registration_number,
+    facilities.operational_status_id,
+    facilities.ward_id,
+    facilities.is_active,
+    facilities.address_line_1,
+    facilities.description,
+    facilities.website_url
+);
+
+-- name: find_differing_types
+-- A fresh directory has the facility's type too.
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
+SELECT
+    facilities.facility_id,
+    'facilities',
+    facilities.facility_id,
+    'update',
+    to_jsonb(facilities)
+FROM wanted_facilities AS wanted
+JOIN facilities USING (facility_id)
+WHERE wanted.facility_type IS DISTINCT FROM facilities.facility_type
+    AND wanted.facility_type IS NOT NULL
+    AND NOT EXISTS (SELECT FROM batch_changes WHERE batch_changes.facility_id = facilities.facility_id);
+
+-- name: update_facilities
+UPDATE facilities
+SET
+    facility_name = wanted.facility_name,
+    facility_code = wanted.facility_code,
+    registration_number = wanted.registration_number,
+    operational_status_id = wanted.operational_status_id,
+    ward_id = wanted.ward_id,
+    is_active = wanted.is_active,
+    address_line_1 = wanted.address_line_1,
+    description = wanted.description,
+    website_url = wanted.website_url,
+    updated_at = now(),
+    updated_by = $1::integer
+FROM wanted_facilities AS wanted
+JOIN batch_changes AS changes ON changes.row_id = wanted.facility_id AND changes.table_name = 'facilities'
+WHERE facilities.facility_id = wanted.facility_id;
+
+-- name: update_facility_types
+UPDATE facilities
+SET facility_type = wanted.facility_type
+FROM wanted_facilities AS wanted
+JOIN batch_changes AS changes ON changes.row_id = wanted.facility_id AND changes.table_name = 'facilities'
+WHERE facilities.facility_id = wanted.facility_id
+    AND wanted.facility_type IS DISTINCT FROM facilities.facility_type
+    AND wanted.facility_type IS NOT NULL;
+
+-- name: add_after_images
+UPDATE batch_changes AS changes
+SET after = to_jsonb(facilities)
+FROM facilities
+WHERE facilities.facility_id = changes.facility_id
+    AND changes.table_name = 'facilities';

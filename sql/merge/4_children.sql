@@ -1,0 +1,539 @@
+-- What belongs to a facility, by natural keys: a new facility's children are copied, a met one's compared first.
+-- $1 is the actor's user_id and $2 the sequence of the table's keys, where a statement takes both.
+-- A lookup name that the database lacks is created first; $1 is then its sequence.
+
+-- name: create_missing_contact_types
+INSERT INTO contact_types (contact_type_id, type_name, validation_regex)
+SELECT
+    nextval($1::regclass),
+    missing.name,
+    ''
+FROM (
+    SELECT contact_type AS name
+    FROM staged_contacts
+    EXCEPT
+    SELECT type_name
+    FROM contact_types
+) AS missing;
+
+-- name: create_missing_service_categories
+INSERT INTO service_categories (service_category_id, category_name, description, icon_url)
+SELECT
+    nextval($1::regclass),
+    missing.name,
+    '',
+    ''
+FROM (
+    SELECT service_category AS name
+    FROM staged_services
+    EXCEPT
+    SELECT category_name
+    FROM service_categories
+) AS missing;
+
+-- name: create_missing_owner_types
+INSERT INTO owner_types (owner_type_id, type_name, description)
+SELECT
+    nextval($1::regclass),
+    missing.name,
+    ''
+FROM (
+    SELECT owner_type AS name
+    FROM staged_owners
+    EXCEPT
+    SELECT type_name
+    FROM owner_types
+) AS missing;
+
+-- name: create_missing_gbv_categories
+INSERT INTO gbv_categories (gbv_category_id, category_name, description, icon_url)
+SELECT
+    nextval($1::regclass),
+    missing.name,
+    '',
+    ''
+FROM (
+    SELECT gbv_category AS name
+    FROM staged_gbv_categories
+    EXCEPT
+    SELECT category_name
+    FROM gbv_categories
+) AS missing;
+
+-- name: create_missing_infrastructure_types
+INSERT INTO infrastructure_types (infrastructure_type_id, type_name, description)
+SELECT
+    nextval($1::regclass),
+    missing.name,
+    ''
+FROM (
+    SELECT infrastructure_type AS name
+    FROM staged_infrastructure
+    EXCEPT
+    SELECT type_name
+    FROM infrastructure_types
+) AS missing;
+
+-- name: create_missing_condition_statuses
+INSERT INTO condition_statuses (condition_status_id, status_name, description)
+SELECT
+    nextval($1::regclass),
+    missing.name,
+    ''
+FROM (
+    SELECT condition_status AS name
+    FROM staged_infrastructure
+    EXCEPT
+    SELECT status_name
+    FROM condition_statuses
+) AS missing;
+
+-- name: insert_contacts
+-- A number that is there in another writing, or that a person switched off, is not added again.
+WITH inserted AS (
+    INSERT INTO facility_contacts (
+        contact_id,
+        facility_id,
+        contact_type_id,
+        contact_value,
+        contact_person_name,
+        is_primary,
+        is_active,
+        created_at,
+        updated_at,
+        created_by,
+        updated_by
+    )
+    SELECT
+        nextval($2::regclass),
+        merging.facility_id,
+        types.contact_type_id,
+        staged.contact_value,
+        staged.contact_person_name,
+        staged.position = 0 AND merging.met_by = 'new',
+        true,
+        now(),
+        now(),
+        $1::integer,
+        $1::integer
+    FROM staged_contacts AS staged
+    JOIN merging USING (row_no)
+    JOIN contact_types AS types ON types.type_name = staged.contact_type
+    WHERE merging.met_by <> 'superseded'
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_contacts AS present
+            WHERE merging.met_by <> 'new'
+                AND present.facility_id = merging.facility_id
+                AND present.contact_type_id = types.contact_type_id
+                AND CASE
+                    WHEN staged.contact_key ~ '^[0-9]+$'
+                        THEN right(regexp_replace(present.contact_value, '[^0-9]', '', 'g'), 9)
+                    ELSE lower(present.contact_value)
+                END = staged.contact_key
+        )
+    ORDER BY
+        merging.facility_id,
+        staged.position
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    inserted.facility_id,
+    'facility_contacts',
+    inserted.contact_id,
+    'insert',
+    to_jsonb(inserted)
+FROM inserted
+JOIN merging USING (facility_id)
+WHERE merging.met_by <> 'new';
+
+-- name: insert_coordinates_of_new
+INSERT INTO facility_coordinates (
+    coordinate_id,
+    facility_id,
+    latitude,
+    longitude,
+    collection_date,
+    data_source,
+    collection_method,
+    is_active,
+    created_at,
+    updated_at,
+    created_by,
+    updated_by
+)
+SELECT
+    nextval($2::regclass),
+    merging.facility_id,
+    staged.latitude::numeric(10, 8),
+    staged.longitude::numeric(11, 8),
+    coalesce(staged.collected_on::date, current_date),
+    left(staged.source, 100),
+    'imported',
+    true,
+    now(),
+    now(),
+    $1::integer,
+    $1::integer
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+WHERE merging.met_by = 'new'
+    AND staged.latitude IS NOT NULL
+ORDER BY merging.facility_id;
+
+-- name: insert_coordinates_of_met
+WITH inserted AS (
+    INSERT INTO facility_coordinates (
+        coordinate_id,
+        facility_id,
+        latitude,
+        longitude,
+        collection_date,
+        data_source,
+        collection_method,
+        is_active,
+        created_at,
+        updated_at,
+        created_by,
+        updated_by
+    )
+    SELECT
+        nextval($2::regclass),
+        merging.facility_id,
+        staged.latitude::numeric(10, 8),
+        staged.longitude::numeric(11, 8),
+        coalesce(staged.collected_on::date, current_date),
+        left(staged.source, 100),
+        'imported',
+        true,
+        now(),
+        now(),
+        $1::integer,
+        $1::integer
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    WHERE merging.met_by NOT IN ('new', 'superseded')
+        AND staged.latitude IS NOT NULL
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_coordinates AS present
+            WHERE present.facility_id = merging.facility_id
+                AND present.is_active
+        )
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_coordinates',
+    coordinate_id,
+    'insert',
+    to_jsonb(inserted)
+FROM inserted;
+
+-- name: update_coordinates
+-- One active point per facility: it moves, its former place is in the change. A point that was not imported (a
+-- person collected it) is kept when $2 says that manual edits are.
+WITH moved AS (
+    SELECT
+        present.coordinate_id,
+        to_jsonb(present) AS before,
+        staged.latitude::numeric(10, 8) AS latitude,
+        staged.longitude::numeric(11, 8) AS longitude,
+        coalesce(staged.collected_on::date, current_date) AS collection_date,
+        left(staged.source, 100) AS data_source
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    JOIN facility_coordinates AS present USING (facility_id)
+    WHERE merging.met_by NOT IN ('new', 'superseded')
+        AND present.is_active
+        AND staged.latitude IS NOT NULL
+        AND (present.latitude, present.longitude)
+            IS DISTINCT FROM (staged.latitude::numeric(10, 8), staged.longitude::numeric(11, 8))
+        AND (NOT $2::boolean OR present.collection_method = 'imported')
+), updated AS (
+    UPDATE facility_coordinates AS present
+    SET
+        latitude = moved.latitude,
+        longitude = moved.longitude,
+        collection_date = moved.collection_date,
+        data_source = moved.data_source,
+        collection_method = 'imported',
+        updated_at = now(),
+        updated_by = $1::integer
+    FROM moved
+    WHERE present.coordinate_id = moved.coordinate_id
+    RETURNING
+        present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    updated.facility_id,
+    'facility_coordinates',
+    updated.coordinate_id,
+    'update',
+    moved.before,
+    to_jsonb(updated)
+FROM updated
+JOIN moved USING (coordinate_id);
+
+-- name: insert_services_of_new
+INSERT INTO facility_services (
+    service_id,
+    facility_id,
+    service_category_id,
+    service_name,
+    service_description,
+    is_free,
+    cost_range,
+    currency,
+    availability_hours,
+    availability_days,
+    appointment_required,
+    is_active,
+    created_at,
+    updated_at
+)
+SELECT
+    nextval($1::regclass),
+    merging.facility_id,
+    categories.service_category_id,
+    staged.service_name,
+    '',
+    false,
+    '',
+    'KES',
+    '',
+    '',
+    false,
+    true,
+    now(),
+    now()
+FROM staged_services AS staged
+JOIN merging USING (row_no)
+JOIN service_categories AS categories ON categories.category_name = staged.service_category
+WHERE merging.met_by = 'new'
+ORDER BY merging.facility_id;
+
+-- name: insert_services_of_met
+WITH inserted AS (
+    INSERT INTO facility_services (
+        service_id,
+        facility_id,
+        service_category_id,
+        service_name,
+        service_description,
+        is_free,
+        cost_range,
+        currency,
+        availability_hours,
+        availability_days,
+        appointment_required,
+        is_active,
+        created_at,
+        updated_at
+    )
+    SELECT
+        nextval($1::regclass),
+        merging.facility_id,
+        categories.service_category_id,
+        staged.service_name,
+        '',
+        false,
+        '',
+        'KES',
+        '',
+        '',
+        false,
+        true,
+        now(),
+        now()
+    FROM staged_services AS staged
+    JOIN merging USING (row_no)
+    JOIN service_categories AS categories ON categories.category_name = staged.service_category
+    WHERE merging.met_by NOT IN ('new', 'superseded')
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_services AS present
+            WHERE present.facility_id = merging.facility_id
+                AND lower(present.service_name) = lower(staged.service_name)
+        )
+    ORDER BY merging.facility_id
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_services',
+    service_id,
+    'insert',
+    to_jsonb(inserted)
+FROM inserted;
+
+-- name: insert_owners
+WITH inserted AS (
+    INSERT INTO facility_owners (
+        owner_id,
+        facility_id,
+        owner_name,
+        owner_type_id,
+        created_at,
+        updated_at,
+        created_by,
+        updated_by
+    )
+    SELECT
+        nextval($2::regclass),
+        merging.facility_id,
+        staged.owner_name,
+        types.owner_type_id,
+        now(),
+        now(),
+        $1::integer,
+        $1::integer
+    FROM staged_owners AS staged
+    JOIN merging USING (row_no)
+    JOIN owner_types AS types ON types.type_name = staged.owner_type
+    WHERE merging.met_by <> 'superseded'
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_owners AS present
+            WHERE merging.met_by <> 'new'
+                AND present.facility_id = merging.facility_id
+                AND lower(present.owner_name) = lower(staged.owner_name)
+        )
+    ORDER BY merging.facility_id
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    inserted.facility_id,
+    'facility_owners',
+    inserted.owner_id,
+    'insert',
+    to_jsonb(inserted)
+FROM inserted
+JOIN merging USING (facility_id)
+WHERE merging.met_by <> 'new';
+
+-- name: insert_gbv_categories
+WITH inserted AS (
+    INSERT INTO facility_gbv_categories (id, facility_id, gbv_category_id, created_at, created_by)
+    SELECT
+        nextval($2::regclass),
+        merging.facility_id,
+        categories.gbv_category_id,
+        now(),
+        $1::integer
+    FROM staged_gbv_categories AS staged
+    JOIN merging USING (row_no)
+    JOIN gbv_categories AS categories ON categories.category_name = staged.gbv_category
+    WHERE merging.met_by <> 'superseded'
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_gbv_categories AS present
+            WHERE present.facility_id = merging.facility_id
+                AND present.gbv_category_id = categories.gbv_category_id
+        )
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    inserted.facility_id,
+    'facility_gbv_categories',
+    inserted.id,
+    'insert',
+    to_jsonb(inserted)
+FROM inserted
+JOIN merging USING (facility_id)
+WHERE merging.met_by <> 'new';
+
+-- name: insert_infrastructure
+WITH inserted AS (
+    INSERT INTO facility_infrastructure (
+        infrastructure_id,
+        facility_id,
+        infrastructure_type_id,
+        condition_status_id,
+        description,
+        capacity,
+        is_available,
+        is_active,
+        created_at,
+        updated_at,
+        created_by,
+        updated_by
+    )
+    SELECT
+        nextval($2::regclass),
+        merging.facility_id,
+        types.infrastructure_type_id,
+        conditions.condition_status_id,
+        '',
+        staged.capacity::integer,
+        true,
+        true,
+        now(),
+        now(),
+        $1::integer,
+        $1::integer
+    FROM staged_infrastructure AS staged
+    JOIN merging USING (row_no)
+    JOIN infrastructure_types AS types ON types.type_name = staged.infrastructure_type
+    JOIN condition_statuses AS conditions ON conditions.status_name = staged.condition_status
+    WHERE merging.met_by <> 'superseded'
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_infrastructure AS present
+            WHERE merging.met_by <> 'new'
+                AND present.facility_id = merging.facility_id
+                AND present.infrastructure_type_id = types.infrastructure_type_id
+        )
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    inserted.facility_id,
+    'facility_infrastructure',
+    inserted.infrastructure_id,
+    'insert',
+    to_jsonb(inserted)
+FROM inserted
+JOIN merging USING (facility_id)
+WHERE merging.met_by <> 'new';
+
+-- name: update_infrastructure
+WITH changed AS (
+    SELECT
+        present.infrastructure_id,
+        to_jsonb(present) AS before,
+        staged.capacity::integer AS capacity
+    FROM staged_infrastructure AS staged
+    JOIN merging USING (row_no)
+    JOIN infrastructure_types AS types ON types.type_name = staged.infrastructure_type
+    JOIN facility_infrastructure AS present
+        ON present.facility_id = merging.facility_id
+        AND present.infrastructure_type_id = types.infrastructure_type_id
+    WHERE merging.met_by NOT IN ('new', 'superseded')
+        AND present.capacity IS DISTINCT FROM staged.capacity
+), updated AS (
+    UPDATE facility_infrastructure AS present
+    SET
+        capacity = changed.capacity,
+        updated_at = now(),
+        updated_by = $1::integer
+    FROM changed
+    WHERE present.infrastructure_id = changed.infrastructure_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    updated.facility_id,
+    'facility_infrastructure',
+    updated.infrastructure_id,
+    'update',
+    changed.before,
+    to_jsonb(updated)
+FROM updated
+JOIN changed USING (infrastructure_id);

@@ -1,0 +1,449 @@
+-- What became of each record, where its values came from, and what was changed. $1 is the run's run_no.
+
+-- name: count_outcomes
+-- A record of a facility that this run met before takes the earlier one's place: inserted stays inserted, and the
+-- earlier one becomes superseded.
+WITH own AS (
+    SELECT
+        staged.file_no,
+        staged.source,
+        staged.content_hash,
+        merging.facility_id,
+        CASE
+            WHEN merging.met_by = 'superseded' THEN 'superseded'
+            WHEN merging.met_by = 'new' THEN 'inserted'
+            WHEN EXISTS (SELECT FROM batch_changes WHERE batch_changes.facility_id = merging.facility_id) THEN 'updated'
+            ELSE 'unchanged'
+        END AS outcome
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+), counted AS (
+    SELECT
+        own.file_no,
+        CASE
+            WHEN earlier.outcome IN ('inserted', 'updated') AND own.outcome <> 'superseded' THEN earlier.outcome
+            ELSE own.outcome
+        END AS outcome,
+        1 AS records
+    FROM own
+    LEFT JOIN run_facilities AS earlier USING (facility_id)
+    UNION ALL
+    SELECT
+        earlier.file_no,
+        moved.outcome,
+        moved.records
+    FROM own
+    JOIN run_facilities AS earlier USING (facility_id)
+    CROSS JOIN LATERAL (VALUES (earlier.outcome, -1), ('superseded', 1)) AS moved (outcome, records)
+    WHERE own.outcome <> 'superseded'
+)
+INSERT INTO batch_outcomes (file_no, outcome, records)
+SELECT
+    file_no,
+    outcome,
+    sum(records)
+FROM counted
+GROUP BY
+    file_no,
+    outcome;
+
+-- name: note_superseded_conflicts
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+SELECT
+    merging.row_no,
+    'superseded_conflict',
+    former.key,
+    former.value
+FROM merging
+JOIN run_facilities USING (facility_id)
+JOIN batch_changes AS changes USING (facility_id)
+CROSS JOIN LATERAL jsonb_each_text(changes.before) AS former
+JOIN LATERAL jsonb_each_text(changes.after) AS latter ON latter.key = former.key
+WHERE merging.met_by <> 'superseded'
+    AND changes.table_name = 'facilities'
+    AND former.value <> ''
+    AND former.value IS DISTINCT FROM latter.value
+    AND former.key NOT IN ('updated_at', 'updated_by');
+
+-- name: mark_superseded
+UPDATE etl.facility_source AS known
+SET is_superseded = true
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+JOIN run_facilities AS earlier USING (facility_id)
+WHERE merging.met_by <> 'superseded'
+    AND known.source = earlier.source
+    AND known.content_hash = earlier.content_hash
+    AND (known.source, known.content_hash) <> (staged.source, staged.content_hash)
+    AND NOT known.is_superseded;
+
+-- name: forget_former_lineage
+-- A source's newer record of a facility takes the place of its older one; those of this run stay, marked.
+DELETE FROM etl.facility_source AS known
+USING
+    merging,
+    staged_records AS staged
+WHERE staged.row_no = merging.row_no
+    AND merging.met_by NOT IN ('new', 'content', 'superseded')
+    AND known.facility_id = merging.facility_id
+    AND known.source = staged.source
+    AND known.content_hash <> staged.content_hash
+    AND known.run_no <> $1::integer
+    AND NOT known.is_superseded;
+
+-- name: save_lineage
+INSERT INTO etl.facility_source (
+    source,
+    content_hash,
+    source_key,
+    facility_id,
+    run_no,
+    file_no,
+    record_number
+)
+SELECT
+    staged.source,
+    staged.content_hash,
+    staged.source_key,
+    merging.facility_id,
+    $1::integer,
+    staged.file_no,
+    staged.record_number
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+WHERE merging.met_by NOT IN ('content', 'superseded')
+ON CONFLICT (source, content_hash) DO UPDATE
+SET
+    facility_id = excluded.facility_id,
+    run_no = excluded.run_no,
+    file_no = excluded.file_no,
+    record_number = excluded.record_number,
+    is_superseded = false;
+
+-- name: save_imported_of_new
+INSERT INTO etl.imported_facilities
+SELECT
+    facilities.facility_id,
+    $1::integer,
+    facilities.facility_name,
+    facilities.facility_code,
+    facilities.registration_number,
+    staged.facility_type,
+    facilities.operational_status_id,
+    facilities.ward_id,
+    facilities.is_active,
+    facilities.address_line_1,
+    facilities.description,
+    facilities.website_url,
+    staged.official_name,
+    staged.facility_level,
+    staged.opening,
+    staged.sub_county_name,
+    staged.constituency_id,
+    staged.county_id,
+    staged.place_level,
+    staged.ward_match,
+    staged.ward_score,
+    staged.ward_candidates,
+    staged.quality_score,
+    staged.recorded_on::date
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+JOIN facilities USING (facility_id)
+LEFT JOIN etl.imported_facilities AS imported USING (facility_id)
+WHERE merging.met_by <> 'superseded'
+    AND imported.facility_id IS NULL;
+
+-- name: update_imported
+-- A field that a person edited keeps the value of the last import, so that the edit is still seen next time. The
+-- score alone is no reason to write: it moves with the neighbours that a point is compared with.
+UPDATE etl.imported_facilities AS imported
+SET
+    run_no = $1::integer,
+    facility_name = latest.facility_name,
+    facility_code = latest.facility_code,
+    registration_number = latest.registration_number,
+    facility_type = latest.facility_type,
+    operational_status_id = latest.operational_status_id,
+    ward_id = latest.ward_id,
+    is_active = latest.is_active,
+    address_line_1 = latest.address_line_1,
+    description = latest.description,
+    website_url = latest.website_url,
+    official_name = latest.official_name,
+    facility_level = latest.facility_level,
+    opening = latest.opening,
+    sub_county_name = latest.sub_county_name,
+    constituency_id = latest.constituency_id,
+    county_id = latest.county_id,
+    place_level = latest.place_level,
+    ward_match = latest.ward_match,
+    ward_score = latest.ward_score,
+    ward_candidates = latest.ward_candidates,
+    quality_score = latest.quality_score,
+    recorded_on = latest.recorded_on
+FROM (
+    SELECT
+        former.facility_id,
+        CASE WHEN 'facility_name' = ANY (edited_fields) THEN former.facility_name ELSE wanted.facility_name END
+            AS facility_name,
+        CASE WHEN 'facility_code' = ANY (edited_fields) THEN former.facility_code ELSE wanted.facility_code END
+            AS facility_code,
+        CASE
+            WHEN 'registration_number' = ANY (edited_fields) THEN former.registration_number
+            ELSE wanted.registration_number
+        END AS registration_number,
+        wanted.facility_type,
+        CASE
+            WHEN 'operational_status' = ANY (edited_fields) THEN former.operational_status_id
+            ELSE wanted.operational_status_id
+        END AS operational_status_id,
+        CASE WHEN 'ward_name' = ANY (edited_fields) THEN former.ward_id ELSE wanted.ward_id END AS ward_id,
+        CASE WHEN 'is_active' = ANY (edited_fields) THEN former.is_active ELSE wanted.is_active END AS is_active,
+        CASE WHEN 'address' = ANY (edited_fields) THEN former.address_line_1 ELSE wanted.address_line_1 END
+            AS address_line_1,
+        CASE WHEN 'description' = ANY (edited_fields) THEN former.description ELSE wanted.description END AS description,
+        CASE WHEN 'website_url' = ANY (edited_fields) THEN former.website_url ELSE wanted.website_url END AS website_url,
+        coalesce(staged.official_name, former.official_name) AS official_name,
+        coalesce(staged.facility_level, former.facility_level) AS facility_level,
+        coalesce(staged.opening, former.opening) AS opening,
+        coalesce(staged.sub_county_name, former.sub_county_name) AS sub_county_name,
+        coalesce(staged.constituency_id, former.constituency_id)::integer AS constituency_id,
+        coalesce(staged.county_id, former.county_id)::integer AS county_id,
+        staged.place_level,
+        staged.ward_match,
+        staged.ward_score,
+        staged.ward_candidates,
+        staged.quality_score,
+        coalesce(staged.recorded_on::date, former.recorded_on) AS recorded_on
+    FROM wanted_facilities AS wanted
+    JOIN staged_records AS staged USING (row_no)
+    JOIN etl.imported_facilities AS former ON former.facility_id = wanted.facility_id
+) AS latest
+WHERE imported.facility_id = latest.facility_id
+    AND (
+        imported.facility_name,
+        imported.facility_code,
+        imported.registration_number,
+        imported.facility_type,
+        imported.operational_status_id,
+        imported.ward_id,
+        imported.is_active,
+        imported.address_line_1,
+        imported.description,
+        imported.website_url,
+        imported.official_name,
+        imported.facility_level,
+        imported.opening,
+        imported.sub_county_name,
+        imported.constituency_id,
+        imported.county_id,
+        imported.place_level,
+        imported.ward_match,
+        imported.ward_score,
+        imported.ward_candidates,
+        imported.recorded_on
+    ) IS DISTINCT FROM (
+        latest.facility_name,
+        latest.facility_code,
+        latest.registration_number,
+        latest.facility_type,
+        latest.operational_status_id,
+        latest.ward_id,
+        latest.is_active,
+        latest.address_line_1,
+        latest.description,
+        latest.website_url,
+        latest.official_name,
+        latest.facility_level,
+        latest.opening,
+        latest.sub_county_name,
+        latest.constituency_id,
+        latest.county_id,
+        latest.place_level,
+        latest.ward_match,
+        latest.ward_score,
+        latest.ward_candidates,
+        latest.recorded_on
+    );
+
+-- name: save_generated_codes
+INSERT INTO etl.code_map (generated_code, facility_id)
+SELECT
+    staged.generated_code,
+    merging.facility_id
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+WHERE merging.met_by <> 'superseded'
+    AND staged.generated_code IS NOT NULL
+    AND staged.facility_code IS NULL
+ON CONFLICT (generated_code) DO UPDATE
+SET facility_id = excluded.facility_id
+WHERE code_map.facility_id <> excluded.facility_id;
+
+-- name: note_generated_codes
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+SELECT
+    staged.row_no,
+    'code_generated',
+    'facility_code',
+    NULL
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+WHERE merging.met_by <> 'superseded'
+    AND staged.facility_code IS NULL;
+
+-- name: save_changes_of_new
+INSERT INTO etl.changes (run_no, file_no, facility_id, table_name, row_id, operation)
+SELECT
+    $1::integer,
+    staged.file_no,
+    merging.facility_id,
+    'facilities',
+    merging.facility_id,
+    'insert'
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+WHERE merging.met_by = 'new';
+
+-- name: save_changes
+-- Of an update only the columns that differ are kept.
+INSERT INTO etl.changes (run_no, file_no, facility_id, table_name, row_id, operation, before, after)
+SELECT
+    $1::integer,
+    staged.file_no,
+    changes.facility_id,
+    changes.table_name,
+    changes.row_id,
+    changes.operation,
+    CASE
+        WHEN changes.operation = 'update' THEN (
+            SELECT jsonb_object_agg(former.key, former.value)
+            FROM jsonb_each(changes.before) AS former
+            WHERE former.value IS DISTINCT FROM changes.after -> former.key
+        )
+        ELSE changes.before
+    END,
+    CASE
+        WHEN changes.operation = 'update' THEN (
+            SELECT jsonb_object_agg(latter.key, latter.value)
+            FROM jsonb_each(changes.after) AS latter
+            WHERE latter.value IS DISTINCT FROM changes.before -> latter.key
+        )
+        ELSE changes.after
+    END
+FROM batch_changes AS changes
+JOIN merging USING (facility_id)
+JOIN staged_records AS staged USING (row_no)
+WHERE merging.met_by <> 'superseded';
+
+-- name: remember_run_facilities
+INSERT INTO run_facilities (facility_id, file_no, source, content_hash, outcome)
+SELECT
+    merging.facility_id,
+    staged.file_no,
+    staged.source,
+    staged.content_hash,
+    CASE
+        WHEN merging.met_by = 'new' THEN 'inserted'
+        WHEN EXISTS (SELECT FROM batch_changes WHERE batch_changes.facility_id = merging.facility_id) THEN 'updated'
+        ELSE 'unchanged'
+    END
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+WHERE merging.met_by <> 'superseded'
+ON CONFLICT (facility_id) DO UPDATE
+SET
+    file_no = excluded.file_no,
+    source = excluded.source,
+    content_hash = excluded.content_hash,
+    outcome = CASE WHEN run_facilities.outcome = 'unchanged' THEN excluded.outcome ELSE run_facilities.outcome END;
+
+-- name: save_issues
+-- The issues of a record that was loaded before in the same words are there already.
+INSERT INTO etl.issues (run_no, file_no, record_number, facility_id, kind, field, raw_value)
+SELECT
+    $1::integer,
+    staged.file_no,
+    staged.record_number,
+    merging.facility_id,
+    issues.kind,
+    issues.field,
+    issues.raw_value
+FROM staged_issues AS issues
+JOIN merging USING (row_no)
+JOIN staged_records AS staged USING (row_no)
+WHERE merging.met_by NOT IN ('content', 'superseded');
+
+-- name: save_rejects
+-- A record that was refused before, in the same words and for the same reason, is already open.
+INSERT INTO etl.rejects (
+    run_no,
+    file_no,
+    record_number,
+    source,
+    content_hash,
+    reason,
+    field,
+    detail,
+    suggestion,
+    raw
+)
+SELECT
+    $1::integer,
+    staged.file_no,
+    staged.record_number,
+    staged.source,
+    staged.content_hash,
+    staged.reason,
+    staged.field,
+    staged.detail,
+    staged.suggestion,
+    staged.raw
+FROM staged_rejects AS staged
+WHERE NOT EXISTS (
+    SELECT
+    FROM etl.rejects AS open
+    WHERE open.source = staged.source
+        AND open.content_hash = staged.content_hash
+        AND open.reason = staged.reason
+        AND open.closed_by_run_no IS NULL
+);
+
+-- name: close_landed_rejects
+UPDATE etl.rejects AS open
+SET closed_by_run_no = $1::integer
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+WHERE open.source = staged.source
+    AND open.content_hash IN (staged.content_hash, staged.answers)
+    AND open.closed_by_run_no IS NULL;
+
+-- name: batch_outcomes
+SELECT
+    file_no,
+    outcome,
+    sum(records)::bigint AS records
+FROM batch_outcomes
+GROUP BY
+    file_no,
+    outcome;
+
+-- name: batch_issues
+-- The issues that the merge itself found, per file.
+SELECT
+    staged.file_no,
+    issues.kind,
+    count(*) AS issues
+FROM staged_issues AS issues
+JOIN staged_records AS staged USING (row_no)
+WHERE issues.kind IN (
+    'code_claimed_twice',
+    'code_generated',
+    'manual_edit_kept',
+    'registration_number_claimed_twice',
+    'superseded_conflict'
+)
+GROUP BY
+    staged.file_no,
+    issues.kind;

@@ -1,0 +1,48 @@
+-- What every connection of the importer begins with, and asks of its server.
+
+-- name: configure_connection
+SELECT
+    set_config('application_name', 'gvrc', false),
+    -- Compiling costs more than our short statements take.
+    set_config('jit', 'off', false),
+    -- The merge sorts and joins one batch; 64 MB keep that off the disk.
+    set_config('work_mem', '64MB', false),
+    set_config('client_min_messages', 'warning', false),
+    set_config('timezone', 'UTC', false);
+
+-- name: server_answers
+SELECT 1 AS one;
+
+-- name: temporary_table_columns
+SELECT
+    attribute.attname::text AS column_name,
+    format_type(attribute.atttypid, NULL) AS type_name
+FROM pg_attribute AS attribute
+WHERE attribute.attrelid = to_regclass('pg_temp.' || quote_ident($1))
+    AND attribute.attnum > 0
+    AND NOT attribute.attisdropped
+ORDER BY attribute.attnum;
+
+-- name: database_kind
+-- What stands in schema public: nothing (fresh), our own directory, or an application's (managed).
+SELECT
+    current_setting('server_version') AS version,
+    current_setting('server_version_num')::integer AS version_number,
+    current_database()::text AS name,
+    to_regclass('public.django_migrations') IS NOT NULL AS has_django,
+    to_regclass('public.facilities') IS NOT NULL AS has_facilities,
+    to_regclass('etl.migrations') IS NOT NULL AS has_migrations,
+    has_database_privilege(current_database(), 'CREATE') AS may_create_schema,
+    has_schema_privilege('public', 'CREATE') AS may_create_tables;
+
+-- name: try_run_lock
+-- One importer per database at a time; the lock goes with the connection, so a crash frees it.
+SELECT pg_try_advisory_lock(hashtextextended('gvrc import', 0)) AS is_locked;
+
+-- name: release_run_lock
+SELECT pg_advisory_unlock(hashtextextended('gvrc import', 0)) AS is_unlocked;
+
+-- name: database_exists
+SELECT 1 AS one
+FROM pg_database
+WHERE datname = $1;

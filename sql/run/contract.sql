@@ -1,0 +1,80 @@
+-- What stands in schema public of a managed database, to be compared with gvrc/contract.csv.
+
+-- name: live_columns
+SELECT
+    relation.relname::text AS table_name,
+    attribute.attname::text AS column_name,
+    format_type(attribute.atttypid, attribute.atttypmod) AS type_name,
+    attribute.attnotnull AS is_required,
+    attribute.atthasdef OR attribute.attidentity <> '' AS is_filled,
+    -- Keys and values are sent: the database would refuse one for a column that it insists on filling itself.
+    attribute.attidentity = 'a' OR attribute.attgenerated <> '' AS is_always_generated
+FROM pg_attribute AS attribute
+JOIN pg_class AS relation ON relation.oid = attribute.attrelid
+WHERE relation.relnamespace = 'public'::regnamespace
+    AND relation.relkind IN ('r', 'p')
+    AND attribute.attnum > 0
+    AND NOT attribute.attisdropped
+ORDER BY
+    table_name,
+    attribute.attnum;
+
+-- name: live_unique_keys
+-- A partial key, or one over expressions, does not keep every row apart.
+SELECT
+    relation.relname::text AS table_name,
+    string_agg(attribute.attname::text, ' ' ORDER BY attribute.attname::text) AS column_names
+FROM pg_index AS key
+JOIN pg_class AS relation ON relation.oid = key.indrelid
+JOIN pg_attribute AS attribute ON attribute.attrelid = key.indrelid AND attribute.attnum = ANY (key.indkey)
+WHERE relation.relnamespace = 'public'::regnamespace
+    AND key.indisunique
+    AND key.indisvalid
+    AND key.indpred IS NULL
+    AND key.indexprs IS NULL
+GROUP BY
+    relation.relname,
+    key.indexrelid;
+
+-- name: live_sequences
+-- The sequences that give keys: of an identity column ("i"), or owned by a serial one ("a").
+SELECT
+    relation.relname::text AS table_name,
+    attribute.attname::text AS column_name,
+    has_sequence_privilege(sequence.oid, 'USAGE') AS may_use
+FROM pg_depend AS owned
+JOIN pg_class AS sequence ON sequence.oid = owned.objid
+JOIN pg_class AS relation ON relation.oid = owned.refobjid
+JOIN pg_attribute AS attribute ON attribute.attrelid = owned.refobjid AND attribute.attnum = owned.refobjsubid
+WHERE owned.classid = 'pg_class'::regclass
+    AND owned.refclassid = 'pg_class'::regclass
+    AND owned.deptype IN ('a', 'i')
+    AND sequence.relkind = 'S'
+    AND relation.relnamespace = 'public'::regnamespace;
+
+-- name: live_privileges
+-- Of users the importer may have been given a few columns only.
+SELECT
+    relation.relname::text AS table_name,
+    has_any_column_privilege(relation.oid, 'SELECT') AS may_select,
+    has_table_privilege(relation.oid, 'INSERT') AS may_insert,
+    has_table_privilege(relation.oid, 'UPDATE') AS may_update
+FROM pg_class AS relation
+WHERE relation.relnamespace = 'public'::regnamespace
+    AND relation.relkind IN ('r', 'p');
+
+-- name: wards_at_risk
+-- The application may delete such a ward, with everything in it.
+SELECT
+    ward_id::bigint AS ward_id,
+    ward_name::text AS ward_name
+FROM wards
+WHERE ward_name LIKE '% Ward'
+ORDER BY ward_id;
+
+-- name: directory_sizes
+SELECT
+    (SELECT count(*) FROM counties) AS counties,
+    (SELECT count(*) FROM constituencies) AS constituencies,
+    (SELECT count(*) FROM wards) AS wards,
+    (SELECT count(*) FROM facilities) AS facilities;

@@ -1,0 +1,356 @@
+-- A run from its beginning to its end, in schema etl.
+
+-- name: mark_interrupted_runs
+-- We hold the run lock, so a run that says it is running was killed.
+UPDATE etl.runs
+SET
+    status = 'interrupted',
+    finished_at = now()
+WHERE status = 'running';
+
+-- name: begin_run
+INSERT INTO etl.runs (run_id, kind, status, fingerprint, undoes_run_no)
+VALUES ($1, $2, 'running', $3, $4::integer);
+
+-- name: run_number
+SELECT run_no
+FROM etl.runs
+WHERE run_id = $1;
+
+-- name: finish_run
+UPDATE etl.runs
+SET
+    status = $2,
+    quality_score = $3::double precision,
+    error = $4,
+    finished_at = now()
+WHERE run_id = $1;
+
+-- name: save_file_accounts
+-- $1 is the run_no, $2 a JSON list of accounts.
+INSERT INTO etl.files (
+    run_no,
+    file_no,
+    path,
+    sha256,
+    source,
+    fingerprint,
+    status,
+    error,
+    path_taken,
+    read,
+    inserted,
+    updated,
+    unchanged,
+    superseded,
+    rejected,
+    issues,
+    rejects,
+    issue_kinds,
+    ward_match,
+    unmapped
+)
+SELECT
+    $1::integer,
+    account.file_no,
+    account.path,
+    account.sha256,
+    account.source,
+    account.fingerprint,
+    account.status,
+    account.error,
+    account.path_taken,
+    account.read,
+    account.inserted,
+    account.updated,
+    account.unchanged,
+    account.superseded,
+    account.rejected,
+    account.issues,
+    account.rejects,
+    account.issue_kinds,
+    account.ward_match,
+    account.unmapped
+FROM jsonb_to_recordset($2::jsonb) AS account (
+    file_no integer,
+    path text,
+    sha256 text,
+    source text,
+    fingerprint text,
+    status text,
+    error text,
+    path_taken text,
+    read bigint,
+    inserted bigint,
+    updated bigint,
+    unchanged bigint,
+    superseded bigint,
+    rejected bigint,
+    issues bigint,
+    rejects jsonb,
+    issue_kinds jsonb,
+    ward_match jsonb,
+    unmapped jsonb
+)
+ON CONFLICT (run_no, file_no) DO UPDATE
+SET
+    status = excluded.status,
+    error = excluded.error,
+    path_taken = excluded.path_taken,
+    read = excluded.read,
+    inserted = excluded.inserted,
+    updated = excluded.updated,
+    unchanged = excluded.unchanged,
+    superseded = excluded.superseded,
+    rejected = excluded.rejected,
+    issues = excluded.issues,
+    rejects = excluded.rejects,
+    issue_kinds = excluded.issue_kinds,
+    ward_match = excluded.ward_match,
+    unmapped = excluded.unmapped;
+
+-- name: known_files
+-- $1 is a JSON list of {sha256, source}, $2 the fingerprint: the latest account of each file that was fully loaded
+-- under these rules. A run that was undone does not count.
+SELECT DISTINCT ON (files.sha256, files.source)
+    files.sha256,
+    files.source,
+    files.path_taken,
+    files.read,
+    files.inserted + files.updated + files.unchanged AS unchanged,
+    files.superseded,
+    files.rejects::text AS rejects,
+    files.issue_kinds::text AS issue_kinds,
+    files.ward_match::text AS ward_match,
+    files.unmapped::text AS unmapped
+FROM etl.files
+JOIN etl.runs USING (run_no)
+JOIN jsonb_to_recordset($1::jsonb) AS asked (sha256 text, source text) USING (sha256, source)
+WHERE files.fingerprint = $2
+    AND files.status IN ('succeeded', 'unchanged')
+    AND NOT EXISTS (
+        SELECT
+        FROM etl.runs AS undo
+        WHERE undo.undoes_run_no = runs.run_no
+            AND undo.status = 'succeeded'
+            AND NOT EXISTS (
+                SELECT
+                FROM etl.runs AS redo
+                WHERE redo.undoes_run_no = undo.run_no
+                    AND redo.status = 'succeeded'
+            )
+    )
+ORDER BY
+    files.sha256,
+    files.source,
+    files.run_no DESC;
+
+-- name: reference
+-- The database's own wards; a constituency without any is one row with a null ward.
+SELECT
+    wards.ward_id::bigint AS ward_id,
+    wards.ward_name::text AS ward_name,
+    constituencies.constituency_id::bigint AS constituency_id,
+    constituencies.constituency_name::text AS constituency_name,
+    counties.county_id::bigint AS county_id,
+    counties.county_name::text AS county_name,
+    wards.centroid_lat::double precision AS centroid_lat,
+    wards.centroid_lng::double precision AS centroid_lng
+FROM counties
+JOIN constituencies USING (county_id)
+LEFT JOIN wards USING (constituency_id)
+ORDER BY
+    county_id,
+    constituency_id,
+    ward_id;
+
+-- name: lookups
+SELECT 'operational_statuses' AS lookup, status_name::text AS name FROM operational_statuses
+UNION ALL
+SELECT 'contact_types', type_name FROM contact_types
+UNION ALL
+SELECT 'service_categories', category_name FROM service_categories
+UNION ALL
+SELECT 'owner_types', type_name FROM owner_types
+UNION ALL
+SELECT 'gbv_categories', category_name FROM gbv_categories
+UNION ALL
+SELECT 'infrastructure_types', type_name FROM infrastructure_types
+UNION ALL
+SELECT 'condition_statuses', status_name FROM condition_statuses;
+
+-- name: text_lengths
+SELECT
+    relation.relname::text || '.' || attribute.attname::text AS column_name,
+    (attribute.atttypmod - 4)::bigint AS length
+FROM pg_attribute AS attribute
+JOIN pg_class AS relation ON relation.oid = attribute.attrelid
+JOIN pg_type AS type ON type.oid = attribute.atttypid
+WHERE relation.oid IN (
+        to_regclass('facilities'),
+        to_regclass('facility_contacts'),
+        to_regclass('facility_services'),
+        to_regclass('facility_owners')
+    )
+    AND type.typname = 'varchar'
+    AND attribute.atttypmod > 4
+    AND NOT attribute.attisdropped;
+
+-- name: required_columns
+SELECT attribute.attname::text AS column_name
+FROM pg_attribute AS attribute
+WHERE attribute.attrelid = to_regclass('facilities')
+    AND attribute.attnotnull
+    AND NOT attribute.attisdropped;
+
+-- name: identity_sequences
+SELECT
+    keys.table_name,
+    pg_get_serial_sequence(keys.table_name, keys.column_name)::text AS sequence_name
+FROM (
+    VALUES
+        ('facilities', 'facility_id'),
+        ('facility_contacts', 'contact_id'),
+        ('facility_coordinates', 'coordinate_id'),
+        ('facility_services', 'service_id'),
+        ('facility_owners', 'owner_id'),
+        ('facility_gbv_categories', 'id'),
+        ('facility_infrastructure', 'infrastructure_id'),
+        ('operational_statuses', 'operational_status_id'),
+        ('contact_types', 'contact_type_id'),
+        ('service_categories', 'service_category_id'),
+        ('owner_types', 'owner_type_id'),
+        ('gbv_categories', 'gbv_category_id'),
+        ('infrastructure_types', 'infrastructure_type_id'),
+        ('condition_statuses', 'condition_status_id')
+) AS keys (table_name, column_name);
+
+-- name: actor_by_email
+SELECT user_id
+FROM users
+WHERE lower(email) = lower($1);
+
+-- name: lowest_superuser
+-- The importer's own account serves where there is no superuser, as in a fresh directory.
+SELECT user_id
+FROM users
+WHERE is_superuser
+    OR email = 'importer@gvrc.invalid'
+ORDER BY
+    is_superuser DESC,
+    user_id
+LIMIT 1;
+
+-- name: create_actor
+-- "!" is how the application writes a password that nobody can have. $1 is the key in a dry run, which takes none from
+-- the application's sequence.
+INSERT INTO users (
+    user_id,
+    full_name,
+    email,
+    phone_number,
+    username,
+    password,
+    is_active,
+    verified,
+    is_staff,
+    is_superuser,
+    password_reset_token,
+    password_changed_at,
+    created_at,
+    updated_at,
+    date_joined
+)
+VALUES (
+    coalesce($1::integer, nextval(pg_get_serial_sequence('users', 'user_id'))),
+    'GVRC importer',
+    'importer@gvrc.invalid',
+    'importer',
+    'importer@gvrc.invalid',
+    '!',
+    true,
+    false,
+    false,
+    false,
+    '',
+    now(),
+    now(),
+    now(),
+    now()
+);
+
+-- name: first_changes
+-- What a dry run shows of its plan: the first updates, field by field. Contacts are counted, not shown.
+SELECT
+    coalesce(facilities.facility_code, '') AS facility_code,
+    changes.table_name,
+    latter.key AS field,
+    changes.before ->> latter.key AS before,
+    latter.value AS after
+FROM etl.changes
+JOIN facilities USING (facility_id)
+CROSS JOIN LATERAL jsonb_each_text(changes.after) AS latter
+WHERE changes.run_no = $1::integer
+    AND changes.operation = 'update'
+    AND changes.table_name <> 'facility_contacts'
+    AND latter.key NOT IN ('updated_at', 'updated_by')
+ORDER BY
+    changes.change_id,
+    latter.key
+LIMIT 20;
+
+-- name: count_changes
+SELECT
+    table_name,
+    operation,
+    count(*) AS rows
+FROM etl.changes
+WHERE run_no = $1::integer
+GROUP BY
+    table_name,
+    operation
+ORDER BY
+    table_name,
+    operation;
+
+-- name: analyze_directory
+ANALYZE facilities, facility_contacts, facility_coordinates, facility_services, facility_owners;
+
+-- name: ward_points
+-- Where the facilities of a ward are, in the middle of them: what a new one's point is compared with.
+SELECT
+    facilities.ward_id::bigint AS ward_id,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY point.latitude)::double precision AS latitude,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY point.longitude)::double precision AS longitude
+FROM facilities
+JOIN facility_coordinates AS point USING (facility_id)
+WHERE point.is_active
+    AND facilities.ward_id IS NOT NULL
+GROUP BY facilities.ward_id;
+
+-- name: mark_undo
+UPDATE etl.runs
+SET undoes_run_no = $2::integer
+WHERE run_id = $1;
+
+-- name: reference_digest
+-- Changes whenever the reference does: a snapshot of it that another machine left in the cache has this name.
+SELECT
+    md5(
+        string_agg(
+            concat_ws(
+                '|', county_id, county_name, constituency_id, constituency_name, ward_id, ward_name,
+                wards.centroid_lat, wards.centroid_lng
+            ),
+            E'\n' ORDER BY county_id, constituency_id, ward_id
+        )
+    ) AS digest
+FROM counties
+JOIN constituencies USING (county_id)
+LEFT JOIN wards USING (constituency_id);
+
+-- name: run_quality_score
+-- The mean of the facilities that a run wrote or met anew, 0 to 100.
+SELECT avg(quality_score)::double precision AS quality_score
+FROM etl.imported_facilities
+WHERE run_no = $1::integer;

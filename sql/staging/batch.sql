@@ -1,0 +1,27 @@
+-- Between two batches.
+
+-- name: empty_staging
+TRUNCATE
+    staged_records,
+    staged_contacts,
+    staged_services,
+    staged_owners,
+    staged_gbv_categories,
+    staged_infrastructure,
+    staged_rejects,
+    staged_issues,
+    merging,
+    wanted_facilities,
+    batch_changes,
+    batch_outcomes;
+
+-- name: analyze_staged_records
+-- Without statistics the planner takes a temporary table for 1,000 rows and joins in loops. Only the columns that
+-- are joined by: the wide ones take most of the time.
+ANALYZE staged_records (row_no, round, source, content_hash, facility_code, registration_number);
+
+-- name: analyze_staged_services
+ANALYZE staged_services (row_no);
+
+-- name: analyze_merging
+ANALYZE merging;

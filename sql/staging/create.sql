@@ -1,0 +1,186 @@
+-- The staging tables of a run: temporary, so that a crash leaves none; types as the frames have them, the merge casts.
+
+-- name: create_staged_records
+CREATE TEMPORARY TABLE staged_records (
+    row_no bigint NOT NULL,
+    round bigint NOT NULL, -- the k-th record of the same facility in this batch is merged in round k
+    file_no bigint NOT NULL,
+    record_number bigint NOT NULL,
+    source text NOT NULL,
+    source_key text,
+    content_hash text NOT NULL,
+    answers text, -- the content hash of the reject that this record is the correction of
+    facility_name text NOT NULL,
+    facility_code text,
+    code_prefix text NOT NULL,
+    generated_code text, -- filled by generate_codes for a record without a code
+    registration_number text,
+    facility_type text,
+    operational_status text,
+    is_active boolean,
+    address text,
+    description text,
+    website_url text,
+    official_name text,
+    facility_level text,
+    opening text,
+    sub_county_name text,
+    ward_id bigint,
+    constituency_id bigint,
+    county_id bigint,
+    place_level text NOT NULL,
+    ward_match text NOT NULL,
+    ward_score double precision,
+    ward_candidates text,
+    latitude double precision,
+    longitude double precision,
+    collected_on text,
+    recorded_on text,
+    quality_score double precision
+);
+
+-- name: create_staged_contacts
+CREATE TEMPORARY TABLE staged_contacts (
+    row_no bigint NOT NULL,
+    position bigint NOT NULL,
+    contact_type text NOT NULL,
+    contact_value text NOT NULL,
+    contact_key text NOT NULL,
+    contact_person_name text NOT NULL
+);
+
+-- name: create_staged_services
+CREATE TEMPORARY TABLE staged_services (
+    row_no bigint NOT NULL,
+    service_name text NOT NULL,
+    service_category text NOT NULL
+);
+
+-- name: create_staged_owners
+CREATE TEMPORARY TABLE staged_owners (
+    row_no bigint NOT NULL,
+    owner_name text NOT NULL,
+    owner_type text NOT NULL
+);
+
+-- name: create_staged_gbv_categories
+CREATE TEMPORARY TABLE staged_gbv_categories (
+    row_no bigint NOT NULL,
+    gbv_category text NOT NULL
+);
+
+-- name: create_staged_infrastructure
+CREATE TEMPORARY TABLE staged_infrastructure (
+    row_no bigint NOT NULL,
+    infrastructure_type text NOT NULL,
+    condition_status text NOT NULL,
+    capacity bigint NOT NULL
+);
+
+-- name: create_staged_rejects
+CREATE TEMPORARY TABLE staged_rejects (
+    file_no bigint NOT NULL,
+    record_number bigint NOT NULL,
+    source text NOT NULL,
+    content_hash text NOT NULL,
+    reason text NOT NULL,
+    field text,
+    detail text,
+    suggestion text,
+    raw text NOT NULL
+);
+
+-- name: create_staged_issues
+CREATE TEMPORARY TABLE staged_issues (
+    row_no bigint NOT NULL,
+    kind text NOT NULL,
+    field text NOT NULL,
+    raw_value text
+);
+
+-- name: create_merging
+-- The records of the round that is being merged, each with its facility and how it was met.
+CREATE TEMPORARY TABLE merging (
+    row_no bigint NOT NULL,
+    facility_id integer NOT NULL,
+    met_by text NOT NULL -- content, code, generated code, source key, registration number, name, new; superseded
+);
+
+-- name: create_wanted_facilities
+-- What the met facilities should be after the round: the record's value, or the present one where it has none.
+CREATE TEMPORARY TABLE wanted_facilities (
+    row_no bigint NOT NULL,
+    facility_id integer NOT NULL,
+    facility_name text NOT NULL,
+    facility_code text NOT NULL,
+    registration_number text,
+    operational_status_id integer,
+    ward_id integer,
+    is_active boolean NOT NULL,
+    address_line_1 text NOT NULL,
+    description text NOT NULL,
+    website_url text NOT NULL,
+    facility_type text,
+    edited_fields text[] NOT NULL, -- a person changed these since the last import
+    kept_fields text[] NOT NULL -- and the record says otherwise
+);
+
+-- name: create_batch_changes
+CREATE TEMPORARY TABLE batch_changes (
+    facility_id integer NOT NULL,
+    table_name text NOT NULL,
+    row_id bigint NOT NULL,
+    operation text NOT NULL,
+    before jsonb,
+    after jsonb
+);
+
+-- name: create_batch_outcomes
+-- What became of each record of the batch; file_no is the one it is counted in, which for a superseded record may be
+-- a file of an earlier batch.
+CREATE TEMPORARY TABLE batch_outcomes (
+    file_no bigint NOT NULL,
+    outcome text NOT NULL,
+    records bigint NOT NULL -- +1, or -1 where a later record took the outcome over
+);
+
+-- name: create_run_facilities
+-- The facilities that this run has met, with the record that speaks for each: it lives as long as the connection.
+CREATE TEMPORARY TABLE run_facilities (
+    facility_id integer PRIMARY KEY,
+    file_no bigint NOT NULL,
+    source text NOT NULL,
+    content_hash text NOT NULL,
+    outcome text NOT NULL
+);
+
+-- name: create_dry_run_ids
+-- A dry run takes its keys from here: negative, so that no identity value of the directory is burnt.
+CREATE TEMPORARY SEQUENCE dry_run_ids INCREMENT -1 START -1;
+
+-- name: restore_run_facilities
+-- After a lost connection: what this run met so far, as far as it was committed.
+INSERT INTO run_facilities (facility_id, file_no, source, content_hash, outcome)
+SELECT DISTINCT ON (known.facility_id)
+    known.facility_id,
+    known.file_no,
+    known.source,
+    known.content_hash,
+    CASE
+        WHEN EXISTS (
+            SELECT
+            FROM etl.changes
+            WHERE changes.run_no = known.run_no
+                AND changes.facility_id = known.facility_id
+                AND changes.table_name = 'facilities'
+                AND changes.operation = 'insert'
+        ) THEN 'inserted'
+        ELSE 'updated'
+    END
+FROM etl.facility_source AS known
+WHERE known.run_no = $1::integer
+    AND NOT known.is_superseded
+ORDER BY
+    known.facility_id,
+    known.file_no DESC,
+    known.record_number DESC;

@@ -1,0 +1,1170 @@
+-- Taking a run back. What is to be taken back stands in undo_changes, the latest change first; what was taken back
+-- goes to batch_changes, which becomes the undo's own changes: it can be undone too.
+
+-- name: create_undo_changes
+CREATE TEMPORARY TABLE undo_changes (
+    change_id bigint NOT NULL,
+    file_no integer NOT NULL,
+    facility_id integer NOT NULL,
+    table_name text NOT NULL,
+    row_id bigint NOT NULL,
+    operation text NOT NULL,
+    before jsonb, -- the columns to put back
+    after jsonb,
+    kept jsonb -- columns that something later changed, with the value that was not put back
+);
+
+-- name: undoable_run
+SELECT
+    runs.run_no,
+    runs.status,
+    runs.kind,
+    (
+        SELECT undo.run_id
+        FROM etl.runs AS undo
+        WHERE undo.undoes_run_no = runs.run_no
+            AND undo.status = 'succeeded'
+            AND NOT EXISTS (
+                SELECT
+                FROM etl.runs AS redo
+                WHERE redo.undoes_run_no = undo.run_no
+                    AND redo.status = 'succeeded'
+            )
+        LIMIT 1
+    ) AS undone_by,
+    (SELECT count(*) FROM etl.changes WHERE changes.run_no = runs.run_no) AS changes
+FROM etl.runs
+WHERE runs.run_id = $1;
+
+-- name: fill_undo_changes
+-- $2 is a file_no, or null for the whole run. A row that was written several times in the run is put back to what it
+-- was before the first time, if it still is what it was after the last.
+INSERT INTO undo_changes (change_id, file_no, facility_id, table_name, row_id, operation, before, after)
+SELECT
+    change_id,
+    file_no,
+    facility_id,
+    table_name,
+    row_id,
+    operation,
+    before,
+    after
+FROM etl.changes
+WHERE run_no = $1::integer
+    AND ($2::integer IS NULL OR file_no = $2::integer);
+
+-- name: fold_undo_changes
+-- Several updates of one row are one: the first before of each column, the last after.
+WITH folded AS (
+    SELECT
+        table_name,
+        row_id,
+        min(change_id) AS change_id,
+        (
+            SELECT jsonb_object_agg(key, value)
+            FROM (
+                SELECT DISTINCT ON (former.key)
+                    former.key,
+                    former.value
+                FROM undo_changes AS one
+                CROSS JOIN jsonb_each(one.before) AS former
+                WHERE one.table_name = many.table_name
+                    AND one.row_id = many.row_id
+                ORDER BY
+                    former.key,
+                    one.change_id
+            ) AS firsts
+        ) AS before,
+        (
+            SELECT jsonb_object_agg(key, value)
+            FROM (
+                SELECT DISTINCT ON (latter.key)
+                    latter.key,
+                    latter.value
+                FROM undo_changes AS one
+                CROSS JOIN jsonb_each(one.after) AS latter
+                WHERE one.table_name = many.table_name
+                    AND one.row_id = many.row_id
+                ORDER BY
+                    latter.key,
+                    one.change_id DESC
+            ) AS lasts
+        ) AS after
+    FROM undo_changes AS many
+    WHERE operation = 'update'
+    GROUP BY
+        table_name,
+        row_id
+    HAVING count(*) > 1
+), kept AS (
+    UPDATE undo_changes
+    SET
+        before = folded.before,
+        after = folded.after
+    FROM folded
+    WHERE undo_changes.change_id = folded.change_id
+)
+DELETE FROM undo_changes
+USING folded
+WHERE undo_changes.table_name = folded.table_name
+    AND undo_changes.row_id = folded.row_id
+    AND undo_changes.operation = 'update'
+    AND undo_changes.change_id <> folded.change_id;
+
+-- name: drop_updates_of_inserted
+-- A row that the run itself inserted goes as a whole.
+DELETE FROM undo_changes AS updated
+USING undo_changes AS inserted
+WHERE inserted.operation = 'insert'
+    AND updated.operation <> 'insert'
+    AND (
+        (inserted.table_name = 'facilities' AND inserted.facility_id = updated.facility_id)
+        OR (inserted.table_name = updated.table_name AND inserted.row_id = updated.row_id)
+    );
+
+-- name: add_children_of_inserted
+-- The insert of a facility stands for its children; those that other runs or people added go with it.
+WITH gone AS (
+    SELECT
+        facility_id,
+        file_no,
+        change_id
+    FROM undo_changes
+    WHERE operation = 'insert'
+        AND table_name = 'facilities'
+)
+INSERT INTO undo_changes (change_id, file_no, facility_id, table_name, row_id, operation)
+SELECT
+    gone.change_id,
+    gone.file_no,
+    gone.facility_id,
+    'facility_contacts',
+    child.contact_id,
+    'insert'
+FROM gone
+JOIN facility_contacts AS child USING (facility_id)
+WHERE NOT EXISTS (
+    SELECT
+    FROM undo_changes AS present
+    WHERE present.table_name = 'facility_contacts'
+        AND present.row_id = child.contact_id
+)
+UNION ALL
+SELECT
+    gone.change_id,
+    gone.file_no,
+    gone.facility_id,
+    'facility_coordinates',
+    child.coordinate_id,
+    'insert'
+FROM gone
+JOIN facility_coordinates AS child USING (facility_id)
+WHERE NOT EXISTS (
+    SELECT
+    FROM undo_changes AS present
+    WHERE present.table_name = 'facility_coordinates'
+        AND present.row_id = child.coordinate_id
+)
+UNION ALL
+SELECT
+    gone.change_id,
+    gone.file_no,
+    gone.facility_id,
+    'facility_services',
+    child.service_id,
+    'insert'
+FROM gone
+JOIN facility_services AS child USING (facility_id)
+WHERE NOT EXISTS (
+    SELECT
+    FROM undo_changes AS present
+    WHERE present.table_name = 'facility_services'
+        AND present.row_id = child.service_id
+)
+UNION ALL
+SELECT
+    gone.change_id,
+    gone.file_no,
+    gone.facility_id,
+    'facility_owners',
+    child.owner_id,
+    'insert'
+FROM gone
+JOIN facility_owners AS child USING (facility_id)
+WHERE NOT EXISTS (
+    SELECT
+    FROM undo_changes AS present
+    WHERE present.table_name = 'facility_owners'
+        AND present.row_id = child.owner_id
+)
+UNION ALL
+SELECT
+    gone.change_id,
+    gone.file_no,
+    gone.facility_id,
+    'facility_gbv_categories',
+    child.id,
+    'insert'
+FROM gone
+JOIN facility_gbv_categories AS child USING (facility_id)
+WHERE NOT EXISTS (
+    SELECT
+    FROM undo_changes AS present
+    WHERE present.table_name = 'facility_gbv_categories'
+        AND present.row_id = child.id
+)
+UNION ALL
+SELECT
+    gone.change_id,
+    gone.file_no,
+    gone.facility_id,
+    'facility_infrastructure',
+    child.infrastructure_id,
+    'insert'
+FROM gone
+JOIN facility_infrastructure AS child USING (facility_id)
+WHERE NOT EXISTS (
+    SELECT
+    FROM undo_changes AS present
+    WHERE present.table_name = 'facility_infrastructure'
+        AND present.row_id = child.infrastructure_id
+);
+
+
+-- name: delete_facilities
+-- $1 and $2 are the first and last facility_id of the part that is taken back at once.
+WITH gone AS (
+    DELETE FROM facilities AS present
+    USING undo_changes AS undo
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation = 'insert'
+        AND undo.row_id = present.facility_id
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    RETURNING
+        present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
+SELECT
+    facility_id,
+    'facilities',
+    facility_id,
+    'delete',
+    to_jsonb(gone)
+FROM gone;
+
+-- name: put_back_facilities
+-- What the undone run had deleted: an undo that is itself undone.
+WITH back AS (
+    INSERT INTO facilities
+    SELECT row.*
+    FROM undo_changes AS undo
+    CROSS JOIN jsonb_populate_record(NULL::facilities, undo.before) AS row
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation = 'delete'
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facilities',
+    facility_id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: restore_facilities
+WITH former AS (
+    SELECT
+        row.*,
+        to_jsonb(present) AS image
+    FROM undo_changes AS undo
+    JOIN facilities AS present ON present.facility_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation = 'update'
+        AND undo.before <> '{}'
+), restored AS (
+    UPDATE facilities AS present
+    SET
+        facility_name = former.facility_name,
+        facility_code = former.facility_code,
+        registration_number = former.registration_number,
+        address_line_1 = former.address_line_1,
+        is_active = former.is_active,
+        description = former.description,
+        website_url = former.website_url,
+        operational_status_id = former.operational_status_id,
+        ward_id = former.ward_id,
+        updated_at = former.updated_at,
+        updated_by = former.updated_by
+    FROM former
+    WHERE present.facility_id = former.facility_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    restored.facility_id,
+    'facilities',
+    restored.facility_id,
+    'update',
+    former.image,
+    to_jsonb(restored)
+FROM restored
+JOIN former USING (facility_id);
+
+-- name: keep_later_facilities
+-- A column that is no longer what the run left was changed since: it stays, and is reported.
+UPDATE undo_changes AS undo
+SET
+    before = coalesce(split.same, '{}'),
+    kept = split.other
+FROM (
+    SELECT
+        one.change_id,
+        jsonb_object_agg(former.key, former.value)
+            FILTER (WHERE image -> former.key IS NOT DISTINCT FROM one.after -> former.key) AS same,
+        jsonb_object_agg(former.key, former.value)
+            FILTER (WHERE image -> former.key IS DISTINCT FROM one.after -> former.key) AS other
+    FROM undo_changes AS one
+    JOIN facilities AS present ON present.facility_id = one.row_id
+    CROSS JOIN to_jsonb(present) AS image
+    CROSS JOIN jsonb_each(one.before) AS former
+    WHERE one.table_name = 'facilities'
+        AND one.operation = 'update'
+    GROUP BY one.change_id
+) AS split
+WHERE undo.change_id = split.change_id
+    AND undo.table_name = 'facilities'
+    AND undo.operation = 'update';
+
+-- name: deactivate_facilities
+-- Something refers to it: it stays, switched off.
+WITH former AS (
+    SELECT
+        undo.facility_id,
+        present.facility_id AS row_id,
+        to_jsonb(present) AS image
+    FROM undo_changes AS undo
+    JOIN facilities AS present ON present.facility_id = undo.row_id
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation = 'insert'
+        AND present.is_active
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+), restored AS (
+    UPDATE facilities AS present
+    SET is_active = false
+    FROM former
+    WHERE present.facility_id = former.row_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    restored.facility_id,
+    'facilities',
+    restored.facility_id,
+    'update',
+    former.image,
+    to_jsonb(restored)
+FROM restored
+JOIN former ON former.row_id = restored.facility_id;
+
+-- name: delete_facility_contacts
+-- $1 and $2 are the first and last facility_id of the part that is taken back at once.
+WITH gone AS (
+    DELETE FROM facility_contacts AS present
+    USING undo_changes AS undo
+    WHERE undo.table_name = 'facility_contacts'
+        AND undo.operation = 'insert'
+        AND undo.row_id = present.contact_id
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    RETURNING
+        present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
+SELECT
+    facility_id,
+    'facility_contacts',
+    contact_id,
+    'delete',
+    to_jsonb(gone)
+FROM gone;
+
+-- name: put_back_facility_contacts
+-- What the undone run had deleted: an undo that is itself undone.
+WITH back AS (
+    INSERT INTO facility_contacts
+    SELECT row.*
+    FROM undo_changes AS undo
+    CROSS JOIN jsonb_populate_record(NULL::facility_contacts, undo.before) AS row
+    WHERE undo.table_name = 'facility_contacts'
+        AND undo.operation = 'delete'
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_contacts',
+    contact_id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: restore_facility_contacts
+WITH former AS (
+    SELECT
+        row.*,
+        to_jsonb(present) AS image
+    FROM undo_changes AS undo
+    JOIN facility_contacts AS present ON present.contact_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    WHERE undo.table_name = 'facility_contacts'
+        AND undo.operation = 'update'
+        AND undo.before <> '{}'
+), restored AS (
+    UPDATE facility_contacts AS present
+    SET
+        contact_value = former.contact_value,
+        contact_person_name = former.contact_person_name,
+        is_primary = former.is_primary,
+        is_active = former.is_active,
+        updated_at = former.updated_at,
+        updated_by = former.updated_by
+    FROM former
+    WHERE present.contact_id = former.contact_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    restored.facility_id,
+    'facility_contacts',
+    restored.contact_id,
+    'update',
+    former.image,
+    to_jsonb(restored)
+FROM restored
+JOIN former USING (contact_id);
+
+-- name: keep_later_facility_contacts
+-- A column that is no longer what the run left was changed since: it stays, and is reported.
+UPDATE undo_changes AS undo
+SET
+    before = coalesce(split.same, '{}'),
+    kept = split.other
+FROM (
+    SELECT
+        one.change_id,
+        jsonb_object_agg(former.key, former.value)
+            FILTER (WHERE image -> former.key IS NOT DISTINCT FROM one.after -> former.key) AS same,
+        jsonb_object_agg(former.key, former.value)
+            FILTER (WHERE image -> former.key IS DISTINCT FROM one.after -> former.key) AS other
+    FROM undo_changes AS one
+    JOIN facility_contacts AS present ON present.contact_id = one.row_id
+    CROSS JOIN to_jsonb(present) AS image
+    CROSS JOIN jsonb_each(one.before) AS former
+    WHERE one.table_name = 'facility_contacts'
+        AND one.operation = 'update'
+    GROUP BY one.change_id
+) AS split
+WHERE undo.change_id = split.change_id
+    AND undo.table_name = 'facility_contacts'
+    AND undo.operation = 'update';
+
+-- name: deactivate_facility_contacts
+-- Something refers to it: it stays, switched off.
+WITH former AS (
+    SELECT
+        undo.facility_id,
+        present.contact_id AS row_id,
+        to_jsonb(present) AS image
+    FROM undo_changes AS undo
+    JOIN facility_contacts AS present ON present.contact_id = undo.row_id
+    WHERE undo.table_name = 'facility_contacts'
+        AND undo.operation = 'insert'
+        AND present.is_active
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+), restored AS (
+    UPDATE facility_contacts AS present
+    SET is_active = false
+    FROM former
+    WHERE present.contact_id = former.row_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    restored.facility_id,
+    'facility_contacts',
+    restored.contact_id,
+    'update',
+    former.image,
+    to_jsonb(restored)
+FROM restored
+JOIN former ON former.row_id = restored.contact_id;
+
+-- name: delete_facility_coordinates
+-- $1 and $2 are the first and last facility_id of the part that is taken back at once.
+WITH gone AS (
+    DELETE FROM facility_coordinates AS present
+    USING undo_changes AS undo
+    WHERE undo.table_name = 'facility_coordinates'
+        AND undo.operation = 'insert'
+        AND undo.row_id = present.coordinate_id
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    RETURNING
+        present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
+SELECT
+    facility_id,
+    'facility_coordinates',
+    coordinate_id,
+    'delete',
+    to_jsonb(gone)
+FROM gone;
+
+-- name: put_back_facility_coordinates
+-- What the undone run had deleted: an undo that is itself undone.
+WITH back AS (
+    INSERT INTO facility_coordinates
+    SELECT row.*
+    FROM undo_changes AS undo
+    CROSS JOIN jsonb_populate_record(NULL::facility_coordinates, undo.before) AS row
+    WHERE undo.table_name = 'facility_coordinates'
+        AND undo.operation = 'delete'
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_coordinates',
+    coordinate_id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: restore_facility_coordinates
+WITH former AS (
+    SELECT
+        row.*,
+        to_jsonb(present) AS image
+    FROM undo_changes AS undo
+    JOIN facility_coordinates AS present ON present.coordinate_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    WHERE undo.table_name = 'facility_coordinates'
+        AND undo.operation = 'update'
+        AND undo.before <> '{}'
+), restored AS (
+    UPDATE facility_coordinates AS present
+    SET
+        latitude = former.latitude,
+        longitude = former.longitude,
+        collection_date = former.collection_date,
+        data_source = former.data_source,
+        collection_method = former.collection_method,
+        is_active = former.is_active,
+        updated_at = former.updated_at,
+        updated_by = former.updated_by
+    FROM former
+    WHERE present.coordinate_id = former.coordinate_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    restored.facility_id,
+    'facility_coordinates',
+    restored.coordinate_id,
+    'update',
+    former.image,
+    to_jsonb(restored)
+FROM restored
+JOIN former USING (coordinate_id);
+
+-- name: keep_later_facility_coordinates
+-- A column that is no longer what the run left was changed since: it stays, and is reported.
+UPDATE undo_changes AS undo
+SET
+    before = coalesce(split.same, '{}'),
+    kept = split.other
+FROM (
+    SELECT
+        one.change_id,
+        jsonb_object_agg(former.key, former.value)
+            FILTER (WHERE image -> former.key IS NOT DISTINCT FROM one.after -> former.key) AS same,
+        jsonb_object_agg(former.key, former.value)
+            FILTER (WHERE image -> former.key IS DISTINCT FROM one.after -> former.key) AS other
+    FROM undo_changes AS one
+    JOIN facility_coordinates AS present ON present.coordinate_id = one.row_id
+    CROSS JOIN to_jsonb(present) AS image
+    CROSS JOIN jsonb_each(one.before) AS former
+    WHERE one.table_name = 'facility_coordinates'
+        AND one.operation = 'update'
+    GROUP BY one.change_id
+) AS split
+WHERE undo.change_id = split.change_id
+    AND undo.table_name = 'facility_coordinates'
+    AND undo.operation = 'update';
+
+-- name: deactivate_facility_coordinates
+-- Something refers to it: it stays, switched off.
+WITH former AS (
+    SELECT
+        undo.facility_id,
+        present.coordinate_id AS row_id,
+        to_jsonb(present) AS image
+    FROM undo_changes AS undo
+    JOIN facility_coordinates AS present ON present.coordinate_id = undo.row_id
+    WHERE undo.table_name = 'facility_coordinates'
+        AND undo.operation = 'insert'
+        AND present.is_active
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+), restored AS (
+    UPDATE facility_coordinates AS present
+    SET is_active = false
+    FROM former
+    WHERE present.coordinate_id = former.row_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    restored.facility_id,
+    'facility_coordinates',
+    restored.coordinate_id,
+    'update',
+    former.image,
+    to_jsonb(restored)
+FROM restored
+JOIN former ON former.row_id = restored.coordinate_id;
+
+-- name: delete_facility_services
+-- $1 and $2 are the first and last facility_id of the part that is taken back at once.
+WITH gone AS (
+    DELETE FROM facility_services AS present
+    USING undo_changes AS undo
+    WHERE undo.table_name = 'facility_services'
+        AND undo.operation = 'insert'
+        AND undo.row_id = present.service_id
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    RETURNING
+        present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
+SELECT
+    facility_id,
+    'facility_services',
+    service_id,
+    'delete',
+    to_jsonb(gone)
+FROM gone;
+
+-- name: put_back_facility_services
+-- What the undone run had deleted: an undo that is itself undone.
+WITH back AS (
+    INSERT INTO facility_services
+    SELECT row.*
+    FROM undo_changes AS undo
+    CROSS JOIN jsonb_populate_record(NULL::facility_services, undo.before) AS row
+    WHERE undo.table_name = 'facility_services'
+        AND undo.operation = 'delete'
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_services',
+    service_id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: restore_facility_services
+WITH former AS (
+    SELECT
+        row.*,
+        to_jsonb(present) AS image
+    FROM undo_changes AS undo
+    JOIN facility_services AS present ON present.service_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    WHERE undo.table_name = 'facility_services'
+        AND undo.operation = 'update'
+        AND undo.before <> '{}'
+), restored AS (
+    UPDATE facility_services AS present
+    SET
+        is_active = former.is_active,
+        updated_at = former.updated_at
+    FROM former
+    WHERE present.service_id = former.service_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    restored.facility_id,
+    'facility_services',
+    restored.service_id,
+    'update',
+    former.image,
+    to_jsonb(restored)
+FROM restored
+JOIN former USING (service_id);
+
+-- name: keep_later_facility_services
+-- A column that is no longer what the run left was changed since: it stays, and is reported.
+UPDATE undo_changes AS undo
+SET
+    before = coalesce(split.same, '{}'),
+    kept = split.other
+FROM (
+    SELECT
+        one.change_id,
+        jsonb_object_agg(former.key, former.value)
+            FILTER (WHERE image -> former.key IS NOT DISTINCT FROM one.after -> former.key) AS same,
+        jsonb_object_agg(former.key, former.value)
+            FILTER (WHERE image -> former.key IS DISTINCT FROM one.after -> former.key) AS other
+    FROM undo_changes AS one
+    JOIN facility_services AS present ON present.service_id = one.row_id
+    CROSS JOIN to_jsonb(present) AS image
+    CROSS JOIN jsonb_each(one.before) AS former
+    WHERE one.table_name = 'facility_services'
+        AND one.operation = 'update'
+    GROUP BY one.change_id
+) AS split
+WHERE undo.change_id = split.change_id
+    AND undo.table_name = 'facility_services'
+    AND undo.operation = 'update';
+
+-- name: deactivate_facility_services
+-- Something refers to it: it stays, switched off.
+WITH former AS (
+    SELECT
+        undo.facility_id,
+        present.service_id AS row_id,
+        to_jsonb(present) AS image
+    FROM undo_changes AS undo
+    JOIN facility_services AS present ON present.service_id = undo.row_id
+    WHERE undo.table_name = 'facility_services'
+        AND undo.operation = 'insert'
+        AND present.is_active
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+), restored AS (
+    UPDATE facility_services AS present
+    SET is_active = false
+    FROM former
+    WHERE present.service_id = former.row_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    restored.facility_id,
+    'facility_services',
+    restored.service_id,
+    'update',
+    former.image,
+    to_jsonb(restored)
+FROM restored
+JOIN former ON former.row_id = restored.service_id;
+
+-- name: delete_facility_owners
+-- $1 and $2 are the first and last facility_id of the part that is taken back at once.
+WITH gone AS (
+    DELETE FROM facility_owners AS present
+    USING undo_changes AS undo
+    WHERE undo.table_name = 'facility_owners'
+        AND undo.operation = 'insert'
+        AND undo.row_id = present.owner_id
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    RETURNING
+        present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
+SELECT
+    facility_id,
+    'facility_owners',
+    owner_id,
+    'delete',
+    to_jsonb(gone)
+FROM gone;
+
+-- name: put_back_facility_owners
+-- What the undone run had deleted: an undo that is itself undone.
+WITH back AS (
+    INSERT INTO facility_owners
+    SELECT row.*
+    FROM undo_changes AS undo
+    CROSS JOIN jsonb_populate_record(NULL::facility_owners, undo.before) AS row
+    WHERE undo.table_name = 'facility_owners'
+        AND undo.operation = 'delete'
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_owners',
+    owner_id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: restore_facility_owners
+WITH former AS (
+    SELECT
+        row.*,
+        to_jsonb(present) AS image
+    FROM undo_changes AS undo
+    JOIN facility_owners AS present ON present.owner_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    WHERE undo.table_name = 'facility_owners'
+        AND undo.operation = 'update'
+        AND undo.before <> '{}'
+), restored AS (
+    UPDATE facility_owners AS present
+    SET
+        owner_name = former.owner_name,
+        owner_type_id = former.owner_type_id,
+        updated_at = former.updated_at,
+        updated_by = former.updated_by
+    FROM former
+    WHERE present.owner_id = former.owner_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    restored.facility_id,
+    'facility_owners',
+    restored.owner_id,
+    'update',
+    former.image,
+    to_jsonb(restored)
+FROM restored
+JOIN former USING (owner_id);
+
+-- name: keep_later_facility_owners
+-- A column that is no longer what the run left was changed since: it stays, and is reported.
+UPDATE undo_changes AS undo
+SET
+    before = coalesce(split.same, '{}'),
+    kept = split.other
+FROM (
+    SELECT
+        one.change_id,
+        jsonb_object_agg(former.key, former.value)
+            FILTER (WHERE image -> former.key IS NOT DISTINCT FROM one.after -> former.key) AS same,
+        jsonb_object_agg(former.key, former.value)
+            FILTER (WHERE image -> former.key IS DISTINCT FROM one.after -> former.key) AS other
+    FROM undo_changes AS one
+    JOIN facility_owners AS present ON present.owner_id = one.row_id
+    CROSS JOIN to_jsonb(present) AS image
+    CROSS JOIN jsonb_each(one.before) AS former
+    WHERE one.table_name = 'facility_owners'
+        AND one.operation = 'update'
+    GROUP BY one.change_id
+) AS split
+WHERE undo.change_id = split.change_id
+    AND undo.table_name = 'facility_owners'
+    AND undo.operation = 'update';
+
+-- name: delete_facility_gbv_categories
+-- $1 and $2 are the first and last facility_id of the part that is taken back at once.
+WITH gone AS (
+    DELETE FROM facility_gbv_categories AS present
+    USING undo_changes AS undo
+    WHERE undo.table_name = 'facility_gbv_categories'
+        AND undo.operation = 'insert'
+        AND undo.row_id = present.id
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    RETURNING
+        present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
+SELECT
+    facility_id,
+    'facility_gbv_categories',
+    id,
+    'delete',
+    to_jsonb(gone)
+FROM gone;
+
+-- name: put_back_facility_gbv_categories
+-- What the undone run had deleted: an undo that is itself undone.
+WITH back AS (
+    INSERT INTO facility_gbv_categories
+    SELECT row.*
+    FROM undo_changes AS undo
+    CROSS JOIN jsonb_populate_record(NULL::facility_gbv_categories, undo.before) AS row
+    WHERE undo.table_name = 'facility_gbv_categories'
+        AND undo.operation = 'delete'
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_gbv_categories',
+    id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: delete_facility_infrastructure
+-- $1 and $2 are the first and last facility_id of the part that is taken back at once.
+WITH gone AS (
+    DELETE FROM facility_infrastructure AS present
+    USING undo_changes AS undo
+    WHERE undo.table_name = 'facility_infrastructure'
+        AND undo.operation = 'insert'
+        AND undo.row_id = present.infrastructure_id
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    RETURNING
+        present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
+SELECT
+    facility_id,
+    'facility_infrastructure',
+    infrastructure_id,
+    'delete',
+    to_jsonb(gone)
+FROM gone;
+
+-- name: put_back_facility_infrastructure
+-- What the undone run had deleted: an undo that is itself undone.
+WITH back AS (
+    INSERT INTO facility_infrastructure
+    SELECT row.*
+    FROM undo_changes AS undo
+    CROSS JOIN jsonb_populate_record(NULL::facility_infrastructure, undo.before) AS row
+    WHERE undo.table_name = 'facility_infrastructure'
+        AND undo.operation = 'delete'
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_infrastructure',
+    infrastructure_id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: restore_facility_infrastructure
+WITH former AS (
+    SELECT
+        row.*,
+        to_jsonb(present) AS image
+    FROM undo_changes AS undo
+    JOIN facility_infrastructure AS present ON present.infrastructure_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    WHERE undo.table_name = 'facility_infrastructure'
+        AND undo.operation = 'update'
+        AND undo.before <> '{}'
+), restored AS (
+    UPDATE facility_infrastructure AS present
+    SET
+        capacity = former.capacity,
+        is_active = former.is_active,
+        updated_at = former.updated_at,
+        updated_by = former.updated_by
+    FROM former
+    WHERE present.infrastructure_id = former.infrastructure_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    restored.facility_id,
+    'facility_infrastructure',
+    restored.infrastructure_id,
+    'update',
+    former.image,
+    to_jsonb(restored)
+FROM restored
+JOIN former USING (infrastructure_id);
+
+-- name: keep_later_facility_infrastructure
+-- A column that is no longer what the run left was changed since: it stays, and is reported.
+UPDATE undo_changes AS undo
+SET
+    before = coalesce(split.same, '{}'),
+    kept = split.other
+FROM (
+    SELECT
+        one.change_id,
+        jsonb_object_agg(former.key, former.value)
+            FILTER (WHERE image -> former.key IS NOT DISTINCT FROM one.after -> former.key) AS same,
+        jsonb_object_agg(former.key, former.value)
+            FILTER (WHERE image -> former.key IS DISTINCT FROM one.after -> former.key) AS other
+    FROM undo_changes AS one
+    JOIN facility_infrastructure AS present ON present.infrastructure_id = one.row_id
+    CROSS JOIN to_jsonb(present) AS image
+    CROSS JOIN jsonb_each(one.before) AS former
+    WHERE one.table_name = 'facility_infrastructure'
+        AND one.operation = 'update'
+    GROUP BY one.change_id
+) AS split
+WHERE undo.change_id = split.change_id
+    AND undo.table_name = 'facility_infrastructure'
+    AND undo.operation = 'update';
+
+-- name: deactivate_facility_infrastructure
+-- Something refers to it: it stays, switched off.
+WITH former AS (
+    SELECT
+        undo.facility_id,
+        present.infrastructure_id AS row_id,
+        to_jsonb(present) AS image
+    FROM undo_changes AS undo
+    JOIN facility_infrastructure AS present ON present.infrastructure_id = undo.row_id
+    WHERE undo.table_name = 'facility_infrastructure'
+        AND undo.operation = 'insert'
+        AND present.is_active
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+), restored AS (
+    UPDATE facility_infrastructure AS present
+    SET is_active = false
+    FROM former
+    WHERE present.infrastructure_id = former.row_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    restored.facility_id,
+    'facility_infrastructure',
+    restored.infrastructure_id,
+    'update',
+    former.image,
+    to_jsonb(restored)
+FROM restored
+JOIN former ON former.row_id = restored.infrastructure_id;
+
+
+-- name: restore_facility_types
+UPDATE facilities
+SET facility_type = former.facility_type
+FROM (
+    SELECT
+        row.facility_id,
+        row.facility_type
+    FROM undo_changes AS undo
+    JOIN facilities AS present ON present.facility_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation = 'update'
+        AND undo.before ? 'facility_type'
+) AS former
+WHERE facilities.facility_id = former.facility_id;
+
+-- name: refresh_undo_images
+UPDATE batch_changes AS changes
+SET after = to_jsonb(facilities)
+FROM facilities
+WHERE facilities.facility_id = changes.row_id
+    AND changes.table_name = 'facilities'
+    AND changes.operation = 'update';
+
+-- name: undo_span
+SELECT
+    min(facility_id) AS first_facility,
+    max(facility_id) AS last_facility,
+    percentile_disc(0.5) WITHIN GROUP (ORDER BY facility_id) AS middle_facility
+FROM undo_changes
+WHERE operation = 'insert'
+    AND facility_id BETWEEN $1::integer AND $2::integer;
+
+-- name: forget_undone_lineage
+-- The undone records were never loaded, as far as the next import is concerned.
+DELETE FROM etl.facility_source AS known
+USING undo_changes AS undo
+WHERE known.facility_id = undo.facility_id
+    AND known.run_no = $1::integer;
+
+-- name: forget_undone_facilities
+DELETE FROM etl.imported_facilities AS imported
+WHERE imported.facility_id IN (SELECT facility_id FROM undo_changes)
+    AND NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = imported.facility_id);
+
+-- name: forget_undone_codes
+DELETE FROM etl.code_map
+WHERE code_map.facility_id IN (SELECT facility_id FROM undo_changes)
+    AND NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = code_map.facility_id);
+
+-- name: restore_imported
+-- The last import is now the one before: a field that was put back counts as imported so.
+UPDATE etl.imported_facilities AS imported
+SET
+    facility_name = CASE WHEN undo.before ? 'facility_name' THEN facilities.facility_name ELSE imported.facility_name END,
+    facility_code = CASE WHEN undo.before ? 'facility_code' THEN facilities.facility_code ELSE imported.facility_code END,
+    registration_number = CASE
+        WHEN undo.before ? 'registration_number' THEN facilities.registration_number
+        ELSE imported.registration_number
+    END,
+    operational_status_id = CASE
+        WHEN undo.before ? 'operational_status_id' THEN facilities.operational_status_id
+        ELSE imported.operational_status_id
+    END,
+    ward_id = CASE WHEN undo.before ? 'ward_id' THEN facilities.ward_id ELSE imported.ward_id END,
+    is_active = CASE WHEN undo.before ? 'is_active' THEN facilities.is_active ELSE imported.is_active END,
+    address_line_1 = CASE
+        WHEN undo.before ? 'address_line_1' THEN facilities.address_line_1
+        ELSE imported.address_line_1
+    END,
+    description = CASE WHEN undo.before ? 'description' THEN facilities.description ELSE imported.description END,
+    website_url = CASE WHEN undo.before ? 'website_url' THEN facilities.website_url ELSE imported.website_url END
+FROM undo_changes AS undo
+JOIN facilities ON facilities.facility_id = undo.row_id
+WHERE undo.table_name = 'facilities'
+    AND undo.operation = 'update'
+    AND imported.facility_id = facilities.facility_id;
+
+-- name: save_undo_changes
+INSERT INTO etl.changes (run_no, file_no, facility_id, table_name, row_id, operation, before, after)
+SELECT
+    $1::integer,
+    1,
+    facility_id,
+    table_name,
+    row_id,
+    operation,
+    before,
+    after
+FROM batch_changes
+WHERE before IS DISTINCT FROM after;
+
+-- name: undo_account
+-- A facility is taken back (updated), or it could not be because something later changed it (unchanged).
+SELECT
+    count(DISTINCT undo.facility_id) AS read,
+    count(DISTINCT undo.facility_id) FILTER (
+        WHERE EXISTS (SELECT FROM batch_changes WHERE batch_changes.facility_id = undo.facility_id)
+    ) AS updated,
+    (SELECT count(*) FROM batch_changes WHERE table_name = 'facilities' AND operation = 'delete') AS removed,
+    (SELECT count(*) FROM undo_changes WHERE kept IS NOT NULL) AS kept
+FROM undo_changes AS undo;
+
+-- name: undo_kept
+SELECT
+    undo.table_name,
+    undo.row_id,
+    coalesce(facilities.facility_code, '') AS facility_code,
+    (SELECT string_agg(key, ', ' ORDER BY key) FROM jsonb_object_keys(undo.kept) AS key) AS fields
+FROM undo_changes AS undo
+LEFT JOIN facilities USING (facility_id)
+WHERE undo.kept IS NOT NULL
+ORDER BY
+    facility_code,
+    undo.table_name
+LIMIT 20;
+
+-- name: forget_file_changes
+-- A file that failed after some of its batches were committed: its changes were taken back, its records are unread.
+DELETE FROM etl.changes
+WHERE run_no = $1::integer
+    AND file_no = $2::integer;
+
+-- name: forget_file_rejects
+DELETE FROM etl.rejects
+WHERE run_no = $1::integer
+    AND file_no = $2::integer;
+
+-- name: forget_file_issues
+DELETE FROM etl.issues
+WHERE run_no = $1::integer
+    AND file_no = $2::integer;
+
+-- name: drop_undo_changes
+DROP TABLE undo_changes;

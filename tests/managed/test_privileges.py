@@ -1,0 +1,189 @@
+"""The importer works with no more rights than sql/checks/grants.sql gives, and says what is missing."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+import pytest
+
+from gvrc.contract import check_privileges
+from gvrc.database import connect
+from gvrc.errors import DatabaseUnavailableError
+from gvrc.psql import find_psql
+from tests.conftest import PROJECT
+from tests.managed.records import RECORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.managed.conftest import Application
+
+GRANTS = PROJECT / "sql" / "checks" / "grants.sql"
+ROLE = "gvrc_importer"
+PASSWORD = "right-secret-1"  # noqa: S105 - of a role of this test
+
+
+@pytest.fixture
+def role(application: Application) -> Iterator[str]:
+    """Make a role that may log in and nothing more; the tables belong to the application's."""
+    application.execute(f"CREATE ROLE {ROLE} LOGIN")
+    yield ROLE
+    application.execute(f"DROP OWNED BY {ROLE}")
+    application.execute(f"DROP ROLE {ROLE}")
+
+
+@pytest.fixture
+def narrowed(application: Application, role: str) -> Application:
+    """Give the application's database as that role sees it."""
+    application.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    return type(application)(application.url.replace("postgres:@", f"{role}:@"), application.folder)
+
+
+def grant(application: Application, *statements: str) -> None:
+    for statement in statements:
+        application.execute(statement)
+
+
+def grant_all_that_the_file_gives(application: Application, role: str) -> None:
+    subprocess.run(
+        [find_psql(), "--dbname", application.url, "-v", "ON_ERROR_STOP=1", "-v", f"role={role}", "-f", GRANTS],
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_an_import_needs_only_what_the_grants_give(application: Application, narrowed: Application, role: str) -> None:
+    grant_all_that_the_file_gives(application, role)
+    application.change("empty_lookups")
+    assert narrowed.load(RECORDS).totals()["inserted"] == 3
+    changed = [RECORDS[0] | {"facility_name": "Port Reitz Test Hospital", "beds": 14, "latitude": -4.04}]
+    assert narrowed.load(changed).totals()["updated"] == 1
+    with pytest.raises(Exception, match="permission denied for table facilities"):
+        narrowed.execute("DELETE FROM facilities")
+    with pytest.raises(Exception, match="permission denied for table users"):
+        narrowed.query("SELECT password FROM users")
+
+
+def test_another_role_may_have_made_schema_etl(application: Application, narrowed: Application, role: str) -> None:
+    application.load(RECORDS[:1])
+    with pytest.raises(DatabaseUnavailableError, match="permission denied for schema"):
+        narrowed.load(RECORDS)
+    grant_all_that_the_file_gives(application, role)
+    assert narrowed.load(RECORDS).totals()["inserted"] == 2
+
+
+def test_the_guides_grant_is_not_enough_for_a_managed_database(
+    application: Application, narrowed: Application, role: str
+) -> None:
+    name = application.query("SELECT current_database()::text AS name")[0]["name"]
+    grant(application, f"GRANT ALL PRIVILEGES ON DATABASE {name} TO {role}")
+    with pytest.raises(DatabaseUnavailableError, match="permission denied for schema public") as refused:
+        narrowed.load(RECORDS)
+    assert "sql/checks/grants.sql" in str(refused.value)
+    grant(application, f"GRANT USAGE ON SCHEMA public TO {role}")
+    with pytest.raises(DatabaseUnavailableError, match="may not do in the database what an import does") as refused:
+        narrowed.load(RECORDS)
+    lines = str(refused.value).splitlines()
+    assert [line.split(":")[0].strip("- ") for line in lines[1:5]] == [
+        "SELECT",
+        "INSERT",
+        "UPDATE",
+        "USAGE of the sequence",
+    ]
+    assert lines[3] == "  - UPDATE: facilities, facility_coordinates, facility_infrastructure."
+    assert "sql/checks/grants.sql" in lines[-1]
+    assert application.query("SELECT 1 AS one FROM pg_namespace WHERE nspname = 'etl'") == []
+
+
+def test_without_the_right_to_make_schema_etl_the_run_stops_in_one_line(
+    application: Application, narrowed: Application, role: str
+) -> None:
+    grant_all_that_the_file_gives(application, role)
+    name = application.query("SELECT current_database()::text AS name")[0]["name"]
+    grant(application, f"REVOKE CREATE ON DATABASE {name} FROM {role}")
+    with pytest.raises(DatabaseUnavailableError, match=f"GRANT CREATE ON DATABASE {name}") as refused:
+        narrowed.load(RECORDS)
+    assert "\n" not in str(refused.value)
+
+
+def test_the_guides_grant_is_not_enough_for_a_fresh_database(
+    empty_url: str, application: Application, role: str
+) -> None:
+    [name] = re.findall(r"test_\w+", empty_url)
+    grant(application, f"GRANT ALL PRIVILEGES ON DATABASE {name} TO {role}")
+    narrowed = type(application)(empty_url.replace("postgres:@", f"{role}:@"), application.folder)
+    with pytest.raises(DatabaseUnavailableError, match="GRANT CREATE ON SCHEMA public") as refused:
+        narrowed.load(RECORDS)
+    assert "\n" not in str(refused.value)
+    owner = type(application)(empty_url, application.folder)
+    grant(owner, f"GRANT CREATE ON SCHEMA public TO {role}")
+    try:
+        assert narrowed.load(RECORDS).totals()["inserted"] == 3
+    finally:
+        grant(owner, f"DROP OWNED BY {role} CASCADE")
+
+
+def test_lookups_and_users_need_rights_only_when_they_may_be_made(
+    application: Application, narrowed: Application, role: str
+) -> None:
+    grant_all_that_the_file_gives(application, role)
+    grant(application, f"REVOKE INSERT ON owner_types FROM {role}")
+    with connect(narrowed.url) as database:
+        assert check_privileges(database, narrowed.settings()) == ["INSERT: owner_types."]
+        assert check_privileges(database, narrowed.settings(create_lookups=False)) == []
+        assert check_privileges(database, narrowed.settings(create_lookups=False, create_actor=True)) == [
+            "INSERT: users.",
+            "USAGE of the sequence: users.",
+        ]
+
+
+@pytest.fixture
+def walled(application: Application, role: str) -> Iterator[str]:
+    """Give the URL of the application's database for the role, whom the server now asks for a password."""
+    hba = Path(application.query("SELECT current_setting('hba_file') AS path")[0]["path"])
+    rules = hba.read_text("utf-8")
+    application.execute(f"ALTER ROLE {role} PASSWORD '{PASSWORD}'")
+    hba.write_text(f"local all {role} scram-sha-256\n{rules}", "utf-8")
+    application.query("SELECT pg_reload_conf()")
+    yield application.url.replace("postgres:@", f"{role}:{PASSWORD}@")
+    hba.write_text(rules, "utf-8")
+    application.query("SELECT pg_reload_conf()")
+
+
+def test_a_password_is_in_no_error_and_in_no_command_line(
+    walled: str, run_command: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    path = tmp_path / "records.json"
+    path.write_text("[]", "utf-8")
+    ended = run_command(path, "--database-url", walled.replace(PASSWORD, "wr0ng-secret"), cwd=tmp_path)
+    assert ended.returncode == 3
+    assert "wr0ng-secret" not in ended.stdout + ended.stderr
+    assert re.fullmatch(r"error: .*password authentication failed.*\n", ended.stderr)
+    opened = subprocess.run(
+        [sys.executable, PROJECT / "scripts" / "psql.py", "-tA", "-c", r"\! ps -ww -o args= -p $PPID"],
+        env=os.environ | {"DATABASE_URL": walled},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "psql" in opened.stdout
+    assert PASSWORD not in opened.stdout + opened.stderr
+
+
+@pytest.mark.parametrize("password", ["secret-Passw0rd", "p@ss/w:rd 1", quote("p@ss/w:rd 1", safe="")])
+def test_a_server_that_does_not_answer_is_told_in_one_line_without_the_password(
+    run_command: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, password: str
+) -> None:
+    path = tmp_path / "records.json"
+    path.write_text("[]", "utf-8")
+    ended = run_command(path, "--database-url", f"postgresql://gvrc_user:{password}@127.0.0.1:1/gvrc", cwd=tmp_path)
+    assert ended.returncode == 3
+    assert password not in ended.stdout + ended.stderr
+    assert unquote(password) not in ended.stdout + ended.stderr
+    assert re.fullmatch(r"error: .*\n", ended.stderr)

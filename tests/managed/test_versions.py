@@ -1,0 +1,54 @@
+"""One import on each server that we support, into a fresh directory and into a managed one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvrc.database import connect
+from gvrc.embedded import start_server, stop_server
+from tests.managed.conftest import Application, fill_application
+from tests.managed.records import RECORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def sixteen_url() -> Iterator[str]:
+    """Start the wheel's PostgreSQL 16."""
+    folder = Path(tempfile.mkdtemp(prefix="gvrc-sixteen-"))
+    folder.chmod(0o755)  # root's server runs as a user of its own, who must pass
+    yield str(start_server(folder / "postgres", 16).get_uri())
+    stop_server(folder / "postgres")
+    shutil.rmtree(folder)
+
+
+def import_twice(server_url: str, folder: Path, *, is_managed: bool, version: str) -> None:
+    name = f"test_{os.urandom(6).hex()}"
+    with connect(server_url) as server:
+        server.execute(f"CREATE DATABASE {name}")
+    application = Application(server_url.replace("/postgres?", f"/{name}?"), folder)
+    if is_managed:
+        fill_application(application.url)
+    account = application.load(RECORDS)
+    assert account.database["mode"] == ("managed" if is_managed else "fresh")
+    assert account.database["version"].startswith(version)
+    assert account.totals()["inserted"] == 3
+    again = application.load(RECORDS, force=True).totals()
+    assert (again["inserted"], again["updated"], again["unchanged"]) == (0, 0, 3)
+
+
+@pytest.mark.parametrize("is_managed", [False, True], ids=["fresh", "managed"])
+def test_postgresql_15_takes_an_import(debian_url: str, tmp_path: Path, is_managed: bool) -> None:
+    import_twice(debian_url, tmp_path, is_managed=is_managed, version="15.")
+
+
+@pytest.mark.parametrize("is_managed", [False, True], ids=["fresh", "managed"])
+def test_postgresql_16_takes_an_import(sixteen_url: str, tmp_path: Path, is_managed: bool) -> None:
+    import_twice(sixteen_url, tmp_path, is_managed=is_managed, version="16.")

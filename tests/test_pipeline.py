@@ -1,0 +1,453 @@
+"""The run as a whole: literal files in, rows of a real database out, twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from gvrc.errors import DatabaseUnavailableError, UsageError
+from gvrc.pipeline import Options, run
+from gvrc.undo import undo
+
+if TYPE_CHECKING:
+    from gvrc.account import RunAccount
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+PROJECT = Path(__file__).resolve().parent.parent
+CLINIC = {
+    "code": 13080,
+    "name": "Mukuru Crisis Clinic",
+    "county_name": "Nairobi",
+    "constituency_name": "Makadara",
+    "ward_name": "Viwandani",
+    "lat": "36.875",
+    "long": "-1.31",
+    "operation_status_name": "Operational",
+    "facility_type_name": "Medical Clinic",
+    "owner_name": "Ministry of Health",
+    "service_names": ["Counselling", "Post-rape care"],
+    "phone": "0700000016",
+    "beds": 4,
+}
+END_OTHERS = """
+SELECT pg_terminate_backend(pid) AS ended
+FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+TABLES = (
+    "facilities",
+    "facility_contacts",
+    "facility_coordinates",
+    "facility_services",
+    "facility_owners",
+    "facility_gbv_categories",
+    "facility_infrastructure",
+)
+
+
+def write(folder: Path, name: str, records: list[Any]) -> str:
+    path = folder / name
+    path.write_text(json.dumps({"results": records}), "utf-8")
+    return str(path)
+
+
+def rows(database: Database, sql: str) -> list[dict[str, Any]]:
+    import polars as pl
+
+    with database._statement(sql) as statement:
+        stream, _ = statement.execute_query()
+        return pl.DataFrame(stream).to_dicts()
+
+
+def content(database: Database) -> dict[str, list[dict[str, Any]]]:
+    return {
+        table: rows(database, f"SELECT to_jsonb(t)::text AS row FROM {table} AS t ORDER BY to_jsonb(t)::text")
+        for table in TABLES
+    }
+
+
+def outcome(account: RunAccount) -> dict[str, int]:
+    return {name: count for name, count in account.totals().items() if count and name != "issues"}
+
+
+def test_a_record_arrives_whole_and_with_its_coordinates_the_right_way_round(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    account = run([write(tmp_path, "clinics.json", [CLINIC])], settings)
+    assert outcome(account) == {"read": 1, "inserted": 1}
+    assert rows(
+        fresh,
+        """
+        SELECT facility_code, facility_name, registration_number, ward_name, status_name, facilities.is_active,
+            latitude::float8 AS latitude, longitude::float8 AS longitude, type_name AS contact_type, contact_value
+        FROM facilities
+        JOIN wards USING (ward_id)
+        JOIN operational_statuses USING (operational_status_id)
+        JOIN facility_coordinates USING (facility_id)
+        JOIN facility_contacts USING (facility_id)
+        JOIN contact_types USING (contact_type_id)
+        """,
+    ) == [
+        {
+            "facility_code": "13080",
+            "facility_name": "Mukuru Crisis Clinic",
+            "registration_number": None,
+            "ward_name": "Viwandani",
+            "status_name": "Operational",
+            "is_active": True,
+            "latitude": -1.31,
+            "longitude": 36.875,
+            "contact_type": "Mobile",
+            "contact_value": "+254700000016",
+        }
+    ]
+    services = rows(fresh, "SELECT service_name FROM facility_services ORDER BY 1")
+    assert [service["service_name"] for service in services] == ["Counselling", "Post-rape care"]
+    assert account.files[0].issues["coordinates_exchanged"] == 1
+
+
+def test_a_second_run_writes_nothing_forced_or_not(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    files = [write(tmp_path, "clinics.json", [CLINIC, CLINIC | {"code": 13081, "name": "Embakasi Clinic"}])]
+    run(files, settings)
+    before = content(fresh)
+    keys = rows(fresh, "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1")
+    assert outcome(run(files, settings)) == {"read": 2, "unchanged": 2}
+    assert outcome(run(files, settings, Options(force=True))) == {"read": 2, "unchanged": 2}
+    assert content(fresh) == before
+    assert keys == rows(
+        fresh, "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1"
+    )
+
+
+def test_absent_never_overwrites_present(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    run(
+        [write(tmp_path, "first.json", [CLINIC | {"description": "Open to all", "registration_number": "R-77"}])],
+        settings,
+    )
+    newer = {"code": 13080, "name": "Mukuru Clinic", "registration_number": None, "description": "N/A"}
+    account = run([write(tmp_path, "second.json", [newer])], settings)
+    assert outcome(account) == {"read": 1, "updated": 1}
+    assert rows(
+        fresh, "SELECT facility_name, registration_number, description, ward_id IS NULL AS lost FROM facilities"
+    ) == [
+        {
+            "facility_name": "Mukuru Clinic",
+            "registration_number": "R-77",
+            "description": "Open to all",
+            "lost": False,
+        }
+    ]
+
+
+def test_the_later_record_of_a_facility_wins_field_by_field_and_the_earlier_is_superseded(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    earlier, later = CLINIC | {"description": "Open to all"}, {"code": 13080, "name": "Mukuru Centre"}
+    files = [write(tmp_path, "a.json", [earlier]), write(tmp_path, "b.json", [later])]
+    account = run(files, settings)
+    assert [file.counts() for file in account.files] == [
+        {"read": 1, "inserted": 0, "updated": 0, "unchanged": 0, "superseded": 1, "rejected": 0},
+        {"read": 1, "inserted": 1, "updated": 0, "unchanged": 0, "superseded": 0, "rejected": 0},
+    ]
+    assert rows(fresh, "SELECT facility_name, description FROM facilities") == [
+        {"facility_name": "Mukuru Centre", "description": "Open to all"}
+    ]
+    assert outcome(run(files, settings, Options(force=True))) == {"read": 2, "superseded": 1, "unchanged": 1}
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 100])
+def test_the_account_does_not_depend_on_where_batches_end(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    records = [CLINIC, CLINIC | {"name": "Mukuru Centre"}, CLINIC | {"code": 13081, "name": "Kwa Njenga Clinic"}]
+    account = run([write(tmp_path, "a.json", records)], msgspec.structs.replace(settings, batch_size=batch_size))
+    assert outcome(account) == {"read": 3, "inserted": 2, "superseded": 1}
+    names = rows(fresh, "SELECT facility_name FROM facilities ORDER BY facility_code")
+    assert [row["facility_name"] for row in names] == ["Mukuru Centre", "Kwa Njenga Clinic"]
+
+
+def test_two_facilities_that_exchange_registration_numbers_both_keep_one(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    one, two = (
+        CLINIC | {"registration_number": "R-77"},
+        CLINIC | {"code": 13081, "name": "B", "registration_number": "R-78"},
+    )
+    run([write(tmp_path, "a.json", [one, two])], settings)
+    exchanged = [one | {"registration_number": "R-78"}, two | {"registration_number": "R-77"}]
+    assert outcome(run([write(tmp_path, "b.json", exchanged)], settings)) == {"read": 2, "updated": 2}
+    assert rows(fresh, "SELECT facility_code, registration_number FROM facilities ORDER BY 1") == [
+        {"facility_code": "13080", "registration_number": "R-78"},
+        {"facility_code": "13081", "registration_number": "R-77"},
+    ]
+
+
+def test_a_registration_number_claimed_twice_stays_with_the_first_and_is_an_issue(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    records = [
+        CLINIC | {"registration_number": "R-77"},
+        CLINIC | {"code": 13081, "name": "B", "registration_number": "R-77"},
+    ]
+    account = run([write(tmp_path, "a.json", records)], settings)
+    assert account.files[0].issues["registration_number_claimed_twice"] == 1
+    assert rows(fresh, "SELECT facility_code, registration_number FROM facilities ORDER BY 1") == [
+        {"facility_code": "13080", "registration_number": "R-77"},
+        {"facility_code": "13081", "registration_number": None},
+    ]
+
+
+def test_a_code_that_a_quite_different_facility_claims_is_not_overwritten(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    other = {
+        "code": 13080,
+        "name": "Kisauni Police Post",
+        "county_name": "Mombasa",
+        "constituency_name": "Kisauni",
+        "ward_name": "Bamburi",
+    }
+    files = [write(tmp_path, "a.json", [CLINIC, other])]
+    account = run(files, settings)
+    assert account.files[0].issues["code_claimed_twice"] == 1
+    assert outcome(account) == {"read": 2, "inserted": 2}
+    found = rows(fresh, "SELECT facility_name, facility_code FROM facilities ORDER BY facility_id")
+    assert [row["facility_name"] for row in found] == ["Mukuru Crisis Clinic", "Kisauni Police Post"]
+    assert found[0]["facility_code"] == "13080"
+    assert found[1]["facility_code"].startswith("A-")
+    assert outcome(run(files, settings, Options(force=True))) == {"read": 2, "unchanged": 2}
+
+
+def test_a_claimed_code_can_be_a_reject_by_setting(settings: Settings, tmp_path: Path) -> None:
+    other = {
+        "code": 13080,
+        "name": "Kisauni Police Post",
+        "county_name": "Mombasa",
+        "constituency_name": "Kisauni",
+        "ward_name": "Bamburi",
+    }
+    strict = msgspec.structs.replace(settings, code_claimed_twice="reject")
+    account = run([write(tmp_path, "a.json", [CLINIC, other])], strict)
+    assert account.files[0].rejects == {"code_claimed_twice": 1}
+
+
+def test_a_facility_without_a_code_keeps_its_generated_one_when_it_is_renamed(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    shelter = {key: value for key, value in CLINIC.items() if key != "code"} | {
+        "id": "7f0c8a52-0000-4000-8000-000000000001"
+    }
+    run([write(tmp_path, "a.json", [shelter])], settings)
+    code = rows(fresh, "SELECT facility_code FROM facilities")[0]["facility_code"]
+    renamed = write(tmp_path, "a.json", [shelter | {"name": "Mukuru Safe House"}])
+    assert outcome(run([renamed], settings)) == {"read": 1, "updated": 1}
+    assert rows(fresh, "SELECT facility_name, facility_code FROM facilities") == [
+        {"facility_name": "Mukuru Safe House", "facility_code": code}
+    ]
+
+
+def test_what_a_person_changed_since_the_last_import_is_kept_and_reported(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    fresh.execute("UPDATE facilities SET facility_name = 'Mukuru Clinic (moved)'")
+    newer = CLINIC | {"name": "MUKURU CLINIC", "description": "Open to all"}
+    account = run([write(tmp_path, "b.json", [newer])], settings)
+    assert account.files[0].issues["manual_edit_kept"] == 1
+    assert rows(fresh, "SELECT facility_name, description FROM facilities") == [
+        {"facility_name": "Mukuru Clinic (moved)", "description": "Open to all"}
+    ]
+    overwriting = msgspec.structs.replace(settings, keep_manual_edits=False)
+    run([write(tmp_path, "b.json", [newer])], overwriting, Options(force=True))
+    assert rows(fresh, "SELECT facility_name FROM facilities") == [{"facility_name": "MUKURU CLINIC"}]
+
+
+def test_what_the_database_refuses_costs_the_record_and_not_the_batch(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    fresh.execute("ALTER TABLE facilities ADD CONSTRAINT no_ghosts CHECK (facility_name <> 'Ghost Clinic')")
+    records = [CLINIC | {"code": code, "name": f"Clinic {code}"} for code in range(20)]
+    records[7]["name"] = "Ghost Clinic"
+    account = run([write(tmp_path, "a.json", records)], settings)
+    assert outcome(account) == {"read": 20, "inserted": 19, "rejected": 1}
+    reject = rows(fresh, "SELECT reason, detail, record_number FROM etl.rejects")[0]
+    assert reject["reason"] == "refused_by_database"
+    assert reject["record_number"] == 8
+    assert "no_ghosts" in reject["detail"]
+    assert "Ghost" not in reject["detail"]
+
+
+def test_a_dry_run_tells_the_same_numbers_and_leaves_no_trace(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    files = [
+        write(
+            tmp_path, "b.json", [CLINIC | {"name": "Mukuru Centre"}, CLINIC | {"code": 5, "name": "New"}, {"code": 6}]
+        )
+    ]
+    state = "SELECT (SELECT count(*) FROM etl.runs) AS runs, (SELECT sum(last_value) FROM pg_sequences) AS keys"
+    before = content(fresh), rows(fresh, state)
+    planned = run(files, settings, Options(dry_run=True))
+    assert planned.status == "dry_run"
+    assert (content(fresh), rows(fresh, state)[0]["runs"]) == (before[0], before[1][0]["runs"])
+    done = run(files, settings)
+    assert planned.totals() == done.totals()
+    assert outcome(done) == {"read": 3, "inserted": 1, "updated": 1, "rejected": 1}
+
+
+def test_undo_restores_the_state_before_and_can_be_undone(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    first = content(fresh)
+    newer = CLINIC | {"name": "Mukuru Centre", "phone": "0700000017", "service_names": ["Shelter"], "beds": 6}
+    second = run([write(tmp_path, "b.json", [newer, CLINIC | {"code": 9, "name": "New"}])], settings)
+    after = content(fresh)
+    undone = undo(second.run_id, settings)
+    assert content(fresh) == first
+    undo(undone.run_id, settings)
+    assert content(fresh) == after
+
+
+def test_undo_keeps_what_something_later_changed(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    second = run([write(tmp_path, "b.json", [CLINIC | {"name": "Mukuru Centre", "description": "Open"}])], settings)
+    fresh.execute("UPDATE facilities SET description = 'Open at night'")
+    account = undo(second.run_id, settings)
+    assert account.files[0].issues["changed_since"] == 1
+    assert rows(fresh, "SELECT facility_name, description FROM facilities") == [
+        {"facility_name": "Mukuru Crisis Clinic", "description": "Open at night"}
+    ]
+
+
+def test_undo_switches_off_what_the_application_refers_to(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    account = run([write(tmp_path, "a.json", [CLINIC, CLINIC | {"code": 9, "name": "New"}])], settings)
+    fresh.execute("CREATE TABLE referrals (facility_id integer REFERENCES facilities)")
+    fresh.execute("INSERT INTO referrals SELECT facility_id FROM facilities WHERE facility_code = '9'")
+    undo(account.run_id, settings)
+    assert rows(fresh, "SELECT facility_code, is_active FROM facilities") == [
+        {"facility_code": "9", "is_active": False}
+    ]
+
+
+def test_undoing_a_run_twice_or_a_run_that_never_was_is_a_clear_error(settings: Settings, tmp_path: Path) -> None:
+    account = run([write(tmp_path, "a.json", [CLINIC])], settings)
+    undo(account.run_id, settings)
+    with pytest.raises(UsageError, match="taken back already"):
+        undo(account.run_id, settings)
+    with pytest.raises(UsageError, match="There is no run nonsense"):
+        undo("nonsense", settings)
+    assert outcome(run([write(tmp_path, "a.json", [CLINIC])], settings)) == {"read": 1, "inserted": 1}
+
+
+def test_a_reject_that_a_person_corrects_is_closed_when_it_lands(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    nameless = {key: value for key, value in CLINIC.items() if key != "name"}
+    account = run([write(tmp_path, "a.json", [CLINIC | {"code": 9, "name": "Other"}, nameless])], settings)
+    path = settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
+    line = json.loads(path.read_text("utf-8"))
+    assert line["_reject"]["reason"] == "name_missing"
+    assert line["code"] == 13080
+    path.write_text(json.dumps(line | {"name": "Mukuru Crisis Clinic"}) + "\n", "utf-8")
+    assert outcome(run([str(path)], settings)) == {"read": 1, "inserted": 1}
+    assert rows(fresh, "SELECT count(*) AS open FROM etl.rejects WHERE closed_by_run_no IS NULL") == [{"open": 0}]
+    assert rows(fresh, "SELECT DISTINCT source FROM etl.facility_source") == [{"source": "a"}]
+
+
+def test_a_second_importer_is_told_to_wait(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    assert fresh.rows("try_run_lock")[0]["is_locked"]
+    with pytest.raises(DatabaseUnavailableError, match="--wait"):
+        run([write(tmp_path, "a.json", [CLINIC])], settings)
+
+
+def test_a_run_that_was_killed_is_shown_as_interrupted_by_the_next(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    fresh.run("begin_run", "killed", "import", "x", None)
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    assert rows(fresh, "SELECT status FROM etl.runs ORDER BY run_no") == [
+        {"status": "interrupted"},
+        {"status": "succeeded"},
+    ]
+
+
+def test_a_failed_file_is_taken_out_and_the_others_go_on(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    good = write(tmp_path, "good.json", [CLINIC])
+    cut = tmp_path / "cut.json"
+    cut.write_text(json.dumps([CLINIC | {"code": n, "name": f"Clinic {n}"} for n in range(50)])[:-40], "utf-8")
+    account = run([str(cut), good], settings)
+    assert [file.status for file in account.files] == ["failed", "succeeded"]
+    assert account.status == "partial"
+    assert rows(fresh, "SELECT facility_code FROM facilities") == [{"facility_code": "13080"}]
+
+
+def test_texts_that_look_like_sql_are_data(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    name = "Robert'); DROP TABLE facilities;-- $1 %s"
+    run([write(tmp_path, "a'; DROP TABLE wards;--.json", [CLINIC | {"name": name}])], settings)
+    assert rows(fresh, "SELECT facility_name FROM facilities") == [{"facility_name": name}]
+
+
+def test_a_file_that_fails_after_batches_were_committed_is_taken_back_whole(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "first.json", [CLINIC])], settings)
+    before = content(fresh)
+    cut = tmp_path / "cut.json"
+    records = [CLINIC | {"code": 13080 + n, "name": f"Clinic {n}"} for n in range(50)]
+    cut.write_text(json.dumps(records)[:-40], "utf-8")
+    account = run([str(cut)], msgspec.structs.replace(settings, batch_size=10))
+    assert account.files[0].status == "failed"
+    assert account.files[0].read == 0
+    assert content(fresh) == before
+
+
+def test_a_dry_run_shows_its_plan_field_by_field(settings: Settings, tmp_path: Path) -> None:
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    planned = run([write(tmp_path, "b.json", [CLINIC | {"name": "Mukuru Centre"}])], settings, Options(dry_run=True))
+    assert "13080 facilities.facility_name: Mukuru Crisis Clinic -> Mukuru Centre" in planned.plan
+
+
+def test_a_lost_connection_is_made_again_and_the_batch_repeated(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gvrc import ledger
+
+    lost: list[bool] = []
+
+    def save_and_lose_once(*arguments: object) -> None:
+        if len(lost) < 1 and len(arguments) == 3:
+            lost.append(True)
+            rows(fresh, END_OTHERS)
+        ORIGINAL(*arguments)  # type: ignore[arg-type]
+
+    ORIGINAL = ledger.save_accounts  # noqa: N806
+    monkeypatch.setattr(ledger, "save_accounts", save_and_lose_once)
+    account = run([write(tmp_path, "a.json", [CLINIC])], settings)
+    assert lost
+    assert outcome(account) == {"read": 1, "inserted": 1}
+    assert rows(fresh, "SELECT count(*) AS facilities FROM facilities") == [{"facilities": 1}]
+
+
+def test_standard_input_is_imported_like_a_file(settings: Settings, fresh: Database) -> None:
+    environment = {
+        **os.environ,
+        "DATABASE_URL": settings.database_url or "",
+        "GVRC_DATA_DIR": str(settings.data_dir),
+        "GVRC_LOGS_DIR": str(settings.logs_dir),
+        "GVRC_REPORTS_DIR": str(settings.reports_dir),
+    }
+    command = [sys.executable, str(PROJECT / "scripts" / "production_json_importer.py"), "-"]
+    done = subprocess.run(
+        command, input=json.dumps([CLINIC]), env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 read = 1 inserted" in done.stdout
+    assert rows(fresh, "SELECT facility_code FROM facilities") == [{"facility_code": "13080"}]
