@@ -1,0 +1,189 @@
+"""Is everything fit for a run? Each check says what it found, and where something is wrong what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gvrc.console import open_database
+from gvrc.errors import GvrcError
+from gvrc.log import log_error
+from gvrc.masking import mask
+from gvrc.memory import resident_bytes
+from gvrc.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+MEGABYTE = 1024 * 1024
+SHOWN_DIFFERENCES = 3
+NOT_MIGRATED = "The importer's tables are not those of this version: python scripts/migrate.py"
+
+
+class Finding(NamedTuple):
+    """What one check found; a hint means that it is unhealthy, and says what an operator can do."""
+
+    details: dict[str, Any]
+    hint: str | None = None
+
+
+class HealthChecker:
+    """The guide's health checks, over the settings of this process or those that are given."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or read_settings(None, os.environ, {})
+        self.checks: dict[str, Callable[[], Finding]] = {
+            "database": self.check_database_connection,
+            "memory": self.check_memory_usage,
+            "disk": self.check_disk_space,
+            "etl_pipeline": self.check_etl_pipeline_status,
+            "reference": self.check_reference_tables,
+        }
+        if self.settings.redis_url:
+            self.checks["redis"] = self.check_redis
+
+    def run_health_checks(self) -> dict[str, Any]:
+        """Run every check, each on its own: one that fails does not hide the others.
+
+        Gives ``overall_status`` (healthy, unhealthy), ``checks`` with ``status`` (healthy, unhealthy, error),
+        ``details`` and, where not healthy, ``hint``, and ``timestamp`` (UTC).
+        """
+        results = {name: result_of(name, check) for name, check in self.checks.items()}
+        is_healthy = all(result["status"] == "healthy" for result in results.values())
+        return {
+            "overall_status": "healthy" if is_healthy else "unhealthy",
+            "checks": results,
+            "timestamp": datetime.now(UTC).isoformat(),
+        }
+
+    def check_database_connection(self) -> Finding:
+        """Reachable, new enough, with all migrations of this version; a managed one as the contract asks."""
+        from gvrc.contract import check_contract, check_privileges
+        from gvrc.migrations import look_at_database
+
+        with open_database(self.settings) as database:
+            kind = look_at_database(database)
+            differences = check_contract(database) if kind.is_managed else []
+            lacking = [] if differences or not kind.is_migrated else check_privileges(database, self.settings)
+        details = {"name": kind.name, "version": kind.version, "mode": kind.mode, "is_migrated": kind.is_migrated}
+        if not kind.is_migrated:
+            return Finding(details, NOT_MIGRATED)
+        if differences or lacking:
+            found = "; ".join([*differences, *lacking][:SHOWN_DIFFERENCES])
+            return Finding(details, f"An import cannot run there: {found}. All: python scripts/migrate.py --check")
+        return Finding(details)
+
+    def check_memory_usage(self) -> Finding:
+        """Is there room for the importer's ``max_memory_mb`` on this machine?"""
+        import psutil
+
+        available = psutil.virtual_memory().available // MEGABYTE
+        needed = self.settings.max_memory_mb
+        details = {
+            "used_mb": resident_bytes() // MEGABYTE,
+            "available_mb": available,
+            "max_memory_mb": needed,
+        }
+        if available < needed:
+            return Finding(
+                details,
+                f"Only {available} MB of memory are free for an import that may use {needed}: end other programs, "
+                "or set max_memory_mb lower.",
+            )
+        return Finding(details)
+
+    def check_disk_space(self) -> Finding:
+        """Is there room, and permission to write, where data, logs and reports are?"""
+        folders = {name: getattr(self.settings, name) for name in ("data_dir", "logs_dir", "reports_dir")}
+        free = {name: shutil.disk_usage(existing(folder)).free // MEGABYTE for name, folder in folders.items()}
+        details = {f"{name.removesuffix('_dir')}_free_mb": megabytes for name, megabytes in free.items()}
+        for name, folder in folders.items():
+            if not os.access(existing(folder), os.W_OK):
+                return Finding(details, f"This user may not write to {folder}: chown it, or set {name}.")
+            if free[name] < self.settings.min_free_disk_mb:
+                return Finding(
+                    details,
+                    f"Only {free[name]} MB are free for {folder}, min_free_disk_mb is {self.settings.min_free_disk_mb}:"
+                    " delete old files there (data/processed, logs), or move the folder.",
+                )
+        return Finding(details)
+
+    def check_etl_pipeline_status(self) -> Finding:
+        """When and how did the last run end, was one cut short, are there rejects to see to?"""
+        from gvrc.migrations import look_at_database
+
+        with open_database(self.settings) as database:
+            if not look_at_database(database).is_migrated:
+                return Finding({}, NOT_MIGRATED)
+            (state,) = database.rows("pipeline_state")
+        hours = ("age_hours", "success_age_hours")
+        details = {name: round(value, 1) if name in hours and value else value for name, value in state.items()}
+        return Finding(details, self.pipeline_hint(state))
+
+    def pipeline_hint(self, state: dict[str, Any]) -> str | None:
+        """Say what to do about the pipeline's state, or nothing when all is well."""
+        again = "python scripts/production_json_importer.py"
+        if state["is_importing"]:
+            return None
+        if state["run_id"] is None:
+            return f"Nothing was imported yet: {again}"
+        if state["interrupted_runs"]:
+            return f"Run {state['run_id']} was cut short; what it had loaded stays. Repeat it: {again}"
+        if state["status"] in ("failed", "partial"):
+            return f"Run {state['run_id']} ended {state['status']}: see logs/errors/, mend the cause, then {again}"
+        limit = self.settings.max_run_age_hours
+        if state["success_age_hours"] is None or state["success_age_hours"] > limit:
+            return (
+                f"No run succeeded in the last {limit:g} hours (max_run_age_hours): see cron or systemd, then {again}"
+            )
+        return None
+
+    def check_reference_tables(self) -> Finding:
+        """Are there places and lookups to match against?"""
+        with open_database(self.settings) as database:
+            counts = {row["table_name"]: row["rows"] for row in database.rows("reference_state")}
+        empty = [table for table, count in counts.items() if count == 0]
+        if empty:
+            return Finding(
+                counts,
+                f"{', '.join(empty)}: no rows. Fresh database: python scripts/migrate.py; "
+                "managed: let the application load its reference data (python scripts/load_fixture.py can).",
+            )
+        return Finding(counts)
+
+    def check_redis(self) -> Finding:
+        """Does the cache answer?"""
+        import redis
+
+        try:
+            with redis.Redis.from_url(
+                self.settings.redis_url or "", socket_timeout=1, socket_connect_timeout=1
+            ) as client:
+                client.ping()
+        except (redis.RedisError, ValueError) as error:
+            return Finding({"error": mask(str(error))}, "Imports go on without a cache, more slowly: see redis_url.")
+        return Finding({"answers": True})
+
+
+def result_of(name: str, check: Callable[[], Finding]) -> dict[str, Any]:
+    """Run one check and put what it found into the guide's form."""
+    try:
+        finding = check()
+    except GvrcError as error:
+        return {"status": "error", "details": {"error": mask(str(error))}, "hint": str(error)}
+    except Exception as error:  # noqa: BLE001 - a check that breaks is itself a finding, and is told in the log
+        log_error("check_failed", error, check=name)
+        hint = "The check itself failed; run it again with DATABASE_URL set, and see logs/errors/."
+        return {"status": "error", "details": {"error": mask(str(error))}, "hint": hint}
+    if finding.hint:
+        return {"status": "unhealthy", "details": finding.details, "hint": finding.hint}
+    return {"status": "healthy", "details": finding.details}
+
+
+def existing(folder: Path) -> Path:
+    """Give the folder, or the nearest one above it that exists: there it would be made."""
+    return next(parent for parent in (folder, *folder.parents) if parent.exists())

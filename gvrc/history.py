@@ -1,0 +1,33 @@
+"""The metrics of all runs that a database has had, for the monitor to show when no run is on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvrc.account import OUTCOMES
+from gvrc.metrics import MetricsCollector
+
+if TYPE_CHECKING:
+    from gvrc.database import Database
+
+
+def metrics_of_history(database: Database) -> MetricsCollector:
+    """Add up the run history: counters that only grow, from the first run on. How long batches took is not kept."""
+    metrics = MetricsCollector()
+    for row in database.rows("history_records"):
+        metrics.records.update({(outcome, row["source"]): row[outcome] for outcome in OUTCOMES})
+    counters = {
+        "rejects": metrics.rejects,
+        "issues": metrics.issues,
+        "ward_match": metrics.ward_match,
+        "files": metrics.files,
+        "runs": metrics.runs,
+    }
+    for row in database.rows("history_reasons"):
+        counters[row["metric"]][row["label"]] = row["count"]
+    for row in database.rows("history_last_run"):
+        metrics.last_run_at = row["finished_at"]
+        metrics.last_success_at = row["succeeded_at"]
+        metrics.seconds = row["seconds"]
+        metrics.quality_score = row["quality_score"]
+    return metrics

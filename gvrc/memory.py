@@ -1,0 +1,94 @@
+"""The promise of ``max_memory_mb``: measure, shrink the batch, and only then stop."""
+
+from __future__ import annotations
+
+import gc
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from gvrc.errors import GvrcError
+from gvrc.log import log_event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+T = TypeVar("T")
+
+PROC_STATM = Path("/proc/self/statm")
+SHRINK_AT = 0.8  # share of the limit: the next batch may need as much again as what is left
+SMALLEST_BATCH = 500  # records; below this the columns' own overhead is what fills the memory
+
+
+class MemoryLimitError(GvrcError, MemoryError):
+    """The importer needs more memory than it may use."""
+
+
+class MemoryManager:
+    """Keeps the importer's resident memory under ``max_memory_mb`` megabytes (of 1,048,576 bytes)."""
+
+    def __init__(self, max_memory_mb: int = 512) -> None:
+        self.max_memory_mb = max_memory_mb
+        self.peak_mb = 0.0
+
+    def used_mb(self) -> float:
+        """Measure the resident memory of this process, in megabytes."""
+        used = resident_bytes() / 1024 / 1024
+        self.peak_mb = max(self.peak_mb, used)
+        return used
+
+    def check_memory_usage(self) -> float:
+        """Give the memory in use, in megabytes, after tidying up where it is above the limit.
+
+        Raises:
+            MemoryLimitError: it is above the limit even so.
+        """
+        used = self.used_mb()
+        if used <= self.max_memory_mb:
+            return used
+        gc.collect()
+        used = self.used_mb()
+        if used > self.max_memory_mb:
+            raise MemoryLimitError(
+                f"The importer uses {used:.0f} MB, max_memory_mb is {self.max_memory_mb}. "
+                "Set it higher, or batch_size lower; every batch so far is loaded, the same command goes on from there."
+            )
+        return used
+
+    def fit_batch(self, batch_size: int) -> int:
+        """Give the number of records for the next batch: ``batch_size``, or half of it when memory runs short.
+
+        Raises:
+            MemoryLimitError: memory is above the limit although the batch is as small as is useful.
+        """
+        used = self.used_mb()
+        if used <= self.max_memory_mb * SHRINK_AT:
+            return batch_size
+        gc.collect()
+        if batch_size <= SMALLEST_BATCH:
+            self.check_memory_usage()
+            return batch_size
+        smaller = max(SMALLEST_BATCH, batch_size // 2)
+        log_event("batch_shrunk", "WARNING", used_mb=round(used), max_memory_mb=self.max_memory_mb, batch_size=smaller)
+        return smaller
+
+    def process_in_chunks(self, data: Sequence[T], chunk_size: int = 1000) -> Iterator[Sequence[T]]:
+        """Give a sequence in pieces, each no longer than memory allows.
+
+        Raises:
+            MemoryLimitError: see ``fit_batch``.
+        """
+        start = 0
+        while start < len(data):
+            chunk_size = self.fit_batch(chunk_size)
+            yield data[start : start + chunk_size]
+            start += chunk_size
+
+
+def resident_bytes() -> int:
+    """Measure the resident memory of this process; from /proc where there is one, for that costs no import."""
+    if PROC_STATM.exists():
+        return int(PROC_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)

@@ -1,0 +1,67 @@
+"""The reports of a directory: how good its entries are, and how many there are of what."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from gvrc.errors import DatabaseUnavailableError, UsageError
+from gvrc.migrations import look_at_database
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+Report = dict[str, list[dict[str, Any]]]
+
+# title of a table -> the named statement that gives it
+QUALITY = {
+    "by county": "quality_by_county",
+    "by source": "quality_by_source",
+    "issues": "quality_issues",
+    "open rejects": "quality_rejects",
+    "lowest scores": "quality_worst",
+}
+STATISTICS = {
+    "tables": "count_tables",
+    "counties": "count_counties",
+    "types": "statistics_by_type",
+    "statuses": "statistics_by_status",
+    "GBV categories": "statistics_by_gbv_category",
+}
+
+
+def read_reports(database: Database) -> dict[str, Report]:
+    """Read both reports: ``quality`` and ``statistics``, each with its tables by title.
+
+    Raises:
+        DatabaseUnavailableError: the importer has not been set up in this database.
+    """
+    if not look_at_database(database).is_migrated:
+        raise DatabaseUnavailableError("The importer's tables are not those of this version: python scripts/migrate.py")
+    return {
+        name: {title: database.rows(statement) for title, statement in tables.items()}
+        for name, tables in (("quality", QUALITY), ("statistics", STATISTICS))
+    }
+
+
+def write_reports(reports: dict[str, Report], settings: Settings) -> list[Path]:
+    """Write each report as JSON to its folder under ``reports_dir``; name the files.
+
+    Raises:
+        UsageError: a file cannot be written.
+    """
+    written = []
+    for name, report in reports.items():
+        now = datetime.now(UTC)
+        path = settings.reports_dir / name / f"{name}_{now:%Y%m%d_%H%M%S}.json"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({"at": now.isoformat(), **report}, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written: {error.strerror}. See reports_dir.") from error
+        written.append(path)
+    return written

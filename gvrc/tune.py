@@ -1,0 +1,65 @@
+"""The guide's indexes and the slow statements (sql/indexes.sql, sql/checks)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import adbc_driver_manager
+
+from gvrc.database import first_line
+from gvrc.errors import DatabaseUnavailableError
+from gvrc.migrations import look_at_database
+from gvrc.statements import statement, statement_group
+
+if TYPE_CHECKING:
+    from gvrc.database import Database
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What was done about the guide's indexes."""
+
+    made: list[str]
+    missing: list[str]  # not made: the database is managed and nobody asked
+    redundant: dict[str, str]  # of the guide's indexes that are there: the one that serves as well
+
+
+def make_indexes(database: Database, *, even_managed: bool = False) -> Tuning:
+    """Make those of the guide's indexes that are not there, outside a transaction; on a managed database if asked.
+
+    Raises:
+        DatabaseUnavailableError: there is no directory yet, or an index cannot be made.
+    """
+    there = read_indexes(database)
+    guide = statement_group("indexes.sql")
+    wanted = [name for name in guide if name not in there or not there[name]["is_valid"]]
+    is_managed = look_at_database(database).is_managed
+    may_make = even_managed or not is_managed
+    for name in wanted if may_make else ():
+        try:
+            if name in there:
+                database.execute(f'DROP INDEX CONCURRENTLY "{name}"')
+            database.execute(statement(name))
+        except adbc_driver_manager.Error as error:
+            raise DatabaseUnavailableError(
+                f"The index {name} cannot be made: {first_line(error)} Run it as the owner of the table."
+            ) from error
+    now = read_indexes(database)
+    redundant = {name: now[name]["redundant_with"] for name in guide if name in now and now[name]["redundant_with"]}
+    return Tuning(made=wanted if may_make else [], missing=[] if may_make else wanted, redundant=redundant)
+
+
+def read_indexes(database: Database) -> dict[str, dict[str, Any]]:
+    """Read the indexes of facilities."""
+    found = {row["index_name"]: row for row in database.rows("directory_indexes")}
+    if not found:
+        raise DatabaseUnavailableError("There is no directory in this database yet: python scripts/migrate.py")
+    return found
+
+
+def slow_queries(database: Database) -> tuple[str, list[dict[str, Any]]]:
+    """Give a word about pg_stat_statements, and where it is there the ten statements that take longest on average."""
+    (available,) = database.rows("slow_queries_available")
+    rows = database.rows("slow_queries") if available["installed"] else []
+    return available["word"], rows

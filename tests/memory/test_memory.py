@@ -1,0 +1,80 @@
+"""Memory is measured, the batch shrinks, and only then does the run stop."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+
+from gvrc import memory
+from gvrc.errors import GvrcError
+from gvrc.memory import MemoryLimitError, MemoryManager, resident_bytes
+
+
+def use(monkeypatch: pytest.MonkeyPatch, *megabytes: int) -> None:
+    """Let the process seem to use so much memory, one figure a measurement, the last for ever."""
+    figures = list(megabytes)
+    monkeypatch.setattr(memory, "resident_bytes", lambda: (figures.pop(0) if figures[1:] else figures[0]) * 1024**2)
+
+
+def test_the_measure_is_that_of_the_operating_system() -> None:
+    ballast = bytearray(50 * 1024**2)
+    assert abs(resident_bytes() - psutil.Process().memory_info().rss) < 5 * 1024**2
+    before = resident_bytes()
+    del ballast
+    assert before - resident_bytes() > 40 * 1024**2
+
+
+def test_there_is_a_measure_where_there_is_no_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = resident_bytes()
+    monkeypatch.setattr(memory, "PROC_STATM", memory.PROC_STATM.with_name("absent"))
+    assert abs(resident_bytes() - known) < 10 * 1024**2
+
+
+def test_a_batch_stays_while_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, 400)
+    assert MemoryManager(512).fit_batch(10_000) == 10_000
+
+
+def test_a_batch_is_halved_when_memory_runs_short_down_to_what_is_useful(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, 500)
+    manager = MemoryManager(512)
+    sizes = [10_000]
+    for _ in range(6):
+        sizes.append(manager.fit_batch(sizes[-1]))
+    assert sizes == [10_000, 5_000, 2_500, 1_250, 625, 500, 500]
+    assert manager.peak_mb == 500
+
+
+def test_above_the_limit_the_batch_shrinks_first_and_then_the_run_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, 600)
+    manager = MemoryManager(512)
+    assert manager.fit_batch(1_000) == 500
+    with pytest.raises(MemoryLimitError) as raised:
+        manager.fit_batch(500)
+    assert str(raised.value) == (
+        "The importer uses 600 MB, max_memory_mb is 512. "
+        "Set it higher, or batch_size lower; every batch so far is loaded, the same command goes on from there."
+    )
+
+
+def test_the_limit_is_an_error_of_ours_and_a_memory_error_as_in_the_guide(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, 600)
+    with pytest.raises(MemoryError):
+        MemoryManager(512).check_memory_usage()
+    assert issubclass(MemoryLimitError, GvrcError)
+
+
+def test_garbage_is_collected_before_the_run_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, 600, 300)
+    assert MemoryManager(512).check_memory_usage() == 300
+
+
+def test_a_sequence_comes_in_pieces_and_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = list(range(10_500))
+    chunks = list(MemoryManager(100_000).process_in_chunks(data, chunk_size=4_000))
+    assert [len(chunk) for chunk in chunks] == [4_000, 4_000, 2_500]
+    use(monkeypatch, 10, 500, 10)
+    shrunk = list(MemoryManager(512).process_in_chunks(data, chunk_size=4_000))
+    assert [len(chunk) for chunk in shrunk] == [4_000, 2_000, 2_000, 2_000, 500]
+    assert [number for chunk in shrunk for number in chunk] == data
+    assert list(MemoryManager(512).process_in_chunks([])) == []
