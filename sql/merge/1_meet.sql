@@ -131,7 +131,9 @@ SELECT
     facilities.facility_id,
     'registration number'
 FROM staged_records AS staged
-JOIN facilities ON facilities.registration_number = staged.registration_number
+JOIN facilities
+    ON facilities.registration_number = staged.registration_number
+    AND facilities.registration_number <> '' -- a fresh directory's key is an index on just these
 JOIN wards ON wards.ward_id = facilities.ward_id
 JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
 WHERE staged.round = $1::bigint

@@ -26,6 +26,7 @@ WITH claims AS (
             SELECT
             FROM facilities AS holder
             WHERE holder.registration_number = claims.registration_number
+                AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
                 AND holder.facility_id <> claims.facility_id
                 AND NOT EXISTS (
                     SELECT
