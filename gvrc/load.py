@@ -80,6 +80,8 @@ CHILD_TEXTS = {
     },
     "staged_services": {"service_name": "facility_services.service_name"},
 }
+# Ways to meet a facility by its name.
+BY_NAME = ("meet_by_name", "meet_generated_by_name")
 # A database's refusal of a value or a key: one record's fault, not the batch's.
 RECORD_FAULTS = ("22", "23")
 DRY_RUN_IDS = "pg_temp.dry_run_ids"
@@ -366,7 +368,7 @@ class Loader:
         database.run("meet_by_code", *span)
         refused = self.settle_claimed_codes()
         database.run("generate_codes", *span)
-        for name in ("meet_by_generated_code", "meet_by_source_key", "meet_by_registration_number", "meet_by_name"):
+        for name in ("meet_by_generated_code", "meet_by_source_key", "meet_by_registration_number", *BY_NAME):
             database.run(name, *span)
         for ambiguous in database.rows("find_ambiguous_meetings"):
             refused[ambiguous["row_no"]] = (
@@ -436,7 +438,7 @@ class Loader:
         database.run("forget_former_lineage", run_no)
         database.run("save_lineage", run_no)
         database.run("update_imported", run_no)
-        database.run("save_imported_of_new", run_no)
+        database.run("save_imported", run_no)
         database.run("save_generated_codes")
         database.run("save_changes_of_new", run_no)
         database.run("save_changes", run_no)

@@ -13,7 +13,9 @@ SELECT
     known.facility_id,
     CASE WHEN known.is_superseded THEN 'superseded' ELSE 'content' END
 FROM staged_records AS staged
-JOIN etl.facility_source AS known USING (source, content_hash)
+JOIN etl.facility_source AS known
+    ON known.source = staged.source
+    AND known.content_hash = staged.content_hash::uuid
 JOIN facilities USING (facility_id)
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint;
@@ -146,7 +148,8 @@ WHERE staged.round = $1::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: meet_by_name
--- Within 1 km where both have coordinates; 111.2 km a degree, and Kenya is near enough to the equator for a square.
+-- Within 1 km where both have coordinates; 111.2 km a degree, and Kenya is near enough to the equator for a square. The
+-- facility's name is found by an index where the directory has one; the few records without a code ask for it.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT
     staged.row_no,
@@ -161,10 +164,33 @@ LEFT JOIN facility_coordinates AS point
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
     AND wards.constituency_id = staged.constituency_id
+    AND staged.facility_code IS NULL
     AND (
-        staged.facility_code IS NULL
-        OR EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code)
+        staged.latitude IS NULL
+        OR point.latitude IS NULL
+        OR |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) * 111.2 <= 1
     )
+    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+
+-- name: meet_generated_by_name
+-- The same for a record with a code and the few facilities whose code is one of ours.
+INSERT INTO merging (row_no, facility_id, met_by)
+SELECT
+    staged.row_no,
+    facilities.facility_id,
+    'name'
+FROM etl.code_map
+JOIN facilities ON facilities.facility_code = code_map.generated_code
+JOIN wards ON wards.ward_id = facilities.ward_id
+JOIN staged_records AS staged
+    ON lower(staged.facility_name) = lower(facilities.facility_name)
+    AND staged.constituency_id = wards.constituency_id
+LEFT JOIN facility_coordinates AS point
+    ON point.facility_id = facilities.facility_id
+    AND point.is_active
+WHERE staged.round = $1::bigint
+    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+    AND staged.facility_code IS NOT NULL
     AND (
         staged.latitude IS NULL
         OR point.latitude IS NULL

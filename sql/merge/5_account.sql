@@ -6,9 +6,8 @@
 WITH own AS (
     SELECT
         staged.file_no,
-        staged.source,
-        staged.content_hash,
         merging.facility_id,
+        merging.met_by,
         CASE
             WHEN merging.met_by = 'superseded' THEN 'superseded'
             WHEN merging.met_by = 'new' THEN 'inserted'
@@ -26,7 +25,10 @@ WITH own AS (
         END AS outcome,
         1 AS records
     FROM own
-    LEFT JOIN run_facilities AS earlier USING (facility_id)
+    -- A new facility is none that this run has met: without a look, where most are new.
+    LEFT JOIN run_facilities AS earlier
+        ON earlier.facility_id = own.facility_id
+        AND own.met_by <> 'new'
     UNION ALL
     SELECT
         earlier.file_no,
@@ -35,7 +37,7 @@ WITH own AS (
     FROM own
     JOIN run_facilities AS earlier USING (facility_id)
     CROSS JOIN LATERAL (VALUES (earlier.outcome, -1), ('superseded', 1)) AS moved (outcome, records)
-    WHERE own.outcome <> 'superseded'
+    WHERE own.met_by NOT IN ('new', 'superseded')
 )
 INSERT INTO batch_outcomes (file_no, outcome, records)
 SELECT
@@ -59,7 +61,7 @@ JOIN run_facilities USING (facility_id)
 JOIN batch_changes AS changes USING (facility_id)
 CROSS JOIN LATERAL jsonb_each_text(changes.before) AS former
 JOIN LATERAL jsonb_each_text(changes.after) AS latter ON latter.key = former.key
-WHERE merging.met_by <> 'superseded'
+WHERE merging.met_by NOT IN ('new', 'superseded')
     AND changes.table_name = 'facilities'
     AND former.value <> ''
     AND former.value IS DISTINCT FROM latter.value
@@ -71,10 +73,10 @@ SET is_superseded = true
 FROM merging
 JOIN staged_records AS staged USING (row_no)
 JOIN run_facilities AS earlier USING (facility_id)
-WHERE merging.met_by <> 'superseded'
+WHERE merging.met_by NOT IN ('new', 'superseded')
     AND known.source = earlier.source
     AND known.content_hash = earlier.content_hash
-    AND (known.source, known.content_hash) <> (staged.source, staged.content_hash)
+    AND (known.source, known.content_hash) <> (staged.source, staged.content_hash::uuid)
     AND NOT known.is_superseded;
 
 -- name: forget_former_lineage
@@ -87,7 +89,7 @@ WHERE staged.row_no = merging.row_no
     AND merging.met_by NOT IN ('new', 'content', 'superseded')
     AND known.facility_id = merging.facility_id
     AND known.source = staged.source
-    AND known.content_hash <> staged.content_hash
+    AND known.content_hash <> staged.content_hash::uuid
     AND known.run_no <> $1::integer
     AND NOT known.is_superseded;
 
@@ -103,7 +105,7 @@ INSERT INTO etl.facility_source (
 )
 SELECT
     staged.source,
-    staged.content_hash,
+    staged.content_hash::uuid,
     staged.source_key,
     merging.facility_id,
     $1::integer,
@@ -112,7 +114,7 @@ SELECT
 FROM merging
 JOIN staged_records AS staged USING (row_no)
 WHERE merging.met_by NOT IN ('content', 'superseded')
-ON CONFLICT (source, content_hash) DO UPDATE
+ON CONFLICT (content_hash, source) DO UPDATE
 SET
     facility_id = excluded.facility_id,
     run_no = excluded.run_no,
@@ -120,7 +122,8 @@ SET
     record_number = excluded.record_number,
     is_superseded = false;
 
--- name: save_imported_of_new
+-- name: save_imported
+-- New facilities, and those that stood in the directory before an import met them.
 INSERT INTO etl.imported_facilities
 SELECT
     facilities.facility_id,
@@ -150,9 +153,15 @@ SELECT
 FROM merging
 JOIN staged_records AS staged USING (row_no)
 JOIN facilities USING (facility_id)
-LEFT JOIN etl.imported_facilities AS imported USING (facility_id)
-WHERE merging.met_by <> 'superseded'
-    AND imported.facility_id IS NULL;
+WHERE merging.met_by = 'new'
+    OR (
+        merging.met_by <> 'superseded'
+        AND NOT EXISTS (
+            SELECT
+            FROM etl.imported_facilities AS imported
+            WHERE imported.facility_id = merging.facility_id
+        )
+    );
 
 -- name: update_imported
 -- A field that a person edited keeps the value of the last import, so that the edit is still seen next time. The
@@ -343,7 +352,7 @@ SELECT
     merging.facility_id,
     staged.file_no,
     staged.source,
-    staged.content_hash,
+    staged.content_hash::uuid,
     CASE
         WHEN merging.met_by = 'new' THEN 'inserted'
         WHEN EXISTS (SELECT FROM batch_changes WHERE batch_changes.facility_id = merging.facility_id) THEN 'updated'

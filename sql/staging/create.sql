@@ -150,7 +150,7 @@ CREATE TEMPORARY TABLE run_facilities (
     facility_id integer PRIMARY KEY,
     file_no bigint NOT NULL,
     source text NOT NULL,
-    content_hash text NOT NULL,
+    content_hash uuid NOT NULL,
     outcome text NOT NULL
 );
 

@@ -58,9 +58,11 @@ CREATE TABLE etl.rejects (
 
 CREATE INDEX rejects_open_idx ON etl.rejects (source, content_hash) WHERE closed_by_run_no IS NULL;
 
+-- There is an issue for nearly every record of some sources: a foreign key took as long as the rest of their insertion,
+-- and a run is never deleted.
 CREATE TABLE etl.issues (
-    issue_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    run_no integer NOT NULL REFERENCES etl.runs ON DELETE CASCADE,
+    issue_id bigint GENERATED ALWAYS AS IDENTITY (CACHE 1000) PRIMARY KEY,
+    run_no integer NOT NULL,
     file_no integer NOT NULL,
     record_number bigint NOT NULL,
     facility_id integer,
@@ -74,17 +76,17 @@ CREATE INDEX issues_run_idx ON etl.issues (run_no, facility_id);
 -- Lineage: the records that a facility's values came from, one row a record.
 CREATE TABLE etl.facility_source (
     source text NOT NULL,
-    content_hash text NOT NULL,
+    content_hash uuid NOT NULL, -- 128 bits; as text the key was twice as large and slow
     source_key text,
     facility_id integer NOT NULL,
     run_no integer NOT NULL,
     file_no integer NOT NULL,
     record_number bigint NOT NULL,
     is_superseded boolean NOT NULL DEFAULT false,
-    PRIMARY KEY (source, content_hash)
+    PRIMARY KEY (content_hash, source)
 );
 
-CREATE INDEX facility_source_source_key_idx ON etl.facility_source (source, source_key) WHERE source_key IS NOT NULL;
+CREATE INDEX facility_source_source_key_idx ON etl.facility_source (source_key, source) WHERE source_key IS NOT NULL;
 CREATE INDEX facility_source_facility_id_idx ON etl.facility_source (facility_id);
 
 -- Each facility as the last import left it: what a person has changed since is what differs from this. Also what
@@ -127,7 +129,7 @@ CREATE INDEX code_map_facility_id_idx ON etl.code_map (facility_id);
 -- Before and after of what a run wrote. An insert of a whole facility is one row, and stands for its children too;
 -- "after" of an insert is null: the row itself is its image until something changes it, and that change has it.
 CREATE TABLE etl.changes (
-    change_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    change_id bigint GENERATED ALWAYS AS IDENTITY (CACHE 1000) PRIMARY KEY,
     run_no integer NOT NULL,
     file_no integer NOT NULL,
     facility_id integer NOT NULL,
