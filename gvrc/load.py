@@ -18,6 +18,7 @@ import polars as pl
 from gvrc.database import first_line, sqlstate
 from gvrc.enrich import resolve_lookup_names, use_lookup_names
 from gvrc.errors import UsageError
+from gvrc.identity import may_be_one
 from gvrc.rules import CONTRACT_LENGTHS, Demands, check_accepted, collect_issues
 from gvrc.services import add_service_category
 from gvrc.statements import statement_group
@@ -382,12 +383,17 @@ class Loader:
         return refused
 
     def settle_claimed_codes(self) -> dict[int, tuple[str, str]]:
-        """A code that belongs to a quite different facility: the record gets one of ours, or is refused by setting."""
+        """A code that belongs to a quite different facility: the record gets one of ours, or is refused by setting.
+
+        The code stays with the facility that has it, whose place and name are both others.
+        """
         refused = {}
-        for claim in self.database.rows("find_claimed_codes"):
+        for claim in self.database.rows("find_distant_codes"):
+            if may_be_one(claim["claimant_name"], claim["bearer_name"]):
+                continue
             self.database.run("forget_meeting", claim["row_no"])
             if self.settings.code_claimed_twice == "reject":
-                detail = f"The code {claim['facility_code']} is borne by another facility, in another constituency."
+                detail = f"The code {claim['facility_code']} is borne by another facility, in another place."
                 refused[claim["row_no"]] = ("code_claimed_twice", detail)
             else:
                 self.database.run("take_claimed_code", claim["row_no"])

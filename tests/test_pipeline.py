@@ -226,6 +226,22 @@ def test_a_code_that_a_quite_different_facility_claims_is_not_overwritten(
     assert outcome(run(files, settings, Options(force=True))) == {"read": 2, "unchanged": 2}
 
 
+@pytest.mark.parametrize("place", [{"constituency_name": "Kisauni", "ward_name": "Bamburi"}, {}])
+def test_a_health_centre_of_another_place_does_not_take_the_code_of_one(
+    settings: Settings, fresh: Database, tmp_path: Path, place: dict[str, str]
+) -> None:
+    kibera = CLINIC | {"name": "Kibera Health Centre"}
+    other = {"code": 13080, "name": "Kaloleni Health Centre", "county_name": "Mombasa"} | place
+    files = [write(tmp_path, "a.json", [kibera]), write(tmp_path, "b.json", [other])]
+    account = run(files, settings)
+    assert outcome(account) == {"read": 2, "inserted": 2}
+    assert account.files[1].issues["code_claimed_twice"] == 1
+    found = rows(fresh, "SELECT facility_name, facility_code FROM facilities ORDER BY facility_id")
+    assert [row["facility_name"] for row in found] == ["Kibera Health Centre", "Kaloleni Health Centre"]
+    assert [row["facility_code"] == "13080" for row in found] == [True, False]
+    assert outcome(run(files, settings, Options(force=True))) == {"read": 2, "unchanged": 2}
+
+
 def test_a_claimed_code_can_be_a_reject_by_setting(settings: Settings, tmp_path: Path) -> None:
     other = {
         "code": 13080,

@@ -30,25 +30,23 @@ WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
--- name: find_claimed_codes
--- Two facilities with one code: neither a word of the name nor the constituency is the same. The code stays with the
--- facility that has it.
+-- name: find_distant_codes
+-- A record in another constituency or county than the facility that bears its code: moved, or another facility.
 SELECT
     staged.row_no,
-    staged.file_no,
-    staged.record_number,
     staged.facility_code,
-    facilities.facility_name
+    staged.facility_name AS claimant_name,
+    facilities.facility_name AS bearer_name
 FROM merging
 JOIN staged_records AS staged USING (row_no)
 JOIN facilities USING (facility_id)
 LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
 LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
 WHERE merging.met_by = 'code'
-    AND coalesce(wards.constituency_id, imported.constituency_id) <> staged.constituency_id
-    AND NOT (
-        string_to_array(lower(regexp_replace(staged.facility_name, '[^[:alnum:]]+', ' ', 'g')), ' ')
-        && string_to_array(lower(regexp_replace(facilities.facility_name, '[^[:alnum:]]+', ' ', 'g')), ' ')
+    AND (
+        coalesce(constituencies.constituency_id, imported.constituency_id) <> staged.constituency_id
+        OR coalesce(constituencies.county_id, imported.county_id) <> staged.county_id
     );
 
 -- name: take_claimed_code
