@@ -270,6 +270,58 @@ def test_a_facility_without_a_code_keeps_its_generated_one_when_it_is_renamed(
     ]
 
 
+def test_a_row_number_of_another_export_is_no_identity(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    places = [
+        CLINIC | {"OBJECTID": 1, "name": "Mukuru Clinic"},
+        CLINIC | {"OBJECTID": 2, "name": "Hazina Clinic", "lat": "36.86", "long": "-1.32"},
+    ]
+    first = [{key: value for key, value in place.items() if key not in ("code", "phone")} for place in places]
+    second = [first[0] | {"OBJECTID": 2}, first[1] | {"OBJECTID": 1, "name": "Hazina Health Centre"}]
+    run([write(tmp_path, "a.json", first)], settings)
+    account = run([write(tmp_path, "a.json", second)], settings)
+    assert outcome(account) == {"read": 2, "inserted": 1, "unchanged": 1}
+    assert account.files[0].issues["source_key_claimed_twice"] == 1
+    found = rows(fresh, "SELECT facility_name FROM facilities ORDER BY facility_id")
+    assert [row["facility_name"] for row in found] == ["Mukuru Clinic", "Hazina Clinic", "Hazina Health Centre"]
+    assert outcome(run([write(tmp_path, "a.json", second)], settings, Options(force=True))) == {
+        "read": 2,
+        "unchanged": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"code": 13081, "name": "Hazina Clinic"}, {"read": 1, "inserted": 1}),
+        (
+            {"code": 13081, "county_name": "Mombasa", "constituency_name": "Kisauni", "ward_name": "Bamburi"},
+            {"read": 1, "inserted": 1},
+        ),
+        ({"id": "7f0c8a52-0000-4000-8000-000000000001", "code": 13081}, {"read": 1, "updated": 1}),
+    ],
+)
+def test_a_key_that_restarts_in_each_file_does_not_overwrite_a_facility_with_another_code(
+    settings: Settings, tmp_path: Path, changed: dict[str, Any], expected: dict[str, int]
+) -> None:
+    known = CLINIC | {"id": changed.get("id", 1)}
+    run([write(tmp_path, "a.json", [known])], settings)
+    assert outcome(run([write(tmp_path, "a.json", [known | changed])], settings)) == expected
+
+
+def test_one_key_under_two_codes_is_two_facilities_and_no_key(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    key = {"id": "7f0c8a52-0000-4000-8000-000000000001"}
+    run([write(tmp_path, "a.json", [CLINIC | key, CLINIC | key | {"code": 13081}])], settings)
+    third = write(tmp_path, "a.json", [CLINIC | key, CLINIC | key | {"code": 13082, "name": "B"}])
+    assert outcome(run([third], settings)) == {"read": 2, "inserted": 1, "unchanged": 1}
+    codes = rows(fresh, "SELECT facility_code FROM facilities ORDER BY 1")
+    assert [row["facility_code"] for row in codes] == ["13080", "13081", "13082"]
+    codeless = {name: value for name, value in (CLINIC | key | {"name": "Anywhere"}).items() if name != "code"}
+    account = run([write(tmp_path, "a.json", [codeless])], settings)
+    assert account.files[0].rejects == {"identity_ambiguous": 1}
+
+
 def test_what_a_person_changed_since_the_last_import_is_kept_and_reported(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:

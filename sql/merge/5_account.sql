@@ -442,6 +442,7 @@ WHERE issues.kind IN (
     'code_generated',
     'manual_edit_kept',
     'registration_number_claimed_twice',
+    'source_key_claimed_twice',
     'superseded_conflict'
 )
 GROUP BY
