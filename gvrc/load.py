@@ -454,6 +454,7 @@ class Loader:
         database, run_no = self.database, self.run_no
         database.run("note_generated_codes")
         database.run("note_superseded_conflicts")
+        database.run("keep_overtaken_lineage", run_no)
         database.run("count_outcomes")
         database.run("mark_superseded")
         database.run("forget_former_lineage", run_no)

@@ -477,6 +477,36 @@ def test_a_file_that_fails_after_batches_were_committed_is_taken_back_whole(
     assert content(fresh) == before
 
 
+def test_a_file_that_fails_late_takes_no_other_files_record_with_it(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    small = msgspec.structs.replace(settings, batch_size=10)
+    before, cut, after = CLINIC | {"name": "Mukuru One"}, tmp_path / "b.json", CLINIC | {"code": 13081, "name": "After"}
+    records = [CLINIC | {"code": 13080 + number, "name": f"Clinic {number}"} for number in range(50)]
+    cut.write_text(json.dumps(records)[:-40], "utf-8")
+    files = [write(tmp_path, "a.json", [before]), str(cut), write(tmp_path, "c.json", [after])]
+    account = run(files, small)
+    assert [file.counts() for file in account.files] == [
+        {"read": 1, "inserted": 1, "updated": 0, "unchanged": 0, "superseded": 0, "rejected": 0},
+        {"read": 0, "inserted": 0, "updated": 0, "unchanged": 0, "superseded": 0, "rejected": 0},
+        {"read": 1, "inserted": 1, "updated": 0, "unchanged": 0, "superseded": 0, "rejected": 0},
+    ]
+    assert rows(fresh, "SELECT facility_name FROM facilities ORDER BY facility_code") == [
+        {"facility_name": "Mukuru One"},
+        {"facility_name": "After"},
+    ]
+    lineage = "SELECT file_no, is_superseded FROM etl.facility_source ORDER BY file_no"
+    assert rows(fresh, lineage) == [{"file_no": 1, "is_superseded": False}, {"file_no": 3, "is_superseded": False}]
+    kept = "SELECT file_no, inserted, superseded FROM etl.files ORDER BY file_no"
+    assert rows(fresh, kept) == [
+        {"file_no": 1, "inserted": 1, "superseded": 0},
+        {"file_no": 2, "inserted": 0, "superseded": 0},
+        {"file_no": 3, "inserted": 1, "superseded": 0},
+    ]
+    again = run([files[0], files[2]], small, Options(force=True))
+    assert outcome(again) == {"read": 2, "unchanged": 2}
+
+
 def test_a_dry_run_shows_its_plan_field_by_field(settings: Settings, tmp_path: Path) -> None:
     run([write(tmp_path, "a.json", [CLINIC])], settings)
     planned = run([write(tmp_path, "b.json", [CLINIC | {"name": "Mukuru Centre"}])], settings, Options(dry_run=True))
