@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Batch:
-    """Records of one or more files; ``finished`` are the files whose last record is in it."""
+    """Records of one or more files; ``finished`` are the files whose last record is in it.
+
+    ``failed`` are those that failed since the batch before: what was loaded of them goes before this one is loaded.
+    """
 
     frames: list[pl.DataFrame] = field(default_factory=list)
     finished: list[int] = field(default_factory=list)
+    failed: list[int] = field(default_factory=list)
     records: pl.DataFrame = field(default_factory=pl.DataFrame)  # transformed
 
     @property
@@ -87,6 +91,7 @@ def gather_batches(this_run: Run, files: list[ListedFile]) -> Iterator[Batch]:
             batch.finished.append(file.file_no)
         except SourceFileError as error:
             batch.take_out(file.file_no)
+            batch.failed.append(file.file_no)
             fail_file(this_run.account.files[file.file_no - 1], error)
     yield batch
 

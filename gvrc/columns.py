@@ -177,6 +177,7 @@ ISSUE_FIELDS = {
     # identity
     "code_generated": "facility_code",
     "code_claimed_twice": "facility_code",
+    "source_key_claimed_twice": "source_key",
     "superseded_conflict": "record",
     "manual_edit_kept": "record",
     "registration_number_claimed_twice": "registration_number",

@@ -172,6 +172,18 @@ def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> d
     return accounts
 
 
+def give_back_outcomes(this_run: Run, given_back: list[dict[str, Any]]) -> dict[int, FileAccount]:
+    """Give the accounts of files whose records were superseded by those of a file that was taken back."""
+    import copy
+
+    accounts = {row["file_no"]: copy.deepcopy(this_run.account.files[row["file_no"] - 1]) for row in given_back}
+    for row in given_back:
+        account = accounts[row["file_no"]]
+        account.superseded -= row["records"]
+        setattr(account, row["outcome"], getattr(account, row["outcome"]) + row["records"])
+    return accounts
+
+
 def save_accounts(this_run: Run, file_nos: Iterable[int], accounts: dict[int, FileAccount] | None = None) -> None:
     """Write the accounts of files to etl.files."""
     rows = [file_row(this_run, no, (accounts or {}).get(no) or this_run.account.files[no - 1]) for no in file_nos]

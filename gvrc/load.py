@@ -18,6 +18,7 @@ import polars as pl
 from gvrc.database import first_line, sqlstate
 from gvrc.enrich import resolve_lookup_names, use_lookup_names
 from gvrc.errors import UsageError
+from gvrc.identity import may_be_one
 from gvrc.rules import CONTRACT_LENGTHS, Demands, check_accepted, collect_issues
 from gvrc.services import add_service_category
 from gvrc.statements import statement_group
@@ -80,8 +81,6 @@ CHILD_TEXTS = {
     },
     "staged_services": {"service_name": "facility_services.service_name"},
 }
-# Ways to meet a facility by its name.
-BY_NAME = ("meet_by_name", "meet_generated_by_name")
 # A database's refusal of a value or a key: one record's fault, not the batch's.
 RECORD_FAULTS = ("22", "23")
 DRY_RUN_IDS = "pg_temp.dry_run_ids"
@@ -368,7 +367,10 @@ class Loader:
         database.run("meet_by_code", *span)
         refused = self.settle_claimed_codes()
         database.run("generate_codes", *span)
-        for name in ("meet_by_generated_code", "meet_by_source_key", "meet_by_registration_number", *BY_NAME):
+        for name in ("meet_by_generated_code", "meet_by_source_key"):
+            database.run(name, *span)
+        self.settle_claimed_keys()
+        for name in ("meet_by_registration_number", "meet_by_name", "meet_generated_by_name"):
             database.run(name, *span)
         for ambiguous in database.rows("find_ambiguous_meetings"):
             refused[ambiguous["row_no"]] = (
@@ -376,7 +378,7 @@ class Loader:
                 f"By its {ambiguous['met_by']} it may be any of {ambiguous['codes']}. Give the record a code.",
             )
         for row_no in refused:
-            database.run("forget_meeting", row_no)
+            database.run("forget_meeting", row_no, None)
             database.run("withdraw_record", row_no)
         database.run("postpone_second_meetings")
         database.run("meet_new", *span, self.next_id("facilities"))
@@ -384,17 +386,36 @@ class Loader:
         return refused
 
     def settle_claimed_codes(self) -> dict[int, tuple[str, str]]:
-        """A code that belongs to a quite different facility: the record gets one of ours, or is refused by setting."""
+        """A code that belongs to a quite different facility: the record gets one of ours, or is refused by setting.
+
+        The code stays with the facility that has it, whose place and name are both others.
+        """
         refused = {}
-        for claim in self.database.rows("find_claimed_codes"):
-            self.database.run("forget_meeting", claim["row_no"])
+        for claim in self.database.rows("find_distant_codes"):
+            if may_be_one(claim["claimant_name"], claim["bearer_name"]):
+                continue
+            self.database.run("forget_meeting", claim["row_no"], None)
             if self.settings.code_claimed_twice == "reject":
-                detail = f"The code {claim['facility_code']} is borne by another facility, in another constituency."
+                detail = f"The code {claim['facility_code']} is borne by another facility, in another place."
                 refused[claim["row_no"]] = ("code_claimed_twice", detail)
             else:
                 self.database.run("take_claimed_code", claim["row_no"])
-                self.database.run("note_claimed_code", claim["row_no"], claim["facility_code"])
+                self.note_claimed_key(claim["row_no"], "facility_code", claim["facility_code"])
         return refused
+
+    def settle_claimed_keys(self) -> None:
+        """A source's own key that belongs to a quite different facility says nothing: the record is met otherwise."""
+        for claim in self.database.rows("find_doubtful_keys"):
+            if claim["has_other_code"] or not may_be_one(claim["claimant_name"], claim["bearer_name"]):
+                # Whom a key fits besides, it does not fit for sure.
+                facility_id = None if claim["has_other_code"] else claim["facility_id"]
+                self.database.run("forget_meeting", claim["row_no"], facility_id)
+                self.note_claimed_key(claim["row_no"], "source_key", claim["source_key"])
+
+    def note_claimed_key(self, row_no: int, field: str, value: str) -> None:
+        """Record the issue that another facility bears a record's code or key."""
+        kind = {"facility_code": "code_claimed_twice", "source_key": "source_key_claimed_twice"}[field]
+        self.database.run("note_claimed_key", row_no, kind, field, value)
 
     def write_facilities(self) -> None:
         """Insert and update facilities, both unique keys kept."""
@@ -433,6 +454,7 @@ class Loader:
         database, run_no = self.database, self.run_no
         database.run("note_generated_codes")
         database.run("note_superseded_conflicts")
+        database.run("keep_overtaken_lineage", run_no)
         database.run("count_outcomes")
         database.run("mark_superseded")
         database.run("forget_former_lineage", run_no)

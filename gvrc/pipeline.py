@@ -150,8 +150,9 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     this_run.options.progress.begin(sum(file.size for file in changed))
     with first_load(this_run), shared_cache(this_run) as cache:
         for batch in read_batches(this_run, changed, open_places(this_run, cache), directory.demands):
+            for file_no in batch.failed:
+                take_failed_back(this_run, loader, file_no)
             load_batch(this_run, loader, batch)
-        take_failed_back(this_run)
     if not this_run.is_managed and sum(file.inserted for file in this_run.account.files) >= LARGE_LOAD:
         this_run.database.run("analyze_directory")
 
@@ -178,19 +179,33 @@ def first_load(this_run: Run) -> Iterator[None]:
                 database.run("add_foreign_keys")
 
 
-def take_failed_back(this_run: Run) -> None:
+def take_failed_back(this_run: Run, loader: Loader, file_no: int) -> None:
     """A file that failed after some of its batches were committed is taken back: it is loaded whole or not at all."""
+    file = this_run.account.files[file_no - 1]
+    if not file.read:
+        ledger.save_accounts(this_run, [file_no])
+        return
+    emptied = FileAccount(path=file.path, sha256=file.sha256, source=file.source)
+    emptied.status, emptied.error = file.status, file.error
+    this_run.account.files[file_no - 1] = emptied
+    if this_run.options.dry_run:
+        give_back(this_run, file_no)
+    else:
+        retry_transient(lambda: give_back(this_run, file_no), this_run.settings, lambda: revive(this_run, loader))
+    log_event("failed_file_taken_back", "WARNING", file=file.path)
+
+
+def give_back(this_run: Run, file_no: int) -> None:
+    """Take a file back; the records of earlier files that its own had superseded count as they did before."""
     from gvrc.take_back import take_file_back
 
-    for file_no, file in enumerate(this_run.account.files, start=1):
-        if file.status == "failed" and file.read:
-            take_file_back(this_run.database, this_run.run_no, file_no, is_managed=this_run.is_managed)
-            emptied = FileAccount(path=file.path, sha256=file.sha256, source=file.source)
-            emptied.status, emptied.error = file.status, file.error
-            this_run.account.files[file_no - 1] = emptied
-            log_event("failed_file_taken_back", "WARNING", file=file.path)
-    failed = [no for no, file in enumerate(this_run.account.files, start=1) if file.status == "failed"]
-    ledger.save_accounts(this_run, failed)
+    database = this_run.database
+    with database.transaction():
+        given_back = take_file_back(database, this_run.run_no, file_no, is_managed=this_run.is_managed)
+        accounts = ledger.give_back_outcomes(this_run, given_back)
+        ledger.save_accounts(this_run, [file_no, *accounts], accounts)
+    for number, account in accounts.items():
+        this_run.account.files[number - 1] = account
 
 
 @contextmanager

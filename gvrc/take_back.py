@@ -5,7 +5,7 @@ The SQL is ``sql/undo/undo.sql``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import adbc_driver_manager
 
@@ -40,14 +40,22 @@ DEACTIVATED = (
 FOREIGN_KEY_VIOLATION = "23503"
 
 
-def take_file_back(database: Database, run_no: int, file_no: int, *, is_managed: bool) -> None:
-    """Take back what a file's earlier batches committed before it failed, as if it had not been read."""
-    with database.transaction():
-        create_undo_tables(database)
-        take_back(database, run_no, file_no, is_managed=is_managed)
-        for name in ("forget_file_changes", "forget_file_rejects", "forget_file_issues"):
-            database.run(name, run_no, file_no)
-        database.run("drop_undo_changes")
+def take_file_back(database: Database, run_no: int, file_no: int, *, is_managed: bool) -> list[dict[str, Any]]:
+    """Take back what a file's earlier batches committed before it failed, as if it had not been read.
+
+    Gives file_no, outcome and records of the earlier files whose records it had superseded: they count again. To be
+    called before another file's records are merged, which would go with the facilities that this one inserted.
+    """
+    create_undo_tables(database)
+    take_back(database, run_no, file_no, is_managed=is_managed)
+    for name in ("forget_file_changes", "forget_file_rejects", "forget_file_issues"):
+        database.run(name, run_no, file_no)
+    database.run("forget_run_facilities", file_no)
+    database.run("give_back_run_facilities", run_no, file_no)
+    given_back = database.rows("outcomes_given_back", run_no, file_no)
+    database.run("forget_former_lineage_of_file", run_no, file_no)
+    database.run("drop_undo_changes")
+    return given_back
 
 
 def create_undo_tables(database: Database) -> None:
@@ -59,8 +67,10 @@ def create_undo_tables(database: Database) -> None:
         database.run("create_batch_changes")
 
 
-def take_back(database: Database, run_no: int, file_no: int | None, *, is_managed: bool) -> None:
-    """Take back the changes of a run, or of one file of it."""
+def take_back(
+    database: Database, run_no: int, file_no: int | None, *, is_managed: bool, by_run_no: int | None = None
+) -> None:
+    """Take back the changes of a run, or of one file of it; ``by_run_no`` is the undo, which can be undone."""
     database.run("fill_undo_changes", run_no, file_no)
     database.run("fold_undo_changes")
     database.run("drop_updates_of_inserted")
@@ -70,7 +80,9 @@ def take_back(database: Database, run_no: int, file_no: int | None, *, is_manage
     remove(database, 0, 2**31 - 1)
     for name in ("forget_undone_facilities", "forget_undone_codes", "restore_imported"):
         database.run(name)
-    database.run("forget_undone_lineage", run_no)
+    database.run("forget_undone_lineage", run_no, file_no, by_run_no)
+    for name in ("put_back_lineage", "reopen_rejects"):
+        database.run(name, run_no, file_no)
 
 
 def put_back(database: Database) -> None:

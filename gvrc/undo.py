@@ -39,7 +39,13 @@ def undo(run_id: str, settings: Settings, *, new_id: str | None = None, dry_run:
         with this_run.database.transaction():
             this_run.database.run("mark_undo", this_run.account.run_id, undone["run_no"])
             create_undo_tables(this_run.database)
-            take_back(this_run.database, undone["run_no"], None, is_managed=this_run.is_managed)
+            take_back(
+                this_run.database,
+                undone["run_no"],
+                None,
+                is_managed=this_run.is_managed,
+                by_run_no=this_run.run_no,
+            )
             conclude(this_run, file, undone["run_no"])
     return this_run.account
 

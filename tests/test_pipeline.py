@@ -226,6 +226,22 @@ def test_a_code_that_a_quite_different_facility_claims_is_not_overwritten(
     assert outcome(run(files, settings, Options(force=True))) == {"read": 2, "unchanged": 2}
 
 
+@pytest.mark.parametrize("place", [{"constituency_name": "Kisauni", "ward_name": "Bamburi"}, {}])
+def test_a_health_centre_of_another_place_does_not_take_the_code_of_one(
+    settings: Settings, fresh: Database, tmp_path: Path, place: dict[str, str]
+) -> None:
+    kibera = CLINIC | {"name": "Kibera Health Centre"}
+    other = {"code": 13080, "name": "Kaloleni Health Centre", "county_name": "Mombasa"} | place
+    files = [write(tmp_path, "a.json", [kibera]), write(tmp_path, "b.json", [other])]
+    account = run(files, settings)
+    assert outcome(account) == {"read": 2, "inserted": 2}
+    assert account.files[1].issues["code_claimed_twice"] == 1
+    found = rows(fresh, "SELECT facility_name, facility_code FROM facilities ORDER BY facility_id")
+    assert [row["facility_name"] for row in found] == ["Kibera Health Centre", "Kaloleni Health Centre"]
+    assert [row["facility_code"] == "13080" for row in found] == [True, False]
+    assert outcome(run(files, settings, Options(force=True))) == {"read": 2, "unchanged": 2}
+
+
 def test_a_claimed_code_can_be_a_reject_by_setting(settings: Settings, tmp_path: Path) -> None:
     other = {
         "code": 13080,
@@ -252,6 +268,58 @@ def test_a_facility_without_a_code_keeps_its_generated_one_when_it_is_renamed(
     assert rows(fresh, "SELECT facility_name, facility_code FROM facilities") == [
         {"facility_name": "Mukuru Safe House", "facility_code": code}
     ]
+
+
+def test_a_row_number_of_another_export_is_no_identity(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    places = [
+        CLINIC | {"OBJECTID": 1, "name": "Mukuru Clinic"},
+        CLINIC | {"OBJECTID": 2, "name": "Hazina Clinic", "lat": "36.86", "long": "-1.32"},
+    ]
+    first = [{key: value for key, value in place.items() if key not in ("code", "phone")} for place in places]
+    second = [first[0] | {"OBJECTID": 2}, first[1] | {"OBJECTID": 1, "name": "Hazina Health Centre"}]
+    run([write(tmp_path, "a.json", first)], settings)
+    account = run([write(tmp_path, "a.json", second)], settings)
+    assert outcome(account) == {"read": 2, "inserted": 1, "unchanged": 1}
+    assert account.files[0].issues["source_key_claimed_twice"] == 1
+    found = rows(fresh, "SELECT facility_name FROM facilities ORDER BY facility_id")
+    assert [row["facility_name"] for row in found] == ["Mukuru Clinic", "Hazina Clinic", "Hazina Health Centre"]
+    assert outcome(run([write(tmp_path, "a.json", second)], settings, Options(force=True))) == {
+        "read": 2,
+        "unchanged": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"code": 13081, "name": "Hazina Clinic"}, {"read": 1, "inserted": 1}),
+        (
+            {"code": 13081, "county_name": "Mombasa", "constituency_name": "Kisauni", "ward_name": "Bamburi"},
+            {"read": 1, "inserted": 1},
+        ),
+        ({"id": "7f0c8a52-0000-4000-8000-000000000001", "code": 13081}, {"read": 1, "updated": 1}),
+    ],
+)
+def test_a_key_that_restarts_in_each_file_does_not_overwrite_a_facility_with_another_code(
+    settings: Settings, tmp_path: Path, changed: dict[str, Any], expected: dict[str, int]
+) -> None:
+    known = CLINIC | {"id": changed.get("id", 1)}
+    run([write(tmp_path, "a.json", [known])], settings)
+    assert outcome(run([write(tmp_path, "a.json", [known | changed])], settings)) == expected
+
+
+def test_one_key_under_two_codes_is_two_facilities_and_no_key(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    key = {"id": "7f0c8a52-0000-4000-8000-000000000001"}
+    run([write(tmp_path, "a.json", [CLINIC | key, CLINIC | key | {"code": 13081}])], settings)
+    third = write(tmp_path, "a.json", [CLINIC | key, CLINIC | key | {"code": 13082, "name": "B"}])
+    assert outcome(run([third], settings)) == {"read": 2, "inserted": 1, "unchanged": 1}
+    codes = rows(fresh, "SELECT facility_code FROM facilities ORDER BY 1")
+    assert [row["facility_code"] for row in codes] == ["13080", "13081", "13082"]
+    codeless = {name: value for name, value in (CLINIC | key | {"name": "Anywhere"}).items() if name != "code"}
+    account = run([write(tmp_path, "a.json", [codeless])], settings)
+    assert account.files[0].rejects == {"identity_ambiguous": 1}
 
 
 def test_what_a_person_changed_since_the_last_import_is_kept_and_reported(
@@ -407,6 +475,36 @@ def test_a_file_that_fails_after_batches_were_committed_is_taken_back_whole(
     assert account.files[0].status == "failed"
     assert account.files[0].read == 0
     assert content(fresh) == before
+
+
+def test_a_file_that_fails_late_takes_no_other_files_record_with_it(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    small = msgspec.structs.replace(settings, batch_size=10)
+    before, cut, after = CLINIC | {"name": "Mukuru One"}, tmp_path / "b.json", CLINIC | {"code": 13081, "name": "After"}
+    records = [CLINIC | {"code": 13080 + number, "name": f"Clinic {number}"} for number in range(50)]
+    cut.write_text(json.dumps(records)[:-40], "utf-8")
+    files = [write(tmp_path, "a.json", [before]), str(cut), write(tmp_path, "c.json", [after])]
+    account = run(files, small)
+    assert [file.counts() for file in account.files] == [
+        {"read": 1, "inserted": 1, "updated": 0, "unchanged": 0, "superseded": 0, "rejected": 0},
+        {"read": 0, "inserted": 0, "updated": 0, "unchanged": 0, "superseded": 0, "rejected": 0},
+        {"read": 1, "inserted": 1, "updated": 0, "unchanged": 0, "superseded": 0, "rejected": 0},
+    ]
+    assert rows(fresh, "SELECT facility_name FROM facilities ORDER BY facility_code") == [
+        {"facility_name": "Mukuru One"},
+        {"facility_name": "After"},
+    ]
+    lineage = "SELECT file_no, is_superseded FROM etl.facility_source ORDER BY file_no"
+    assert rows(fresh, lineage) == [{"file_no": 1, "is_superseded": False}, {"file_no": 3, "is_superseded": False}]
+    kept = "SELECT file_no, inserted, superseded FROM etl.files ORDER BY file_no"
+    assert rows(fresh, kept) == [
+        {"file_no": 1, "inserted": 1, "superseded": 0},
+        {"file_no": 2, "inserted": 0, "superseded": 0},
+        {"file_no": 3, "inserted": 1, "superseded": 0},
+    ]
+    again = run([files[0], files[2]], small, Options(force=True))
+    assert outcome(again) == {"read": 2, "unchanged": 2}
 
 
 def test_a_dry_run_shows_its_plan_field_by_field(settings: Settings, tmp_path: Path) -> None:

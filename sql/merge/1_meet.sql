@@ -32,25 +32,23 @@ WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
--- name: find_claimed_codes
--- Two facilities with one code: neither a word of the name nor the constituency is the same. The code stays with the
--- facility that has it.
+-- name: find_distant_codes
+-- A record in another constituency or county than the facility that bears its code: moved, or another facility.
 SELECT
     staged.row_no,
-    staged.file_no,
-    staged.record_number,
     staged.facility_code,
-    facilities.facility_name
+    staged.facility_name AS claimant_name,
+    facilities.facility_name AS bearer_name
 FROM merging
 JOIN staged_records AS staged USING (row_no)
 JOIN facilities USING (facility_id)
 LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
 LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
 WHERE merging.met_by = 'code'
-    AND coalesce(wards.constituency_id, imported.constituency_id) <> staged.constituency_id
-    AND NOT (
-        string_to_array(lower(regexp_replace(staged.facility_name, '[^[:alnum:]]+', ' ', 'g')), ' ')
-        && string_to_array(lower(regexp_replace(facilities.facility_name, '[^[:alnum:]]+', ' ', 'g')), ' ')
+    AND (
+        coalesce(constituencies.constituency_id, imported.constituency_id) <> staged.constituency_id
+        OR coalesce(constituencies.county_id, imported.county_id) <> staged.county_id
     );
 
 -- name: take_claimed_code
@@ -59,8 +57,10 @@ SET facility_code = NULL
 WHERE row_no = $1::bigint;
 
 -- name: forget_meeting
+-- $2 is the facility, or null for all that the record may be.
 DELETE FROM merging
-WHERE row_no = $1::bigint;
+WHERE row_no = $1::bigint
+    AND ($2::integer IS NULL OR facility_id = $2::integer);
 
 -- name: generate_codes
 -- The same facility gets the same code in every run and on every machine: the text hashed is its name, county,
@@ -108,7 +108,7 @@ WHERE staged.round = $1::bigint
 
 -- name: meet_by_source_key
 INSERT INTO merging (row_no, facility_id, met_by)
-SELECT DISTINCT ON (staged.row_no)
+SELECT DISTINCT
     staged.row_no,
     known.facility_id,
     'source key'
@@ -117,12 +117,49 @@ JOIN etl.facility_source AS known USING (source, source_key)
 JOIN facilities USING (facility_id)
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
-    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
-ORDER BY
-    staged.row_no,
-    known.run_no DESC,
-    known.file_no DESC,
-    known.record_number DESC;
+    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+
+-- name: find_doubtful_keys
+-- A source's key alone does not make one facility of two. has_other_code: its code is a given one, and so is the
+-- record's; that is a new code of the same facility only if the key is no row number and this run has not met the
+-- facility under its own code. needs_name: a short number may count the rows of one export (OBJECTID) and begin again
+-- in the next; and a facility in another place has moved, or is another.
+SELECT
+    doubtful.row_no,
+    doubtful.facility_id,
+    doubtful.source_key,
+    doubtful.claimant_name,
+    doubtful.bearer_name,
+    doubtful.has_other_code
+FROM (
+    SELECT
+        staged.row_no,
+        facilities.facility_id,
+        staged.source_key,
+        staged.facility_name AS claimant_name,
+        facilities.facility_name AS bearer_name,
+        staged.facility_code IS NOT NULL
+            AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code)
+            AND (
+                staged.source_key ~ '^[0-9]{1,6}$'
+                OR EXISTS (SELECT FROM run_facilities AS met WHERE met.facility_id = facilities.facility_id)
+            ) AS has_other_code,
+        staged.source_key ~ '^[0-9]{1,6}$'
+            OR coalesce(
+                coalesce(constituencies.constituency_id, imported.constituency_id) <> staged.constituency_id
+                OR coalesce(constituencies.county_id, imported.county_id) <> staged.county_id,
+                false
+            ) AS needs_name
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    JOIN facilities USING (facility_id)
+    LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+    LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
+    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
+    WHERE merging.met_by = 'source key'
+) AS doubtful
+WHERE doubtful.has_other_code
+    OR doubtful.needs_name;
 
 -- name: meet_by_registration_number
 -- Two codes that bodies gave are two facilities, whatever number they share: this is for a record without a code,
@@ -267,6 +304,7 @@ UPDATE staged_records
 SET round = 0
 WHERE row_no = $1::bigint;
 
--- name: note_claimed_code
+-- name: note_claimed_key
+-- $2 is the kind of issue, $3 the field, $4 the code or key.
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
-VALUES ($1::bigint, 'code_claimed_twice', 'facility_code', $2);
+VALUES ($1::bigint, $2, $3, $4);

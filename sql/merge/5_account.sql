@@ -67,6 +67,33 @@ WHERE merging.met_by NOT IN ('new', 'superseded')
     AND former.value IS DISTINCT FROM latter.value
     AND former.key NOT IN ('updated_at', 'updated_by');
 
+-- name: keep_overtaken_lineage
+INSERT INTO etl.former_lineage (
+    changed_by_run_no,
+    changed_by_file_no,
+    overtaken_file_no,
+    source,
+    content_hash,
+    source_key,
+    facility_id,
+    run_no,
+    file_no,
+    record_number,
+    is_superseded
+)
+SELECT
+    $1::integer,
+    staged.file_no,
+    earlier.file_no,
+    known.*
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+JOIN run_facilities AS earlier USING (facility_id)
+JOIN etl.facility_source AS known
+    ON known.source = earlier.source
+    AND known.content_hash = earlier.content_hash
+WHERE merging.met_by NOT IN ('new', 'superseded');
+
 -- name: mark_superseded
 UPDATE etl.facility_source AS known
 SET is_superseded = true
@@ -81,17 +108,38 @@ WHERE merging.met_by NOT IN ('new', 'superseded')
 
 -- name: forget_former_lineage
 -- A source's newer record of a facility takes the place of its older one; those of this run stay, marked.
-DELETE FROM etl.facility_source AS known
-USING
-    merging,
-    staged_records AS staged
-WHERE staged.row_no = merging.row_no
-    AND merging.met_by NOT IN ('new', 'content', 'superseded')
-    AND known.facility_id = merging.facility_id
-    AND known.source = staged.source
-    AND known.content_hash <> staged.content_hash::uuid
-    AND known.run_no <> $1::integer
-    AND NOT known.is_superseded;
+WITH former AS (
+    DELETE FROM etl.facility_source AS known
+    USING
+        merging,
+        staged_records AS staged
+    WHERE staged.row_no = merging.row_no
+        AND merging.met_by NOT IN ('new', 'content', 'superseded')
+        AND known.facility_id = merging.facility_id
+        AND known.source = staged.source
+        AND known.content_hash <> staged.content_hash::uuid
+        AND known.run_no <> $1::integer
+        AND NOT known.is_superseded
+    RETURNING
+        staged.file_no AS changed_by_file_no,
+        known.*
+)
+INSERT INTO etl.former_lineage (
+    changed_by_run_no,
+    changed_by_file_no,
+    source,
+    content_hash,
+    source_key,
+    facility_id,
+    run_no,
+    file_no,
+    record_number,
+    is_superseded
+)
+SELECT
+    $1::integer,
+    former.*
+FROM former;
 
 -- name: save_lineage
 INSERT INTO etl.facility_source (
@@ -421,7 +469,9 @@ WHERE NOT EXISTS (
 
 -- name: close_landed_rejects
 UPDATE etl.rejects AS open
-SET closed_by_run_no = $1::integer
+SET
+    closed_by_run_no = $1::integer,
+    closed_by_file_no = staged.file_no
 FROM merging
 JOIN staged_records AS staged USING (row_no)
 WHERE open.source = staged.source
@@ -451,6 +501,7 @@ WHERE issues.kind IN (
     'code_generated',
     'manual_edit_kept',
     'registration_number_claimed_twice',
+    'source_key_claimed_twice',
     'superseded_conflict'
 )
 GROUP BY

@@ -1067,11 +1067,80 @@ WHERE operation = 'insert'
     AND facility_id BETWEEN $1::integer AND $2::integer;
 
 -- name: forget_undone_lineage
--- The undone records were never loaded, as far as the next import is concerned.
-DELETE FROM etl.facility_source AS known
-USING undo_changes AS undo
-WHERE known.facility_id = undo.facility_id
-    AND known.run_no = $1::integer;
+-- The undone records were never loaded, as far as the next import is concerned. $1 is the run, $2 a file_no of it, or
+-- null for the whole run; $3 the run that does the undoing, null where a run takes a file of its own back.
+WITH gone AS (
+    DELETE FROM etl.facility_source
+    WHERE run_no = $1::integer
+        AND ($2::integer IS NULL OR file_no = $2::integer)
+    RETURNING *
+)
+INSERT INTO etl.former_lineage (
+    changed_by_run_no,
+    changed_by_file_no,
+    source,
+    content_hash,
+    source_key,
+    facility_id,
+    run_no,
+    file_no,
+    record_number,
+    is_superseded
+)
+SELECT
+    $3::integer,
+    1,
+    gone.*
+FROM gone
+WHERE $3::integer IS NOT NULL;
+
+-- name: put_back_lineage
+-- The first image of each record is how it was before the run.
+INSERT INTO etl.facility_source (
+    source,
+    content_hash,
+    source_key,
+    facility_id,
+    run_no,
+    file_no,
+    record_number,
+    is_superseded
+)
+SELECT DISTINCT ON (former.source, former.content_hash)
+    former.source,
+    former.content_hash,
+    former.source_key,
+    former.facility_id,
+    former.run_no,
+    former.file_no,
+    former.record_number,
+    former.is_superseded
+FROM etl.former_lineage AS former
+JOIN facilities USING (facility_id)
+WHERE former.changed_by_run_no = $1::integer
+    AND ($2::integer IS NULL OR former.changed_by_file_no = $2::integer)
+    -- What the undone run itself had written, and then superseded, is undone too.
+    AND NOT (former.run_no = $1::integer AND ($2::integer IS NULL OR former.file_no = $2::integer))
+ORDER BY
+    former.source,
+    former.content_hash,
+    former.former_id
+ON CONFLICT (content_hash, source) DO UPDATE
+SET
+    source_key = excluded.source_key,
+    facility_id = excluded.facility_id,
+    run_no = excluded.run_no,
+    file_no = excluded.file_no,
+    record_number = excluded.record_number,
+    is_superseded = excluded.is_superseded;
+
+-- name: reopen_rejects
+UPDATE etl.rejects
+SET
+    closed_by_run_no = NULL,
+    closed_by_file_no = NULL
+WHERE closed_by_run_no = $1::integer
+    AND ($2::integer IS NULL OR closed_by_file_no = $2::integer);
 
 -- name: forget_undone_facilities
 DELETE FROM etl.imported_facilities AS imported
@@ -1165,6 +1234,55 @@ WHERE run_no = $1::integer
 DELETE FROM etl.issues
 WHERE run_no = $1::integer
     AND file_no = $2::integer;
+
+-- name: forget_run_facilities
+DELETE FROM run_facilities
+WHERE file_no = $1::bigint;
+
+-- name: give_back_run_facilities
+-- The records that the failed file's had superseded speak for their facilities again.
+INSERT INTO run_facilities (facility_id, file_no, source, content_hash, outcome)
+SELECT
+    former.facility_id,
+    former.overtaken_file_no,
+    former.source,
+    former.content_hash,
+    CASE
+        WHEN bool_or(changes.table_name = 'facilities' AND changes.operation = 'insert') THEN 'inserted'
+        WHEN count(changes.change_id) > 0 THEN 'updated'
+        ELSE 'unchanged'
+    END
+FROM etl.former_lineage AS former
+LEFT JOIN etl.changes
+    ON changes.run_no = former.changed_by_run_no
+    AND changes.facility_id = former.facility_id
+WHERE former.changed_by_run_no = $1::integer
+    AND former.changed_by_file_no = $2::integer
+    AND former.overtaken_file_no <> $2::integer
+GROUP BY
+    former.facility_id,
+    former.overtaken_file_no,
+    former.source,
+    former.content_hash;
+
+-- name: outcomes_given_back
+SELECT
+    met.file_no,
+    met.outcome,
+    count(*) AS records
+FROM run_facilities AS met
+JOIN etl.former_lineage AS former USING (facility_id)
+WHERE former.changed_by_run_no = $1::integer
+    AND former.changed_by_file_no = $2::integer
+    AND former.overtaken_file_no = met.file_no
+GROUP BY
+    met.file_no,
+    met.outcome;
+
+-- name: forget_former_lineage_of_file
+DELETE FROM etl.former_lineage
+WHERE changed_by_run_no = $1::integer
+    AND changed_by_file_no = $2::integer;
 
 -- name: drop_undo_changes
 DROP TABLE undo_changes;

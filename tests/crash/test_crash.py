@@ -1,6 +1,7 @@
 """Killed at any moment, of the importer or of the server: the same command again ends in the same directory.
 
-Five moments and two by default; ``GVRC_KILLS=25`` and ``GVRC_SERVER_KILLS=5`` take the real files of all counties.
+Five moments and two by default; ``GVRC_TEST_KILLS=25`` and ``GVRC_TEST_SERVER_KILLS=5`` take the real files of all
+counties.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROJECT = Path(__file__).resolve().parents[2]
-KILLS = int(os.environ.get("GVRC_KILLS", "5"))
-SERVER_KILLS = int(os.environ.get("GVRC_SERVER_KILLS", "2"))
+KILLS = int(os.environ.get("GVRC_TEST_KILLS", "5"))
+SERVER_KILLS = int(os.environ.get("GVRC_TEST_SERVER_KILLS", "2"))
 
 # What the directory says, without keys and times: those may differ after a batch was rolled back.
 CONTENT = """

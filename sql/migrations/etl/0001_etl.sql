@@ -53,7 +53,8 @@ CREATE TABLE etl.rejects (
     detail text,
     suggestion text,
     raw text NOT NULL,
-    closed_by_run_no integer
+    closed_by_run_no integer,
+    closed_by_file_no integer
 );
 
 CREATE INDEX rejects_open_idx ON etl.rejects (source, content_hash) WHERE closed_by_run_no IS NULL;
@@ -88,6 +89,24 @@ CREATE TABLE etl.facility_source (
 
 CREATE INDEX facility_source_source_key_idx ON etl.facility_source (source_key, source) WHERE source_key IS NOT NULL;
 CREATE INDEX facility_source_facility_id_idx ON etl.facility_source (facility_id);
+
+-- Lineage as it was before a record took its place: what undo puts back.
+CREATE TABLE etl.former_lineage (
+    former_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    changed_by_run_no integer NOT NULL,
+    changed_by_file_no integer NOT NULL,
+    overtaken_file_no integer, -- the file of the same run whose record was superseded
+    source text NOT NULL,
+    content_hash uuid NOT NULL,
+    source_key text,
+    facility_id integer NOT NULL,
+    run_no integer NOT NULL,
+    file_no integer NOT NULL,
+    record_number bigint NOT NULL,
+    is_superseded boolean NOT NULL
+);
+
+CREATE INDEX former_lineage_run_idx ON etl.former_lineage (changed_by_run_no);
 
 -- Each facility as the last import left it: what a person has changed since is what differs from this. Also what
 -- the directory has no column for.

@@ -1,0 +1,50 @@
+"""Whether two names may be one facility's: they share a word that tells facilities apart, not just "Health Centre".
+
+``generic_words.csv`` has the words that do not: kinds of facility, kinds of owner, and the names that facilities of
+ten or more constituencies bear (Tumaini, Aga Khan), counted in the national master list of 2020.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+GENERIC_WORDS = Path(__file__).parent / "generic_words.csv"
+APOSTROPHES = re.compile(r"['`\u00b4\u2018\u2019\u02bc]")
+
+
+def may_be_one(name: str, other: str) -> bool:
+    """Say whether two names may be one facility's. Without a telling word in both they must be the same words.
+
+    >>> may_be_one("Kibera Health Centre", "Kaloleni Health Centre")
+    False
+    >>> may_be_one("Huruma (EDARP)", "EDARP Huruma Clinic")
+    True
+    """
+    words, others = name_words(name), name_words(other)
+    telling, others_telling = telling_words(words), telling_words(others)
+    if not telling or not others_telling:
+        return sorted(words) == sorted(others)
+    # Run together as well: "Babadogo" is "Baba Dogo".
+    return not telling.keys().isdisjoint(others_telling) or "".join(telling) == "".join(others_telling)
+
+
+def name_words(name: str) -> list[str]:
+    """Split a name into its words: lower case, without marks and apostrophes ("St. Mary's": st, marys)."""
+    plain = unicodedata.normalize("NFKD", APOSTROPHES.sub("", name)).casefold()
+    return re.findall(r"[^\W_]+", "".join(letter for letter in plain if not unicodedata.combining(letter)))
+
+
+def telling_words(words: list[str]) -> dict[str, None]:
+    """Keep the words that tell facilities apart, in their order; a number or a single letter tells nothing alone."""
+    return {word: None for word in words if len(word) > 1 and not word.isdigit() and word not in generic_words()}
+
+
+@cache
+def generic_words() -> frozenset[str]:
+    """Read the words that many facilities' names have in common."""
+    with GENERIC_WORDS.open(encoding="utf-8", newline="") as lines:
+        return frozenset(row["word"] for row in csv.DictReader(lines))
