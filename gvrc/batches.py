@@ -1,8 +1,13 @@
-"""Source files -> batches of transformed records: what is merged in one transaction."""
+"""Source files -> batches of transformed records: what is merged in one transaction.
+
+A thread reads and transforms the next batch while the database merges the last one; it has two hands only in memory,
+for nothing that a run remembers is written there: what it found out about a file travels with the batch.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +15,6 @@ import polars as pl
 
 from gvrc.errors import SourceFileError
 from gvrc.extract import FileReading, SourceFile, read_records
-from gvrc.ledger import fail_file
 from gvrc.memory import MemoryManager
 from gvrc.transform import transform
 
@@ -31,8 +35,8 @@ class Batch:
     """
 
     frames: list[pl.DataFrame] = field(default_factory=list)
-    finished: list[int] = field(default_factory=list)
-    failed: list[int] = field(default_factory=list)
+    finished: dict[int, FileReading] = field(default_factory=dict)
+    failed: dict[int, SourceFileError] = field(default_factory=dict)
     records: pl.DataFrame = field(default_factory=pl.DataFrame)  # transformed
 
     @property
@@ -64,6 +68,22 @@ class Batch:
 
 def read_batches(this_run: Run, files: list[ListedFile], places: PlaceResolver, demands: Demands) -> Iterator[Batch]:
     """Read and transform the files, ``batch_size`` records at a time; a file that fails is taken out of its batch."""
+    yield from read_ahead(transform_batches(this_run, files, places, demands))
+
+
+def read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Give the batches, each made in a thread while the caller works on the one before."""
+    with ThreadPoolExecutor(1) as reader:
+        upcoming = reader.submit(next, batches, None)
+        while (batch := upcoming.result()) is not None:
+            upcoming = reader.submit(next, batches, None)
+            yield batch
+
+
+def transform_batches(
+    this_run: Run, files: list[ListedFile], places: PlaceResolver, demands: Demands
+) -> Iterator[Batch]:
+    """Bring the records of each batch into the directory's form."""
     sources = {file.file_no: file.source for file in files}
     for batch in gather_batches(this_run, files):
         if batch.frames:
@@ -78,7 +98,7 @@ def gather_batches(this_run: Run, files: list[ListedFile]) -> Iterator[Batch]:
     memory, size = MemoryManager(settings.max_memory_mb), settings.batch_size
     for file in files:
         progress.file(file.path.name, file.size)
-        reading = this_run.readings[file.file_no] = FileReading()
+        reading = FileReading()
         try:
             for frame in read_records(
                 as_source_file(file), reading, salvage=settings.salvage, chunk_rows=settings.batch_size
@@ -88,11 +108,10 @@ def gather_batches(this_run: Run, files: list[ListedFile]) -> Iterator[Batch]:
                     yield batch
                     progress.read(batch.size_in_file(file.file_no))
                     batch, size = Batch(), memory.fit_batch(size)
-            batch.finished.append(file.file_no)
+            batch.finished[file.file_no] = reading
         except SourceFileError as error:
             batch.take_out(file.file_no)
-            batch.failed.append(file.file_no)
-            fail_file(this_run.account.files[file.file_no - 1], error)
+            batch.failed[file.file_no] = error
     yield batch
 
 

@@ -150,8 +150,10 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     this_run.options.progress.begin(sum(file.size for file in changed))
     with first_load(this_run), shared_cache(this_run) as cache:
         for batch in read_batches(this_run, changed, open_places(this_run, cache), directory.demands):
-            for file_no in batch.failed:
+            for file_no, error in batch.failed.items():
+                ledger.fail_file(this_run.account.files[file_no - 1], error)
                 take_failed_back(this_run, loader, file_no)
+            this_run.readings |= batch.finished
             load_batch(this_run, loader, batch)
     if not this_run.is_managed and sum(file.inserted for file in this_run.account.files) >= LARGE_LOAD:
         this_run.database.run("analyze_directory")
