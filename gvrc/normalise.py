@@ -63,8 +63,9 @@ def normalise(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def _clean(records: pl.DataFrame) -> pl.DataFrame:
+    """Clean the text columns one after the other: as functions inside one expression they waited for each other."""
     texts = [name for name in EXTRACTED if EXTRACTED[name] == pl.String and name not in _AS_THEY_CAME]
-    return records.with_columns(pl.col(texts).map_batches(clean_text, return_dtype=pl.String, is_elementwise=True))
+    return records.with_columns(clean_text(records[name]) for name in texts)
 
 
 def _add_identity(records: pl.DataFrame) -> pl.DataFrame:
