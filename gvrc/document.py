@@ -442,8 +442,11 @@ class _Walk:
         if end is not None:
             value, rest = cursor.text[cursor.at : cursor.at + end], cursor.text[cursor.at + end : cursor.at + end + 1]
             return rest == b"{" or (bool(rest) and b"\n" in value and b"\n" not in value.rstrip())
-        lines = cursor.text[cursor.at :].split(b"\n", 10)
-        return any(line.lstrip(SPACE).startswith(b"{") and isinstance(_read(line), dict) for line in lines[1:-1])
+        # The first value is broken, or not at hand as a whole: most lines after it are objects, or it is one document
+        # over many lines, in which an object may stand on a line of its own, too.
+        lines = list(filter(None, (line.strip(SPACE) for line in cursor.text[cursor.at :].split(b"\n", 10)[1:-1])))
+        objects = sum(line.startswith(b"{") and isinstance(_read(line), dict) for line in lines)
+        return objects > len(lines) / 2
 
     def _lines(self) -> Iterator[Batch]:
         yield from self._sorted(self._blocks_of_lines(), (), {})
