@@ -53,7 +53,9 @@ LENIENT: Final = json.JSONDecoder(strict=False, parse_int=str)  # Python refuses
 
 TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
 SPACE: Final = b" \t\r\n\x1e"  # 1e: the record separator of JSON text sequences
-SCALAR: Final = re.compile(rb"[^\s,\]}\[{\"]+")
+NEXT: Final = re.compile(rb"[ \t\r\n\x1e]*+")
+NEXT_ELEMENT: Final = re.compile(rb"[, \t\r\n\x1e]*+")
+SCALAR: Final = re.compile(rb"[^\s,\]}\[{\"]++")
 STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 BETWEEN: Final = re.compile(rb"\}\s*,\s*(?=\{)")
 
@@ -118,11 +120,12 @@ class Cursor:
             self.at = 0
             self._look_ahead()
 
-    def peek(self) -> bytes:
-        """Go to the next character that is no white space and give it; nothing at the end."""
+    def peek(self, skipped: re.Pattern[bytes] = NEXT) -> bytes:
+        """Go to the next character that is not skipped (white space) and give it; nothing at the end."""
         while True:
-            while (char := self.text[self.at : self.at + 1]) and char in SPACE:
-                self.at += 1
+            if found := skipped.match(self.text, self.at):
+                self.at = found.end()
+            char = self.text[self.at : self.at + 1]
             if char or self.ended:
                 return char
             self.fill()
@@ -255,6 +258,8 @@ class _Walk:
         if cursor.peek() == b'"':
             return self._string()
         while (found := SCALAR.match(cursor.text, cursor.at)) and found.end() == len(cursor.text) and not cursor.ended:
+            if cursor.left > MAX_VALUE_BYTES:
+                raise self._broken("the end of a number")
             cursor.fill()
         if not found:
             raise self._broken("a value")
@@ -344,24 +349,21 @@ class _Walk:
 
     def _elements(self) -> Iterator[Batch]:
         cursor = self.cursor
-        while (char := cursor.peek()) != b"]":
+        while (char := cursor.peek(NEXT_ELEMENT)) != b"]":
             if not char:
                 raise self._broken("the end of a list")
-            if char == b",":
-                cursor.at += 1
-            else:
-                yield self._block()
+            yield self._block()
         cursor.at += 1
 
     def _block(self) -> Batch:
         """Give all whole elements at hand; the place is then at a comma or at the end of the list."""
         cursor = self.cursor
-        if cursor.ended:
+        batch = None if self.marks else self._up_to(self._end_of_list(cursor.at + WINDOW))  # a document of short lists
+        if not batch and cursor.ended:
             batch = self._up_to(cursor.text.rfind(b"]"))
-        else:
-            cuts = (cursor.text.rfind(mark, cursor.at) + 1 for mark in self.marks)
-            batch = next(filter(None, map(self._up_to, cuts)), None)
-        batch = batch or self._up_to(self._end_of_list()) or self._one_by_one()
+        elif not batch:
+            batch = next(filter(None, map(self._up_to, map(self._last_cut, self.marks))), None)
+        batch = batch or self._up_to(self._end_of_list(len(cursor.text))) or self._one_by_one()
         if not cursor.ended and cursor.left < SMALL_BYTES:
             cursor.fill()
         return batch
@@ -377,23 +379,28 @@ class _Walk:
         cursor.at = end
         return list(batch)
 
-    def _end_of_list(self) -> int:
+    def _last_cut(self, mark: bytes) -> int:
+        place = self.cursor.text.rfind(mark, self.cursor.at)
+        return place if mark == COMMA else place + 1  # else a mark begins with the end of an element
+
+    def _end_of_list(self, upto: int) -> int:
         cursor = self.cursor
         try:
-            LIST.decode(b"".join((b"[", memoryview(cursor.text)[cursor.at :])))
+            LIST.decode(b"".join((b"[", memoryview(cursor.text)[cursor.at : upto])))
         except (msgspec.DecodeError, RecursionError) as error:
             if found := TRAILING.search(str(error)):
                 return cursor.text.rfind(b"]", cursor.at, cursor.at + int(found[1]) - 2)
             return -1
-        return cursor.text.rfind(b"]")
+        return cursor.text.rfind(b"]", cursor.at, upto)
 
     def _one_by_one(self) -> Batch:
         """Read elements singly: to learn what stands between them, and round those that do not parse."""
         cursor = self.cursor
         batch: Batch = []
-        first_end = 0
+        last = (0, 0)
+        before = 0  # where the element before ends
         latin: str | None = None
-        while (char := _skip(cursor, b", \t\r\n")) and char != b"]":
+        while (char := _skip(cursor)) and char != b"]":
             start = cursor.at
             end, is_cut = _end_of_value(memoryview(cursor.text)[start:]), False
             if end is None:
@@ -414,17 +421,19 @@ class _Walk:
                 cursor.fill()
                 latin = None
                 continue
-            if not self.marks and first_end:
-                self.marks = _marks(cursor.text, first_end, start)
-                break
-            first_end = start + len(batch[-1])
+            if before and not self.marks:
+                self.marks = _marks(cursor.text, before, start)
+                return batch
+            last = (before, start)
+            before = start + len(batch[-1])
+        self.marks = _marks(cursor.text, *last) if last[0] else self.marks  # those that were known did not help
         return batch
 
     def _skip_broken(self) -> bytes:
         """Give what does not parse, up to where the next record seems to begin."""
         cursor = self.cursor
         text, start = cursor.text, cursor.at
-        if self.marks and (next_mark := text.find(self.marks[0], start)) >= 0:
+        if self.marks and self.marks[0] != COMMA and (next_mark := text.find(self.marks[0], start)) >= 0:
             cursor.at = next_mark + 1
         elif found := BETWEEN.search(text, start):
             cursor.at = found.start() + 1
@@ -494,8 +503,21 @@ def _end_of_value(text: memoryview) -> int | None:
 def _probe_leniently(text: str, at: int) -> tuple[int | None, bool]:
     """Tell how long a value is that only a lenient parser reads (NaN, half surrogates, control characters).
 
-    Else whether it is cut off by the end of the text: the parser came to the end, or found no end of a string.
+    Else whether it is cut off by the end of the text: the parser came to the end, or found no end of a string. A
+    window is tried first: the parser counts the lines before an error, which takes for ever in a list of errors.
     """
+    window = text[at : at + WINDOW]
+    try:
+        end = LENIENT.raw_decode(window)[1]
+        return (end, False) if end < WINDOW else _probe_whole(text, at)
+    except json.JSONDecodeError as error:
+        is_cut = error.pos >= len(window) - LONGEST_LITERAL or error.msg.startswith("Unterminated")
+        return _probe_whole(text, at) if is_cut and len(text) - at > WINDOW else (None, is_cut)
+    except (ValueError, RecursionError):
+        return None, False
+
+
+def _probe_whole(text: str, at: int) -> tuple[int | None, bool]:
     try:
         return LENIENT.raw_decode(text, at)[1] - at, False
     except json.JSONDecodeError as error:
@@ -504,14 +526,15 @@ def _probe_leniently(text: str, at: int) -> tuple[int | None, bool]:
         return None, False
 
 
+WINDOW: Final = 8 * 1024
 LONGEST_LITERAL: Final = len("-Infinity")
 
 
-def _skip(cursor: Cursor, characters: bytes) -> bytes:
-    """Skip characters in the text at hand; give the one after them, nothing at the end."""
-    while (char := cursor.text[cursor.at : cursor.at + 1]) and char in characters:
-        cursor.at += 1
-    return char
+def _skip(cursor: Cursor) -> bytes:
+    """Skip commas and white space in the text at hand; give what comes after them, nothing at the end."""
+    if found := NEXT_ELEMENT.match(cursor.text, cursor.at):
+        cursor.at = found.end()
+    return cursor.text[cursor.at : cursor.at + 1]
 
 
 def _may_close(text: bytes, end: int) -> bool:
@@ -558,12 +581,20 @@ UNREADABLE: Final = object()
 
 
 def _marks(text: bytes, end: int, start: int) -> tuple[bytes, ...]:
-    """Give what stands between two records: with the first key of the next (not found inside a record), and without."""
+    """Give what stands between two records: with the first key of the next (not found inside a record), and without.
+
+    Between two lists it is their brackets, else a comma.
+    """
     between = text[end - 1 : start + 1]
+    if between.startswith(b"]") and between.endswith(b"["):
+        return (between,)
     if not (between.startswith(b"}") and between.endswith(b"{")):
-        return ()
+        return (COMMA,)
     key = STRING.search(text, start)
     return ((text[end - 1 : key.end()],) if key else ()) + (between,)
+
+
+COMMA: Final = b","
 
 
 def _with_parents(batch: Batch, parents: dict[str, str]) -> Batch:
