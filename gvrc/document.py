@@ -22,9 +22,11 @@ from gvrc.errors import SourceFileError
 from gvrc.fixture import is_fixture, join_fixture
 from gvrc.shapes import (
     FACILITY_LISTS,
+    NOT_FACILITIES,
     PARENT_COUNTY,
     PARENT_GROUP,
     PARENT_KEY,
+    PARENT_PLACE,
     Keys,
     has_evidence,
     is_county,
@@ -34,6 +36,7 @@ from gvrc.shapes import (
     normal_key,
     other_kind,
 )
+from gvrc.synonyms import canonical_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,7 +184,7 @@ class _Walk:
             record = self.cursor.text[self.cursor.at : end].rstrip()
             self.cursor.at = end
             self.finding.add(path, 1)
-            yield _with_parents([record], _as_key(parents))
+            yield _with_parents([record], _with_own_key(path, parents))
         elif value is not None and not any(isinstance(inner, (dict, list)) for inner in value.values()):
             if path:
                 self.finding.look_at(path, [value])
@@ -311,22 +314,31 @@ class _Walk:
             if holds_records:
                 self.finding.add(path, len(batch))
                 yield _with_parents(batch, parents)
-            elif any(isinstance(value, dict) for value in values):
+            elif any(isinstance(value, (dict, list)) for value in values):
                 for element in batch:
-                    yield from self._inside(bytes(element), path, parents)
+                    yield from self._counted(self._inside(bytes(element), path, parents))
 
     def _without_others(self, batch: Batch) -> Batch:
         kinds = [other_kind(_read(element)) for element in batch]
         self.finding.passed_over.update(filter(None, kinds))
         return [element for element, kind in zip(batch, kinds, strict=True) if kind is None]
 
+    def _counted(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Count an element of a list as passed over if there is no record in it."""
+        first = next(batches, None)
+        if first is None:
+            self.finding.passed_over["without a facility"] += 1
+        else:
+            yield from chain([first], batches)
+
     def _inside(self, element: bytes, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
         walk = _Walk(Cursor(iter([element])), self.keys, self.pinned, self.finding)
-        if walk.cursor.peek() != b"{":
-            self.finding.passed_over["no object"] += 1
-            return
+        char = walk.cursor.peek()
         try:
-            yield from walk._object(path, parents)
+            if char == b"{":
+                yield from walk._object(path, parents)
+            elif char == b"[":
+                yield from walk._array(path, parents)
         except SourceFileError as error:
             raise SourceFileError(f"has a part before byte {self.cursor.offset:,} which {error}") from error
 
@@ -612,21 +624,40 @@ def _put_first(start: bytes, element: bytes) -> bytes:
 
 
 def _child(parents: dict[str, str], key: str) -> dict[str, str]:
+    """Add what a key says of the records under it: their county, what they are, or (inside a county) where.
+
+    A key that only says that records follow (``facilities``, ``nodes``) says nothing of them.
+    """
     if is_county(key):
         return parents | {PARENT_COUNTY: key}
-    if PARENT_COUNTY in parents or GROUP_WORDS.search(key.lower()):
+    if GROUP_WORDS.search(key.lower()) or canonical_name("facility_types", key):
         return parents | {PARENT_GROUP: key}
+    if PARENT_COUNTY in parents and normal_key(key) not in FACILITY_LISTS | NOT_FACILITIES:
+        return parents | {PARENT_PLACE: ", ".join(filter(None, (parents.get(PARENT_PLACE), key)))}
     return parents
 
 
 GROUP_WORDS: Final = re.compile(
     r"hospital|clinic|dispensar|pharmac|police|shelter|safe.?h|rescue|legal|counsel|hotline|helpline|school|court|desk"
+    r"|medical|psychosocial|health.?cent"
 )
 
 
-def _as_key(parents: dict[str, str]) -> dict[str, str]:
-    """Turn the key of an object that is itself a record from a group into the record's own key."""
-    return {PARENT_KEY if name == PARENT_GROUP else name: value for name, value in parents.items()}
+def _with_own_key(path: tuple[str, ...], parents: dict[str, str]) -> dict[str, str]:
+    """Tell the key of an object that is itself a record from the places above it, and keep one that is an identifier.
+
+    Row numbers and words are none: they stand for another record in the next file, or in the next county.
+    """
+    key = path[-1] if path else ""
+    around = dict(parents)
+    if PARENT_PLACE in around:
+        *places, last = around.pop(PARENT_PLACE).split(", ")
+        kept = ", ".join(places if last == key else (*places, last))
+        around |= {PARENT_PLACE: kept} if kept else {}
+    return around | ({PARENT_KEY: key} if IDENTIFIER.fullmatch(key) else {})
+
+
+IDENTIFIER: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]{8,}")
 
 
 def _own_places(value: dict[str, Any], keys: Keys) -> dict[str, str]:
