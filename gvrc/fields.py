@@ -64,7 +64,7 @@ class Offer(NamedTuple):
 def fields_of(records: Records, keys: Keys, reading: FileReading) -> dict[str, pl.Series]:
     """Give the fields and issues of a batch as text columns; count types and unmapped keys in ``reading``."""
     sorting = _Sorting(keys, reading, len(records.values))
-    sorting.is_hierarchy = any(map(is_unit_of_hierarchy, records.values[:1]))
+    sorting.is_hierarchy = any(map(is_unit_of_hierarchy, records.values))
     sorting.take_apart(records.values, ())
     found = sorting.choose()
     issues = {**records.issues, "value_not_used": {row: "; ".join(told) for row, told in sorting.lost.items()}}
