@@ -35,6 +35,10 @@ class FileAccount:
     rejects: Counter[str] = field(default_factory=Counter)  # reason -> records
     issues: Counter[str] = field(default_factory=Counter)  # kind -> issues
     ward_match: Counter[str] = field(default_factory=Counter)  # match method -> facilities
+    path_taken: str | None = None  # where in the document the records were
+    notes: list[str] = field(default_factory=list)  # what the document says of itself, what was passed over
+    unmapped: dict[str, tuple[int, str]] = field(default_factory=dict)  # key that nobody knows -> (values, an example)
+    mixed_types: dict[str, list[str]] = field(default_factory=dict)  # key -> the JSON types of its values
 
     @property
     def rejected(self) -> int:
@@ -53,7 +57,9 @@ class FileAccount:
         """Give the file's entry in the JSON summary."""
         about = {name: getattr(self, name) for name in ("path", "sha256", "source", "status", "error")}
         reasons = {name: dict(getattr(self, name).most_common()) for name in ("rejects", "issues", "ward_match")}
-        return about | self.counts() | reasons
+        found = {name: getattr(self, name) for name in ("path_taken", "notes", "mixed_types")}
+        unmapped = {key: {"count": count, "example": example} for key, (count, example) in self.unmapped.items()}
+        return about | self.counts() | reasons | found | {"unmapped": unmapped}
 
 
 @dataclass(kw_only=True, slots=True)

@@ -90,13 +90,18 @@ def _refuse_other_formats(start: bytes) -> None:
 def _open_only_member(path: Path) -> Iterator[zipfile.ZipExtFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+            names = [info.filename for info in archive.infolist() if not (info.is_dir() or _is_of_a_mac(info.filename))]
             if len(names) != 1:
                 raise SourceFileError(f"is a zip archive of {len(names)} files. Unpack it and give the JSON file.")
             with archive.open(names[0]) as member:
                 yield cast("zipfile.ZipExtFile", member)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:  # damaged, with a password, unknown method
         raise SourceFileError(f"is a zip archive that cannot be read ({error}). Unpack it first.") from error
+
+
+def _is_of_a_mac(name: str) -> bool:
+    """Say whether a file of an archive only describes another: macOS adds ``__MACOSX/._name`` and ``.DS_Store``."""
+    return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
 
 
 def _as_utf8(file: Packed, encoding: str | None) -> Iterator[bytes]:

@@ -22,9 +22,11 @@ from gvrc.errors import SourceFileError
 from gvrc.fixture import is_fixture, join_fixture
 from gvrc.shapes import (
     FACILITY_LISTS,
+    NOT_FACILITIES,
     PARENT_COUNTY,
     PARENT_GROUP,
     PARENT_KEY,
+    PARENT_PLACE,
     Keys,
     has_evidence,
     is_county,
@@ -34,6 +36,7 @@ from gvrc.shapes import (
     normal_key,
     other_kind,
 )
+from gvrc.synonyms import canonical_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +56,9 @@ LENIENT: Final = json.JSONDecoder(strict=False, parse_int=str)  # Python refuses
 
 TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
 SPACE: Final = b" \t\r\n\x1e"  # 1e: the record separator of JSON text sequences
-SCALAR: Final = re.compile(rb"[^\s,\]}\[{\"]+")
+NEXT: Final = re.compile(rb"[ \t\r\n\x1e]*+")
+NEXT_ELEMENT: Final = re.compile(rb"[, \t\r\n\x1e]*+")
+SCALAR: Final = re.compile(rb"[^\s,\]}\[{\"]++")
 STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 BETWEEN: Final = re.compile(rb"\}\s*,\s*(?=\{)")
 
@@ -118,11 +123,12 @@ class Cursor:
             self.at = 0
             self._look_ahead()
 
-    def peek(self) -> bytes:
-        """Go to the next character that is no white space and give it; nothing at the end."""
+    def peek(self, skipped: re.Pattern[bytes] = NEXT) -> bytes:
+        """Go to the next character that is not skipped (white space) and give it; nothing at the end."""
         while True:
-            while (char := self.text[self.at : self.at + 1]) and char in SPACE:
-                self.at += 1
+            if found := skipped.match(self.text, self.at):
+                self.at = found.end()
+            char = self.text[self.at : self.at + 1]
             if char or self.ended:
                 return char
             self.fill()
@@ -178,7 +184,7 @@ class _Walk:
             record = self.cursor.text[self.cursor.at : end].rstrip()
             self.cursor.at = end
             self.finding.add(path, 1)
-            yield _with_parents([record], _as_key(parents))
+            yield _with_parents([record], _with_own_key(path, parents))
         elif value is not None and not any(isinstance(inner, (dict, list)) for inner in value.values()):
             if path:
                 self.finding.look_at(path, [value])
@@ -255,6 +261,8 @@ class _Walk:
         if cursor.peek() == b'"':
             return self._string()
         while (found := SCALAR.match(cursor.text, cursor.at)) and found.end() == len(cursor.text) and not cursor.ended:
+            if cursor.left > MAX_VALUE_BYTES:
+                raise self._broken("the end of a number")
             cursor.fill()
         if not found:
             raise self._broken("a value")
@@ -306,22 +314,31 @@ class _Walk:
             if holds_records:
                 self.finding.add(path, len(batch))
                 yield _with_parents(batch, parents)
-            elif any(isinstance(value, dict) for value in values):
+            elif any(isinstance(value, (dict, list)) for value in values):
                 for element in batch:
-                    yield from self._inside(bytes(element), path, parents)
+                    yield from self._counted(self._inside(bytes(element), path, parents))
 
     def _without_others(self, batch: Batch) -> Batch:
         kinds = [other_kind(_read(element)) for element in batch]
         self.finding.passed_over.update(filter(None, kinds))
         return [element for element, kind in zip(batch, kinds, strict=True) if kind is None]
 
+    def _counted(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Count an element of a list as passed over if there is no record in it."""
+        first = next(batches, None)
+        if first is None:
+            self.finding.passed_over["without a facility"] += 1
+        else:
+            yield from chain([first], batches)
+
     def _inside(self, element: bytes, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
         walk = _Walk(Cursor(iter([element])), self.keys, self.pinned, self.finding)
-        if walk.cursor.peek() != b"{":
-            self.finding.passed_over["no object"] += 1
-            return
+        char = walk.cursor.peek()
         try:
-            yield from walk._object(path, parents)
+            if char == b"{":
+                yield from walk._object(path, parents)
+            elif char == b"[":
+                yield from walk._array(path, parents)
         except SourceFileError as error:
             raise SourceFileError(f"has a part before byte {self.cursor.offset:,} which {error}") from error
 
@@ -344,24 +361,21 @@ class _Walk:
 
     def _elements(self) -> Iterator[Batch]:
         cursor = self.cursor
-        while (char := cursor.peek()) != b"]":
+        while (char := cursor.peek(NEXT_ELEMENT)) != b"]":
             if not char:
                 raise self._broken("the end of a list")
-            if char == b",":
-                cursor.at += 1
-            else:
-                yield self._block()
+            yield self._block()
         cursor.at += 1
 
     def _block(self) -> Batch:
         """Give all whole elements at hand; the place is then at a comma or at the end of the list."""
         cursor = self.cursor
-        if cursor.ended:
+        batch = None if self.marks else self._up_to(self._end_of_list(cursor.at + WINDOW))  # a document of short lists
+        if not batch and cursor.ended:
             batch = self._up_to(cursor.text.rfind(b"]"))
-        else:
-            cuts = (cursor.text.rfind(mark, cursor.at) + 1 for mark in self.marks)
-            batch = next(filter(None, map(self._up_to, cuts)), None)
-        batch = batch or self._up_to(self._end_of_list()) or self._one_by_one()
+        elif not batch:
+            batch = next(filter(None, map(self._up_to, map(self._last_cut, self.marks))), None)
+        batch = batch or self._up_to(self._end_of_list(len(cursor.text))) or self._one_by_one()
         if not cursor.ended and cursor.left < SMALL_BYTES:
             cursor.fill()
         return batch
@@ -377,23 +391,28 @@ class _Walk:
         cursor.at = end
         return list(batch)
 
-    def _end_of_list(self) -> int:
+    def _last_cut(self, mark: bytes) -> int:
+        place = self.cursor.text.rfind(mark, self.cursor.at)
+        return place if mark == COMMA else place + 1  # else a mark begins with the end of an element
+
+    def _end_of_list(self, upto: int) -> int:
         cursor = self.cursor
         try:
-            LIST.decode(b"".join((b"[", memoryview(cursor.text)[cursor.at :])))
+            LIST.decode(b"".join((b"[", memoryview(cursor.text)[cursor.at : upto])))
         except (msgspec.DecodeError, RecursionError) as error:
             if found := TRAILING.search(str(error)):
                 return cursor.text.rfind(b"]", cursor.at, cursor.at + int(found[1]) - 2)
             return -1
-        return cursor.text.rfind(b"]")
+        return cursor.text.rfind(b"]", cursor.at, upto)
 
     def _one_by_one(self) -> Batch:
         """Read elements singly: to learn what stands between them, and round those that do not parse."""
         cursor = self.cursor
         batch: Batch = []
-        first_end = 0
+        last = (0, 0)
+        before = 0  # where the element before ends
         latin: str | None = None
-        while (char := _skip(cursor, b", \t\r\n")) and char != b"]":
+        while (char := _skip(cursor)) and char != b"]":
             start = cursor.at
             end, is_cut = _end_of_value(memoryview(cursor.text)[start:]), False
             if end is None:
@@ -414,17 +433,19 @@ class _Walk:
                 cursor.fill()
                 latin = None
                 continue
-            if not self.marks and first_end:
-                self.marks = _marks(cursor.text, first_end, start)
-                break
-            first_end = start + len(batch[-1])
+            if before and not self.marks:
+                self.marks = _marks(cursor.text, before, start)
+                return batch
+            last = (before, start)
+            before = start + len(batch[-1])
+        self.marks = _marks(cursor.text, *last) if last[0] else self.marks  # those that were known did not help
         return batch
 
     def _skip_broken(self) -> bytes:
         """Give what does not parse, up to where the next record seems to begin."""
         cursor = self.cursor
         text, start = cursor.text, cursor.at
-        if self.marks and (next_mark := text.find(self.marks[0], start)) >= 0:
+        if self.marks and self.marks[0] != COMMA and (next_mark := text.find(self.marks[0], start)) >= 0:
             cursor.at = next_mark + 1
         elif found := BETWEEN.search(text, start):
             cursor.at = found.start() + 1
@@ -442,8 +463,11 @@ class _Walk:
         if end is not None:
             value, rest = cursor.text[cursor.at : cursor.at + end], cursor.text[cursor.at + end : cursor.at + end + 1]
             return rest == b"{" or (bool(rest) and b"\n" in value and b"\n" not in value.rstrip())
-        lines = cursor.text[cursor.at :].split(b"\n", 10)
-        return any(line.lstrip(SPACE).startswith(b"{") and isinstance(_read(line), dict) for line in lines[1:-1])
+        # The first value is broken, or not at hand as a whole: most lines after it are objects, or it is one document
+        # over many lines, in which an object may stand on a line of its own, too.
+        lines = list(filter(None, (line.strip(SPACE) for line in cursor.text[cursor.at :].split(b"\n", 10)[1:-1])))
+        objects = sum(line.startswith(b"{") and isinstance(_read(line), dict) for line in lines)
+        return objects > len(lines) / 2
 
     def _lines(self) -> Iterator[Batch]:
         yield from self._sorted(self._blocks_of_lines(), (), {})
@@ -491,8 +515,21 @@ def _end_of_value(text: memoryview) -> int | None:
 def _probe_leniently(text: str, at: int) -> tuple[int | None, bool]:
     """Tell how long a value is that only a lenient parser reads (NaN, half surrogates, control characters).
 
-    Else whether it is cut off by the end of the text: the parser came to the end, or found no end of a string.
+    Else whether it is cut off by the end of the text: the parser came to the end, or found no end of a string. A
+    window is tried first: the parser counts the lines before an error, which takes for ever in a list of errors.
     """
+    window = text[at : at + WINDOW]
+    try:
+        end = LENIENT.raw_decode(window)[1]
+        return (end, False) if end < WINDOW else _probe_whole(text, at)
+    except json.JSONDecodeError as error:
+        is_cut = error.pos >= len(window) - LONGEST_LITERAL or error.msg.startswith("Unterminated")
+        return _probe_whole(text, at) if is_cut and len(text) - at > WINDOW else (None, is_cut)
+    except (ValueError, RecursionError):
+        return None, False
+
+
+def _probe_whole(text: str, at: int) -> tuple[int | None, bool]:
     try:
         return LENIENT.raw_decode(text, at)[1] - at, False
     except json.JSONDecodeError as error:
@@ -501,14 +538,15 @@ def _probe_leniently(text: str, at: int) -> tuple[int | None, bool]:
         return None, False
 
 
+WINDOW: Final = 8 * 1024
 LONGEST_LITERAL: Final = len("-Infinity")
 
 
-def _skip(cursor: Cursor, characters: bytes) -> bytes:
-    """Skip characters in the text at hand; give the one after them, nothing at the end."""
-    while (char := cursor.text[cursor.at : cursor.at + 1]) and char in characters:
-        cursor.at += 1
-    return char
+def _skip(cursor: Cursor) -> bytes:
+    """Skip commas and white space in the text at hand; give what comes after them, nothing at the end."""
+    if found := NEXT_ELEMENT.match(cursor.text, cursor.at):
+        cursor.at = found.end()
+    return cursor.text[cursor.at : cursor.at + 1]
 
 
 def _may_close(text: bytes, end: int) -> bool:
@@ -555,12 +593,20 @@ UNREADABLE: Final = object()
 
 
 def _marks(text: bytes, end: int, start: int) -> tuple[bytes, ...]:
-    """Give what stands between two records: with the first key of the next (not found inside a record), and without."""
+    """Give what stands between two records: with the first key of the next (not found inside a record), and without.
+
+    Between two lists it is their brackets, else a comma.
+    """
     between = text[end - 1 : start + 1]
+    if between.startswith(b"]") and between.endswith(b"["):
+        return (between,)
     if not (between.startswith(b"}") and between.endswith(b"{")):
-        return ()
+        return (COMMA,)
     key = STRING.search(text, start)
     return ((text[end - 1 : key.end()],) if key else ()) + (between,)
+
+
+COMMA: Final = b","
 
 
 def _with_parents(batch: Batch, parents: dict[str, str]) -> Batch:
@@ -578,21 +624,40 @@ def _put_first(start: bytes, element: bytes) -> bytes:
 
 
 def _child(parents: dict[str, str], key: str) -> dict[str, str]:
+    """Add what a key says of the records under it: their county, what they are, or (inside a county) where.
+
+    A key that only says that records follow (``facilities``, ``nodes``) says nothing of them.
+    """
     if is_county(key):
         return parents | {PARENT_COUNTY: key}
-    if PARENT_COUNTY in parents or GROUP_WORDS.search(key.lower()):
+    if GROUP_WORDS.search(key.lower()) or canonical_name("facility_types", key):
         return parents | {PARENT_GROUP: key}
+    if PARENT_COUNTY in parents and normal_key(key) not in FACILITY_LISTS | NOT_FACILITIES:
+        return parents | {PARENT_PLACE: ", ".join(filter(None, (parents.get(PARENT_PLACE), key)))}
     return parents
 
 
 GROUP_WORDS: Final = re.compile(
     r"hospital|clinic|dispensar|pharmac|police|shelter|safe.?h|rescue|legal|counsel|hotline|helpline|school|court|desk"
+    r"|medical|psychosocial|health.?cent"
 )
 
 
-def _as_key(parents: dict[str, str]) -> dict[str, str]:
-    """Turn the key of an object that is itself a record from a group into the record's own key."""
-    return {PARENT_KEY if name == PARENT_GROUP else name: value for name, value in parents.items()}
+def _with_own_key(path: tuple[str, ...], parents: dict[str, str]) -> dict[str, str]:
+    """Tell the key of an object that is itself a record from the places above it, and keep one that is an identifier.
+
+    Row numbers and words are none: they stand for another record in the next file, or in the next county.
+    """
+    key = path[-1] if path else ""
+    around = dict(parents)
+    if PARENT_PLACE in around:
+        *places, last = around.pop(PARENT_PLACE).split(", ")
+        kept = ", ".join(places if last == key else (*places, last))
+        around |= {PARENT_PLACE: kept} if kept else {}
+    return around | ({PARENT_KEY: key} if IDENTIFIER.fullmatch(key) else {})
+
+
+IDENTIFIER: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]{8,}")
 
 
 def _own_places(value: dict[str, Any], keys: Keys) -> dict[str, str]:

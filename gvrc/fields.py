@@ -19,7 +19,7 @@ import polars as pl
 
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.masking import HIDDEN, mask_contacts
-from gvrc.shapes import ABSENT, MAX_DEPTH, UUID, KeyPath, Keys, is_absent, is_geometry, normal_key
+from gvrc.shapes import ABSENT, MAX_DEPTH, UUID, KeyPath, Keys, is_absent, is_geometry, is_unit_of_hierarchy, normal_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,6 +64,7 @@ class Offer(NamedTuple):
 def fields_of(records: Records, keys: Keys, reading: FileReading) -> dict[str, pl.Series]:
     """Give the fields and issues of a batch as text columns; count types and unmapped keys in ``reading``."""
     sorting = _Sorting(keys, reading, len(records.values))
+    sorting.is_hierarchy = any(map(is_unit_of_hierarchy, records.values))
     sorting.take_apart(records.values, ())
     found = sorting.choose()
     issues = {**records.issues, "value_not_used": {row: "; ".join(told) for row, told in sorting.lost.items()}}
@@ -80,6 +81,7 @@ class _Sorting:
         self.keys = keys
         self.reading = reading
         self.rows = rows
+        self.is_hierarchy = False  # then "level" is not that of a hospital
         self.offers: defaultdict[str, list[Offer]] = defaultdict(list)
         self.contacts: list[tuple[int, str, Values]] = []
         self.lost: defaultdict[int, list[str]] = defaultdict(list)
@@ -100,7 +102,10 @@ class _Sorting:
 
     def _columns(self, keys: list[str], columns: Iterable[Any], path: KeyPath) -> None:
         for key, values in zip(keys, columns, strict=True):
-            self._column((*path, key), values)
+            if key == "level" and not path and self.is_hierarchy:
+                self._count_unmapped((key,), values)
+            else:
+                self._column((*path, key), values)
 
     def _known_keys(self, records: list[dict[str, Any]], path: KeyPath) -> list[str]:
         """Keep only known keys as columns where most cells would be empty, lest a file of odd keys takes for ever."""

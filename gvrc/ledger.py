@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from gvrc.batches import Batch
     from gvrc.database import Database
+    from gvrc.extract import FileReading
     from gvrc.load import Outcome
     from gvrc.pipeline import Options, Run
     from gvrc.settings import Settings
@@ -148,6 +149,7 @@ def repeat_account(account: FileAccount, known: dict[str, Any]) -> None:
     account.rejects = Counter(json.loads(known["rejects"]))
     account.issues = Counter(json.loads(known["issue_kinds"]))
     account.ward_match = Counter(json.loads(known["ward_match"]))
+    account.path_taken, account.unmapped = known["path_taken"], json.loads(known["unmapped"])
 
 
 def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> dict[int, FileAccount]:
@@ -167,9 +169,20 @@ def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> d
         account.ward_match += outcome.ward_match
     for file_no in batch.finished:
         accounts[file_no].status = "succeeded"
+        add_reading(accounts[file_no], this_run.readings[file_no])
     for file_no, count in batch.read.items():
         accounts[file_no].read += count
     return accounts
+
+
+def add_reading(account: FileAccount, reading: FileReading) -> None:
+    """Tell what came out about a file while it was read, to its end."""
+    account.path_taken, account.unmapped = reading.path_taken, reading.unmapped
+    account.mixed_types = {key: sorted(types) for key, types in reading.mixed_types.items()}
+    account.notes = [*reading.notes, *([f"only in part: {reading.error}"] if reading.error else [])]
+    log_event("file_read", file=account.path, records=reading.read, path_taken=account.path_taken)
+    for note in account.notes:
+        log_event("file_noted", "WARNING", file=account.path, note=note)
 
 
 def give_back_outcomes(this_run: Run, given_back: list[dict[str, Any]]) -> dict[int, FileAccount]:
@@ -193,7 +206,6 @@ def save_accounts(this_run: Run, file_nos: Iterable[int], accounts: dict[int, Fi
 
 def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any]:
     """Give one file's row of etl.files."""
-    reading = this_run.readings.get(file_no)
     return account.counts() | {
         "file_no": file_no,
         "path": account.path,
@@ -202,12 +214,12 @@ def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any
         "fingerprint": this_run.fingerprint,
         "status": account.status,
         "error": account.error,
-        "path_taken": reading.path_taken if reading else None,
+        "path_taken": account.path_taken,
         "issues": account.issues.total(),
         "rejects": account.rejects,
         "issue_kinds": account.issues,
         "ward_match": account.ward_match,
-        "unmapped": reading.unmapped if reading else {},
+        "unmapped": account.unmapped,
     }
 
 

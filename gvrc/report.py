@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 COUNTS = ("read", "inserted", "updated", "unchanged", "superseded", "rejected", "issues")
 SHOWN_FILES = 60
+SHOWN_NOTES = 20
+SHOWN_LENGTH = 24  # of an example
+SHOWN_KEYS = 8  # of a source; etl.files and the summary have them all
 
 
 def print_report(account: RunAccount, settings: Settings, logs: dict[str, Path]) -> None:
@@ -32,6 +35,9 @@ def report_lines(account: RunAccount, settings: Settings, logs: dict[str, Path])
         *counted_lines("Rejects", [file.rejects for file in account.files]),
         *counted_lines("Issues", [file.issues for file in account.files]),
         *error_lines(account),
+        *note_lines(account),
+        *unmapped_lines(account),
+        *mixed_lines(account),
         *plan_table(account),
         *next_lines(account, settings, logs),
     ]
@@ -96,6 +102,47 @@ def counted_lines(title: str, counters: list[Counter[str]]) -> list[str]:
 def error_lines(account: RunAccount) -> list[str]:
     """List the files that failed."""
     return [f"Failed: {file.error}" for file in account.files if file.error]
+
+
+def note_lines(account: RunAccount) -> list[str]:
+    """List what the files say of themselves and do not hold, and what was passed over in them."""
+    notes = [f"Note: {file.path}: {note}" for file in account.files for note in file.notes]
+    more = f"... and {len(notes) - SHOWN_NOTES} more notes: see the log or --summary"
+    return [*notes[:SHOWN_NOTES], *([more] if len(notes) > SHOWN_NOTES else [])]
+
+
+def unmapped_lines(account: RunAccount) -> list[str]:
+    """List the keys that nobody knows, a line a source: how many values each has, and one of them, masked."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    examples: dict[str, str] = {}
+    for file in account.files:
+        for key, (count, example) in file.unmapped.items():
+            counts[file.source or ""][key] += count
+            examples.setdefault(key, example[:SHOWN_LENGTH])
+    lines = [f"  {source}: {first_keys(keys, examples)}" for source, keys in counts.items()]
+    return [UNMAPPED, *lines] if lines else []
+
+
+UNMAPPED = "Unmapped keys (values, an example; what matters can be pinned in config/sources.yaml):"
+
+
+def first_keys(keys: Counter[str], examples: dict[str, str]) -> str:
+    """Name the most frequent keys of a source, and say how many more there are."""
+    shown = ", ".join(f"{key} {count} ({examples[key]})" for key, count in keys.most_common(SHOWN_KEYS))
+    return shown + (f" and {len(keys) - SHOWN_KEYS} more" if len(keys) > SHOWN_KEYS else "")
+
+
+def mixed_lines(account: RunAccount) -> list[str]:
+    """List the keys whose values came in more than one JSON type, a line a source."""
+    types: defaultdict[str, defaultdict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for file in account.files:
+        for key, found in file.mixed_types.items():
+            types[file.source or ""][key].update(found)
+    return [
+        f"Mixed types: {source}: "
+        + ", ".join(f"{key} ({', '.join(sorted(found))})" for key, found in list(keys.items())[:SHOWN_KEYS])
+        for source, keys in types.items()
+    ]
 
 
 def plan_table(account: RunAccount) -> list[str]:

@@ -26,6 +26,7 @@ ABSENT: Final = frozenset(
 # What a record takes from the keys and objects around it is put into it under these keys (keys.csv ranks them last).
 PARENT_COUNTY: Final = "parent_county"
 PARENT_GROUP: Final = "parent_group"
+PARENT_PLACE: Final = "parent_place"
 PARENT_KEY: Final = "parent_key"
 
 # Objects that only wrap a record or a part of it: what is inside is read as if it stood outside.
@@ -69,7 +70,11 @@ PLACE_FIELDS: Final = frozenset(
         *("latitude", "longitude", "coordinates", "geometry", "address"),
     )
 )
-NAME_CHILDREN: Final = frozenset(("name", "label", "title", "display", "text", "value"))
+NAME_CHILDREN: Final = frozenset(("name", "label", "title", "display", "text", "value", "en", "english"))
+# MongoDB's export writes a number or a day as an object that names its type.
+TYPED_VALUES: Final = frozenset(
+    ("$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal", "$uuid", "$symbol")
+)
 # Lists and objects under these fields are kept whole; under the other fields they are opened.
 WHOLE_FIELDS: Final = frozenset(("contacts", "geometry", "services", "gbv_categories"))
 GEOMETRY_TYPES: Final = frozenset(
@@ -170,11 +175,12 @@ def _meanings_of(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, ...]:
     words = (*(word for word in words[:-1] if not WRAPPER.fullmatch(word)), *words[-1:])
     if direct := _table().get(words):
         return direct
-    if len(words) == 1:
-        return _cut_off(words[0], str(path[-1]))
+    key = str(path[-1])
+    if len(words) == 1 or "/" in key:
+        return _of_form(key.split("/")) if "/" in key else _cut_off(words[0], key)
     if words[-2] in PLACE_PARENTS and (inside := _in_place(words)):
         return inside
-    if words[-1] in NAME_CHILDREN:
+    if words[-1] in NAME_CHILDREN or key in TYPED_VALUES:
         return tuple(Meaning(field, rank + 500) for field, rank in _meanings_of(words[:-1], words[:-1]))
     return ()
 
@@ -185,6 +191,22 @@ def _in_place(words: tuple[str, ...]) -> tuple[Meaning, ...]:
         return _table()[words[-2:-1]]
     known = _meanings_of(words[-1:], words[-1:])
     return tuple(Meaning(field, rank + 1000) for field, rank in known if field in PLACE_FIELDS)
+
+
+def _of_form(parts: list[str]) -> tuple[Meaning, ...]:
+    """Give the meaning of a question inside a group of a survey form (``group_a/facility_name``: KoBo, ODK).
+
+    A word that many things have is read with its group only: ``contact_person/name`` is no facility's name.
+    """
+    whole, question = _words(tuple(parts)), normal_key(parts[-1])
+    if found := _table().get(whole[-2:]):
+        return found
+    return () if question in NAME_CHILDREN | OF_ANYTHING else _table().get((question,), ())
+
+
+OF_ANYTHING: Final = frozenset(
+    ("code", "type", "status", "id", "uuid", "level", "category", "number", "state", "owner")
+)
 
 
 def _cut_off(word: str, key: str) -> tuple[Meaning, ...]:
@@ -245,6 +267,19 @@ NOT_FACILITIES: Final = frozenset(
         *("lookups", "owners", "ownertypes", "statuses", "levels", "links", "crs", "headers", "columns", "metadata"),
         *("errors", "warnings", "infrastructure", "equipment", "departments", "branches", "documents", "images"),
         *("reviews", "ratings", "services", "contacts", "categories", "tags", "officers", "facilitytypes"),
+        # the schema of a table or a map service: the names of its columns and layers
+        *(
+            "fields",
+            "cols",
+            "properties",
+            "attributes",
+            "schema",
+            "layers",
+            "tables",
+            "aliases",
+            "domains",
+            "variables",
+        ),
     )
 )
 FACILITY_LISTS: Final = frozenset(
@@ -325,20 +360,47 @@ def looks_like_facility(record: object, keys: Keys) -> TypeGuard[dict[str, Any]]
 
 
 def is_of_many_kinds(value: object) -> bool:
-    """Say whether a value comes from a format whose lists mix facilities with other things: FHIR, OpenStreetMap."""
-    return isinstance(value, dict) and ("resourceType" in _resource(value) or value.get("type") in OSM_TYPES)
+    """Say whether a value is of a format that mixes facilities with others: FHIR, OpenStreetMap, JSON:API, DHIS2."""
+    return isinstance(value, dict) and (
+        "resourceType" in _resource(value)
+        or value.get("type") in OSM_TYPES
+        or bool(json_api_type(value))
+        or is_unit_of_hierarchy(value)
+    )
 
 
 def other_kind(value: object) -> str | None:
     """Name what a FHIR resource or an OpenStreetMap element is if it is no facility, else None."""
     if not isinstance(value, dict):
         return None
+    if is_passed_over(json_api_type(value)):
+        return str(value["type"])
+    if is_unit_of_hierarchy(value) and value["level"] < FACILITY_UNIT:
+        return f"organisation unit of level {value['level']}"
     resource_type = _resource(value).get("resourceType")
     if isinstance(resource_type, str) and resource_type not in FHIR_FACILITIES:
         return resource_type
     if value.get("type") in OSM_TYPES and "id" in value and not value.get("tags") and "name" not in value:
         return f"{value['type']} without tags"
     return None
+
+
+def is_unit_of_hierarchy(value: dict[str, Any]) -> bool:
+    """Say whether an object is an organisation unit of DHIS2 (Kenya's KHIS): its level is that in the hierarchy.
+
+    Kenya is level 1, counties 2, sub-counties 3, wards 4, facilities 5 - which is not the KEPH level of a hospital.
+    """
+    level, path = value.get("level"), value.get("path")
+    return isinstance(level, int) and isinstance(path, str) and path.startswith("/") and path.count("/") == level
+
+
+FACILITY_UNIT: Final = 5
+
+
+def json_api_type(value: dict[str, Any]) -> str:
+    """Give the type of a JSON:API resource: its lists mix facilities with the wards and users they refer to."""
+    kind = value.get("type")
+    return kind if isinstance(kind, str) and "id" in value and {"attributes", "relationships"} & set(value) else ""
 
 
 def _resource(value: dict[str, Any]) -> dict[str, Any]:

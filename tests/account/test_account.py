@@ -23,6 +23,10 @@ def nairobi() -> FileAccount:
         rejects=Counter({"name_missing": 1, "ward_unresolved": 2}),
         issues=Counter({"code_generated": 4}),
         ward_match=Counter({"exact": 5, "fuzzy": 1}),
+        path_taken="results",
+        notes=["the file says that there is a next page"],
+        unmapped={"approved": (10, "true")},
+        mixed_types={"code": ["number", "text"]},
     )
 
 
@@ -96,6 +100,10 @@ def test_the_summary_is_the_json_that_the_option_promises() -> None:
                 "rejects": {"ward_unresolved": 2, "name_missing": 1},
                 "issues": {"code_generated": 4},
                 "ward_match": {"exact": 5, "fuzzy": 1},
+                "path_taken": "results",
+                "notes": ["the file says that there is a next page"],
+                "mixed_types": {"code": ["number", "text"]},
+                "unmapped": {"approved": {"count": 10, "example": "true"}},
             }
         ],
     }

@@ -1,0 +1,75 @@
+"""The report of a run: what a person must see at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gvrc.account import FileAccount, RunAccount
+from gvrc.pipeline import Options, run
+from gvrc.report import mixed_lines, note_lines, unmapped_lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.settings import Settings
+
+CUT = b'{"next": "https://example.org/?page=2", "results": [{"name": "Umoja Clinic", "hours": 24}, {"name": "Kay'
+
+
+def run_of(*files: FileAccount) -> RunAccount:
+    return RunAccount(run_id="7", started_at=datetime(2026, 11, 23, 6, 0, tzinfo=UTC), files=list(files))
+
+
+def test_keys_that_nobody_knows_are_listed_by_source_the_most_frequent_first() -> None:
+    june = FileAccount(path="june.json", source="msaada", unmapped={"hours": (2, "24/7"), "mtu": (1, "***")})
+    july = FileAccount(path="july.json", source="msaada", unmapped={"mtu": (3, "***")})
+    other = FileAccount(path="other.json", source="other", unmapped={f"key_{n}": (1, "x" * 60) for n in range(9)})
+    heading, *lines = unmapped_lines(run_of(june, july, other, FileAccount(path="plain.json", source="plain")))
+    assert heading == "Unmapped keys (values, an example; what matters can be pinned in config/sources.yaml):"
+    assert lines[0] == "  msaada: mtu 4 (***), hours 2 (24/7)"
+    assert lines[1].startswith(f"  other: key_0 1 ({'x' * 24}), key_1 1 ")
+    assert lines[1].endswith(" and 1 more")
+
+
+def test_nothing_unknown_is_no_line() -> None:
+    plain = run_of(FileAccount(path="plain.json", source="plain"))
+    assert (unmapped_lines(plain), mixed_lines(plain), note_lines(plain)) == ([], [], [])
+
+
+def test_keys_of_mixed_types_are_listed_by_source() -> None:
+    june = FileAccount(path="june.json", source="msaada", mixed_types={"code": ["number", "text"]})
+    july = FileAccount(path="july.json", source="msaada", mixed_types={"code": ["list", "text"]})
+    assert mixed_lines(run_of(june, july)) == ["Mixed types: msaada: code (list, number, text)"]
+
+
+def test_what_a_file_does_not_hold_is_noted_and_the_end_of_a_long_list_counted() -> None:
+    file = FileAccount(path="page.json", notes=[f"passed over: {n} node" for n in range(22)])
+    lines = note_lines(run_of(file))
+    assert lines[0] == "Note: page.json: passed over: 0 node"
+    assert lines[20:] == ["... and 2 more notes: see the log or --summary"]
+
+
+def test_a_file_that_was_loaded_in_part_says_so_and_what_it_lacks(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "page.json"
+    path.write_bytes(CUT)
+
+    file = run([str(path)], msgspec.structs.replace(settings, salvage=True)).files[0]
+
+    assert file.notes[0] == "the file says that there is a next page"
+    assert f"is cut off at byte {len(CUT)}" in file.notes[1]
+    assert "2 records came before" in file.notes[1]
+    assert file.notes[1].startswith("only in part: ")
+    assert (file.path_taken, file.unmapped) == ("results", {"hours": (1, "24")})
+
+
+def test_a_file_that_is_not_read_again_repeats_its_unmapped_keys(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    path.write_bytes(b'[{"name": "Umoja Clinic", "county": "Nairobi", "hours": 24}]')
+    for _ in range(3):
+        account = run([str(path)], settings, Options())
+        assert account.as_summary()["files"][0]["unmapped"] == {"hours": {"count": 1, "example": "24"}}
+        assert account.files[0].path_taken == "the document itself"
+    assert account.files[0].status == "unchanged"
