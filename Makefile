@@ -9,12 +9,13 @@ SHELL := /bin/bash
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1|\2/' | column -t -s '|'
 
-# Bytecode is compiled when a module is first used: compiling every module of every package at once takes longer than
-# the rest of the installation.
+# Bytecode is compiled for the modules that a run uses: compiling every module of every package takes longer than the
+# rest of the installation, and where PYTHONDONTWRITEBYTECODE is set (containers) each command would compile 600 anew.
 $(VENV)/.installed: requirements.txt
 	@echo "Setting up $(VENV) ..."
 	@test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 	@$(RUN) -m pip install --quiet --no-compile --disable-pip-version-check -r requirements.txt
+	@env -u PYTHONDONTWRITEBYTECODE $(RUN) -c "import gvrc.batches, gvrc.command, gvrc.load, pandera.polars, loguru"
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
