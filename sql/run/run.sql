@@ -111,7 +111,8 @@ SET
 
 -- name: known_files
 -- $1 is a JSON list of {sha256, source}, $2 the fingerprint: the latest account of each file that was fully loaded
--- under these rules. A run that was undone does not count.
+-- under these rules. A run that was undone does not count, nor one between it and its undo: what that run found
+-- unchanged may be gone.
 SELECT DISTINCT ON (files.sha256, files.source)
     files.sha256,
     files.source,
@@ -131,7 +132,8 @@ WHERE files.fingerprint = $2
     AND NOT EXISTS (
         SELECT
         FROM etl.runs AS undo
-        WHERE undo.undoes_run_no = runs.run_no
+        WHERE undo.undoes_run_no <= runs.run_no
+            AND undo.run_no > runs.run_no
             AND undo.status = 'succeeded'
             AND NOT EXISTS (
                 SELECT

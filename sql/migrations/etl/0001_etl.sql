@@ -137,6 +137,18 @@ CREATE TABLE etl.imported_facilities (
     recorded_on date
 );
 
+-- A row of it as it was before a run changed it: what undo puts back, if no later run has changed it since.
+CREATE TABLE etl.former_imported (
+    former_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    changed_by_run_no integer NOT NULL,
+    changed_by_file_no integer NOT NULL,
+    left_run_no integer, -- the run_no that the row was left with; null where it was deleted
+    facility_id integer NOT NULL,
+    image jsonb NOT NULL
+);
+
+CREATE INDEX former_imported_run_idx ON etl.former_imported (changed_by_run_no);
+
 -- A generated code is remembered, so that a facility that was renamed or given a real code is still met by it.
 CREATE TABLE etl.code_map (
     generated_code text PRIMARY KEY,
