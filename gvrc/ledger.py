@@ -148,6 +148,9 @@ def repeat_account(account: FileAccount, known: dict[str, Any]) -> None:
     account.rejects = Counter(json.loads(known["rejects"]))
     account.issues = Counter(json.loads(known["issue_kinds"]))
     account.ward_match = Counter(json.loads(known["ward_match"]))
+    for table, rows in json.loads(known["tables"]).items():
+        superseded = rows.pop("superseded", 0)
+        account.tables[table] = +Counter({"unchanged": sum(rows.values()), "superseded": superseded})
 
 
 def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> dict[int, FileAccount]:
@@ -165,6 +168,7 @@ def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> d
         account.rejects += outcome.rejects
         account.issues += outcome.issues
         account.ward_match += outcome.ward_match
+        account.add_rows(outcome.tables)
     for file_no in batch.finished:
         accounts[file_no].status = "succeeded"
     for file_no, count in batch.read.items():
@@ -207,6 +211,7 @@ def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any
         "rejects": account.rejects,
         "issue_kinds": account.issues,
         "ward_match": account.ward_match,
+        "tables": account.tables,
         "unmapped": reading.unmapped if reading else {},
     }
 

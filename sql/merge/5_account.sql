@@ -49,6 +49,145 @@ GROUP BY
     file_no,
     outcome;
 
+-- name: count_given_rows
+-- Each row that a record gave was inserted, updated, was there as it is (unchanged), or gave way to another record of
+-- the run (superseded): a row that the run itself had written and wrote again is one row, not two.
+WITH given AS (
+    SELECT
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by,
+        'facility_coordinates' AS table_name,
+        1 AS rows
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    WHERE staged.latitude IS NOT NULL
+    UNION ALL
+    SELECT
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by,
+        'facility_contacts',
+        count(*)
+    FROM merging
+    JOIN staged_contacts USING (row_no)
+    GROUP BY
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by
+    UNION ALL
+    SELECT
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by,
+        'facility_services',
+        count(*)
+    FROM merging
+    JOIN staged_services USING (row_no)
+    GROUP BY
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by
+    UNION ALL
+    SELECT
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by,
+        'facility_owners',
+        count(*)
+    FROM merging
+    JOIN staged_owners USING (row_no)
+    GROUP BY
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by
+    UNION ALL
+    SELECT
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by,
+        'facility_gbv_categories',
+        count(*)
+    FROM merging
+    JOIN staged_gbv_categories USING (row_no)
+    GROUP BY
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by
+    UNION ALL
+    SELECT
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by,
+        'facility_infrastructure',
+        count(*)
+    FROM merging
+    JOIN staged_infrastructure USING (row_no)
+    GROUP BY
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by
+), written AS (
+    SELECT
+        changes.facility_id,
+        changes.table_name,
+        count(*) FILTER (WHERE changes.operation = 'insert') AS inserted,
+        count(*) FILTER (WHERE changes.operation = 'update' AND NOT again.is_so) AS updated,
+        count(*) FILTER (WHERE changes.operation = 'update' AND again.is_so) AS superseded
+    FROM batch_changes AS changes
+    CROSS JOIN LATERAL (
+        SELECT
+            EXISTS (
+                SELECT
+                FROM run_facilities AS met
+                WHERE met.facility_id = changes.facility_id
+                    AND met.outcome = 'inserted'
+            )
+            OR EXISTS (
+                SELECT
+                FROM etl.changes AS earlier
+                WHERE earlier.run_no = $1::integer
+                    AND earlier.facility_id = changes.facility_id
+                    AND earlier.table_name = changes.table_name
+                    AND earlier.row_id = changes.row_id
+            ) AS is_so
+    ) AS again
+    WHERE changes.table_name <> 'facilities'
+    GROUP BY
+        changes.facility_id,
+        changes.table_name
+)
+INSERT INTO batch_tables (file_no, table_name, outcome, rows)
+SELECT
+    staged.file_no,
+    given.table_name,
+    counted.outcome,
+    sum(counted.rows)
+FROM given
+JOIN staged_records AS staged USING (row_no)
+LEFT JOIN written
+    ON written.facility_id = given.facility_id
+    AND written.table_name = given.table_name
+    AND given.met_by NOT IN ('new', 'superseded')
+CROSS JOIN LATERAL (
+    VALUES
+        ('inserted', CASE WHEN given.met_by = 'new' THEN given.rows ELSE coalesce(written.inserted, 0) END),
+        ('updated', coalesce(written.updated, 0)),
+        ('superseded', CASE WHEN given.met_by = 'superseded' THEN given.rows ELSE coalesce(written.superseded, 0) END),
+        (
+            'unchanged',
+            CASE
+                WHEN given.met_by IN ('new', 'superseded') THEN 0
+                ELSE given.rows - coalesce(written.inserted + written.updated + written.superseded, 0)
+            END
+        )
+) AS counted (outcome, rows)
+WHERE counted.rows > 0
+GROUP BY
+    staged.file_no,
+    given.table_name,
+    counted.outcome;
+
 -- name: note_superseded_conflicts
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
 SELECT
@@ -502,6 +641,18 @@ SELECT
 FROM batch_outcomes
 GROUP BY
     file_no,
+    outcome;
+
+-- name: batch_tables
+SELECT
+    file_no,
+    table_name,
+    outcome,
+    sum(rows)::bigint AS rows
+FROM batch_tables
+GROUP BY
+    file_no,
+    table_name,
     outcome;
 
 -- name: batch_issues

@@ -48,6 +48,7 @@ INSERT INTO etl.files (
     rejects,
     issue_kinds,
     ward_match,
+    tables,
     unmapped
 )
 SELECT
@@ -70,6 +71,7 @@ SELECT
     account.rejects,
     account.issue_kinds,
     account.ward_match,
+    account.tables,
     account.unmapped
 FROM jsonb_to_recordset($2::jsonb) AS account (
     file_no integer,
@@ -90,6 +92,7 @@ FROM jsonb_to_recordset($2::jsonb) AS account (
     rejects jsonb,
     issue_kinds jsonb,
     ward_match jsonb,
+    tables jsonb,
     unmapped jsonb
 )
 ON CONFLICT (run_no, file_no) DO UPDATE
@@ -107,6 +110,7 @@ SET
     rejects = excluded.rejects,
     issue_kinds = excluded.issue_kinds,
     ward_match = excluded.ward_match,
+    tables = excluded.tables,
     unmapped = excluded.unmapped;
 
 -- name: known_files
@@ -123,6 +127,7 @@ SELECT DISTINCT ON (files.sha256, files.source)
     files.rejects::text AS rejects,
     files.issue_kinds::text AS issue_kinds,
     files.ward_match::text AS ward_match,
+    files.tables::text AS tables,
     files.unmapped::text AS unmapped
 FROM etl.files
 JOIN etl.runs USING (run_no)

@@ -35,6 +35,7 @@ CREATE TABLE etl.files (
     rejects jsonb NOT NULL DEFAULT '{}', -- reason: n
     issue_kinds jsonb NOT NULL DEFAULT '{}', -- kind: n
     ward_match jsonb NOT NULL DEFAULT '{}', -- method: n
+    tables jsonb NOT NULL DEFAULT '{}', -- table of the directory: {outcome: rows}
     unmapped jsonb NOT NULL DEFAULT '{}', -- key: [n, masked example]
     PRIMARY KEY (run_no, file_no)
 );
