@@ -114,10 +114,12 @@ def fail_file(account: FileAccount, error: Exception) -> None:
 
 
 def begin_run(this_run: Run) -> None:
-    """Mark runs that were killed as interrupted, and begin this one."""
+    """Mark runs that were killed as interrupted, forget images that are old enough, and begin this one."""
     interrupted = this_run.database.run("mark_interrupted_runs")
     if interrupted:
         log_event("interrupted_runs_found", "WARNING", runs=interrupted)
+    if not this_run.options.dry_run and this_run.options.kind != "undo":
+        this_run.database.run("forget_old_images", this_run.settings.keep_changes_days)
     run_id = this_run.account.run_id
     this_run.database.run("begin_run", run_id, this_run.options.kind, this_run.fingerprint, None)
     this_run.run_no = this_run.database.rows("run_number", run_id)[0]["run_no"]

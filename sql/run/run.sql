@@ -8,6 +8,27 @@ SET
     finished_at = now()
 WHERE status = 'running';
 
+-- name: forget_old_images
+-- $1 is keep_changes_days: a run that ended before can no longer be undone.
+WITH old AS (
+    UPDATE etl.runs
+    SET has_images = false
+    WHERE has_images
+        AND finished_at < now() - make_interval(days => $1::integer)
+    RETURNING run_no
+), lineage AS (
+    DELETE FROM etl.former_lineage
+    USING old
+    WHERE changed_by_run_no = old.run_no
+), imported AS (
+    DELETE FROM etl.former_imported
+    USING old
+    WHERE changed_by_run_no = old.run_no
+)
+DELETE FROM etl.changes
+USING old
+WHERE changes.run_no = old.run_no;
+
 -- name: begin_run
 INSERT INTO etl.runs (run_id, kind, status, fingerprint, undoes_run_no)
 VALUES ($1, $2, 'running', $3, $4::integer);

@@ -22,6 +22,7 @@ SELECT
     runs.run_no,
     runs.status,
     runs.kind,
+    runs.has_images,
     (
         SELECT undo.run_id
         FROM etl.runs AS undo
@@ -34,8 +35,7 @@ SELECT
                     AND redo.status = 'succeeded'
             )
         LIMIT 1
-    ) AS undone_by,
-    (SELECT count(*) FROM etl.changes WHERE changes.run_no = runs.run_no) AS changes
+    ) AS undone_by
 FROM etl.runs
 WHERE runs.run_id = $1;
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
+from gvrc.errors import UsageError
 from gvrc.pipeline import Options, run
 from gvrc.undo import undo
 from tests.test_pipeline import CLINIC, content, outcome, rows, write
@@ -113,3 +115,22 @@ def test_a_reject_that_an_undone_run_had_closed_is_open_again(
     assert rows(fresh, is_open) == [{"is_open": False}]
     undo(second.run_id, settings)
     assert rows(fresh, is_open) == [{"is_open": True}]
+
+
+def test_images_are_kept_for_as_many_days_as_set(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    strict = msgspec.structs.replace(settings, keep_changes_days=30)
+    landed(strict, tmp_path, KEYED)
+    old = landed(strict, tmp_path, KEYED | {"name": "Mukuru Safe House"})
+    younger = landed(strict, tmp_path, CLINIC, name="b.json")
+    fresh.execute("UPDATE etl.runs SET finished_at = finished_at - interval '31 days' WHERE run_no <= 2")
+    fresh.execute("UPDATE etl.runs SET finished_at = finished_at - interval '29 days' WHERE run_no = 3")
+    images = "SELECT DISTINCT run_no FROM etl.changes ORDER BY 1"
+    run([str(tmp_path / "b.json")], strict, Options(dry_run=True))
+    assert [row["run_no"] for row in rows(fresh, images)] == [1, 2, 3]
+    run([str(tmp_path / "b.json")], strict)
+    assert [row["run_no"] for row in rows(fresh, images)] == [3]
+    assert rows(fresh, "SELECT changed_by_run_no FROM etl.former_lineage") == []
+    with pytest.raises(UsageError, match="keep_changes_days"):
+        undo(old.run_id, strict)
+    assert undo(younger.run_id, strict).status == "succeeded"
+    assert rows(fresh, "SELECT facility_name FROM facilities") == [{"facility_name": "Mukuru Safe House"}]

@@ -12,7 +12,8 @@ CREATE TABLE etl.runs (
     started_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
     quality_score double precision,
-    error text
+    error text,
+    has_images boolean NOT NULL DEFAULT true -- before and after of its changes; false once keep_changes_days are over
 );
 
 CREATE TABLE etl.files (
