@@ -12,6 +12,15 @@ if TYPE_CHECKING:
 FileStatus = Literal["pending", "succeeded", "unchanged", "failed", "not_attempted"]
 RunStatus = Literal["running", "succeeded", "partial", "failed", "dry_run", "interrupted"]
 
+ROW_OUTCOMES = ("inserted", "updated", "unchanged", "superseded")
+CHILD_TABLES = (
+    "facility_contacts",
+    "facility_coordinates",
+    "facility_services",
+    "facility_owners",
+    "facility_gbv_categories",
+    "facility_infrastructure",
+)
 OUTCOMES = ("inserted", "updated", "unchanged", "superseded", "rejected")
 
 
@@ -35,10 +44,14 @@ class FileAccount:
     rejects: Counter[str] = field(default_factory=Counter)  # reason -> records
     issues: Counter[str] = field(default_factory=Counter)  # kind -> issues
     ward_match: Counter[str] = field(default_factory=Counter)  # match method -> facilities
+<<<<<<< HEAD
     path_taken: str | None = None  # where in the document the records were
     notes: list[str] = field(default_factory=list)  # what the document says of itself, what was passed over
     unmapped: dict[str, tuple[int, str]] = field(default_factory=dict)  # key that nobody knows -> (values, an example)
     mixed_types: dict[str, list[str]] = field(default_factory=dict)  # key -> the JSON types of its values
+=======
+    tables: dict[str, Counter[str]] = field(default_factory=dict)  # child table -> outcome -> rows
+>>>>>>> 6c4f113f1b0c605edb5a0e186809795bd2f00e86
 
     @property
     def rejected(self) -> int:
@@ -52,6 +65,11 @@ class FileAccount:
     def counts(self) -> dict[str, int]:
         """Give the numbers by name, without the issues."""
         return {name: getattr(self, name) for name in ("read", *OUTCOMES)}
+
+    def add_rows(self, tables: dict[str, Counter[str]]) -> None:
+        """Add what became of the rows that the file's records gave for each table."""
+        for table, outcomes in tables.items():
+            self.tables[table] = self.tables.get(table, Counter()) + outcomes
 
     def as_summary(self) -> dict[str, Any]:
         """Give the file's entry in the JSON summary."""
@@ -82,6 +100,15 @@ class RunAccount:
             totals.update(file.counts() | {"issues": file.issues.total()})
         return dict(totals)
 
+    def tables(self) -> dict[str, dict[str, int]]:
+        """Count the rows of each table of the directory by what became of them; a facility's row is a record's."""
+        totals = self.totals()
+        counted = {"facilities": {name: totals[name] for name in ROW_OUTCOMES}}
+        for table in CHILD_TABLES:
+            rows = [file.tables[table] for file in self.files if table in file.tables]
+            counted[table] = {name: sum(outcomes[name] for outcomes in rows) for name in ROW_OUTCOMES}
+        return counted
+
     def balances(self) -> bool:
         """Say whether every file balances."""
         return all(file.balances() for file in self.files)
@@ -100,6 +127,7 @@ class RunAccount:
             "seconds": round(self.seconds, 3),
             "database": self.database,
             "totals": self.totals(),
+            "tables": self.tables(),
             "quality_score": self.quality_score,
             "files": [file.as_summary() for file in self.files],
         }

@@ -115,10 +115,12 @@ def fail_file(account: FileAccount, error: Exception) -> None:
 
 
 def begin_run(this_run: Run) -> None:
-    """Mark runs that were killed as interrupted, and begin this one."""
+    """Mark runs that were killed as interrupted, forget images that are old enough, and begin this one."""
     interrupted = this_run.database.run("mark_interrupted_runs")
     if interrupted:
         log_event("interrupted_runs_found", "WARNING", runs=interrupted)
+    if not this_run.options.dry_run and this_run.options.kind != "undo":
+        this_run.database.run("forget_old_images", this_run.settings.keep_changes_days)
     run_id = this_run.account.run_id
     this_run.database.run("begin_run", run_id, this_run.options.kind, this_run.fingerprint, None)
     this_run.run_no = this_run.database.rows("run_number", run_id)[0]["run_no"]
@@ -149,7 +151,13 @@ def repeat_account(account: FileAccount, known: dict[str, Any]) -> None:
     account.rejects = Counter(json.loads(known["rejects"]))
     account.issues = Counter(json.loads(known["issue_kinds"]))
     account.ward_match = Counter(json.loads(known["ward_match"]))
+<<<<<<< HEAD
     account.path_taken, account.unmapped = known["path_taken"], json.loads(known["unmapped"])
+=======
+    for table, rows in json.loads(known["tables"]).items():
+        superseded = rows.pop("superseded", 0)
+        account.tables[table] = +Counter({"unchanged": sum(rows.values()), "superseded": superseded})
+>>>>>>> 6c4f113f1b0c605edb5a0e186809795bd2f00e86
 
 
 def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> dict[int, FileAccount]:
@@ -167,6 +175,7 @@ def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> d
         account.rejects += outcome.rejects
         account.issues += outcome.issues
         account.ward_match += outcome.ward_match
+        account.add_rows(outcome.tables)
     for file_no in batch.finished:
         accounts[file_no].status = "succeeded"
         add_reading(accounts[file_no], this_run.readings[file_no])
@@ -219,7 +228,12 @@ def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any
         "rejects": account.rejects,
         "issue_kinds": account.issues,
         "ward_match": account.ward_match,
+<<<<<<< HEAD
         "unmapped": account.unmapped,
+=======
+        "tables": account.tables,
+        "unmapped": reading.unmapped if reading else {},
+>>>>>>> 6c4f113f1b0c605edb5a0e186809795bd2f00e86
     }
 
 

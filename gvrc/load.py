@@ -94,6 +94,7 @@ class Outcome:
     rejects: Counter[str] = field(default_factory=Counter)
     issues: Counter[str] = field(default_factory=Counter)
     ward_match: Counter[str] = field(default_factory=Counter)
+    tables: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
 @dataclass(frozen=True)
@@ -456,6 +457,7 @@ class Loader:
         database.run("note_superseded_conflicts")
         database.run("keep_overtaken_lineage", run_no)
         database.run("count_outcomes")
+        database.run("count_given_rows", run_no)
         database.run("mark_superseded")
         database.run("forget_former_lineage", run_no)
         database.run("save_lineage", run_no)
@@ -480,6 +482,8 @@ class Loader:
         landed = accepted.filter(pl.col("row_no").is_in(list(refused)).not_())
         for row in self.database.rows("batch_outcomes"):
             outcomes[row["file_no"]].outcomes[row["outcome"]] += row["records"]
+        for row in self.database.rows("batch_tables"):
+            outcomes[row["file_no"]].tables[row["table_name"]][row["outcome"]] += row["rows"]
         for row in self.database.rows("batch_issues"):
             outcomes[row["file_no"]].issues[row["kind"]] += row["issues"]
         for file_no, reason, count in rejected.group_by("file_no", "reason").len().iter_rows():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from gvrc.account import ROW_OUTCOMES
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,6 +34,9 @@ def report_lines(account: RunAccount, settings: Settings, logs: dict[str, Path])
         *file_table(account),
         "",
         *balance_lines(account),
+        "",
+        *table_of_tables(account),
+        "",
         *counted_lines("Rejects", [file.rejects for file in account.files]),
         *counted_lines("Issues", [file.issues for file in account.files]),
         *error_lines(account),
@@ -59,23 +64,34 @@ def file_table(account: RunAccount) -> list[str]:
         rows.append((f"... and {len(account.files) - SHOWN_FILES} more files", "", *("" for _ in COUNTS)))
     totals = account.totals()
     table = [("file", "status", *COUNTS), *rows, ("total", "", *(str(totals[name]) for name in COUNTS))]
+    lines, rule = draw(table, words=len(("file", "status")))
+    return [lines[0], rule, *lines[1:-1], rule, lines[-1]]
+
+
+def table_of_tables(account: RunAccount) -> list[str]:
+    """Draw a row for each table of the directory: what became of the rows that the records gave for it."""
+    counted = account.tables()
+    rows = [(table, *(str(count) for count in outcomes.values())) for table, outcomes in counted.items()]
+    lines, rule = draw([("table", *ROW_OUTCOMES), *rows], words=1)
+    return [lines[0], rule, *lines[1:]]
+
+
+def draw(table: list[tuple[str, ...]], words: int) -> tuple[list[str], str]:
+    """Draw rows in columns as wide as they need, the first ones words to the left, the others numbers; and a rule."""
     widths = [max(len(row[place]) for row in table) for place in range(len(table[0]))]
     lines = [
-        "  ".join(align(cell, width, place) for place, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        "  ".join(
+            cell.ljust(width) if place < words else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
         for row in table
     ]
-    rule = "  ".join("-" * width for width in widths)
-    return [lines[0], rule, *lines[1:-1], rule, lines[-1]]
+    return lines, "  ".join("-" * width for width in widths)
 
 
 def file_counts(file: FileAccount) -> dict[str, int]:
     """Give the numbers of a file in the table's order."""
     return file.counts() | {"issues": file.issues.total()}
-
-
-def align(cell: str, width: int, place: int) -> str:
-    """Put words to the left and numbers to the right."""
-    return cell.ljust(width) if place < len(("file", "status")) else cell.rjust(width)
 
 
 def shorten(path: str, width: int = 48) -> str:

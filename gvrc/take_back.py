@@ -53,14 +53,15 @@ def take_file_back(database: Database, run_no: int, file_no: int, *, is_managed:
     database.run("forget_run_facilities", file_no)
     database.run("give_back_run_facilities", run_no, file_no)
     given_back = database.rows("outcomes_given_back", run_no, file_no)
-    database.run("forget_former_lineage_of_file", run_no, file_no)
+    database.run("forget_former_of_file", run_no, file_no)
     database.run("drop_undo_changes")
     return given_back
 
 
 def create_undo_tables(database: Database) -> None:
     """Make the temporary tables that the statements work on."""
-    database.run("create_undo_changes")
+    for name in ("create_undo_changes", "create_undone_imported"):
+        database.run(name)
     if database.rows("temporary_table_columns", "batch_changes"):
         database.run("empty_merging")
     else:
@@ -78,7 +79,9 @@ def take_back(
     put_back(database)
     restore(database, is_managed=is_managed)
     remove(database, 0, 2**31 - 1)
-    for name in ("forget_undone_facilities", "forget_undone_codes", "restore_imported"):
+    database.run("forget_undone_facilities", by_run_no)
+    database.run("put_back_imported", run_no, file_no, by_run_no)
+    for name in ("restore_imported", "fill_imported"):
         database.run(name)
     database.run("forget_undone_lineage", run_no, file_no, by_run_no)
     for name in ("put_back_lineage", "reopen_rejects"):

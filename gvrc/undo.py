@@ -57,6 +57,11 @@ def find_run(database: Database, run_id: str) -> dict[str, Any]:
         raise UsageError(f"There is no run {run_id}. See the latest: python scripts/verify.py")
     if found[0]["undone_by"]:
         raise UsageError(f"The run {run_id} was taken back already, by the run {found[0]['undone_by']}.")
+    if not found[0]["has_images"]:
+        raise UsageError(
+            f"What the run {run_id} changed is no longer kept (keep_changes_days): it cannot be taken back. "
+            "Correct the source files and import them."
+        )
     return found[0]
 
 

@@ -549,3 +549,37 @@ def test_standard_input_is_imported_like_a_file(settings: Settings, fresh: Datab
     assert done.returncode == 0, done.stderr
     assert "1 read = 1 inserted" in done.stdout
     assert rows(fresh, "SELECT facility_code FROM facilities") == [{"facility_code": "13080"}]
+
+
+def test_every_tables_rows_are_counted_exactly(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    newer = CLINIC | {
+        "phone": "0700000017",
+        "service_names": ["Counselling", "Shelter"],
+        "beds": 6,
+        "long": "-1.312",
+        "gbv_categories": ["Physical Violence"],
+    }
+    other = CLINIC | {"code": 13081, "name": "Hazina Clinic"}
+    first = run([write(tmp_path, "a.json", [CLINIC])], settings)
+    files = [write(tmp_path, "b.json", [newer, other, other | {"beds": 8}])]
+    planned = run(files, settings, Options(dry_run=True)).tables()
+    done = run(files, settings)
+    assert first.tables()["facility_services"] == {"inserted": 2, "updated": 0, "unchanged": 0, "superseded": 0}
+    assert done.tables() == planned
+    assert done.tables() == {
+        "facilities": {"inserted": 1, "updated": 1, "unchanged": 0, "superseded": 1},
+        "facility_contacts": {"inserted": 2, "updated": 0, "unchanged": 1, "superseded": 0},
+        "facility_coordinates": {"inserted": 1, "updated": 1, "unchanged": 1, "superseded": 0},
+        "facility_services": {"inserted": 3, "updated": 0, "unchanged": 3, "superseded": 0},
+        "facility_owners": {"inserted": 1, "updated": 0, "unchanged": 2, "superseded": 0},
+        "facility_gbv_categories": {"inserted": 1, "updated": 0, "unchanged": 0, "superseded": 0},
+        "facility_infrastructure": {"inserted": 1, "updated": 1, "unchanged": 0, "superseded": 1},
+    }
+    for table in TABLES:
+        expected = sum(account.tables()[table]["inserted"] for account in (first, done))
+        assert rows(fresh, f"SELECT count(*) AS rows FROM {table}") == [{"rows": expected}]
+    again = run(files, settings)
+    assert again.files[0].status == "unchanged"
+    assert sum(count["inserted"] + count["updated"] for count in again.tables().values()) == 0
+    assert again.tables()["facility_services"] == {"inserted": 0, "updated": 0, "unchanged": 6, "superseded": 0}
+    assert again.as_summary()["tables"] == again.tables()

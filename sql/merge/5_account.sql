@@ -49,6 +49,145 @@ GROUP BY
     file_no,
     outcome;
 
+-- name: count_given_rows
+-- Each row that a record gave was inserted, updated, was there as it is (unchanged), or gave way to another record of
+-- the run (superseded): a row that the run itself had written and wrote again is one row, not two.
+WITH given AS (
+    SELECT
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by,
+        'facility_coordinates' AS table_name,
+        1 AS rows
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    WHERE staged.latitude IS NOT NULL
+    UNION ALL
+    SELECT
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by,
+        'facility_contacts',
+        count(*)
+    FROM merging
+    JOIN staged_contacts USING (row_no)
+    GROUP BY
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by
+    UNION ALL
+    SELECT
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by,
+        'facility_services',
+        count(*)
+    FROM merging
+    JOIN staged_services USING (row_no)
+    GROUP BY
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by
+    UNION ALL
+    SELECT
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by,
+        'facility_owners',
+        count(*)
+    FROM merging
+    JOIN staged_owners USING (row_no)
+    GROUP BY
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by
+    UNION ALL
+    SELECT
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by,
+        'facility_gbv_categories',
+        count(*)
+    FROM merging
+    JOIN staged_gbv_categories USING (row_no)
+    GROUP BY
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by
+    UNION ALL
+    SELECT
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by,
+        'facility_infrastructure',
+        count(*)
+    FROM merging
+    JOIN staged_infrastructure USING (row_no)
+    GROUP BY
+        merging.row_no,
+        merging.facility_id,
+        merging.met_by
+), written AS (
+    SELECT
+        changes.facility_id,
+        changes.table_name,
+        count(*) FILTER (WHERE changes.operation = 'insert') AS inserted,
+        count(*) FILTER (WHERE changes.operation = 'update' AND NOT again.is_so) AS updated,
+        count(*) FILTER (WHERE changes.operation = 'update' AND again.is_so) AS superseded
+    FROM batch_changes AS changes
+    CROSS JOIN LATERAL (
+        SELECT
+            EXISTS (
+                SELECT
+                FROM run_facilities AS met
+                WHERE met.facility_id = changes.facility_id
+                    AND met.outcome = 'inserted'
+            )
+            OR EXISTS (
+                SELECT
+                FROM etl.changes AS earlier
+                WHERE earlier.run_no = $1::integer
+                    AND earlier.facility_id = changes.facility_id
+                    AND earlier.table_name = changes.table_name
+                    AND earlier.row_id = changes.row_id
+            ) AS is_so
+    ) AS again
+    WHERE changes.table_name <> 'facilities'
+    GROUP BY
+        changes.facility_id,
+        changes.table_name
+)
+INSERT INTO batch_tables (file_no, table_name, outcome, rows)
+SELECT
+    staged.file_no,
+    given.table_name,
+    counted.outcome,
+    sum(counted.rows)
+FROM given
+JOIN staged_records AS staged USING (row_no)
+LEFT JOIN written
+    ON written.facility_id = given.facility_id
+    AND written.table_name = given.table_name
+    AND given.met_by NOT IN ('new', 'superseded')
+CROSS JOIN LATERAL (
+    VALUES
+        ('inserted', CASE WHEN given.met_by = 'new' THEN given.rows ELSE coalesce(written.inserted, 0) END),
+        ('updated', coalesce(written.updated, 0)),
+        ('superseded', CASE WHEN given.met_by = 'superseded' THEN given.rows ELSE coalesce(written.superseded, 0) END),
+        (
+            'unchanged',
+            CASE
+                WHEN given.met_by IN ('new', 'superseded') THEN 0
+                ELSE given.rows - coalesce(written.inserted + written.updated + written.superseded, 0)
+            END
+        )
+) AS counted (outcome, rows)
+WHERE counted.rows > 0
+GROUP BY
+    staged.file_no,
+    given.table_name,
+    counted.outcome;
+
 -- name: note_superseded_conflicts
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
 SELECT
@@ -214,115 +353,131 @@ WHERE merging.met_by = 'new'
 -- name: update_imported
 -- A field that a person edited keeps the value of the last import, so that the edit is still seen next time. The
 -- score alone is no reason to write: it moves with the neighbours that a point is compared with.
-UPDATE etl.imported_facilities AS imported
-SET
-    run_no = $1::integer,
-    facility_name = latest.facility_name,
-    facility_code = latest.facility_code,
-    registration_number = latest.registration_number,
-    facility_type = latest.facility_type,
-    operational_status_id = latest.operational_status_id,
-    ward_id = latest.ward_id,
-    is_active = latest.is_active,
-    address_line_1 = latest.address_line_1,
-    description = latest.description,
-    website_url = latest.website_url,
-    official_name = latest.official_name,
-    facility_level = latest.facility_level,
-    opening = latest.opening,
-    sub_county_name = latest.sub_county_name,
-    constituency_id = latest.constituency_id,
-    county_id = latest.county_id,
-    place_level = latest.place_level,
-    ward_match = latest.ward_match,
-    ward_score = latest.ward_score,
-    ward_candidates = latest.ward_candidates,
-    quality_score = latest.quality_score,
-    recorded_on = latest.recorded_on
-FROM (
-    SELECT
-        former.facility_id,
-        CASE WHEN 'facility_name' = ANY (edited_fields) THEN former.facility_name ELSE wanted.facility_name END
-            AS facility_name,
-        CASE WHEN 'facility_code' = ANY (edited_fields) THEN former.facility_code ELSE wanted.facility_code END
-            AS facility_code,
-        CASE
-            WHEN 'registration_number' = ANY (edited_fields) THEN former.registration_number
-            ELSE wanted.registration_number
-        END AS registration_number,
-        wanted.facility_type,
-        CASE
-            WHEN 'operational_status' = ANY (edited_fields) THEN former.operational_status_id
-            ELSE wanted.operational_status_id
-        END AS operational_status_id,
-        CASE WHEN 'ward_name' = ANY (edited_fields) THEN former.ward_id ELSE wanted.ward_id END AS ward_id,
-        CASE WHEN 'is_active' = ANY (edited_fields) THEN former.is_active ELSE wanted.is_active END AS is_active,
-        CASE WHEN 'address' = ANY (edited_fields) THEN former.address_line_1 ELSE wanted.address_line_1 END
-            AS address_line_1,
-        CASE WHEN 'description' = ANY (edited_fields) THEN former.description ELSE wanted.description END AS description,
-        CASE WHEN 'website_url' = ANY (edited_fields) THEN former.website_url ELSE wanted.website_url END AS website_url,
-        coalesce(staged.official_name, former.official_name) AS official_name,
-        coalesce(staged.facility_level, former.facility_level) AS facility_level,
-        coalesce(staged.opening, former.opening) AS opening,
-        coalesce(staged.sub_county_name, former.sub_county_name) AS sub_county_name,
-        coalesce(staged.constituency_id, former.constituency_id)::integer AS constituency_id,
-        coalesce(staged.county_id, former.county_id)::integer AS county_id,
-        staged.place_level,
-        staged.ward_match,
-        staged.ward_score,
-        staged.ward_candidates,
-        staged.quality_score,
-        coalesce(staged.recorded_on::date, former.recorded_on) AS recorded_on
-    FROM wanted_facilities AS wanted
-    JOIN staged_records AS staged USING (row_no)
-    JOIN etl.imported_facilities AS former ON former.facility_id = wanted.facility_id
-) AS latest
-WHERE imported.facility_id = latest.facility_id
-    AND (
-        imported.facility_name,
-        imported.facility_code,
-        imported.registration_number,
-        imported.facility_type,
-        imported.operational_status_id,
-        imported.ward_id,
-        imported.is_active,
-        imported.address_line_1,
-        imported.description,
-        imported.website_url,
-        imported.official_name,
-        imported.facility_level,
-        imported.opening,
-        imported.sub_county_name,
-        imported.constituency_id,
-        imported.county_id,
-        imported.place_level,
-        imported.ward_match,
-        imported.ward_score,
-        imported.ward_candidates,
-        imported.recorded_on
-    ) IS DISTINCT FROM (
-        latest.facility_name,
-        latest.facility_code,
-        latest.registration_number,
-        latest.facility_type,
-        latest.operational_status_id,
-        latest.ward_id,
-        latest.is_active,
-        latest.address_line_1,
-        latest.description,
-        latest.website_url,
-        latest.official_name,
-        latest.facility_level,
-        latest.opening,
-        latest.sub_county_name,
-        latest.constituency_id,
-        latest.county_id,
-        latest.place_level,
-        latest.ward_match,
-        latest.ward_score,
-        latest.ward_candidates,
-        latest.recorded_on
-    );
+WITH updated AS (
+    UPDATE etl.imported_facilities AS imported
+    SET
+        run_no = $1::integer,
+        facility_name = latest.facility_name,
+        facility_code = latest.facility_code,
+        registration_number = latest.registration_number,
+        facility_type = latest.facility_type,
+        operational_status_id = latest.operational_status_id,
+        ward_id = latest.ward_id,
+        is_active = latest.is_active,
+        address_line_1 = latest.address_line_1,
+        description = latest.description,
+        website_url = latest.website_url,
+        official_name = latest.official_name,
+        facility_level = latest.facility_level,
+        opening = latest.opening,
+        sub_county_name = latest.sub_county_name,
+        constituency_id = latest.constituency_id,
+        county_id = latest.county_id,
+        place_level = latest.place_level,
+        ward_match = latest.ward_match,
+        ward_score = latest.ward_score,
+        ward_candidates = latest.ward_candidates,
+        quality_score = latest.quality_score,
+        recorded_on = latest.recorded_on
+    FROM (
+        SELECT
+            former.facility_id,
+            staged.file_no,
+            CASE WHEN 'facility_name' = ANY (edited_fields) THEN former.facility_name ELSE wanted.facility_name END
+                AS facility_name,
+            CASE WHEN 'facility_code' = ANY (edited_fields) THEN former.facility_code ELSE wanted.facility_code END
+                AS facility_code,
+            CASE
+                WHEN 'registration_number' = ANY (edited_fields) THEN former.registration_number
+                ELSE wanted.registration_number
+            END AS registration_number,
+            wanted.facility_type,
+            CASE
+                WHEN 'operational_status' = ANY (edited_fields) THEN former.operational_status_id
+                ELSE wanted.operational_status_id
+            END AS operational_status_id,
+            CASE WHEN 'ward_name' = ANY (edited_fields) THEN former.ward_id ELSE wanted.ward_id END AS ward_id,
+            CASE WHEN 'is_active' = ANY (edited_fields) THEN former.is_active ELSE wanted.is_active END AS is_active,
+            CASE WHEN 'address' = ANY (edited_fields) THEN former.address_line_1 ELSE wanted.address_line_1 END
+                AS address_line_1,
+            CASE WHEN 'description' = ANY (edited_fields) THEN former.description ELSE wanted.description END AS description,
+            CASE WHEN 'website_url' = ANY (edited_fields) THEN former.website_url ELSE wanted.website_url END AS website_url,
+            coalesce(staged.official_name, former.official_name) AS official_name,
+            coalesce(staged.facility_level, former.facility_level) AS facility_level,
+            coalesce(staged.opening, former.opening) AS opening,
+            coalesce(staged.sub_county_name, former.sub_county_name) AS sub_county_name,
+            coalesce(staged.constituency_id, former.constituency_id)::integer AS constituency_id,
+            coalesce(staged.county_id, former.county_id)::integer AS county_id,
+            staged.place_level,
+            staged.ward_match,
+            staged.ward_score,
+            staged.ward_candidates,
+            staged.quality_score,
+            coalesce(staged.recorded_on::date, former.recorded_on) AS recorded_on
+        FROM wanted_facilities AS wanted
+        JOIN staged_records AS staged USING (row_no)
+        JOIN etl.imported_facilities AS former ON former.facility_id = wanted.facility_id
+    ) AS latest
+    JOIN etl.imported_facilities AS before USING (facility_id)
+    WHERE imported.facility_id = latest.facility_id
+        AND (
+            imported.facility_name,
+            imported.facility_code,
+            imported.registration_number,
+            imported.facility_type,
+            imported.operational_status_id,
+            imported.ward_id,
+            imported.is_active,
+            imported.address_line_1,
+            imported.description,
+            imported.website_url,
+            imported.official_name,
+            imported.facility_level,
+            imported.opening,
+            imported.sub_county_name,
+            imported.constituency_id,
+            imported.county_id,
+            imported.place_level,
+            imported.ward_match,
+            imported.ward_score,
+            imported.ward_candidates,
+            imported.recorded_on
+        ) IS DISTINCT FROM (
+            latest.facility_name,
+            latest.facility_code,
+            latest.registration_number,
+            latest.facility_type,
+            latest.operational_status_id,
+            latest.ward_id,
+            latest.is_active,
+            latest.address_line_1,
+            latest.description,
+            latest.website_url,
+            latest.official_name,
+            latest.facility_level,
+            latest.opening,
+            latest.sub_county_name,
+            latest.constituency_id,
+            latest.county_id,
+            latest.place_level,
+            latest.ward_match,
+            latest.ward_score,
+            latest.ward_candidates,
+            latest.recorded_on
+        )
+    RETURNING
+        latest.file_no,
+        latest.facility_id,
+        to_jsonb(before) AS image
+)
+INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, left_run_no, facility_id, image)
+SELECT
+    $1::integer,
+    updated.file_no,
+    $1::integer,
+    updated.facility_id,
+    updated.image
+FROM updated;
 
 -- name: save_generated_codes
 INSERT INTO etl.code_map (generated_code, facility_id)
@@ -486,6 +641,18 @@ SELECT
 FROM batch_outcomes
 GROUP BY
     file_no,
+    outcome;
+
+-- name: batch_tables
+SELECT
+    file_no,
+    table_name,
+    outcome,
+    sum(rows)::bigint AS rows
+FROM batch_tables
+GROUP BY
+    file_no,
+    table_name,
     outcome;
 
 -- name: batch_issues

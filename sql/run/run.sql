@@ -8,6 +8,27 @@ SET
     finished_at = now()
 WHERE status = 'running';
 
+-- name: forget_old_images
+-- $1 is keep_changes_days: a run that ended before can no longer be undone.
+WITH old AS (
+    UPDATE etl.runs
+    SET has_images = false
+    WHERE has_images
+        AND finished_at < now() - make_interval(days => $1::integer)
+    RETURNING run_no
+), lineage AS (
+    DELETE FROM etl.former_lineage
+    USING old
+    WHERE changed_by_run_no = old.run_no
+), imported AS (
+    DELETE FROM etl.former_imported
+    USING old
+    WHERE changed_by_run_no = old.run_no
+)
+DELETE FROM etl.changes
+USING old
+WHERE changes.run_no = old.run_no;
+
 -- name: begin_run
 INSERT INTO etl.runs (run_id, kind, status, fingerprint, undoes_run_no)
 VALUES ($1, $2, 'running', $3, $4::integer);
@@ -48,6 +69,7 @@ INSERT INTO etl.files (
     rejects,
     issue_kinds,
     ward_match,
+    tables,
     unmapped
 )
 SELECT
@@ -70,6 +92,7 @@ SELECT
     account.rejects,
     account.issue_kinds,
     account.ward_match,
+    account.tables,
     account.unmapped
 FROM jsonb_to_recordset($2::jsonb) AS account (
     file_no integer,
@@ -90,6 +113,7 @@ FROM jsonb_to_recordset($2::jsonb) AS account (
     rejects jsonb,
     issue_kinds jsonb,
     ward_match jsonb,
+    tables jsonb,
     unmapped jsonb
 )
 ON CONFLICT (run_no, file_no) DO UPDATE
@@ -107,11 +131,13 @@ SET
     rejects = excluded.rejects,
     issue_kinds = excluded.issue_kinds,
     ward_match = excluded.ward_match,
+    tables = excluded.tables,
     unmapped = excluded.unmapped;
 
 -- name: known_files
 -- $1 is a JSON list of {sha256, source}, $2 the fingerprint: the latest account of each file that was fully loaded
--- under these rules. A run that was undone does not count.
+-- under these rules. A run that was undone does not count, nor one between it and its undo: what that run found
+-- unchanged may be gone.
 SELECT DISTINCT ON (files.sha256, files.source)
     files.sha256,
     files.source,
@@ -122,6 +148,7 @@ SELECT DISTINCT ON (files.sha256, files.source)
     files.rejects::text AS rejects,
     files.issue_kinds::text AS issue_kinds,
     files.ward_match::text AS ward_match,
+    files.tables::text AS tables,
     files.unmapped::text AS unmapped
 FROM etl.files
 JOIN etl.runs USING (run_no)
@@ -131,7 +158,8 @@ WHERE files.fingerprint = $2
     AND NOT EXISTS (
         SELECT
         FROM etl.runs AS undo
-        WHERE undo.undoes_run_no = runs.run_no
+        WHERE undo.undoes_run_no <= runs.run_no
+            AND undo.run_no > runs.run_no
             AND undo.status = 'succeeded'
             AND NOT EXISTS (
                 SELECT

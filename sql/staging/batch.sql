@@ -13,7 +13,8 @@ TRUNCATE
     merging,
     wanted_facilities,
     batch_changes,
-    batch_outcomes;
+    batch_outcomes,
+    batch_tables;
 
 -- name: analyze_staged_records
 -- Without statistics the planner takes a temporary table for 1,000 rows and joins in loops. Only the columns that

@@ -144,6 +144,15 @@ CREATE TEMPORARY TABLE batch_outcomes (
     records bigint NOT NULL -- +1, or -1 where a later record took the outcome over
 );
 
+-- name: create_batch_tables
+-- What became of the batch's rows of each table but facilities, whose rows are the records.
+CREATE TEMPORARY TABLE batch_tables (
+    file_no bigint NOT NULL,
+    table_name text NOT NULL,
+    outcome text NOT NULL,
+    rows bigint NOT NULL
+);
+
 -- name: create_run_facilities
 -- The facilities that this run has met, with the record that speaks for each: it lives as long as the connection.
 CREATE TEMPORARY TABLE run_facilities (

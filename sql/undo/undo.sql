@@ -14,11 +14,15 @@ CREATE TEMPORARY TABLE undo_changes (
     kept jsonb -- columns that something later changed, with the value that was not put back
 );
 
+-- name: create_undone_imported
+CREATE TEMPORARY TABLE undone_imported (image jsonb NOT NULL);
+
 -- name: undoable_run
 SELECT
     runs.run_no,
     runs.status,
     runs.kind,
+    runs.has_images,
     (
         SELECT undo.run_id
         FROM etl.runs AS undo
@@ -31,8 +35,7 @@ SELECT
                     AND redo.status = 'succeeded'
             )
         LIMIT 1
-    ) AS undone_by,
-    (SELECT count(*) FROM etl.changes WHERE changes.run_no = runs.run_no) AS changes
+    ) AS undone_by
 FROM etl.runs
 WHERE runs.run_id = $1;
 
@@ -1143,14 +1146,74 @@ WHERE closed_by_run_no = $1::integer
     AND ($2::integer IS NULL OR closed_by_file_no = $2::integer);
 
 -- name: forget_undone_facilities
-DELETE FROM etl.imported_facilities AS imported
-WHERE imported.facility_id IN (SELECT facility_id FROM undo_changes)
-    AND NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = imported.facility_id);
+-- $1 is the run that does the undoing, null where a run takes a file of its own back.
+WITH gone AS (
+    DELETE FROM etl.imported_facilities AS imported
+    WHERE imported.facility_id IN (SELECT facility_id FROM undo_changes)
+        AND NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = imported.facility_id)
+    RETURNING imported.*
+)
+INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, facility_id, image)
+SELECT
+    $1::integer,
+    1,
+    gone.facility_id,
+    to_jsonb(gone)
+FROM gone
+WHERE $1::integer IS NOT NULL;
 
--- name: forget_undone_codes
-DELETE FROM etl.code_map
-WHERE code_map.facility_id IN (SELECT facility_id FROM undo_changes)
-    AND NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = code_map.facility_id);
+-- name: put_back_imported
+-- $1 is the undone run, $2 a file_no of it, or null, $3 the run that does the undoing, or null. The first image is how
+-- the row was before the run; it comes back where the run left the row as it is.
+WITH former AS (
+    SELECT DISTINCT ON (facility_id)
+        facility_id,
+        image,
+        last_value(left_run_no) OVER (
+            PARTITION BY facility_id
+            ORDER BY former_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        ) AS left_run_no
+    FROM etl.former_imported
+    WHERE changed_by_run_no = $1::integer
+        AND ($2::integer IS NULL OR changed_by_file_no = $2::integer)
+    ORDER BY
+        facility_id,
+        former_id
+), fitting AS (
+    SELECT
+        former.facility_id,
+        former.image,
+        to_jsonb(present) AS present_image
+    FROM former
+    JOIN facilities USING (facility_id)
+    LEFT JOIN etl.imported_facilities AS present USING (facility_id)
+    WHERE present.run_no IS NOT DISTINCT FROM former.left_run_no
+), kept AS (
+    INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, left_run_no, facility_id, image)
+    SELECT
+        $3::integer,
+        1,
+        (image ->> 'run_no')::integer,
+        facility_id,
+        present_image
+    FROM fitting
+    WHERE $3::integer IS NOT NULL
+        AND present_image IS NOT NULL
+), gone AS (
+    DELETE FROM etl.imported_facilities AS present
+    USING fitting
+    WHERE present.facility_id = fitting.facility_id
+)
+INSERT INTO undone_imported
+SELECT image
+FROM fitting;
+
+-- name: fill_imported
+INSERT INTO etl.imported_facilities
+SELECT row.*
+FROM undone_imported
+CROSS JOIN jsonb_populate_record(NULL::etl.imported_facilities, undone_imported.image) AS row;
 
 -- name: restore_imported
 -- The last import is now the one before: a field that was put back counts as imported so.
@@ -1171,6 +1234,10 @@ SET
     address_line_1 = CASE
         WHEN undo.before ? 'address_line_1' THEN facilities.address_line_1
         ELSE imported.address_line_1
+    END,
+    facility_type = CASE
+        WHEN undo.before ? 'facility_type' THEN undo.before ->> 'facility_type'
+        ELSE imported.facility_type
     END,
     description = CASE WHEN undo.before ? 'description' THEN facilities.description ELSE imported.description END,
     website_url = CASE WHEN undo.before ? 'website_url' THEN facilities.website_url ELSE imported.website_url END
@@ -1279,10 +1346,17 @@ GROUP BY
     met.file_no,
     met.outcome;
 
--- name: forget_former_lineage_of_file
-DELETE FROM etl.former_lineage
+-- name: forget_former_of_file
+WITH lineage AS (
+    DELETE FROM etl.former_lineage
+    WHERE changed_by_run_no = $1::integer
+        AND changed_by_file_no = $2::integer
+)
+DELETE FROM etl.former_imported
 WHERE changed_by_run_no = $1::integer
     AND changed_by_file_no = $2::integer;
 
 -- name: drop_undo_changes
-DROP TABLE undo_changes;
+DROP TABLE
+    undo_changes,
+    undone_imported;

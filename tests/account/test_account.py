@@ -27,6 +27,7 @@ def nairobi() -> FileAccount:
         notes=["the file says that there is a next page"],
         unmapped={"approved": (10, "true")},
         mixed_types={"code": ["number", "text"]},
+        tables={"facility_contacts": Counter({"inserted": 2, "unchanged": 1})},
     )
 
 
@@ -82,6 +83,15 @@ def test_the_summary_is_the_json_that_the_option_promises() -> None:
             "superseded": 1,
             "rejected": 3,
             "issues": 4,
+        },
+        "tables": {
+            "facilities": {"inserted": 3, "updated": 2, "unchanged": 1, "superseded": 1},
+            "facility_contacts": {"inserted": 2, "updated": 0, "unchanged": 1, "superseded": 0},
+            "facility_coordinates": {"inserted": 0, "updated": 0, "unchanged": 0, "superseded": 0},
+            "facility_services": {"inserted": 0, "updated": 0, "unchanged": 0, "superseded": 0},
+            "facility_owners": {"inserted": 0, "updated": 0, "unchanged": 0, "superseded": 0},
+            "facility_gbv_categories": {"inserted": 0, "updated": 0, "unchanged": 0, "superseded": 0},
+            "facility_infrastructure": {"inserted": 0, "updated": 0, "unchanged": 0, "superseded": 0},
         },
         "quality_score": 81.5,
         "files": [

@@ -12,7 +12,8 @@ CREATE TABLE etl.runs (
     started_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
     quality_score double precision,
-    error text
+    error text,
+    has_images boolean NOT NULL DEFAULT true -- before and after of its changes; false once keep_changes_days are over
 );
 
 CREATE TABLE etl.files (
@@ -35,6 +36,7 @@ CREATE TABLE etl.files (
     rejects jsonb NOT NULL DEFAULT '{}', -- reason: n
     issue_kinds jsonb NOT NULL DEFAULT '{}', -- kind: n
     ward_match jsonb NOT NULL DEFAULT '{}', -- method: n
+    tables jsonb NOT NULL DEFAULT '{}', -- table of the directory: {outcome: rows}
     unmapped jsonb NOT NULL DEFAULT '{}', -- key: [n, masked example]
     PRIMARY KEY (run_no, file_no)
 );
@@ -136,6 +138,18 @@ CREATE TABLE etl.imported_facilities (
     quality_score double precision,
     recorded_on date
 );
+
+-- A row of it as it was before a run changed it: what undo puts back, if no later run has changed it since.
+CREATE TABLE etl.former_imported (
+    former_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    changed_by_run_no integer NOT NULL,
+    changed_by_file_no integer NOT NULL,
+    left_run_no integer, -- the run_no that the row was left with; null where it was deleted
+    facility_id integer NOT NULL,
+    image jsonb NOT NULL
+);
+
+CREATE INDEX former_imported_run_idx ON etl.former_imported (changed_by_run_no);
 
 -- A generated code is remembered, so that a facility that was renamed or given a real code is still met by it.
 CREATE TABLE etl.code_map (

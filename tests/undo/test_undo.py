@@ -1,0 +1,136 @@
+"""Taken back, the directory and what the importer remembers are as they were before the run."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from gvrc.errors import UsageError
+from gvrc.pipeline import Options, run
+from gvrc.undo import undo
+from tests.test_pipeline import CLINIC, content, outcome, rows, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.account import RunAccount
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+KEYED = {name: value for name, value in CLINIC.items() if name != "code"} | {
+    "id": "7f0c8a52-0000-4000-8000-000000000001"
+}
+MEMORY = ("facility_source", "imported_facilities")
+
+
+def memory(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """What the importer knows of the facilities: where their values came from, and what it left there."""
+    return {
+        table: rows(database, f"SELECT to_jsonb(t)::text AS row FROM etl.{table} AS t ORDER BY to_jsonb(t)::text")
+        for table in MEMORY
+    }
+
+
+def landed(settings: Settings, tmp_path: Path, *records: dict[str, Any], name: str = "a.json") -> RunAccount:
+    return run([write(tmp_path, name, list(records))], settings)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        KEYED | {"name": "Mukuru Safe House"},
+        KEYED | {"description": "Open to all", "facility_type_name": "Dispensary"},
+        KEYED | {"keph_level_name": "Level 3", "sub_county_name": "Makadara", "ward_name": "Harambee"},
+        KEYED | {"code": 13080, "registration_number": "R-77"},
+        KEYED,
+    ],
+)
+def test_what_the_importer_remembers_is_as_it_was(
+    settings: Settings, fresh: Database, tmp_path: Path, second: dict[str, Any]
+) -> None:
+    landed(settings, tmp_path, KEYED)
+    before = content(fresh), memory(fresh)
+    account = landed(settings, tmp_path, second, second | {"description": "Said again"}, name="b.json")
+    after = content(fresh), memory(fresh)
+    undone = undo(account.run_id, settings)
+    assert (content(fresh), memory(fresh)) == before
+    undo(undone.run_id, settings)
+    assert (content(fresh), memory(fresh)) == after
+
+
+def test_a_facility_that_came_back_with_an_undone_undo_is_known_as_before(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    account = landed(settings, tmp_path, KEYED)
+    before = content(fresh), memory(fresh)
+    undo(undo(account.run_id, settings).run_id, settings)
+    assert (content(fresh), memory(fresh)) == before
+    assert outcome(landed(settings, tmp_path, KEYED | {"phone": "0700000017"}, name="b.json")) == {
+        "read": 1,
+        "updated": 1,
+    }
+
+
+def test_a_facility_that_was_renamed_and_taken_back_is_still_met_by_its_key(settings: Settings, tmp_path: Path) -> None:
+    landed(settings, tmp_path, KEYED)
+    undo(landed(settings, tmp_path, KEYED | {"name": "Mukuru Safe House"}).run_id, settings)
+    assert outcome(landed(settings, tmp_path, KEYED | {"name": "Makadara Refuge"})) == {"read": 1, "updated": 1}
+
+
+def test_a_file_that_a_later_run_skipped_or_read_again_is_read_after_the_undo(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    path = write(tmp_path, "a.json", [CLINIC])
+    first = run([path], settings)
+    assert run([path], settings).files[0].status == "unchanged"
+    assert run([path], settings, Options(force=True)).files[0].status == "succeeded"
+    undone = undo(first.run_id, settings)
+    assert rows(fresh, "SELECT count(*) AS facilities FROM facilities") == [{"facilities": 0}]
+    again = run([path], settings)
+    assert outcome(again) == {"read": 1, "inserted": 1}
+    undo(again.run_id, settings)
+    undo(undone.run_id, settings)
+    assert outcome(run([path], settings)) == {"read": 1, "unchanged": 1}
+
+
+def test_a_file_that_was_loaded_before_the_undone_run_is_not_read_again(settings: Settings, tmp_path: Path) -> None:
+    earlier = write(tmp_path, "a.json", [CLINIC])
+    run([earlier], settings)
+    undo(landed(settings, tmp_path, CLINIC | {"name": "Mukuru Centre"}, name="b.json").run_id, settings)
+    assert run([earlier], settings).files[0].status == "unchanged"
+
+
+def test_a_reject_that_an_undone_run_had_closed_is_open_again(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    nameless = {name: value for name, value in CLINIC.items() if name != "name"}
+    first = landed(settings, tmp_path, CLINIC | {"code": 9, "name": "Other"}, nameless)
+    path = settings.data_dir / "rejected" / f"{first.run_id}.jsonl"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"name": "Mukuru Clinic"}) + "\n", "utf-8")
+    second = run([str(path)], settings)
+    is_open = "SELECT closed_by_run_no IS NULL AS is_open FROM etl.rejects"
+    assert rows(fresh, is_open) == [{"is_open": False}]
+    undo(second.run_id, settings)
+    assert rows(fresh, is_open) == [{"is_open": True}]
+
+
+def test_images_are_kept_for_as_many_days_as_set(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    strict = msgspec.structs.replace(settings, keep_changes_days=30)
+    landed(strict, tmp_path, KEYED)
+    old = landed(strict, tmp_path, KEYED | {"name": "Mukuru Safe House"})
+    younger = landed(strict, tmp_path, CLINIC, name="b.json")
+    fresh.execute("UPDATE etl.runs SET finished_at = finished_at - interval '31 days' WHERE run_no <= 2")
+    fresh.execute("UPDATE etl.runs SET finished_at = finished_at - interval '29 days' WHERE run_no = 3")
+    images = "SELECT DISTINCT run_no FROM etl.changes ORDER BY 1"
+    run([str(tmp_path / "b.json")], strict, Options(dry_run=True))
+    assert [row["run_no"] for row in rows(fresh, images)] == [1, 2, 3]
+    run([str(tmp_path / "b.json")], strict)
+    assert [row["run_no"] for row in rows(fresh, images)] == [3]
+    assert rows(fresh, "SELECT changed_by_run_no FROM etl.former_lineage") == []
+    with pytest.raises(UsageError, match="keep_changes_days"):
+        undo(old.run_id, strict)
+    assert undo(younger.run_id, strict).status == "succeeded"
+    assert rows(fresh, "SELECT facility_name FROM facilities") == [{"facility_name": "Mukuru Safe House"}]
