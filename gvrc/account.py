@@ -44,14 +44,11 @@ class FileAccount:
     rejects: Counter[str] = field(default_factory=Counter)  # reason -> records
     issues: Counter[str] = field(default_factory=Counter)  # kind -> issues
     ward_match: Counter[str] = field(default_factory=Counter)  # match method -> facilities
-<<<<<<< HEAD
     path_taken: str | None = None  # where in the document the records were
     notes: list[str] = field(default_factory=list)  # what the document says of itself, what was passed over
     unmapped: dict[str, tuple[int, str]] = field(default_factory=dict)  # key that nobody knows -> (values, an example)
     mixed_types: dict[str, list[str]] = field(default_factory=dict)  # key -> the JSON types of its values
-=======
     tables: dict[str, Counter[str]] = field(default_factory=dict)  # child table -> outcome -> rows
->>>>>>> 6c4f113f1b0c605edb5a0e186809795bd2f00e86
 
     @property
     def rejected(self) -> int:

@@ -1,13 +1,13 @@
 """Source files -> batches of transformed records: what is merged in one transaction.
 
-A thread reads and transforms the next batch while the database merges the last one; it has two hands only in memory,
-for nothing that a run remembers is written there: what it found out about a file travels with the batch.
+Three batches are in work at a time: one is read, one transformed, one merged by the database. What the threads find out
+about a file travels with its batch; only the caller writes what the run remembers.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from gvrc.ledger import ListedFile
     from gvrc.pipeline import Run
     from gvrc.rules import Demands
+
+FIRST_BATCH = 1_000  # records
 
 
 @dataclass
@@ -66,48 +68,52 @@ class Batch:
         self.frames = [frame for frame in self.frames if frame["file_no"][0] != file_no]
 
 
-def read_batches(this_run: Run, files: list[ListedFile], places: PlaceResolver, demands: Demands) -> Iterator[Batch]:
-    """Read and transform the files, ``batch_size`` records at a time; a file that fails is taken out of its batch."""
-    yield from read_ahead(transform_batches(this_run, files, places, demands))
-
-
 def read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """Give the batches, each made in a thread while the caller works on the one before."""
-    with ThreadPoolExecutor(1) as reader:
-        upcoming = reader.submit(next, batches, None)
+    """Give the batches, each made in a thread while the caller works on the one before; the first is begun at once."""
+    reader = ThreadPoolExecutor(1)
+    return hand_over(reader, batches, reader.submit(next, batches, None))
+
+
+def hand_over(reader: ThreadPoolExecutor, batches: Iterator[Batch], upcoming: Future[Batch | None]) -> Iterator[Batch]:
+    """Give the upcoming batch as soon as the one after it is begun."""
+    with reader:
         while (batch := upcoming.result()) is not None:
             upcoming = reader.submit(next, batches, None)
             yield batch
 
 
 def transform_batches(
-    this_run: Run, files: list[ListedFile], places: PlaceResolver, demands: Demands
+    batches: Iterator[Batch], files: list[ListedFile], places: PlaceResolver, demands: Demands
 ) -> Iterator[Batch]:
     """Bring the records of each batch into the directory's form."""
     sources = {file.file_no: file.source for file in files}
-    for batch in gather_batches(this_run, files):
+    for batch in batches:
         if batch.frames:
             batch.records = transform(pl.concat(batch.frames), sources, places, demands)
         yield batch
 
 
 def gather_batches(this_run: Run, files: list[ListedFile]) -> Iterator[Batch]:
-    """Put the frames of the files together to batches; small files share one. Where memory runs short they shrink."""
+    """Read the files and put their frames together to batches; a file that fails is taken out of its batch.
+
+    Small files share a batch. The first ones are small, so that the database is not kept waiting; they grow up to
+    ``batch_size`` records, or to what memory allows.
+    """
     batch = Batch()
     settings, progress = this_run.settings, this_run.options.progress
-    memory, size = MemoryManager(settings.max_memory_mb), settings.batch_size
+    memory, most = MemoryManager(settings.max_memory_mb), settings.batch_size
+    size = min(FIRST_BATCH, most)
     for file in files:
         progress.file(file.path.name, file.size)
         reading = FileReading()
         try:
-            for frame in read_records(
-                as_source_file(file), reading, salvage=settings.salvage, chunk_rows=settings.batch_size
-            ):
+            for frame in read_records(as_source_file(file), reading, salvage=settings.salvage, chunk_rows=most):
                 batch.frames.append(frame)
                 if batch.size >= size:
                     yield batch
                     progress.read(batch.size_in_file(file.file_no))
-                    batch, size = Batch(), memory.fit_batch(size)
+                    most = memory.fit_batch(most)
+                    batch, size = Batch(), min(size * 2, most)
             batch.finished[file.file_no] = reading
         except SourceFileError as error:
             batch.take_out(file.file_no)

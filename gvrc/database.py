@@ -184,12 +184,12 @@ class Database:
                 raise
 
     @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """Undo what is inside on an error, and let the transaction live."""
+    def savepoint(self, error_kind: type[Exception] = adbc_driver_manager.Error) -> Iterator[None]:
+        """Undo what is inside on an error of the driver's, or of another kind, and let the transaction live."""
         self.execute("SAVEPOINT part")
         try:
             yield
-        except adbc_driver_manager.Error:
+        except error_kind:
             self.execute("ROLLBACK TO SAVEPOINT part")
             self.execute("RELEASE SAVEPOINT part")
             raise

@@ -151,13 +151,10 @@ def repeat_account(account: FileAccount, known: dict[str, Any]) -> None:
     account.rejects = Counter(json.loads(known["rejects"]))
     account.issues = Counter(json.loads(known["issue_kinds"]))
     account.ward_match = Counter(json.loads(known["ward_match"]))
-<<<<<<< HEAD
     account.path_taken, account.unmapped = known["path_taken"], json.loads(known["unmapped"])
-=======
     for table, rows in json.loads(known["tables"]).items():
         superseded = rows.pop("superseded", 0)
         account.tables[table] = +Counter({"unchanged": sum(rows.values()), "superseded": superseded})
->>>>>>> 6c4f113f1b0c605edb5a0e186809795bd2f00e86
 
 
 def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> dict[int, FileAccount]:
@@ -176,9 +173,9 @@ def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> d
         account.issues += outcome.issues
         account.ward_match += outcome.ward_match
         account.add_rows(outcome.tables)
-    for file_no in batch.finished:
+    for file_no, reading in batch.finished.items():
         accounts[file_no].status = "succeeded"
-        add_reading(accounts[file_no], this_run.readings[file_no])
+        add_reading(accounts[file_no], reading)
     for file_no, count in batch.read.items():
         accounts[file_no].read += count
     return accounts
@@ -228,12 +225,8 @@ def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any
         "rejects": account.rejects,
         "issue_kinds": account.issues,
         "ward_match": account.ward_match,
-<<<<<<< HEAD
         "unmapped": account.unmapped,
-=======
         "tables": account.tables,
-        "unmapped": reading.unmapped if reading else {},
->>>>>>> 6c4f113f1b0c605edb5a0e186809795bd2f00e86
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -177,6 +178,20 @@ def present_actor(database: Database, settings: Settings) -> int | None:
     return int(found[0]["user_id"]) if found else None
 
 
+class BrokenSchemaError(Exception):
+    """Accepted rows that the rules should not have let through; ``broken`` has reason and detail by row_no."""
+
+    def __init__(self, broken: dict[int, str]) -> None:
+        super().__init__(f"{len(broken)} rows break the schema")
+        self.broken = {row_no: ("schema_broken", detail) for row_no, detail in broken.items()}
+
+
+def demand_whole(broken: dict[int, str]) -> None:
+    """Raise BrokenSchemaError where a row breaks the schema."""
+    if broken:
+        raise BrokenSchemaError(broken)
+
+
 class Loader:
     """Loads the batches of one run over one connection; remembers the run, its staging tables and the directory."""
 
@@ -188,6 +203,7 @@ class Loader:
         self.run_no = run_no
         self.settings = settings
         self.is_dry_run = is_dry_run
+        self.checker = ThreadPoolExecutor(1)
         self.landed = self.told = pl.DataFrame()  # of the last batch: what landed, and the lines for logs/processing
         self.prepare()
 
@@ -200,20 +216,35 @@ class Loader:
 
     def load(self, records: pl.DataFrame) -> dict[int, Outcome]:
         """Load transformed records inside the transaction that is open; say what became of them, by file_no."""
-        self.database.run("empty_staging")
         accepted, rejected = self.split(records)
-        issues = self.stage(accepted)
-        refused = self.merge_rounds()
+        # Pandera looks at the batch while the server merges it: its import alone takes as long as a small batch.
+        checked = self.checker.submit(check_accepted, accepted, self.directory.demands)
+        try:
+            with self.database.savepoint(BrokenSchemaError):
+                try:
+                    issues, refused = self.merge(accepted)
+                finally:  # where the database stumbled over such a row, too
+                    demand_whole(checked.result())
+        except BrokenSchemaError as error:
+            rejected = pl.concat([rejected, refused_rows(accepted, error.broken)])
+            accepted = accepted.filter(pl.col("row_no").is_in(list(error.broken)).not_())
+            issues, refused = self.merge(accepted)
         if refused:
             rejected = pl.concat([rejected, refused_rows(accepted, refused)])
         self.database.copy("staged_rejects", rejected)
         self.database.run("save_rejects", self.run_no)
         return self.outcomes(accepted, rejected, refused, issues)
 
+    def merge(self, accepted: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, tuple[str, str]]]:
+        """Stage and merge accepted records; give their issues, and reason and detail of the rows that were refused."""
+        self.database.run("empty_staging")
+        issues = self.stage(accepted)
+        return issues, self.merge_rounds()
+
     def split(self, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Part records into accepted ones, numbered in their order, and rejected ones."""
         rejected = records.filter(pl.col("reject_reason").is_not_null()).pipe(staged_rejects)
-        accepted = (
+        return (
             records.filter(pl.col("reject_reason").is_null())
             .pipe(
                 use_lookup_names,
@@ -226,14 +257,7 @@ class Loader:
             .with_row_index("row_no")
             .with_columns(pl.col("row_no").cast(pl.Int64))
             .pipe(add_rounds)
-        )
-        broken = check_accepted(accepted, self.directory.demands)
-        if not broken:
-            return accepted, rejected
-        return (
-            accepted.filter(pl.col("row_no").is_in(list(broken)).not_()),
-            pl.concat([rejected, refused_rows(accepted, {no: ("schema_broken", text) for no, text in broken.items()})]),
-        )
+        ), rejected
 
     def fill_required_status(self, accepted: pl.DataFrame) -> pl.DataFrame:
         """Where a facility must have a status, one that nobody stated is the configured default, by name unknown."""

@@ -69,7 +69,6 @@ class Run:
     is_managed: bool
     fingerprint: str
     run_no: int = 0
-    readings: dict[int, Any] = field(default_factory=dict)  # file_no -> extract.FileReading
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)  # gives a dead server up
 
     @property
@@ -135,9 +134,11 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     changed = ledger.leave_out_known(this_run, files)
     if not changed:
         return
-    from gvrc.batches import read_batches
+    from gvrc.batches import gather_batches, read_ahead, transform_batches
     from gvrc.load import Loader, read_directory
 
+    this_run.options.progress.begin(sum(file.size for file in changed))
+    gathered = read_ahead(gather_batches(this_run, changed))
     directory = read_directory(
         this_run.database,
         this_run.settings,
@@ -147,13 +148,12 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     loader = Loader(
         this_run.database, directory, this_run.run_no, this_run.settings, is_dry_run=this_run.options.dry_run
     )
-    this_run.options.progress.begin(sum(file.size for file in changed))
     with first_load(this_run), shared_cache(this_run) as cache:
-        for batch in read_batches(this_run, changed, open_places(this_run, cache), directory.demands):
+        places = open_places(this_run, cache)
+        for batch in read_ahead(transform_batches(gathered, changed, places, directory.demands)):
             for file_no, error in batch.failed.items():
                 ledger.fail_file(this_run.account.files[file_no - 1], error)
                 take_failed_back(this_run, loader, file_no)
-            this_run.readings |= batch.finished
             load_batch(this_run, loader, batch)
     if not this_run.is_managed and sum(file.inserted for file in this_run.account.files) >= LARGE_LOAD:
         this_run.database.run("analyze_directory")
