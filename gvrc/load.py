@@ -25,7 +25,7 @@ from gvrc.services import add_service_category
 from gvrc.statements import statement_group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gvrc.database import Database
     from gvrc.settings import Settings
@@ -67,6 +67,7 @@ STAGED_RECORDS = (
     "recorded_on",
     "quality_score",
 )
+CHILDREN = ("contacts", "services", "owners", "gbv_categories", "infrastructure")
 # What of a child names a row of a lookup table, and what has a length.
 CHILD_LOOKUPS = {
     "staged_contacts": {"contact_type": "contact_types"},
@@ -204,6 +205,8 @@ class Loader:
         self.settings = settings
         self.is_dry_run = is_dry_run
         self.checker = ThreadPoolExecutor(1)
+        self.staged: set[str] = set()  # tables of children that the batch has rows in
+        self.lacking: set[str] = set()  # lookup tables that lack a name of the batch
         self.landed = self.told = pl.DataFrame()  # of the last batch: what landed, and the lines for logs/processing
         self.prepare()
 
@@ -269,11 +272,6 @@ class Loader:
 
     def stage(self, accepted: pl.DataFrame) -> pl.DataFrame:
         """Copy the batch into the staging tables, children in the order of their facilities; give the issues."""
-        records = accepted.with_columns(
-            generated_code=pl.lit(None, pl.String),
-            collected_on=pl.col("recorded_on").cast(pl.String),
-            recorded_on=pl.col("recorded_on").cast(pl.String),
-        ).select(STAGED_RECORDS)
         children = {
             "staged_contacts": staged_contacts(accepted),
             "staged_services": staged_services(accepted, self.settings.lookup_defaults["service_categories"]),
@@ -281,13 +279,16 @@ class Loader:
             "staged_gbv_categories": staged_gbv_categories(accepted),
             "staged_infrastructure": staged_infrastructure(accepted),
         }
-        self.database.copy("staged_records", records)
         issues = [collect_issues(accepted)]
+        self.lacking = set()
+        self.note_lacking("operational_statuses", accepted["operational_status"].drop_nulls(), self.status_names())
         for table, rows in children.items():
-            fitting, found = self.fit_children(table, rows)
+            children[table], found = self.fit_children(table, rows)
             issues += found
-            if not fitting.is_empty():
-                self.database.copy(table, fitting)
+        self.staged = {table for table, rows in children.items() if not rows.is_empty()}
+        self.database.copy("staged_records", staged_records(accepted, children))
+        for table in sorted(self.staged):
+            self.database.copy(table, children[table])
         staged_issues = pl.concat(issues)
         self.database.copy("staged_issues", staged_issues)
         for name in ("analyze_staged_records", "analyze_staged_services"):
@@ -312,6 +313,7 @@ class Loader:
         """
         names = self.directory.lookup_names.get(lookup, {})
         present = {name: name for name in names.values()} | names
+        self.note_lacking(lookup, rows[column], present)
         is_missing = pl.col(column).is_in(list(present)).not_() & (not self.settings.create_lookups)
         default = names.get(self.settings.lookup_defaults.get(lookup, ""))
         fitting = rows.with_columns(
@@ -321,6 +323,15 @@ class Loader:
             .alias(column)
         )
         return fitting.drop_nulls(column), child_issues(rows.filter(is_missing), "lookup_missing", column)
+
+    def note_lacking(self, lookup: str, names: pl.Series, present: Iterable[str]) -> None:
+        """Remember a lookup table that lacks one of the names: nearly every batch spares itself the question."""
+        if not set(names.unique()) <= set(present):
+            self.lacking.add(lookup)
+
+    def status_names(self) -> Iterable[str]:
+        """Give the names of operational statuses as the database writes them."""
+        return self.directory.lookup_names.get("operational_statuses", {}).values()
 
     def merge_rounds(self) -> dict[int, tuple[str, str]]:
         """Merge round by round; give the rows that were refused with reason and detail."""
@@ -339,15 +350,7 @@ class Loader:
 
     def create_lookups(self) -> None:
         """Insert the lookup names that the batch needs and the database lacks."""
-        self.database.run("create_missing_statuses", self.next_id("operational_statuses"))
-        for lookup in (
-            "contact_types",
-            "service_categories",
-            "owner_types",
-            "gbv_categories",
-            "infrastructure_types",
-            "condition_statuses",
-        ):
+        for lookup in sorted(self.lacking):
             self.database.run(f"create_missing_{lookup}", self.next_id(lookup))
 
     def next_id(self, table: str) -> str:
@@ -376,9 +379,11 @@ class Loader:
         """Merge the rows of a round from first to last; give those that no facility is sure for."""
         self.database.run("empty_merging")
         refused = self.meet(round_no, first, last)
-        self.write_facilities()
-        self.write_children()
-        self.write_account()
+        met = {row["met_by"] for row in self.database.rows("ways_met")}
+        has_new, has_met = "new" in met, bool(met - {"new"})
+        self.write_facilities(has_new=has_new, has_met=has_met)
+        self.write_children(has_new=has_new, has_met=has_met)
+        self.write_account(has_new=has_new, has_met=has_met)
         # Deferred foreign keys would fail at the commit, where the error names no row.
         self.database.execute("SET CONSTRAINTS ALL IMMEDIATE")
         self.database.execute("SET CONSTRAINTS ALL DEFERRED")
@@ -442,13 +447,19 @@ class Loader:
         kind = {"facility_code": "code_claimed_twice", "source_key": "source_key_claimed_twice"}[field]
         self.database.run("note_claimed_key", row_no, kind, field, value)
 
-    def write_facilities(self) -> None:
-        """Insert and update facilities, both unique keys kept."""
-        database = self.database
-        while database.run("refuse_claimed_numbers") > 0:
+    def write_facilities(self, *, has_new: bool, has_met: bool) -> None:
+        """Insert new facilities and update those that differ, both unique keys kept."""
+        while self.database.run("refuse_claimed_numbers") > 0:
             pass
-        kind = "managed" if self.directory.is_managed else "fresh"
-        database.run(f"insert_new_facilities_{kind}", self.directory.actor_id)
+        if has_new:
+            kind = "managed" if self.directory.is_managed else "fresh"
+            self.database.run(f"insert_new_facilities_{kind}", self.directory.actor_id)
+        if has_met:
+            self.update_facilities()
+
+    def update_facilities(self) -> None:
+        """Update the facilities that the batch met and that differ from what it says."""
+        database = self.database
         database.run("fill_wanted_facilities", self.settings.keep_manual_edits)
         database.run("note_kept_edits")
         database.run("find_differing_facilities")
@@ -460,36 +471,47 @@ class Loader:
             database.run("update_facility_types")
         database.run("add_after_images")
 
-    def write_children(self) -> None:
+    def write_children(self, *, has_new: bool, has_met: bool) -> None:
         """Insert and update contacts, coordinates, services, owners, GBV categories and infrastructure."""
-        database, actor_id = self.database, self.directory.actor_id
-        database.run("insert_contacts", actor_id, self.next_id("facility_contacts"))
-        database.run("insert_coordinates_of_new", actor_id, self.next_id("facility_coordinates"))
-        database.run("insert_coordinates_of_met", actor_id, self.next_id("facility_coordinates"))
-        database.run("update_coordinates", actor_id, self.settings.keep_manual_edits)
-        database.run("insert_services_of_new", self.next_id("facility_services"))
-        database.run("insert_services_of_met", self.next_id("facility_services"))
-        database.run("insert_owners", actor_id, self.next_id("facility_owners"))
-        database.run("insert_gbv_categories", actor_id, self.next_id("facility_gbv_categories"))
-        database.run("update_infrastructure", actor_id)
-        database.run("insert_infrastructure", actor_id, self.next_id("facility_infrastructure"))
+        if has_new:
+            self.insert_children("of_new")
+        if has_met:
+            self.insert_children("of_met")
+            self.database.run("update_coordinates", self.directory.actor_id, self.settings.keep_manual_edits)
+            self.database.run("update_infrastructure", self.directory.actor_id)
 
-    def write_account(self) -> None:
+    def insert_children(self, of_whom: str) -> None:
+        """Insert the children of new facilities, or those that a met one has not; nothing where the batch has none."""
+        actor_id = self.directory.actor_id
+        self.database.run(f"insert_coordinates_{of_whom}", actor_id, self.next_id("facility_coordinates"))
+        if "staged_services" in self.staged:  # services name no user
+            self.database.run(f"insert_services_{of_whom}", self.next_id("facility_services"))
+        for children in ("contacts", "owners", "gbv_categories", "infrastructure"):
+            if f"staged_{children}" in self.staged:
+                self.database.run(f"insert_{children}_{of_whom}", actor_id, self.next_id(f"facility_{children}"))
+
+    def write_account(self, *, has_new: bool, has_met: bool) -> None:
         """Write outcomes, lineage, images and issues of what was merged."""
         database, run_no = self.database, self.run_no
         database.run("note_generated_codes")
-        database.run("note_superseded_conflicts")
-        database.run("keep_overtaken_lineage", run_no)
+        if has_met:
+            database.run("note_superseded_conflicts")
+            database.run("keep_overtaken_lineage", run_no)
         database.run("count_outcomes")
-        database.run("count_given_rows", run_no)
-        database.run("mark_superseded")
-        database.run("forget_former_lineage", run_no)
+        if has_new:
+            database.run("count_rows_of_new")
+        if has_met:
+            database.run("count_rows_of_met", run_no)
+            database.run("mark_superseded")
+            database.run("forget_former_lineage", run_no)
         database.run("save_lineage", run_no)
-        database.run("update_imported", run_no)
+        if has_met:
+            database.run("update_imported", run_no)
+            database.run("save_changes", run_no)
         database.run("save_imported", run_no)
         database.run("save_generated_codes")
-        database.run("save_changes_of_new", run_no)
-        database.run("save_changes", run_no)
+        if has_new:
+            database.run("save_changes_of_new", run_no)
         database.run("save_issues", run_no)
         database.run("close_landed_rejects", run_no)
         database.run("remember_run_facilities")
@@ -592,6 +614,19 @@ def fit_texts(rows: pl.DataFrame, column: str, length: int) -> tuple[pl.DataFram
         rows.filter(is_long.not_()) if column == "contact_value" else rows.with_columns(pl.col(column).str.head(length))
     )
     return fitting, child_issues(rows.filter(is_long), "text_cut", column)
+
+
+def staged_records(accepted: pl.DataFrame, children: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Give the records as they are staged, with the number of rows that each has among the children."""
+    counted = accepted.with_columns(
+        generated_code=pl.lit(None, pl.String),
+        collected_on=pl.col("recorded_on").cast(pl.String),
+        recorded_on=pl.col("recorded_on").cast(pl.String),
+    ).drop(*CHILDREN, strict=False)
+    for name in CHILDREN:
+        given = children[f"staged_{name}"].group_by("row_no").agg(pl.len().cast(pl.Int64).alias(name))
+        counted = counted.join(given, on="row_no", how="left", validate="1:1", maintain_order="left")
+    return counted.select(*STAGED_RECORDS, pl.col(CHILDREN).fill_null(0))
 
 
 def staged_contacts(accepted: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from gvrc.contacts import add_contacts, repair_names, repair_websites
 from gvrc.coordinates import add_coordinates
 from gvrc.services import add_gbv_categories, add_services
 from gvrc.synonyms import to_canonical
-from gvrc.text import by_distinct, clean_text, masked
+from gvrc.text import by_distinct, clean_columns, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,9 +63,8 @@ def normalise(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def _clean(records: pl.DataFrame) -> pl.DataFrame:
-    """Clean the text columns one after the other: as functions inside one expression they waited for each other."""
     texts = [name for name in EXTRACTED if EXTRACTED[name] == pl.String and name not in _AS_THEY_CAME]
-    return records.with_columns(clean_text(records[name]) for name in texts)
+    return clean_columns(records, texts)
 
 
 def _add_identity(records: pl.DataFrame) -> pl.DataFrame:

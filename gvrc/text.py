@@ -45,13 +45,20 @@ _SUSPECT = r"[^ -~]|^ | $|  |" + _ENTITY + "|" + _ABSENT
 _PERSONAL = r"@|\d(?:[ .()-]{0,2}\d){5}"
 
 
+def clean_columns(records: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """Clean text columns as ``clean_text`` does; one question for all of them, for most have nothing to clean."""
+    distinct = records.select(pl.col(columns).drop_nulls().unique().implode())
+    suspect = distinct.select(pl.all().list.eval(pl.element().filter(pl.element().str.contains(_SUSPECT)))).row(0)
+    return records.with_columns(
+        records[column].replace(values := pl.Series(column, texts, dtype=pl.String), _cleaned(values))
+        for column, texts in zip(columns, suspect, strict=True)
+        if texts
+    )
+
+
 def clean_text(values: pl.Series) -> pl.Series:
     """Compose (NFC), unescape, drop what cannot be seen, collapse white space, trim; absent markers become null."""
-    distinct = values.drop_nulls().unique()
-    if distinct.is_empty():
-        return values
-    suspect = distinct.filter(distinct.str.contains(_SUSPECT))
-    return values if suspect.is_empty() else values.replace(suspect, _cleaned(suspect))
+    return clean_columns(values.to_frame(), [values.name]).to_series()
 
 
 def clean_value(text: str) -> str | None:

@@ -284,6 +284,10 @@ WHERE staged.round = $1::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
 ORDER BY staged.row_no;
 
+-- name: ways_met
+SELECT DISTINCT met_by
+FROM merging;
+
 -- name: last_round
 SELECT coalesce(max(round), 0) AS last_round
 FROM staged_records;

@@ -1,6 +1,6 @@
 -- Facilities: insert what is new, update what differs. $1 is the actor's user_id.
 
--- name: create_missing_statuses
+-- name: create_missing_operational_statuses
 INSERT INTO operational_statuses (operational_status_id, status_name, description, sort_order)
 SELECT
     nextval($1::regclass),

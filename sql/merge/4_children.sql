@@ -88,7 +88,41 @@ FROM (
     FROM condition_statuses
 ) AS missing;
 
--- name: insert_contacts
+-- name: insert_contacts_of_new
+INSERT INTO facility_contacts (
+    contact_id,
+    facility_id,
+    contact_type_id,
+    contact_value,
+    contact_person_name,
+    is_primary,
+    is_active,
+    created_at,
+    updated_at,
+    created_by,
+    updated_by
+)
+SELECT
+    nextval($2::regclass),
+    merging.facility_id,
+    types.contact_type_id,
+    staged.contact_value,
+    staged.contact_person_name,
+    staged.position = 0,
+    true,
+    now(),
+    now(),
+    $1::integer,
+    $1::integer
+FROM staged_contacts AS staged
+JOIN merging USING (row_no)
+JOIN contact_types AS types ON types.type_name = staged.contact_type
+WHERE merging.met_by = 'new'
+ORDER BY
+    merging.facility_id,
+    staged.position;
+
+-- name: insert_contacts_of_met
 -- A number that is there in another writing, or that a person switched off, is not added again.
 WITH inserted AS (
     INSERT INTO facility_contacts (
@@ -110,7 +144,7 @@ WITH inserted AS (
         types.contact_type_id,
         staged.contact_value,
         staged.contact_person_name,
-        staged.position = 0 AND merging.met_by = 'new',
+        false,
         true,
         now(),
         now(),
@@ -119,12 +153,11 @@ WITH inserted AS (
     FROM staged_contacts AS staged
     JOIN merging USING (row_no)
     JOIN contact_types AS types ON types.type_name = staged.contact_type
-    WHERE merging.met_by <> 'superseded'
+    WHERE merging.met_by NOT IN ('new', 'superseded')
         AND NOT EXISTS (
             SELECT
             FROM facility_contacts AS present
-            WHERE merging.met_by <> 'new'
-                AND present.facility_id = merging.facility_id
+            WHERE present.facility_id = merging.facility_id
                 AND present.contact_type_id = types.contact_type_id
                 AND CASE
                     WHEN staged.contact_key ~ '^[0-9]+$'
@@ -139,14 +172,12 @@ WITH inserted AS (
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
 SELECT
-    inserted.facility_id,
+    facility_id,
     'facility_contacts',
-    inserted.contact_id,
+    contact_id,
     'insert',
     to_jsonb(inserted)
-FROM inserted
-JOIN merging USING (facility_id)
-WHERE merging.met_by <> 'new';
+FROM inserted;
 
 -- name: insert_coordinates_of_new
 INSERT INTO facility_coordinates (
@@ -371,7 +402,33 @@ SELECT
     to_jsonb(inserted)
 FROM inserted;
 
--- name: insert_owners
+-- name: insert_owners_of_new
+INSERT INTO facility_owners (
+    owner_id,
+    facility_id,
+    owner_name,
+    owner_type_id,
+    created_at,
+    updated_at,
+    created_by,
+    updated_by
+)
+SELECT
+    nextval($2::regclass),
+    merging.facility_id,
+    staged.owner_name,
+    types.owner_type_id,
+    now(),
+    now(),
+    $1::integer,
+    $1::integer
+FROM staged_owners AS staged
+JOIN merging USING (row_no)
+JOIN owner_types AS types ON types.type_name = staged.owner_type
+WHERE merging.met_by = 'new'
+ORDER BY merging.facility_id;
+
+-- name: insert_owners_of_met
 WITH inserted AS (
     INSERT INTO facility_owners (
         owner_id,
@@ -395,12 +452,11 @@ WITH inserted AS (
     FROM staged_owners AS staged
     JOIN merging USING (row_no)
     JOIN owner_types AS types ON types.type_name = staged.owner_type
-    WHERE merging.met_by <> 'superseded'
+    WHERE merging.met_by NOT IN ('new', 'superseded')
         AND NOT EXISTS (
             SELECT
             FROM facility_owners AS present
-            WHERE merging.met_by <> 'new'
-                AND present.facility_id = merging.facility_id
+            WHERE present.facility_id = merging.facility_id
                 AND lower(present.owner_name) = lower(staged.owner_name)
         )
     ORDER BY merging.facility_id
@@ -408,18 +464,42 @@ WITH inserted AS (
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
 SELECT
-    inserted.facility_id,
+    facility_id,
     'facility_owners',
-    inserted.owner_id,
+    owner_id,
     'insert',
     to_jsonb(inserted)
-FROM inserted
-JOIN merging USING (facility_id)
-WHERE merging.met_by <> 'new';
+FROM inserted;
 
--- name: insert_gbv_categories
+-- name: insert_gbv_categories_of_new
+INSERT INTO facility_gbv_categories (
+    id,
+    facility_id,
+    gbv_category_id,
+    created_at,
+    created_by
+)
+SELECT
+    nextval($2::regclass),
+    merging.facility_id,
+    categories.gbv_category_id,
+    now(),
+    $1::integer
+FROM staged_gbv_categories AS staged
+JOIN merging USING (row_no)
+JOIN gbv_categories AS categories ON categories.category_name = staged.gbv_category
+WHERE merging.met_by = 'new'
+ORDER BY merging.facility_id;
+
+-- name: insert_gbv_categories_of_met
 WITH inserted AS (
-    INSERT INTO facility_gbv_categories (id, facility_id, gbv_category_id, created_at, created_by)
+    INSERT INTO facility_gbv_categories (
+        id,
+        facility_id,
+        gbv_category_id,
+        created_at,
+        created_by
+    )
     SELECT
         nextval($2::regclass),
         merging.facility_id,
@@ -429,27 +509,61 @@ WITH inserted AS (
     FROM staged_gbv_categories AS staged
     JOIN merging USING (row_no)
     JOIN gbv_categories AS categories ON categories.category_name = staged.gbv_category
-    WHERE merging.met_by <> 'superseded'
+    WHERE merging.met_by NOT IN ('new', 'superseded')
         AND NOT EXISTS (
             SELECT
             FROM facility_gbv_categories AS present
             WHERE present.facility_id = merging.facility_id
                 AND present.gbv_category_id = categories.gbv_category_id
         )
+    ORDER BY merging.facility_id
     RETURNING *
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
 SELECT
-    inserted.facility_id,
+    facility_id,
     'facility_gbv_categories',
-    inserted.id,
+    id,
     'insert',
     to_jsonb(inserted)
-FROM inserted
-JOIN merging USING (facility_id)
-WHERE merging.met_by <> 'new';
+FROM inserted;
 
--- name: insert_infrastructure
+-- name: insert_infrastructure_of_new
+INSERT INTO facility_infrastructure (
+    infrastructure_id,
+    facility_id,
+    infrastructure_type_id,
+    condition_status_id,
+    description,
+    capacity,
+    is_available,
+    is_active,
+    created_at,
+    updated_at,
+    created_by,
+    updated_by
+)
+SELECT
+    nextval($2::regclass),
+    merging.facility_id,
+    types.infrastructure_type_id,
+    conditions.condition_status_id,
+    '',
+    staged.capacity::integer,
+    true,
+    true,
+    now(),
+    now(),
+    $1::integer,
+    $1::integer
+FROM staged_infrastructure AS staged
+JOIN merging USING (row_no)
+JOIN infrastructure_types AS types ON types.type_name = staged.infrastructure_type
+JOIN condition_statuses AS conditions ON conditions.status_name = staged.condition_status
+WHERE merging.met_by = 'new'
+ORDER BY merging.facility_id;
+
+-- name: insert_infrastructure_of_met
 WITH inserted AS (
     INSERT INTO facility_infrastructure (
         infrastructure_id,
@@ -482,26 +596,24 @@ WITH inserted AS (
     JOIN merging USING (row_no)
     JOIN infrastructure_types AS types ON types.type_name = staged.infrastructure_type
     JOIN condition_statuses AS conditions ON conditions.status_name = staged.condition_status
-    WHERE merging.met_by <> 'superseded'
+    WHERE merging.met_by NOT IN ('new', 'superseded')
         AND NOT EXISTS (
             SELECT
             FROM facility_infrastructure AS present
-            WHERE merging.met_by <> 'new'
-                AND present.facility_id = merging.facility_id
+            WHERE present.facility_id = merging.facility_id
                 AND present.infrastructure_type_id = types.infrastructure_type_id
         )
+    ORDER BY merging.facility_id
     RETURNING *
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
 SELECT
-    inserted.facility_id,
+    facility_id,
     'facility_infrastructure',
-    inserted.infrastructure_id,
+    infrastructure_id,
     'insert',
     to_jsonb(inserted)
-FROM inserted
-JOIN merging USING (facility_id)
-WHERE merging.met_by <> 'new';
+FROM inserted;
 
 -- name: update_infrastructure
 WITH changed AS (

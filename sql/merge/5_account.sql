@@ -49,7 +49,39 @@ GROUP BY
     file_no,
     outcome;
 
--- name: count_given_rows
+-- name: count_rows_of_new
+INSERT INTO batch_tables (file_no, table_name, outcome, rows)
+SELECT
+    inserted.file_no,
+    counted.table_name,
+    'inserted',
+    counted.rows
+FROM (
+    SELECT
+        staged.file_no,
+        count(staged.latitude) AS coordinates,
+        sum(staged.contacts) AS contacts,
+        sum(staged.services) AS services,
+        sum(staged.owners) AS owners,
+        sum(staged.gbv_categories) AS gbv_categories,
+        sum(staged.infrastructure) AS infrastructure
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    WHERE merging.met_by = 'new'
+    GROUP BY staged.file_no
+) AS inserted
+CROSS JOIN LATERAL (
+    VALUES
+        ('facility_coordinates', inserted.coordinates),
+        ('facility_contacts', inserted.contacts),
+        ('facility_services', inserted.services),
+        ('facility_owners', inserted.owners),
+        ('facility_gbv_categories', inserted.gbv_categories),
+        ('facility_infrastructure', inserted.infrastructure)
+) AS counted (table_name, rows)
+WHERE counted.rows > 0;
+
+-- name: count_rows_of_met
 -- Each row that a record gave was inserted, updated, was there as it is (unchanged), or gave way to another record of
 -- the run (superseded): a row that the run itself had written and wrote again is one row, not two.
 WITH given AS (
@@ -57,76 +89,21 @@ WITH given AS (
         merging.row_no,
         merging.facility_id,
         merging.met_by,
-        'facility_coordinates' AS table_name,
-        1 AS rows
+        counted.table_name,
+        counted.rows
     FROM merging
     JOIN staged_records AS staged USING (row_no)
-    WHERE staged.latitude IS NOT NULL
-    UNION ALL
-    SELECT
-        merging.row_no,
-        merging.facility_id,
-        merging.met_by,
-        'facility_contacts',
-        count(*)
-    FROM merging
-    JOIN staged_contacts USING (row_no)
-    GROUP BY
-        merging.row_no,
-        merging.facility_id,
-        merging.met_by
-    UNION ALL
-    SELECT
-        merging.row_no,
-        merging.facility_id,
-        merging.met_by,
-        'facility_services',
-        count(*)
-    FROM merging
-    JOIN staged_services USING (row_no)
-    GROUP BY
-        merging.row_no,
-        merging.facility_id,
-        merging.met_by
-    UNION ALL
-    SELECT
-        merging.row_no,
-        merging.facility_id,
-        merging.met_by,
-        'facility_owners',
-        count(*)
-    FROM merging
-    JOIN staged_owners USING (row_no)
-    GROUP BY
-        merging.row_no,
-        merging.facility_id,
-        merging.met_by
-    UNION ALL
-    SELECT
-        merging.row_no,
-        merging.facility_id,
-        merging.met_by,
-        'facility_gbv_categories',
-        count(*)
-    FROM merging
-    JOIN staged_gbv_categories USING (row_no)
-    GROUP BY
-        merging.row_no,
-        merging.facility_id,
-        merging.met_by
-    UNION ALL
-    SELECT
-        merging.row_no,
-        merging.facility_id,
-        merging.met_by,
-        'facility_infrastructure',
-        count(*)
-    FROM merging
-    JOIN staged_infrastructure USING (row_no)
-    GROUP BY
-        merging.row_no,
-        merging.facility_id,
-        merging.met_by
+    CROSS JOIN LATERAL (
+        VALUES
+            ('facility_coordinates', CASE WHEN staged.latitude IS NULL THEN 0 ELSE 1 END),
+            ('facility_contacts', staged.contacts),
+            ('facility_services', staged.services),
+            ('facility_owners', staged.owners),
+            ('facility_gbv_categories', staged.gbv_categories),
+            ('facility_infrastructure', staged.infrastructure)
+    ) AS counted (table_name, rows)
+    WHERE merging.met_by <> 'new'
+        AND counted.rows > 0
 ), written AS (
     SELECT
         changes.facility_id,
@@ -168,16 +145,16 @@ JOIN staged_records AS staged USING (row_no)
 LEFT JOIN written
     ON written.facility_id = given.facility_id
     AND written.table_name = given.table_name
-    AND given.met_by NOT IN ('new', 'superseded')
+    AND given.met_by <> 'superseded'
 CROSS JOIN LATERAL (
     VALUES
-        ('inserted', CASE WHEN given.met_by = 'new' THEN given.rows ELSE coalesce(written.inserted, 0) END),
+        ('inserted', coalesce(written.inserted, 0)),
         ('updated', coalesce(written.updated, 0)),
         ('superseded', CASE WHEN given.met_by = 'superseded' THEN given.rows ELSE coalesce(written.superseded, 0) END),
         (
             'unchanged',
             CASE
-                WHEN given.met_by IN ('new', 'superseded') THEN 0
+                WHEN given.met_by = 'superseded' THEN 0
                 ELSE given.rows - coalesce(written.inserted + written.updated + written.superseded, 0)
             END
         )

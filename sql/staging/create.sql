@@ -36,7 +36,12 @@ CREATE TEMPORARY TABLE staged_records (
     longitude double precision,
     collected_on text,
     recorded_on text,
-    quality_score double precision
+    quality_score double precision,
+    contacts bigint NOT NULL, -- how many rows of each table of children the record gives
+    services bigint NOT NULL,
+    owners bigint NOT NULL,
+    gbv_categories bigint NOT NULL,
+    infrastructure bigint NOT NULL
 );
 
 -- name: create_staged_contacts
