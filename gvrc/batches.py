@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gvrc.rules import Demands
 
 FIRST_BATCH = 1_000  # records
+MOST_BYTES = 24_000_000  # of the frames of a batch: 10,000 records of the usual size, fewer where they are long
 
 
 @dataclass
@@ -45,6 +46,11 @@ class Batch:
     def size(self) -> int:
         """Count the records."""
         return sum(frame.height for frame in self.frames)
+
+    @property
+    def is_heavy(self) -> bool:
+        """Say whether its records take so much memory that it is merged before it has ``batch_size`` of them."""
+        return sum(frame.estimated_size() for frame in self.frames) >= MOST_BYTES
 
     def size_in_file(self, file_no: int) -> int:
         """Count the bytes of a file's records, as they stand in it."""
@@ -109,7 +115,7 @@ def gather_batches(this_run: Run, files: list[ListedFile]) -> Iterator[Batch]:
         try:
             for frame in read_records(as_source_file(file), reading, salvage=settings.salvage, chunk_rows=most):
                 batch.frames.append(frame)
-                if batch.size >= size:
+                if batch.size >= size or batch.is_heavy:
                     yield batch
                     progress.read(batch.size_in_file(file.file_no))
                     most = memory.fit_batch(most)

@@ -1,0 +1,229 @@
+"""What the importer's speed rests on, counted and never timed: modules, statements, rows, plans, memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import nanoarrow
+import pytest
+
+from gvrc.database import Database
+from gvrc.pipeline import Options, run
+from gvrc.statements import statement
+
+if TYPE_CHECKING:
+    from gvrc.settings import Settings
+
+PROJECT = Path(__file__).resolve().parents[2]
+IMPORTER = PROJECT / "scripts" / "production_json_importer.py"
+HEAVY = {"polars", "numpy", "pyarrow", "pandas", "pandera", "rapidfuzz", "phonenumbers", "prometheus_client", "rich"}
+MODULES = """
+import runpy, sys
+sys.argv = sys.argv[1:]
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+except SystemExit as end:
+    status = end.code
+print("status", status, "modules", *sorted(name for name in sys.modules if "." not in name))
+"""
+# A first batch of new facilities of every kind took 61 statements when this was written, an unchanged one 72.
+MOST_STATEMENTS = 80
+RECORDS_OF_100_MB = 25_000
+CONNECTIONS = """
+SELECT count(*) AS others
+FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+WRITTEN = """
+SELECT schemaname::text AS schema, sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint AS rows
+FROM pg_stat_user_tables
+WHERE schemaname IN ('public', 'etl')
+GROUP BY schemaname
+"""
+MANY_FACILITIES = """
+INSERT INTO facilities (facility_name, facility_code, registration_number)
+SELECT 'Facility ' || number, 'F-' || number, 'R-' || number
+FROM generate_series(1, 50000) AS number
+"""
+
+
+def record(number: int, **more: Any) -> dict[str, Any]:
+    return {
+        "code": 50_000 + number,
+        "name": f"Clinic {number}",
+        "registration_number": f"GK-{number:06}",
+        "county_name": "Nairobi",
+        "constituency_name": "Makadara",
+        "ward_name": "Viwandani",
+        "lat": "-1.31",
+        "long": "36.875",
+        "owner_name": "Ministry of Health",
+        "service_names": ["Counselling", "Post-rape care"],
+        "phone": "0700000016",
+    } | more
+
+
+def write(folder: Path, records: list[dict[str, Any]]) -> Path:
+    path = folder / f"clinics_{len(records)}.json"
+    path.write_bytes(msgspec.json.encode({"results": records}))
+    return path
+
+
+def command(settings: Settings, *arguments: str) -> list[str]:
+    url = ["--database-url", str(settings.database_url)] if "--no-such-option" not in arguments else []
+    return [sys.executable, "-c", MODULES, str(IMPORTER), *arguments, *url]
+
+
+def modules_of(settings: Settings, *arguments: str) -> tuple[int, set[str]]:
+    places = {f"GVRC_{name.upper()}_DIR": str(getattr(settings, f"{name}_dir")) for name in ("data", "logs", "reports")}
+    environment = places | {"PYTHONPATH": str(IMPORTER.parent)}
+    ended = subprocess.run(
+        command(settings, *arguments), env=environment, cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    words = ended.stdout.splitlines()[-1].split()
+    return int(words[1]), set(words[3:])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(["--help"], 0), (["--no-such-option"], 2), (["no-such-file.json"], 2)]
+)
+def test_what_must_answer_at_once_loads_nothing_heavy(settings: Settings, arguments: list[str], status: int) -> None:
+    ended, modules = modules_of(settings, *arguments)
+    assert (ended, modules & (HEAVY | {"yaml", "loguru"})) == (status, set())
+
+
+def test_an_unchanged_file_is_known_without_polars(settings: Settings, tmp_path: Path) -> None:
+    path = str(write(tmp_path, [record(1)]))
+    first, modules = modules_of(settings, path, "--quiet")
+    assert (first, "polars" in modules) == (0, True)
+    assert modules_of(settings, path, "--quiet")[1] & HEAVY == set()
+
+
+def test_polars_and_numpy_are_all_that_a_clean_file_loads_of_the_heavy_modules(
+    settings: Settings, tmp_path: Path
+) -> None:
+    _, modules = modules_of(settings, str(write(tmp_path, [record(1)])), "--quiet")
+    assert modules & (HEAVY - {"polars", "pandera", "numpy", "phonenumbers"}) == set()
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    statements: list[str] = []
+    execute = Database.execute
+
+    def count(database: Database, sql: str, *parameters: Any) -> int:
+        statements.append(sql)
+        return execute(database, sql, *parameters)
+
+    monkeypatch.setattr(Database, "execute", count)
+    return statements
+
+
+def test_the_statements_of_a_batch_do_not_grow_with_its_records(
+    settings: Settings, tmp_path: Path, counted: list[str]
+) -> None:
+    numbers = []
+    for size in (10, 900):
+        path = write(tmp_path, [record(size * 1_000 + number) for number in range(size)])
+        for force in (False, True):
+            counted.clear()
+            run([str(path)], settings, Options(force=force))
+            numbers.append(len(counted))
+    assert numbers[2:] == numbers[:2] or numbers[2] < numbers[0]  # the first run of all makes tables besides
+    assert numbers[1] == numbers[3]
+    assert max(numbers[1:]) <= MOST_STATEMENTS
+
+
+def ask(database: Database, sql: str, *parameters: Any) -> list[dict[str, Any]]:
+    with database._statement(sql, *parameters) as asked:
+        asked.set_options(**{"adbc.postgresql.use_copy": "false"})
+        return list(nanoarrow.ArrayStream(asked.execute_query()[0]).read_all().to_pylist())
+
+
+def written_rows(database: Database) -> dict[str, int]:
+    """Count what was ever written, once the connections of finished runs have reported it."""
+    while ask(database, CONNECTIONS)[0]["others"]:
+        time.sleep(0.02)
+    database.execute("SELECT pg_stat_clear_snapshot()")
+    return {row["schema"]: row["rows"] for row in ask(database, WRITTEN)}
+
+
+def test_a_forced_run_of_unchanged_records_writes_its_account_and_no_row_more(
+    settings: Settings, tmp_path: Path, fresh: Database
+) -> None:
+    path = write(tmp_path, [record(number) for number in range(500)])
+    run([str(path)], settings)
+    before = written_rows(fresh)
+    account = run([str(path)], settings, Options(force=True))
+    after = written_rows(fresh)
+    assert account.totals()["unchanged"] == 500
+    assert after["public"] == before["public"]
+    assert after["etl"] - before["etl"] <= 6  # the run, its file, and their updates
+
+
+def test_one_changed_record_of_many_is_the_only_one_that_is_written(
+    settings: Settings, tmp_path: Path, fresh: Database
+) -> None:
+    records = [record(number) for number in range(500)]
+    run([str(write(tmp_path, records))], settings)
+    before = written_rows(fresh)
+    records[250]["name"] = "Clinic of another name"
+    account = run([str(write(tmp_path, records))], settings)
+    assert (account.totals()["updated"], account.totals()["unchanged"]) == (1, 499)
+    assert written_rows(fresh)["public"] - before["public"] == 1
+
+
+@pytest.fixture
+def explained(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Give the plans of the statements that look for facilities, as they are while a batch is merged."""
+    plans: dict[str, str] = {}
+    run_statement = Database.run
+
+    def explain(database: Database, name: str, *parameters: Any) -> int:
+        if name in ("refuse_claimed_numbers", "meet_by_registration_number", "meet_by_name", "meet_by_content"):
+            plan = ask(database, f"EXPLAIN {statement(name)}", *parameters)
+            plans[name] = "\n".join(next(iter(row.values())) for row in plan)
+        return run_statement(database, name, *parameters)
+
+    monkeypatch.setattr(Database, "run", explain)
+    return plans
+
+
+def test_a_record_is_looked_for_by_an_index_and_not_in_the_whole_directory(
+    settings: Settings, tmp_path: Path, fresh: Database, explained: dict[str, str]
+) -> None:
+    run([str(write(tmp_path, [record(number) for number in range(3_000)]))], settings)
+    fresh.execute(MANY_FACILITIES)
+    fresh.execute("ANALYZE facilities, etl.facility_source")
+    new = [record(number) for number in range(5_000, 5_020)] + [record(0, code=None, name="Clinic without a code")]
+    run([str(write(tmp_path, new))], settings)
+    assert "facilities_registration_number_key" in explained["refuse_claimed_numbers"]
+    assert "facilities_registration_number_key" in explained["meet_by_registration_number"]
+    assert "facilities_lower_name_idx" in explained["meet_by_name"]
+    assert not [name for name, plan in explained.items() if "Seq Scan on facilities" in plan]
+
+
+@pytest.mark.slow
+def test_a_file_of_100_mb_is_loaded_in_less_than_400_mb(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "large.jsonl"
+    with path.open("wb") as lines:
+        for number in range(RECORDS_OF_100_MB):
+            lines.write(msgspec.json.encode(record(number, remarks="x" * 3_600)) + b"\n")
+    assert path.stat().st_size > 95_000_000
+    options = ["--quiet", "--database-url", str(settings.database_url)]
+    assert peak_memory([str(IMPORTER), str(path), *options]) < 400
+
+
+def peak_memory(arguments: list[str]) -> float:
+    """Run a command in a process of its own and give its peak in megabytes."""
+    script = (
+        "import resource, subprocess, sys; subprocess.run([sys.executable, *sys.argv[1:]], check=True); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
+    return float(ended.stdout.splitlines()[-1]) / 1024
