@@ -235,6 +235,7 @@ class Loader:
         if refused:
             rejected = pl.concat([rejected, refused_rows(accepted, refused)])
         self.database.copy("staged_rejects", rejected)
+        self.database.run("close_other_reasons", self.run_no)
         self.database.run("save_rejects", self.run_no)
         return self.outcomes(accepted, rejected, refused, issues)
 
@@ -740,9 +741,10 @@ class DatabaseLoader:
 
     def load_list(self, facilities: list[dict[str, Any]]) -> tuple[list[str], int]:
         """Load a list as a source file is loaded; give what went wrong and how many records did not land."""
+        from gvrc.files import SPOOL
         from gvrc.pipeline import Options, run
 
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(prefix=SPOOL) as folder:
             path = Path(folder) / "facilities.json"
             path.write_text(json.dumps(facilities), "utf-8")
             account = run([str(path)], self.settings, Options(force=True))

@@ -104,7 +104,7 @@ def open_run(settings: Settings, options: Options) -> Iterator[Run]:
         if kind.is_managed:
             demand_contract(database, settings)
         migrate(database, kind)
-        account = RunAccount(run_id=options.run_id or new_run_id(), started_at=datetime.now(UTC))
+        account = RunAccount(run_id=options.run_id or new_run_id(), started_at=datetime.now(UTC), kind=options.kind)
         account.database = {"mode": mode or kind.mode, "version": kind.version}
         this_run = Run(database, url, settings, options, account, kind.is_managed, ledger.rules_fingerprint(settings))
         this_run.breaker = CircuitBreaker(settings.breaker_failures, settings.breaker_wait_seconds)

@@ -20,7 +20,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 # The description says what is expected, in the words of the error message.
 Text = Annotated[str | None, msgspec.Meta(description="a text, or null for none")]
-Url = Annotated[str | None, msgspec.Meta(description="an URL such as postgresql://user@host:5432/name, or null")]
+Url = Annotated[
+    Annotated[str, msgspec.Meta(min_length=1)] | None,
+    msgspec.Meta(description="an URL such as postgresql://user@host:5432/name, or null"),
+]
 RedisUrl = Annotated[
     Annotated[str, msgspec.Meta(pattern="^(redis|rediss|unix)://")] | None,
     msgspec.Meta(description="an URL such as redis://localhost:6379/0, or null for no cache"),

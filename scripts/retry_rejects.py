@@ -24,11 +24,12 @@ def main() -> int:
 
 def retry(given: argparse.Namespace) -> int:
     """Write the open rejects to a temporary file and import it."""
+    from gvrc.files import SPOOL
     from gvrc.pipeline import Options, run
     from gvrc.rejects import write_open_rejects
 
     settings = command_settings(given)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix=SPOOL) as folder:
         path = Path(folder) / "rejected" / f"{given.run_id or 'open'}.jsonl"
         path.parent.mkdir()
         write_open_rejects(settings, given.run_id, path)

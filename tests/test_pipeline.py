@@ -568,7 +568,9 @@ def test_a_lost_connection_is_made_again_and_the_batch_repeated(
     assert rows(fresh, "SELECT count(*) AS facilities FROM facilities") == [{"facilities": 1}]
 
 
-def test_standard_input_is_imported_like_a_file(settings: Settings, fresh: Database) -> None:
+def test_standard_input_is_imported_like_a_file_and_leaves_nothing_behind(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
     environment = {
         **os.environ,
         "DATABASE_URL": settings.database_url or "",
@@ -576,13 +578,20 @@ def test_standard_input_is_imported_like_a_file(settings: Settings, fresh: Datab
         "GVRC_LOGS_DIR": str(settings.logs_dir),
         "GVRC_REPORTS_DIR": str(settings.reports_dir),
     }
-    command = [sys.executable, str(PROJECT / "scripts" / "production_json_importer.py"), "-"]
-    done = subprocess.run(
-        command, input=json.dumps([CLINIC]), env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    assert "1 read = 1 inserted" in done.stdout
-    assert rows(fresh, "SELECT facility_code FROM facilities") == [{"facility_code": "13080"}]
+    environment["TMPDIR"] = str(tmp_path)
+    command = [sys.executable, str(PROJECT / "scripts" / "production_json_importer.py"), "-", "--force"]
+    records = json.dumps([CLINIC, {"name": "Amani Shelter", "county_name": "Nairobi"}])
+    for outcome in ("2 read = 2 inserted", "2 read = 0 inserted + 0 updated + 2 unchanged"):
+        done = subprocess.run(
+            command, input=records, env=environment, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        assert outcome in done.stdout
+    assert rows(fresh, "SELECT DISTINCT path, source FROM etl.files") == [
+        {"path": "standard-input.json", "source": "standard_input"}
+    ]
+    assert not list(tmp_path.glob("gvrc-spool-*"))
+
 
 
 def test_every_tables_rows_are_counted_exactly(settings: Settings, fresh: Database, tmp_path: Path) -> None:

@@ -582,6 +582,16 @@ JOIN merging USING (row_no)
 JOIN staged_records AS staged USING (row_no)
 WHERE merging.met_by NOT IN ('content', 'superseded');
 
+-- name: close_other_reasons
+-- A record that is refused again, now for another reason, is open once.
+UPDATE etl.rejects AS open
+SET closed_by_run_no = $1::integer
+FROM staged_rejects AS staged
+WHERE open.source = staged.source
+    AND open.content_hash = staged.content_hash
+    AND open.reason <> staged.reason
+    AND open.closed_by_run_no IS NULL;
+
 -- name: save_rejects
 -- A record that was refused before, in the same words and for the same reason, is already open.
 INSERT INTO etl.rejects (
