@@ -100,10 +100,20 @@ def import_files(given: argparse.Namespace) -> int:
             given.paths = [str(path) for path in found]
     with served_metrics(given, settings) as metrics:
         status = import_waiting(given, settings, metrics)
-        while given.watch:
-            time.sleep(given.watch)
+        while given.watch and wait_for_files(given, settings):
             status = import_waiting(given, settings, metrics)
     return status
+
+
+def wait_for_files(given: argparse.Namespace, settings: Settings) -> bool:
+    """Wait until there is something to import; say no when the command is ended meanwhile, as a service is stopped."""
+    try:
+        time.sleep(given.watch)
+        while is_inbox_empty(given, settings):
+            time.sleep(given.watch)
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 def import_waiting(given: argparse.Namespace, settings: Settings, metrics: MetricsCollector | None) -> int:

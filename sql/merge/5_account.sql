@@ -193,7 +193,9 @@ SELECT
     former.raw_value
 FROM merging
 JOIN staged_records AS staged USING (row_no)
-JOIN etl.facility_source AS known USING (source, content_hash)
+JOIN etl.facility_source AS known
+    ON known.source = staged.source
+    AND known.content_hash = staged.content_hash::uuid
 JOIN etl.issues AS former
     ON former.run_no = known.run_no
     AND former.facility_id = known.facility_id
@@ -585,7 +587,9 @@ WHERE merging.met_by NOT IN ('content', 'superseded');
 -- name: close_other_reasons
 -- A record that is refused again, now for another reason, is open once.
 UPDATE etl.rejects AS open
-SET closed_by_run_no = $1::integer
+SET
+    closed_by_run_no = $1::integer,
+    closed_by_file_no = staged.file_no
 FROM staged_rejects AS staged
 WHERE open.source = staged.source
     AND open.content_hash = staged.content_hash

@@ -143,8 +143,13 @@ def test_a_watched_inbox_is_imported_and_served_until_the_command_is_ended(
             wait_for(port, f'gvrc_records_total{{outcome="inserted",source="{number}"}} 1.0')
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
             assert json.load(answer)["overall_status"] == "healthy"
-        importer.send_signal(signal.SIGINT)
-        assert importer.wait(timeout=20) == 130
+        while list(raw.glob("*.json")):
+            time.sleep(0.05)
+        time.sleep(0.5)  # the last run's report is written
+        importer.send_signal(signal.SIGTERM)
+        assert importer.wait(timeout=20) == 0
+        assert importer.stderr is not None
+        assert importer.stderr.read() == ""
     assert count_facilities(fresh) == 2
     assert list(raw.glob("*.json")) == []
 
