@@ -179,7 +179,7 @@ def result_of(name: str, check: Callable[[], Finding]) -> dict[str, Any]:
     try:
         finding = check()
     except GvrcError as error:
-        return {"status": "error", "details": {"error": mask(str(error))}, "hint": str(error)}
+        return {"status": "error", "details": {"error": str(error)}, "hint": str(error)}
     except Exception as error:  # noqa: BLE001 - a check that breaks is itself a finding, and is told in the log
         log_error("check_failed", error, check=name)
         from gvrc.database import first_line

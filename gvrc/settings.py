@@ -135,6 +135,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 DEFAULTS = Settings()
+READ_FILES = ("ward_aliases", "boundaries", "sources")
 
 
 class ConfigManager:
@@ -212,7 +213,15 @@ class Given(NamedTuple):
             expected = kind.__metadata__[-1].description
             shown = mask_passwords(repr(self.value))
             raise UsageError(f"{self.where}: {self.shown_name} must be {expected}, not {shown}.") from error
-        return self.start / converted.expanduser() if isinstance(converted, Path) else converted
+        return self.found(self.start / converted.expanduser()) if isinstance(converted, Path) else converted
+
+    def found(self, path: Path) -> Path:
+        """Give a path; a file to be read that somebody named must be there, else its aliases would silently be none."""
+        if self.name in READ_FILES and not path.is_file():
+            raise UsageError(
+                f"{self.where}: {self.shown_name} names {path}, which is no file. Correct it, or leave it out."
+            )
+        return path
 
     def kind(self) -> Any:  # noqa: ANN401 - an annotated type, which has no type of its own
         """Find the setting's type."""

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import _environment  # noqa: F401
 
-from gvrc.command import command_settings, tell_run, told
+from gvrc.command import CommandLine, command_settings, tell_run, told
 
 
 def main() -> int:
     """Retry the open rejects of one run, or of all, and print the account."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = CommandLine(description=__doc__)
     parser.add_argument("run_id", nargs="?", metavar="RUN_ID", help="only the rejects of this run")
     parser.add_argument("--dry-run", action="store_true", help="show what would land, and change nothing")
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (config/example.yaml lists them)")
