@@ -195,7 +195,7 @@ def test_a_run_goes_on_where_the_monitors_port_is_taken(environment: dict[str, s
     ],
 )
 def test_what_is_wrong_is_one_line_and_a_status_before_anything_is_done(
-    environment: dict[str, str], settings: Settings, fresh: Database, options: list[str], status: int, told: str
+    *, environment: dict[str, str], settings: Settings, fresh: Database, options: list[str], status: int, told: str
 ) -> None:
     raw = settings.data_dir / "raw"
     raw.mkdir(parents=True)
