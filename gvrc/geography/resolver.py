@@ -194,14 +194,14 @@ class PlaceResolver:
         )
 
     def _read_points(self, ward_points: pl.DataFrame) -> pl.DataFrame:
-        """Give each ward the one point that is known of it: the median of its facilities, else its centroid."""
+        """Give each ward the one point that is known of it: its centroid, which stays, else its facilities' median."""
         return (
             self._gazetteer.wards.drop_nulls("ward_no")
             .join(ward_points, on="ward_id", how="left", validate="1:1")
             .select(
                 "ward_no",
-                point_lat=pl.coalesce("latitude", "centroid_lat"),
-                point_lng=pl.coalesce("longitude", "centroid_lng"),
+                point_lat=pl.coalesce("centroid_lat", "latitude"),
+                point_lng=pl.coalesce("centroid_lng", "longitude"),
             )
             .drop_nulls()
         )
