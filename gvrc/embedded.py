@@ -73,9 +73,14 @@ def start_server(folder: Path, version: int) -> Any:  # noqa: ANN401 - the wheel
 
 
 def runtime_folder() -> Path:
-    """Make the folder for the wheel's lock, private as the standard asks."""
+    """Make the folder for the wheel's lock, private as the standard asks.
+
+    With the folder inside that the wheel looks for: without it the lock is ``/tmp/.lockfile``, which only the first
+    user of a machine could open.
+    """
     folder = Path(tempfile.gettempdir()) / f"gvrc-runtime-{os.geteuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / "python_PostgresServer").mkdir(exist_ok=True)
     return folder
 
 
