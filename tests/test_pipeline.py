@@ -593,7 +593,6 @@ def test_standard_input_is_imported_like_a_file_and_leaves_nothing_behind(
     assert not list(tmp_path.glob("gvrc-spool-*"))
 
 
-
 def test_every_tables_rows_are_counted_exactly(settings: Settings, fresh: Database, tmp_path: Path) -> None:
     newer = CLINIC | {
         "phone": "0700000017",
