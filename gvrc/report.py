@@ -33,7 +33,6 @@ def report_lines(account: RunAccount, settings: Settings, logs: dict[str, Path])
         *file_table(account),
         "",
         *balance_lines(account),
-        "",
         *table_of_tables(account),
         "",
         *counted_lines("Rejects", [file.rejects for file in account.files]),
@@ -74,11 +73,16 @@ def file_table(account: RunAccount) -> list[str]:
 
 
 def table_of_tables(account: RunAccount) -> list[str]:
-    """Draw a row for each table of the directory: what became of the rows that the records gave for it."""
+    """Draw a row for each table of the directory: what became of the rows that the records gave for it.
+
+    An undo is given none.
+    """
+    if account.kind == "undo":
+        return []
     counted = account.tables()
     rows = [(table, *(str(count) for count in outcomes.values())) for table, outcomes in counted.items()]
     lines, rule = draw([("table", *ROW_OUTCOMES), *rows], words=1)
-    return [lines[0], rule, *lines[1:]]
+    return ["", lines[0], rule, *lines[1:]]
 
 
 def draw(table: list[tuple[str, ...]], words: int) -> tuple[list[str], str]:

@@ -50,6 +50,7 @@ def test_an_undo_is_no_import_and_what_it_removed_is_no_issue() -> None:
     lines = report(undone, kind="undo")
     assert lines[1].startswith("Undo 20261125-101511-2b8b succeeded")
     assert "Taken back: facility_removed 2" in lines
+    assert not any(line.startswith("facility_contacts") for line in lines)
 
 
 def test_too_many_rejects_are_told_with_the_exit_status_that_they_cause() -> None:
