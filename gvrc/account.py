@@ -83,6 +83,7 @@ class RunAccount:
 
     run_id: str
     started_at: datetime  # with its time zone
+    kind: str = "import"  # import, retry, undo
     database: dict[str, str] = field(default_factory=dict)  # mode (managed, fresh, embedded) and version
     status: RunStatus = "running"
     seconds: float = 0.0

@@ -10,9 +10,9 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from gvrc.errors import GvrcError, RunStoppedError
+from gvrc.errors import GvrcError, RunStoppedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,9 +64,25 @@ def told(act: Callable[[], int], *, debug: bool = False) -> int:
     return status
 
 
+class CommandLine(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong, as every other error is said."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2."""
+        self.exit(2, f"error: {message}. See {self.prog} --help.\n")
+
+
+def seconds_to_wait(text: str) -> float:
+    """Read the seconds of ``--watch``."""
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise ValueError
+    return seconds
+
+
 def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; a wrong option ends with status 2 before anything heavy is imported."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         prog="production_json_importer.py",
         description="Import facility files into the directory. Running it again changes nothing.",
         epilog="Exit status: 0 loaded, 1 a file failed or too many rejects, 2 wrong use, 3 no database.",
@@ -81,7 +97,7 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--summary", type=Path, metavar="FILE", help="write the account as JSON")
     parser.add_argument("--wait", action="store_true", help="wait for another importer to end")
     parser.add_argument("--monitor", action="store_true", help="serve /metrics and /health while it runs")
-    parser.add_argument("--watch", type=float, metavar="SECONDS", help="keep looking for new files so often")
+    parser.add_argument("--watch", type=seconds_to_wait, metavar="SECONDS", help="keep looking for new files so often")
     parser.add_argument("--metrics-file", metavar="FILE", help="write the metrics for node_exporter")
     parser.add_argument("--log-level", metavar="LEVEL", help="DEBUG, INFO, WARNING or ERROR")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
@@ -100,10 +116,20 @@ def import_files(given: argparse.Namespace) -> int:
             given.paths = [str(path) for path in found]
     with served_metrics(given, settings) as metrics:
         status = import_waiting(given, settings, metrics)
-        while given.watch:
-            time.sleep(given.watch)
+        while given.watch and wait_for_files(given, settings):
             status = import_waiting(given, settings, metrics)
     return status
+
+
+def wait_for_files(given: argparse.Namespace, settings: Settings) -> bool:
+    """Wait until there is something to import; say no when the command is ended meanwhile, as a service is stopped."""
+    try:
+        time.sleep(given.watch)
+        while is_inbox_empty(given, settings):
+            time.sleep(given.watch)
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 def import_waiting(given: argparse.Namespace, settings: Settings, metrics: MetricsCollector | None) -> int:
@@ -172,8 +198,18 @@ def command_settings(given: argparse.Namespace) -> Settings:
 
     options = {name: getattr(given, name, None) for name in SETTING_OPTIONS}
     settings = read_settings(given.config, os.environ, options)
+    demand_folder("option --summary", getattr(given, "summary", None))
+    demand_folder("metrics_file", settings.metrics_file)
     make_directories(settings)
     return settings
+
+
+def demand_folder(name: str, path: Path | None) -> None:
+    """Say before the run that a file to be written after it has no place."""
+    if path is None:
+        return
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise UsageError(f"{name}: {path} cannot be written. Name a file in a folder that this user may write to.")
 
 
 def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str], RunAccount]) -> int:

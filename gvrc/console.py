@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from gvrc.command import told
+from gvrc.command import CommandLine, told
 from gvrc.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def parser_for(description: str | None) -> argparse.ArgumentParser:
     """Make a parser with the options that every command has; ``description`` is the script's docstring."""
-    parser = argparse.ArgumentParser(
+    parser = CommandLine(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="YAML file of settings (see config/example.yaml)")

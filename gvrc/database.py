@@ -42,6 +42,11 @@ def connect(url: str) -> Database:
     Raises:
         DatabaseUnavailableError: nothing answers there, or it refuses this user; without the password.
     """
+    if not re.match(r"postgres(ql)?://|[^/]*=", url):  # a URL, or libpq's own "host=... dbname=..."
+        raise DatabaseUnavailableError(
+            f"{mask_passwords(url)} is no URL of a PostgreSQL database. "
+            "Give postgresql://USER@HOST:5432/NAME by --database-url or DATABASE_URL."
+        )
     try:
         handle, connection = connect_once(url)
     except adbc_driver_manager.Error as error:
@@ -260,7 +265,8 @@ def first_line(error: BaseException) -> str:
     """Say in one line what the server said, without DETAIL (which quotes values of rows) and without our query."""
     text = mask_passwords(str(error)).replace("[libpq]", "")
     found = re.search(r"(?:ERROR|FATAL|PANIC):\s*(.+)", text) or re.search(r"error:\s*(.+)", text)
-    return (found.group(1) if found else text.strip().splitlines()[0]).strip().rstrip(".") + "."
+    told = found.group(1) if found else re.sub(r"^[A-Z_]+: *(Failed to connect: *)?", "", text.strip()).splitlines()[0]
+    return told.strip().rstrip(".") + "."
 
 
 def describe_error(error: BaseException) -> tuple[str, int]:

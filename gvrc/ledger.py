@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvrc.account import FileAccount
 from gvrc.errors import DatabaseUnavailableError, SourceFileError
-from gvrc.files import hash_file
+from gvrc.files import hash_file, shown_path
 from gvrc.log import log_event
 from gvrc.masking import mask
 from gvrc.sources import SourceRules, match_source, named_source, read_sources
@@ -99,11 +99,6 @@ def list_files(this_run: Run, paths: Iterable[Path]) -> list[ListedFile]:
             continue
         listed.append(ListedFile(file_no, path, account.path, account.sha256, size, source))
     return listed
-
-
-def shown_path(path: Path) -> str:
-    """Name a file as a person at this prompt would."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def fail_file(account: FileAccount, error: Exception) -> None:

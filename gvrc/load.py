@@ -235,6 +235,7 @@ class Loader:
         if refused:
             rejected = pl.concat([rejected, refused_rows(accepted, refused)])
         self.database.copy("staged_rejects", rejected)
+        self.database.run("close_other_reasons", self.run_no)
         self.database.run("save_rejects", self.run_no)
         return self.outcomes(accepted, rejected, refused, issues)
 
@@ -496,6 +497,7 @@ class Loader:
         database.run("note_generated_codes")
         if has_met:
             database.run("note_superseded_conflicts")
+            database.run("repeat_superseded_conflicts")
             database.run("keep_overtaken_lineage", run_no)
         database.run("count_outcomes")
         if has_new:
@@ -530,14 +532,16 @@ class Loader:
             outcomes[row["file_no"]].outcomes[row["outcome"]] += row["records"]
         for row in self.database.rows("batch_tables"):
             outcomes[row["file_no"]].tables[row["table_name"]][row["outcome"]] += row["rows"]
-        for row in self.database.rows("batch_issues"):
-            outcomes[row["file_no"]].issues[row["kind"]] += row["issues"]
         for file_no, reason, count in rejected.group_by("file_no", "reason").len().iter_rows():
             outcomes[file_no].rejects[reason] += count
         for file_no, method, count in landed.group_by("file_no", "ward_match").len().iter_rows():
             outcomes[file_no].ward_match[method] += count
-        issues = staged_issues.join(
-            landed.select("row_no", "file_no", "record_number", "facility_code"), on="row_no", validate="m:1"
+        columns = ["file_no", "record_number", "facility_code", "kind", "field"]
+        issues = pl.concat(
+            [
+                staged_issues.join(landed, on="row_no", validate="m:1").select(columns),
+                self.database.read("issues_of_merge").select(columns),
+            ]
         )
         for file_no, kind, count in issues.group_by("file_no", "kind").len().iter_rows():
             outcomes[file_no].issues[kind] += count
@@ -737,9 +741,10 @@ class DatabaseLoader:
 
     def load_list(self, facilities: list[dict[str, Any]]) -> tuple[list[str], int]:
         """Load a list as a source file is loaded; give what went wrong and how many records did not land."""
+        from gvrc.files import SPOOL
         from gvrc.pipeline import Options, run
 
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(prefix=SPOOL) as folder:
             path = Path(folder) / "facilities.json"
             path.write_text(json.dumps(facilities), "utf-8")
             account = run([str(path)], self.settings, Options(force=True))

@@ -104,7 +104,7 @@ def open_run(settings: Settings, options: Options) -> Iterator[Run]:
         if kind.is_managed:
             demand_contract(database, settings)
         migrate(database, kind)
-        account = RunAccount(run_id=options.run_id or new_run_id(), started_at=datetime.now(UTC))
+        account = RunAccount(run_id=options.run_id or new_run_id(), started_at=datetime.now(UTC), kind=options.kind)
         account.database = {"mode": mode or kind.mode, "version": kind.version}
         this_run = Run(database, url, settings, options, account, kind.is_managed, ledger.rules_fingerprint(settings))
         this_run.breaker = CircuitBreaker(settings.breaker_failures, settings.breaker_wait_seconds)
@@ -136,6 +136,7 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         return
     from gvrc.batches import gather_batches, read_ahead, transform_batches
     from gvrc.load import Loader, read_directory
+    from gvrc.neighbours import note_far_facilities
 
     this_run.options.progress.begin(sum(file.size for file in changed))
     gathered = read_ahead(gather_batches(this_run, changed))
@@ -155,6 +156,7 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
                 ledger.fail_file(this_run.account.files[file_no - 1], error)
                 take_failed_back(this_run, loader, file_no)
             load_batch(this_run, loader, batch)
+        note_far_facilities(this_run)
     if not this_run.is_managed and sum(file.inserted for file in this_run.account.files) >= LARGE_LOAD:
         this_run.database.run("analyze_directory")
 
@@ -234,6 +236,7 @@ def open_places(this_run: Run, cache: Cache | None) -> PlaceResolver:
         thresholds(settings),
         settings.boundaries,
         ward_points=this_run.database.read("ward_points"),
+        warns_by_points=False,  # gvrc/neighbours.py does, when all have landed
         cache=cache,
     )
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvrc.account import ROW_OUTCOMES
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gvrc.account import FileAccount, RunAccount
     from gvrc.settings import Settings
 
@@ -34,16 +33,17 @@ def report_lines(account: RunAccount, settings: Settings, logs: dict[str, Path])
         *file_table(account),
         "",
         *balance_lines(account),
-        "",
         *table_of_tables(account),
         "",
         *counted_lines("Rejects", [file.rejects for file in account.files]),
-        *counted_lines("Issues", [file.issues for file in account.files]),
+        *counted_lines("Taken back" if account.kind == "undo" else "Issues", [file.issues for file in account.files]),
+        *ratio_lines(account, settings),
         *error_lines(account),
         *note_lines(account),
         *unmapped_lines(account),
         *mixed_lines(account),
         *plan_table(account),
+        *sample_lines(account, settings),
         *next_lines(account, settings, logs),
     ]
 
@@ -51,7 +51,11 @@ def report_lines(account: RunAccount, settings: Settings, logs: dict[str, Path])
 def heading(account: RunAccount) -> str:
     """Say how the run ended, how long it took, and on what."""
     server = f"PostgreSQL {account.database.get('version', '?')} ({account.database.get('mode', '?')})"
-    return f"Run {account.run_id} {account.status.replace('_', ' ')} in {account.seconds:.1f} s, {server}"
+    ended = f"{account.seconds:.1f} s, {server}"
+    if account.status == "dry_run":
+        return f"Dry run {account.run_id}: what would become of the records; nothing was changed. {ended}"
+    name = {"undo": "Undo", "retry": "Retry"}.get(account.kind, "Run")
+    return f"{name} {account.run_id} {account.status} in {ended}"
 
 
 def file_table(account: RunAccount) -> list[str]:
@@ -69,11 +73,16 @@ def file_table(account: RunAccount) -> list[str]:
 
 
 def table_of_tables(account: RunAccount) -> list[str]:
-    """Draw a row for each table of the directory: what became of the rows that the records gave for it."""
+    """Draw a row for each table of the directory: what became of the rows that the records gave for it.
+
+    An undo is given none.
+    """
+    if account.kind == "undo":
+        return []
     counted = account.tables()
     rows = [(table, *(str(count) for count in outcomes.values())) for table, outcomes in counted.items()]
     lines, rule = draw([("table", *ROW_OUTCOMES), *rows], words=1)
-    return [lines[0], rule, *lines[1:]]
+    return ["", lines[0], rule, *lines[1:]]
 
 
 def draw(table: list[tuple[str, ...]], words: int) -> tuple[list[str], str]:
@@ -113,6 +122,14 @@ def counted_lines(title: str, counters: list[Counter[str]]) -> list[str]:
     """List what was counted, the most frequent first."""
     total: Counter[str] = sum(counters, Counter())
     return [f"{title}: " + ", ".join(f"{name} {count}" for name, count in total.most_common())] if total else []
+
+
+def ratio_lines(account: RunAccount, settings: Settings) -> list[str]:
+    """Say why the exit status is 1 although every file loaded."""
+    if account.reject_ratio() <= settings.max_reject_ratio:
+        return []
+    share, allowed = account.reject_ratio(), settings.max_reject_ratio
+    return [f"Too many rejects: {share:.0%} of the records, max_reject_ratio allows {allowed:.0%}. Exit status 1."]
 
 
 def error_lines(account: RunAccount) -> list[str]:
@@ -164,6 +181,15 @@ def mixed_lines(account: RunAccount) -> list[str]:
 def plan_table(account: RunAccount) -> list[str]:
     """Show what a dry run would change."""
     return ["", "Plan (nothing was changed):", *(f"  {line}" for line in account.plan)] if account.plan else []
+
+
+def sample_lines(account: RunAccount, settings: Settings) -> list[str]:
+    """Say that sample data is no directory to call, whoever sees the tables next."""
+    sample = settings.data_dir / "sample"
+    if not any((Path.cwd() / file.path).is_relative_to(sample) for file in account.files):
+        return []
+    raw = settings.data_dir / "raw"
+    return ["", f"This is sample data, not a directory to call: its numbers are fictitious. Put your files into {raw}."]
 
 
 def next_lines(account: RunAccount, settings: Settings, logs: dict[str, Path]) -> list[str]:

@@ -20,7 +20,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 # The description says what is expected, in the words of the error message.
 Text = Annotated[str | None, msgspec.Meta(description="a text, or null for none")]
-Url = Annotated[str | None, msgspec.Meta(description="an URL such as postgresql://user@host:5432/name, or null")]
+Url = Annotated[
+    Annotated[str, msgspec.Meta(min_length=1)] | None,
+    msgspec.Meta(description="an URL such as postgresql://user@host:5432/name, or null"),
+]
 RedisUrl = Annotated[
     Annotated[str, msgspec.Meta(pattern="^(redis|rediss|unix)://")] | None,
     msgspec.Meta(description="an URL such as redis://localhost:6379/0, or null for no cache"),
@@ -132,6 +135,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 DEFAULTS = Settings()
+READ_FILES = ("ward_aliases", "boundaries", "sources")
 
 
 class ConfigManager:
@@ -209,7 +213,15 @@ class Given(NamedTuple):
             expected = kind.__metadata__[-1].description
             shown = mask_passwords(repr(self.value))
             raise UsageError(f"{self.where}: {self.shown_name} must be {expected}, not {shown}.") from error
-        return self.start / converted.expanduser() if isinstance(converted, Path) else converted
+        return self.found(self.start / converted.expanduser()) if isinstance(converted, Path) else converted
+
+    def found(self, path: Path) -> Path:
+        """Give a path; a file to be read that somebody named must be there, else its aliases would silently be none."""
+        if self.name in READ_FILES and not path.is_file():
+            raise UsageError(
+                f"{self.where}: {self.shown_name} names {path}, which is no file. Correct it, or leave it out."
+            )
+        return path
 
     def kind(self) -> Any:  # noqa: ANN401 - an annotated type, which has no type of its own
         """Find the setting's type."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import _environment  # noqa: F401
 
@@ -21,13 +22,23 @@ def health_check() -> int:
     if arguments.json:
         print(json.dumps(report, indent=2))
     else:
-        for name, check in report["checks"].items():
-            details = ", ".join(f"{key} {value}" for key, value in check["details"].items() if value is not None)
-            print(f"{check['status']:<10} {name:<13} {details}")
-            if "hint" in check:
-                print(f"{'':<10} -> {check['hint']}")
+        print_checks(report["checks"])
         print(report["overall_status"])
     return 0 if report["overall_status"] == "healthy" else 1
+
+
+def print_checks(checks: dict[str, dict[str, Any]]) -> None:
+    """Print a line a check, and under it what to do, once for all checks that failed for one reason."""
+    told = set()
+    for name, check in checks.items():
+        hint = check.get("hint")
+        facts = {key: value for key, value in check["details"].items() if value is not None and value != hint}
+        print(
+            f"{check['status']:<10} {name:<13} {', '.join(f'{key} {value}' for key, value in facts.items())}".rstrip()
+        )
+        if hint:
+            print(f"{'':<10} -> {'as above' if hint in told else hint}")
+            told.add(hint)
 
 
 end(health_check)

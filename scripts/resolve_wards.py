@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import _environment  # noqa: F401
 
+from gvrc.command import CommandLine
 from gvrc.console import end, settings_of
 from gvrc.errors import UsageError
 
@@ -48,9 +49,7 @@ def resolve_wards() -> int:
 
 def read_arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
-    )
+    parser = CommandLine(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
     parser.add_argument("input", metavar="INPUT", help="CSV file, - for standard input")
     parser.add_argument("--output", metavar="FILE", help="where to write; standard output if not given")
     parser.add_argument("--database-url", metavar="URL", help="match against the wards of this database")

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import _environment  # noqa: F401
 
-from gvrc.command import command_settings, tell_run, told
+from gvrc.command import CommandLine, command_settings, tell_run, told
 
 
 def main() -> int:
     """Retry the open rejects of one run, or of all, and print the account."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = CommandLine(description=__doc__)
     parser.add_argument("run_id", nargs="?", metavar="RUN_ID", help="only the rejects of this run")
     parser.add_argument("--dry-run", action="store_true", help="show what would land, and change nothing")
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (config/example.yaml lists them)")
@@ -24,11 +24,12 @@ def main() -> int:
 
 def retry(given: argparse.Namespace) -> int:
     """Write the open rejects to a temporary file and import it."""
+    from gvrc.files import SPOOL
     from gvrc.pipeline import Options, run
     from gvrc.rejects import write_open_rejects
 
     settings = command_settings(given)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix=SPOOL) as folder:
         path = Path(folder) / "rejected" / f"{given.run_id or 'open'}.jsonl"
         path.parent.mkdir()
         write_open_rejects(settings, given.run_id, path)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import _environment  # noqa: F401
 
-from gvrc.command import command_settings, tell_run, told
+from gvrc.command import CommandLine, command_settings, tell_run, told
 
 
 def main() -> int:
     """Undo one run and print the account of doing so."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = CommandLine(description=__doc__)
     parser.add_argument("run_id", metavar="RUN_ID", help="as the importer's report names it")
     parser.add_argument("--dry-run", action="store_true", help="show what would be taken back, and change nothing")
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (config/example.yaml lists them)")

@@ -78,6 +78,14 @@ def outcome(account: RunAccount) -> dict[str, int]:
     return {name: count for name, count in account.totals().items() if count and name != "issues"}
 
 
+def outcomes(account: RunAccount) -> list[dict[str, int]]:
+    return [{name: count for name, count in file.counts().items() if count} for file in account.files]
+
+
+def codes(database: Database) -> list[str]:
+    return [row["facility_code"] for row in rows(database, "SELECT facility_code FROM facilities ORDER BY 1")]
+
+
 def test_a_record_arrives_whole_and_with_its_coordinates_the_right_way_round(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
@@ -507,6 +515,32 @@ def test_a_file_that_fails_late_takes_no_other_files_record_with_it(
     assert outcome(again) == {"read": 2, "unchanged": 2}
 
 
+def test_an_earlier_file_whose_records_a_failed_one_superseded_stands_again(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    records = [CLINIC | {"code": 13080 + n, "name": f"Clinic {n}"} for n in range(50)]
+    run([write(tmp_path, "before.json", [records[1] | {"name": "Old Clinic 1"}])], settings)
+    good = write(tmp_path, "good.json", records[:3])
+    cut = tmp_path / "cut.json"
+    cut.write_text(json.dumps([record | {"name": f"{record['name']} B"} for record in records])[:-40], "utf-8")
+    account = run([good, str(cut)], msgspec.structs.replace(settings, batch_size=10))
+    assert outcomes(account) == [{"read": 3, "inserted": 2, "updated": 1}, {}]
+    assert codes(fresh) == ["13080", "13081", "13082"]
+    assert outcomes(run([good], settings, Options(force=True))) == [{"read": 3, "unchanged": 3}]
+
+
+def test_after_an_undo_a_file_that_had_found_its_records_there_is_read_again(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    file = write(tmp_path, "a.json", [CLINIC])
+    first = run([file], settings)
+    run([file], settings, Options(force=True))
+    undo(first.run_id, settings)
+    assert codes(fresh) == []
+    assert outcomes(run([file], settings)) == [{"read": 1, "inserted": 1}]
+    assert codes(fresh) == ["13080"]
+
+
 def test_a_dry_run_shows_its_plan_field_by_field(settings: Settings, tmp_path: Path) -> None:
     run([write(tmp_path, "a.json", [CLINIC])], settings)
     planned = run([write(tmp_path, "b.json", [CLINIC | {"name": "Mukuru Centre"}])], settings, Options(dry_run=True))
@@ -534,7 +568,9 @@ def test_a_lost_connection_is_made_again_and_the_batch_repeated(
     assert rows(fresh, "SELECT count(*) AS facilities FROM facilities") == [{"facilities": 1}]
 
 
-def test_standard_input_is_imported_like_a_file(settings: Settings, fresh: Database) -> None:
+def test_standard_input_is_imported_like_a_file_and_leaves_nothing_behind(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
     environment = {
         **os.environ,
         "DATABASE_URL": settings.database_url or "",
@@ -542,13 +578,19 @@ def test_standard_input_is_imported_like_a_file(settings: Settings, fresh: Datab
         "GVRC_LOGS_DIR": str(settings.logs_dir),
         "GVRC_REPORTS_DIR": str(settings.reports_dir),
     }
-    command = [sys.executable, str(PROJECT / "scripts" / "production_json_importer.py"), "-"]
-    done = subprocess.run(
-        command, input=json.dumps([CLINIC]), env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    assert "1 read = 1 inserted" in done.stdout
-    assert rows(fresh, "SELECT facility_code FROM facilities") == [{"facility_code": "13080"}]
+    environment["TMPDIR"] = str(tmp_path)
+    command = [sys.executable, str(PROJECT / "scripts" / "production_json_importer.py"), "-", "--force"]
+    records = json.dumps([CLINIC, {"name": "Amani Shelter", "county_name": "Nairobi"}])
+    for outcome in ("2 read = 2 inserted", "2 read = 0 inserted + 0 updated + 2 unchanged"):
+        done = subprocess.run(
+            command, input=records, env=environment, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        assert outcome in done.stdout
+    assert rows(fresh, "SELECT DISTINCT path, source FROM etl.files") == [
+        {"path": "standard-input.json", "source": "standard_input"}
+    ]
+    assert not list(tmp_path.glob("gvrc-spool-*"))
 
 
 def test_every_tables_rows_are_counted_exactly(settings: Settings, fresh: Database, tmp_path: Path) -> None:

@@ -68,17 +68,22 @@ class PlaceResolver:
         boundaries: Path | None = None,
         *,
         ward_points: pl.DataFrame | None = None,
+        warns_by_points: bool = True,
         cache: PlaceCache | None = None,
     ) -> None:
         """Take the wards to match (columns.REFERENCE), other names of them, and what is known of their whereabouts.
 
         ``ward_points`` (ward_id, latitude, longitude) are the medians of the facilities already known in a ward, in
         degrees; ``boundaries`` is a GeoJSON file of ward polygons. UsageError if an alias or the file does not fit.
+        ``warns_by_points`` is false where the caller compares with a ward's facilities itself: far_from_ward is then
+        measured from polygons and centroids only, which no import moves.
         """
         self._thresholds = thresholds or Thresholds()
         self._gazetteer = read_gazetteer(reference, aliases, self._thresholds)
         check_aliases(self._gazetteer)
-        self._points = self._read_points(WARD_POINTS.to_frame() if ward_points is None else ward_points)
+        no_points = WARD_POINTS.to_frame()
+        self._points = self._read_points(no_points if ward_points is None else ward_points)
+        self._warning_points = self._points if warns_by_points else self._read_points(no_points)
         self._boundaries = None if boundaries is None else self._read_boundaries(boundaries)
         self._cache = cache
         self._decided = DECIDED.to_frame()
@@ -176,7 +181,7 @@ class PlaceResolver:
         """Add the three issue columns; each holds the value that is in question."""
         is_placed = pl.col("ward_id").is_not_null()
         is_far = is_placed & (pl.col("distance_km") > self._thresholds.far_km)
-        return records.pipe(add_distance, self._points, self._boundaries).with_columns(
+        return records.pipe(add_distance, self._warning_points, self._boundaries).with_columns(
             pl.when(is_placed & pl.col("is_mismatch"))
             .then(pl.coalesce("constituency_name", "sub_county_name"))
             .alias("issue.constituency_mismatch"),
@@ -189,14 +194,14 @@ class PlaceResolver:
         )
 
     def _read_points(self, ward_points: pl.DataFrame) -> pl.DataFrame:
-        """Give each ward the one point that is known of it: the median of its facilities, else its centroid."""
+        """Give each ward the one point that is known of it: its centroid, which stays, else its facilities' median."""
         return (
             self._gazetteer.wards.drop_nulls("ward_no")
             .join(ward_points, on="ward_id", how="left", validate="1:1")
             .select(
                 "ward_no",
-                point_lat=pl.coalesce("latitude", "centroid_lat"),
-                point_lng=pl.coalesce("longitude", "centroid_lng"),
+                point_lat=pl.coalesce("centroid_lat", "latitude"),
+                point_lng=pl.coalesce("centroid_lng", "longitude"),
             )
             .drop_nulls()
         )

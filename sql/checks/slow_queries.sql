@@ -13,10 +13,8 @@ SELECT
 FROM (
     SELECT
         to_regclass('pg_stat_statements') IS NOT NULL
-        AND 'pg_stat_statements' = ANY (
-            SELECT trim(library)
-            FROM unnest(string_to_array(current_setting('shared_preload_libraries', true), ',')) AS library
-        ) AS installed
+        -- There where the library is loaded; shared_preload_libraries itself is for administrators' eyes.
+        AND EXISTS (SELECT FROM pg_settings WHERE name = 'pg_stat_statements.max') AS installed
 ) AS found;
 
 -- name: slow_queries

@@ -183,6 +183,27 @@ WHERE merging.met_by NOT IN ('new', 'superseded')
     AND former.value IS DISTINCT FROM latter.value
     AND former.key NOT IN ('updated_at', 'updated_by');
 
+-- name: repeat_superseded_conflicts
+-- A record that was loaded before, with what it overwrote then, is counted as it was then: its file says the same.
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+SELECT
+    merging.row_no,
+    former.kind,
+    former.field,
+    former.raw_value
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+JOIN etl.facility_source AS known
+    ON known.source = staged.source
+    AND known.content_hash = staged.content_hash::uuid
+JOIN etl.issues AS former
+    ON former.run_no = known.run_no
+    AND former.facility_id = known.facility_id
+    AND former.file_no = known.file_no
+    AND former.record_number = known.record_number
+WHERE merging.met_by = 'content'
+    AND former.kind = 'superseded_conflict';
+
 -- name: keep_overtaken_lineage
 INSERT INTO etl.former_lineage (
     changed_by_run_no,
@@ -479,8 +500,7 @@ SELECT
     NULL
 FROM merging
 JOIN staged_records AS staged USING (row_no)
-WHERE merging.met_by <> 'superseded'
-    AND staged.facility_code IS NULL;
+WHERE staged.facility_code IS NULL;
 
 -- name: save_changes_of_new
 INSERT INTO etl.changes (run_no, file_no, facility_id, table_name, row_id, operation)
@@ -564,6 +584,18 @@ JOIN merging USING (row_no)
 JOIN staged_records AS staged USING (row_no)
 WHERE merging.met_by NOT IN ('content', 'superseded');
 
+-- name: close_other_reasons
+-- A record that is refused again, now for another reason, is open once.
+UPDATE etl.rejects AS open
+SET
+    closed_by_run_no = $1::integer,
+    closed_by_file_no = staged.file_no
+FROM staged_rejects AS staged
+WHERE open.source = staged.source
+    AND open.content_hash = staged.content_hash
+    AND open.reason <> staged.reason
+    AND open.closed_by_run_no IS NULL;
+
 -- name: save_rejects
 -- A record that was refused before, in the same words and for the same reason, is already open.
 INSERT INTO etl.rejects (
@@ -632,12 +664,14 @@ GROUP BY
     table_name,
     outcome;
 
--- name: batch_issues
--- The issues that the merge itself found, per file.
+-- name: issues_of_merge
+-- The issues that the merge itself found, which the steps before it could not know.
 SELECT
     staged.file_no,
+    staged.record_number,
+    staged.facility_code,
     issues.kind,
-    count(*) AS issues
+    issues.field
 FROM staged_issues AS issues
 JOIN staged_records AS staged USING (row_no)
 WHERE issues.kind IN (
@@ -647,7 +681,4 @@ WHERE issues.kind IN (
     'registration_number_claimed_twice',
     'source_key_claimed_twice',
     'superseded_conflict'
-)
-GROUP BY
-    staged.file_no,
-    issues.kind;
+);

@@ -143,8 +143,13 @@ def test_a_watched_inbox_is_imported_and_served_until_the_command_is_ended(
             wait_for(port, f'gvrc_records_total{{outcome="inserted",source="{number}"}} 1.0')
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
             assert json.load(answer)["overall_status"] == "healthy"
-        importer.send_signal(signal.SIGINT)
-        assert importer.wait(timeout=20) == 130
+        while list(raw.glob("*.json")):
+            time.sleep(0.05)
+        time.sleep(0.5)  # the last run's report is written
+        importer.send_signal(signal.SIGTERM)
+        assert importer.wait(timeout=20) == 0
+        assert importer.stderr is not None
+        assert importer.stderr.read() == ""
     assert count_facilities(fresh) == 2
     assert list(raw.glob("*.json")) == []
 
@@ -171,3 +176,33 @@ def test_a_run_goes_on_where_the_monitors_port_is_taken(environment: dict[str, s
         done = call(environment | {"GVRC_MONITOR_PORT": port}, SAMPLE / "equity_afya.json", "--monitor")
     assert done.returncode == 0
     assert "Account: 24 read = 24 inserted" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "told"),
+    [
+        (["gone.json"], 2, "gone.json: no such file"),
+        (["--frobnicate"], 2, "unrecognized arguments: --frobnicate"),
+        (["--watch", "0"], 2, "argument --watch"),
+        (["--summary", "/nowhere/run.json"], 2, "option --summary: /nowhere/run.json cannot be written"),
+        (["--metrics-file", "/nowhere/gvrc.prom"], 2, "metrics_file: /nowhere/gvrc.prom cannot be written"),
+        (["--boundaries", "gone.geojson"], 2, "gone.geojson, which is no file"),
+        (["--config", "gone.yaml"], 2, "gone.yaml: the settings cannot be read"),
+        (["--log-level", "LOUD"], 2, "option --log-level"),
+        (["--database-url", ""], 2, "option --database-url: database_url must be an URL"),
+        (["--database-url", "mysql://localhost/x"], 3, "mysql://localhost/x is no URL of a PostgreSQL database"),
+        (["--database-url", "postgresql://gvrc:s3cret@127.0.0.1:1/x"], 3, "cannot be reached: connection to server"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_a_status_before_anything_is_done(
+    *, environment: dict[str, str], settings: Settings, fresh: Database, options: list[str], status: int, told: str
+) -> None:
+    raw = settings.data_dir / "raw"
+    raw.mkdir(parents=True)
+    (raw / "a.json").write_text(json.dumps([CLINIC]), "utf-8")
+    done = call(environment, *options)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert told in done.stderr
+    assert re.fullmatch(r"error: .*\n", done.stderr)
+    assert "s3cret" not in done.stderr
+    assert count_facilities(fresh) == 0

@@ -83,9 +83,16 @@ def test_a_database_that_is_not_there_is_told_and_does_not_hide_the_other_checks
     assert report["overall_status"] == "unhealthy"
 
 
+def test_what_several_checks_say_is_printed_once(settings: Settings) -> None:
+    url = "postgresql://gvrc@127.0.0.1:1/gvrc"
+    done = health_check(msgspec.structs.replace(settings, database_url=url))
+    assert done.stdout.count("cannot be reached") == 1
+    assert done.stdout.count("-> as above") == 2
+
+
 def test_a_database_without_our_tables_is_told_to_be_migrated(settings: Settings, empty_url: str) -> None:
     settings = msgspec.structs.replace(settings, database_url=empty_url)
-    for name in ("database", "etl_pipeline"):
+    for name in ("database", "etl_pipeline", "reference"):
         found = check(settings, name)
         assert found["status"] == "unhealthy"
         assert found["hint"].endswith("python scripts/migrate.py")

@@ -136,6 +136,17 @@ def test_a_wrong_setting_is_told_with_its_line_and_what_was_expected(tmp_path: P
     assert str(raised.value).startswith(f"{path}, {expected}")
 
 
+@pytest.mark.parametrize("name", ["ward_aliases", "boundaries", "sources"])
+def test_a_file_to_read_that_is_not_there_is_told_and_not_taken_for_an_empty_one(name: str) -> None:
+    with pytest.raises(UsageError, match=f"GVRC_{name.upper()}: {name} names .*gone, which is no file"):
+        read_settings(None, {f"GVRC_{name.upper()}": "gone"}, {})
+
+
+def test_an_option_that_is_empty_is_a_mistake_and_not_the_default() -> None:
+    with pytest.raises(UsageError, match="option --database-url: database_url must be an URL"):
+        read_settings(None, {}, {"database_url": ""})
+
+
 def test_a_wrong_variable_or_option_is_told_by_its_name() -> None:
     with pytest.raises(UsageError, match=r"^environment variable GVRC_BATCHSIZE: there is no setting"):
         read_settings(None, {"GVRC_BATCHSIZE": "3"}, {})

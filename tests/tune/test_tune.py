@@ -116,6 +116,11 @@ def test_a_database_without_a_directory_is_told(empty_url: str) -> None:
 def test_there_is_a_clear_word_where_pg_stat_statements_is_not_installed(fresh: Database, fresh_url: str) -> None:
     word, rows = slow_queries(fresh)
     assert rows == []
+    fresh.execute("CREATE ROLE slow_queries_reader")
+    with fresh.transaction(keep=False):
+        fresh.execute("SET LOCAL ROLE slow_queries_reader")
+        assert slow_queries(fresh) == (word, rows)
+    fresh.execute("DROP ROLE slow_queries_reader")
     assert word.startswith("pg_stat_statements is not installed: an administrator adds it to shared_preload_libraries")
     assert tune(fresh_url, "--slow-queries").stdout == f"{word}\n"
 
@@ -127,6 +132,8 @@ def test_slow_statements_are_shown_without_their_constants(debian_url: str) -> N
         database.execute("SELECT pg_sleep(0.2), '0700000016' AS contact")
         database.execute("CREATE ROLE reader PASSWORD 's3cret'")
         word, rows = slow_queries(database)
+        database.execute("SET ROLE reader")  # who is no administrator: nothing may be asked that only one may know
+        assert slow_queries(database)[0] == word
     assert word == "pg_stat_statements is installed."
     assert rows[0]["query"] == "SELECT pg_sleep($1), $2 AS contact"
     assert rows[0]["calls"] == 1

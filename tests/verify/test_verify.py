@@ -126,7 +126,7 @@ WRONG = {
     "verify_lineage": (
         (
             "INSERT INTO etl.facility_source (source, content_hash, facility_id, run_no, file_no, record_number) "
-            "VALUES ('kmhfl', 'x', 77, 1, 1, 1)"
+            "VALUES ('kmhfl', md5('x')::uuid, 77, 1, 1, 1)"
         ),
         "facility 77: was deleted since it was imported",
     ),

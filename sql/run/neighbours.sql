@@ -1,0 +1,78 @@
+-- Once all batches of a run are merged: is each facility where the others of its ward are? $1 is the run_no, $2 the
+-- kilometres beyond which a person should look.
+
+-- name: note_far_facilities
+-- The middle of a ward is the median of its active points. Of two facilities that is half way between them, so twice
+-- the distance to it is theirs; one alone has nothing to be compared with. 111.2 km a degree, as near the equator. A
+-- facility whose issue is there already is given again, for the account, but not saved again.
+WITH points AS (
+    SELECT
+        facilities.facility_id,
+        facilities.ward_id,
+        facilities.facility_code,
+        point.latitude::double precision AS latitude,
+        point.longitude::double precision AS longitude
+    FROM facilities
+    JOIN wards USING (ward_id)
+    JOIN facility_coordinates AS point USING (facility_id)
+    WHERE point.is_active
+        AND wards.centroid_lat IS NULL
+), middles AS (
+    SELECT
+        ward_id,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY latitude) AS latitude,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY longitude) AS longitude,
+        CASE WHEN count(*) = 2 THEN 2 ELSE 1 END AS share
+    FROM points
+    GROUP BY ward_id
+), measured AS (
+    SELECT
+        points.facility_id,
+        points.facility_code,
+        points.latitude,
+        points.longitude,
+        middles.share * 111.2
+            * |/ ((points.latitude - middles.latitude) ^ 2 + (points.longitude - middles.longitude) ^ 2) AS kilometres
+    FROM points
+    JOIN middles USING (ward_id)
+), far AS (
+    SELECT
+        met.file_no,
+        known.record_number,
+        measured.facility_id,
+        measured.facility_code,
+        measured.latitude || ', ' || measured.longitude || ' is ' || round(measured.kilometres) || ' km away'
+            AS raw_value
+    FROM measured
+    JOIN run_facilities AS met USING (facility_id)
+    JOIN etl.facility_source AS known USING (source, content_hash)
+    WHERE measured.kilometres > $2::double precision
+), saved AS (
+    INSERT INTO etl.issues (run_no, file_no, record_number, facility_id, kind, field, raw_value)
+    SELECT
+        $1::integer,
+        far.file_no,
+        far.record_number,
+        far.facility_id,
+        'far_from_ward',
+        'ward_name',
+        far.raw_value
+    FROM far
+    WHERE NOT EXISTS (
+        SELECT
+        FROM etl.issues AS former
+        WHERE former.facility_id = far.facility_id
+            AND former.kind = 'far_from_ward'
+            AND former.raw_value = far.raw_value
+    )
+)
+SELECT
+    file_no,
+    record_number,
+    facility_code::text AS facility_code,
+    'far_from_ward' AS kind,
+    'ward_name' AS field
+FROM far
+ORDER BY
+    file_no,
+    record_number;

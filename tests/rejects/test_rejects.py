@@ -1,0 +1,87 @@
+"""Rejects on their way out and back: corrected or helped by an alias they land, and each is open once until then."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from gvrc.errors import UsageError
+from gvrc.pipeline import Options, run
+from gvrc.rejects import write_open_rejects
+
+if TYPE_CHECKING:
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+NAMELESS = {"name": "", "county_name": "Nairobi", "phone": "0700000016"}
+
+
+def refuse(settings: Settings, folder: Path, records: list[Any]) -> Path:
+    """Import a file, and give the file of its rejects."""
+    (folder / "regional.json").write_text(json.dumps(records), "utf-8")
+    account = run([str(folder / "regional.json")], settings)
+    return settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
+
+
+def open_rejects(database: Database) -> list[str]:
+    return [row["reason"] for row in database.rows("open_rejects", None)]
+
+
+def test_a_reject_that_was_corrected_lands_under_its_own_source_and_closes(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, [NAMELESS, {"name": "Imara Shelter"}])
+    assert open_rejects(fresh) == ["name_missing"]
+    rejects.write_text(rejects.read_text("utf-8").replace('"name": ""', '"name": "Amani Shelter"'), "utf-8")
+    account = run([str(rejects)], settings)
+    assert account.totals()["inserted"] == 1
+    assert open_rejects(fresh) == []
+    assert run([str(rejects)], settings, Options(force=True)).totals()["unchanged"] == 1
+
+
+def test_a_reject_that_is_refused_again_is_open_once_whatever_the_reason(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    refuse(settings, tmp_path, [NAMELESS, "continued on the next page", {"name": "Amani Shelter"}])
+    assert sorted(open_rejects(fresh)) == ["name_missing", "not_an_object"]
+    for _ in range(2):
+        again = tmp_path / "rejected" / "open.jsonl"
+        again.parent.mkdir(exist_ok=True)
+        assert write_open_rejects(settings, None, again) == 2
+        run([str(again)], settings, Options(kind="retry", force=True))
+        assert open_rejects(fresh) == ["name_missing", "name_missing"]
+
+
+def test_the_command_names_what_it_retried_and_why_its_status_is_1(settings: Settings, tmp_path: Path) -> None:
+    refuse(settings, tmp_path, [NAMELESS, {"name": "Amani Shelter"}])
+    done = retry(settings)
+    assert done.returncode == 1
+    assert "\nrejected/open.jsonl  succeeded     1" in done.stdout
+    assert "Too many rejects: 100% of the records" in done.stdout
+
+
+def test_where_no_reject_is_open_there_is_nothing_to_run_again(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is nothing to run again"):
+        write_open_rejects(settings, None, tmp_path / "open.jsonl")
+    assert retry(settings).returncode == 2
+
+
+def retry(settings: Settings) -> subprocess.CompletedProcess[str]:
+    values = msgspec.structs.asdict(settings)
+    folders = {f"GVRC_{name.upper()}": str(values[name]) for name in ("data_dir", "logs_dir", "reports_dir")}
+    return subprocess.run(
+        [sys.executable, str(PROJECT / "scripts" / "retry_rejects.py"), "--database-url", str(settings.database_url)],
+        env=os.environ | folders,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
