@@ -375,7 +375,9 @@ class _Walk:
             batch = self._up_to(cursor.text.rfind(b"]"))
         elif not batch:
             batch = next(filter(None, map(self._up_to, map(self._last_cut, self.marks))), None)
-        batch = batch or self._up_to(self._end_of_list(len(cursor.text))) or self._one_by_one()
+        if not batch and self.marks:
+            batch = self._up_to(self._end_of_list(len(cursor.text)))
+        batch = batch or self._one_by_one()
         if not cursor.ended and cursor.left < SMALL_BYTES:
             cursor.fill()
         return batch

@@ -63,9 +63,8 @@ class Offer(NamedTuple):
 
 def fields_of(records: Records, keys: Keys, reading: FileReading) -> dict[str, pl.Series]:
     """Give the fields and issues of a batch as text columns; count types and unmapped keys in ``reading``."""
-    sorting = _Sorting(keys, reading, len(records.values))
-    sorting.is_hierarchy = any(map(is_unit_of_hierarchy, records.values))
-    sorting.take_apart(records.values, ())
+    sorting = _Sorting(keys, reading, len(records.texts))
+    sorting.take(records)
     found = sorting.choose()
     issues = {**records.issues, "value_not_used": {row: "; ".join(told) for row, told in sorting.lost.items()}}
     for kind, rows in issues.items():
@@ -87,6 +86,16 @@ class _Sorting:
         self.lost: defaultdict[int, list[str]] = defaultdict(list)
 
     # ---- by key
+
+    def take(self, records: Records) -> None:
+        """Take records apart."""
+        if records.columns is None:
+            self.is_hierarchy = any(is_unit_of_hierarchy(row.get("level"), row.get("path")) for row in records.values)
+            self.take_apart(records.values, ())
+        else:
+            levels, paths = records.columns.get("level", ()), records.columns.get("path", ())
+            self.is_hierarchy = any(map(is_unit_of_hierarchy, levels, paths))
+            self._columns(list(records.columns), records.columns.values(), ())
 
     def take_apart(self, records: list[dict[str, Any]], path: KeyPath) -> None:
         """Take objects apart by key; every column has one value per record of the batch."""
@@ -191,7 +200,7 @@ class _Sorting:
             self._count_unmapped(path, [text if text in left else None for text in texts])
 
     def _add(self, field: str, rank: int, path: KeyPath, texts: Texts) -> None:
-        if texts.count(None) < len(texts):
+        if any(text is not None for text in texts):
             self.offers[field].append(Offer(rank, _shown(path), texts))
 
     def _ranks(self, path: KeyPath) -> dict[str, int]:
@@ -271,7 +280,7 @@ def _shown(path: KeyPath) -> str:
 def _as_text(values: Values, types: set[type]) -> Texts:
     """Give scalars in their canonical text; lists and objects were taken care of and are left out."""
     if types == {str}:
-        return list(values)
+        return values
     if types == {int}:
         return [None if value is None else str(value) for value in values]
     if types == {bool}:
