@@ -193,9 +193,7 @@ class _Sorting:
             left = left & unfit
             if unfit != distinct:
                 kept = [None if text in unfit else text for text in texts] if unfit else texts
-                self._add(
-                    field, rank, path, _as_json([text and [text] for text in kept]) if field in LIST_FIELDS else kept
-                )
+                self._add(field, rank, path, _as_json(kept) if field in LIST_FIELDS else kept)
         if left := left - says_nothing:
             self._count_unmapped(path, [text if text in left else None for text in texts])
 
@@ -391,7 +389,9 @@ def _entries(key: str, value: object) -> Iterator[dict[str, Any]]:
         yield {"key": key, "value": value}
 
 
-ONE_CONTACT: Final = frozenset(("value", "contactvalue", "type", "contacttype", "system", "number", "kind"))
+ONE_CONTACT: Final = frozenset(
+    ("value", "contactvalue", "type", "contacttype", "contacttypename", "system", "number", "kind")
+)
 
 # ---- examples for the report, with nothing personal in them
 
