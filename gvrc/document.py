@@ -20,6 +20,7 @@ import msgspec
 from gvrc.decode import CutOffError
 from gvrc.errors import SourceFileError
 from gvrc.fixture import is_fixture, join_fixture
+from gvrc.masking import mask_contacts
 from gvrc.shapes import (
     FACILITY_LISTS,
     NOT_FACILITIES,
@@ -688,5 +689,5 @@ KEYS_TOLD: Final = 8
 
 
 def _not_json(cursor: Cursor) -> str:
-    start = cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace")
+    start = mask_contacts(cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace"))
     return f"is not JSON: byte {cursor.offset:,} begins with {start!r}. Give a file of objects or a list."

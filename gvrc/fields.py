@@ -271,8 +271,11 @@ class _Sorting:
         unmapped[key] = (before + count, example)
 
 
+NO_NUL: Final = "\ufffd"  # PostgreSQL takes no NUL in a text, and the account of keys is stored
+
+
 def _shown(path: KeyPath) -> str:
-    return ".".join(key for key in path if isinstance(key, str))
+    return ".".join(key for key in path if isinstance(key, str)).replace("\x00", NO_NUL)
 
 
 def _as_text(values: Values, types: set[type]) -> Texts:
@@ -410,5 +413,5 @@ def masked(key: str, value: object) -> str:
         return f"an object of {len(value)} keys"
     if PERSONAL_KEYS.search(normal_key(key)):
         return HIDDEN
-    text = (_text(value) or "")[:EXAMPLE_LENGTH]
+    text = (_text(value) or "")[:EXAMPLE_LENGTH].replace("\x00", NO_NUL)
     return text if UUID.fullmatch(text) else mask_contacts(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -102,8 +103,10 @@ def list_files(this_run: Run, paths: Iterable[Path]) -> list[ListedFile]:
 
 
 def shown_path(path: Path) -> str:
-    """Name a file as a person at this prompt would."""
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    """Name a file as a person at this prompt would; what no text column and no line of a log can hold is escaped."""
+    shown = str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    text = os.fsencode(shown).decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def fail_file(account: FileAccount, error: Exception) -> None:
