@@ -401,6 +401,8 @@ ONE_CONTACT: Final = frozenset(
 PERSONAL_KEYS: Final = re.compile(
     r"person|officer|incharge|contact|manager|staff|director|user|createdby|updatedby|firstname|lastname|surname"
     r"|fullname|mail|phone|mobile|tel|head|matron|commander|ocs|author|responsib|coordinator|whatsapp"
+    r"|survivor|victim|patient|client|child|guardian|spouse|respondent|interview|enumerator|submitt|report|nurse"
+    r"|doctor|chief|focal|nationalid|idn|passport|birth|gender|by$"
 )
 EXAMPLE_LENGTH: Final = 60
 

@@ -159,6 +159,7 @@ def test_an_example_shows_nothing_personal() -> None:
     assert masked("regulatory_body", "Kenya MPDB") == "Kenya MPDB"
     assert masked("person_to_see", "Sample Person") == "***"
     assert masked("createdBy", "Sample") == "***"
+    assert masked("group_b/enumerator", "Sample Person") == masked("survivor_age", 12) == "***"
     assert masked("remark", "call 0700000016 or a@example.org") == "call *** or ***"
 
 
