@@ -642,7 +642,7 @@ def _child(parents: dict[str, str], key: str) -> dict[str, str]:
 
 GROUP_WORDS: Final = re.compile(
     r"hospital|clinic|dispensar|pharmac|police|shelter|safe.?h|rescue|legal|counsel|hotline|helpline|school|court|desk"
-    r"|medical|psychosocial|health.?cent"
+    r"|medical|psychosocial|health.?cent|gbv|emergenc|one.?stop|recovery|support|station"
 )
 
 
