@@ -56,10 +56,14 @@ bench: $(VENV)/.installed-dev ## Measure the importer beside a plain loader
 bench-read: $(VENV)/.installed-dev ## Measure the reader
 	@$(RUN) benchmarks/bench_read.py $(ARGS)
 
+fuzz: $(VENV)/.installed-dev ## Read files damaged at random, other ones each time (FILES=50000 SEED=7)
+	@GVRC_FUZZ=$(or $(FILES),50000) GVRC_FUZZ_SEED=$(or $(SEED),$$RANDOM) \
+		$(RUN) -m pytest tests/extract/test_fuzz.py --timeout 0 -s $(ARGS)
+
 bench-places: $(VENV)/.installed-dev ## Score the place resolver against the truth tables
 	@$(RUN) benchmarks/bench_places.py $(ARGS)
 
 geography: $(VENV)/.installed-dev ## Check the shipped reference and say where it comes from
 	@$(RUN) -m gvrc.geography.check
 
-.PHONY: help setup import test check fix migrate psql db-stop bench bench-read bench-places geography
+.PHONY: help setup import test check fix migrate psql db-stop bench bench-read bench-places fuzz geography

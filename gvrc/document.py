@@ -20,6 +20,7 @@ import msgspec
 from gvrc.decode import CutOffError
 from gvrc.errors import SourceFileError
 from gvrc.fixture import is_fixture, join_fixture
+from gvrc.masking import mask_contacts
 from gvrc.shapes import (
     FACILITY_LISTS,
     NOT_FACILITIES,
@@ -375,7 +376,9 @@ class _Walk:
             batch = self._up_to(cursor.text.rfind(b"]"))
         elif not batch:
             batch = next(filter(None, map(self._up_to, map(self._last_cut, self.marks))), None)
-        batch = batch or self._up_to(self._end_of_list(len(cursor.text))) or self._one_by_one()
+        if not batch and self.marks:
+            batch = self._up_to(self._end_of_list(len(cursor.text)))
+        batch = batch or self._one_by_one()
         if not cursor.ended and cursor.left < SMALL_BYTES:
             cursor.fill()
         return batch
@@ -639,7 +642,7 @@ def _child(parents: dict[str, str], key: str) -> dict[str, str]:
 
 GROUP_WORDS: Final = re.compile(
     r"hospital|clinic|dispensar|pharmac|police|shelter|safe.?h|rescue|legal|counsel|hotline|helpline|school|court|desk"
-    r"|medical|psychosocial|health.?cent"
+    r"|medical|psychosocial|health.?cent|gbv|emergenc|one.?stop|recovery|support|station"
 )
 
 
@@ -686,5 +689,5 @@ KEYS_TOLD: Final = 8
 
 
 def _not_json(cursor: Cursor) -> str:
-    start = cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace")
+    start = mask_contacts(cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace"))
     return f"is not JSON: byte {cursor.offset:,} begins with {start!r}. Give a file of objects or a list."

@@ -63,9 +63,8 @@ class Offer(NamedTuple):
 
 def fields_of(records: Records, keys: Keys, reading: FileReading) -> dict[str, pl.Series]:
     """Give the fields and issues of a batch as text columns; count types and unmapped keys in ``reading``."""
-    sorting = _Sorting(keys, reading, len(records.values))
-    sorting.is_hierarchy = any(map(is_unit_of_hierarchy, records.values))
-    sorting.take_apart(records.values, ())
+    sorting = _Sorting(keys, reading, len(records.texts))
+    sorting.take(records)
     found = sorting.choose()
     issues = {**records.issues, "value_not_used": {row: "; ".join(told) for row, told in sorting.lost.items()}}
     for kind, rows in issues.items():
@@ -87,6 +86,16 @@ class _Sorting:
         self.lost: defaultdict[int, list[str]] = defaultdict(list)
 
     # ---- by key
+
+    def take(self, records: Records) -> None:
+        """Take records apart."""
+        if records.columns is None:
+            self.is_hierarchy = any(is_unit_of_hierarchy(row.get("level"), row.get("path")) for row in records.values)
+            self.take_apart(records.values, ())
+        else:
+            levels, paths = records.columns.get("level", ()), records.columns.get("path", ())
+            self.is_hierarchy = any(map(is_unit_of_hierarchy, levels, paths))
+            self._columns(list(records.columns), records.columns.values(), ())
 
     def take_apart(self, records: list[dict[str, Any]], path: KeyPath) -> None:
         """Take objects apart by key; every column has one value per record of the batch."""
@@ -184,14 +193,12 @@ class _Sorting:
             left = left & unfit
             if unfit != distinct:
                 kept = [None if text in unfit else text for text in texts] if unfit else texts
-                self._add(
-                    field, rank, path, _as_json([text and [text] for text in kept]) if field in LIST_FIELDS else kept
-                )
+                self._add(field, rank, path, _as_json(kept) if field in LIST_FIELDS else kept)
         if left := left - says_nothing:
             self._count_unmapped(path, [text if text in left else None for text in texts])
 
     def _add(self, field: str, rank: int, path: KeyPath, texts: Texts) -> None:
-        if texts.count(None) < len(texts):
+        if any(text is not None for text in texts):
             self.offers[field].append(Offer(rank, _shown(path), texts))
 
     def _ranks(self, path: KeyPath) -> dict[str, int]:
@@ -264,14 +271,17 @@ class _Sorting:
         unmapped[key] = (before + count, example)
 
 
+NO_NUL: Final = "\ufffd"  # PostgreSQL takes no NUL in a text, and the account of keys is stored
+
+
 def _shown(path: KeyPath) -> str:
-    return ".".join(key for key in path if isinstance(key, str))
+    return ".".join(key for key in path if isinstance(key, str)).replace("\x00", NO_NUL)
 
 
 def _as_text(values: Values, types: set[type]) -> Texts:
     """Give scalars in their canonical text; lists and objects were taken care of and are left out."""
     if types == {str}:
-        return list(values)
+        return values
     if types == {int}:
         return [None if value is None else str(value) for value in values]
     if types == {bool}:
@@ -382,13 +392,17 @@ def _entries(key: str, value: object) -> Iterator[dict[str, Any]]:
         yield {"key": key, "value": value}
 
 
-ONE_CONTACT: Final = frozenset(("value", "contactvalue", "type", "contacttype", "system", "number", "kind"))
+ONE_CONTACT: Final = frozenset(
+    ("value", "contactvalue", "type", "contacttype", "contacttypename", "system", "number", "kind")
+)
 
 # ---- examples for the report, with nothing personal in them
 
 PERSONAL_KEYS: Final = re.compile(
     r"person|officer|incharge|contact|manager|staff|director|user|createdby|updatedby|firstname|lastname|surname"
     r"|fullname|mail|phone|mobile|tel|head|matron|commander|ocs|author|responsib|coordinator|whatsapp"
+    r"|survivor|victim|patient|client|child|guardian|spouse|respondent|interview|enumerator|submitt|report|nurse"
+    r"|doctor|chief|focal|nationalid|idn|passport|birth|gender|by$"
 )
 EXAMPLE_LENGTH: Final = 60
 
@@ -401,5 +415,5 @@ def masked(key: str, value: object) -> str:
         return f"an object of {len(value)} keys"
     if PERSONAL_KEYS.search(normal_key(key)):
         return HIDDEN
-    text = (_text(value) or "")[:EXAMPLE_LENGTH]
+    text = (_text(value) or "")[:EXAMPLE_LENGTH].replace("\x00", NO_NUL)
     return text if UUID.fullmatch(text) else mask_contacts(text)

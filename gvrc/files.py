@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import glob
 import hashlib
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -44,9 +45,14 @@ def hash_file(path: Path) -> tuple[str, int]:
 
 
 def shown_path(path: Path) -> str:
-    """Name a file as a person at this prompt would; of one in a temporary folder only the name says something."""
+    """Name a file as a person at this prompt would; of one in a temporary folder only the name says something.
+
+    What no text column and no line of a log can hold is escaped.
+    """
     folder = next((folder for folder in path.parents if folder.name.startswith(SPOOL)), Path.cwd())
-    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+    shown = str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+    text = os.fsencode(shown).decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _files_of(argument: str) -> list[Path]:

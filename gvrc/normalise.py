@@ -110,7 +110,10 @@ def _add_status(records: pl.DataFrame) -> pl.DataFrame:
     flags = ("is_active", "is_closed")
     return (
         records.with_columns(to_canonical(given, "operational_statuses").alias("operational_status.read"))
-        .with_columns(to_flag(pl.col(flag)).alias(f"{flag}.read") for flag in flags)
+        .with_columns(
+            pl.coalesce(to_flag(pl.col("is_active")), _is_open("is_active")).alias("is_active.read"),
+            pl.coalesce(to_flag(pl.col("is_closed")), ~_is_open("is_closed")).alias("is_closed.read"),
+        )
         .with_columns(
             _unread("operational_status", *flags).alias("issue.status_unknown"),
             pl.when(contradicts).then(_labelled("operational_status", *flags)).alias("issue.status_conflict"),
@@ -122,6 +125,11 @@ def _add_status(records: pl.DataFrame) -> pl.DataFrame:
             .alias("is_active"),
         )
     )
+
+
+def _is_open(flag: str) -> pl.Expr:
+    """Read a flag that has a status for a value: ``{"active": "Inactive"}``, ``{"closed": "open"}``."""
+    return to_canonical(pl.col(flag), "operational_statuses") == "Operational"
 
 
 def _add_kinds(records: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ import csv
 import re
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import zip_longest
 from typing import NamedTuple
 
 
@@ -51,14 +52,24 @@ def find_phones(text: str, *, stated_line: bool = False) -> tuple[list[Phone], l
     >>> find_phones("0700000016/0700000017 or 112")[0][2]
     Phone(contact_type='Hotline', contact_value='112')
     """
-    extensions = _EXTENSION.findall(text)
+    phones: list[Phone] = []
+    refused: list[str] = []
+    pieces = _EXTENSION.split(text)  # numbers, an extension, further numbers, ...
+    for numbers, extension in zip_longest(pieces[::2], pieces[1::2]):
+        found, no_phones = _find_in(numbers, stated_line=stated_line)
+        if found and extension:  # it belongs to the number before it
+            found[-1] = found[-1]._replace(contact_value=f"{found[-1].contact_value};ext={extension}")
+        phones += found
+        refused += no_phones
+    return phones, refused
+
+
+def _find_in(text: str, *, stated_line: bool) -> tuple[list[Phone], list[str]]:
     dialled = _USSD.findall(text)
-    plain = _AREA_CODE.sub(r"\1\2", _HOURS.sub(" ", _EXTENSION.sub(" ", _USSD.sub(" ", text)).replace("(0)", "")))
+    plain = _AREA_CODE.sub(r"\1\2", _HOURS.sub(" ", _USSD.sub(" ", text).replace("(0)", "")))
     parts = [sequence for part in _SEPARATOR.split(plain) for sequence in _SEQUENCE.findall(part)]
     read = [(part, _read_all(part, stated_line=stated_line)) for part in parts]
     phones = [phone for _, found in read for phone in found] + [Phone("Hotline", code) for code in dialled]
-    if extensions and phones:  # an extension belongs to the number before it; two of them are not told apart
-        phones[-1] = phones[-1]._replace(contact_value=f"{phones[-1].contact_value};ext={extensions[-1]}")
     return phones, [part for part, found in read if not found]
 
 

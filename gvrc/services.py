@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _NAMES = pl.Struct({"names": pl.List(pl.String), "unused": pl.String})
 _MARK = "\x1e"  # no cleaned name holds a control character
 _NAME_KEYS = ("service_name", "category_name", "name", "service", "category", "title", "display", "text", "value")
+_BETWEEN_NAMES = re.compile(r"[,;|\n]")
 _NO_NAME = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\d.eE+-]+|true|false|[\[{].*", re.IGNORECASE | re.DOTALL
 )
@@ -114,7 +115,11 @@ def _spellings(text: str) -> list[str]:
 
 
 def _split(names: str) -> list[str]:
-    return re.split(r"[,;|\n]", names)
+    """Split names in one text; a list that went through a spreadsheet is text too: ``['PEP', 'HTS']``."""
+    listed = names.strip()
+    if listed.startswith("[") and listed.endswith("]"):
+        return [name.strip(" '\"") for name in _BETWEEN_NAMES.split(listed[1:-1])]
+    return _BETWEEN_NAMES.split(names)
 
 
 def _spellings_in(value: object) -> Iterator[str]:

@@ -365,7 +365,7 @@ def is_of_many_kinds(value: object) -> bool:
         "resourceType" in _resource(value)
         or value.get("type") in OSM_TYPES
         or bool(json_api_type(value))
-        or is_unit_of_hierarchy(value)
+        or is_unit_of_hierarchy(value.get("level"), value.get("path"))
     )
 
 
@@ -375,7 +375,7 @@ def other_kind(value: object) -> str | None:
         return None
     if is_passed_over(json_api_type(value)):
         return str(value["type"])
-    if is_unit_of_hierarchy(value) and value["level"] < FACILITY_UNIT:
+    if is_unit_of_hierarchy(value.get("level"), value.get("path")) and value["level"] < FACILITY_UNIT:
         return f"organisation unit of level {value['level']}"
     resource_type = _resource(value).get("resourceType")
     if isinstance(resource_type, str) and resource_type not in FHIR_FACILITIES:
@@ -385,12 +385,11 @@ def other_kind(value: object) -> str | None:
     return None
 
 
-def is_unit_of_hierarchy(value: dict[str, Any]) -> bool:
-    """Say whether an object is an organisation unit of DHIS2 (Kenya's KHIS): its level is that in the hierarchy.
+def is_unit_of_hierarchy(level: object, path: object) -> bool:
+    """Say whether a record is an organisation unit of DHIS2 (Kenya's KHIS): its level is that in the hierarchy.
 
     Kenya is level 1, counties 2, sub-counties 3, wards 4, facilities 5 - which is not the KEPH level of a hospital.
     """
-    level, path = value.get("level"), value.get("path")
     return isinstance(level, int) and isinstance(path, str) and path.startswith("/") and path.count("/") == level
 
 

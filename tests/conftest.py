@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +51,13 @@ def template(server_url: str) -> str:
 def fresh_url(server_url: str, template: str) -> Iterator[str]:
     """Give the URL of a fresh database of the test's own."""
     yield from copied_database(server_url, template)
+
+
+@pytest.fixture
+def further_urls(server_url: str, template: str) -> Iterator[Callable[[], str]]:
+    """Give a function that makes a further fresh database of the test's own, and gives its URL."""
+    with ExitStack() as databases:
+        yield lambda: databases.enter_context(contextmanager(copied_database)(server_url, template))
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ ENVELOPES: dict[str, Any] = {
 def test_a_walk_finds_what_loading_the_whole_finds(
     envelope: str, records: list[dict[str, Any]], indent: int | None, ascii_only: bool, chunk: int
 ) -> None:
-    named = [{"name": f"Clinic {number}", "code": number} | record for number, record in enumerate(records)]
+    named = [record | {"name": f"Clinic {number}", "code": number} for number, record in enumerate(records)]
     text = json.dumps(ENVELOPES[envelope](named), indent=indent, ensure_ascii=ascii_only).encode()
 
     assert walked(text, chunk) == named
@@ -50,7 +50,7 @@ def test_a_walk_finds_what_loading_the_whole_finds(
 @given(RECORDS, st.sampled_from(["\n", "\r\n", "\n\n", "\n\x1e"]), st.booleans(), st.integers(1, 200))
 @settings(max_examples=60, deadline=None)
 def test_lines_are_records(records: list[dict[str, Any]], end: str, closed: bool, chunk: int) -> None:
-    named = [{"name": f"Clinic {number}"} | record for number, record in enumerate(records)]
+    named = [record | {"name": f"Clinic {number}"} for number, record in enumerate(records)]
     text = end.join(map(json.dumps, named)) + (end if closed else "")
 
     assert walked(text.encode(), chunk) == named

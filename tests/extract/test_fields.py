@@ -107,15 +107,19 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"contacts": {"phone": "0700000016", "email": "a@example.org"}},
         {"contacts": contacts(("contacts.phone", "0700000016"), ("contacts.email", "a@example.org"))},
     ),
+    (
+        {"facility_contacts": [{"contact_type_name": "MOBILE", "contact": "0700000016"}]},
+        {"contacts": contacts(("facility_contacts", {"contact_type_name": "MOBILE", "contact": "0700000016"}))},
+    ),
     ({"officer_in_charge": {"name": "X"}}, {"contacts": '[{"key":"officer_in_charge.name","value":"X"}]'}),
     ({"phone": "", "mobile": "N/A"}, {}),
     ({"website": "http://example.org"}, {"website_url": "http://example.org"}),
     # services, owner, the rest
     ({"service_names": ["PEP", "HTS"], "services": [UUID]}, {"services": '["PEP","HTS"]'}),
-    ({"services": "PEP, HTS"}, {"services": '["PEP, HTS"]'}),
+    ({"services": "PEP, HTS"}, {"services": '"PEP, HTS"'}),
     ({"facility_services": [{"service_name": "PEP"}]}, {"services": '[{"service_name":"PEP"}]'}),
     ({"services": []}, {}),
-    ({"gbv_category": "Physical Violence"}, {"gbv_categories": '["Physical Violence"]'}),
+    ({"gbv_category": "Physical Violence"}, {"gbv_categories": '"Physical Violence"'}),
     ({"owner": UUID, "owner_name": "Ministry of Health"}, {"owner_name": "Ministry of Health"}),
     ({"owner": {"name": "Ministry of Health"}}, {"owner_name": "Ministry of Health"}),
     ({"address_line_1": "Moi Avenue", "address_line_2": ""}, {"address": "Moi Avenue"}),
@@ -155,6 +159,7 @@ def test_an_example_shows_nothing_personal() -> None:
     assert masked("regulatory_body", "Kenya MPDB") == "Kenya MPDB"
     assert masked("person_to_see", "Sample Person") == "***"
     assert masked("createdBy", "Sample") == "***"
+    assert masked("group_b/enumerator", "Sample Person") == masked("survivor_age", 12) == "***"
     assert masked("remark", "call 0700000016 or a@example.org") == "call *** or ***"
 
 

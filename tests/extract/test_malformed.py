@@ -281,6 +281,29 @@ def test_what_was_out_of_range_is_told_with_its_key() -> None:
     assert frame["latitude"].to_list() == [None, None]
 
 
+@pytest.mark.parametrize(
+    ("odd", "issue"),
+    [
+        (b'{"name": "K", "code": 2, "code": 3}', "issue.duplicate_key"),
+        (b'{"name" : "K", "code" : 2, "code" : 3}', "issue.duplicate_key"),
+        (b'{"code": 2, "code": 3}', "issue.duplicate_key"),
+        (b'{"name": "K", "code": {"x": 1, "x": 2}}', "issue.duplicate_key"),
+        (b'{"name": "K", "code": NaN}', "issue.number_out_of_range"),
+        (b'{"name": "K\\ud800", "code": 2}', "issue.invalid_text"),
+        (b'{"name": "K", "code": }', "reject_reason"),
+        (b"42", "reject_reason"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 30, 99])
+def test_an_odd_record_is_told_among_many_that_are_alike(odd: bytes, issue: str, place: int) -> None:
+    records = [b'{"name": "A", "code": %d}' % number for number in range(99)]
+    frame, _ = read_bytes(listed(*records[:place], odd, *records[place:]))
+    assert frame[issue].is_not_null().arg_true().to_list() == [place]
+    assert frame.height == 100
+    others = frame.filter(frame["record_number"] != place + 1)
+    assert others["facility_code"].to_list() == [str(number) for number in range(99)]
+
+
 def test_the_earlier_value_of_a_key_given_twice_is_told() -> None:
     frame, _ = read_bytes(CASES["a key twice"][0])
     assert frame["issue.duplicate_key"].to_list() == [None, "code=2"]

@@ -55,6 +55,11 @@ def lines(*entries: tuple[str, object]) -> list[tuple[str, str]]:
         ("24 hours: 0700000016", [("Mobile", "+254700000016")]),
         ("Tel 020 2000001 Fax 020 2000002", [("Phone", "+254202000001"), ("Fax", "+254202000002")]),
         ("020 2000001 ext. 12", [("Phone", "+254202000001;ext=12")]),
+        ("020 2000001 ext. 12; 1195", [("Phone", "+254202000001;ext=12"), ("Hotline", "1195")]),
+        (
+            "020 2000001 ext 4 or 020 2000002 x5",
+            [("Phone", "+254202000001;ext=4"), ("Phone", "+254202000002;ext=5")],
+        ),
         ("+44 20 7946 0000", [("Phone", "+442079460000")]),
         ("INFO@Example.ORG", [("Email", "info@example.org")]),
         ("mailto:info@example.org", [("Email", "info@example.org")]),

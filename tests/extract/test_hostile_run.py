@@ -1,0 +1,88 @@
+"""One run over files that nobody would want to get: each has its outcome, and none stops the others."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import zipfile
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc.pipeline import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.account import FileAccount
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+
+def clinic(code: int, **more: object) -> bytes:
+    return json.dumps([{"name": "Umoja Clinic", "code": code, "county": "Nairobi", **more}]).encode()
+
+
+def zip_of_a_mac(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in {"list.json": content, "__MACOSX/._list.json": b"x", ".DS_Store": b"x"}.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+LOADED: dict[bytes, bytes] = {
+    b"a name\nof two lines.json": clinic(101),
+    b"caf\xe9.json": clinic(102),
+    b"zero bytes in keys and values.json": clinic(103, **{"x\x00y": "\x00", "description": "a\x00b", "phone": "\x00"}),
+    b"half characters.json": clinic(104, **{"x\ud800": "\udfff", "services": ["\ud83d"]}),
+    b"a zip of a mac.json": zip_of_a_mac(clinic(105)),
+    b"gzip with zeros after it.json": gzip.compress(clinic(106)) + b"\x00" * 512,
+    b"digits of another script.json": clinic(107, beds="١٢", lat="٣٦.٨", phone="٠٧٠٠٠٠٠٠١٦"),
+    b"years that are none.json": clinic(108, updated="99999-01-01", created="0001-01-01"),
+    b"a statement.json": clinic(109, ward="'; DROP TABLE facilities; --", address="$1 %s {0}"),
+}
+REFUSED: dict[bytes, tuple[bytes, str]] = {
+    b"a bomb of spaces.json": (gzip.compress(b" " * 20_000_000), "is empty"),
+    b"a bomb in a text.json": (gzip.compress(b'{"a":"' + b"x" * 40_000_000), "the end of a text is missing"),
+    b"a bomb in a record.json": (gzip.compress(b'[{"name":"' + b"x" * 40_000_000), "more than 16 MB"),
+    b"gzip in gzip.json": (gzip.compress(gzip.compress(clinic(1))), "is not JSON"),
+    b"gzip with more after it.json": (gzip.compress(clinic(1)) + b"junk", "is damaged"),
+    b"two encodings.json": (b"\xef\xbb\xbf" + clinic(1).decode().encode("utf-16"), "is not JSON"),
+    b"a person after the list.json": (clinic(1) + b" call 0700000016", "is not JSON"),
+}
+
+
+def test_each_file_of_a_hostile_folder_has_its_outcome(fresh: Database, settings: Settings, tmp_path: Path) -> None:
+    for name, content in (LOADED | {name: content for name, (content, _) in REFUSED.items()}).items():
+        (tmp_path / os.fsdecode(name)).write_bytes(content)
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "to nowhere.json").symlink_to("nowhere")
+
+    account = run([str(tmp_path)], settings)
+
+    files = {file.path.rpartition("/")[2]: file for file in account.files}
+    assert {name for name, file in files.items() if file.status == "succeeded"} == {shown(name) for name in LOADED}
+    assert all(file.inserted == file.read == 1 for file in files.values() if file.status == "succeeded")
+    assert {name: told(files[shown(name)], message) for name, (_, message) in REFUSED.items()} == {
+        name: message for name, (_, message) in REFUSED.items()
+    }
+    assert files["pipe.json"].status == files["to nowhere.json"].status == "failed"
+    assert "0700000016" not in json.dumps(account.as_summary())
+    assert count(fresh) == len(LOADED)
+    assert account.balances()
+
+
+def shown(name: bytes) -> str:
+    return name.decode("utf-8", "backslashreplace").replace("\n", "\\n")
+
+
+def told(file: FileAccount, message: str) -> str | None:
+    return message if message in (file.error or "") else file.error
+
+
+def count(database: Database) -> int:
+    with database._statement("SELECT count(*) AS facilities FROM facilities") as statement:
+        return int(pl.DataFrame(statement.execute_query()[0])["facilities"][0])
