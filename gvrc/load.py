@@ -192,6 +192,17 @@ def demand_whole(broken: dict[int, str]) -> None:
         raise BrokenSchemaError(broken)
 
 
+def required_status(directory: Directory, settings: Settings) -> str | None:
+    """Name the status of a new facility for which nobody stated one; None where it may go without.
+
+    A facility that is there keeps the one that it has.
+    """
+    if not directory.needs_status:
+        return None
+    default = settings.lookup_defaults["operational_statuses"]
+    return directory.lookup_names.get("operational_statuses", {}).get(default, default)
+
+
 class Loader:
     """Loads the batches of one run over one connection; remembers the run, its staging tables and the directory."""
 
@@ -204,6 +215,7 @@ class Loader:
         self.settings = settings
         self.is_dry_run = is_dry_run
         self.checker = ThreadPoolExecutor(1)
+        self.default_status = required_status(directory, settings)
         self.landed = self.told = pl.DataFrame()  # of the last batch: what landed, and the lines for logs/processing
         self.prepare()
 
@@ -252,20 +264,11 @@ class Loader:
                 self.settings.lookup_defaults,
                 may_create=self.settings.create_lookups,
             )
-            .pipe(self.fill_required_status)
             .pipe(add_ward_risk, self.directory.wards_at_risk)
             .with_row_index("row_no")
             .with_columns(pl.col("row_no").cast(pl.Int64))
             .pipe(add_rounds)
         ), rejected
-
-    def fill_required_status(self, accepted: pl.DataFrame) -> pl.DataFrame:
-        """Where a facility must have a status, one that nobody stated is the configured default, by name unknown."""
-        if not self.directory.needs_status:
-            return accepted
-        default = self.settings.lookup_defaults["operational_statuses"]
-        default = self.directory.lookup_names.get("operational_statuses", {}).get(default, default)
-        return accepted.with_columns(pl.col("operational_status").fill_null(default))
 
     def stage(self, accepted: pl.DataFrame) -> pl.DataFrame:
         """Copy the batch into the staging tables, children in the order of their facilities; give the issues."""
@@ -339,7 +342,7 @@ class Loader:
 
     def create_lookups(self) -> None:
         """Insert the lookup names that the batch needs and the database lacks."""
-        self.database.run("create_missing_statuses", self.next_id("operational_statuses"))
+        self.database.run("create_missing_statuses", self.next_id("operational_statuses"), self.default_status)
         for lookup in (
             "contact_types",
             "service_categories",
@@ -448,7 +451,7 @@ class Loader:
         while database.run("refuse_claimed_numbers") > 0:
             pass
         kind = "managed" if self.directory.is_managed else "fresh"
-        database.run(f"insert_new_facilities_{kind}", self.directory.actor_id)
+        database.run(f"insert_new_facilities_{kind}", self.directory.actor_id, self.default_status)
         database.run("fill_wanted_facilities", self.settings.keep_manual_edits)
         database.run("note_kept_edits")
         database.run("find_differing_facilities")

@@ -1,4 +1,5 @@
--- Facilities: insert what is new, update what differs. $1 is the actor's user_id.
+-- Facilities: insert what is new, update what differs. $1 is the actor's user_id; $2 of the inserts the status of a new
+-- facility for which nobody stated one, where the directory wants one.
 
 -- name: create_missing_statuses
 INSERT INTO operational_statuses (operational_status_id, status_name, description, sort_order)
@@ -11,6 +12,11 @@ FROM (
     SELECT operational_status AS name
     FROM staged_records
     WHERE operational_status IS NOT NULL
+    UNION
+    SELECT $2
+    FROM staged_records
+    WHERE operational_status IS NULL
+        AND $2 IS NOT NULL
     EXCEPT
     SELECT status_name
     FROM operational_statuses
@@ -50,7 +56,7 @@ SELECT
     $1::integer
 FROM merging
 JOIN staged_records AS staged USING (row_no)
-LEFT JOIN operational_statuses AS statuses ON statuses.status_name = staged.operational_status
+LEFT JOIN operational_statuses AS statuses ON statuses.status_name = coalesce(staged.operational_status, $2)
 WHERE merging.met_by = 'new';
 
 -- name: insert_new_facilities_managed
@@ -106,7 +112,7 @@ SELECT
     $1::integer
 FROM merging
 JOIN staged_records AS staged USING (row_no)
-LEFT JOIN operational_statuses AS statuses ON statuses.status_name = staged.operational_status
+LEFT JOIN operational_statuses AS statuses ON statuses.status_name = coalesce(staged.operational_status, $2)
 WHERE merging.met_by = 'new';
 
 -- name: fill_wanted_facilities

@@ -94,3 +94,17 @@ def test_a_text_that_looks_like_sql_is_data(application: Application) -> None:
     application.load([POST | {"facility_name": name, "facility_code": "'; SELECT 1; --"}])
     assert [row["facility_name"] for row in application.rows("facility_rows")] == [name]
     assert [row["facility_code"] for row in application.rows("facility_rows")] == ["'; SELECT 1; --"]
+
+
+def test_an_absent_status_never_overwrites_a_present_one(application: Application) -> None:
+    status = """
+        SELECT status_name
+        FROM facilities
+        JOIN operational_statuses USING (operational_status_id)
+        ORDER BY facility_code
+    """
+    without = {name: value for name, value in CLINIC.items() if name != "operational_status"}
+    application.load([CLINIC, POST])
+    assert application.query(status) == [{"status_name": "Operational"}, {"status_name": "Unknown"}]
+    assert application.load([without, POST], force=True).totals()["unchanged"] == 2
+    assert application.query(status) == [{"status_name": "Operational"}, {"status_name": "Unknown"}]
