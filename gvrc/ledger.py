@@ -80,7 +80,13 @@ def rules_fingerprint(settings: Settings) -> str:
     """Hash all that decides how a record comes out, but the code: a file loaded under other rules is read again."""
     data = [*sorted(PACKAGE.rglob("*.csv")), settings.ward_aliases, settings.sources]
     content = b"".join(path.read_bytes() for path in data if path and path.exists())
-    chosen = (RULES_VERSION, settings.places, settings.code_claimed_twice, settings.create_lookups)
+    chosen = (
+        RULES_VERSION,
+        settings.places,
+        settings.code_claimed_twice,
+        settings.create_lookups,
+        settings.source_rank,
+    )
     return hashlib.sha256(content + repr(chosen).encode()).hexdigest()[:16]
 
 

@@ -221,9 +221,10 @@ class Loader:
 
     def prepare(self) -> None:
         """Make the staging tables of this connection, and remember again what the run has met."""
-        *tables, restore = statement_group("staging/create.sql")
+        *tables, rank, restore = statement_group("staging/create.sql")
         for name in tables:
             self.database.run(name)
+        self.database.run(rank, json.dumps(self.settings.source_rank))
         self.database.run(restore, self.run_no)
 
     def load(self, records: pl.DataFrame) -> dict[int, Outcome]:
@@ -448,7 +449,10 @@ class Loader:
     def write_facilities(self) -> None:
         """Insert and update facilities, both unique keys kept."""
         database = self.database
-        while database.run("refuse_claimed_numbers") > 0:
+        if self.settings.source_rank:
+            for name in ("find_ranked_fields", "withdraw_outranked_numbers", "note_outranked"):
+                database.run(name)
+        while database.run("refuse_claimed_numbers", self.settings.keep_manual_edits) > 0:
             pass
         kind = "managed" if self.directory.is_managed else "fresh"
         database.run(f"insert_new_facilities_{kind}", self.directory.actor_id, self.default_status)

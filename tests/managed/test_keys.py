@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
+from gvrc.pipeline import Options, run
 from tests.managed.records import CLINIC, POST
 
 if TYPE_CHECKING:
@@ -108,3 +110,21 @@ def test_an_absent_status_never_overwrites_a_present_one(application: Applicatio
     assert application.query(status) == [{"status_name": "Operational"}, {"status_name": "Unknown"}]
     assert application.load([without, POST], force=True).totals()["unchanged"] == 2
     assert application.query(status) == [{"status_name": "Operational"}, {"status_name": "Unknown"}]
+
+
+def test_a_ranked_source_keeps_the_number_that_it_gave_and_not_the_one_that_stands_for_none(
+    application: Application,
+) -> None:
+    ranks = {"registration_number": ["kmhfl"]}
+    without = {name: value for name, value in CLINIC.items() if name != "registration_number"}
+    numbered = CLINIC | {"registration_number": "TEST-0009"}
+    for source, record, expected in [
+        ("kmhfl", without, "90001"),
+        ("regulator", CLINIC, "TEST-0001"),
+        ("kmhfl", numbered, "TEST-0009"),
+        ("regulator", CLINIC | {"beds": 13}, "TEST-0009"),
+    ]:
+        path = application.folder / "records.json"
+        path.write_text(json.dumps([record]), "utf-8")
+        run([str(path)], application.settings(source_rank=ranks), Options(source=source))
+        assert numbers(application) == {"90001": expected}
