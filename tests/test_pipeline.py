@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
-from gvrc.errors import DatabaseUnavailableError, UsageError
+from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
 from gvrc.pipeline import Options, run
 from gvrc.undo import undo
 
@@ -532,6 +533,55 @@ def test_a_lost_connection_is_made_again_and_the_batch_repeated(
     assert lost
     assert outcome(account) == {"read": 1, "inserted": 1}
     assert rows(fresh, "SELECT count(*) AS facilities FROM facilities") == [{"facilities": 1}]
+
+
+def test_a_batch_whose_commit_was_not_answered_is_counted_once_and_as_what_it_was(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gvrc.database import Database
+
+    lost: list[bool] = []
+
+    def execute_and_lose_once(self: Database, sql: str, *parameters: Any) -> int:
+        done = ORIGINAL(self, sql, *parameters)
+        if sql == "COMMIT" and not lost and rows(fresh, "SELECT 1 AS one FROM facilities"):
+            lost.append(True)
+            rows(fresh, END_OTHERS)
+            ORIGINAL(self, "SELECT 1")
+        return done
+
+    ORIGINAL = Database.execute  # noqa: N806
+    monkeypatch.setattr(Database, "execute", execute_and_lose_once)
+    records = [CLINIC, CLINIC | {"code": 13081, "name": "Hazina Clinic"}, CLINIC | {"description": "Said again"}]
+    account = run([write(tmp_path, "a.json", records)], settings)
+    assert lost
+    assert outcome(account) == {"read": 3, "inserted": 2, "superseded": 1}
+    assert rows(fresh, "SELECT inserted, superseded, status FROM etl.files") == [
+        {"inserted": 2, "superseded": 1, "status": "succeeded"}
+    ]
+
+
+def test_a_run_that_lost_its_lock_to_another_importer_does_not_write_beside_it(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gvrc import ledger
+
+    lost: list[bool] = []
+
+    def save_and_lose_once(*arguments: object) -> None:
+        if not lost and len(arguments) == 3:
+            lost.append(True)
+            rows(fresh, END_OTHERS)
+            while not fresh.rows("try_run_lock")[0]["is_locked"]:
+                time.sleep(0.01)
+        ORIGINAL(*arguments)  # type: ignore[arg-type]
+
+    ORIGINAL = ledger.save_accounts  # noqa: N806
+    monkeypatch.setattr(ledger, "save_accounts", save_and_lose_once)
+    monkeypatch.setattr(ledger, "LOCK_RETURN_SECONDS", 0.5)
+    with pytest.raises(RunStoppedError, match="another importer"):
+        run([write(tmp_path, "a.json", [CLINIC])], settings)
+    assert rows(fresh, "SELECT 1 AS one FROM facilities") == []
 
 
 def test_standard_input_is_imported_like_a_file(settings: Settings, fresh: Database) -> None:

@@ -213,7 +213,13 @@ SELECT DISTINCT ON (known.facility_id)
                 AND changes.table_name = 'facilities'
                 AND changes.operation = 'insert'
         ) THEN 'inserted'
-        ELSE 'updated'
+        WHEN EXISTS (
+            SELECT
+            FROM etl.changes
+            WHERE changes.run_no = known.run_no
+                AND changes.facility_id = known.facility_id
+        ) THEN 'updated'
+        ELSE 'unchanged'
     END
 FROM etl.facility_source AS known
 WHERE known.run_no = $1::integer
