@@ -30,7 +30,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("GVRC_TEST_KILLS", "5"))
 SERVER_KILLS = int(os.environ.get("GVRC_TEST_SERVER_KILLS", "2"))
 
-# What the directory says and the importer remembers, without keys and times: those may differ after a batch was rolled back.
+# What the directory says and the importer remembers, without keys and times, which may differ after a batch was rolled
+# back.
 CONTENT = """
 SELECT md5(string_agg(line, E'\\n' ORDER BY line)) AS content, count(*) AS lines
 FROM (
