@@ -633,3 +633,61 @@ def test_every_tables_rows_are_counted_exactly(settings: Settings, fresh: Databa
     assert sum(count["inserted"] + count["updated"] for count in again.tables().values()) == 0
     assert again.tables()["facility_services"] == {"inserted": 0, "updated": 0, "unchanged": 6, "superseded": 0}
     assert again.as_summary()["tables"] == again.tables()
+
+
+def test_one_child_in_two_writings_is_one_row(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    record = CLINIC | {
+        "service_names": ["Counselling", "COUNSELLING", "counselling "],
+        "contacts": [
+            {"type": "phone", "value": "0700 000 016"},
+            {"type": "mobile", "value": "+254700000016"},
+            {"type": "email", "value": "Clinic@example.org"},
+            {"type": "email", "value": "clinic@example.org"},
+        ],
+    }
+    for number in (1, 2):
+        run([write(tmp_path, "a.json", [record | {"description": f"Said {number}"}])], settings)
+        assert rows(fresh, "SELECT service_name FROM facility_services") == [{"service_name": "Counselling"}]
+        found = rows(fresh, "SELECT contact_value FROM facility_contacts ORDER BY 1")
+        assert [row["contact_value"] for row in found] == ["+254700000016", "clinic@example.org"]
+
+
+def test_a_text_longer_than_its_column_costs_no_record(settings: Settings, tmp_path: Path) -> None:
+    record = CLINIC | {
+        "facility_type_name": "T" * 150,
+        "owner_name": "O" * 250,
+        "officer_in_charge": {"name": "P" * 150},
+    }
+    account = run([write(tmp_path, "a.json", [record, CLINIC | {"code": 2, "name": "B"}])], settings)
+    assert outcome(account) == {"read": 2, "inserted": 2}
+
+
+def test_a_trigger_that_refuses_a_record_costs_that_record(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    fresh.execute(
+        """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NEW.service_name = 'Exorcism' THEN
+                RAISE EXCEPTION 'not in this directory' USING ERRCODE = '22023';
+            END IF;
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER refuse BEFORE INSERT ON facility_services FOR EACH ROW EXECUTE FUNCTION refuse();
+        """
+    )
+    records = [CLINIC | {"code": code, "name": f"Clinic {code}"} for code in range(20)]
+    records[3] |= {"service_names": ["Exorcism"]}
+    records[17] |= {"service_names": ["Counselling", "Exorcism"]}
+    account = run([write(tmp_path, "a.json", records)], settings)
+    assert outcome(account) == {"read": 20, "inserted": 18, "rejected": 2}
+    assert rows(fresh, "SELECT record_number, detail FROM etl.rejects ORDER BY 1") == [
+        {"record_number": 4, "detail": "not in this directory."},
+        {"record_number": 18, "detail": "not in this directory."},
+    ]
+    assert rows(fresh, "SELECT count(*) AS facilities FROM facilities") == [{"facilities": 18}]
+    assert outcome(run([write(tmp_path, "a.json", records)], settings, Options(force=True))) == {
+        "read": 20,
+        "unchanged": 18,
+        "rejected": 2,
+    }
+    assert rows(fresh, "SELECT count(*) AS rejects FROM etl.rejects") == [{"rejects": 2}]
