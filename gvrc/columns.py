@@ -180,6 +180,7 @@ ISSUE_FIELDS = {
     "source_key_claimed_twice": "source_key",
     "superseded_conflict": "record",
     "manual_edit_kept": "record",
+    "source_outranked": "record",
     "registration_number_claimed_twice": "registration_number",
     # lengths and lookups of the database
     "text_cut": "record",

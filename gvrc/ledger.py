@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gvrc.pipeline import Options, Run
     from gvrc.settings import Settings
 
+LOCK_RETURN_SECONDS = 30.0  # that a server may take to see that a connection is gone
 PACKAGE = Path(__file__).parent
 # Raise it when the same file should come out otherwise: every file is then read again, without --force.
 RULES_VERSION = "1"
@@ -76,11 +77,33 @@ def run_lock(database: Database, settings: Settings, options: Options) -> Iterat
         database.release("release_run_lock")
 
 
+def take_lock_again(database: Database) -> None:
+    """After a lost connection: the lock is free as soon as the server has seen the loss, unless somebody took it.
+
+    Raises:
+        DatabaseUnavailableError: another importer has it now.
+    """
+    deadline = time.monotonic() + LOCK_RETURN_SECONDS
+    while not database.rows("try_run_lock")[0]["is_locked"]:
+        if time.monotonic() >= deadline:
+            raise DatabaseUnavailableError(
+                "The connection was lost, and another importer is writing to this database now. "
+                "What was committed stays; repeat the command when that one has ended."
+            )
+        time.sleep(0.2)
+
+
 def rules_fingerprint(settings: Settings) -> str:
     """Hash all that decides how a record comes out, but the code: a file loaded under other rules is read again."""
     data = [*sorted(PACKAGE.rglob("*.csv")), settings.ward_aliases, settings.sources]
     content = b"".join(path.read_bytes() for path in data if path and path.exists())
-    chosen = (RULES_VERSION, settings.places, settings.code_claimed_twice, settings.create_lookups)
+    chosen = (
+        RULES_VERSION,
+        settings.places,
+        settings.code_claimed_twice,
+        settings.create_lookups,
+        settings.source_rank,
+    )
     return hashlib.sha256(content + repr(chosen).encode()).hexdigest()[:16]
 
 

@@ -193,6 +193,17 @@ def demand_whole(broken: dict[int, str]) -> None:
         raise BrokenSchemaError(broken)
 
 
+def required_status(directory: Directory, settings: Settings) -> str | None:
+    """Name the status of a new facility for which nobody stated one; None where it may go without.
+
+    A facility that is there keeps the one that it has.
+    """
+    if not directory.needs_status:
+        return None
+    default = settings.lookup_defaults["operational_statuses"]
+    return directory.lookup_names.get("operational_statuses", {}).get(default, default)
+
+
 class Loader:
     """Loads the batches of one run over one connection; remembers the run, its staging tables and the directory."""
 
@@ -207,14 +218,16 @@ class Loader:
         self.checker = ThreadPoolExecutor(1)
         self.staged: set[str] = set()  # tables of children that the batch has rows in
         self.lacking: set[str] = set()  # lookup tables that lack a name of the batch
+        self.default_status = required_status(directory, settings)
         self.landed = self.told = pl.DataFrame()  # of the last batch: what landed, and the lines for logs/processing
         self.prepare()
 
     def prepare(self) -> None:
         """Make the staging tables of this connection, and remember again what the run has met."""
-        *tables, restore = statement_group("staging/create.sql")
+        *tables, rank, restore = statement_group("staging/create.sql")
         for name in tables:
             self.database.run(name)
+        self.database.run(rank, json.dumps(self.settings.source_rank))
         self.database.run(restore, self.run_no)
 
     def load(self, records: pl.DataFrame) -> dict[int, Outcome]:
@@ -256,20 +269,11 @@ class Loader:
                 self.settings.lookup_defaults,
                 may_create=self.settings.create_lookups,
             )
-            .pipe(self.fill_required_status)
             .pipe(add_ward_risk, self.directory.wards_at_risk)
             .with_row_index("row_no")
             .with_columns(pl.col("row_no").cast(pl.Int64))
             .pipe(add_rounds)
         ), rejected
-
-    def fill_required_status(self, accepted: pl.DataFrame) -> pl.DataFrame:
-        """Where a facility must have a status, one that nobody stated is the configured default, by name unknown."""
-        if not self.directory.needs_status:
-            return accepted
-        default = self.settings.lookup_defaults["operational_statuses"]
-        default = self.directory.lookup_names.get("operational_statuses", {}).get(default, default)
-        return accepted.with_columns(pl.col("operational_status").fill_null(default))
 
     def stage(self, accepted: pl.DataFrame) -> pl.DataFrame:
         """Copy the batch into the staging tables, children in the order of their facilities; give the issues."""
@@ -282,7 +286,8 @@ class Loader:
         }
         issues = [collect_issues(accepted)]
         self.lacking = set()
-        self.note_lacking("operational_statuses", accepted["operational_status"].drop_nulls(), self.status_names())
+        statuses = pl.concat([accepted["operational_status"], pl.Series([self.default_status], dtype=pl.String)])
+        self.note_lacking("operational_statuses", statuses.drop_nulls(), self.status_names())
         for table, rows in children.items():
             children[table], found = self.fit_children(table, rows)
             issues += found
@@ -352,7 +357,9 @@ class Loader:
     def create_lookups(self) -> None:
         """Insert the lookup names that the batch needs and the database lacks."""
         for lookup in sorted(self.lacking):
-            self.database.run(f"create_missing_{lookup}", self.next_id(lookup))
+            # A status may be wanted that no record states: that of a new facility for which nobody stated one.
+            default = (self.default_status,) if lookup == "operational_statuses" else ()
+            self.database.run(f"create_missing_{lookup}", self.next_id(lookup), *default)
 
     def next_id(self, table: str) -> str:
         """Name the sequence that gives a table's keys; in a dry run one of our own."""
@@ -450,11 +457,14 @@ class Loader:
 
     def write_facilities(self, *, has_new: bool, has_met: bool) -> None:
         """Insert new facilities and update those that differ, both unique keys kept."""
-        while self.database.run("refuse_claimed_numbers") > 0:
+        if self.settings.source_rank and has_met:
+            for name in ("find_ranked_fields", "withdraw_outranked_numbers", "note_outranked"):
+                self.database.run(name)
+        while self.database.run("refuse_claimed_numbers", self.settings.keep_manual_edits) > 0:
             pass
         if has_new:
             kind = "managed" if self.directory.is_managed else "fresh"
-            self.database.run(f"insert_new_facilities_{kind}", self.directory.actor_id)
+            self.database.run(f"insert_new_facilities_{kind}", self.directory.actor_id, self.default_status)
         if has_met:
             self.update_facilities()
 

@@ -259,8 +259,9 @@ def load_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
     if this_run.options.dry_run:
         accounts = merge_batch(this_run, loader, batch)
     else:
+        attempt = Attempt()
         accounts = retry_transient(
-            lambda: this_run.breaker.call(lambda: merge_batch(this_run, loader, batch)),
+            lambda: this_run.breaker.call(lambda: merge_once(this_run, loader, batch, attempt)),
             this_run.settings,
             lambda: revive(this_run, loader),
         )
@@ -272,6 +273,25 @@ def load_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
     log_event("batch_merged", records=batch.size, seconds=round(seconds, 3))
     if batch.frames:
         tell_records(this_run, loader)
+
+
+@dataclass
+class Attempt:
+    """The last try at a batch that came as far as its commit: what the accounts are if that was done."""
+
+    transaction_id: str = ""
+    accounts: dict[int, FileAccount] = field(default_factory=dict)
+
+
+def merge_once(this_run: Run, loader: Loader, batch: Batch, attempt: Attempt) -> dict[int, FileAccount]:
+    """Load one batch, unless an attempt whose commit was not answered has done it: its records would be unchanged."""
+    database = this_run.database
+    if attempt.transaction_id and database.rows("transaction_status", attempt.transaction_id)[0]["is_committed"]:
+        return attempt.accounts
+    with database.transaction():
+        accounts = merge_batch(this_run, loader, batch)
+        attempt.accounts, attempt.transaction_id = accounts, database.rows("transaction_id")[0]["transaction_id"]
+    return accounts
 
 
 def merge_batch(this_run: Run, loader: Loader, batch: Batch) -> dict[int, FileAccount]:
@@ -287,7 +307,7 @@ def revive(this_run: Run, loader: Loader) -> None:
     """Before a further attempt: where the connection was lost, connect, lock and stage again."""
     if not this_run.database.is_alive():
         this_run.database.reconnect(this_run.url)
-        this_run.database.rows("try_run_lock")
+        ledger.take_lock_again(this_run.database)
         loader.prepare()
 
 

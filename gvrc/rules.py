@@ -25,6 +25,7 @@ CONTRACT_LENGTHS = {
     "facilities.registration_number": 100,
     "facilities.address_line_1": 255,
     "facilities.website_url": 500,
+    "facilities.facility_type": 100,  # of a fresh directory; a managed one has no such column
     "facility_services.service_name": 200,
     "facility_contacts.contact_value": 255,
     "facility_contacts.contact_person_name": 100,
@@ -96,6 +97,7 @@ def cut_long_texts(records: pl.DataFrame, demands: Demands) -> pl.DataFrame:
     cut = {
         "address": "facilities.address_line_1",
         "website_url": "facilities.website_url",
+        "facility_type": "facilities.facility_type",
         "owner_name": "facility_owners.owner_name",
     }
     lengths = {name: demands.lengths[column] for name, column in cut.items()}

@@ -51,8 +51,24 @@ Age = Annotated[
     str, msgspec.Meta(pattern=r"^\d+ (day|week|month)s?$", description='an age such as "30 days" (days, weeks, months)')
 ]
 CodeClaimedTwice = Annotated[Literal["generate", "reject"], msgspec.Meta(description="generate or reject")]
+RankedField = Literal[
+    "facility_name",
+    "facility_code",
+    "registration_number",
+    "operational_status",
+    "ward_name",
+    "is_active",
+    "address",
+    "description",
+    "website_url",
+    "facility_type",
+    "coordinates",
+]
 SourceRank = Annotated[
-    dict[str, list[str]], msgspec.Meta(description="a list of sources, the most trusted first, for each field")
+    dict[RankedField, list[str]],
+    msgspec.Meta(
+        description="a list of sources, the most trusted first, for each field (config/example.yaml names the fields)"
+    ),
 ]
 LookupDefaults = Annotated[dict[str, str], msgspec.Meta(description="a name for each lookup table")]
 

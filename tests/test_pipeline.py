@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
-from gvrc.errors import DatabaseUnavailableError, UsageError
+from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
 from gvrc.pipeline import Options, run
 from gvrc.undo import undo
 
@@ -568,6 +569,55 @@ def test_a_lost_connection_is_made_again_and_the_batch_repeated(
     assert rows(fresh, "SELECT count(*) AS facilities FROM facilities") == [{"facilities": 1}]
 
 
+def test_a_batch_whose_commit_was_not_answered_is_counted_once_and_as_what_it_was(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gvrc.database import Database
+
+    lost: list[bool] = []
+
+    def execute_and_lose_once(self: Database, sql: str, *parameters: Any) -> int:
+        done = ORIGINAL(self, sql, *parameters)
+        if sql == "COMMIT" and not lost and rows(fresh, "SELECT 1 AS one FROM facilities"):
+            lost.append(True)
+            rows(fresh, END_OTHERS)
+            ORIGINAL(self, "SELECT 1")
+        return done
+
+    ORIGINAL = Database.execute  # noqa: N806
+    monkeypatch.setattr(Database, "execute", execute_and_lose_once)
+    records = [CLINIC, CLINIC | {"code": 13081, "name": "Hazina Clinic"}, CLINIC | {"description": "Said again"}]
+    account = run([write(tmp_path, "a.json", records)], settings)
+    assert lost
+    assert outcome(account) == {"read": 3, "inserted": 2, "superseded": 1}
+    assert rows(fresh, "SELECT inserted, superseded, status FROM etl.files") == [
+        {"inserted": 2, "superseded": 1, "status": "succeeded"}
+    ]
+
+
+def test_a_run_that_lost_its_lock_to_another_importer_does_not_write_beside_it(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gvrc import ledger
+
+    lost: list[bool] = []
+
+    def save_and_lose_once(*arguments: object) -> None:
+        if not lost and len(arguments) == 3:
+            lost.append(True)
+            rows(fresh, END_OTHERS)
+            while not fresh.rows("try_run_lock")[0]["is_locked"]:
+                time.sleep(0.01)
+        ORIGINAL(*arguments)  # type: ignore[arg-type]
+
+    ORIGINAL = ledger.save_accounts  # noqa: N806
+    monkeypatch.setattr(ledger, "save_accounts", save_and_lose_once)
+    monkeypatch.setattr(ledger, "LOCK_RETURN_SECONDS", 0.5)
+    with pytest.raises(RunStoppedError, match="another importer"):
+        run([write(tmp_path, "a.json", [CLINIC])], settings)
+    assert rows(fresh, "SELECT 1 AS one FROM facilities") == []
+
+
 def test_standard_input_is_imported_like_a_file_and_leaves_nothing_behind(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
@@ -625,3 +675,61 @@ def test_every_tables_rows_are_counted_exactly(settings: Settings, fresh: Databa
     assert sum(count["inserted"] + count["updated"] for count in again.tables().values()) == 0
     assert again.tables()["facility_services"] == {"inserted": 0, "updated": 0, "unchanged": 6, "superseded": 0}
     assert again.as_summary()["tables"] == again.tables()
+
+
+def test_one_child_in_two_writings_is_one_row(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    record = CLINIC | {
+        "service_names": ["Counselling", "COUNSELLING", "counselling "],
+        "contacts": [
+            {"type": "phone", "value": "0700 000 016"},
+            {"type": "mobile", "value": "+254700000016"},
+            {"type": "email", "value": "Clinic@example.org"},
+            {"type": "email", "value": "clinic@example.org"},
+        ],
+    }
+    for number in (1, 2):
+        run([write(tmp_path, "a.json", [record | {"description": f"Said {number}"}])], settings)
+        assert rows(fresh, "SELECT service_name FROM facility_services") == [{"service_name": "Counselling"}]
+        found = rows(fresh, "SELECT contact_value FROM facility_contacts ORDER BY 1")
+        assert [row["contact_value"] for row in found] == ["+254700000016", "clinic@example.org"]
+
+
+def test_a_text_longer_than_its_column_costs_no_record(settings: Settings, tmp_path: Path) -> None:
+    record = CLINIC | {
+        "facility_type_name": "T" * 150,
+        "owner_name": "O" * 250,
+        "officer_in_charge": {"name": "P" * 150},
+    }
+    account = run([write(tmp_path, "a.json", [record, CLINIC | {"code": 2, "name": "B"}])], settings)
+    assert outcome(account) == {"read": 2, "inserted": 2}
+
+
+def test_a_trigger_that_refuses_a_record_costs_that_record(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    fresh.execute(
+        """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NEW.service_name = 'Exorcism' THEN
+                RAISE EXCEPTION 'not in this directory' USING ERRCODE = '22023';
+            END IF;
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER refuse BEFORE INSERT ON facility_services FOR EACH ROW EXECUTE FUNCTION refuse();
+        """
+    )
+    records = [CLINIC | {"code": code, "name": f"Clinic {code}"} for code in range(20)]
+    records[3] |= {"service_names": ["Exorcism"]}
+    records[17] |= {"service_names": ["Counselling", "Exorcism"]}
+    account = run([write(tmp_path, "a.json", records)], settings)
+    assert outcome(account) == {"read": 20, "inserted": 18, "rejected": 2}
+    assert rows(fresh, "SELECT record_number, detail FROM etl.rejects ORDER BY 1") == [
+        {"record_number": 4, "detail": "not in this directory."},
+        {"record_number": 18, "detail": "not in this directory."},
+    ]
+    assert rows(fresh, "SELECT count(*) AS facilities FROM facilities") == [{"facilities": 18}]
+    assert outcome(run([write(tmp_path, "a.json", records)], settings, Options(force=True))) == {
+        "read": 20,
+        "unchanged": 18,
+        "rejected": 2,
+    }
+    assert rows(fresh, "SELECT count(*) AS rejects FROM etl.rejects") == [{"rejects": 2}]

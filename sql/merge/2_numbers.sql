@@ -2,7 +2,8 @@
 
 -- name: refuse_claimed_numbers
 -- Run until it refuses nothing: a number is free when its holder is given another one in this round, and whether the
--- holder is depends on the holder's own claim.
+-- holder is depends on the holder's own claim. $1: whether a number that a person has changed is kept; a facility that
+-- keeps it claims no other.
 WITH claims AS (
     SELECT
         staged.row_no,
@@ -12,10 +13,16 @@ WITH claims AS (
     FROM merging
     JOIN staged_records AS staged USING (row_no)
     LEFT JOIN facilities AS own ON own.facility_id = merging.facility_id
+    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = merging.facility_id
     WHERE staged.registration_number IS NOT NULL
         AND merging.met_by <> 'superseded'
         -- Who has the number already claims nothing: on an unchanged run there is nothing to compare.
         AND own.registration_number IS DISTINCT FROM staged.registration_number
+        AND NOT (
+            $1::boolean
+            AND imported.facility_id IS NOT NULL
+            AND own.registration_number IS DISTINCT FROM imported.registration_number
+        )
 ), refused AS (
     SELECT
         claims.row_no,

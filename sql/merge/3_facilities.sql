@@ -1,4 +1,5 @@
--- Facilities: insert what is new, update what differs. $1 is the actor's user_id.
+-- Facilities: insert what is new, update what differs. $1 is the actor's user_id; $2 of the inserts the status of a new
+-- facility for which nobody stated one, where the directory wants one.
 
 -- name: create_missing_operational_statuses
 INSERT INTO operational_statuses (operational_status_id, status_name, description, sort_order)
@@ -11,6 +12,11 @@ FROM (
     SELECT operational_status AS name
     FROM staged_records
     WHERE operational_status IS NOT NULL
+    UNION
+    SELECT $2
+    FROM staged_records
+    WHERE operational_status IS NULL
+        AND $2 IS NOT NULL
     EXCEPT
     SELECT status_name
     FROM operational_statuses
@@ -50,7 +56,7 @@ SELECT
     $1::integer
 FROM merging
 JOIN staged_records AS staged USING (row_no)
-LEFT JOIN operational_statuses AS statuses ON statuses.status_name = staged.operational_status
+LEFT JOIN operational_statuses AS statuses ON statuses.status_name = coalesce(staged.operational_status, $2)
 WHERE merging.met_by = 'new';
 
 -- name: insert_new_facilities_managed
@@ -106,8 +112,99 @@ SELECT
     $1::integer
 FROM merging
 JOIN staged_records AS staged USING (row_no)
-LEFT JOIN operational_statuses AS statuses ON statuses.status_name = staged.operational_status
+LEFT JOIN operational_statuses AS statuses ON statuses.status_name = coalesce(staged.operational_status, $2)
 WHERE merging.met_by = 'new';
+
+-- name: find_ranked_fields
+-- A source may overwrite only what one of equal or lower rank wrote. Where it was not recorded which source that was
+-- (the ranks are new), it is the one that all records of the facility came from.
+INSERT INTO ranked_fields (row_no, field, source, said, differs, is_outranked)
+SELECT
+    merging.row_no,
+    value.field,
+    staged.source,
+    value.said,
+    value.present IS DISTINCT FROM value.said,
+    coalesce(value.present <> '' AND present.rank < coalesce(own.rank, 2147483647), false)
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+LEFT JOIN facilities USING (facility_id)
+LEFT JOIN etl.imported_facilities AS imported USING (facility_id)
+LEFT JOIN operational_statuses AS statuses ON statuses.operational_status_id = facilities.operational_status_id
+LEFT JOIN wards AS present_wards ON present_wards.ward_id = facilities.ward_id
+LEFT JOIN wards AS said_wards ON said_wards.ward_id = staged.ward_id
+LEFT JOIN facility_coordinates AS point
+    ON point.facility_id = merging.facility_id
+    AND point.is_active
+LEFT JOIN LATERAL (
+    SELECT min(known.source) AS source
+    FROM etl.facility_source AS known
+    WHERE known.facility_id = merging.facility_id
+        AND NOT known.is_superseded
+    HAVING count(DISTINCT known.source) = 1
+) AS sole ON true
+CROSS JOIN LATERAL (
+    VALUES
+        ('facility_name', facilities.facility_name::text, staged.facility_name, NULL),
+        ('facility_code', facilities.facility_code, staged.facility_code, NULL),
+        -- The facility's code stands for a number that nobody gave.
+        (
+            'registration_number',
+            CASE
+                WHEN ltrim(facilities.registration_number, '-') <> facilities.facility_code
+                    THEN facilities.registration_number
+            END,
+            staged.registration_number,
+            NULL
+        ),
+        ('operational_status', statuses.status_name, staged.operational_status, NULL),
+        (
+            'ward_name',
+            present_wards.ward_name || ' (ward_id ' || present_wards.ward_id || ')',
+            said_wards.ward_name || ' (ward_id ' || said_wards.ward_id || ')',
+            NULL
+        ),
+        ('is_active', facilities.is_active::text, staged.is_active::text, NULL),
+        ('address', facilities.address_line_1, staged.address, NULL),
+        ('description', facilities.description, staged.description, NULL),
+        ('website_url', facilities.website_url, staged.website_url, NULL),
+        ('facility_type', imported.facility_type, staged.facility_type, NULL),
+        (
+            'coordinates',
+            point.latitude || ', ' || point.longitude,
+            staged.latitude::numeric(10, 8) || ', ' || staged.longitude::numeric(11, 8),
+            point.data_source
+        )
+) AS value (field, present, said, source)
+LEFT JOIN source_ranks AS present
+    ON present.field = value.field
+    AND present.source = coalesce(value.source, imported.field_sources ->> value.field, sole.source)
+LEFT JOIN source_ranks AS own
+    ON own.field = value.field
+    AND own.source = staged.source
+WHERE value.said IS NOT NULL
+    AND merging.met_by <> 'superseded'
+    AND EXISTS (SELECT FROM source_ranks AS ranked WHERE ranked.field = value.field);
+
+-- name: withdraw_outranked_numbers
+-- A number that will not be written is not claimed either.
+UPDATE staged_records AS staged
+SET registration_number = NULL
+FROM ranked_fields AS ranked
+WHERE ranked.row_no = staged.row_no
+    AND ranked.field = 'registration_number'
+    AND ranked.is_outranked;
+
+-- name: note_outranked
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+SELECT
+    row_no,
+    'source_outranked',
+    field,
+    said
+FROM ranked_fields
+WHERE is_outranked
+    AND differs;
 
 -- name: fill_wanted_facilities
 -- $1: whether a field that a person has changed since the last import is kept.
@@ -115,9 +212,12 @@ INSERT INTO wanted_facilities
 SELECT
     staged.row_no,
     facilities.facility_id,
-    CASE WHEN edited.name THEN facilities.facility_name ELSE staged.facility_name END,
     CASE
-        WHEN edited.code OR staged.facility_code IS NULL THEN facilities.facility_code
+        WHEN edited.name OR 'facility_name' = ANY (outranked.fields) THEN facilities.facility_name
+        ELSE staged.facility_name
+    END,
+    CASE
+        WHEN edited.code OR 'facility_code' = ANY (outranked.fields) OR staged.facility_code IS NULL THEN facilities.facility_code
         -- Another facility bears it: this one was met by its content or key, and keeps the code that it got then.
         WHEN EXISTS (
             SELECT
@@ -128,19 +228,37 @@ SELECT
         ELSE staged.facility_code
     END,
     CASE
-        WHEN edited.number THEN facilities.registration_number
+        WHEN edited.number OR 'registration_number' = ANY (outranked.fields) THEN facilities.registration_number
         ELSE coalesce(staged.registration_number, facilities.registration_number)
     END,
     CASE
-        WHEN edited.status THEN facilities.operational_status_id
+        WHEN edited.status OR 'operational_status' = ANY (outranked.fields) THEN facilities.operational_status_id
         ELSE coalesce(statuses.operational_status_id, facilities.operational_status_id)
     END,
-    CASE WHEN edited.ward THEN facilities.ward_id ELSE coalesce(staged.ward_id::integer, facilities.ward_id) END,
-    CASE WHEN edited.active THEN facilities.is_active ELSE coalesce(staged.is_active, facilities.is_active) END,
-    CASE WHEN edited.address THEN facilities.address_line_1 ELSE coalesce(staged.address, facilities.address_line_1) END,
-    CASE WHEN edited.description THEN facilities.description ELSE coalesce(staged.description, facilities.description) END,
-    CASE WHEN edited.website THEN facilities.website_url ELSE coalesce(staged.website_url, facilities.website_url) END,
-    coalesce(staged.facility_type, imported.facility_type),
+    CASE
+        WHEN edited.ward OR 'ward_name' = ANY (outranked.fields) THEN facilities.ward_id
+        ELSE coalesce(staged.ward_id::integer, facilities.ward_id)
+    END,
+    CASE
+        WHEN edited.active OR 'is_active' = ANY (outranked.fields) THEN facilities.is_active
+        ELSE coalesce(staged.is_active, facilities.is_active)
+    END,
+    CASE
+        WHEN edited.address OR 'address' = ANY (outranked.fields) THEN facilities.address_line_1
+        ELSE coalesce(staged.address, facilities.address_line_1)
+    END,
+    CASE
+        WHEN edited.description OR 'description' = ANY (outranked.fields) THEN facilities.description
+        ELSE coalesce(staged.description, facilities.description)
+    END,
+    CASE
+        WHEN edited.website OR 'website_url' = ANY (outranked.fields) THEN facilities.website_url
+        ELSE coalesce(staged.website_url, facilities.website_url)
+    END,
+    CASE
+        WHEN 'facility_type' = ANY (outranked.fields) THEN imported.facility_type
+        ELSE coalesce(staged.facility_type, imported.facility_type)
+    END,
     array_remove(
         ARRAY[
             CASE WHEN edited.name THEN 'facility_name' END,
@@ -180,6 +298,14 @@ JOIN staged_records AS staged USING (row_no)
 JOIN facilities USING (facility_id)
 LEFT JOIN operational_statuses AS statuses ON statuses.status_name = staged.operational_status
 LEFT JOIN etl.imported_facilities AS imported USING (facility_id)
+LEFT JOIN (
+    SELECT
+        row_no,
+        array_agg(field) AS fields
+    FROM ranked_fields
+    WHERE is_outranked
+    GROUP BY row_no
+) AS outranked USING (row_no)
 CROSS JOIN LATERAL (
     SELECT
         is_kept AND facilities.facility_name IS DISTINCT FROM imported.facility_name AS name,

@@ -283,6 +283,13 @@ WITH moved AS (
         AND (present.latitude, present.longitude)
             IS DISTINCT FROM (staged.latitude::numeric(10, 8), staged.longitude::numeric(11, 8))
         AND (NOT $2::boolean OR present.collection_method = 'imported')
+        AND NOT EXISTS (
+            SELECT
+            FROM ranked_fields AS ranked
+            WHERE ranked.row_no = merging.row_no
+                AND ranked.field = 'coordinates'
+                AND ranked.is_outranked
+        )
 ), updated AS (
     UPDATE facility_coordinates AS present
     SET

@@ -334,10 +334,19 @@ SELECT
     staged.ward_score,
     staged.ward_candidates,
     staged.quality_score,
-    staged.recorded_on::date
+    staged.recorded_on::date,
+    coalesce(ranked.sources, '{}')
 FROM merging
 JOIN staged_records AS staged USING (row_no)
 JOIN facilities USING (facility_id)
+LEFT JOIN (
+    SELECT
+        row_no,
+        jsonb_object_agg(field, source) AS sources
+    FROM ranked_fields
+    WHERE NOT is_outranked
+    GROUP BY row_no
+) AS ranked USING (row_no)
 WHERE merging.met_by = 'new'
     OR (
         merging.met_by <> 'superseded'
@@ -376,7 +385,8 @@ WITH updated AS (
         ward_score = latest.ward_score,
         ward_candidates = latest.ward_candidates,
         quality_score = latest.quality_score,
-        recorded_on = latest.recorded_on
+        recorded_on = latest.recorded_on,
+        field_sources = latest.field_sources
     FROM (
         SELECT
             former.facility_id,
@@ -411,10 +421,19 @@ WITH updated AS (
             staged.ward_score,
             staged.ward_candidates,
             staged.quality_score,
-            coalesce(staged.recorded_on::date, former.recorded_on) AS recorded_on
+            coalesce(staged.recorded_on::date, former.recorded_on) AS recorded_on,
+            former.field_sources || coalesce(ranked.sources, '{}') AS field_sources
         FROM wanted_facilities AS wanted
         JOIN staged_records AS staged USING (row_no)
         JOIN etl.imported_facilities AS former ON former.facility_id = wanted.facility_id
+        LEFT JOIN (
+            SELECT
+                row_no,
+                jsonb_object_agg(field, source) AS sources
+            FROM ranked_fields
+            WHERE NOT is_outranked
+            GROUP BY row_no
+        ) AS ranked USING (row_no)
     ) AS latest
     JOIN etl.imported_facilities AS before USING (facility_id)
     WHERE imported.facility_id = latest.facility_id
@@ -439,7 +458,8 @@ WITH updated AS (
             imported.ward_match,
             imported.ward_score,
             imported.ward_candidates,
-            imported.recorded_on
+            imported.recorded_on,
+            imported.field_sources
         ) IS DISTINCT FROM (
             latest.facility_name,
             latest.facility_code,
@@ -461,7 +481,8 @@ WITH updated AS (
             latest.ward_match,
             latest.ward_score,
             latest.ward_candidates,
-            latest.recorded_on
+            latest.recorded_on,
+            latest.field_sources
         )
     RETURNING
         latest.file_no,
@@ -680,5 +701,6 @@ WHERE issues.kind IN (
     'manual_edit_kept',
     'registration_number_claimed_twice',
     'source_key_claimed_twice',
+    'source_outranked',
     'superseded_conflict'
 );

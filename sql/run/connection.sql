@@ -38,6 +38,13 @@ SELECT
     has_database_privilege(current_database(), 'CREATE') AS may_create_schema,
     has_schema_privilege('public', 'CREATE') AS may_create_tables;
 
+-- name: transaction_id
+SELECT pg_current_xact_id()::text AS transaction_id;
+
+-- name: transaction_status
+-- Of a transaction whose COMMIT was sent and not answered.
+SELECT coalesce(pg_xact_status($1::xid8) = 'committed', false) AS is_committed;
+
 -- name: try_run_lock
 -- One importer per database at a time; the lock goes with the connection, so a crash frees it.
 SELECT pg_try_advisory_lock(hashtextextended('gvrc import', 0)) AS is_locked;

@@ -12,6 +12,7 @@ TRUNCATE
     staged_issues,
     merging,
     wanted_facilities,
+    ranked_fields,
     batch_changes,
     batch_outcomes,
     batch_tables;

@@ -130,6 +130,25 @@ CREATE TEMPORARY TABLE wanted_facilities (
     kept_fields text[] NOT NULL -- and the record says otherwise
 );
 
+-- name: create_source_ranks
+-- The setting source_rank; 1 is the most trusted.
+CREATE TEMPORARY TABLE source_ranks (
+    field text NOT NULL,
+    source text NOT NULL,
+    rank bigint NOT NULL
+);
+
+-- name: create_ranked_fields
+-- What the records of the round say of ranked fields.
+CREATE TEMPORARY TABLE ranked_fields (
+    row_no bigint NOT NULL,
+    field text NOT NULL,
+    source text NOT NULL,
+    said text NOT NULL,
+    differs boolean NOT NULL,
+    is_outranked boolean NOT NULL -- the present value came from a source that ranks higher: it stays
+);
+
 -- name: create_batch_changes
 CREATE TEMPORARY TABLE batch_changes (
     facility_id integer NOT NULL,
@@ -172,6 +191,16 @@ CREATE TEMPORARY TABLE run_facilities (
 -- A dry run takes its keys from here: negative, so that no identity value of the directory is burnt.
 CREATE TEMPORARY SEQUENCE dry_run_ids INCREMENT -1 START -1;
 
+-- name: fill_source_ranks
+-- $1 is the setting as JSON.
+INSERT INTO source_ranks (field, source, rank)
+SELECT
+    ranked.key,
+    named.source,
+    named.rank
+FROM jsonb_each($1::jsonb) AS ranked
+CROSS JOIN LATERAL jsonb_array_elements_text(ranked.value) WITH ORDINALITY AS named (source, rank);
+
 -- name: restore_run_facilities
 -- After a lost connection: what this run met so far, as far as it was committed.
 INSERT INTO run_facilities (facility_id, file_no, source, content_hash, outcome)
@@ -189,7 +218,13 @@ SELECT DISTINCT ON (known.facility_id)
                 AND changes.table_name = 'facilities'
                 AND changes.operation = 'insert'
         ) THEN 'inserted'
-        ELSE 'updated'
+        WHEN EXISTS (
+            SELECT
+            FROM etl.changes
+            WHERE changes.run_no = known.run_no
+                AND changes.facility_id = known.facility_id
+        ) THEN 'updated'
+        ELSE 'unchanged'
     END
 FROM etl.facility_source AS known
 WHERE known.run_no = $1::integer

@@ -30,7 +30,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("GVRC_TEST_KILLS", "5"))
 SERVER_KILLS = int(os.environ.get("GVRC_TEST_SERVER_KILLS", "2"))
 
-# What the directory says, without keys and times: those may differ after a batch was rolled back.
+# What the directory says and the importer remembers, without keys and times, which may differ after a batch was rolled
+# back.
 CONTENT = """
 SELECT md5(string_agg(line, E'\\n' ORDER BY line)) AS content, count(*) AS lines
 FROM (
@@ -52,6 +53,18 @@ FROM (
     UNION ALL
     SELECT concat_ws('|', 'i', facility_code, infrastructure_type_id, capacity)
     FROM facility_infrastructure JOIN facilities USING (facility_id)
+    UNION ALL
+    SELECT concat_ws('|', 'g', facility_code, gbv_category_id)
+    FROM facility_gbv_categories JOIN facilities USING (facility_id)
+    UNION ALL
+    SELECT concat_ws('|', 'l', facility_code, source, content_hash, source_key, is_superseded)
+    FROM etl.facility_source JOIN facilities USING (facility_id)
+    UNION ALL
+    SELECT concat_ws('|', 'm', imported.facility_code, imported.facility_name, ward_match, place_level, official_name)
+    FROM etl.imported_facilities AS imported JOIN facilities USING (facility_id)
+    UNION ALL
+    SELECT concat_ws('|', 'r', source, content_hash, reason)
+    FROM etl.rejects WHERE closed_by_run_no IS NULL
 ) AS lines
 """
 

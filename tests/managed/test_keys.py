@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
+from gvrc.pipeline import Options, run
 from tests.managed.records import CLINIC, POST
 
 if TYPE_CHECKING:
@@ -94,3 +96,35 @@ def test_a_text_that_looks_like_sql_is_data(application: Application) -> None:
     application.load([POST | {"facility_name": name, "facility_code": "'; SELECT 1; --"}])
     assert [row["facility_name"] for row in application.rows("facility_rows")] == [name]
     assert [row["facility_code"] for row in application.rows("facility_rows")] == ["'; SELECT 1; --"]
+
+
+def test_an_absent_status_never_overwrites_a_present_one(application: Application) -> None:
+    status = """
+        SELECT status_name
+        FROM facilities
+        JOIN operational_statuses USING (operational_status_id)
+        ORDER BY facility_code
+    """
+    without = {name: value for name, value in CLINIC.items() if name != "operational_status"}
+    application.load([CLINIC, POST])
+    assert application.query(status) == [{"status_name": "Operational"}, {"status_name": "Unknown"}]
+    assert application.load([without, POST], force=True).totals()["unchanged"] == 2
+    assert application.query(status) == [{"status_name": "Operational"}, {"status_name": "Unknown"}]
+
+
+def test_a_ranked_source_keeps_the_number_that_it_gave_and_not_the_one_that_stands_for_none(
+    application: Application,
+) -> None:
+    ranks = {"registration_number": ["kmhfl"]}
+    without = {name: value for name, value in CLINIC.items() if name != "registration_number"}
+    numbered = CLINIC | {"registration_number": "TEST-0009"}
+    for source, record, expected in [
+        ("kmhfl", without, "90001"),
+        ("regulator", CLINIC, "TEST-0001"),
+        ("kmhfl", numbered, "TEST-0009"),
+        ("regulator", CLINIC | {"beds": 13}, "TEST-0009"),
+    ]:
+        path = application.folder / "records.json"
+        path.write_text(json.dumps([record]), "utf-8")
+        run([str(path)], application.settings(source_rank=ranks), Options(source=source))
+        assert numbers(application) == {"90001": expected}

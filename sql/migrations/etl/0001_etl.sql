@@ -136,7 +136,8 @@ CREATE TABLE etl.imported_facilities (
     ward_score double precision,
     ward_candidates text,
     quality_score double precision,
-    recorded_on date
+    recorded_on date,
+    field_sources jsonb NOT NULL DEFAULT '{}' -- of ranked fields (source_rank): which source gave the present value
 );
 
 -- A row of it as it was before a run changed it: what undo puts back, if no later run has changed it since.
