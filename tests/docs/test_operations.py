@@ -56,7 +56,14 @@ def test_every_metric_is_explained_and_every_metric_that_is_named_is_served() ->
 def test_every_setting_that_is_named_is_one() -> None:
     named = {name for name in re.findall(r"`([a-z]+_[a-z_]+)(?::[^`]*)?`", TEXT) if not name.startswith("gvrc_")}
     words_of_others = {"batch_shrunk", "monitor_not_started", "pg_stat_statements", "mean_time", "mean_exec_time"}
-    words_of_others |= {"run_id", "not_attempted", "etl_pipeline", "ward_unresolved"}
+    words_of_others |= {
+        "run_id",
+        "not_attempted",
+        "etl_pipeline",
+        "ward_unresolved",
+        "later_change_kept",
+        "source_outranked",
+    }
     assert named - words_of_others - set(KINDS) == set()
 
 
