@@ -457,7 +457,7 @@ class Loader:
 
     def write_facilities(self, *, has_new: bool, has_met: bool) -> None:
         """Insert new facilities and update those that differ, both unique keys kept."""
-        if self.settings.source_rank:
+        if self.settings.source_rank:  # of new facilities, too: who wrote their fields is remembered
             for name in ("find_ranked_fields", "withdraw_outranked_numbers", "note_outranked"):
                 self.database.run(name)
         while self.database.run("refuse_claimed_numbers", self.settings.keep_manual_edits) > 0:

@@ -117,15 +117,15 @@ WHERE merging.met_by = 'new';
 
 -- name: find_ranked_fields
 -- A source may overwrite only what one of equal or lower rank wrote. Where it was not recorded which source that was
--- (the ranks are new), it is the one that all records of the facility came from.
+-- (the ranks are new), it is the one that all records of the facility came from. source is whose value stands.
 INSERT INTO ranked_fields (row_no, field, source, said, differs, is_outranked)
 SELECT
     merging.row_no,
     value.field,
-    staged.source,
+    CASE WHEN outranked.is_so THEN present.source ELSE staged.source END,
     value.said,
     value.present IS DISTINCT FROM value.said,
-    coalesce(value.present <> '' AND present.rank < coalesce(own.rank, 2147483647), false)
+    outranked.is_so
 FROM merging
 JOIN staged_records AS staged USING (row_no)
 LEFT JOIN facilities USING (facility_id)
@@ -182,6 +182,9 @@ LEFT JOIN source_ranks AS present
 LEFT JOIN source_ranks AS own
     ON own.field = value.field
     AND own.source = staged.source
+CROSS JOIN LATERAL (
+    SELECT coalesce(value.present <> '' AND present.rank < coalesce(own.rank, 2147483647), false) AS is_so
+) AS outranked
 WHERE value.said IS NOT NULL
     AND merging.met_by <> 'superseded'
     AND EXISTS (SELECT FROM source_ranks AS ranked WHERE ranked.field = value.field);

@@ -344,7 +344,6 @@ LEFT JOIN (
         row_no,
         jsonb_object_agg(field, source) AS sources
     FROM ranked_fields
-    WHERE NOT is_outranked
     GROUP BY row_no
 ) AS ranked USING (row_no)
 WHERE merging.met_by = 'new'
@@ -431,7 +430,6 @@ WITH updated AS (
                 row_no,
                 jsonb_object_agg(field, source) AS sources
             FROM ranked_fields
-            WHERE NOT is_outranked
             GROUP BY row_no
         ) AS ranked USING (row_no)
     ) AS latest

@@ -143,7 +143,7 @@ CREATE TEMPORARY TABLE source_ranks (
 CREATE TEMPORARY TABLE ranked_fields (
     row_no bigint NOT NULL,
     field text NOT NULL,
-    source text NOT NULL,
+    source text NOT NULL, -- whose value stands after the round
     said text NOT NULL,
     differs boolean NOT NULL,
     is_outranked boolean NOT NULL -- the present value came from a source that ranks higher: it stays

@@ -127,13 +127,29 @@ def test_ranks_that_are_set_later_count_from_the_next_import(
     landed(settings, tmp_path, FULL, "kmhfl")
     trusting = ranked(settings, "kmhfl", "regulator")
     before = rows(fresh, SHOWN)
-    assert outcome(landed(trusting, tmp_path, OTHER, "regulator")) == {"read": 1, "unchanged": 1}
+    for source in ("regulator", "a body that nobody named", "regulator"):
+        assert outcome(landed(trusting, tmp_path, OTHER, source)) == {"read": 1, "unchanged": 1}
     assert rows(fresh, SHOWN) == before
 
 
-def test_the_order_of_files_in_a_run_does_not_matter_and_undo_puts_the_sources_back(
-    settings: Settings, fresh: Database, tmp_path: Path
+@pytest.mark.parametrize("order", [("kmhfl", "regulator"), ("regulator", "kmhfl")])
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_the_order_of_files_in_a_run_does_not_matter(
+    settings: Settings, fresh: Database, tmp_path: Path, order: tuple[str, str], batch_size: int
 ) -> None:
+    said = {"kmhfl": FULL, "regulator": OTHER}
+    files = [write(tmp_path, f"{source}.json", [said[source]]) for source in order]
+    trusting = msgspec.structs.replace(ranked(settings, "kmhfl", "regulator"), batch_size=batch_size)
+    for force in (False, True):
+        account = run(files, trusting, Options(force=force))
+        assert account.totals()["superseded"] == 1
+        assert rows(fresh, "SELECT facility_name, registration_number, is_active FROM facilities") == [
+            {"facility_name": "Mukuru Crisis Clinic", "registration_number": "R-77", "is_active": True}
+        ]
+    assert outcome(account) == {"read": 2, "superseded": 1, "unchanged": 1}
+
+
+def test_undo_puts_the_sources_of_ranked_fields_back(settings: Settings, fresh: Database, tmp_path: Path) -> None:
     trusting = ranked(settings, "kmhfl", "regulator")
     landed(trusting, tmp_path, OTHER, "regulator")
     remembered = "SELECT field_sources::text AS sources, run_no FROM etl.imported_facilities"
