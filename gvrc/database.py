@@ -9,7 +9,7 @@ compare types (``copy`` does, before it sends a byte).
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import adbc_driver_manager
@@ -17,6 +17,7 @@ import adbc_driver_postgresql
 
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.masking import mask, mask_passwords
+from gvrc.resilience import QUERY_CANCELED
 from gvrc.statements import statement
 
 if TYPE_CHECKING:
@@ -107,6 +108,11 @@ class Database:
         except adbc_driver_manager.Error:
             return False
         return True
+
+    def cancel(self) -> None:
+        """Ask the server to stop the statement that it works on, if it does; for another thread to call."""
+        with suppress(adbc_driver_manager.Error):  # the connection is lost, or just being made again
+            self._connection.cancel()
 
     def close(self) -> None:
         """Close the connection; the server rolls back what is open."""
@@ -201,11 +207,16 @@ class Database:
         self.execute("RELEASE SAVEPOINT part")
 
     def _roll_back(self) -> None:
-        """Roll back; on a lost connection the server already did, and the first error is the one to tell."""
+        """Roll back; on a lost connection the server already did, and the first error is the one to tell.
+
+        A statement that is cancelled may be this very one.
+        """
         try:
             self.execute("ROLLBACK")
         except adbc_driver_manager.Error as error:
-            if sqlstate(error) and not sqlstate(error).startswith("08"):
+            if sqlstate(error) == QUERY_CANCELED:
+                self.execute("ROLLBACK")
+            elif sqlstate(error) and not sqlstate(error).startswith("08"):
                 raise
 
     @contextmanager

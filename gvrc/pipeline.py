@@ -25,6 +25,7 @@ from gvrc.log import log_event, log_records
 from gvrc.migrations import look_at_database, migrate
 from gvrc.progress import NoProgress
 from gvrc.resilience import CircuitBreaker, is_transient, retry_transient
+from gvrc.stopping import stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -99,7 +100,12 @@ def open_run(settings: Settings, options: Options) -> Iterator[Run]:
     url, mode = ledger.find_database(settings)
     from gvrc.database import connect, describe_error
 
-    with connect(url) as database, whole_run(database, options), ledger.run_lock(database, settings, options):
+    with (
+        connect(url) as database,
+        stoppable(database),
+        whole_run(database, options),
+        ledger.run_lock(database, settings, options),
+    ):
         kind = look_at_database(database)
         if kind.is_managed:
             demand_contract(database, settings)

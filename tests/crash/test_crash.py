@@ -15,16 +15,19 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
 from gvrc.database import connect
 from gvrc.embedded import start_server, stop_server
+from gvrc.migrations import look_at_database, migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from gvrc.database import Database
 
 PROJECT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("GVRC_TEST_KILLS", "5"))
@@ -115,7 +118,7 @@ def new_database(folder: Path, name: str) -> str:
     return url.replace("/postgres?", f"/{name}?")
 
 
-def start_importer(sources: Path, url: str, folder: Path) -> subprocess.Popen[str]:
+def start_importer(sources: Path, url: str, folder: Path, *options: str | Path) -> subprocess.Popen[str]:
     environment = {
         **os.environ,
         "DATABASE_URL": url,
@@ -125,7 +128,12 @@ def start_importer(sources: Path, url: str, folder: Path) -> subprocess.Popen[st
         "GVRC_REPORTS_DIR": str(folder / "reports"),
         "GVRC_RETRY_ATTEMPTS": "1",
     }
-    command = [sys.executable, str(PROJECT / "scripts" / "production_json_importer.py"), str(sources)]
+    command = [
+        sys.executable,
+        str(PROJECT / "scripts" / "production_json_importer.py"),
+        str(sources),
+        *map(str, options),
+    ]
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
@@ -138,11 +146,16 @@ def finished(importer: subprocess.Popen[str]) -> str:
 
 
 def content_of(url: str) -> tuple[str, int]:
-    with connect(url) as database, database._statement(CONTENT) as statement:
-        import polars as pl
+    with connect(url) as database:
+        content: tuple[str, int] = first_row(database, CONTENT)
+    return content
 
-        stream, _ = statement.execute_query()
-        return pl.DataFrame(stream).row(0)
+
+def first_row(database: Database, sql: str) -> Any:
+    import polars as pl
+
+    with database._statement(sql) as statement:
+        return pl.DataFrame(statement.execute_query()[0]).row(0)
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +196,58 @@ def test_the_server_may_be_killed_at_any_moment(
     start_server(folder / "postgres", 18)
     finished(start_importer(sources, url, folder))
     assert content_of(url) == expected
+
+
+def test_a_server_that_stays_dead_is_given_up_and_the_rest_not_attempted(
+    folder: Path, sources: Path, undisturbed: tuple[tuple[str, int], float]
+) -> None:
+    url, summary = new_database(folder, "dead"), folder / "summary.json"
+    with connect(url) as database:
+        migrate(database, look_at_database(database))
+        database.execute("BEGIN")
+        database.execute("LOCK TABLE etl.facility_source IN SHARE MODE")
+        importer = start_importer(sources, url, folder, "--summary", summary)
+        wait_for_lock(database)
+        kill_server(folder)
+    output, _ = importer.communicate(timeout=120)
+    assert importer.returncode == 3, output
+    assert "Traceback" not in output
+    assert "repeat the command" in output.splitlines()[-1]
+    account = json.loads(summary.read_text("utf-8"))
+    assert account["status"] == "failed"
+    assert {file["status"] for file in account["files"]} == {"not_attempted"}
+    assert all(file["error"].startswith("not attempted") for file in account["files"])
+    start_server(folder / "postgres", 18)
+    finished(start_importer(sources, url, folder))
+    assert content_of(url) == undisturbed[0]
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_stopped_while_the_server_keeps_it_waiting_ends_at_once_and_says_so(
+    folder: Path, sources: Path, undisturbed: tuple[tuple[str, int], float], stop: signal.Signals
+) -> None:
+    url = new_database(folder, "waiting")
+    with connect(url) as database:
+        migrate(database, look_at_database(database))
+        with database.transaction():
+            database.execute("LOCK TABLE etl.facility_source IN SHARE MODE")
+            importer = start_importer(sources, url, folder)
+            wait_for_lock(database)
+            importer.send_signal(stop)
+            output, _ = importer.communicate(timeout=20)
+    assert importer.returncode == 130, output
+    assert "rolled back" in output.splitlines()[-1]
+    finished(start_importer(sources, url, folder))
+    assert content_of(url) == undisturbed[0]
+
+
+def wait_for_lock(database: Database) -> None:
+    """Wait until somebody else waits for a lock in the middle of a batch."""
+    for _ in range(600):
+        if first_row(database, "SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted") != (0,):
+            return
+        time.sleep(0.05)
+    pytest.fail("the importer did not come as far as its first batch")
 
 
 def kill_server(folder: Path) -> None:

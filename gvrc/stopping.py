@@ -1,0 +1,46 @@
+"""Ctrl-C and SIGTERM while the server works: Python looks at a signal only when the driver's call is over.
+
+An application that holds a lock on the directory's tables would keep such a run from ending.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvrc.database import Database
+
+STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def stoppable(database: Database) -> Iterator[None]:
+    """Let a signal that stops the process cancel what the server does for it; outside the main thread do nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received, told = socket.socketpair()
+    told.setblocking(False)
+    former = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    watcher = threading.Thread(target=cancel_on_signal, args=(received, database), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(former)
+        told.close()
+        watcher.join()
+        received.close()
+
+
+def cancel_on_signal(received: socket.socket, database: Database) -> None:
+    """Cancel at each signal to stop, until the other end is closed; a byte is the signal's number."""
+    while number := received.recv(1):
+        if number[0] in STOPS:
+            database.cancel()
