@@ -38,6 +38,7 @@ def undo(run_id: str, settings: Settings, *, new_id: str | None = None, dry_run:
         this_run.account.files.append(file)
         with this_run.database.transaction():
             this_run.database.run("mark_undo", this_run.account.run_id, undone["run_no"])
+            tell_edited(this_run, file, undone["run_no"])
             create_undo_tables(this_run.database)
             take_back(
                 this_run.database,
@@ -65,15 +66,25 @@ def find_run(database: Database, run_id: str) -> dict[str, Any]:
     return found[0]
 
 
+def tell_edited(this_run: Run, file: FileAccount, undone_run_no: int) -> None:
+    """Report what goes although a person has changed it: the undo of the undo brings it back as it is."""
+    for edited in this_run.database.rows("edited_inserts", undone_run_no):
+        file.issues["edited_facility_taken_back"] += 1
+        log_event("edited_facility_taken_back", "WARNING", facility_code=edited["facility_code"])
+
+
 def conclude(this_run: Run, file: FileAccount, undone_run_no: int) -> None:
-    """Keep the undo's own changes and fill its account."""
+    """Keep the undo's own changes, fill its account and say in the same transaction that it was done.
+
+    A kill between the undo and its status would leave a directory without the run, and a run that counts as loaded.
+    """
     database = this_run.database
     database.run("save_undo_changes", this_run.run_no)
     counts = database.rows("undo_account")[0]
     file.status = "succeeded"
     file.read, file.updated = counts["read"], counts["updated"]
     file.unchanged = file.read - file.updated
-    file.issues = +Counter({"facility_removed": counts["removed"], "changed_since": counts["kept"]})
+    file.issues += Counter({"facility_removed": counts["removed"], "changed_since": counts["kept"]})
     for kept in database.rows("undo_kept"):
         log_event(
             "later_change_kept",
@@ -83,4 +94,5 @@ def conclude(this_run: Run, file: FileAccount, undone_run_no: int) -> None:
             fields=kept["fields"],
         )
     ledger.save_accounts(this_run, [1])
+    database.run("finish_run", this_run.account.run_id, "succeeded", None, None)
     log_event("run_taken_back", run_no=undone_run_no, **counts)

@@ -39,6 +39,38 @@ SELECT
 FROM etl.runs
 WHERE runs.run_id = $1;
 
+-- name: edited_inserts
+-- What a run inserted and a person has changed since the last import: it goes, and is reported.
+SELECT facilities.facility_code
+FROM etl.changes
+JOIN facilities USING (facility_id)
+JOIN etl.imported_facilities AS imported USING (facility_id)
+WHERE changes.run_no = $1::integer
+    AND changes.table_name = 'facilities'
+    AND changes.operation = 'insert'
+    AND (
+        facilities.facility_name,
+        facilities.facility_code,
+        facilities.registration_number,
+        facilities.operational_status_id,
+        facilities.ward_id,
+        facilities.is_active,
+        facilities.address_line_1,
+        facilities.description,
+        facilities.website_url
+    ) IS DISTINCT FROM (
+        imported.facility_name,
+        imported.facility_code,
+        imported.registration_number,
+        imported.operational_status_id,
+        imported.ward_id,
+        imported.is_active,
+        imported.address_line_1,
+        imported.description,
+        imported.website_url
+    )
+ORDER BY facilities.facility_code;
+
 -- name: fill_undo_changes
 -- $2 is a file_no, or null for the whole run. A row that was written several times in the run is put back to what it
 -- was before the first time, if it still is what it was after the last.

@@ -134,3 +134,34 @@ def test_images_are_kept_for_as_many_days_as_set(settings: Settings, fresh: Data
         undo(old.run_id, strict)
     assert undo(younger.run_id, strict).status == "succeeded"
     assert rows(fresh, "SELECT facility_name FROM facilities") == [{"facility_name": "Mukuru Safe House"}]
+
+
+def test_a_facility_that_a_person_has_changed_is_taken_back_and_reported(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    account = landed(settings, tmp_path, CLINIC, CLINIC | {"code": 13081, "name": "Hazina Clinic"})
+    fresh.execute("UPDATE facilities SET description = 'Open at night' WHERE facility_code = '13081'")
+    before = content(fresh)
+    undone = undo(account.run_id, settings)
+    assert undone.files[0].issues == {"facility_removed": 2, "edited_facility_taken_back": 1}
+    undo(undone.run_id, settings)
+    assert content(fresh) == before
+
+
+def test_an_undo_that_is_killed_before_it_ends_is_done_or_not_at_all(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gvrc import ledger
+
+    account = landed(settings, tmp_path, CLINIC)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "close_run", die)
+        with pytest.raises(KeyboardInterrupt):
+            undo(account.run_id, settings)
+    assert outcome(run([str(tmp_path / "a.json")], settings)) == {"read": 1, "inserted": 1}
+    with pytest.raises(UsageError, match="taken back already"):
+        undo(account.run_id, settings)
