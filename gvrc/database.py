@@ -115,9 +115,14 @@ class Database:
             self._connection.cancel()
 
     def close(self) -> None:
-        """Close the connection; the server rolls back what is open."""
-        self._connection.close()
-        self._handle.close()
+        """Close the connection; the server rolls back what is open.
+
+        A signal between two of our lines can leave a statement open, and the driver then refuses to close. The first
+        error is the one to tell, and the connection ends with the process.
+        """
+        for part in (self._connection, self._handle):
+            with suppress(RuntimeError):
+                part.close()
 
     def run(self, name: str, *parameters: Parameter) -> int:
         """Run a named statement and give the number of rows that it wrote (-1 where PostgreSQL does not say)."""

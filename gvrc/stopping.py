@@ -21,17 +21,26 @@ STOPS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def stoppable(database: Database) -> Iterator[None]:
-    """Let a signal that stops the process cancel what the server does for it; outside the main thread do nothing."""
+    """Let a signal that stops the process cancel what the server does for it; outside the main thread do nothing.
+
+    Raises:
+        KeyboardInterrupt: a signal came, and what it cancelled was a statement that tidied up after it.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     received, told = socket.socketpair()
     told.setblocking(False)
     former = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
-    watcher = threading.Thread(target=cancel_on_signal, args=(received, database), daemon=True)
+    stops: list[int] = []
+    watcher = threading.Thread(target=cancel_on_signal, args=(received, database, stops), daemon=True)
     watcher.start()
     try:
         yield
+    except Exception as error:
+        if stops:
+            raise KeyboardInterrupt from error
+        raise
     finally:
         signal.set_wakeup_fd(former)
         told.close()
@@ -39,8 +48,9 @@ def stoppable(database: Database) -> Iterator[None]:
         received.close()
 
 
-def cancel_on_signal(received: socket.socket, database: Database) -> None:
-    """Cancel at each signal to stop, until the other end is closed; a byte is the signal's number."""
+def cancel_on_signal(received: socket.socket, database: Database, stops: list[int]) -> None:
+    """Note and cancel at each signal to stop, until the other end is closed; a byte is the signal's number."""
     while number := received.recv(1):
         if number[0] in STOPS:
+            stops.append(number[0])
             database.cancel()

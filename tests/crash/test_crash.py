@@ -13,16 +13,19 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import adbc_driver_manager
 import psutil
 import pytest
 
-from gvrc.database import connect
+from gvrc.database import Database, connect
 from gvrc.embedded import start_server, stop_server
 from gvrc.migrations import look_at_database, migrate
+from gvrc.stopping import stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -275,3 +278,29 @@ def test_an_interrupted_run_rolls_back_its_batch_and_says_so(
         assert "rolled back" in output
     finished(start_importer(sources, url, folder))
     assert content_of(url) == expected
+
+
+def test_a_statement_that_a_signal_left_open_hides_not_why_the_run_ended(folder: Path) -> None:
+    url = new_database(folder, "left_open")
+    with pytest.raises(KeyboardInterrupt):
+        leave_open(url)
+
+
+def leave_open(url: str) -> None:
+    with connect(url) as database:
+        left_open = adbc_driver_manager.AdbcStatement(database._connection)
+        raise KeyboardInterrupt(left_open)
+
+
+def test_a_signal_that_cancels_the_tidying_up_still_ends_the_run_as_one_that_was_stopped(folder: Path) -> None:
+    with connect(new_database(folder, "tidying")) as database, pytest.raises(KeyboardInterrupt):
+        fail_after_a_signal(database)
+
+
+def fail_after_a_signal(database: Database) -> None:
+    with stoppable(database):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            threading.Timer(0.5, database.cancel).start()
+            database.execute("SELECT pg_sleep(30)")
