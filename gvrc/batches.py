@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from gvrc.pipeline import Run
     from gvrc.rules import Demands
 
-FIRST_BATCH = 1_000  # records
 MOST_BYTES = 24_000_000  # of the frames of a batch: 10,000 records of the usual size, fewer where they are long
 
 
@@ -102,24 +101,23 @@ def transform_batches(
 def gather_batches(this_run: Run, files: list[ListedFile]) -> Iterator[Batch]:
     """Read the files and put their frames together to batches; a file that fails is taken out of its batch.
 
-    Small files share a batch. The first ones are small, so that the database is not kept waiting; they grow up to
-    ``batch_size`` records, or to what memory allows.
+    Small files share a batch. It is full at ``batch_size`` records, or at what memory allows.
     """
     batch = Batch()
     settings, progress = this_run.settings, this_run.options.progress
-    memory, most = MemoryManager(settings.max_memory_mb), settings.batch_size
-    size = min(FIRST_BATCH, most)
+    memory, size = MemoryManager(settings.max_memory_mb), settings.batch_size
     for file in files:
         progress.file(file.path.name, file.size)
         reading = FileReading()
         try:
-            for frame in read_records(as_source_file(file), reading, salvage=settings.salvage, chunk_rows=most):
+            for frame in read_records(
+                as_source_file(file), reading, salvage=settings.salvage, chunk_rows=settings.batch_size
+            ):
                 batch.frames.append(frame)
                 if batch.size >= size or batch.is_heavy:
                     yield batch
                     progress.read(batch.size_in_file(file.file_no))
-                    most = memory.fit_batch(most)
-                    batch, size = Batch(), min(size * 2, most)
+                    batch, size = Batch(), memory.fit_batch(size)
             batch.finished[file.file_no] = reading
         except SourceFileError as error:
             batch.take_out(file.file_no)

@@ -162,9 +162,9 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
                 ledger.fail_file(this_run.account.files[file_no - 1], error)
                 take_failed_back(this_run, loader, file_no)
             load_batch(this_run, loader, batch)
+        if not this_run.is_managed and sum(file.inserted for file in this_run.account.files) >= LARGE_LOAD:
+            this_run.database.run("analyze_directory")
         note_far_facilities(this_run)
-    if not this_run.is_managed and sum(file.inserted for file in this_run.account.files) >= LARGE_LOAD:
-        this_run.database.run("analyze_directory")
 
 
 @contextmanager

@@ -342,7 +342,14 @@ ORDER BY
     operation;
 
 -- name: analyze_directory
-ANALYZE facilities, facility_contacts, facility_coordinates, facility_services, facility_owners;
+ANALYZE
+    facilities,
+    facility_contacts,
+    facility_coordinates,
+    facility_services,
+    facility_owners,
+    etl.facility_source,
+    etl.issues;
 
 -- name: ward_points
 -- Where the facilities of a ward are, in the middle of them: what a new one's point is compared with.
