@@ -79,7 +79,7 @@ def directory_lines(database: Database) -> list[str]:
 
 def actor_line(database: Database, settings: Settings) -> tuple[str, bool]:
     """Say which user an import would write as, and whether there is one."""
-    from gvrc.load import present_actor
+    from gvrc.directory import present_actor
 
     try:
         actor_id = present_actor(database, settings)

@@ -17,57 +17,34 @@ import adbc_driver_manager
 import polars as pl
 
 from gvrc.database import first_line, sqlstate
-from gvrc.enrich import resolve_lookup_names, use_lookup_names
-from gvrc.errors import UsageError
+from gvrc.directory import required_status
+from gvrc.enrich import use_lookup_names
 from gvrc.identity import may_be_one
-from gvrc.rules import CONTRACT_LENGTHS, Demands, check_accepted, collect_issues
-from gvrc.services import add_service_category
+from gvrc.rules import check_accepted, collect_issues
+from gvrc.staging import (
+    add_rounds,
+    add_ward_risk,
+    child_issues,
+    fit_texts,
+    record_lines,
+    refused_rows,
+    staged_contacts,
+    staged_gbv_categories,
+    staged_infrastructure,
+    staged_owners,
+    staged_records,
+    staged_rejects,
+    staged_services,
+)
 from gvrc.statements import statement_group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from gvrc.database import Database
+    from gvrc.directory import Directory
     from gvrc.settings import Settings
 
-STAGED_RECORDS = (
-    "row_no",
-    "round",
-    "file_no",
-    "record_number",
-    "source",
-    "source_key",
-    "content_hash",
-    "answers",
-    "facility_name",
-    "facility_code",
-    "code_prefix",
-    "generated_code",
-    "registration_number",
-    "facility_type",
-    "operational_status",
-    "is_active",
-    "address",
-    "description",
-    "website_url",
-    "official_name",
-    "facility_level",
-    "opening",
-    "sub_county_name",
-    "ward_id",
-    "constituency_id",
-    "county_id",
-    "place_level",
-    "ward_match",
-    "ward_score",
-    "ward_candidates",
-    "latitude",
-    "longitude",
-    "collected_on",
-    "recorded_on",
-    "quality_score",
-)
-CHILDREN = ("contacts", "services", "owners", "gbv_categories", "infrastructure")
 # What of a child names a row of a lookup table, and what has a length.
 CHILD_LOOKUPS = {
     "staged_contacts": {"contact_type": "contact_types"},
@@ -99,86 +76,6 @@ class Outcome:
     tables: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
-@dataclass(frozen=True)
-class Directory:
-    """What a run must know of the database that it writes to; read once."""
-
-    actor_id: int
-    demands: Demands
-    needs_status: bool
-    sequences: dict[str, str]
-    lookup_names: dict[str, dict[str, str]]
-    wards_at_risk: dict[int, str]
-    is_managed: bool
-
-
-def read_directory(database: Database, settings: Settings, *, is_managed: bool, is_dry_run: bool = False) -> Directory:
-    """Read the demands, lookups and sequences of the database, and find the actor."""
-    lengths = {row["column_name"]: row["length"] for row in database.rows("text_lengths")}
-    required = {row["column_name"] for row in database.rows("required_columns")}
-    lookup_names = resolve_lookup_names(database.read("lookups"), settings.lookup_defaults)
-    if "operational_status_id" in required and not settings.create_lookups:
-        demand_default_status(lookup_names, settings)
-    sequences = {row["table_name"]: row["sequence_name"] for row in database.rows("identity_sequences")}
-    return Directory(
-        actor_id=find_actor(database, settings, is_dry_run=is_dry_run),
-        demands=Demands(CONTRACT_LENGTHS | lengths, needs_ward="ward_id" in required),
-        needs_status="operational_status_id" in required,
-        sequences=sequences,
-        lookup_names=lookup_names,
-        wards_at_risk=find_wards_at_risk(database) if is_managed else {},
-        is_managed=is_managed,
-    )
-
-
-def find_wards_at_risk(database: Database) -> dict[int, str]:
-    """Find the wards that a managed database's application may delete."""
-    return {row["ward_id"]: row["ward_name"] for row in database.rows("wards_at_risk")}
-
-
-def demand_default_status(lookup_names: dict[str, dict[str, str]], settings: Settings) -> None:
-    """Stop before every record is refused for want of a status that none may be made for."""
-    default = settings.lookup_defaults["operational_statuses"]
-    if default not in lookup_names.get("operational_statuses", {}):
-        raise UsageError(
-            f"lookup_defaults: the database has no operational status {default} for facilities that state none. "
-            "Name one that it has, or set create_lookups: true."
-        )
-
-
-def find_actor(database: Database, settings: Settings, *, is_dry_run: bool = False) -> int:
-    """Find the user that ``created_by`` names, or make the importer's own account where that is allowed.
-
-    Raises:
-        UsageError: there is none, and none may be made.
-    """
-    actor_id = present_actor(database, settings)
-    if actor_id is None:
-        database.run("create_actor", -1 if is_dry_run else None)
-        actor_id = present_actor(database, settings)
-    return int(actor_id or 0)
-
-
-def present_actor(database: Database, settings: Settings) -> int | None:
-    """Find the user that ``created_by`` names: the setting, else the lowest superuser; None where one may be made.
-
-    Raises:
-        UsageError: there is none, and none may be made.
-    """
-    if settings.actor:
-        found = database.rows("actor_by_email", settings.actor)
-        if not found:
-            raise UsageError("actor: the database has no user with this e-mail address. Correct it, or leave it out.")
-        return int(found[0]["user_id"])
-    found = database.rows("lowest_superuser")
-    if not found and not settings.create_actor:
-        raise UsageError(
-            "The database has no superuser that created_by could name: set actor to a user's e-mail address, "
-            "or create_actor: true for an account that nobody can sign in to."
-        )
-    return int(found[0]["user_id"]) if found else None
-
-
 class BrokenSchemaError(Exception):
     """Accepted rows that the rules should not have let through; ``broken`` has reason and detail by row_no."""
 
@@ -191,17 +88,6 @@ def demand_whole(broken: dict[int, str]) -> None:
     """Raise BrokenSchemaError where a row breaks the schema."""
     if broken:
         raise BrokenSchemaError(broken)
-
-
-def required_status(directory: Directory, settings: Settings) -> str | None:
-    """Name the status of a new facility for which nobody stated one; None where it may go without.
-
-    A facility that is there keeps the one that it has.
-    """
-    if not directory.needs_status:
-        return None
-    default = settings.lookup_defaults["operational_statuses"]
-    return directory.lookup_names.get("operational_statuses", {}).get(default, default)
 
 
 class Loader:
@@ -557,176 +443,6 @@ class Loader:
             outcomes[file_no].issues[kind] += count
         self.landed, self.told = landed, record_lines(rejected, issues)
         return outcomes
-
-
-def add_ward_risk(accepted: pl.DataFrame, wards_at_risk: dict[int, str]) -> pl.DataFrame:
-    """Note a facility in a ward that the application may delete with everything in it."""
-    risk = pl.col("ward_id").replace_strict(wards_at_risk, default=None, return_dtype=pl.String)
-    return accepted.with_columns(risk.alias("issue.at_risk_ward")) if wards_at_risk else accepted
-
-
-def record_lines(rejected: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
-    """Give a row for each reject and issue of a batch, without the values: file_no, record_number and what about it."""
-    return pl.concat(
-        [
-            rejected.select("file_no", "record_number", "field", kind="reason").with_columns(
-                outcome=pl.lit("rejected")
-            ),
-            issues.select("file_no", "record_number", "facility_code", "field", "kind").with_columns(
-                outcome=pl.lit("issue")
-            ),
-        ],
-        how="diagonal",
-    )
-
-
-def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
-    """Add ``round``: a record that shares a key with an earlier one of the batch is merged after it.
-
-    Keys are the code, the source's own key, and name and constituency where one of the two records has no code.
-    """
-    repeated = accepted.select(
-        "row_no",
-        code=pl.col("facility_code"),
-        source_key=pl.concat_str("source", "source_key", separator=" "),
-        place=pl.concat_str(
-            pl.col("facility_name").str.to_lowercase(),
-            pl.col("constituency_id").cast(pl.String).fill_null("?"),
-            separator="|",
-        ),
-        content=pl.concat_str("source", "content_hash", separator=" "),
-    ).with_columns(
-        place=pl.when(pl.col("code").is_null().any().over("place")).then("place"),
-    )
-    keys = ["code", "source_key", "place", "content"]
-    repeated = repeated.filter(
-        pl.any_horizontal((pl.col(key).is_duplicated() & pl.col(key).is_not_null()) for key in keys)
-    )
-    rounds = dict(number_rounds(repeated.select("row_no", *keys).iter_rows()))
-    return accepted.with_columns(round=pl.col("row_no").replace_strict(rounds, default=1, return_dtype=pl.Int64))
-
-
-def number_rounds(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:
-    """Give each row the round after the last one that one of its keys was in."""
-    last: dict[tuple[int, str], int] = {}
-    for row_no, *values in rows:
-        keys = [(place, value) for place, value in enumerate(values) if value is not None]
-        round_no = 1 + max((last.get(key, 0) for key in keys), default=0)
-        last |= dict.fromkeys(keys, round_no)
-        yield row_no, round_no
-
-
-def child_issues(rows: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
-    """Give an issue for each of the children, with the value of a column."""
-    return rows.select("row_no", kind=pl.lit(kind), field=pl.lit(column), raw_value=column)
-
-
-def fit_texts(rows: pl.DataFrame, column: str, length: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Cut a column's texts to a length, and give an issue for each; a contact that was cut would be another one."""
-    is_long = pl.col(column).str.len_chars() > length
-    fitting = (
-        rows.filter(is_long.not_()) if column == "contact_value" else rows.with_columns(pl.col(column).str.head(length))
-    )
-    return fitting, child_issues(rows.filter(is_long), "text_cut", column)
-
-
-def staged_records(accepted: pl.DataFrame, children: dict[str, pl.DataFrame]) -> pl.DataFrame:
-    """Give the records as they are staged, with the number of rows that each has among the children."""
-    counted = accepted.with_columns(
-        generated_code=pl.lit(None, pl.String),
-        collected_on=pl.col("recorded_on").cast(pl.String),
-        recorded_on=pl.col("recorded_on").cast(pl.String),
-    ).drop(*CHILDREN, strict=False)
-    for name in CHILDREN:
-        given = children[f"staged_{name}"].group_by("row_no").agg(pl.len().cast(pl.Int64).alias(name))
-        counted = counted.join(given, on="row_no", how="left", validate="1:1", maintain_order="left")
-    return counted.select(*STAGED_RECORDS, pl.col(CHILDREN).fill_null(0))
-
-
-def staged_contacts(accepted: pl.DataFrame) -> pl.DataFrame:
-    """Unfold contacts; ``contact_key`` is what makes two writings the same: nine digits, or the text in lower case."""
-    return (
-        accepted.select("row_no", "contacts")
-        .filter(pl.col("contacts").list.len() > 0)
-        .explode("contacts")
-        .unnest("contacts")
-        .with_columns(
-            position=pl.int_range(pl.len(), dtype=pl.Int64).over("row_no"),
-            contact_person_name=pl.col("contact_person_name").fill_null(""),
-            contact_key=pl.when(pl.col("contact_type").is_in(["Email", "Website", "Postal Address"]))
-            .then(pl.col("contact_value").str.to_lowercase())
-            .otherwise(pl.col("contact_value").str.replace_all(r"[^0-9]", "").str.tail(9)),
-        )
-        .select("row_no", "position", "contact_type", "contact_value", "contact_key", "contact_person_name")
-    )
-
-
-def staged_services(accepted: pl.DataFrame, default_category: str) -> pl.DataFrame:
-    """Unfold services, each with its category; one that neither its name nor the facility tells is the default."""
-    return (
-        accepted.select("row_no", "facility_type", service_name="services")
-        .filter(pl.col("service_name").list.len() > 0)
-        .explode("service_name")
-        .pipe(add_service_category)
-        .select("row_no", "service_name", pl.col("service_category").fill_null(default_category))
-    )
-
-
-def staged_owners(accepted: pl.DataFrame, default_type: str) -> pl.DataFrame:
-    """Give the owners; one whose type nobody stated has the configured type for that."""
-    return accepted.drop_nulls("owner_name").select(
-        "row_no", "owner_name", pl.col("owner_type").fill_null(default_type)
-    )
-
-
-def staged_gbv_categories(accepted: pl.DataFrame) -> pl.DataFrame:
-    """Unfold the GBV categories."""
-    return (
-        accepted.select("row_no", gbv_category="gbv_categories")
-        .filter(pl.col("gbv_category").list.len() > 0)
-        .explode("gbv_category")
-        .unique(maintain_order=True)
-    )
-
-
-def staged_infrastructure(accepted: pl.DataFrame) -> pl.DataFrame:
-    """Give beds and cots where there are any; most sources write 0 for unknown, and 0 beds need no row."""
-    return (
-        accepted.select("row_no", Beds="beds", Cots="cots")
-        .unpivot(index="row_no", variable_name="infrastructure_type", value_name="capacity")
-        .filter(pl.col("capacity") > 0)
-        .select("row_no", "infrastructure_type", condition_status=pl.lit("Unknown"), capacity="capacity")
-    )
-
-
-def refused_rows(accepted: pl.DataFrame, refused: dict[int, tuple[str, str]]) -> pl.DataFrame:
-    """Turn accepted rows that the merge refused into rejects."""
-    reasons = {row_no: reason for row_no, (reason, _) in refused.items()}
-    details = {row_no: detail for row_no, (_, detail) in refused.items()}
-    return (
-        accepted.filter(pl.col("row_no").is_in(list(refused)))
-        .with_columns(
-            reject_reason=pl.col("row_no").replace_strict(reasons, return_dtype=pl.String),
-            reject_field=pl.lit("record"),
-            reject_detail=pl.col("row_no").replace_strict(details, return_dtype=pl.String),
-        )
-        .pipe(staged_rejects)
-    )
-
-
-def staged_rejects(rejected: pl.DataFrame) -> pl.DataFrame:
-    """Give what is kept of a reject: enough to correct the record and send it again."""
-    return rejected.select(
-        "file_no",
-        "record_number",
-        "source",
-        content_hash=pl.coalesce("answers", "content_hash"),
-        reason="reject_reason",
-        field="reject_field",
-        detail="reject_detail",
-        suggestion="suggestion",
-        raw="raw",
-    )
 
 
 class DatabaseLoader:

@@ -16,8 +16,8 @@ import polars as pl
 
 from gvrc.database import first_line, sqlstate
 from gvrc.decode import open_text
+from gvrc.directory import find_actor
 from gvrc.errors import DatabaseUnavailableError, SourceFileError
-from gvrc.load import find_actor
 from gvrc.log import log_event
 
 if TYPE_CHECKING:

@@ -141,30 +141,31 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     if not changed:
         return
     from gvrc.batches import gather_batches, read_ahead, transform_batches
-    from gvrc.load import Loader, read_directory
     from gvrc.neighbours import note_far_facilities
 
     this_run.options.progress.begin(sum(file.size for file in changed))
     gathered = read_ahead(gather_batches(this_run, changed))
-    directory = read_directory(
-        this_run.database,
-        this_run.settings,
-        is_managed=this_run.is_managed,
-        is_dry_run=this_run.options.dry_run,
-    )
-    loader = Loader(
-        this_run.database, directory, this_run.run_no, this_run.settings, is_dry_run=this_run.options.dry_run
-    )
+    loader = open_loader(this_run)
     with first_load(this_run), shared_cache(this_run) as cache:
         places = open_places(this_run, cache)
-        for batch in read_ahead(transform_batches(gathered, changed, places, directory.demands)):
-            for file_no, error in batch.failed.items():
-                ledger.fail_file(this_run.account.files[file_no - 1], error)
-                take_failed_back(this_run, loader, file_no)
+        for batch in read_ahead(transform_batches(gathered, changed, places, loader.directory.demands)):
+            fail_files(this_run, loader, batch)
             load_batch(this_run, loader, batch)
         if not this_run.is_managed and sum(file.inserted for file in this_run.account.files) >= LARGE_LOAD:
             this_run.database.run("analyze_directory")
         note_far_facilities(this_run)
+
+
+def open_loader(this_run: Run) -> Loader:
+    """Read what must be known of the directory, and make the staging tables."""
+    from gvrc.directory import read_directory
+    from gvrc.load import Loader
+
+    is_dry_run = this_run.options.dry_run
+    directory = read_directory(
+        this_run.database, this_run.settings, is_managed=this_run.is_managed, is_dry_run=is_dry_run
+    )
+    return Loader(this_run.database, directory, this_run.run_no, this_run.settings, is_dry_run=is_dry_run)
 
 
 @contextmanager
@@ -187,6 +188,13 @@ def first_load(this_run: Run) -> Iterator[None]:
             with database.transaction():
                 database.run("drop_foreign_keys")
                 database.run("add_foreign_keys")
+
+
+def fail_files(this_run: Run, loader: Loader, batch: Batch) -> None:
+    """Before a batch is loaded: the files that failed since the one before are failed files, and taken back."""
+    for file_no, error in batch.failed.items():
+        ledger.fail_file(this_run.account.files[file_no - 1], error)
+        take_failed_back(this_run, loader, file_no)
 
 
 def take_failed_back(this_run: Run, loader: Loader, file_no: int) -> None:

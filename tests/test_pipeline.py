@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import polars as pl
 import pytest
 
 from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
 from gvrc.pipeline import Options, run
+from gvrc.transform import transform
 from gvrc.undo import undo
 
 if TYPE_CHECKING:
@@ -733,3 +735,38 @@ def test_a_trigger_that_refuses_a_record_costs_that_record(settings: Settings, f
         "rejected": 2,
     }
     assert rows(fresh, "SELECT count(*) AS rejects FROM etl.rejects") == [{"rejects": 2}]
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [{"latitude": 50.0}, {"facility_name": None}],  # the second is one that the staging table itself refuses
+)
+def test_a_row_that_breaks_the_schema_is_a_reject_and_the_rest_of_its_batch_lands(
+    settings: Settings,
+    fresh: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    spoilt: dict[str, float | None],
+) -> None:
+    def forget_a_rule(*arguments: Any) -> pl.DataFrame:
+        return transform(*arguments).with_columns(
+            pl.when(pl.col("facility_code") != "13081").then(column).otherwise(pl.lit(value)).alias(column)
+            for column, value in spoilt.items()
+        )
+
+    monkeypatch.setattr("gvrc.batches.transform", forget_a_rule)
+    records = [
+        CLINIC,
+        CLINIC | {"code": 13081, "name": "Hazina Clinic"},
+        CLINIC | {"code": 13082, "name": "Lunga Clinic"},
+    ]
+    path = write(tmp_path, "a.json", records)
+    for force in (False, True):
+        account = run([path], settings, Options(force=force))
+        assert account.files[0].rejects == {"schema_broken": 1}
+        assert outcome(account)["rejected"] == 1
+        codes = [row["facility_code"] for row in rows(fresh, "SELECT facility_code FROM facilities ORDER BY 1")]
+        assert codes == ["13080", "13082"]
+    (reject,) = rows(fresh, "SELECT detail, record_number FROM etl.rejects")
+    assert reject["record_number"] == 2
+    assert all(column in reject["detail"] for column in spoilt)

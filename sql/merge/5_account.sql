@@ -86,7 +86,7 @@ WHERE counted.rows > 0;
 -- the run (superseded): a row that the run itself had written and wrote again is one row, not two.
 WITH given AS (
     SELECT
-        merging.row_no,
+        staged.file_no,
         merging.facility_id,
         merging.met_by,
         counted.table_name,
@@ -136,12 +136,11 @@ WITH given AS (
 )
 INSERT INTO batch_tables (file_no, table_name, outcome, rows)
 SELECT
-    staged.file_no,
+    given.file_no,
     given.table_name,
     counted.outcome,
     sum(counted.rows)
 FROM given
-JOIN staged_records AS staged USING (row_no)
 LEFT JOIN written
     ON written.facility_id = given.facility_id
     AND written.table_name = given.table_name
@@ -161,7 +160,7 @@ CROSS JOIN LATERAL (
 ) AS counted (outcome, rows)
 WHERE counted.rows > 0
 GROUP BY
-    staged.file_no,
+    given.file_no,
     given.table_name,
     counted.outcome;
 
