@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -19,12 +20,13 @@ from gvrc.memory import MemoryManager
 from gvrc.transform import transform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gvrc.geography import PlaceResolver
     from gvrc.ledger import ListedFile
     from gvrc.pipeline import Run
     from gvrc.rules import Demands
+    from gvrc.settled import SettledRecords
 
 MOST_BYTES = 24_000_000  # of the frames of a batch: 10,000 records of the usual size, fewer where they are long
 
@@ -40,6 +42,9 @@ class Batch:
     finished: dict[int, FileReading] = field(default_factory=dict)
     failed: dict[int, SourceFileError] = field(default_factory=dict)
     records: pl.DataFrame = field(default_factory=pl.DataFrame)  # transformed
+    settled: pl.DataFrame = field(default_factory=pl.DataFrame)  # what is known of the records that need no merge
+    left_out: pl.DataFrame = field(default_factory=pl.DataFrame)  # and these records, as they were read
+    transform: Callable[[pl.DataFrame], pl.DataFrame] | None = None
 
     @property
     def size(self) -> int:
@@ -68,6 +73,13 @@ class Batch:
         """Name the files that the batch says something about."""
         return {*self.read, *self.finished}
 
+    def bring_back(self, row_nos: list[int]) -> None:
+        """Transform settled records after all: other records of the run speak of the same facilities."""
+        assert self.transform is not None  # noqa: S101 - whoever left records out has set it
+        again = self.transform(self.left_out.filter(pl.col("row_no").is_in(row_nos)).drop("row_no"))
+        self.settled = self.settled.filter(pl.col("row_no").is_in(row_nos).not_())
+        self.records = pl.concat([self.records, again], how="diagonal").sort("file_no", "record_number")
+
     def take_out(self, file_no: int) -> None:
         """Take a file out that failed late."""
         self.frames = [frame for frame in self.frames if frame["file_no"][0] != file_no]
@@ -88,13 +100,25 @@ def hand_over(reader: ThreadPoolExecutor, batches: Iterator[Batch], upcoming: Fu
 
 
 def transform_batches(
-    batches: Iterator[Batch], files: list[ListedFile], places: PlaceResolver, demands: Demands
+    batches: Iterator[Batch],
+    files: list[ListedFile],
+    places: PlaceResolver,
+    demands: Demands,
+    settled: SettledRecords | None,
 ) -> Iterator[Batch]:
-    """Bring the records of each batch into the directory's form."""
+    """Bring the records of each batch into the directory's form, but those that are settled."""
     sources = {file.file_no: file.source for file in files}
+    one_at_a_time = Lock()  # the resolver remembers what it found
+
+    def transform_alone(records: pl.DataFrame) -> pl.DataFrame:
+        with one_at_a_time:
+            return transform(records, sources, places, demands)
+
     for batch in batches:
         if batch.frames:
-            batch.records = transform(pl.concat(batch.frames), sources, places, demands)
+            batch.transform = transform_alone
+            records = settled.leave_out(batch) if settled else pl.concat(batch.frames)
+            batch.records = pl.DataFrame() if records.is_empty() else transform_alone(records)
         yield batch
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import adbc_driver_manager
 import polars as pl
 
+from gvrc.account import CHILD_TABLES
 from gvrc.database import first_line, sqlstate
 from gvrc.directory import required_status
 from gvrc.enrich import use_lookup_names
@@ -28,6 +29,7 @@ from gvrc.staging import (
     fit_texts,
     record_lines,
     refused_rows,
+    settled_issues,
     staged_contacts,
     staged_gbv_categories,
     staged_infrastructure,
@@ -41,6 +43,7 @@ from gvrc.statements import statement_group
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gvrc.batches import Batch
     from gvrc.database import Database
     from gvrc.directory import Directory
     from gvrc.settings import Settings
@@ -90,16 +93,32 @@ def demand_whole(broken: dict[int, str]) -> None:
         raise BrokenSchemaError(broken)
 
 
+class TouchedFacilitiesError(Exception):
+    """Settled records, by row_no, of facilities that other records of the run speak of."""
+
+    def __init__(self, row_nos: list[int]) -> None:
+        super().__init__(f"{len(row_nos)} settled records are not the only ones of their facilities")
+        self.row_nos = row_nos
+
+
 class Loader:
     """Loads the batches of one run over one connection; remembers the run, its staging tables and the directory."""
 
-    def __init__(
-        self, database: Database, directory: Directory, run_no: int, settings: Settings, *, is_dry_run: bool = False
+    def __init__(  # noqa: PLR0913 - the run, and what it found
+        self,
+        database: Database,
+        directory: Directory,
+        run_no: int,
+        settings: Settings,
+        rules: dict[int, int],
+        *,
+        is_dry_run: bool = False,
     ) -> None:
         self.database = database
         self.directory = directory
         self.run_no = run_no
         self.settings = settings
+        self.rules = rules
         self.is_dry_run = is_dry_run
         self.checker = ThreadPoolExecutor(1)
         self.staged: set[str] = set()  # tables of children that the batch has rows in
@@ -111,13 +130,53 @@ class Loader:
     def prepare(self) -> None:
         """Make the staging tables of this connection, and remember again what the run has met."""
         *tables, rank, restore = statement_group("staging/create.sql")
-        for name in tables:
+        for name in (*tables, *statement_group("staging/settled.sql")):
             self.database.run(name)
         self.database.run(rank, json.dumps(self.settings.source_rank))
         self.database.run(restore, self.run_no)
 
+    def load_batch(self, batch: Batch) -> dict[int, Outcome]:
+        """Load a batch inside the transaction that is open; say what became of its records, by file_no."""
+        if batch.settled.is_empty():
+            return self.load(batch.records)
+        try:
+            with self.database.savepoint(TouchedFacilitiesError):
+                outcomes = self.load(batch.records)
+                self.add_settled(batch.settled, outcomes)
+        except TouchedFacilitiesError as error:
+            batch.bring_back(error.row_nos)
+            return self.load_batch(batch)
+        return outcomes
+
+    def add_settled(self, settled: pl.DataFrame, outcomes: dict[int, Outcome]) -> None:
+        """Count the records that need no merge as what they are, unchanged.
+
+        Raises:
+            TouchedFacilitiesError: the run has another record of one of the facilities.
+        """
+        columns = ("row_no", "facility_id", "file_no", "source", "source_key", "content_hash")
+        self.database.copy("staged_settled", settled.select(columns))
+        if touched := self.database.rows("touched_facilities"):
+            raise TouchedFacilitiesError([row["row_no"] for row in touched])
+        self.database.run("remember_settled")
+        for file_no, ward_match, count in settled.group_by("file_no", "ward_match").len().iter_rows():
+            outcomes[file_no].outcomes["unchanged"] += count
+            outcomes[file_no].ward_match[ward_match] += count
+        for file_no, *counts in settled.group_by("file_no").agg(pl.col(CHILD_TABLES).sum()).iter_rows():
+            for table, rows in zip(CHILD_TABLES, counts, strict=True):
+                if rows:
+                    outcomes[file_no].tables[table]["unchanged"] += rows
+        issues = settled_issues(settled)
+        for file_no, kind, count in issues.group_by("file_no", "kind").len().iter_rows():
+            outcomes[file_no].issues[kind] += count
+        self.told = pl.concat([self.told, issues], how="diagonal")
+
     def load(self, records: pl.DataFrame) -> dict[int, Outcome]:
         """Load transformed records inside the transaction that is open; say what became of them, by file_no."""
+        self.landed = self.told = pl.DataFrame()
+        if records.is_empty():
+            self.database.run("empty_staging")
+            return defaultdict(Outcome)
         accepted, rejected = self.split(records)
         # Pandera looks at the batch while the server merges it: its import alone takes as long as a small batch.
         checked = self.checker.submit(check_accepted, accepted, self.directory.demands)
@@ -413,6 +472,12 @@ class Loader:
         database.run("save_issues", run_no)
         database.run("close_landed_rejects", run_no)
         database.run("remember_run_facilities")
+        database.run("weigh_merged")
+        for name in ("span_weighed", "weigh_facilities"):
+            database.run(name)
+        if has_met:
+            database.run("unsettle")
+        database.run("settle", json.dumps(self.rules))
 
     def outcomes(
         self,

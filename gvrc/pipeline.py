@@ -142,13 +142,18 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         return
     from gvrc.batches import gather_batches, read_ahead, transform_batches
     from gvrc.neighbours import note_far_facilities
+    from gvrc.settled import open_settled
 
     this_run.options.progress.begin(sum(file.size for file in changed))
     gathered = read_ahead(gather_batches(this_run, changed))
-    loader = open_loader(this_run)
-    with first_load(this_run), shared_cache(this_run) as cache:
+    loader = open_loader(this_run, changed)
+    with (
+        open_settled(this_run, changed, loader.rules) as settled,
+        first_load(this_run),
+        shared_cache(this_run) as cache,
+    ):
         places = open_places(this_run, cache)
-        for batch in read_ahead(transform_batches(gathered, changed, places, loader.directory.demands)):
+        for batch in read_ahead(transform_batches(gathered, changed, places, loader.directory.demands, settled)):
             fail_files(this_run, loader, batch)
             load_batch(this_run, loader, batch)
         if not this_run.is_managed and sum(file.inserted for file in this_run.account.files) >= LARGE_LOAD:
@@ -156,16 +161,16 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         note_far_facilities(this_run)
 
 
-def open_loader(this_run: Run) -> Loader:
+def open_loader(this_run: Run, files: list[ListedFile]) -> Loader:
     """Read what must be known of the directory, and make the staging tables."""
     from gvrc.directory import read_directory
     from gvrc.load import Loader
+    from gvrc.settled import rules_by_file
 
-    is_dry_run = this_run.options.dry_run
-    directory = read_directory(
-        this_run.database, this_run.settings, is_managed=this_run.is_managed, is_dry_run=is_dry_run
-    )
-    return Loader(this_run.database, directory, this_run.run_no, this_run.settings, is_dry_run=is_dry_run)
+    database, settings, is_dry_run = this_run.database, this_run.settings, this_run.options.dry_run
+    directory = read_directory(database, settings, is_managed=this_run.is_managed, is_dry_run=is_dry_run)
+    rules = rules_by_file(database, directory, settings, this_run.fingerprint, files)
+    return Loader(database, directory, this_run.run_no, settings, rules, is_dry_run=is_dry_run)
 
 
 @contextmanager
@@ -311,7 +316,7 @@ def merge_once(this_run: Run, loader: Loader, batch: Batch, attempt: Attempt) ->
 def merge_batch(this_run: Run, loader: Loader, batch: Batch) -> dict[int, FileAccount]:
     """Load one batch and write its account, in one transaction; give the accounts of its files."""
     with this_run.database.transaction():
-        outcomes = loader.load(batch.records) if batch.frames else {}
+        outcomes = loader.load_batch(batch) if batch.frames else {}
         accounts = ledger.add_outcomes(this_run, batch, outcomes)
         ledger.save_accounts(this_run, accounts, accounts)
     return accounts

@@ -222,3 +222,20 @@ def record_lines(rejected: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
         ],
         how="diagonal",
     )
+
+
+def settled_issues(settled: pl.DataFrame) -> pl.DataFrame:
+    """Unfold the issues that settled records had when they were merged, as ``record_lines`` gives issues."""
+    return (
+        settled.filter(pl.col("issues") != "")
+        .select("file_no", "record_number", "facility_code", issue=pl.col("issues").str.split("\n"))
+        .explode("issue")
+        .select(
+            "file_no",
+            "record_number",
+            "facility_code",
+            field=pl.col("issue").str.split(" ").list.last(),
+            kind=pl.col("issue").str.split(" ").list.first(),
+            outcome=pl.lit("issue"),
+        )
+    )

@@ -2,7 +2,14 @@
 -- and place, in this order; what is not met is new. $1 is the round, $2 and $3 the first and last row_no.
 
 -- name: empty_merging
-TRUNCATE merging, wanted_facilities, ranked_fields, batch_changes;
+TRUNCATE
+    merging,
+    wanted_facilities,
+    ranked_fields,
+    batch_changes,
+    weighed_facilities,
+    weighed_spans,
+    facility_states;
 
 -- name: meet_by_content
 -- This very record was loaded before. One that a later record superseded then is not merged again: its values would

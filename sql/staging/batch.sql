@@ -10,6 +10,7 @@ TRUNCATE
     staged_infrastructure,
     staged_rejects,
     staged_issues,
+    staged_settled,
     merging,
     wanted_facilities,
     ranked_fields,

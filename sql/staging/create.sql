@@ -177,6 +177,17 @@ CREATE TEMPORARY TABLE batch_tables (
     rows bigint NOT NULL
 );
 
+-- name: create_staged_settled
+-- The batch's records that need no merge: their facilities are settled.
+CREATE TEMPORARY TABLE staged_settled (
+    row_no bigint NOT NULL,
+    facility_id bigint NOT NULL,
+    file_no bigint NOT NULL,
+    source text NOT NULL,
+    source_key text,
+    content_hash text NOT NULL
+);
+
 -- name: create_run_facilities
 -- The facilities that this run has met, with the record that speaks for each: it lives as long as the connection.
 CREATE TEMPORARY TABLE run_facilities (

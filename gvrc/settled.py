@@ -1,0 +1,128 @@
+"""Records that came before, under the same rules, whose facility stands as they left it: nothing is to be done.
+
+Of a file that a source sends every month nearly all records are the same. To transform and merge them again, only to
+find that, cost 99 % of the run. What must hold for a facility to be settled is in ``sql/merge/6_settle.sql``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import adbc_driver_manager
+import polars as pl
+
+from gvrc.database import connect, first_line
+from gvrc.enrich import add_content_hash, add_source
+from gvrc.errors import DatabaseUnavailableError
+from gvrc.log import log_event
+from gvrc.rejects import HEADER_PATTERN
+from gvrc.statements import SQL_FOLDER, statement_group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvrc.batches import Batch
+    from gvrc.database import Database
+    from gvrc.directory import Directory
+    from gvrc.ledger import ListedFile
+    from gvrc.pipeline import Run
+    from gvrc.settings import Settings
+    from gvrc.sources import SourceRules
+
+PROJECT = Path(__file__).parents[1]
+
+
+@contextmanager
+def open_settled(this_run: Run, files: list[ListedFile], rules: dict[int, int]) -> Iterator[SettledRecords | None]:
+    """Open the connection that asks; None where nothing is settled, or every record that lands must be kept anew."""
+    settings = this_run.settings
+    if settings.keep_validated or not this_run.database.rows("has_settled")[0]["has_settled"]:
+        yield None
+        return
+    try:
+        database = connect(this_run.url)
+    except DatabaseUnavailableError as error:  # no connection to spare: the long way gives the same
+        log_event("settled_not_asked", "WARNING", error=error)
+        yield None
+        return
+    with database:
+        for name in (*statement_group("staging/settled.sql"), "create_asked_records", "create_known_records"):
+            database.run(name)
+        yield SettledRecords(database, {file.file_no: file.source for file in files}, rules)
+
+
+def rules_by_file(
+    database: Database, directory: Directory, settings: Settings, fingerprint: str, files: list[ListedFile]
+) -> dict[int, int]:
+    """Hash all that decides how the records of a file come out, by file_no: 64 bits.
+
+    It is stricter than the fingerprint by which files are left out: ``--force`` is asked for when something outside
+    the data has changed, the code for one.
+    """
+    decides = hashlib.sha256(fingerprint.encode())
+    code = (path for folder in (PROJECT / "gvrc", SQL_FOLDER) for path in folder.rglob("*") if path.suffix in CODE)
+    for path in [*sorted(code), PROJECT / "requirements.txt", settings.boundaries]:
+        decides.update(path.read_bytes() if path and path.exists() else b"")
+    known = (
+        directory.demands.lengths,
+        directory.demands.needs_ward,
+        directory.needs_status,
+        directory.lookup_names,
+        directory.wards_at_risk,
+        database.rows("reference_digest"),
+    )
+    chosen = settings.lookup_defaults, settings.keep_manual_edits
+    decides.update(json.dumps([known, chosen], sort_keys=True).encode())
+    return {file.file_no: hash_source(decides.digest(), file.source) for file in files}
+
+
+CODE = {".py", ".csv", ".sql"}
+
+
+def hash_source(decides: bytes, source: SourceRules) -> int:
+    """Add what is pinned for a source; a bigint of the database."""
+    digest = hashlib.sha256(decides + repr(source).encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+class SettledRecords:
+    """Finds the settled records of a batch, on a connection of its own: the other one merges the batch before."""
+
+    def __init__(self, database: Database, sources: dict[int, SourceRules], rules: dict[int, int]) -> None:
+        self.database = database
+        self.sources = sources
+        self.rules = rules
+
+    def leave_out(self, batch: Batch) -> pl.DataFrame:
+        """Give the records of a batch that must be transformed; ``batch.settled`` and ``left_out`` get the others."""
+        records = pl.concat(batch.frames).with_row_index("row_no").with_columns(pl.col("row_no").cast(pl.Int64))
+        named = records.pipe(add_source, self.sources).pipe(add_content_hash)
+        try:
+            settled = self.ask(named)
+        except adbc_driver_manager.Error as error:  # the long way gives the same
+            log_event("settled_not_asked", "WARNING", error=first_line(error))
+            return records.drop("row_no")
+        known = named.select("row_no", "file_no", "record_number", "source", "content_hash")
+        batch.settled = settled.join(known, on="row_no", validate="1:1")
+        batch.left_out = records.join(settled, on="row_no", how="semi")
+        return records.join(settled, on="row_no", how="anti", maintain_order="left").drop("row_no")
+
+    def ask(self, named: pl.DataFrame) -> pl.DataFrame:
+        """Ask which records are settled; one that could not be read, or is the correction of a reject, never is."""
+        asked = named.filter(
+            pl.col("reject_reason").is_null(), pl.col("raw").str.contains(HEADER_PATTERN).not_()
+        ).select(
+            "row_no",
+            "source",
+            "content_hash",
+            rules=pl.col("file_no").replace_strict(self.rules, return_dtype=pl.Int64),
+        )
+        self.database.run("empty_asked")
+        self.database.copy("asked_records", asked)
+        for name in ("analyze_asked", "find_known", "weigh_known", "span_weighed", "weigh_facilities"):
+            self.database.run(name)
+        return self.database.read("find_settled")

@@ -1,0 +1,189 @@
+-- Which facilities are settled now (sql/migrations/etl/0002_settled_facilities.sql), and the records that come again.
+
+-- name: weigh_merged
+-- Settled is who has no other record, whom no person has edited, and whose issues a repetition would find again: not
+-- those that the merge found in what else was there. A ward that was chosen among several by the points of other
+-- facilities may be another one tomorrow.
+INSERT INTO weighed_facilities (facility_id)
+SELECT merging.facility_id
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+WHERE merging.met_by <> 'superseded'
+    AND staged.ward_match <> 'coordinates'
+    AND (staged.ward_id IS NOT NULL OR staged.ward_candidates IS NULL)
+    AND NOT EXISTS (
+        SELECT
+        FROM staged_issues AS issues
+        WHERE issues.row_no = merging.row_no
+            AND issues.kind IN (
+                'code_claimed_twice',
+                'manual_edit_kept',
+                'registration_number_claimed_twice',
+                'source_key_claimed_twice',
+                'source_outranked',
+                'superseded_conflict'
+            )
+    )
+    AND NOT EXISTS (
+        SELECT
+        FROM wanted_facilities AS wanted
+        WHERE wanted.row_no = merging.row_no
+            AND wanted.edited_fields <> '{}'
+    )
+    AND (
+        merging.met_by = 'new'
+        OR NOT EXISTS (
+            SELECT
+            FROM etl.facility_source AS other
+            WHERE other.facility_id = merging.facility_id
+                AND (other.source, other.content_hash) <> (staged.source, staged.content_hash::uuid)
+        )
+    );
+
+-- name: span_weighed
+INSERT INTO weighed_spans (first_facility, last_facility)
+SELECT
+    min(facility_id),
+    max(facility_id)
+FROM (
+    SELECT
+        facility_id,
+        facility_id - row_number() OVER (ORDER BY facility_id) AS island
+    FROM weighed_facilities
+) AS numbered
+GROUP BY island;
+
+-- name: weigh_facilities
+-- Whatever the merge looks at is in the sum, and the facility's whole row: a change of any of it changes the number.
+-- Each table has its own seed, lest a value that moved from one to another leave the sum as it was.
+INSERT INTO facility_states (facility_id, state)
+SELECT
+    part.facility_id,
+    (sum(part.hash) % 9223372036854775807)::bigint AS state
+FROM weighed_spans AS span
+CROSS JOIN LATERAL (
+    SELECT
+        facility_id,
+        hashtextextended(facilities::text, 0) AS hash
+    FROM facilities
+    WHERE facility_id BETWEEN span.first_facility AND span.last_facility
+    UNION ALL
+    SELECT
+        facility_id,
+        hashtextextended(concat_ws(' ', latitude, longitude, collection_method), 1)
+    FROM facility_coordinates
+    WHERE facility_id BETWEEN span.first_facility AND span.last_facility
+        AND is_active
+    UNION ALL
+    SELECT
+        facility_id,
+        hashtextextended(concat_ws(' ', contact_type_id, contact_value), 2)
+    FROM facility_contacts
+    WHERE facility_id BETWEEN span.first_facility AND span.last_facility
+    UNION ALL
+    SELECT
+        facility_id,
+        hashtextextended(service_name, 3)
+    FROM facility_services
+    WHERE facility_id BETWEEN span.first_facility AND span.last_facility
+    UNION ALL
+    SELECT
+        facility_id,
+        hashtextextended(owner_name, 4)
+    FROM facility_owners
+    WHERE facility_id BETWEEN span.first_facility AND span.last_facility
+    UNION ALL
+    SELECT
+        facility_id,
+        hashint8extended(gbv_category_id, 5)
+    FROM facility_gbv_categories
+    WHERE facility_id BETWEEN span.first_facility AND span.last_facility
+    UNION ALL
+    SELECT
+        facility_id,
+        hashtextextended(concat_ws(' ', infrastructure_type_id, capacity), 6)
+    FROM facility_infrastructure
+    WHERE facility_id BETWEEN span.first_facility AND span.last_facility
+) AS part
+GROUP BY part.facility_id;
+
+-- name: unsettle
+DELETE FROM etl.settled_facilities AS settled
+USING merging
+WHERE settled.facility_id = merging.facility_id
+    AND merging.met_by <> 'superseded'
+    AND NOT EXISTS (SELECT FROM weighed_facilities AS weighed WHERE weighed.facility_id = settled.facility_id);
+
+-- name: settle
+-- $1 is {file_no: rules} as JSON.
+INSERT INTO etl.settled_facilities AS former
+SELECT
+    merging.facility_id,
+    ($1::jsonb ->> staged.file_no::text)::bigint,
+    states.state,
+    staged.ward_match,
+    coalesce(said.issues, ''),
+    CASE WHEN staged.latitude IS NULL THEN 0 ELSE 1 END,
+    staged.contacts,
+    staged.services,
+    staged.owners,
+    staged.gbv_categories,
+    staged.infrastructure
+FROM weighed_facilities
+JOIN merging USING (facility_id)
+JOIN staged_records AS staged USING (row_no)
+JOIN facility_states AS states USING (facility_id)
+LEFT JOIN (
+    SELECT
+        row_no,
+        string_agg(kind || ' ' || field, E'\n') AS issues
+    FROM staged_issues
+    GROUP BY row_no
+) AS said USING (row_no)
+WHERE merging.met_by <> 'superseded'
+ON CONFLICT (facility_id) DO UPDATE
+SET
+    rules = excluded.rules,
+    state = excluded.state,
+    ward_match = excluded.ward_match,
+    issues = excluded.issues,
+    coordinates = excluded.coordinates,
+    contacts = excluded.contacts,
+    services = excluded.services,
+    owners = excluded.owners,
+    gbv_categories = excluded.gbv_categories,
+    infrastructure = excluded.infrastructure
+WHERE former IS DISTINCT FROM excluded;
+
+-- name: unsettle_all
+DELETE FROM etl.settled_facilities;
+
+-- name: touched_facilities
+-- A settled record stands only if no other record of the run speaks of its facility: the order of the two would count.
+-- One of the batch that has its source key may be another facility, and is one if the record is met first.
+SELECT staged.row_no
+FROM staged_settled AS staged
+JOIN run_facilities AS met USING (facility_id)
+UNION
+SELECT staged.row_no
+FROM staged_settled AS staged
+JOIN staged_records AS other USING (source, source_key)
+UNION
+SELECT row_no
+FROM staged_settled
+WHERE facility_id IN (
+    SELECT facility_id
+    FROM staged_settled
+    GROUP BY facility_id
+    HAVING count(*) > 1
+);
+
+-- name: remember_settled
+INSERT INTO run_facilities (facility_id, file_no, source, content_hash, outcome)
+SELECT
+    facility_id,
+    file_no,
+    source,
+    content_hash::uuid,
+    'unchanged'
+FROM staged_settled;

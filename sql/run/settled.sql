@@ -1,0 +1,79 @@
+-- Before a batch is transformed: which of its records have come before, and changed nothing since?
+
+-- name: has_settled
+SELECT EXISTS (SELECT FROM etl.settled_facilities) AS has_settled;
+
+-- name: create_asked_records
+CREATE TEMPORARY TABLE asked_records (
+    row_no bigint NOT NULL,
+    source text NOT NULL,
+    content_hash text NOT NULL,
+    rules bigint NOT NULL
+);
+
+-- name: create_known_records
+CREATE TEMPORARY TABLE known_records (
+    row_no bigint NOT NULL,
+    facility_id integer NOT NULL,
+    source_key text
+);
+
+-- name: empty_asked
+TRUNCATE
+    asked_records,
+    known_records,
+    weighed_facilities,
+    weighed_spans,
+    facility_states;
+
+-- name: analyze_asked
+ANALYZE asked_records;
+
+-- name: find_known
+-- A record that is also an open reject was refused since, under other rules: it lands again, and closes the reject.
+INSERT INTO known_records (row_no, facility_id, source_key)
+SELECT
+    asked.row_no,
+    known.facility_id,
+    known.source_key
+FROM asked_records AS asked
+JOIN etl.facility_source AS known
+    ON known.source = asked.source
+    AND known.content_hash = asked.content_hash::uuid
+WHERE NOT known.is_superseded
+    AND NOT EXISTS (
+        SELECT
+        FROM etl.rejects AS open
+        WHERE open.source = asked.source
+            AND open.content_hash = asked.content_hash
+            AND open.closed_by_run_no IS NULL
+    );
+
+-- name: weigh_known
+INSERT INTO weighed_facilities (facility_id)
+SELECT DISTINCT facility_id
+FROM known_records;
+
+-- name: find_settled
+SELECT
+    asked.row_no,
+    settled.facility_id::bigint AS facility_id,
+    known.source_key,
+    facilities.facility_code::text AS facility_code,
+    settled.ward_match,
+    settled.issues,
+    settled.coordinates::bigint AS facility_coordinates,
+    settled.contacts::bigint AS facility_contacts,
+    settled.services::bigint AS facility_services,
+    settled.owners::bigint AS facility_owners,
+    settled.gbv_categories::bigint AS facility_gbv_categories,
+    settled.infrastructure::bigint AS facility_infrastructure
+FROM known_records AS known
+JOIN asked_records AS asked USING (row_no)
+JOIN etl.settled_facilities AS settled
+    ON settled.facility_id = known.facility_id
+    AND settled.rules = asked.rules
+JOIN facilities ON facilities.facility_id = known.facility_id
+JOIN facility_states AS states
+    ON states.facility_id = known.facility_id
+    AND states.state = settled.state;

@@ -1,0 +1,340 @@
+"""A record that came before and changed nothing is left out; the run comes out as if it had been merged again.
+
+The twin is the long way: the same runs over a second database, in which nothing is ever settled.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from gvrc.database import Database, connect
+from gvrc.pipeline import Options, run
+from gvrc.transform import transform
+from gvrc.undo import undo
+from tests.test_pipeline import CLINIC, TABLES, outcome, rows, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from gvrc.account import RunAccount
+    from gvrc.settings import Settings
+
+MEMORY = ("facility_source", "imported_facilities", "issues", "rejects", "code_map")
+TOLD = (*TABLES, *(f"etl.{table}" for table in MEMORY))
+# Of a batch that was begun anew the keys are lost, as in any transaction that is rolled back.
+OWN = {"created_at", "updated_at", "issue_id", "reject_id", "id"} | {
+    f"{table}_id" for table in ("contact", "coordinate", "service", "owner", "infrastructure")
+}
+OTHER = CLINIC | {"code": 13081, "name": "Kayole Safe House", "phone": "0700000017", "registration_number": "GK-000017"}
+NAMELESS = {key: value for key, value in OTHER.items() if key != "name"} | {"code": 13082}
+
+
+@dataclass
+class Twins:
+    """The same runs in two databases; in the second one no record is ever settled."""
+
+    settings: Settings
+    long: Settings
+    databases: list[Database]
+
+    def run(self, paths: list[str], *, force: bool = True, **changed: Any) -> RunAccount:
+        accounts = []
+        for settings, database in zip((self.settings, self.long), self.databases, strict=True):
+            if settings is self.long:
+                database.execute("DELETE FROM etl.settled_facilities")
+            accounts.append(run(paths, msgspec.structs.replace(settings, **changed), Options(force=force)))
+        assert told(accounts[0]) == told(accounts[1])
+        assert stands(self.databases[0]) == stands(self.databases[1])
+        return accounts[0]
+
+    def execute(self, sql: str, *parameters: str) -> None:
+        for database in self.databases:
+            database.execute(sql, *parameters)
+
+    def settled(self) -> int:
+        (row,) = rows(self.databases[0], "SELECT count(*)::bigint AS n FROM etl.settled_facilities")
+        return int(row["n"])
+
+
+@pytest.fixture
+def twins(settings: Settings, further_urls: Callable[[], str]) -> Iterator[Twins]:
+    long = msgspec.structs.replace(settings, database_url=further_urls())
+    with connect(str(settings.database_url)) as short_way, connect(str(long.database_url)) as long_way:
+        yield Twins(settings, long, [short_way, long_way])
+
+
+def told(account: RunAccount) -> list[dict[str, Any]]:
+    kept = ("status", "issues", "rejects", "ward_match", "tables", "path_taken", "unmapped")
+    return [file.counts() | {name: getattr(file, name) for name in kept} for file in account.files]
+
+
+def stands(database: Database) -> dict[str, list[str]]:
+    """Give what stands in the directory and in the importer's memory, but times and the numbers of the rows."""
+    codes = {row["facility_id"]: row["facility_code"] for row in rows(database, "SELECT * FROM facilities")}
+    return {table: sorted(shown(row, codes) for row in rows_of(database, table)) for table in TOLD}
+
+
+def rows_of(database: Database, table: str) -> list[dict[str, Any]]:
+    return [json.loads(row["row"]) for row in rows(database, f"SELECT to_jsonb(t)::text AS row FROM {table} AS t")]
+
+
+def shown(row: dict[str, Any], codes: dict[int, str]) -> str:
+    told = {key: row[key] for key in sorted(row.keys() - OWN)}
+    return json.dumps(told | ({"facility_id": codes.get(row["facility_id"])} if "facility_id" in row else {}))
+
+
+@pytest.fixture
+def transformed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect the names of the records that are transformed."""
+    names: list[str] = []
+
+    def note(records: Any, *others: Any) -> Any:
+        names.extend(records["facility_name"])
+        return transform(records, *others)
+
+    monkeypatch.setattr("gvrc.batches.transform", note)
+    return names
+
+
+def test_a_record_that_came_before_is_neither_transformed_nor_merged(
+    settings: Settings, tmp_path: Path, transformed: list[str]
+) -> None:
+    path = write(tmp_path, "a.json", [CLINIC, OTHER])
+    first = run([path], settings)
+    transformed.clear()
+    again = run([path], settings, Options(force=True))
+    assert transformed == []
+    assert again.totals() == first.totals() | {"inserted": 0, "unchanged": 2}
+    changed = run([write(tmp_path, "a.json", [CLINIC, OTHER | {"phone": "0700000018"}])], settings)
+    assert transformed == [OTHER["name"]]
+    assert (changed.totals()["unchanged"], changed.totals()["updated"]) == (1, 1)
+
+
+OF = "WHERE facility_id = (SELECT facility_id FROM facilities WHERE facility_code = $1)"
+EDITS = [
+    "UPDATE facilities SET facility_name = 'Named by a person' WHERE facility_code = $1",
+    "UPDATE facilities SET is_active = false WHERE facility_code = $1",
+    f"UPDATE facility_coordinates SET latitude = -1.25 {OF}",
+    f"UPDATE facility_coordinates SET collection_method = 'gps' {OF}",
+    f"UPDATE facility_coordinates SET is_active = false {OF}",
+    f"DELETE FROM facility_contacts {OF}",
+    f"UPDATE facility_contacts SET contact_value = '0700 000 016' {OF}",
+    f"UPDATE facility_services SET service_name = 'Another' {OF} AND service_name = 'Counselling'",
+    f"DELETE FROM facility_services {OF} AND service_name = 'Counselling'",
+    f"UPDATE facility_services SET service_name = 'Counselling' {OF}",
+    f"UPDATE facility_owners SET owner_name = 'A person' {OF}",
+    f"UPDATE facility_infrastructure SET capacity = 40 {OF}",
+    f"""
+    INSERT INTO facility_gbv_categories (facility_id, gbv_category_id, created_at, created_by)
+    SELECT facility_id, 1, now(), created_by FROM facilities {OF}
+    """,
+    f"UPDATE facility_contacts SET facility_id = 1 {OF}",
+    f"UPDATE etl.facility_source SET is_superseded = true {OF}",
+]
+RENAMINGS = [
+    "UPDATE wards SET ward_name = 'Mukuru Ward' WHERE ward_name = 'Viwandani'",
+    "UPDATE operational_statuses SET status_name = 'Is open' WHERE status_name = 'Operational'",
+    "UPDATE contact_types SET type_name = 'Ring' WHERE type_name LIKE '%Phone%'",
+]
+
+
+def clinics(count: int) -> list[dict[str, Any]]:
+    return [CLINIC | {"code": 14_000 + number, "name": f"Mukuru Clinic {number}"} for number in range(count)]
+
+
+@pytest.mark.parametrize("keep_manual_edits", [True, False])
+def test_what_a_person_changed_is_seen_as_by_the_long_way(
+    twins: Twins, tmp_path: Path, keep_manual_edits: bool
+) -> None:
+    path = write(tmp_path, "a.json", [*clinics(len(EDITS)), OTHER, NAMELESS])
+    twins.run([path], keep_manual_edits=keep_manual_edits)
+    assert twins.settled() == len(EDITS) + 1
+    for number, edit in enumerate(EDITS):
+        twins.execute(edit, str(14_000 + number))
+    twins.run([path], keep_manual_edits=keep_manual_edits)
+    twins.run([path], keep_manual_edits=keep_manual_edits)
+
+
+def test_every_edit_of_a_person_is_one_that_unsettles(
+    settings: Settings, fresh: Database, tmp_path: Path, transformed: list[str]
+) -> None:
+    records = clinics(len(EDITS))
+    run([write(tmp_path, "a.json", records)], settings)
+    for number, edit in enumerate(EDITS):
+        fresh.execute(edit, str(14_000 + number))
+    transformed.clear()
+    run([write(tmp_path, "a.json", records)], settings, Options(force=True))
+    assert sorted(transformed) == sorted(record["name"] for record in records)
+
+
+def test_what_was_renamed_in_the_lookup_tables_and_the_reference_is_seen_as_by_the_long_way(
+    twins: Twins, tmp_path: Path
+) -> None:
+    path = write(tmp_path, "a.json", [CLINIC, OTHER])
+    twins.run([path])
+    for renaming in RENAMINGS:
+        twins.execute(renaming)
+        twins.run([path])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"keep_manual_edits": False},
+        {"create_lookups": False},
+        {"code_claimed_twice": "reject"},
+        {"lookup_defaults": {"operational_statuses": "Unknown", "owner_types": "Other", "service_categories": "Other"}},
+        {"source_rank": {"facility_name": ["b", "a"]}},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_under_another_setting_every_record_takes_the_long_way_once(
+    settings: Settings, tmp_path: Path, transformed: list[str], changed: dict[str, Any]
+) -> None:
+    path = write(tmp_path, "a.json", [CLINIC, OTHER])
+    run([path], settings)
+    for taken in ([CLINIC["name"], OTHER["name"]], []):
+        transformed.clear()
+        run([path], msgspec.structs.replace(settings, **changed), Options(force=True))
+        assert transformed == taken
+
+
+LATER = {"description": "Open day and night", "phone": "0700000018"}
+LATEST = {"phone": "0700000019"}
+ORDERS: dict[str, tuple[list[dict[str, Any]], ...]] = {  # what each run says of a clinic, one change a record
+    "another record after it": ([{}], [{}, LATER]),
+    "another record before it": ([{}], [LATER, {}]),
+    "between two others": ([{}], [LATER, {}, LATEST]),
+    "twice in the file": ([{}], [{}, {}]),
+    "two records, exchanged": ([{}, LATER], [LATER, {}]),
+    "its code claimed by another": ([{}], [{}, {"name": "Kayole Safe House", "ward_name": "Harambee"}]),
+    "its number claimed by another": (
+        [{"registration_number": "GK-000016"}],
+        [{"registration_number": "GK-000016"}, {"registration_number": "GK-000016", "code": "99", "name": "Kayole"}],
+    ),
+    "its key claimed by another": (
+        [{"id": "7f0c8a52-0000-4000-8000-000000000001"}],
+        [{"id": "7f0c8a52-0000-4000-8000-000000000001"}, {"id": "7f0c8a52-0000-4000-8000-000000000001", "code": "98"}],
+    ),
+    "refused": ([{"name": None}], [{"name": None}, {}]),
+}
+
+
+@pytest.mark.parametrize("batch_size", [2, 10_000])
+def test_the_later_of_two_records_wins_as_by_the_long_way(twins: Twins, tmp_path: Path, batch_size: int) -> None:
+    for step in (0, 0, 1, 1):
+        records = [
+            clinic | change
+            for clinic, order in zip(clinics(len(ORDERS)), ORDERS.values(), strict=True)
+            for change in order[step]
+        ]
+        twins.run([write(tmp_path, "a.json", records)], batch_size=batch_size)
+
+
+def test_a_settled_record_is_transformed_after_all_where_another_one_speaks_of_its_facility(
+    settings: Settings, tmp_path: Path, transformed: list[str]
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC, OTHER])], settings)
+    transformed.clear()
+    account = run([write(tmp_path, "a.json", [CLINIC | LATER, CLINIC, OTHER])], settings)
+    assert transformed == [CLINIC["name"], CLINIC["name"]]
+    assert outcome(account) == {"read": 3, "updated": 1, "superseded": 1, "unchanged": 1}
+
+
+def test_two_files_of_one_run_speak_of_one_facility_as_by_the_long_way(twins: Twins, tmp_path: Path) -> None:
+    first, second = write(tmp_path, "a.json", [CLINIC, OTHER]), write(tmp_path, "b.json", [CLINIC | LATER])
+    twins.run([first])
+    twins.run([second])
+    for paths in ([first], [second], [first, second], [second, first]):
+        twins.run(paths)
+
+
+RECORDS = st.sampled_from(
+    [
+        record | change
+        for record in (CLINIC, OTHER, OTHER | {"code": None}, NAMELESS)
+        for change in (
+            {},
+            {"phone": "0700000018"},
+            {"beds": 7, "lat": "-1.29", "long": "36.87"},
+            {"ward_name": "Harambee"},
+        )
+    ]
+)
+STEPS = st.tuples(
+    st.lists(RECORDS, min_size=1, max_size=5), st.sampled_from(EDITS), st.sampled_from(["13080", "13081"])
+)
+
+
+@examples(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(STEPS, min_size=1, max_size=3))
+def test_whatever_runs_and_edits_follow_each_other_it_comes_out_as_by_the_long_way(
+    twins: Twins, tmp_path: Path, steps: list[tuple[list[dict[str, Any]], str, str]]
+) -> None:
+    for records, edit, code in steps:
+        twins.run([write(tmp_path, "a.json", records)], batch_size=2)
+        twins.execute(edit, code)
+
+
+def test_after_an_undo_nothing_is_settled(twins: Twins, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.json", [CLINIC, OTHER])
+    twins.run([path])
+    account = twins.run([write(tmp_path, "a.json", [CLINIC | LATER, OTHER])])
+    for settings, database in zip((twins.settings, twins.long), twins.databases, strict=True):
+        (last,) = rows(database, "SELECT run_id FROM etl.runs ORDER BY run_no DESC LIMIT 1")
+        undo(last["run_id"], settings)
+    assert account.totals()["updated"] == 1
+    assert twins.settled() == 0
+    assert stands(twins.databases[0]) == stands(twins.databases[1])
+    twins.run([path])
+    twins.run([path])
+
+
+def test_a_dry_run_leaves_out_and_promises_the_same(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    run([write(tmp_path, "a.json", [CLINIC, OTHER])], settings)
+    path = write(tmp_path, "a.json", [CLINIC | LATER, CLINIC, OTHER])
+    before = stands(fresh)
+    dry = run([path], settings, Options(dry_run=True))
+    assert stands(fresh) == before
+    assert told(dry) == told(run([path], settings))
+
+
+def test_a_connection_that_cannot_be_had_or_is_lost_costs_time_and_nothing_else(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transformed: list[str]
+) -> None:
+    from gvrc.settled import SettledRecords
+
+    path = write(tmp_path, "a.json", [CLINIC, OTHER])
+    run([path], settings)
+    transformed.clear()
+    ask = SettledRecords.ask
+
+    def lose(settled: SettledRecords, named: Any) -> Any:
+        with connect(str(settings.database_url)) as other:
+            (asking,) = rows(settled.database, "SELECT pg_backend_pid() AS process")
+            other.execute(f"SELECT pg_terminate_backend({asking['process']})")
+        return ask(settled, named)
+
+    monkeypatch.setattr(SettledRecords, "ask", lose)
+    account = run([path], settings, Options(force=True))
+    assert transformed == [CLINIC["name"], OTHER["name"]]
+    assert (account.status, account.totals()["unchanged"]) == ("succeeded", 2)
+
+
+def test_real_data_come_out_the_same_by_both_ways(twins: Twins, shared_data: Path) -> None:
+    paths = [str(path) for path in sorted((shared_data / "kmhfl").glob("*.json"))[:4]]
+    first = twins.run(paths)
+    assert twins.settled() > 0.95 * first.totals()["read"]
+    twins.run(paths)
+    twins.execute("UPDATE facility_services SET service_name = service_name || ' ' WHERE facility_id % 7 = 0")
+    twins.execute("UPDATE facilities SET description = 'By a person' WHERE facility_id % 11 = 0")
+    twins.run(paths, batch_size=500)
