@@ -229,7 +229,8 @@ def save_accounts(this_run: Run, file_nos: Iterable[int], accounts: dict[int, Fi
 
 
 def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any]:
-    """Give one file's row of etl.files."""
+    """Give one file's row of etl.files; its longest parts are only with the run that read it."""
+    was_read = account.status != "unchanged"
     return account.counts() | {
         "file_no": file_no,
         "path": account.path,
@@ -243,8 +244,8 @@ def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any
         "rejects": account.rejects,
         "issue_kinds": account.issues,
         "ward_match": account.ward_match,
-        "unmapped": account.unmapped,
-        "tables": account.tables,
+        "unmapped": account.unmapped if was_read else {},
+        "tables": account.tables if was_read else {},
     }
 
 

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 
-LARGE_LOAD = 1_000  # facilities inserted, from which on fresh statistics pay for themselves
+LARGE_LOAD = 1_000  # facilities inserted, from which on fresh statistics pay for themselves,
+LARGE_SHARE = 0.1  # if they are this share of the directory
 
 
 @dataclass(frozen=True)
@@ -156,9 +157,17 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         for batch in read_ahead(transform_batches(gathered, changed, places, loader.directory.demands, settled)):
             fail_files(this_run, loader, batch)
             load_batch(this_run, loader, batch)
-        if not this_run.is_managed and sum(file.inserted for file in this_run.account.files) >= LARGE_LOAD:
-            this_run.database.run("analyze_directory")
+        refresh_statistics(this_run)
         note_far_facilities(this_run)
+
+
+def refresh_statistics(this_run: Run) -> None:
+    """After a large load, tell the planner of it; a managed database is left to its own."""
+    inserted = sum(file.inserted for file in this_run.account.files)
+    if inserted < LARGE_LOAD or this_run.is_managed:
+        return
+    if inserted >= LARGE_SHARE * this_run.database.rows("known_size")[0]["facilities"]:
+        this_run.database.run("analyze_directory")
 
 
 def open_loader(this_run: Run, files: list[ListedFile]) -> Loader:

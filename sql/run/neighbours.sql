@@ -5,7 +5,11 @@
 -- The middle of a ward is the median of its active points. Of two facilities that is half way between them, so twice
 -- the distance to it is theirs; one alone has nothing to be compared with. 111.2 km a degree, as near the equator. A
 -- facility whose issue is there already is given again, for the account, but not saved again.
-WITH points AS (
+WITH met AS (
+    SELECT DISTINCT ward_id
+    FROM run_facilities
+    JOIN facilities USING (facility_id)
+), points AS (
     SELECT
         facilities.facility_id,
         facilities.ward_id,
@@ -13,6 +17,7 @@ WITH points AS (
         point.latitude::double precision AS latitude,
         point.longitude::double precision AS longitude
     FROM facilities
+    JOIN met USING (ward_id)
     JOIN wards USING (ward_id)
     JOIN facility_coordinates AS point USING (facility_id)
     WHERE point.is_active
@@ -37,14 +42,14 @@ WITH points AS (
     JOIN middles USING (ward_id)
 ), far AS (
     SELECT
-        met.file_no,
+        speaking.file_no,
         known.record_number,
         measured.facility_id,
         measured.facility_code,
         measured.latitude || ', ' || measured.longitude || ' is ' || round(measured.kilometres) || ' km away'
             AS raw_value
     FROM measured
-    JOIN run_facilities AS met USING (facility_id)
+    JOIN run_facilities AS speaking USING (facility_id)
     JOIN etl.facility_source AS known USING (source, content_hash)
     WHERE measured.kilometres > $2::double precision
 ), saved AS (

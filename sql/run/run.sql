@@ -135,8 +135,8 @@ SET
     unmapped = excluded.unmapped;
 
 -- name: known_files
--- $1 is a JSON list of {sha256, source}, $2 the fingerprint: the latest account of each file that was fully loaded
--- under these rules. A run that was undone does not count, nor one between it and its undo: what that run found
+-- $1 is a JSON list of {sha256, source}, $2 the fingerprint: the account of the last run that read the file under these
+-- rules, to its end. A run that was undone does not count, nor one between it and its undo: what that run found
 -- unchanged may be gone.
 SELECT DISTINCT ON (files.sha256, files.source)
     files.sha256,
@@ -154,7 +154,7 @@ FROM etl.files
 JOIN etl.runs USING (run_no)
 JOIN jsonb_to_recordset($1::jsonb) AS asked (sha256 text, source text) USING (sha256, source)
 WHERE files.fingerprint = $2
-    AND files.status IN ('succeeded', 'unchanged')
+    AND files.status = 'succeeded'
     AND NOT EXISTS (
         SELECT
         FROM etl.runs AS undo
@@ -340,6 +340,12 @@ GROUP BY
 ORDER BY
     table_name,
     operation;
+
+-- name: known_size
+-- How many facilities the planner believes that there are; -1 where it was never told.
+SELECT reltuples::bigint AS facilities
+FROM pg_class
+WHERE oid = 'facilities'::regclass;
 
 -- name: analyze_directory
 ANALYZE
