@@ -89,6 +89,8 @@ def rows_by_block(frame: pl.DataFrame) -> dict[int, list[int]]:
 
 def clear_winners(pairs: pl.DataFrame, least: float, margin: float) -> pl.DataFrame:
     """Give query_no and choice_no where the best choice is similar enough and clearly better than the second."""
+    if pairs.is_empty():
+        return pairs.select("query_no", "choice_no")
     return (
         pairs.sort("query_no", "guarded", "choice_no", descending=[False, True, False])
         .group_by("query_no", maintain_order=True)
