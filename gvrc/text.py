@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -135,5 +134,7 @@ def _cleaned(values: pl.Series) -> pl.Series:
 
 def _unescape(text: str) -> str:
     """Unescape until nothing changes: exports of exports hold ``&amp;amp;``. Every pass makes the text shorter."""
+    import html  # loads the table of all entities, which few files hold
+
     plain = re.sub(_ENTITY, lambda entity: html.unescape(entity[0]), text)
     return plain if plain == text else _unescape(plain)
