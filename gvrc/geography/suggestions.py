@@ -16,12 +16,13 @@ def add_ward_suggestion(records: pl.DataFrame) -> pl.DataFrame:
 
     It says what was given, the nearest wards with their scores, and the row of the alias file that would settle it.
     """
-    lacks_ward = records["ward_id"].is_null()
-    suggestions = records.filter(lacks_ward).select(
-        pl.concat_str(describe_given(), describe_nearest(), describe_settlement(), separator="; ", ignore_nulls=True)
+    return records.with_columns(
+        ward_suggestion=pl.when(pl.col("ward_id").is_null()).then(
+            pl.concat_str(
+                describe_given(), describe_nearest(), describe_settlement(), separator="; ", ignore_nulls=True
+            )
+        )
     )
-    nothing = pl.Series("ward_suggestion", [None], dtype=pl.String).new_from_index(0, records.height)
-    return records.with_columns(nothing.scatter(lacks_ward.arg_true(), suggestions.to_series()))
 
 
 def describe_given() -> pl.Expr:
