@@ -35,10 +35,7 @@ _YEARS = range(1900, 2101)
 
 def to_count(column: pl.Expr) -> pl.Expr:
     """Read a number of beds: ``12``, ``12.0``, ``1,200``; null for anything else or outside 0 to 100,000."""
-    whole = column.cast(pl.Int64, strict=False)
-    odd = pl.when(whole.is_null()).then(column)
-    count = pl.coalesce(whole, by_distinct(odd, lambda texts: map(_count_of, texts), pl.Int64))
-    return pl.when(count.is_between(0, MOST_BEDS)).then(count)
+    return by_distinct(column, _counts_of, pl.Int64)
 
 
 def to_flag(column: pl.Expr) -> pl.Expr:
@@ -48,10 +45,23 @@ def to_flag(column: pl.Expr) -> pl.Expr:
 
 def to_day(column: pl.Expr) -> pl.Expr:
     """Read a day, as the source wrote it: a time of day and its zone are cut off, not converted."""
-    iso = pl.when(column.str.contains(_ISO_DAY)).then(column.str.slice(0, 10))
-    regular = by_distinct(iso, lambda days: days.str.to_date("%Y-%m-%d", strict=False), pl.Date)
-    odd = pl.when(regular.is_null()).then(column)
-    return _sane(pl.coalesce(regular, by_distinct(odd, lambda texts: map(read_day, texts), pl.Date)))
+    return by_distinct(column, _days_of, pl.Date)
+
+
+def _counts_of(texts: pl.Series) -> pl.Series:
+    """Read plain numbers all at once, and everything else one by one."""
+    counts = texts.cast(pl.Int64, strict=False)
+    odd = counts.is_null()
+    counts = counts.scatter(odd.arg_true(), pl.Series(map(_count_of, texts.filter(odd)), dtype=pl.Int64))
+    return counts.set(~counts.is_between(0, MOST_BEDS), None)
+
+
+def _days_of(texts: pl.Series) -> pl.Series:
+    """Read days that are written year-month-day all at once, and everything else one by one."""
+    days = texts.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    odd = days.is_null() | ~texts.str.contains(_ISO_DAY)
+    days = days.scatter(odd.arg_true(), pl.Series(map(read_day, texts.filter(odd)), dtype=pl.Date))
+    return days.set(~days.dt.year().is_between(_YEARS.start, _YEARS.stop - 1), None)
 
 
 def _count_of(text: str) -> int | None:
@@ -79,7 +89,3 @@ def _try(text: str, form: str) -> date | None:
         return datetime.strptime(text, form).replace(tzinfo=UTC).date()
     except ValueError:
         return None
-
-
-def _sane(day: pl.Expr) -> pl.Expr:
-    return pl.when(day.dt.year().is_between(_YEARS.start, _YEARS.stop - 1)).then(day)

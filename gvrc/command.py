@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -21,14 +22,24 @@ if TYPE_CHECKING:
     from gvrc.metrics import MetricsCollector
     from gvrc.settings import Settings
 
+# Objects that are made before Python looks for rubbish among them (its default is 700): a run imports 40,000
+# that stay, and its data is rid of by counting references.
+OBJECTS_BETWEEN_COLLECTIONS = 50_000
 SETTING_OPTIONS = ("database_url", "log_level", "boundaries", "metrics_file")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the importer and give its exit status."""
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     given = read_arguments(arguments)
     signal.signal(signal.SIGTERM, stop_as_ctrl_c)
     return told(lambda: import_files(given), debug=given.debug)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process: what it still holds is not searched for rubbish once more, which took 60 ms after polars."""
+    gc.freeze()
+    sys.exit(status)
 
 
 def stop_as_ctrl_c(*_: object) -> None:

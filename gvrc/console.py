@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from gvrc.command import CommandLine, told
+from gvrc.command import CommandLine, leave, told
 from gvrc.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def open_database(settings: Settings, *, may_create: bool = False) -> Database:
 
 def end(act: Callable[[], int]) -> NoReturn:
     """Do what a command does and end the process with its exit status."""
-    sys.exit(told(act))
+    leave(told(act))
 
 
 def print_table(rows: Sequence[Mapping[str, object]]) -> None:

@@ -29,10 +29,10 @@ def repair_names(records: pl.DataFrame) -> pl.DataFrame:
     ``issue.name_repaired`` keeps the name as it came, the number masked.
     """
     names = ("facility_name", "official_name")
-    repaired = pl.coalesce(pl.when(pl.col(f"{name}.split").is_not_null()).then(masked(pl.col(name))) for name in names)
+    split = [pl.when(pl.col(f"{name}.split").is_not_null()).then(pl.col(name)) for name in names]
     return (
         records.with_columns(_split(name).alias(f"{name}.split") for name in names)
-        .with_columns(repaired.alias("issue.name_repaired"))
+        .with_columns(masked(pl.coalesce(split)).alias("issue.name_repaired"))
         .with_columns(_take(name) for name in names)
         .with_columns(_gather("contacts", *(pl.col(f"{name}.split").struct.field("contact") for name in names)))
         .drop(f"{name}.split" for name in names)

@@ -84,7 +84,7 @@ def fill_defaults(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> 
 
 def add_content_hash(records: pl.DataFrame) -> pl.DataFrame:
     """Add 128 bits of each record's sha256, hexadecimal: the record's identity in the lineage."""
-    hashes = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32] for text in records["raw"]]
+    hashes = [hashlib.sha256(text).hexdigest()[:32] for text in records["raw"].cast(pl.Binary)]
     return records.with_columns(pl.Series("content_hash", hashes, dtype=pl.String))
 
 

@@ -70,9 +70,11 @@ def _clean(records: pl.DataFrame) -> pl.DataFrame:
 def _add_identity(records: pl.DataFrame) -> pl.DataFrame:
     """Repair codes that went through a spreadsheet, and drop placeholders for a number that is not there."""
     code, number, official = pl.col("facility_code"), pl.col("registration_number"), pl.col("official_name")
-    odd_code = pl.when(code.str.contains(_ODD_CODE)).then(code)
-    junk = by_distinct(number, lambda texts: map(_is_placeholder, texts), pl.Boolean)
+    odd_code, junk = pl.col("facility_code.odd"), pl.col("registration_number.junk")
     return records.with_columns(
+        pl.when(code.str.contains(_ODD_CODE)).then(code).alias("facility_code.odd"),
+        by_distinct(number, lambda texts: map(_is_placeholder, texts), pl.Boolean).alias("registration_number.junk"),
+    ).with_columns(
         pl.when(odd_code.is_null())
         .then(code)
         .otherwise(by_distinct(odd_code, lambda texts: map(_repaired_code, texts), pl.String))

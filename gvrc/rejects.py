@@ -51,8 +51,11 @@ def without_braces(value: object) -> object:
 def read_headers(records: pl.DataFrame) -> pl.DataFrame:
     """Take the header off ``raw``, and add ``answers``, the content hash of the reject that a record answers.
 
-    A record that answers one belongs to the source of that one.
+    A record that answers one belongs to the source of that one. Files that do not come from us have none: there every
+    record would be written anew as it is.
     """
+    if not records["raw"].str.contains(HEADER_PATTERN).any():
+        return records.with_columns(answers=pl.lit(None, pl.String))
     header = pl.col("raw").str.extract(HEADER_PATTERN)
     return records.with_columns(
         answers=header.str.json_path_match("$.content_hash"),

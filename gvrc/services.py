@@ -16,13 +16,14 @@ from gvrc.synonyms import canonical_name, to_canonical
 from gvrc.text import by_distinct, clean_text, masked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     Accept = Callable[[str], str | None]
 
 _NAMES = pl.Struct({"names": pl.List(pl.String), "unused": pl.String})
 _MARK = "\x1e"  # no cleaned name holds a control character
 _NAME_KEYS = ("service_name", "category_name", "name", "service", "category", "title", "display", "text", "value")
+_LIST_OF_TEXTS = msgspec.json.Decoder(list[str])
 _BETWEEN_NAMES = re.compile(r"[,;|\n]")
 _NO_NAME = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\d.eE+-]+|true|false|[\[{].*", re.IGNORECASE | re.DOTALL
@@ -82,31 +83,41 @@ def _add_names(records: pl.DataFrame, column: str, accept: Accept, issue: str) -
 def _read_names(texts: pl.Series, accept: Accept) -> pl.Series:
     """Read every text of a list; each distinct spelling in all of them is cleaned and accepted once."""
     given = [_spellings(text) for text in texts]
-    spellings = pl.Series(list({spelling for row in given for spelling in row}), dtype=pl.String)
+    spellings = pl.Series(list(set().union(*given)), dtype=pl.String)
     cleaned = dict(zip(spellings, clean_text(spellings), strict=True))
     accepted = {spelling: name for spelling, clean in cleaned.items() if clean and (name := accept(clean))}
     refused = {spelling for spelling, clean in cleaned.items() if clean and spelling not in accepted}
     # Joined and split again: Polars takes ten times as long over a Python list of lists.
-    names = pl.Series("names", [_MARK.join(_distinct_names(row, accepted)) or None for row in given], dtype=pl.String)
-    unused = pl.Series(
-        "unused", ["; ".join(filter(refused.__contains__, row)) or None for row in given], dtype=pl.String
-    )
-    return pl.select(names.str.split(_MARK), unused).to_struct()
+    names = pl.Series("names", [_MARK.join(row) or None for row in _distinct_names(given, accepted)], dtype=pl.String)
+    said = ["; ".join(filter(refused.__contains__, row)) or None for row in given] if refused else [None] * len(given)
+    return pl.select(names.str.split(_MARK), pl.Series("unused", said, dtype=pl.String)).to_struct()
 
 
-def _distinct_names(row: list[str], accepted: dict[str, str]) -> list[str]:
-    """Keep the first of the names that differ only in case."""
+def _distinct_names(given: list[list[str]], accepted: dict[str, str]) -> Iterator[Iterable[str]]:
+    """Give the names of each row, of those that differ only in case the first. Most batches have no two such names."""
+    names = set(accepted.values())
+    if len({name.casefold() for name in names}) == len(names):
+        return (dict.fromkeys(filter(None, map(accepted.get, row))) for row in given)
+    return (_distinct_but_for_case(filter(None, map(accepted.get, row))) for row in given)
+
+
+def _distinct_but_for_case(row: Iterable[str]) -> Iterable[str]:
     names: dict[str, str] = {}
-    for name in filter(None, map(accepted.get, row)):
+    for name in row:
         names.setdefault(name.casefold(), name)
-    return list(names.values())
+    return names.values()
 
 
 def _spellings(text: str) -> list[str]:
     try:
+        return _LIST_OF_TEXTS.decode(text)  # nearly all lists: spare them the walk
+    except msgspec.DecodeError:
+        return _spellings_in_other_forms(text)
+
+
+def _spellings_in_other_forms(text: str) -> list[str]:
+    try:
         value = msgspec.json.decode(text)
-        if isinstance(value, list) and set(map(type, value)) == {str}:  # nearly all lists: spare them the walk
-            return value
         return _split(value) if isinstance(value, str) else list(_spellings_in(value))
     except msgspec.DecodeError:
         return _split(text)

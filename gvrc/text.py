@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -81,6 +80,11 @@ def masked(text: pl.Expr) -> pl.Expr:
     return text.map_batches(_mask, return_dtype=pl.String, is_elementwise=True)
 
 
+def is_all_null(values: pl.Series) -> bool:
+    """Say whether a column is empty, as most columns of most sources are."""
+    return values.null_count() == len(values)
+
+
 def fold(text: str) -> str:
     """Give what two spellings of one word have in common: letters and digits, lower case, without marks.
 
@@ -93,9 +97,9 @@ def fold(text: str) -> str:
 
 def _mask(values: pl.Series) -> pl.Series:
     """Mask what needs it: issue columns are nearly empty, and a pattern costs as much on null as on text."""
-    given = values.drop_nulls().unique()
-    if given.is_empty():
+    if is_all_null(values):
         return values
+    given = values.drop_nulls().unique()
     personal = given.filter(given.str.contains(_PERSONAL))
     return values.replace(personal, pl.Series(map(mask_contacts, personal), dtype=pl.String))
 
@@ -103,9 +107,9 @@ def _mask(values: pl.Series) -> pl.Series:
 def _spread(
     values: pl.Series, read: Callable[[pl.Series], Iterable[object]], dtype: pl.DataType | type[pl.DataType]
 ) -> pl.Series:
-    distinct = values.drop_nulls().unique()
-    if distinct.is_empty():
+    if is_all_null(values):
         return pl.Series(values.name, [None], dtype=dtype).new_from_index(0, len(values))
+    distinct = values.drop_nulls().unique()
     read_values = read(distinct)
     found = read_values if isinstance(read_values, pl.Series) else pl.Series(list(read_values), dtype=dtype)
     positions = pl.int_range(len(distinct), eager=True, dtype=pl.UInt32)
@@ -130,5 +134,7 @@ def _cleaned(values: pl.Series) -> pl.Series:
 
 def _unescape(text: str) -> str:
     """Unescape until nothing changes: exports of exports hold ``&amp;amp;``. Every pass makes the text shorter."""
+    import html  # loads the table of all entities, which few files hold
+
     plain = re.sub(_ENTITY, lambda entity: html.unescape(entity[0]), text)
     return plain if plain == text else _unescape(plain)

@@ -26,10 +26,12 @@ def transform(
 ) -> pl.DataFrame:
     """Bring extracted records into the directory's form; a row that is refused has a ``reject_reason``.
 
-    Rows stay in their order, none is added or dropped.
+    Rows stay in their order, none is added or dropped. A batch of many files comes in as many pieces, which every step
+    would go through one by one: they are put together first.
     """
     return (
-        records.pipe(normalise)
+        records.rechunk()
+        .pipe(normalise)
         .pipe(places.resolve)
         .pipe(enrich, sources)
         .pipe(add_quality_score)

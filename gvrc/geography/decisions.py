@@ -29,8 +29,9 @@ FIT_METHODS = {EXACT: "exact", NORMALISED: "normalised", ALIAS: "alias"}
 def decide_places(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
     """Decide every place (place_no, county_name, constituency_name, sub_county_name, ward_name; each place once).
 
-    Gives place_no, county_no, block, contradicts, is_exchanged, ward_no, tied (wards that only coordinates can tell
-    apart), ward_match, ward_score, ward_candidates and is_elsewhere (only wards outside the block have the name).
+    Gives place_no, county_no, block, contradicts, is_exchanged, says_where (a constituency is named), ward_no, tied
+    (wards that only coordinates can tell apart), ward_match, ward_score, ward_candidates and is_elsewhere (only wards
+    outside the block have the name).
     """
     located = (
         places.pipe(read_words)
@@ -78,6 +79,7 @@ def decide(evidence: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
             "block",
             "contradicts",
             "is_exchanged",
+            says_where=pl.any_horizontal(pl.col("constituency_words", "sub_county_words").is_not_null()),
             is_elsewhere=(pl.col("outside") > 0) & (pl.col("inside") == 0),
             ward_no=by_rule(
                 inside=inside.list.first(),

@@ -25,11 +25,13 @@ def settle_ties(
         records.with_row_index("row_no")
         .filter(pl.col("tied").list.len() > 1, pl.col("latitude").is_not_null(), pl.col("longitude").is_not_null())
         .select("row_no", "latitude", "longitude", ward_no="tied")
-        .explode("ward_no")
-        .pipe(add_distance, points, boundaries, reach_km=thresholds.point_reach_km)
     )
+    if tied.is_empty():
+        return records
     winners = (
-        tied.sort("row_no", "distance_km", nulls_last=True)
+        tied.explode("ward_no")
+        .pipe(add_distance, points, boundaries, reach_km=thresholds.point_reach_km)
+        .sort("row_no", "distance_km", nulls_last=True)
         .group_by("row_no", maintain_order=True)
         .agg(
             settled_no=pl.col("ward_no").first(),

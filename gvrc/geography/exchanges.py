@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 def exchange_county_and_constituency(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """Exchange them in "Westlands, Nairobi, Kangemi"; add is_exchanged."""
     counties = gazetteer.county_keys.select("county_no", "key")
-    exchanged = (
+    straight = places.with_columns(is_exchanged=pl.lit(value=False))
+    strays = (
         places.select("place_no", "county_name", "constituency_name", key=key(pl.col("county_words")))
         .drop_nulls()
         .join(counties, on="key", how="anti")
-        .select(
+    )
+    if strays.is_empty():
+        return straight
+    exchanged = (
+        strays.select(
             "place_no",
             county_key=read_key("constituency_name", "county"),
             constituency_key=read_key("county_name", "constituency"),
@@ -37,18 +42,22 @@ def exchange_county_and_constituency(places: pl.DataFrame, gazetteer: Gazetteer)
             how="semi",
         )
     )
-    return exchange(places.with_columns(is_exchanged=pl.lit(value=False)), exchanged, "county", "constituency")
+    return exchange(straight, exchanged, "county", "constituency")
 
 
 def exchange_constituency_and_ward(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """Exchange them in "Kisumu, Ahero, Nyando", where no constituency was found and Ahero is a ward of Nyando."""
     ward_keys = gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED)
-    exchanged = (
+    strays = (
         places.filter(pl.col("block").list.len() == 0, ~pl.col("contradicts"))
         .select("place_no", "county_no", "ward_name", "constituency_name", key=key(pl.col("ward_words")))
         .drop_nulls()
         .join(ward_keys, on=["county_no", "key"], how="anti")
-        .select(
+    )
+    if strays.is_empty():
+        return places
+    exchanged = (
+        strays.select(
             "place_no",
             "county_no",
             constituency_key=read_key("ward_name", "constituency"),

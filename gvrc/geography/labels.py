@@ -50,7 +50,21 @@ def number_official(shipped: pl.DataFrame) -> pl.DataFrame:
 
 
 def claim_by_names(reference: pl.DataFrame, official: pl.DataFrame) -> pl.DataFrame:
-    """Add ward_no, constituency_no, county_no and ward_match to the wards whose three names are the official ones."""
+    """Add ward_no, constituency_no, county_no and ward_match to the wards whose three names are the official ones.
+
+    A directory of ours has them letter for letter: then no name need be read into words.
+    """
+    numbers = official.select("ward_no", "constituency_no", "county_no", *PLACE_NAMES)
+    spelled = reference.unique(maintain_order=True).join(
+        numbers, on=PLACE_NAMES, how="left", validate="m:1", maintain_order="left"
+    )
+    if spelled["ward_no"].null_count() == 0:
+        return spelled.with_columns(ward_match=pl.lit("exact"))
+    return claim_by_keys(reference, official)
+
+
+def claim_by_keys(reference: pl.DataFrame, official: pl.DataFrame) -> pl.DataFrame:
+    """Do the same for wards that are spelled in other ways."""
     known = official.with_columns(read_keys()).select(
         "ward_no", "constituency_no", "county_no", *KEYS, official_name="ward_name"
     )

@@ -19,10 +19,11 @@ INVISIBLE = r"[\p{Cf}'\x60\x22\u00B4\u2018-\u201F\u2032\u2033\u02B9-\u02BF\u02C8
 TELEPHONE = r"\+?\d(?:[\s\-]*\d){6,}"
 # "4. GANDA", "47 - Nairobi": the number of a list. Three digits and more are codes: no place has them in its name.
 LIST_NUMBER = r"^\s*\d{1,3}(?:\s*[-.):]+\s*|\s+)|\d{3,}"
-# The whole cell is one of the placeholders, however it is punctuated: "N/A", "n.a.", "-".
-GAP = r"[^\p{L}\d]*"
-PLACEHOLDER = f"^{GAP}(?:{'|'.join(re.sub('[^a-z]', lambda _: GAP, text) for text in PLACEHOLDERS)})?{GAP}$"
-NO_NAME = f"{PLACEHOLDER}|{TELEPHONE}|{LIST_NUMBER}"
+NO_NAME = f"{TELEPHONE}|{LIST_NUMBER}"
+# What stands between letters and digits; in a placeholder at one place at most. One pattern of all placeholders with
+# such gaps took longer to compile than the reference takes to read.
+GAP = r"[^\p{L}\d]+"
+NOTHING = ["", *(form for text in PLACEHOLDERS for form in (re.sub("[^a-z]", " ", text), re.sub("[^a-z]", "", text)))]
 
 
 def plain(name: pl.Expr) -> pl.Expr:
@@ -41,7 +42,7 @@ def words(name: pl.Expr, level: Level) -> pl.Expr:
     """The words of the name as they are compared, in order (a list of text); null where the cell says nothing."""
     written, read_as = replacements(level)
     return (
-        plain(name)
+        named(plain(name))
         .str.replace_all(NO_NAME, " ")
         .str.extract_all(r"\p{L}+|\d+")
         .list.eval(pl.element().replace(written, read_as))
@@ -49,6 +50,11 @@ def words(name: pl.Expr, level: Level) -> pl.Expr:
         .replace("", None)
         .str.split(" ")
     )
+
+
+def named(plain_name: pl.Expr) -> pl.Expr:
+    """The name, or null where the whole cell is a placeholder, however it is punctuated: "N/A", "n.a.", "-"."""
+    return pl.when(~plain_name.str.replace_all(GAP, " ").str.strip_chars(" ").is_in(NOTHING)).then(plain_name)
 
 
 @cache
@@ -70,7 +76,7 @@ def sorted_key(name_words: pl.Expr) -> pl.Expr:
 
 def squeezed(plain_name: pl.Expr) -> pl.Expr:
     """The letters and digits as written, run together: a blank in the wrong place ("UmojaI I") changes nothing."""
-    return plain_name.str.replace_all(r"[^\p{L}\d]", "")
+    return plain_name.str.replace_all(GAP, "")
 
 
 def signature(name_words: pl.Expr) -> pl.Expr:

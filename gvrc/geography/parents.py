@@ -131,16 +131,15 @@ def find_namesakes(statements: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFra
 def find_similar(statements: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
     """Give statement_no, county_no and constituency_no where one of the county is alike and clearly the best."""
     name = pl.col("name")
-    queries = (
-        statements.drop_nulls("county_no")
-        .select(
-            query_no="statement_no",
-            block="county_no",
-            key=pl.concat_list(key(name), sorted_key(name)).list.unique(),
-            signature=signature(name),
-        )
-        .explode("key")
-    )
+    known = statements.drop_nulls("county_no")
+    if known.is_empty():
+        return known.select("statement_no", "county_no", constituency_no=pl.lit(None, pl.Int64))
+    queries = known.select(
+        query_no="statement_no",
+        block="county_no",
+        key=pl.concat_list(key(name), sorted_key(name)).list.unique(),
+        signature=signature(name),
+    ).explode("key")
     choices = gazetteer.constituency_keys.select(
         "key", "signature", block="county_no", choice_no="constituency_no", weight=1.0
     )

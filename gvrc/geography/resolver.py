@@ -20,7 +20,6 @@ from gvrc.geography.decisions import decide_places
 from gvrc.geography.distances import add_distance, settle_ties
 from gvrc.geography.gazetteer import check_aliases
 from gvrc.geography.labels import read_gazetteer
-from gvrc.geography.names import words
 from gvrc.geography.reference import read_shipped_reference
 from gvrc.geography.thresholds import Thresholds
 
@@ -132,9 +131,6 @@ class PlaceResolver:
         numbered = names.with_row_index("place_no").cast({"place_no": pl.Int64})
         own_constituency = self._gazetteer.wards.select("ward_no", own_no="constituency_no").drop_nulls("ward_no")
         stated = pl.when(pl.col("block").list.len() == 1, ~pl.col("is_elsewhere")).then(pl.col("block").list.first())
-        says_where = pl.any_horizontal(
-            words(pl.col(column), "constituency").is_not_null() for column in ("constituency_name", "sub_county_name")
-        )
         return (
             decide_places(numbered, self._gazetteer, self._thresholds)
             .join(numbered, on="place_no", validate="1:1")
@@ -143,7 +139,7 @@ class PlaceResolver:
             .with_columns(
                 constituency_no=stated,
                 county_no=pl.when(~pl.col("contradicts")).then("county_no"),
-                is_mismatch=pl.col("is_exchanged") | (says_where & ~pl.col("own_no").is_in("block")),
+                is_mismatch=pl.col("is_exchanged") | (pl.col("says_where") & ~pl.col("own_no").is_in("block")),
             )
             .select(DECIDED.names())
         )

@@ -6,12 +6,18 @@ beginning, as people do. Either alone placed facilities wrongly that the mean di
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Pairs below this are not worth a line among the candidates, let alone a decision.
 FLOOR = 0.55
 
 PAIRS = pl.Schema({"query_no": pl.Int64, "choice_no": pl.Int64, "similarity": pl.Float64, "guarded": pl.Float64})
+COMPARED = pl.Schema({"query": pl.Int64, "choice": pl.Int64, "edits": pl.Float64, "prefixes": pl.Float64})
 
 
 def similar_pairs(queries: pl.DataFrame, choices: pl.DataFrame, floor: float = FLOOR) -> pl.DataFrame:
@@ -39,28 +45,40 @@ def similar_pairs(queries: pl.DataFrame, choices: pl.DataFrame, floor: float = F
 def compare_blocks(
     queries: pl.DataFrame, choices: pl.DataFrame, floor: float
 ) -> tuple[pl.Series, pl.Series, pl.Series]:
-    """Give the row of the query, the row of the choice and the similarity of the pairs that reach the floor."""
-    # rapidfuzz and numpy are loaded here: a run in which every name is clean never needs them
-    import numpy as np
-    from rapidfuzz.distance import OSA, JaroWinkler
-    from rapidfuzz.process import cdist
+    """Give the row of the query, the row of the choice and the similarity of the pairs that reach the floor.
 
-    found = []
+    Name by name: rapidfuzz's matrices would need numpy, whose import takes as long as 200,000 pairs, and the file of a
+    county has hundreds. Single precision settles which pairs are equally alike.
+    """
     choice_rows = rows_by_block(choices)
-    for block, given in rows_by_block(queries).items():
-        known = choice_rows.get(block, [])
-        names = queries["key"].gather(given).to_list(), choices["key"].gather(known).to_list()
-        edits = cdist(*names, scorer=OSA.normalized_similarity, dtype=np.float32)
-        prefixes = cdist(*names, scorer=JaroWinkler.similarity, dtype=np.float32)
-        similarity = (edits + prefixes) / 2
-        at = np.nonzero(similarity >= floor)
-        found.append((np.take(given, at[0]), np.take(known, at[1]), similarity[at]))
-    query, choice, similarity = (np.concatenate(part) for part in zip(*found, strict=True))
-    return (
-        pl.Series(query, dtype=pl.Int64),
-        pl.Series(choice, dtype=pl.Int64),
-        pl.Series("similarity", similarity, dtype=pl.Float64),
+    pairs = [
+        pair
+        for block, given in rows_by_block(queries).items()
+        for pair in compare_names(queries["key"], given, choices["key"], choice_rows.get(block, []))
+    ]
+    edits, prefixes = pl.col("edits").cast(pl.Float32), pl.col("prefixes").cast(pl.Float32)
+    found = (
+        pl.DataFrame(pairs, COMPARED, orient="row")
+        .select("query", "choice", similarity=(edits + prefixes) / pl.lit(2, pl.Float32))
+        .filter(pl.col("similarity") >= pl.lit(floor, pl.Float32))
     )
+    return found["query"], found["choice"], found["similarity"].cast(pl.Float64)
+
+
+def compare_names(
+    queries: pl.Series, given: list[int], choices: pl.Series, known: list[int]
+) -> Iterator[tuple[int, int, float, float]]:
+    """Compare the names in some rows with those in others (COMPARED)."""
+    # loaded here: a run in which every name is clean never needs it
+    from rapidfuzz.distance import OSA, JaroWinkler
+    from rapidfuzz.process import extract_iter
+
+    names = choices.gather(known).to_list()
+    for query, name in zip(given, queries.gather(given), strict=True):
+        edits = extract_iter(name, names, scorer=OSA.normalized_similarity)
+        prefixes = extract_iter(name, names, scorer=JaroWinkler.similarity)
+        for choice, (_, edit, _), (_, prefix, _) in zip(known, edits, prefixes, strict=True):
+            yield query, choice, edit, prefix
 
 
 def rows_by_block(frame: pl.DataFrame) -> dict[int, list[int]]:
@@ -71,6 +89,8 @@ def rows_by_block(frame: pl.DataFrame) -> dict[int, list[int]]:
 
 def clear_winners(pairs: pl.DataFrame, least: float, margin: float) -> pl.DataFrame:
     """Give query_no and choice_no where the best choice is similar enough and clearly better than the second."""
+    if pairs.is_empty():
+        return pairs.select("query_no", "choice_no")
     return (
         pairs.sort("query_no", "guarded", "choice_no", descending=[False, True, False])
         .group_by("query_no", maintain_order=True)

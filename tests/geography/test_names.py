@@ -21,7 +21,7 @@ from gvrc.geography.names import (
     without_town_words,
     words,
 )
-from gvrc.geography.words import COMPASS, Level, misspelt_compass, one_edit_away, word_replacements
+from gvrc.geography.words import COMPASS, PLACEHOLDERS, Level, misspelt_compass, one_edit_away, word_replacements
 
 
 def read(expression: pl.Expr, text: str | None) -> object:
@@ -116,12 +116,20 @@ def test_a_compass_word_is_mended_only_if_one_is_meant() -> None:
     assert all(word in one_edit_away(misspelt) for misspelt, word in mended.items() if misspelt.isalpha())
 
 
+def spell(placeholder: tuple[str, str, str]) -> str:
+    """Write a placeholder with other signs between its words and around them."""
+    text, between, around = placeholder
+    return around + re.sub("[^a-z]", lambda _: between, text) + around
+
+
 NAMES = st.text(st.sampled_from("aA e\u00c9sSnN/'\u2019-.1247iIvVdcx\u200b(ﬀ"), max_size=14) | st.sampled_from(
-    ["North", "Ward", "Mt.", "N/A", "0700000016", "SE Alego", "Sub County", "none", "n.a."]
+    ["North", "Ward", "Mt.", "N/A", "0700000016", "SE Alego", "Sub County", "none", "n.a.", "un known", "1. n/a", "(-)"]
 )
+PLACEHOLDER_NAMES = st.tuples(st.sampled_from(PLACEHOLDERS), st.text(" -/.a1", max_size=3), st.text(" -/.", max_size=2))
+PLACEHOLDER = "|".join(re.sub("[^a-z]", lambda _: r"[^a-z\d]*", text) for text in PLACEHOLDERS)
 
 
-@given(name=NAMES, level=st.sampled_from(["county", "constituency", "ward"]))
+@given(name=NAMES | PLACEHOLDER_NAMES.map(spell), level=st.sampled_from(["county", "constituency", "ward"]))
 def test_the_expression_reads_names_as_a_plain_loop_does(name: str, level: Level) -> None:
     assert words_of(name, level) == read_words_plainly(name, level)
 
@@ -132,7 +140,9 @@ def read_words_plainly(name: str, level: Level) -> list[str] | None:
     text = unicodedata.normalize("NFKD", text)
     text = "".join(letter for letter in text if not unicodedata.category(letter).startswith("M")).lower()
     text = re.sub(r"\s+", " ", text).strip()
-    text = re.sub(NO_NAME.replace(r"\p{L}", "a-z"), " ", text)
+    if re.fullmatch(rf"[^a-z\d]*(?:{PLACEHOLDER})?[^a-z\d]*", text):
+        return None
+    text = re.sub(NO_NAME, " ", text)
     read: list[str] = []
     for written in re.findall(r"[^\W\d_]+|\d+", text):
         meant = word_replacements(level).get(written, written)
