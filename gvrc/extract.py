@@ -114,14 +114,21 @@ class JSONExtractor:
 def _frames(file_no: int, reading: FileReading, keys: Keys, batches: Iterator[Batch]) -> Iterator[pl.DataFrame]:
     for batch in batches:
         with _collector_paused():
-            records = read_batch(batch)
-            frame = _frame_of(file_no, reading, keys, records)
+            frame, rejects = _frame_and_rejects(file_no, reading, keys, batch)
         reading.read += len(batch)
-        reading.readable += len(batch) - len(records.rejects)
-        if records.rejects and not reading.first_reject:
-            row, (_, detail) = next(iter(records.rejects.items()))
+        reading.readable += len(batch) - len(rejects)
+        if rejects and not reading.first_reject:
+            row, (_, detail) = next(iter(rejects.items()))
             reading.first_reject = f"record {frame['record_number'][row]:,}: {detail}"
         yield frame
+
+
+def _frame_and_rejects(
+    file_no: int, reading: FileReading, keys: Keys, batch: Batch
+) -> tuple[pl.DataFrame, dict[int, tuple[str, str]]]:
+    # The records themselves are gone before the next are read: their memory is used again while it is at hand.
+    records = read_batch(batch)
+    return _frame_of(file_no, reading, keys, records), records.rejects
 
 
 def _frame_of(file_no: int, reading: FileReading, keys: Keys, records: Records) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain, filterfalse
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
 import polars as pl
@@ -320,7 +320,8 @@ def _as_text(values: Values, types: set[type]) -> Texts:
     if types == {str}:
         return values
     if types == {int}:
-        return [None if value is None else str(value) for value in values]
+        texts = ENCODE(values)[1:-1].decode().split(",")
+        return [None if text == "null" else text for text in texts] if "null" in texts else texts
     if types == {bool}:
         return list(map(YES_NO.get, values))
     return list(map(_text, values))
@@ -369,6 +370,7 @@ MUST_HAVE: Final = {
     "is_active": YES_OR_NO,
     "coordinates": TWO_NUMBERS,
 }
+SHOWN_BY_FIRST: Final = {LETTER: str.isalpha, DIGIT: str.isdecimal, LETTER_OR_DIGIT: str.isalnum}  # most often
 UUID_LENGTH: Final = 36
 
 
@@ -376,14 +378,14 @@ class _Distinct:
     """The distinct texts of a column, asked what each could be meant for."""
 
     def __init__(self, texts: Texts) -> None:
-        self.texts = {text for text in set(texts) if text is not None}
+        self.texts = set(cast("Sequence[str]", texts))
+        self.texts.discard(cast("str", None))
         self.lengths = set(map(len, self.texts))
         self.without: dict[re.Pattern[str], set[str]] = {}  # pattern -> the texts that it is not in
 
     def saying_nothing(self) -> set[str]:
         """Give the texts that only say that there is none."""
-        is_long = min(self.lengths) > LONGEST_ABSENT
-        if is_long or ABSENT_SPELLINGS.isdisjoint(map(str.strip, self.texts)):
+        if min(self.lengths) > LONGEST_ABSENT or ABSENT_SPELLINGS.isdisjoint(map(str.strip, self.texts)):
             return set()
         return set(filter(is_absent, self.texts))
 
@@ -403,7 +405,9 @@ class _Distinct:
 
     def _without(self, pattern: re.Pattern[str]) -> set[str]:
         if pattern not in self.without:
-            self.without[pattern] = set(filterfalse(pattern.search, self.texts))
+            shows = SHOWN_BY_FIRST.get(pattern)
+            texts = [text for text in self.texts if not shows(text[:1])] if shows else self.texts
+            self.without[pattern] = set(filterfalse(pattern.search, texts))
         return self.without[pattern]
 
 
