@@ -135,14 +135,14 @@ def _frame_of(file_no: int, reading: FileReading, keys: Keys, records: Records) 
     rows = len(records.texts)
     values = fields_of(records, keys, reading)
     values |= {
-        "file_no": pl.repeat(file_no, rows, dtype=pl.Int64, eager=True),
-        "record_number": pl.int_range(reading.read + 1, reading.read + rows + 1, eager=True),
+        "file_no": pl.Series([file_no], dtype=pl.Int64).new_from_index(0, rows),
+        "record_number": pl.Series(list(range(reading.read + 1, reading.read + rows + 1)), dtype=pl.Int64),
         "raw": pl.Series(records.texts, dtype=pl.String) if records.raw is None else records.raw,
     }
     if records.rejects:
         values["reject_reason"] = _sparse({row: reason for row, (reason, _) in records.rejects.items()}, rows)
         values["reject_detail"] = _sparse({row: detail for row, (_, detail) in records.rejects.items()}, rows)
-    nothing = pl.repeat(None, rows, dtype=pl.String, eager=True)
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, rows)
     return pl.DataFrame([values.get(name, nothing).alias(name) for name in (*columns.EXTRACTED, *EXTRACT_ISSUES)])
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain, filterfalse
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
@@ -25,6 +26,7 @@ from gvrc.shapes import (
     ABSENT,
     LONGEST_ABSENT,
     MAX_DEPTH,
+    MAX_KNOWN_PATHS,
     UUID,
     KeyPath,
     Keys,
@@ -287,7 +289,7 @@ class _Sorting:
         met = self.reading.types_met
         key = _shown(path)
         if key in met or len(met) < MAX_KEYS_TOLD:
-            met.setdefault(key, set()).update(TYPE_NAMES[kind] for kind in types)
+            met.setdefault(key, set()).update(map(TYPE_NAMES.__getitem__, types))
 
     def _count_leaves(self, path: KeyPath, value: dict[str, Any]) -> None:
         for key, inner in value.items():
@@ -311,6 +313,7 @@ class _Sorting:
 NO_NUL: Final = "\ufffd"  # PostgreSQL takes no NUL in a text, and the account of keys is stored
 
 
+@lru_cache(maxsize=MAX_KNOWN_PATHS)
 def _shown(path: KeyPath) -> str:
     return ".".join(key for key in path if isinstance(key, str)).replace("\x00", NO_NUL)
 

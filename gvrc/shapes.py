@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
@@ -132,6 +132,7 @@ class Keys:
 MAX_KNOWN_PATHS: Final = 20_000
 
 
+@lru_cache(maxsize=MAX_KNOWN_PATHS)
 def normal_key(key: str) -> str:
     """Reduce a key to its letters and digits in lower case."""
     return "".join(filter(str.isalnum, key)).lower()
@@ -317,6 +318,7 @@ LOOSE_LISTS: Final = frozenset(
         "hotlines",
     )
 )
+STRICT_LISTS: Final = FACILITY_LISTS - LOOSE_LISTS
 PERSON_KEYS: Final = frozenset(
     (*("password", "username", "firstname", "lastname", "dateofbirth", "dob", "gender", "isstaff", "issuperuser"),)
 )
@@ -435,8 +437,8 @@ def _is_person(record: dict[str, Any]) -> bool:
 
 def _holds_facilities(key: str, value: object, keys: Keys) -> bool:
     return (
-        normal_key(key) in FACILITY_LISTS - LOOSE_LISTS
-        and isinstance(value, list)
+        isinstance(value, list)
+        and normal_key(key) in STRICT_LISTS
         and any(looks_like_facility(inner, keys) for inner in value[:5])
     )
 
