@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 CHUNK_ROWS: Final = 20_000
-BATCH_BYTES: Final = 2 * 1024 * 1024
+BATCH_BYTES: Final = 1024 * 1024  # what a batch is read into stays near the processor: larger ones take longer
 
 
 @dataclass(frozen=True, kw_only=True)

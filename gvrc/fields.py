@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, filterfalse
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
@@ -375,6 +375,7 @@ MUST_HAVE: Final = {
 }
 SHOWN_BY_FIRST: Final = {LETTER: str.isalpha, DIGIT: str.isdecimal, LETTER_OR_DIGIT: str.isalnum}  # most often
 UUID_LENGTH: Final = 36
+UUID_LENGTHS: Final = frozenset((UUID_LENGTH, UUID_LENGTH + 1, UUID_LENGTH + 2))  # without braces, and with
 
 
 class _Distinct:
@@ -400,11 +401,18 @@ class _Distinct:
         unfit = set(self._without(pattern)) if pattern else set()
         if pattern in (LETTER, LETTER_OR_DIGIT):
             unfit |= self.texts & {"true", "false"}
-        if field != "source_key" and max(self.lengths) >= UUID_LENGTH:
-            unfit.update(text for text in self.texts if len(text) >= UUID_LENGTH and UUID.fullmatch(text))
+        if field != "source_key":
+            unfit |= self.ids
         if field == "facility_type" and normal_key(str(path[-1])) == "type":
             unfit.update(filter(NOT_A_TYPE.match, self.texts))
         return unfit
+
+    @cached_property
+    def ids(self) -> set[str]:
+        """Give the UUIDs among the texts."""
+        if self.lengths.isdisjoint(UUID_LENGTHS):
+            return set()
+        return set(filter(UUID.fullmatch, [text for text in self.texts if len(text) in UUID_LENGTHS]))
 
     def _without(self, pattern: re.Pattern[str]) -> set[str]:
         if pattern not in self.without:

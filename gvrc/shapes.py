@@ -363,7 +363,7 @@ def looks_like_facility(record: object, keys: Keys) -> TypeGuard[dict[str, Any]]
 
 def is_of_many_kinds(value: object) -> bool:
     """Say whether a value is of a format that mixes facilities with others: FHIR, OpenStreetMap, JSON:API, DHIS2."""
-    return isinstance(value, dict) and (
+    return (isinstance(value, dict) and not value.keys().isdisjoint(KIND_KEYS)) and (
         "resourceType" in _resource(value)
         or value.get("type") in OSM_TYPES
         or bool(json_api_type(value))
@@ -409,6 +409,7 @@ def _resource(value: dict[str, Any]) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else value
 
 
+KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level"))  # one of them tells of what kind it is
 FHIR_FACILITIES: Final = frozenset(("Organization", "Location", "Bundle", "Parameters"))
 OSM_TYPES: Final = ("node", "way", "relation")
 
