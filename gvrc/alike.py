@@ -81,6 +81,7 @@ class Alike(NamedTuple):
 NOTHING: Final = type(None)
 Columns = dict[str, Column | IdLists]
 Rows = list[msgspec.Struct]
+Kinds = list[type | None]  # by key; None where values are of several kinds, or of one that is not guessed
 
 
 def read_alike(batch: Batch) -> Alike | None:
@@ -91,18 +92,17 @@ def read_alike(batch: Batch) -> Alike | None:
         first, last = DECODE(batch[0]), DECODE(batch[-1])
         if tuple(first) != tuple(last):
             return None
-        shape = _shape_of(tuple(first))
-        if not shape.kinds:
-            shape.guess([DECODE(element) for element in batch[:: len(batch) // SAMPLES]])
-        return _read(batch, shape)
+        return _read(batch, _shape_of(tuple(first)))
     except (TypeError, ValueError, RecursionError):  # no object, a key that no attribute can bear; msgspec's are values
         return None
 
 
 def _read(batch: Batch, shape: _Shape) -> Alike | None:
     texts = [str(element, "utf-8") for element in batch]
+    if shape.guessed is None:
+        shape.guess_from([DECODE(element) for element in batch[:: len(batch) // SAMPLES]])
     block = b",".join((b"[" + bytes(batch[0]), *batch[1:-1], bytes(batch[-1]) + b"]"))
-    rows, columns = shape.read_as_guessed(block) or shape.read_anew(block)
+    rows, columns = shape.read(block)
     raw = pl.Series(texts, dtype=pl.String)
     # What comes out as it went in has no key twice: msgspec keeps the last without a word.
     is_as_written = ENCODE(rows[0]) == bytes(batch[0]) and _written(rows) == block
@@ -130,43 +130,46 @@ class _Shape:
 
     def __init__(self, keys: tuple[str, ...]) -> None:
         self.keys = keys
-        self.kinds: list[type | None] = []  # None where values are of several kinds, or of one that is not guessed
-        self.loose = self.strict = _decoder_of(keys, [None] * len(keys))
+        self.loose = _decoder_of(keys, [None] * len(keys))
+        self.guessed: tuple[Kinds, msgspec.json.Decoder[Rows]] | None = None  # together: files are read in threads
 
-    def guess(self, samples: list[dict[str, Any]]) -> None:
+    def guess_from(self, samples: list[dict[str, Any]]) -> None:
         """Guess the kinds of the values from the first records that are met."""
-        self._expect([_kind_of([record.get(key) for record in samples]) for key in self.keys])
+        self._guess([_kind_of([record.get(key) for record in samples]) for key in self.keys])
 
-    def read_as_guessed(self, block: bytes) -> tuple[Rows, Columns] | None:
-        """Decode records whose values are of the kinds that were met before; None for others."""
+    def read(self, block: bytes) -> tuple[Rows, Columns]:
+        """Decode records as guessed, or without a guess where one of them is otherwise."""
+        kinds, decoder = self.guessed or ([None] * len(self.keys), self.loose)
         try:
-            rows = self.strict.decode(block)
+            rows = decoder.decode(block)
         except msgspec.ValidationError as error:
             if str(error).startswith(OTHER_KIND):
-                return None
+                return self._read_anew(block, kinds)
             raise
-        columns: dict[str, Column | IdLists | None] = {
+        columns = {
             key: _id_lists(values) if kind is list else Column(values, kind)
-            for key, kind, values in zip(self.keys, self.kinds, _transposed(rows), strict=True)
+            for key, kind, values in zip(self.keys, kinds, _transposed(rows), strict=True)
         }
         found = {key: column for key, column in columns.items() if column is not None}
-        self.kinds = [kind if key in found else None for key, kind in zip(self.keys, self.kinds, strict=True)]
-        return (rows, found) if len(found) == len(self.keys) else None
+        if len(found) == len(columns):
+            return rows, found
+        return self._read_anew(
+            block, [kind if key in found else None for key, kind in zip(columns, kinds, strict=True)]
+        )
 
-    def read_anew(self, block: bytes) -> tuple[Rows, Columns]:
-        """Decode records of which one is not as guessed, and guess no more where that is so."""
+    def _read_anew(self, block: bytes, kinds: Kinds) -> tuple[Rows, Columns]:
+        """Decode without a guess, and guess no more what was wrong."""
         rows = self.loose.decode(block)
         columns = {key: Column(values) for key, values in zip(self.keys, _transposed(rows), strict=True)}
-        found = zip(self.kinds, columns.values(), strict=True)
-        self._expect([kind if kind and column.types <= {kind} else None for kind, column in found])
+        found = zip(kinds, columns.values(), strict=True)
+        self._guess([kind if kind and column.types <= {kind} else None for kind, column in found])
         return rows, dict(columns)
 
-    def _expect(self, kinds: list[type | None]) -> None:
-        self.kinds = kinds
-        self.strict = _decoder_of(self.keys, kinds)
+    def _guess(self, kinds: Kinds) -> None:
+        self.guessed = kinds, _decoder_of(self.keys, kinds)
 
 
-def _decoder_of(keys: tuple[str, ...], kinds: Sequence[type | None]) -> msgspec.json.Decoder[Rows]:
+def _decoder_of(keys: tuple[str, ...], kinds: Kinds) -> msgspec.json.Decoder[Rows]:
     names = [f"value_{number}" for number in range(len(keys))]
     row = msgspec.defstruct(
         "Row",

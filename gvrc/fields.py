@@ -162,18 +162,20 @@ class _Sorting:
             self.contacts.append((meanings[0].rank, _shown(path), values))
             return
         if dict in types:
-            values = self._without_objects(path, values)
+            self._objects(path, values)
         if list in types:
-            values = self._without_lists(path, values)
+            self._lists(path, values)
         if types <= {dict, list}:
             return
+        if not types.isdisjoint((dict, list)):
+            values = [None if type(value) in (dict, list) else value for value in values]
         if meanings:
             self._offer(path, _as_text(values, types))
         else:
             self._count_unmapped(path, values)
 
-    def _without_objects(self, path: KeyPath, values: Values) -> Values:
-        """Take the objects of a column apart, or keep them where an object is the value; give the rest back."""
+    def _objects(self, path: KeyPath, values: Values) -> None:
+        """Take the objects of a column apart, or keep them where an object is the value."""
         objects = [value if type(value) is dict else None for value in values]
         ranks = self._ranks(path)
         if "geometry" in ranks or any(map(is_geometry, objects)):
@@ -188,7 +190,6 @@ class _Sorting:
         else:
             for value in filter(None, objects):
                 self._count_leaves(path, value)
-        return [None if type(value) is dict else value for value in values]
 
     def _id_lists(self, path: KeyPath, lists: IdLists) -> None:
         """Count lists of UUIDs as unmapped where nothing else could come of them."""
@@ -201,8 +202,8 @@ class _Sorting:
             if lists.filled:
                 self._count(path, lists.filled, lists.example)
 
-    def _without_lists(self, path: KeyPath, values: Values) -> Values:
-        """Keep the lists of a column where a list is the value, or look into them; give the rest back."""
+    def _lists(self, path: KeyPath, values: Values) -> None:
+        """Keep the lists of a column where a list is the value, or look into them."""
         lists: Values = [value if type(value) is list and value else None for value in values]
         ranks = self._ranks(path)
         whole = next((field for field in (*LIST_FIELDS, "coordinates") if field in ranks), None)
@@ -218,7 +219,6 @@ class _Sorting:
                 self._column((*path, place), Column(items))
             lists = [(value and value[ITEMS_OPENED:]) or None for value in lists]
         self._count_unmapped(path, lists)
-        return [None if type(value) is list else value for value in values]
 
     def _offer(self, path: KeyPath, texts: Texts) -> None:
         """Offer a column to the fields that its key may stand for; what could be meant for none is unmapped."""
