@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 CHUNK_ROWS: Final = 20_000
-BATCH_BYTES: Final = 2 * 1024 * 1024
+BATCH_BYTES: Final = 1024 * 1024  # what a batch is read into stays near the processor: larger ones take longer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,28 +114,35 @@ class JSONExtractor:
 def _frames(file_no: int, reading: FileReading, keys: Keys, batches: Iterator[Batch]) -> Iterator[pl.DataFrame]:
     for batch in batches:
         with _collector_paused():
-            records = read_batch(batch)
-            frame = _frame_of(file_no, reading, keys, records)
+            frame, rejects = _frame_and_rejects(file_no, reading, keys, batch)
         reading.read += len(batch)
-        reading.readable += len(batch) - len(records.rejects)
-        if records.rejects and not reading.first_reject:
-            row, (_, detail) = next(iter(records.rejects.items()))
+        reading.readable += len(batch) - len(rejects)
+        if rejects and not reading.first_reject:
+            row, (_, detail) = next(iter(rejects.items()))
             reading.first_reject = f"record {frame['record_number'][row]:,}: {detail}"
         yield frame
+
+
+def _frame_and_rejects(
+    file_no: int, reading: FileReading, keys: Keys, batch: Batch
+) -> tuple[pl.DataFrame, dict[int, tuple[str, str]]]:
+    # The records themselves are gone before the next are read: their memory is used again while it is at hand.
+    records = read_batch(batch)
+    return _frame_of(file_no, reading, keys, records), records.rejects
 
 
 def _frame_of(file_no: int, reading: FileReading, keys: Keys, records: Records) -> pl.DataFrame:
     rows = len(records.texts)
     values = fields_of(records, keys, reading)
     values |= {
-        "file_no": pl.repeat(file_no, rows, dtype=pl.Int64, eager=True),
-        "record_number": pl.int_range(reading.read + 1, reading.read + rows + 1, eager=True),
+        "file_no": pl.Series([file_no], dtype=pl.Int64).new_from_index(0, rows),
+        "record_number": pl.Series(list(range(reading.read + 1, reading.read + rows + 1)), dtype=pl.Int64),
         "raw": pl.Series(records.texts, dtype=pl.String) if records.raw is None else records.raw,
     }
     if records.rejects:
         values["reject_reason"] = _sparse({row: reason for row, (reason, _) in records.rejects.items()}, rows)
         values["reject_detail"] = _sparse({row: detail for row, (_, detail) in records.rejects.items()}, rows)
-    nothing = pl.repeat(None, rows, dtype=pl.String, eager=True)
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, rows)
     return pl.DataFrame([values.get(name, nothing).alias(name) for name in (*columns.EXTRACTED, *EXTRACT_ISSUES)])
 
 

@@ -10,16 +10,31 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 from itertools import chain, filterfalse
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
 import polars as pl
 
+from gvrc.alike import Column, IdLists
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.masking import HIDDEN, mask_contacts
-from gvrc.shapes import ABSENT, MAX_DEPTH, UUID, KeyPath, Keys, is_absent, is_geometry, is_unit_of_hierarchy, normal_key
+from gvrc.shapes import (
+    ABSENT,
+    LONGEST_ABSENT,
+    MAX_DEPTH,
+    MAX_KNOWN_PATHS,
+    UUID,
+    KeyPath,
+    Keys,
+    is_absent,
+    is_geometry,
+    is_unit_of_hierarchy,
+    normal_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,9 +63,10 @@ TYPE_NAMES: Final = {str: "text", int: "number", float: "number", bool: "true or
 NOTHING: Final = type(None)
 YES_NO: Final = {True: "true", False: "false"}
 ENCODE: Final = msgspec.json.encode
+RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
-Values = list[Any]
-Texts = list[str | None]
+Values = Sequence[Any]
+Texts = Sequence[str | None]
 
 
 class Offer(NamedTuple):
@@ -93,9 +109,19 @@ class _Sorting:
             self.is_hierarchy = any(is_unit_of_hierarchy(row.get("level"), row.get("path")) for row in records.values)
             self.take_apart(records.values, ())
         else:
-            levels, paths = records.columns.get("level", ()), records.columns.get("path", ())
-            self.is_hierarchy = any(map(is_unit_of_hierarchy, levels, paths))
-            self._columns(list(records.columns), records.columns.values(), ())
+            self.take_columns(records.columns)
+
+    def take_columns(self, columns: dict[str, Column | IdLists]) -> None:
+        """Take columns of records that all have the same keys."""
+        if "level" in columns and "path" in columns:
+            self.is_hierarchy = any(map(is_unit_of_hierarchy, columns["level"].values, columns["path"].values))
+        for key, column in columns.items():
+            if key == "level" and self.is_hierarchy:
+                self._count_unmapped((key,), column.values)
+            elif isinstance(column, IdLists):
+                self._id_lists((key,), column)
+            else:
+                self._column((key,), column)
 
     def take_apart(self, records: list[dict[str, Any]], path: KeyPath) -> None:
         """Take objects apart by key; every column has one value per record of the batch."""
@@ -114,7 +140,7 @@ class _Sorting:
             if key == "level" and not path and self.is_hierarchy:
                 self._count_unmapped((key,), values)
             else:
-                self._column((*path, key), values)
+                self._column((*path, key), Column(values))
 
     def _known_keys(self, records: list[dict[str, Any]], path: KeyPath) -> list[str]:
         """Keep only known keys as columns where most cells would be empty, lest a file of odd keys takes for ever."""
@@ -126,8 +152,8 @@ class _Sorting:
             self._count_leaves(path, {key: value for key, value in record.items() if key not in known})
         return [key for key in keys if key in known]
 
-    def _column(self, path: KeyPath, values: Values) -> None:
-        types = set(map(type, values)) - {NOTHING}
+    def _column(self, path: KeyPath, column: Column) -> None:
+        values, types = column.values, column.types
         if not types:
             return
         self._note_types(path, types)
@@ -136,18 +162,20 @@ class _Sorting:
             self.contacts.append((meanings[0].rank, _shown(path), values))
             return
         if dict in types:
-            values = self._without_objects(path, values)
+            self._objects(path, values)
         if list in types:
-            values = self._without_lists(path, values)
+            self._lists(path, values)
         if types <= {dict, list}:
             return
+        if not types.isdisjoint((dict, list)):
+            values = [None if type(value) in (dict, list) else value for value in values]
         if meanings:
             self._offer(path, _as_text(values, types))
         else:
             self._count_unmapped(path, values)
 
-    def _without_objects(self, path: KeyPath, values: Values) -> Values:
-        """Take the objects of a column apart, or keep them where an object is the value; give the rest back."""
+    def _objects(self, path: KeyPath, values: Values) -> None:
+        """Take the objects of a column apart, or keep them where an object is the value."""
         objects = [value if type(value) is dict else None for value in values]
         ranks = self._ranks(path)
         if "geometry" in ranks or any(map(is_geometry, objects)):
@@ -162,40 +190,50 @@ class _Sorting:
         else:
             for value in filter(None, objects):
                 self._count_leaves(path, value)
-        return [None if type(value) is dict else value for value in values]
 
-    def _without_lists(self, path: KeyPath, values: Values) -> Values:
-        """Keep the lists of a column where a list is the value, or look into them; give the rest back."""
-        lists = [value if type(value) is list and value else None for value in values]
+    def _id_lists(self, path: KeyPath, lists: IdLists) -> None:
+        """Count lists of UUIDs as unmapped where nothing else could come of them."""
+        ranks = self._ranks(path)
+        is_left_over = any(field in ranks for field in LIST_FIELDS) if ranks else not self.keys.opens(path)
+        if "contacts" in ranks or not is_left_over:
+            self._column(path, Column(lists.values))
+        elif lists.types:
+            self._note_types(path, lists.types)
+            if lists.filled:
+                self._count(path, lists.filled, lists.example)
+
+    def _lists(self, path: KeyPath, values: Values) -> None:
+        """Keep the lists of a column where a list is the value, or look into them."""
+        lists: Values = [value if type(value) is list and value else None for value in values]
         ranks = self._ranks(path)
         whole = next((field for field in (*LIST_FIELDS, "coordinates") if field in ranks), None)
         if whole:
             could_be = _is_pair if whole == "coordinates" else _is_list_of_names
-            kept = [value if value is not None and could_be(value) else None for value in lists]
+            left = [value for value in lists if value and not could_be(value)]
+            kept = lists if not left else [value if value and could_be(value) else None for value in lists]
             self._add(whole, ranks[whole], path, _as_json(kept))
-            lists = [value if keep is None else None for value, keep in zip(lists, kept, strict=True)]
+            lists = left
         elif len(path) < MAX_DEPTH and (ranks or self.keys.opens(path)):
             for place in range(ITEMS_OPENED):
-                self._column(
-                    (*path, place), [value[place] if value and len(value) > place else None for value in lists]
-                )
+                items = [value[place] if value and len(value) > place else None for value in lists]
+                self._column((*path, place), Column(items))
             lists = [(value and value[ITEMS_OPENED:]) or None for value in lists]
         self._count_unmapped(path, lists)
-        return [None if type(value) is list else value for value in values]
 
     def _offer(self, path: KeyPath, texts: Texts) -> None:
         """Offer a column to the fields that its key may stand for; what could be meant for none is unmapped."""
-        distinct = {text for text in set(texts) if text is not None}
-        says_nothing = _says_nothing(distinct)
-        left = distinct
+        distinct = _Distinct(texts)
+        says_nothing = distinct.saying_nothing()
+        left = distinct.texts
         for field, rank in self.keys.meanings(path):
-            unfit = says_nothing | _unfit(field, path, distinct)
+            unfit = says_nothing | distinct.unfit(field, path)
             left = left & unfit
-            if unfit != distinct:
+            if unfit != distinct.texts:
                 kept = [None if text in unfit else text for text in texts] if unfit else texts
                 self._add(field, rank, path, _as_json(kept) if field in LIST_FIELDS else kept)
         if left := left - says_nothing:
-            self._count_unmapped(path, [text if text in left else None for text in texts])
+            is_whole = len(left) == len(distinct.texts)
+            self._count_unmapped(path, texts if is_whole else [text if text in left else None for text in texts])
 
     def _add(self, field: str, rank: int, path: KeyPath, texts: Texts) -> None:
         if any(text is not None for text in texts):
@@ -251,7 +289,7 @@ class _Sorting:
         met = self.reading.types_met
         key = _shown(path)
         if key in met or len(met) < MAX_KEYS_TOLD:
-            met.setdefault(key, set()).update(TYPE_NAMES[kind] for kind in types)
+            met.setdefault(key, set()).update(map(TYPE_NAMES.__getitem__, types))
 
     def _count_leaves(self, path: KeyPath, value: dict[str, Any]) -> None:
         for key, inner in value.items():
@@ -261,19 +299,21 @@ class _Sorting:
                 self._count_unmapped((*path, key), [inner])
 
     def _count_unmapped(self, path: KeyPath, values: Values) -> None:
-        count = len(values) - values.count(None)
-        if not count:
-            return
+        if count := len(values) - values.count(None):
+            self._count(path, count, next(value for value in values if value is not None))
+
+    def _count(self, path: KeyPath, count: int, example: object) -> None:
         unmapped, key = self.reading.unmapped, _shown(path)
         if key not in unmapped and len(unmapped) >= MAX_KEYS_TOLD:
             key = OTHER_KEYS
-        before, example = unmapped.get(key) or (0, masked(key, next(value for value in values if value is not None)))
-        unmapped[key] = (before + count, example)
+        before, shown = unmapped.get(key) or (0, masked(key, example))
+        unmapped[key] = (before + count, shown)
 
 
 NO_NUL: Final = "\ufffd"  # PostgreSQL takes no NUL in a text, and the account of keys is stored
 
 
+@lru_cache(maxsize=MAX_KNOWN_PATHS)
 def _shown(path: KeyPath) -> str:
     return ".".join(key for key in path if isinstance(key, str)).replace("\x00", NO_NUL)
 
@@ -283,7 +323,8 @@ def _as_text(values: Values, types: set[type]) -> Texts:
     if types == {str}:
         return values
     if types == {int}:
-        return [None if value is None else str(value) for value in values]
+        texts = ENCODE(values)[1:-1].decode().split(",")
+        return [None if text == "null" else text for text in texts] if "null" in texts else texts
     if types == {bool}:
         return list(map(YES_NO.get, values))
     return list(map(_text, values))
@@ -297,8 +338,10 @@ def _text(value: object) -> str | None:
     return YES_NO[value] if type(value) is bool else str(value)
 
 
-def _as_json(values: Iterable[Any]) -> Texts:
-    return [None if value is None else ENCODE(value).decode() for value in values]
+def _as_json(values: Sequence[Any]) -> Texts:
+    """Give values as JSON text, all written at once and parted again: for one at a time the calls cost most."""
+    raws = RAWS.decode(ENCODE(values))
+    return [None if value is None else str(raw, "utf-8") for value, raw in zip(values, raws, strict=True)]
 
 
 def _join(text: str | None, more: str | None) -> str | None:
@@ -330,31 +373,56 @@ MUST_HAVE: Final = {
     "is_active": YES_OR_NO,
     "coordinates": TWO_NUMBERS,
 }
+SHOWN_BY_FIRST: Final = {LETTER: str.isalpha, DIGIT: str.isdecimal, LETTER_OR_DIGIT: str.isalnum}  # most often
 UUID_LENGTH: Final = 36
+UUID_LENGTHS: Final = frozenset((UUID_LENGTH, UUID_LENGTH + 1, UUID_LENGTH + 2))  # without braces, and with
 
 
-def _says_nothing(texts: set[str]) -> set[str]:
-    if ABSENT_SPELLINGS.isdisjoint(map(str.strip, texts)):
-        return set()
-    return set(filter(is_absent, texts))
+class _Distinct:
+    """The distinct texts of a column, asked what each could be meant for."""
+
+    def __init__(self, texts: Texts) -> None:
+        self.texts = set(cast("Sequence[str]", texts))
+        self.texts.discard(cast("str", None))
+        self.lengths = set(map(len, self.texts))
+        self.without: dict[re.Pattern[str], set[str]] = {}  # pattern -> the texts that it is not in
+
+    def saying_nothing(self) -> set[str]:
+        """Give the texts that only say that there is none."""
+        if min(self.lengths) > LONGEST_ABSENT or ABSENT_SPELLINGS.isdisjoint(map(str.strip, self.texts)):
+            return set()
+        return set(filter(is_absent, self.texts))
+
+    def unfit(self, field: str, path: KeyPath) -> set[str]:
+        """Give the texts that cannot be meant for a field."""
+        if field == "geometry":
+            return self.texts
+        pattern = MUST_HAVE.get(field)
+        unfit = set(self._without(pattern)) if pattern else set()
+        if pattern in (LETTER, LETTER_OR_DIGIT):
+            unfit |= self.texts & {"true", "false"}
+        if field != "source_key":
+            unfit |= self.ids
+        if field == "facility_type" and normal_key(str(path[-1])) == "type":
+            unfit.update(filter(NOT_A_TYPE.match, self.texts))
+        return unfit
+
+    @cached_property
+    def ids(self) -> set[str]:
+        """Give the UUIDs among the texts."""
+        if self.lengths.isdisjoint(UUID_LENGTHS):
+            return set()
+        return set(filter(UUID.fullmatch, [text for text in self.texts if len(text) in UUID_LENGTHS]))
+
+    def _without(self, pattern: re.Pattern[str]) -> set[str]:
+        if pattern not in self.without:
+            shows = SHOWN_BY_FIRST.get(pattern)
+            texts = [text for text in self.texts if not shows(text[:1])] if shows else self.texts
+            self.without[pattern] = set(filterfalse(pattern.search, texts))
+        return self.without[pattern]
 
 
 ABSENT_SPELLINGS: Final = {spelt for text in ABSENT for spelt in (text, text.upper(), text.title(), text.capitalize())}
-
-
-def _unfit(field: str, path: KeyPath, texts: set[str]) -> set[str]:
-    """Give the values that cannot be meant for a field."""
-    if field == "geometry":
-        return texts
-    pattern = MUST_HAVE.get(field)
-    unfit = set(filterfalse(pattern.search, texts)) if pattern else set()
-    if pattern in (LETTER, LETTER_OR_DIGIT):
-        unfit |= texts & {"true", "false"}
-    if field != "source_key" and max(map(len, texts), default=0) >= UUID_LENGTH:
-        unfit.update(text for text in texts if len(text) >= UUID_LENGTH and UUID.fullmatch(text))
-    if field == "facility_type" and normal_key(str(path[-1])) == "type":
-        unfit.update(filter(NOT_A_TYPE.match, texts))
-    return unfit
 
 
 def _is_list_of_names(values: list[Any]) -> bool:
@@ -377,7 +445,7 @@ def _contacts(columns: list[tuple[int, str, Values]], rows: int) -> Texts:
         for row, value in enumerate(values):
             if value is not None:
                 entries[row] += _entries(key, value)
-    return _as_json(found or None for found in entries)
+    return _as_json([found or None for found in entries])
 
 
 def _entries(key: str, value: object) -> Iterator[dict[str, Any]]:

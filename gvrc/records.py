@@ -11,11 +11,12 @@ import math
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import polars as pl
+
+from gvrc.alike import SPACED_KEY, Column, IdLists, read_alike
 
 if TYPE_CHECKING:
     from gvrc.document import Batch
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 DECODE: Final = msgspec.json.Decoder().decode
 ENCODE: Final = msgspec.json.encode
 SURROGATE: Final = re.compile("[\ud800-\udfff]")
-PLAIN_KEY: Final = '":'
-SPACED_KEY: Final = '" :'
 REPLACEMENT: Final = "\ufffd"
 LONGEST_NUMBER: Final = 400  # digits; Python refuses to turn longer ones into text and back
 
@@ -35,7 +34,7 @@ class Records:
 
     values: list[dict[str, Any]]  # empty where there are columns
     texts: list[str]
-    columns: dict[str, tuple[Any, ...]] | None = None  # key -> values, of records that all have the same keys
+    columns: dict[str, Column | IdLists] | None = None  # by key, of records that all have the same keys
     raw: pl.Series | None = None  # the texts once more, where they were needed as a column already
     rejects: dict[int, tuple[str, str]] = field(default_factory=dict)  # row -> (reason, detail)
     issues: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))  # kind -> row -> raw value
@@ -43,50 +42,9 @@ class Records:
 
 def read_batch(batch: Batch) -> Records:
     """Read the records of a batch, the whole at once if all is sound."""
-    return _read_alike(batch) or _read_together(batch)
-
-
-def _read_alike(batch: Batch) -> Records | None:
-    """Read sound records that all have the same keys as columns, in two thirds of the time; None for others."""
-    if len(batch) < MANY:
-        return None
-    try:
-        keys = tuple(DECODE(batch[0]))
-        if keys != tuple(DECODE(batch[-1])):
-            return None
-        rows = _decoder_of(keys).decode(b"".join((b"[", b",".join(batch), b"]")))
-        texts = [str(element, "utf-8") for element in batch]
-    except (TypeError, ValueError, RecursionError):  # no object, a key that no attribute can bear; msgspec's are values
-        return None
-    raw = pl.Series(texts, dtype=pl.String)
-    if not _has_each_key_once(raw, rows, len(keys)):
-        return None
-    columns = zip(*map(msgspec.structs.astuple, rows), strict=True)
-    return Records([], texts, dict(zip(keys, columns, strict=True)), raw)
-
-
-MANY: Final = 50
-
-
-@lru_cache(maxsize=8)
-def _decoder_of(keys: tuple[str, ...]) -> msgspec.json.Decoder[list[msgspec.Struct]]:
-    fields = {f"value_{number}": key for number, key in enumerate(keys)}
-    row = msgspec.defstruct(
-        "Row", [(name, Any) for name in fields], rename=fields, forbid_unknown_fields=True, gc=False
-    )
-    return msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
-
-
-def _has_each_key_once(raw: pl.Series, rows: list[msgspec.Struct], keys: int) -> bool:
-    """Say that no key is there twice: msgspec keeps the last without a word.
-
-    Every key of the text is one ``":``; in the text of a flat record there are as many as the record has keys.
-    """
-    if raw.str.contains(SPACED_KEY, literal=True).any():
-        return False
-    met = raw.str.count_matches(PLAIN_KEY, literal=True)
-    others = (met != keys).arg_true()
-    return all(met[row] == ENCODE(rows[row]).count(PLAIN_KEY.encode()) for row in others)
+    if alike := read_alike(batch):
+        return Records([], alike.texts, alike.columns, alike.raw)
+    return _read_together(batch)
 
 
 def _read_together(batch: Batch) -> Records:

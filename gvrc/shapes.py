@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
@@ -132,6 +132,7 @@ class Keys:
 MAX_KNOWN_PATHS: Final = 20_000
 
 
+@lru_cache(maxsize=MAX_KNOWN_PATHS)
 def normal_key(key: str) -> str:
     """Reduce a key to its letters and digits in lower case."""
     return "".join(filter(str.isalnum, key)).lower()
@@ -317,6 +318,7 @@ LOOSE_LISTS: Final = frozenset(
         "hotlines",
     )
 )
+STRICT_LISTS: Final = FACILITY_LISTS - LOOSE_LISTS
 PERSON_KEYS: Final = frozenset(
     (*("password", "username", "firstname", "lastname", "dateofbirth", "dob", "gender", "isstaff", "issuperuser"),)
 )
@@ -361,7 +363,7 @@ def looks_like_facility(record: object, keys: Keys) -> TypeGuard[dict[str, Any]]
 
 def is_of_many_kinds(value: object) -> bool:
     """Say whether a value is of a format that mixes facilities with others: FHIR, OpenStreetMap, JSON:API, DHIS2."""
-    return isinstance(value, dict) and (
+    return (isinstance(value, dict) and not value.keys().isdisjoint(KIND_KEYS)) and (
         "resourceType" in _resource(value)
         or value.get("type") in OSM_TYPES
         or bool(json_api_type(value))
@@ -407,6 +409,7 @@ def _resource(value: dict[str, Any]) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else value
 
 
+KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level"))  # one of them tells of what kind it is
 FHIR_FACILITIES: Final = frozenset(("Organization", "Location", "Bundle", "Parameters"))
 OSM_TYPES: Final = ("node", "way", "relation")
 
@@ -435,8 +438,8 @@ def _is_person(record: dict[str, Any]) -> bool:
 
 def _holds_facilities(key: str, value: object, keys: Keys) -> bool:
     return (
-        normal_key(key) in FACILITY_LISTS - LOOSE_LISTS
-        and isinstance(value, list)
+        isinstance(value, list)
+        and normal_key(key) in STRICT_LISTS
         and any(looks_like_facility(inner, keys) for inner in value[:5])
     )
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from reading import read_bytes
 
+from gvrc.alike import MANY
 from gvrc.columns import EXTRACTED
 from gvrc.fields import NO_NUL
-from gvrc.records import MANY
 from gvrc.shapes import is_absent
 
 if TYPE_CHECKING:

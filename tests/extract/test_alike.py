@@ -1,0 +1,97 @@
+"""Records read as columns say what the same records say as objects, whatever was guessed of them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gvrc.alike import MANY, IdLists, _id_lists, read_alike
+from gvrc.extract import FileReading, _frame_of
+from gvrc.records import Records, _read_together, read_batch
+from gvrc.shapes import Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+ID = "d662c8df-7116-4116-9eee-9b09f441ebc3"
+ROWS = MANY + 10
+KEYS = (
+    "name",
+    "code",
+    "county",
+    "services",
+    "categories",
+    "service_names",
+    "address",
+    "closed",
+    "level",
+    "path",
+    "odd",
+)
+ODD_IDS = ([ID, 5], [ID[:-1]], [ID[:8] + '"' + ID[9:]], [ID, ID + ","], [[ID]], {"a": ID}, ID, [ID, ["x"]], [None])
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(["Kayole", "N/A", "", " none ", "true", ID, f"{{{ID}}}", "5", "-1.28, 36.8", 'say "no"', "Ümoja"]),
+    st.lists(st.just(ID), max_size=3),
+    st.lists(st.sampled_from(["Tested, treated", "Level [1]", '"', "\\", "é"]), max_size=3),
+    st.sampled_from(ODD_IDS),
+    st.dictionaries(st.sampled_from(["name", "lat", "x"]), st.text(max_size=3), max_size=2),
+)
+# Most columns are of one kind, with another value now and then: that is what a guess is made for, and what it misses.
+COLUMNS = st.tuples(VALUES, VALUES, st.sets(st.integers(0, ROWS - 1), max_size=3))
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@given(st.lists(COLUMNS, min_size=len(KEYS), max_size=len(KEYS)), st.sampled_from([(",", ":"), (", ", ": ")]))
+@QUICK
+def test_columns_say_what_objects_say(columns: list[tuple[Any, Any, set[int]]], separators: tuple[str, str]) -> None:
+    usual = {key: (often, other, rows) for key, (often, other, rows) in zip(KEYS, columns, strict=True)}
+    records = [
+        {key: other if row in rows else often for key, (often, other, rows) in usual.items()} for row in range(ROWS)
+    ]
+    batch = [msgspec.Raw(json.dumps(record, separators=separators).encode()) for record in records]
+
+    for _ in range(2):  # with a guess, and with the guess that was mended
+        assert said(read_batch, batch) == said(_read_together, batch)
+
+
+def said(read: Callable[[Any], Records], batch: list[msgspec.Raw]) -> tuple[object, ...]:
+    reading = FileReading()
+    frame = _frame_of(1, reading, Keys(), read(batch))
+    return frame.rows(), reading.unmapped, reading.types_met
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'{"name":"A","services":[],"name":"B"}',
+        b'{"name":"A","services":[{"a":1,"a":2}]}',
+        b'{"name":"A","services":["%s",1e400]}' % ID.encode(),
+        rb'{"name":"A","services":["\ud800"]}',
+        b'{"name":"A","services":["\xff"]}',
+        b'{"name":"A"}',
+        b'{"name":"A","services":[],"more":1}',
+    ],
+)
+def test_what_is_not_sound_or_not_alike_is_left_to_others(odd: bytes) -> None:
+    sound = [b'{"name":"A","services":["%s"]}' % ID.encode()] * MANY
+
+    assert read_alike(list(map(msgspec.Raw, sound)))
+    assert read_alike(list(map(msgspec.Raw, [*sound, odd, *sound]))) is None
+
+
+@pytest.mark.parametrize("odd", ODD_IDS)
+def test_lists_of_ids_are_told_from_others(odd: object) -> None:
+    lists = [[ID, ID], [], None, [ID]]
+
+    assert _id_lists(map(msgspec.json.encode, lists)) == IdLists(list(map(msgspec.json.encode, lists)), 2)
+    assert _id_lists(map(msgspec.json.encode, [*lists, odd])) is None
