@@ -7,6 +7,7 @@ left to ``records.py``: nothing here reads leniently.
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -22,7 +23,7 @@ MANY: Final = 50  # records; for fewer the objects cost less than the guess
 DECODE: Final = msgspec.json.Decoder().decode
 ENCODE: Final = msgspec.json.encode
 PLAIN_KEY: Final = '":'
-SPACED_KEY: Final = '" :'
+SPACED_KEY: Final = r'"[ \t\r\n]+:'  # any white space may stand there
 DECODED_AS: Final[dict[type | None, Any]] = {str: str | None, bool: bool | None, list: msgspec.Raw, None: Any}
 OTHER_KIND: Final = "Expected"  # so msgspec begins to tell of a value that is not of the type which was asked for
 SAMPLES: Final = 16  # records of a batch that tell what its values may be
@@ -112,12 +113,19 @@ def _read(batch: Batch, shape: _Shape) -> Alike | None:
 
 
 def _written(rows: Rows) -> bytearray:
-    WRITER.encode_into(rows, WRITTEN)
-    return WRITTEN
+    WRITER.encode_into(rows, WRITTEN.text)
+    return WRITTEN.text
+
+
+class _Written(threading.local):
+    """What a thread wrote last, kept: memory that is new costs more than what is written into it."""
+
+    def __init__(self) -> None:
+        self.text = bytearray()
 
 
 WRITER: Final = msgspec.json.Encoder()
-WRITTEN: Final = bytearray()  # kept: memory that is new costs more than what is written into it
+WRITTEN: Final = _Written()
 
 
 @lru_cache(maxsize=8)
@@ -216,7 +224,7 @@ def _has_each_key_once(raw: pl.Series, rows: Rows, keys: int) -> bool:
 
     Every key of the text is one ``":``; in the text of a flat record there are as many as the record has keys.
     """
-    if raw.str.contains(SPACED_KEY, literal=True).any():
+    if raw.str.contains(SPACED_KEY).any():
         return False
     met = raw.str.count_matches(PLAIN_KEY, literal=True)
     others = (met != keys).arg_true()

@@ -75,6 +75,8 @@ def said(read: Callable[[Any], Records], batch: list[msgspec.Raw]) -> tuple[obje
     [
         b'{"name":"A","services":[],"name":"B"}',
         b'{"name":"A","services":[{"a":1,"a":2}]}',
+        b'{"name":"A","services":[], "name"\t:"B"}',
+        b'{"name":"A","services":[], "name"\r\n:"B"}',
         b'{"name":"A","services":["%s",1e400]}' % ID.encode(),
         rb'{"name":"A","services":["\ud800"]}',
         b'{"name":"A","services":["\xff"]}',
