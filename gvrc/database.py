@@ -21,7 +21,7 @@ from gvrc.resilience import QUERY_CANCELED
 from gvrc.statements import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import nanoarrow
     import polars as pl
@@ -127,6 +127,10 @@ class Database:
     def run(self, name: str, *parameters: Parameter) -> int:
         """Run a named statement and give the number of rows that it wrote (-1 where PostgreSQL does not say)."""
         return self.execute(statement(name), *parameters)
+
+    def run_all(self, names: Iterable[str]) -> None:
+        """Run named statements without parameters, one after the other, at the price of one."""
+        self.execute(";\n".join(map(statement, names)))
 
     def rows(self, name: str, *parameters: Parameter) -> list[dict[str, Any]]:
         """Read the rows of a named statement; for a few rows, without polars."""
@@ -251,9 +255,11 @@ class Database:
 
     def _check_types(self, table: str, rows: pl.DataFrame) -> None:
         if table not in self._column_types:
-            columns = self.rows("temporary_table_columns", table)
-            self._column_types[table] = {column["column_name"]: column["type_name"] for column in columns}
-        expected = self._column_types[table]
+            self._column_types = {}
+            for column in self.rows("temporary_columns"):
+                types = self._column_types.setdefault(column["table_name"], {})
+                types[column["column_name"]] = column["type_name"]
+        expected = self._column_types.get(table, {})
         given = {name: str(kind) for name, kind in rows.schema.items()}
         if {name: COPY_TYPES.get(kind) for name, kind in expected.items()} != given:
             raise TypeError(f"{table} has the columns {expected}, the frame {given}: they must be the same.")

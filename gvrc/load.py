@@ -130,8 +130,7 @@ class Loader:
     def prepare(self) -> None:
         """Make the staging tables of this connection, and remember again what the run has met."""
         *tables, rank, restore = statement_group("staging/create.sql")
-        for name in (*tables, *statement_group("staging/settled.sql")):
-            self.database.run(name)
+        self.database.run_all([*tables, *statement_group("staging/settled.sql")])
         self.database.run(rank, json.dumps(self.settings.source_rank))
         self.database.run(restore, self.run_no)
 

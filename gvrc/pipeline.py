@@ -29,6 +29,7 @@ from gvrc.stopping import stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
 
     from gvrc.batches import Batch
     from gvrc.cache import Cache
@@ -87,9 +88,8 @@ def run(paths: Iterable[str], settings: Settings, options: Options | None = None
         DatabaseUnavailableError: the database cannot be reached, or is not one to write to.
     """
     options = options or Options()
-    files = find_files(paths)
-    with open_run(settings, options) as this_run:
-        load_files(this_run, ledger.list_files(this_run, files))
+    with ledger.look_ahead(settings, find_files(paths)) as upcoming, open_run(settings, options) as this_run:
+        load_files(this_run, ledger.list_files(this_run, upcoming))
     if settings.archive_processed and not options.dry_run:
         archive_processed(this_run.account, settings)
     return this_run.account
@@ -141,24 +141,31 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     changed = ledger.leave_out_known(this_run, files)
     if not changed:
         return
-    from gvrc.batches import gather_batches, read_ahead, transform_batches
-    from gvrc.neighbours import note_far_facilities
-    from gvrc.settled import open_settled
+    from gvrc.settled import SettledRecords, connect_ahead
 
-    this_run.options.progress.begin(sum(file.size for file in changed))
-    gathered = read_ahead(gather_batches(this_run, changed))
-    loader = open_loader(this_run, changed)
-    with (
-        open_settled(this_run, changed, loader.rules) as settled,
-        first_load(this_run),
-        shared_cache(this_run) as cache,
-    ):
-        places = open_places(this_run, cache)
-        for batch in read_ahead(transform_batches(gathered, changed, places, loader.directory.demands, settled)):
-            fail_files(this_run, loader, batch)
-            load_batch(this_run, loader, batch)
-        refresh_statistics(this_run)
-        note_far_facilities(this_run)
+    with connect_ahead(this_run) as connecting, shared_cache(this_run) as cache:
+        from gvrc.batches import gather_batches, read_ahead, transform_batches
+
+        this_run.options.progress.begin(sum(file.size for file in changed))
+        gathered = read_ahead(gather_batches(this_run, changed))
+        upcoming = begin_places(this_run, cache)
+        loader = open_loader(this_run, changed)
+        settled = SettledRecords(connecting, changed, loader.rules) if connecting else None
+        with first_load(this_run):
+            places = upcoming.result()
+            batches = transform_batches(gathered, changed, places, loader.directory.demands, settled)
+            load_batches(this_run, loader, read_ahead(batches))
+
+
+def load_batches(this_run: Run, loader: Loader, batches: Iterator[Batch]) -> None:
+    """Load the batches as they come, and look at what all of them left."""
+    from gvrc.neighbours import note_far_facilities
+
+    for batch in batches:
+        fail_files(this_run, loader, batch)
+        load_batch(this_run, loader, batch)
+    refresh_statistics(this_run)
+    note_far_facilities(this_run)
 
 
 def refresh_statistics(this_run: Run) -> None:
@@ -252,13 +259,20 @@ def shared_cache(this_run: Run) -> Iterator[Cache | None]:
         yield cache
 
 
-def open_places(this_run: Run, cache: Cache | None) -> PlaceResolver:
-    """Make the resolver over the database's own wards, with the aliases and thresholds of the settings."""
+def begin_places(this_run: Run, cache: Cache | None) -> Future[PlaceResolver]:
+    """Make the resolver over the database's own wards, with the aliases and thresholds of the settings.
+
+    In a thread: it takes 80 ms of computing, in which the caller waits for the database.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
     from gvrc.geography import PlaceResolver, read_aliases
     from gvrc.keep import read_reference
 
     settings = this_run.settings
-    return PlaceResolver(
+    maker = ThreadPoolExecutor(1)
+    making = maker.submit(
+        PlaceResolver,
         read_reference(this_run.database, cache),
         read_aliases(settings.ward_aliases if settings.ward_aliases.exists() else None),
         thresholds(settings),
@@ -267,6 +281,8 @@ def open_places(this_run: Run, cache: Cache | None) -> PlaceResolver:
         warns_by_points=False,  # gvrc/neighbours.py does, when all have landed
         cache=cache,
     )
+    maker.shutdown(wait=False)
+    return making
 
 
 def thresholds(settings: Settings) -> Thresholds:

@@ -1,29 +1,31 @@
 """Records that came before, under the same rules, whose facility stands as they left it: nothing is to be done.
 
 Of a file that a source sends every month nearly all records are the same. To transform and merge them again, only to
-find that, cost 99 % of the run. What must hold for a facility to be settled is in ``sql/merge/6_settle.sql``.
+find that, cost 99 % of the run. What must hold for a facility to be settled is in ``sql/merge/6_settle.sql``. Polars is
+imported late: the connection is begun before it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import adbc_driver_manager
-import polars as pl
 
 from gvrc.database import connect, first_line
-from gvrc.enrich import add_content_hash, add_source
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.log import log_event
-from gvrc.rejects import HEADER_PATTERN
 from gvrc.statements import SQL_FOLDER, statement_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
+
+    import polars as pl
 
     from gvrc.batches import Batch
     from gvrc.database import Database
@@ -37,22 +39,26 @@ PROJECT = Path(__file__).parents[1]
 
 
 @contextmanager
-def open_settled(this_run: Run, files: list[ListedFile], rules: dict[int, int]) -> Iterator[SettledRecords | None]:
-    """Open the connection that asks; None where nothing is settled, or every record that lands must be kept anew."""
-    settings = this_run.settings
-    if settings.keep_validated or not this_run.database.rows("has_settled")[0]["has_settled"]:
+def connect_ahead(this_run: Run) -> Iterator[Future[Database] | None]:
+    """Begin to connect, which takes 50 ms; None where nothing is settled, or whatever lands must be kept anew."""
+    if this_run.settings.keep_validated or not this_run.database.rows("has_settled")[0]["has_settled"]:
         yield None
         return
+    connector = ThreadPoolExecutor(1)
+    connecting = connector.submit(connect_to_ask, this_run.url)
     try:
-        database = connect(this_run.url)
-    except DatabaseUnavailableError as error:  # no connection to spare: the long way gives the same
-        log_event("settled_not_asked", "WARNING", error=error)
-        yield None
-        return
-    with database:
-        for name in (*statement_group("staging/settled.sql"), "create_asked_records", "create_known_records"):
-            database.run(name)
-        yield SettledRecords(database, {file.file_no: file.source for file in files}, rules)
+        yield connecting
+    finally:
+        connector.shutdown()
+        if connecting.exception() is None:
+            connecting.result().close()
+
+
+def connect_to_ask(url: str) -> Database:
+    """Open the connection, and make its tables."""
+    database = connect(url)
+    database.run_all([*statement_group("staging/settled.sql"), "create_asked_records", "create_known_records"])
+    return database
 
 
 def rules_by_file(
@@ -92,18 +98,22 @@ def hash_source(decides: bytes, source: SourceRules) -> int:
 class SettledRecords:
     """Finds the settled records of a batch, on a connection of its own: the other one merges the batch before."""
 
-    def __init__(self, database: Database, sources: dict[int, SourceRules], rules: dict[int, int]) -> None:
-        self.database = database
-        self.sources = sources
+    def __init__(self, connecting: Future[Database], files: list[ListedFile], rules: dict[int, int]) -> None:
+        self.connecting = connecting
+        self.sources = {file.file_no: file.source for file in files}
         self.rules = rules
 
     def leave_out(self, batch: Batch) -> pl.DataFrame:
         """Give the records of a batch that must be transformed; ``batch.settled`` and ``left_out`` get the others."""
+        import polars as pl
+
+        from gvrc.enrich import add_content_hash, add_source
+
         records = pl.concat(batch.frames).with_row_index("row_no").with_columns(pl.col("row_no").cast(pl.Int64))
         named = records.pipe(add_source, self.sources).pipe(add_content_hash)
         try:
             settled = self.ask(named)
-        except adbc_driver_manager.Error as error:  # the long way gives the same
+        except (adbc_driver_manager.Error, DatabaseUnavailableError) as error:  # the long way gives the same
             log_event("settled_not_asked", "WARNING", error=first_line(error))
             return records.drop("row_no")
         known = named.select("row_no", "file_no", "record_number", "source", "content_hash")
@@ -113,6 +123,10 @@ class SettledRecords:
 
     def ask(self, named: pl.DataFrame) -> pl.DataFrame:
         """Ask which records are settled; one that could not be read, or is the correction of a reject, never is."""
+        import polars as pl
+
+        from gvrc.rejects import HEADER_PATTERN
+
         asked = named.filter(
             pl.col("reject_reason").is_null(), pl.col("raw").str.contains(HEADER_PATTERN).not_()
         ).select(
@@ -121,8 +135,9 @@ class SettledRecords:
             "content_hash",
             rules=pl.col("file_no").replace_strict(self.rules, return_dtype=pl.Int64),
         )
-        self.database.run("empty_asked")
-        self.database.copy("asked_records", asked)
+        database = self.connecting.result()
+        database.run("empty_asked")
+        database.copy("asked_records", asked)
         for name in ("analyze_asked", "find_known", "weigh_known", "span_weighed", "weigh_facilities"):
-            self.database.run(name)
-        return self.database.read("find_settled")
+            database.run(name)
+        return database.read("find_settled")

@@ -16,15 +16,21 @@ SELECT
 -- name: server_answers
 SELECT 1 AS one;
 
--- name: temporary_table_columns
+-- name: temporary_columns
+-- Of all the temporary tables of the connection.
 SELECT
+    relation.relname::text AS table_name,
     attribute.attname::text AS column_name,
     format_type(attribute.atttypid, NULL) AS type_name
-FROM pg_attribute AS attribute
-WHERE attribute.attrelid = to_regclass('pg_temp.' || quote_ident($1))
+FROM pg_class AS relation
+JOIN pg_attribute AS attribute ON attribute.attrelid = relation.oid
+WHERE relation.relnamespace = pg_my_temp_schema()
+    AND relation.relkind = 'r'
     AND attribute.attnum > 0
     AND NOT attribute.attisdropped
-ORDER BY attribute.attnum;
+ORDER BY
+    relation.relname,
+    attribute.attnum;
 
 -- name: database_kind
 -- What stands in schema public: nothing (fresh), our own directory, or an application's (managed).

@@ -320,7 +320,7 @@ def test_a_connection_that_cannot_be_had_or_is_lost_costs_time_and_nothing_else(
 
     def lose(settled: SettledRecords, named: Any) -> Any:
         with connect(str(settings.database_url)) as other:
-            (asking,) = rows(settled.database, "SELECT pg_backend_pid() AS process")
+            (asking,) = rows(settled.connecting.result(), "SELECT pg_backend_pid() AS process")
             other.execute(f"SELECT pg_terminate_backend({asking['process']})")
         return ask(settled, named)
 
