@@ -25,12 +25,16 @@ if TYPE_CHECKING:
 # Objects that are made before Python looks for rubbish among them (its default is 700): a run imports 40,000
 # that stay, and its data is rid of by counting references.
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
+# The thread that reads computes all the time; after each answer of the database or of polars, the others waited 5 ms
+# (Python's default) to go on: half of the time of a batch with few changes.
+SECONDS_BETWEEN_THREADS = 0.0002
 SETTING_OPTIONS = ("database_url", "log_level", "boundaries", "metrics_file")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the importer and give its exit status."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    sys.setswitchinterval(SECONDS_BETWEEN_THREADS)
     given = read_arguments(arguments)
     signal.signal(signal.SIGTERM, stop_as_ctrl_c)
     return told(lambda: import_files(given), debug=given.debug)

@@ -104,22 +104,26 @@ class SettledRecords:
         self.rules = rules
 
     def leave_out(self, batch: Batch) -> pl.DataFrame:
-        """Give the records of a batch that must be transformed; ``batch.settled`` and ``left_out`` get the others."""
+        """Give the records of a batch that must be transformed; ``batch.settled`` tells of the others."""
         import polars as pl
 
         from gvrc.enrich import add_content_hash, add_source
 
-        records = pl.concat(batch.frames).with_row_index("row_no").with_columns(pl.col("row_no").cast(pl.Int64))
-        named = records.pipe(add_source, self.sources).pipe(add_content_hash)
+        records = pl.concat(batch.frames)
+        named = (
+            records.select("file_no", "record_number", "raw", "reject_reason")
+            .with_columns(row_no=pl.int_range(pl.len(), dtype=pl.Int64))
+            .pipe(add_source, self.sources)
+            .pipe(add_content_hash)
+        )
         try:
             settled = self.ask(named)
         except (adbc_driver_manager.Error, DatabaseUnavailableError) as error:  # the long way gives the same
             log_event("settled_not_asked", "WARNING", error=first_line(error))
-            return records.drop("row_no")
+            return records
         known = named.select("row_no", "file_no", "record_number", "source", "content_hash")
         batch.settled = settled.join(known, on="row_no", validate="1:1")
-        batch.left_out = records.join(settled, on="row_no", how="semi")
-        return records.join(settled, on="row_no", how="anti", maintain_order="left").drop("row_no")
+        return records.filter(named["row_no"].is_in(settled["row_no"].implode()).not_())
 
     def ask(self, named: pl.DataFrame) -> pl.DataFrame:
         """Ask which records are settled; one that could not be read, or is the correction of a reject, never is."""

@@ -120,6 +120,7 @@ INSERT INTO etl.settled_facilities AS former
 SELECT
     merging.facility_id,
     ($1::jsonb ->> staged.file_no::text)::bigint,
+    facilities.facility_code,
     states.state,
     staged.ward_match,
     coalesce(said.issues, ''),
@@ -132,6 +133,7 @@ SELECT
 FROM weighed_facilities
 JOIN merging USING (facility_id)
 JOIN staged_records AS staged USING (row_no)
+JOIN facilities USING (facility_id)
 JOIN facility_states AS states USING (facility_id)
 LEFT JOIN (
     SELECT
@@ -144,6 +146,7 @@ WHERE merging.met_by <> 'superseded'
 ON CONFLICT (facility_id) DO UPDATE
 SET
     rules = excluded.rules,
+    facility_code = excluded.facility_code,
     state = excluded.state,
     ward_match = excluded.ward_match,
     issues = excluded.issues,

@@ -15,7 +15,8 @@ CREATE TEMPORARY TABLE asked_records (
 CREATE TEMPORARY TABLE known_records (
     row_no bigint NOT NULL,
     facility_id integer NOT NULL,
-    source_key text
+    source_key text,
+    rules bigint NOT NULL
 );
 
 -- name: empty_asked
@@ -31,11 +32,12 @@ ANALYZE asked_records;
 
 -- name: find_known
 -- A record that is also an open reject was refused since, under other rules: it lands again, and closes the reject.
-INSERT INTO known_records (row_no, facility_id, source_key)
+INSERT INTO known_records (row_no, facility_id, source_key, rules)
 SELECT
     asked.row_no,
     known.facility_id,
-    known.source_key
+    known.source_key,
+    asked.rules
 FROM asked_records AS asked
 JOIN etl.facility_source AS known
     ON known.source = asked.source
@@ -56,10 +58,10 @@ FROM known_records;
 
 -- name: find_settled
 SELECT
-    asked.row_no,
+    known.row_no,
     settled.facility_id::bigint AS facility_id,
     known.source_key,
-    facilities.facility_code::text AS facility_code,
+    settled.facility_code,
     settled.ward_match,
     settled.issues,
     settled.coordinates::bigint AS facility_coordinates,
@@ -69,11 +71,5 @@ SELECT
     settled.gbv_categories::bigint AS facility_gbv_categories,
     settled.infrastructure::bigint AS facility_infrastructure
 FROM known_records AS known
-JOIN asked_records AS asked USING (row_no)
-JOIN etl.settled_facilities AS settled
-    ON settled.facility_id = known.facility_id
-    AND settled.rules = asked.rules
-JOIN facilities ON facilities.facility_id = known.facility_id
-JOIN facility_states AS states
-    ON states.facility_id = known.facility_id
-    AND states.state = settled.state;
+JOIN etl.settled_facilities AS settled USING (facility_id, rules)
+JOIN facility_states AS states USING (facility_id, state);
