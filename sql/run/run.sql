@@ -355,7 +355,8 @@ ANALYZE
     facility_services,
     facility_owners,
     etl.facility_source,
-    etl.issues;
+    etl.issues,
+    etl.settled_facilities;
 
 -- name: ward_points
 -- Where the facilities of a ward are, in the middle of them: what a new one's point is compared with.

@@ -57,10 +57,18 @@ SELECT DISTINCT facility_id
 FROM known_records;
 
 -- name: find_settled
+-- What was weighed is put together first: the planner takes each equality for a rare one, and would compare all with all.
+WITH weighed AS MATERIALIZED (
+    SELECT
+        known.*,
+        states.state
+    FROM known_records AS known
+    JOIN facility_states AS states USING (facility_id)
+)
 SELECT
-    known.row_no,
+    weighed.row_no,
     settled.facility_id::bigint AS facility_id,
-    known.source_key,
+    weighed.source_key,
     settled.facility_code,
     settled.ward_match,
     settled.issues,
@@ -70,6 +78,5 @@ SELECT
     settled.owners::bigint AS facility_owners,
     settled.gbv_categories::bigint AS facility_gbv_categories,
     settled.infrastructure::bigint AS facility_infrastructure
-FROM known_records AS known
-JOIN etl.settled_facilities AS settled USING (facility_id, rules)
-JOIN facility_states AS states USING (facility_id, state);
+FROM weighed
+JOIN etl.settled_facilities AS settled USING (facility_id, rules, state);
