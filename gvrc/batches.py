@@ -44,11 +44,12 @@ class Batch:
     records: pl.DataFrame = field(default_factory=pl.DataFrame)  # transformed
     settled: pl.DataFrame = field(default_factory=pl.DataFrame)  # what is known of the records that need no merge
     transform: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    counted: Counter[int] | None = None  # records by file_no, once the frames are gone
 
     @property
     def size(self) -> int:
         """Count the records."""
-        return sum(frame.height for frame in self.frames)
+        return self.read.total()
 
     @property
     def is_heavy(self) -> bool:
@@ -62,6 +63,8 @@ class Batch:
     @property
     def read(self) -> Counter[int]:
         """Count the records by file_no."""
+        if self.counted is not None:
+            return self.counted
         counted: Counter[int] = Counter()
         for frame in self.frames:
             counted[frame["file_no"][0]] += frame.height
@@ -71,6 +74,11 @@ class Batch:
     def file_nos(self) -> set[int]:
         """Name the files that the batch says something about."""
         return {*self.read, *self.finished}
+
+    def forget_frames(self) -> None:
+        """Let the records go as they were read: a batch is transformed and merged while others take memory."""
+        self.counted = self.read
+        self.frames = []
 
     def bring_back(self, row_nos: list[int]) -> None:
         """Transform settled records after all: other records of the run speak of the same facilities."""
@@ -118,6 +126,9 @@ def transform_batches(
             batch.transform = transform_alone
             records = settled.leave_out(batch) if settled else pl.concat(batch.frames)
             batch.records = pl.DataFrame() if records.is_empty() else transform_alone(records)
+            del records
+            if batch.settled.is_empty():
+                batch.forget_frames()
         yield batch
 
 

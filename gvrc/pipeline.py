@@ -315,7 +315,7 @@ def load_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
     if this_run.metrics:
         this_run.metrics.record_batch(seconds, batch.size)
     log_event("batch_merged", records=batch.size, seconds=round(seconds, 3))
-    if batch.frames:
+    if batch.size:
         tell_records(this_run, loader)
 
 
@@ -341,7 +341,7 @@ def merge_once(this_run: Run, loader: Loader, batch: Batch, attempt: Attempt) ->
 def merge_batch(this_run: Run, loader: Loader, batch: Batch) -> dict[int, FileAccount]:
     """Load one batch and write its account, in one transaction; give the accounts of its files."""
     with this_run.database.transaction():
-        outcomes = loader.load_batch(batch) if batch.frames else {}
+        outcomes = loader.load_batch(batch) if batch.size else {}
         accounts = ledger.add_outcomes(this_run, batch, outcomes)
         ledger.save_accounts(this_run, accounts, accounts)
     return accounts

@@ -65,7 +65,7 @@ def _look_for_duplicates(records: Records) -> None:
     """
     met = [text.count('":') for text in records.texts]
     raw = pl.Series(records.texts, dtype=pl.String)
-    has_spaced_keys = raw.str.contains(SPACED_KEY, literal=True).any()
+    has_spaced_keys = raw.str.contains(SPACED_KEY).any()
     if met == list(map(len, records.values)) and not has_spaced_keys:
         records.raw = raw
         return
@@ -79,7 +79,7 @@ def _has_all_keys(text: str, record: dict[str, Any]) -> bool:
         keys = ENCODE(record).count(b'":')
     except (RecursionError, UnicodeEncodeError):
         return False
-    return text.count('":') + text.count(SPACED_KEY) == keys
+    return text.count('":') + len(re.findall(SPACED_KEY, text)) == keys
 
 
 def _read_singly(batch: Batch) -> Records:

@@ -139,6 +139,7 @@ CASES: dict[str, tuple[bytes, Loads | Fails]] = {
     "a key twice": (listed(A, b'{"name": "K", "code": 2, "code": 3}'), Loads(2, {}, ("duplicate_key",))),
     "a key twice, spaced": (listed(b'{"name" : "K", "code" : 2, "code" : 3}'), Loads(1, {}, ("duplicate_key",))),
     "a key twice, one spaced": (listed(b'{"a": 1, "name" : "A", "name": "B"}'), Loads(1, {}, ("duplicate_key",))),
+    "a key twice, one after a tab": (listed(b'{"a": 1, "name"\t: "A", "name": "B"}'), Loads(1, {}, ("duplicate_key",))),
     "a key twice, further in": (listed(b'{"name": "K", "o": {"x": 1, "x": 2}}'), Loads(1, {}, ("duplicate_key",))),
     "a key twice with one value": (listed(b'{"name": "K", "code": 2, "code": 2}'), Loads(1)),
     "a key twice in an envelope": (b'{"data": ' + listed(A) + b', "data": ' + listed(B) + b"}", Loads(2)),

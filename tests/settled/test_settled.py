@@ -136,6 +136,7 @@ EDITS = [
     f"""
     INSERT INTO facility_gbv_categories (facility_id, gbv_category_id, created_at, created_by)
     SELECT facility_id, 1, now(), created_by FROM facilities {OF}
+    ON CONFLICT DO NOTHING
     """,
     f"UPDATE facility_contacts SET facility_id = 1 {OF}",
     f"UPDATE etl.facility_source SET is_superseded = true {OF}",
