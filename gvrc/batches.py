@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gvrc.rules import Demands
     from gvrc.settled import SettledRecords
 
-MOST_BYTES = 24_000_000  # of the frames of a batch: 10,000 records of the usual size, fewer where they are long
+MOST_BYTES = 20_000_000  # of the frames of a batch: 10,000 records of the usual size, fewer where they are long
 
 
 @dataclass

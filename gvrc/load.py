@@ -206,7 +206,7 @@ class Loader:
         """Part records into accepted ones, numbered in their order, and rejected ones."""
         rejected = records.filter(pl.col("reject_reason").is_not_null()).pipe(staged_rejects)
         return (
-            records.filter(pl.col("reject_reason").is_null())
+            (records if rejected.is_empty() else records.filter(pl.col("reject_reason").is_null()))
             .pipe(
                 use_lookup_names,
                 self.directory.lookup_names,
@@ -487,7 +487,7 @@ class Loader:
     ) -> dict[int, Outcome]:
         """Put together what became of the batch, by file_no."""
         outcomes: dict[int, Outcome] = defaultdict(Outcome)
-        landed = accepted.filter(pl.col("row_no").is_in(list(refused)).not_())
+        landed = accepted.filter(pl.col("row_no").is_in(list(refused)).not_()) if refused else accepted
         for row in self.database.rows("batch_outcomes"):
             outcomes[row["file_no"]].outcomes[row["outcome"]] += row["records"]
         for row in self.database.rows("batch_tables"):
@@ -505,7 +505,9 @@ class Loader:
         )
         for file_no, kind, count in issues.group_by("file_no", "kind").len().iter_rows():
             outcomes[file_no].issues[kind] += count
-        self.landed, self.told = landed, record_lines(rejected, issues)
+        self.told = record_lines(rejected, issues)
+        if self.settings.keep_validated:  # else a batch would take memory until the next one is merged
+            self.landed = landed
         return outcomes
 
 
