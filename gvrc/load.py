@@ -471,8 +471,7 @@ class Loader:
         database.run("save_issues", run_no)
         database.run("close_landed_rejects", run_no)
         database.run("remember_run_facilities")
-        database.run("weigh_merged")
-        for name in ("span_weighed", "weigh_facilities"):
+        for name in ("weigh_merged", "span_weighed", "weigh_facilities"):
             database.run(name)
         if has_met:
             database.run("unsettle")
