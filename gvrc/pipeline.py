@@ -4,9 +4,9 @@
     read a batch of records -> leave out the settled ones -> transform the others -> load them (one transaction)
     -> ... -> the account
 
-``gvrc/extract.py`` reads, ``gvrc/settled.py`` leaves out, ``gvrc/transform.py`` is the chain of steps, ``gvrc/load.py``
-merges. What needs polars is imported when a file must be read: an unchanged run, a wrong option and a missing file never
-wait for it.
+``gvrc/extract.py`` reads, ``gvrc/settled.py`` leaves out, ``gvrc/transform.py`` is the chain of steps,
+``gvrc/load.py`` merges. What needs polars is imported when a file must be read: an unchanged run, a wrong option and a
+missing file never wait for it.
 """
 
 from __future__ import annotations
