@@ -123,11 +123,11 @@ def transform_batches(
     for batch in batches:
         if batch.frames:
             batch.transform = transform_alone
-            records = settled.leave_out(batch) if settled else pl.concat(batch.frames)
-            batch.records = pl.DataFrame() if records.is_empty() else transform_alone(records)
-            del records
+            records = settled.leave_out(batch) if settled else pl.concat(batch.frames, rechunk=True)
             if batch.settled.is_empty():
                 batch.forget_frames()
+            batch.records = pl.DataFrame() if records.is_empty() else transform_alone(records)
+            del records
         yield batch
 
 
