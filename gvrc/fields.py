@@ -416,10 +416,21 @@ class _Distinct:
 
     def _without(self, pattern: re.Pattern[str]) -> set[str]:
         if pattern not in self.without:
-            shows = SHOWN_BY_FIRST.get(pattern)
-            texts = [text for text in self.texts if not shows(text[:1])] if shows else self.texts
-            self.without[pattern] = set(filterfalse(pattern.search, texts))
+            self.without[pattern] = set(filterfalse(pattern.search, self._doubtful(pattern)))
         return self.without[pattern]
+
+    def _doubtful(self, pattern: re.Pattern[str]) -> Iterable[str]:
+        """Give the texts whose first letter does not show already that the pattern is in them."""
+        shows = SHOWN_BY_FIRST.get(pattern)
+        if shows is None or 0 in self.lengths:
+            return self.texts
+        doubtful = set(filterfalse(shows, self.firsts))
+        return [text for text in self.texts if text[0] in doubtful] if doubtful else ()
+
+    @cached_property
+    def firsts(self) -> set[str]:
+        """Give the first letters of the texts."""
+        return set(map(itemgetter(0), self.texts))
 
 
 ABSENT_SPELLINGS: Final = {spelt for text in ABSENT for spelt in (text, text.upper(), text.title(), text.capitalize())}

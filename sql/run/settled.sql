@@ -3,6 +3,11 @@
 -- name: has_settled
 SELECT EXISTS (SELECT FROM etl.settled_facilities) AS has_settled;
 
+-- name: prefer_indexes
+-- A batch is a small part of a large directory. By the server's default price of a look into an index the planner read
+-- the whole lineage for each batch: half of the time of a forced run at eighty-fold.
+SELECT set_config('random_page_cost', '1.1', false);
+
 -- name: create_asked_records
 CREATE TEMPORARY TABLE asked_records (
     row_no bigint NOT NULL,
@@ -58,6 +63,7 @@ FROM known_records;
 
 -- name: find_settled
 -- What was weighed is put together first: the planner takes each equality for a rare one, and would compare all with all.
+-- And each facility is looked up by its key: to read all that are settled for each batch took 0.36 s at 740,000.
 WITH weighed AS MATERIALIZED (
     SELECT
         known.*,
@@ -79,4 +85,11 @@ SELECT
     settled.gbv_categories::bigint AS facility_gbv_categories,
     settled.infrastructure::bigint AS facility_infrastructure
 FROM weighed
-JOIN etl.settled_facilities AS settled USING (facility_id, rules, state);
+CROSS JOIN LATERAL (
+    SELECT *
+    FROM etl.settled_facilities
+    WHERE settled_facilities.facility_id = weighed.facility_id
+    OFFSET 0
+) AS settled
+WHERE settled.rules = weighed.rules
+    AND settled.state = weighed.state;
