@@ -177,7 +177,7 @@ class Loader:
             self.database.run("empty_staging")
             return defaultdict(Outcome)
         accepted, rejected = self.split(records)
-        # Pandera looks at the batch while the server merges it: its import alone takes as long as a small batch.
+        # The schema is looked at while the server merges: where a row breaks it, pandera's import takes as long.
         checked = self.checker.submit(check_accepted, accepted, self.directory.demands)
         try:
             with self.database.savepoint(BrokenSchemaError):

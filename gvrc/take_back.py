@@ -72,7 +72,7 @@ def take_back(
     database: Database, run_no: int, file_no: int | None, *, is_managed: bool, by_run_no: int | None = None
 ) -> None:
     """Take back the changes of a run, or of one file of it; ``by_run_no`` is the undo, which can be undone."""
-    database.run("unsettle_all")  # what is asked again comes out as it should; undoing is rare
+    database.run("unsettle_all")
     database.run("fill_undo_changes", run_no, file_no)
     database.run("fold_undo_changes")
     database.run("drop_updates_of_inserted")

@@ -158,9 +158,6 @@ SET
     infrastructure = excluded.infrastructure
 WHERE former IS DISTINCT FROM excluded;
 
--- name: unsettle_all
-DELETE FROM etl.settled_facilities;
-
 -- name: touched_facilities
 -- A settled record stands only if no other record of the run speaks of its facility: the order of the two would count.
 -- One of the batch that has its source key may be another facility, and is one if the record is met first.

@@ -1392,3 +1392,7 @@ WHERE changed_by_run_no = $1::integer
 DROP TABLE
     undo_changes,
     undone_imported;
+
+-- name: unsettle_all
+-- What was undone may have been what a facility stood by: every record is asked anew.
+DELETE FROM etl.settled_facilities;

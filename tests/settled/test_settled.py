@@ -209,6 +209,43 @@ def test_under_another_setting_every_record_takes_the_long_way_once(
         assert transformed == taken
 
 
+def test_under_other_code_every_record_takes_the_long_way_once(
+    settings: Settings, tmp_path: Path, transformed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "a.json", [CLINIC, OTHER])
+    run([path], settings)
+    monkeypatch.setattr("gvrc.settled.PROJECT", tmp_path)
+    for taken in ([CLINIC["name"], OTHER["name"]], []):
+        transformed.clear()
+        run([path], settings, Options(force=True))
+        assert transformed == taken
+
+
+def test_where_whatever_lands_is_kept_every_record_takes_the_long_way(
+    settings: Settings, tmp_path: Path, transformed: list[str]
+) -> None:
+    path = write(tmp_path, "a.json", [CLINIC, OTHER])
+    run([path], settings)
+    transformed.clear()
+    run([path], msgspec.structs.replace(settings, keep_validated=True), Options(force=True))
+    assert transformed == [CLINIC["name"], OTHER["name"]]
+
+
+def test_a_record_that_was_refused_since_lands_again_and_closes_the_reject(twins: Twins, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.json", [CLINIC, OTHER])
+    twins.run([path])
+    twins.execute(
+        """
+        INSERT INTO etl.rejects (run_no, file_no, record_number, source, content_hash, reason, raw)
+        SELECT run_no, file_no, record_number, source, replace(content_hash::text, '-', ''), 'name_missing', '{}'
+        FROM etl.facility_source
+        WHERE record_number = 1
+        """
+    )
+    twins.run([path])
+    assert rows(twins.databases[0], "SELECT closed_by_run_no FROM etl.rejects") == [{"closed_by_run_no": 2}]
+
+
 LATER = {"description": "Open day and night", "phone": "0700000018"}
 LATEST = {"phone": "0700000019"}
 ORDERS: dict[str, tuple[list[dict[str, Any]], ...]] = {  # what each run says of a clinic, one change a record
