@@ -70,9 +70,9 @@ class Server:
             (row, *_) = nanoarrow.ArrayStream(statement.execute_query()[0]).read_all().to_pylist()
         return list(row.values())
 
-    def run(self, sql: str) -> None:
+    def run(self, sql: str, url: str | None = None) -> None:
         """Run what is not a SELECT."""
-        with self._statement(sql, self.url) as statement:
+        with self._statement(sql, url) as statement:
             statement.execute_update()
 
     @contextlib.contextmanager

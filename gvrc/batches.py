@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from gvrc.geography import PlaceResolver
     from gvrc.ledger import ListedFile
     from gvrc.pipeline import Run
-    from gvrc.rules import Demands
     from gvrc.settled import SettledRecords
+    from gvrc.stage import StagedBatch, Stager
 
-MOST_BYTES = 20_000_000  # of the frames of a batch: 10,000 records of the usual size, fewer where they are long
+MOST_BYTES = 22_000_000  # of the frames of a batch: 10,000 records of the usual size, fewer where they are long
 
 
 @dataclass
@@ -42,6 +42,7 @@ class Batch:
     finished: dict[int, FileReading] = field(default_factory=dict)
     failed: dict[int, SourceFileError] = field(default_factory=dict)
     records: pl.DataFrame = field(default_factory=pl.DataFrame)  # transformed
+    staged: StagedBatch | None = None  # the same as it is copied
     settled: pl.DataFrame = field(default_factory=pl.DataFrame)  # what is known of the records that need no merge
     transform: Callable[[pl.DataFrame], pl.DataFrame] = field(default=lambda records: records)
     counted: Counter[int] | None = None  # records by file_no, once the frames are gone
@@ -85,6 +86,7 @@ class Batch:
         again = self.transform(pl.concat(self.frames)[sorted(row_nos)])
         self.settled = self.settled.filter(pl.col("row_no").is_in(row_nos).not_())
         self.records = pl.concat([self.records, again], how="diagonal").sort("file_no", "record_number")
+        self.staged = None
 
     def take_out(self, file_no: int) -> None:
         """Take a file out that failed late."""
@@ -109,16 +111,16 @@ def transform_batches(
     batches: Iterator[Batch],
     files: list[ListedFile],
     places: PlaceResolver,
-    demands: Demands,
+    stager: Stager,
     settled: SettledRecords | None,
 ) -> Iterator[Batch]:
-    """Bring the records of each batch into the directory's form, but those that are settled."""
+    """Bring the records of each batch into the directory's form, but those that are settled, and stage them."""
     sources = {file.file_no: file.source for file in files}
     one_at_a_time = Lock()  # the resolver remembers what it found
 
     def transform_alone(records: pl.DataFrame) -> pl.DataFrame:
         with one_at_a_time:
-            return transform(records, sources, places, demands)
+            return transform(records, sources, places, stager.directory.demands)
 
     for batch in batches:
         if batch.frames:
@@ -126,7 +128,9 @@ def transform_batches(
             records = settled.leave_out(batch) if settled else pl.concat(batch.frames, rechunk=True)
             if batch.settled.is_empty():
                 batch.forget_frames()
-            batch.records = pl.DataFrame() if records.is_empty() else transform_alone(records)
+            if not records.is_empty():
+                batch.records = transform_alone(records)
+                batch.staged = stager.stage(batch.records)
             del records
         yield batch
 

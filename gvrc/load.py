@@ -17,27 +17,12 @@ import adbc_driver_manager
 import polars as pl
 
 from gvrc.account import CHILD_TABLES
+from gvrc.brought import BroughtKeys
 from gvrc.database import first_line, sqlstate
-from gvrc.directory import required_status
-from gvrc.enrich import use_lookup_names
 from gvrc.identity import may_be_one
-from gvrc.rules import check_accepted, collect_issues
-from gvrc.staging import (
-    add_rounds,
-    add_ward_risk,
-    child_issues,
-    fit_texts,
-    record_lines,
-    refused_rows,
-    settled_issues,
-    staged_contacts,
-    staged_gbv_categories,
-    staged_infrastructure,
-    staged_owners,
-    staged_records,
-    staged_rejects,
-    staged_services,
-)
+from gvrc.rules import check_accepted
+from gvrc.stage import StagedBatch, Stager
+from gvrc.staging import record_lines, refused_rows, settled_issues
 from gvrc.statements import statement_group
 
 if TYPE_CHECKING:
@@ -48,21 +33,6 @@ if TYPE_CHECKING:
     from gvrc.directory import Directory
     from gvrc.settings import Settings
 
-# What of a child names a row of a lookup table, and what has a length.
-CHILD_LOOKUPS = {
-    "staged_contacts": {"contact_type": "contact_types"},
-    "staged_services": {"service_category": "service_categories"},
-    "staged_owners": {"owner_type": "owner_types"},
-    "staged_gbv_categories": {"gbv_category": "gbv_categories"},
-    "staged_infrastructure": {"infrastructure_type": "infrastructure_types", "condition_status": "condition_statuses"},
-}
-CHILD_TEXTS = {
-    "staged_contacts": {
-        "contact_value": "facility_contacts.contact_value",
-        "contact_person_name": "facility_contacts.contact_person_name",
-    },
-    "staged_services": {"service_name": "facility_services.service_name"},
-}
 # A database's refusal of a value or a key: one record's fault, not the batch's.
 RECORD_FAULTS = ("22", "23")
 DRY_RUN_IDS = "pg_temp.dry_run_ids"
@@ -121,14 +91,20 @@ class Loader:
         self.rules = rules
         self.is_dry_run = is_dry_run
         self.checker = ThreadPoolExecutor(1)
+        self.stager = Stager(directory, settings)
         self.staged: set[str] = set()  # tables of children that the batch has rows in
-        self.lacking: set[str] = set()  # lookup tables that lack a name of the batch
-        self.default_status = required_status(directory, settings)
         self.landed = self.told = pl.DataFrame()  # of the last batch: what landed, and the lines for logs/processing
+        self.brought: BroughtKeys | None = None  # of a first load
+        self.unmet: frozenset[str] = frozenset()  # statements that would meet nothing in the first round
         self.prepare()
+
+    def begin_first_load(self) -> None:
+        """Take it that the directory is empty: only what the run itself brings can be met."""
+        self.brought = BroughtKeys()
 
     def prepare(self) -> None:
         """Make the staging tables of this connection, and remember again what the run has met."""
+        self.brought = None  # while a connection was lost, another importer may have had the lock
         *tables, rank, restore = statement_group("staging/create.sql")
         self.database.run_all([*tables, *statement_group("staging/settled.sql")])
         self.database.run(rank, json.dumps(self.settings.source_rank))
@@ -137,10 +113,10 @@ class Loader:
     def load_batch(self, batch: Batch) -> dict[int, Outcome]:
         """Load a batch inside the transaction that is open; say what became of its records, by file_no."""
         if batch.settled.is_empty():
-            return self.load(batch.records)
+            return self.load(batch.records, batch.staged)
         try:
             with self.database.savepoint(TouchedFacilitiesError):
-                outcomes = self.load(batch.records)
+                outcomes = self.load(batch.records, batch.staged)
                 self.add_settled(batch.settled, outcomes)
         except TouchedFacilitiesError as error:
             batch.bring_back(error.row_nos)
@@ -170,125 +146,57 @@ class Loader:
             outcomes[file_no].issues[kind] += count
         self.told = pl.concat([self.told, issues], how="diagonal")
 
-    def load(self, records: pl.DataFrame) -> dict[int, Outcome]:
+    def load(self, records: pl.DataFrame, staged: StagedBatch | None = None) -> dict[int, Outcome]:
         """Load transformed records inside the transaction that is open; say what became of them, by file_no."""
         self.landed = self.told = pl.DataFrame()
         if records.is_empty():
             self.database.run("empty_staging")
             return defaultdict(Outcome)
-        accepted, rejected = self.split(records)
+        staged = staged or self.stager.stage(records)
+        accepted, rejected = staged.accepted, staged.rejected
         # The schema is looked at while the server merges: where a row breaks it, pandera's import takes as long.
         checked = self.checker.submit(check_accepted, accepted, self.directory.demands)
         try:
             with self.database.savepoint(BrokenSchemaError):
                 try:
-                    issues, refused = self.merge(accepted)
+                    refused = self.merge(staged)
                 finally:  # where the database stumbled over such a row, too
                     demand_whole(checked.result())
         except BrokenSchemaError as error:
             rejected = pl.concat([rejected, refused_rows(accepted, error.broken)])
             accepted = accepted.filter(pl.col("row_no").is_in(list(error.broken)).not_())
-            issues, refused = self.merge(accepted)
+            staged = self.stager.unfold(accepted, rejected)
+            refused = self.merge(staged)
         if refused:
             rejected = pl.concat([rejected, refused_rows(accepted, refused)])
         self.database.copy("staged_rejects", rejected)
         self.database.run("close_other_reasons", self.run_no)
         self.database.run("save_rejects", self.run_no)
-        return self.outcomes(accepted, rejected, refused, issues)
+        return self.outcomes(accepted, rejected, refused, staged.issues)
 
-    def merge(self, accepted: pl.DataFrame) -> tuple[pl.DataFrame, dict[int, tuple[str, str]]]:
-        """Stage and merge accepted records; give their issues, and reason and detail of the rows that were refused."""
+    def merge(self, staged: StagedBatch) -> dict[int, tuple[str, str]]:
+        """Copy and merge a batch; give reason and detail of the rows that were refused."""
         self.database.run("empty_staging")
-        issues = self.stage(accepted)
-        return issues, self.merge_rounds()
+        self.unmet = self.brought.add(staged.accepted) if self.brought else frozenset()
+        self.copy(staged)
+        return self.merge_rounds(staged.lacking)
 
-    def split(self, records: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Part records into accepted ones, numbered in their order, and rejected ones."""
-        rejected = records.filter(pl.col("reject_reason").is_not_null()).pipe(staged_rejects)
-        return (
-            (records if rejected.is_empty() else records.filter(pl.col("reject_reason").is_null()))
-            .pipe(
-                use_lookup_names,
-                self.directory.lookup_names,
-                self.settings.lookup_defaults,
-                may_create=self.settings.create_lookups,
-            )
-            .pipe(add_ward_risk, self.directory.wards_at_risk)
-            .with_row_index("row_no")
-            .with_columns(pl.col("row_no").cast(pl.Int64))
-            .pipe(add_rounds)
-        ), rejected
-
-    def stage(self, accepted: pl.DataFrame) -> pl.DataFrame:
-        """Copy the batch into the staging tables, children in the order of their facilities; give the issues."""
-        children = {
-            "staged_contacts": staged_contacts(accepted),
-            "staged_services": staged_services(accepted, self.settings.lookup_defaults["service_categories"]),
-            "staged_owners": staged_owners(accepted, self.settings.lookup_defaults["owner_types"]),
-            "staged_gbv_categories": staged_gbv_categories(accepted),
-            "staged_infrastructure": staged_infrastructure(accepted),
-        }
-        issues = [collect_issues(accepted)]
-        self.lacking = set()
-        statuses = pl.concat([accepted["operational_status"], pl.Series([self.default_status], dtype=pl.String)])
-        self.note_lacking("operational_statuses", statuses.drop_nulls(), self.status_names())
-        for table, rows in children.items():
-            children[table], found = self.fit_children(table, rows)
-            issues += found
-        self.staged = {table for table, rows in children.items() if not rows.is_empty()}
-        self.database.copy("staged_records", staged_records(accepted, children))
-        for table in sorted(self.staged):
-            self.database.copy(table, children[table])
-        staged_issues = pl.concat(issues)
-        self.database.copy("staged_issues", staged_issues)
+    def copy(self, staged: StagedBatch) -> None:
+        """Copy a batch into the staging tables, children in the order of their facilities."""
+        self.staged = set(staged.filled)
+        self.database.copy("staged_records", staged.records)
+        for table in staged.filled:
+            self.database.copy(table, staged.children[table])
+        self.database.copy("staged_issues", staged.issues)
         for name in ("analyze_staged_records", "analyze_staged_services"):
             self.database.run(name)
-        return staged_issues
 
-    def fit_children(self, table: str, rows: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
-        """Bring children into the database's lookup names and lengths; give what that cost as issues."""
-        issues = []
-        for column, lookup in CHILD_LOOKUPS[table].items():
-            rows, missing = self.with_lookup_names(rows, column, lookup)
-            issues.append(missing)
-        for column, place in CHILD_TEXTS.get(table, {}).items():
-            rows, cut = fit_texts(rows, column, self.directory.demands.lengths[place])
-            issues.append(cut)
-        return rows, issues
-
-    def with_lookup_names(self, rows: pl.DataFrame, column: str, lookup: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Write a child's lookup name as the database does.
-
-        Without leave to create one it is the default and an issue; without a default the child is left out.
-        """
-        names = self.directory.lookup_names.get(lookup, {})
-        present = {name: name for name in names.values()} | names
-        self.note_lacking(lookup, rows[column], present)
-        is_missing = pl.col(column).is_in(list(present)).not_() & (not self.settings.create_lookups)
-        default = names.get(self.settings.lookup_defaults.get(lookup, ""))
-        fitting = rows.with_columns(
-            pl.when(is_missing)
-            .then(pl.lit(default, pl.String))
-            .otherwise(pl.col(column).replace(present))
-            .alias(column)
-        )
-        return fitting.drop_nulls(column), child_issues(rows.filter(is_missing), "lookup_missing", column)
-
-    def note_lacking(self, lookup: str, names: pl.Series, present: Iterable[str]) -> None:
-        """Remember a lookup table that lacks one of the names: nearly every batch spares itself the question."""
-        if not set(names.unique()) <= set(present):
-            self.lacking.add(lookup)
-
-    def status_names(self) -> Iterable[str]:
-        """Give the names of operational statuses as the database writes them."""
-        return self.directory.lookup_names.get("operational_statuses", {}).values()
-
-    def merge_rounds(self) -> dict[int, tuple[str, str]]:
+    def merge_rounds(self, lacking: set[str]) -> dict[int, tuple[str, str]]:
         """Merge round by round; give the rows that were refused with reason and detail."""
         refused: dict[int, tuple[str, str]] = {}
         round_no = 1
         if self.settings.create_lookups:
-            self.create_lookups()
+            self.create_lookups(lacking)
         while round_no <= self.last_round():
             refused |= self.merge_range(round_no, 0, 2**62)
             round_no += 1
@@ -298,11 +206,11 @@ class Loader:
         """Ask how many rounds the batch has; a round may postpone a record to a further one."""
         return int(self.database.rows("last_round")[0]["last_round"])
 
-    def create_lookups(self) -> None:
+    def create_lookups(self, lacking: set[str]) -> None:
         """Insert the lookup names that the batch needs and the database lacks."""
-        for lookup in sorted(self.lacking):
+        for lookup in sorted(lacking):
             # A status may be wanted that no record states: that of a new facility for which nobody stated one.
-            default = (self.default_status,) if lookup == "operational_statuses" else ()
+            default = (self.stager.default_status,) if lookup == "operational_statuses" else ()
             self.database.run(f"create_missing_{lookup}", self.next_id(lookup), *default)
 
     def next_id(self, table: str) -> str:
@@ -345,12 +253,10 @@ class Loader:
         """Find the facility of each row, or a new key for it."""
         database = self.database
         span = (round_no, first, last)
-        database.run("meet_by_content", *span)
-        database.run("meet_by_code", *span)
+        unmet = self.unmet if round_no == 1 else frozenset()
+        self.run_all_but(unmet, ("meet_by_content", "meet_by_code"), span)
         refused = self.settle_claimed_codes()
-        database.run("generate_codes", *span)
-        for name in ("meet_by_generated_code", "meet_by_source_key"):
-            database.run(name, *span)
+        self.run_all_but(unmet, ("generate_codes", "meet_by_generated_code", "meet_by_source_key"), span)
         self.settle_claimed_keys()
         for name in ("meet_by_registration_number", "meet_by_name", "meet_generated_by_name"):
             database.run(name, *span)
@@ -366,6 +272,12 @@ class Loader:
         database.run("meet_new", *span, self.next_id("facilities"))
         database.run("analyze_merging")
         return refused
+
+    def run_all_but(self, spared: frozenset[str], names: Iterable[str], span: tuple[int, int, int]) -> None:
+        """Run statements over a span of rows, but those that can be spared."""
+        for name in names:
+            if name not in spared:
+                self.database.run(name, *span)
 
     def settle_claimed_codes(self) -> dict[int, tuple[str, str]]:
         """A code that belongs to a quite different facility: the record gets one of ours, or is refused by setting.
@@ -408,7 +320,7 @@ class Loader:
             pass
         if has_new:
             kind = "managed" if self.directory.is_managed else "fresh"
-            self.database.run(f"insert_new_facilities_{kind}", self.directory.actor_id, self.default_status)
+            self.database.run(f"insert_new_facilities_{kind}", self.directory.actor_id, self.stager.default_status)
         if has_met:
             self.update_facilities()
 
@@ -453,7 +365,7 @@ class Loader:
             database.run("note_superseded_conflicts")
             database.run("repeat_superseded_conflicts")
             database.run("keep_overtaken_lineage", run_no)
-        database.run("count_outcomes")
+        database.run("count_outcomes" if has_met else "count_outcomes_of_new")
         if has_new:
             database.run("count_rows_of_new")
         if has_met:

@@ -24,6 +24,7 @@ from gvrc.errors import DatabaseUnavailableError, GvrcError, RunStoppedError
 from gvrc.files import find_files
 from gvrc.keep import archive_processed, keep_validated
 from gvrc.log import log_event, log_records
+from gvrc.memory import share_heap
 from gvrc.migrations import look_at_database, migrate
 from gvrc.progress import NoProgress
 from gvrc.resilience import CircuitBreaker, is_transient, retry_transient
@@ -143,6 +144,7 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     changed = ledger.leave_out_known(this_run, files)
     if not changed:
         return
+    share_heap()
     from gvrc.settled import SettledRecords, connect_ahead
 
     with connect_ahead(this_run) as connecting, shared_cache(this_run) as cache:
@@ -153,9 +155,9 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         upcoming = begin_places(this_run, cache)
         loader = open_loader(this_run, changed)
         settled = SettledRecords(connecting, changed, loader.rules) if connecting else None
-        with first_load(this_run):
+        with first_load(this_run, loader):
             places = upcoming.result()
-            batches = transform_batches(gathered, changed, places, loader.directory.demands, settled)
+            batches = transform_batches(gathered, changed, places, loader.stager, settled)
             load_batches(this_run, loader, read_ahead(batches))
 
 
@@ -192,8 +194,11 @@ def open_loader(this_run: Run, files: list[ListedFile]) -> Loader:
 
 
 @contextmanager
-def first_load(this_run: Run) -> Iterator[None]:
-    """Into an empty directory of ours, check foreign keys once at the end; after a kill, the next run adds them."""
+def first_load(this_run: Run, loader: Loader) -> Iterator[None]:
+    """Into an empty directory of ours, ask less, and check foreign keys once at the end.
+
+    After a kill the next run adds them.
+    """
     if this_run.is_managed:
         yield
         return
@@ -201,6 +206,7 @@ def first_load(this_run: Run) -> Iterator[None]:
     state = database.rows("directory_state")[0]
     if not state["has_facilities"]:
         database.run("drop_foreign_keys")
+        loader.begin_first_load()
     elif state["foreign_keys"]:
         yield
         return

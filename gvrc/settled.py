@@ -57,7 +57,6 @@ def connect_ahead(this_run: Run) -> Iterator[Future[Database] | None]:
 def connect_to_ask(url: str) -> Database:
     """Open the connection, and make its tables."""
     database = connect(url)
-    database.run("prefer_indexes")
     database.run_all([*statement_group("staging/settled.sql"), "create_asked_records", "create_known_records"])
     return database
 

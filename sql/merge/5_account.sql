@@ -25,7 +25,6 @@ WITH own AS (
         END AS outcome,
         1 AS records
     FROM own
-    -- A new facility is none that this run has met: without a look, where most are new.
     LEFT JOIN run_facilities AS earlier
         ON earlier.facility_id = own.facility_id
         AND own.met_by <> 'new'
@@ -48,6 +47,17 @@ FROM counted
 GROUP BY
     file_no,
     outcome;
+
+-- name: count_outcomes_of_new
+-- The same where the batch has met nothing.
+INSERT INTO batch_outcomes (file_no, outcome, records)
+SELECT
+    staged.file_no,
+    'inserted',
+    count(*)
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+GROUP BY staged.file_no;
 
 -- name: count_rows_of_new
 INSERT INTO batch_tables (file_no, table_name, outcome, rows)

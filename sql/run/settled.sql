@@ -3,11 +3,6 @@
 -- name: has_settled
 SELECT EXISTS (SELECT FROM etl.settled_facilities) AS has_settled;
 
--- name: prefer_indexes
--- A batch is a small part of a large directory. By the server's default price of a look into an index the planner read
--- the whole lineage for each batch: half of the time of a forced run at eighty-fold.
-SELECT set_config('random_page_cost', '1.1', false);
-
 -- name: create_asked_records
 CREATE TEMPORARY TABLE asked_records (
     row_no bigint NOT NULL,

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -302,5 +303,21 @@ def fail_after_a_signal(database: Database) -> None:
         try:
             signal.raise_signal(signal.SIGINT)
         except KeyboardInterrupt:
-            threading.Timer(0.5, database.cancel).start()
-            database.execute("SELECT pg_sleep(30)")
+            with cancelled_again_and_again(database):
+                database.execute("SELECT pg_sleep(30)")
+
+
+@contextmanager
+def cancelled_again_and_again(database: Database) -> Iterator[None]:
+    """On a slow machine the first time may come before the statement."""
+    has_ended = threading.Event()
+
+    def cancel() -> None:
+        while not has_ended.wait(0.5):
+            database.cancel()
+
+    threading.Thread(target=cancel, daemon=True).start()
+    try:
+        yield
+    finally:
+        has_ended.set()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import psutil
 import pytest
 
 from gvrc import memory
 from gvrc.errors import GvrcError
 from gvrc.memory import MemoryLimitError, MemoryManager, resident_bytes
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 def use(monkeypatch: pytest.MonkeyPatch, *megabytes: int) -> None:
@@ -78,3 +84,35 @@ def test_a_sequence_comes_in_pieces_and_nothing_is_lost(monkeypatch: pytest.Monk
     assert [len(chunk) for chunk in shrunk] == [4_000, 2_000, 2_000, 2_000, 500]
     assert [number for chunk in shrunk for number in chunk] == data
     assert list(MemoryManager(512).process_in_chunks([])) == []
+
+
+HEAPS = """
+import ctypes, sys, threading
+from gvrc.memory import share_heap
+if sys.argv[2] == "shared":
+    share_heap()
+library = ctypes.CDLL(None)
+library.malloc.restype = ctypes.c_void_p
+together = threading.Barrier(8)
+def take():
+    together.wait()
+    library.malloc(100_000)
+    together.wait()
+threads = [threading.Thread(target=take) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+library.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(library.fopen(sys.argv[1].encode(), b"w"))
+library.malloc_info(0, file)
+library.fclose(file)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="heaps of threads are glibc's")
+def test_threads_take_memory_from_one_heap(tmp_path: Path) -> None:
+    heaps = {}
+    for way in ("shared", "own"):
+        told = tmp_path / way
+        subprocess.run([sys.executable, "-c", HEAPS, str(told), way], cwd=PROJECT, check=True)
+        heaps[way] = told.read_text().count("<heap nr=")
+    assert heaps["shared"] < heaps["own"]

@@ -1,0 +1,154 @@
+"""Transformed records -> a batch as it is staged: parted, numbered, in the lookup names and lengths of the database.
+
+It asks nothing of the database, so it is done while the server merges the batch before. ``gvrc/load.py`` copies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc.directory import required_status
+from gvrc.enrich import use_lookup_names
+from gvrc.rules import collect_issues
+from gvrc.staging import (
+    add_rounds,
+    add_ward_risk,
+    child_issues,
+    fit_texts,
+    staged_contacts,
+    staged_gbv_categories,
+    staged_infrastructure,
+    staged_owners,
+    staged_records,
+    staged_rejects,
+    staged_services,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gvrc.directory import Directory
+    from gvrc.settings import Settings
+
+# What of a child names a row of a lookup table, and what has a length.
+CHILD_LOOKUPS = {
+    "staged_contacts": {"contact_type": "contact_types"},
+    "staged_services": {"service_category": "service_categories"},
+    "staged_owners": {"owner_type": "owner_types"},
+    "staged_gbv_categories": {"gbv_category": "gbv_categories"},
+    "staged_infrastructure": {"infrastructure_type": "infrastructure_types", "condition_status": "condition_statuses"},
+}
+CHILD_TEXTS = {
+    "staged_contacts": {
+        "contact_value": "facility_contacts.contact_value",
+        "contact_person_name": "facility_contacts.contact_person_name",
+    },
+    "staged_services": {"service_name": "facility_services.service_name"},
+}
+
+
+@dataclass
+class StagedBatch:
+    """A batch in the form of the staging tables."""
+
+    accepted: pl.DataFrame
+    rejected: pl.DataFrame = field(default_factory=pl.DataFrame)
+    records: pl.DataFrame = field(default_factory=pl.DataFrame)
+    children: dict[str, pl.DataFrame] = field(default_factory=dict)  # by staging table
+    issues: pl.DataFrame = field(default_factory=pl.DataFrame)
+    lacking: set[str] = field(default_factory=set)  # lookup tables that lack a name of the batch
+
+    @property
+    def filled(self) -> list[str]:
+        """Name the tables of children that the batch has rows in."""
+        return sorted(table for table, rows in self.children.items() if not rows.is_empty())
+
+
+class Stager:
+    """Stages batches for one database, by the settings of one run."""
+
+    def __init__(self, directory: Directory, settings: Settings) -> None:
+        self.directory = directory
+        self.settings = settings
+        self.default_status = required_status(directory, settings)
+
+    def stage(self, records: pl.DataFrame) -> StagedBatch:
+        """Part records into accepted ones, numbered in their order, and rejected ones, and unfold their children."""
+        rejected = records.filter(pl.col("reject_reason").is_not_null()).pipe(staged_rejects)
+        accepted = (
+            (records if rejected.is_empty() else records.filter(pl.col("reject_reason").is_null()))
+            .pipe(
+                use_lookup_names,
+                self.directory.lookup_names,
+                self.settings.lookup_defaults,
+                may_create=self.settings.create_lookups,
+            )
+            .pipe(add_ward_risk, self.directory.wards_at_risk)
+            .with_row_index("row_no")
+            .with_columns(pl.col("row_no").cast(pl.Int64))
+            .pipe(add_rounds)
+        )
+        return self.unfold(accepted, rejected)
+
+    def unfold(self, accepted: pl.DataFrame, rejected: pl.DataFrame) -> StagedBatch:
+        """Unfold the children of accepted records, and collect what there is to say of both."""
+        defaults = self.settings.lookup_defaults
+        batch = StagedBatch(accepted, rejected)
+        issues = [collect_issues(accepted)]
+        statuses = pl.concat([accepted["operational_status"], pl.Series([self.default_status], dtype=pl.String)])
+        names = self.directory.lookup_names.get("operational_statuses", {}).values()
+        self.note_lacking(batch, "operational_statuses", statuses.drop_nulls(), names)
+        unfolded = {
+            "staged_contacts": staged_contacts(accepted),
+            "staged_services": staged_services(accepted, defaults["service_categories"]),
+            "staged_owners": staged_owners(accepted, defaults["owner_types"]),
+            "staged_gbv_categories": staged_gbv_categories(accepted),
+            "staged_infrastructure": staged_infrastructure(accepted),
+        }
+        for table, rows in unfolded.items():
+            batch.children[table], found = self.fit_children(batch, table, rows)
+            issues += found
+        batch.records = staged_records(accepted, batch.children)
+        batch.issues = pl.concat(issues)
+        return batch
+
+    def fit_children(
+        self, batch: StagedBatch, table: str, rows: pl.DataFrame
+    ) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+        """Bring children into the database's lookup names and lengths; give what that cost as issues."""
+        issues = []
+        for column, lookup in CHILD_LOOKUPS[table].items():
+            rows, missing = self.with_lookup_names(batch, rows, column, lookup)
+            issues.append(missing)
+        for column, place in CHILD_TEXTS.get(table, {}).items():
+            rows, cut = fit_texts(rows, column, self.directory.demands.lengths[place])
+            issues.append(cut)
+        return rows, issues
+
+    def with_lookup_names(
+        self, batch: StagedBatch, rows: pl.DataFrame, column: str, lookup: str
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Write a child's lookup name as the database does.
+
+        Without leave to create one it is the default and an issue; without a default the child is left out.
+        """
+        names = self.directory.lookup_names.get(lookup, {})
+        present = {name: name for name in names.values()} | names
+        self.note_lacking(batch, lookup, rows[column], present)
+        is_missing = pl.col(column).is_in(list(present)).not_() & (not self.settings.create_lookups)
+        default = names.get(self.settings.lookup_defaults.get(lookup, ""))
+        fitting = rows.with_columns(
+            pl.when(is_missing)
+            .then(pl.lit(default, pl.String))
+            .otherwise(pl.col(column).replace(present))
+            .alias(column)
+        )
+        return fitting.drop_nulls(column), child_issues(rows.filter(is_missing), "lookup_missing", column)
+
+    def note_lacking(self, batch: StagedBatch, lookup: str, names: pl.Series, present: Iterable[str]) -> None:
+        """Remember a lookup table that lacks one of the names: nearly every batch spares itself the question."""
+        if not set(names.unique()) <= set(present):
+            batch.lacking.add(lookup)

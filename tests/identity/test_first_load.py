@@ -1,0 +1,97 @@
+"""A first load spares the questions that would find nothing; it meets what a load that asks them all meets."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from gvrc.brought import KEYS, BroughtKeys
+from gvrc.database import connect
+from gvrc.load import Loader
+from gvrc.pipeline import run
+from tests.settled.test_settled import stands, told
+from tests.test_pipeline import CLINIC, rows, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+MADE_CODE = "A-0123456789ab"
+RECORDS = st.builds(
+    lambda *given: CLINIC | dict(zip(("code", "id", "name", "phone"), given, strict=True)),
+    st.sampled_from([None, 13080, 13081, MADE_CODE]),
+    st.sampled_from([None, "7f0c8a52-0000-4000-8000-000000000001", "7f0c8a52-0000-4000-8000-000000000002"]),
+    st.sampled_from(["Mukuru Clinic", "Mukuru Kayole Clinic", "Safe House"]),
+    st.sampled_from(["0700000016", "0700000017"]),
+)
+
+
+@examples(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(RECORDS, min_size=2, max_size=7), st.lists(RECORDS, max_size=3))
+def test_a_first_load_meets_what_a_load_that_asks_everything_meets(
+    settings: Settings,
+    tmp_path: Path,
+    further_urls: Callable[[], str],
+    first: list[dict[str, Any]],
+    second: list[dict[str, Any]],
+) -> None:
+    paths = [write(tmp_path, name, records) for name, records in (("a.json", first), ("b.json", second)) if records]
+    accounts, databases = [], []
+    for asks_everything in (False, True):
+        url = further_urls()
+        with pytest.MonkeyPatch.context() as changed:
+            if asks_everything:
+                changed.setattr(Loader, "begin_first_load", lambda _: None)
+            accounts.append(run(paths, msgspec.structs.replace(settings, database_url=url, batch_size=2)))
+        with connect(url) as database:
+            databases.append(stands(database))
+    assert told(accounts[0]) == told(accounts[1])
+    assert databases[0] == databases[1]
+
+
+def batch(*records: tuple[str | None, str | None, str]) -> pl.DataFrame:
+    columns = ("facility_code", "source_key", "content_hash")
+    return pl.DataFrame(
+        [dict(zip(columns, record, strict=True)) | {"source": "a"} for record in records],
+        schema=dict.fromkeys((*columns, "source"), pl.String),
+    )
+
+
+def test_a_question_is_asked_as_soon_as_one_key_of_a_batch_was_brought() -> None:
+    brought = BroughtKeys()
+    assert brought.add(batch(("1", "k1", "c1"), ("2", None, "c2"))) == KEYS.keys()
+    assert brought.add(batch(("3", None, "c3"), (None, "k2", "c4"))) == KEYS.keys()
+    assert brought.add(batch(("4", "k3", "c5"), ("2", None, "c6"))) == {"meet_by_content", "meet_by_source_key"}
+    assert brought.add(batch(("5", "k2", "c7"))) == {"meet_by_content", "meet_by_code"}
+    assert brought.add(batch(("6", None, "c7"))) == {"meet_by_code", "meet_by_source_key"}
+    assert brought.add(batch((MADE_CODE, None, "c8"))) == {"meet_by_content", "meet_by_source_key"}
+
+
+def test_only_a_load_into_an_empty_directory_spares_questions(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spared = []
+    merge = Loader.merge
+
+    def note(loader: Loader, staged: Any) -> Any:
+        refused = merge(loader, staged)
+        spared.append(set(loader.unmet))
+        return refused
+
+    monkeypatch.setattr(Loader, "merge", note)
+    one_a_batch = msgspec.structs.replace(settings, batch_size=1)
+    records = [CLINIC | {"code": 13_090 + number, "name": f"Clinic {number}"} for number in range(4)]
+    run([write(tmp_path, "a.json", records[:2])], one_a_batch)
+    run([write(tmp_path, "a.json", records[2:])], one_a_batch)
+    assert spared == list(itertools.chain([set(KEYS)] * 2, [set()] * 2))
+    assert len(rows(fresh, "SELECT 1 FROM facilities")) == len(records)
