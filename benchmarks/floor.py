@@ -12,7 +12,6 @@ import argparse
 import hashlib
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.bench import IMPORTER, working_folder, write_data
@@ -23,6 +22,7 @@ from gvrc.statements import statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 TABLES = """
     SELECT string_agg(relation.oid::regclass::text, ' ') AS tables
@@ -31,7 +31,9 @@ TABLES = """
     WHERE relation.relkind = 'r'
         AND written.n_tup_ins > 100"""
 COPY_OF_TABLE = "CREATE TABLE floor (LIKE {} INCLUDING DEFAULTS INCLUDING INDEXES INCLUDING IDENTITY)"
-START = "import polars, adbc_driver_manager, adbc_driver_postgresql, gvrc.command, sys; from gvrc.database import connect"
+START = (
+    "import polars, adbc_driver_manager, adbc_driver_postgresql, gvrc.command, sys; from gvrc.database import connect"
+)
 
 
 class Floor(NamedTuple):

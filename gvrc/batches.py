@@ -1,21 +1,21 @@
-"""Source files -> batches of transformed records: what is merged in one transaction.
+"""Source files -> batches of staged records: what is merged in one transaction.
 
-Three batches are in work at a time: one is read, one transformed, one merged by the database. What the threads find out
-about a file travels with its batch; only the caller writes what the run remembers.
+Three batches are in work at a time: one is read, one transformed and staged, one merged by the database. What the
+threads find out about a file travels with its batch; only the caller writes what the run remembers.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from gvrc.errors import SourceFileError
-from gvrc.extract import FileReading, SourceFile, read_records
+from gvrc.extract import BATCH_BYTES, FileReading, FoundRecords, SourceFile, demand_readable, find_in_file
 from gvrc.memory import MemoryManager
 from gvrc.transform import transform
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from gvrc.settled import SettledRecords
     from gvrc.stage import StagedBatch, Stager
 
-MOST_BYTES = 22_000_000  # of the frames of a batch: 10,000 records of the usual size, fewer where they are long
+MOST_BYTES = 16_000_000  # of the records of a batch as they were opened: 7,000 of the usual size
+UNOPENED = 0.5  # the share of that which records take that nobody has opened
 
 
 @dataclass
@@ -38,14 +39,17 @@ class Batch:
     ``failed`` are those that failed since the batch before: what was loaded of them goes before this one is loaded.
     """
 
-    frames: list[pl.DataFrame] = field(default_factory=list)
+    found: list[FoundRecords] = field(default_factory=list)  # kept where some may have to be opened later
+    frames: list[pl.DataFrame] = field(default_factory=list)  # of those that were opened
+    readings: dict[int, FileReading] = field(default_factory=dict)  # by file_no
     finished: dict[int, FileReading] = field(default_factory=dict)
     failed: dict[int, SourceFileError] = field(default_factory=dict)
     records: pl.DataFrame = field(default_factory=pl.DataFrame)  # transformed
     staged: StagedBatch | None = None  # the same as it is copied
     settled: pl.DataFrame = field(default_factory=pl.DataFrame)  # what is known of the records that need no merge
     transform: Callable[[pl.DataFrame], pl.DataFrame] = field(default=lambda records: records)
-    counted: Counter[int] | None = None  # records by file_no, once the frames are gone
+    read: Counter[int] = field(default_factory=Counter)  # records by file_no
+    bytes_read: Counter[int] = field(default_factory=Counter)  # the same, as they stand in the file
 
     @property
     def size(self) -> int:
@@ -55,42 +59,81 @@ class Batch:
     @property
     def is_heavy(self) -> bool:
         """Say whether its records take so much memory that it is merged before it has ``batch_size`` of them."""
-        return sum(frame.estimated_size() for frame in self.frames) >= MOST_BYTES
-
-    def size_in_file(self, file_no: int) -> int:
-        """Count the bytes of a file's records, as they stand in it."""
-        return sum(int(frame["raw"].str.len_bytes().sum()) for frame in self.frames if frame["file_no"][0] == file_no)
-
-    @property
-    def read(self) -> Counter[int]:
-        """Count the records by file_no."""
-        if self.counted is not None:
-            return self.counted
-        counted: Counter[int] = Counter()
-        for frame in self.frames:
-            counted[frame["file_no"][0]] += frame.height
-        return counted
+        opened = sum(frame.estimated_size() for frame in self.frames)
+        return opened + UNOPENED * sum(found.size for found in self.found) >= MOST_BYTES
 
     @property
     def file_nos(self) -> set[int]:
         """Name the files that the batch says something about."""
         return {*self.read, *self.finished}
 
-    def forget_frames(self) -> None:
-        """Let the records go as they were read: a batch is transformed and merged while others take memory."""
-        self.counted = self.read
-        self.frames = []
+    def add(self, found: FoundRecords, reading: FileReading) -> None:
+        """Add records of a file."""
+        file_no = found.file.file_no
+        self.found.append(found)
+        self.readings[file_no] = reading
+        self.read[file_no] += len(found)
+        self.bytes_read[file_no] += found.size
+
+    def open(self) -> None:
+        """Read what was found, all of it."""
+        self.frames += [found.open(self.readings[found.file.file_no]) for found in self.found]
+        self.found = []
+
+    def open_others(self, settled: pl.DataFrame) -> None:
+        """Read what was found but the settled records, by row_no; without any of these nothing is kept unread."""
+        if settled.is_empty():
+            return self.open()
+        self.settled = settled
+        for file_no, rows in settled.group_by("file_no").len().iter_rows():
+            self.readings[file_no].settled += rows
+            self.readings[file_no].readable += rows
+        self.frames += self.opened(set(range(sum(map(len, self.found)))) - set(settled["row_no"]), self.readings)
+        return None
+
+    def opened(self, row_nos: set[int], readings: dict[int, FileReading]) -> list[pl.DataFrame]:
+        """Read some of what was found, few records of a file together."""
+        wanted: defaultdict[int, list[FoundRecords]] = defaultdict(list)
+        first = 0
+        for found in self.found:
+            rows = [row for row in range(len(found)) if first + row in row_nos]
+            wanted[found.file.file_no] += [found.only(rows)] if rows else []
+            first += len(found)
+        return [part.open(readings[file_no]) for file_no, parts in wanted.items() for part in put_together(parts)]
 
     def bring_back(self, row_nos: list[int]) -> None:
-        """Transform settled records after all: other records of the run speak of the same facilities."""
-        again = self.transform(pl.concat(self.frames)[sorted(row_nos)])
+        """Read and transform settled records after all: other records of the run speak of the same facilities."""
+        again = self.opened(set(row_nos), defaultdict(FileReading))
         self.settled = self.settled.filter(pl.col("row_no").is_in(row_nos).not_())
-        self.records = pl.concat([self.records, again], how="diagonal").sort("file_no", "record_number")
+        transformed = self.transform(pl.concat(again))
+        self.records = pl.concat([self.records, transformed], how="diagonal").sort("file_no", "record_number")
         self.staged = None
 
     def take_out(self, file_no: int) -> None:
         """Take a file out that failed late."""
+        self.found = [found for found in self.found if found.file.file_no != file_no]
         self.frames = [frame for frame in self.frames if frame["file_no"][0] != file_no]
+        del self.read[file_no]
+        self.finished.pop(file_no, None)
+
+
+def put_together(parts: list[FoundRecords]) -> Iterator[FoundRecords]:
+    """Make few of many small finds in a file, each of a size that is handy to read."""
+    gathered: list[FoundRecords] = []
+    for part in parts:
+        gathered.append(part)
+        if sum(one.size for one in gathered) >= BATCH_BYTES:
+            yield joined(gathered)
+            gathered = []
+    if gathered:
+        yield joined(gathered)
+
+
+def joined(parts: list[FoundRecords]) -> FoundRecords:
+    """Make one of several finds in a file."""
+    elements = [element for part in parts for element in part.elements]
+    numbers = [number for part in parts for number in part.numbers]
+    return replace(parts[0], elements=elements, numbers=numbers, size=sum(part.size for part in parts))
 
 
 def read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
@@ -112,9 +155,8 @@ def transform_batches(
     files: list[ListedFile],
     places: PlaceResolver,
     stager: Stager,
-    settled: SettledRecords | None,
 ) -> Iterator[Batch]:
-    """Bring the records of each batch into the directory's form, but those that are settled, and stage them."""
+    """Bring the records of each batch into the directory's form, and stage them."""
     sources = {file.file_no: file.source for file in files}
     one_at_a_time = Lock()  # the resolver remembers what it found
 
@@ -123,43 +165,58 @@ def transform_batches(
             return transform(records, sources, places, stager.directory.demands)
 
     for batch in batches:
+        batch.transform = transform_alone
         if batch.frames:
-            batch.transform = transform_alone
-            records = settled.leave_out(batch) if settled else pl.concat(batch.frames, rechunk=True)
-            if batch.settled.is_empty():
-                batch.forget_frames()
-            if not records.is_empty():
-                batch.records = transform_alone(records)
-                batch.staged = stager.stage(batch.records)
+            records = pl.concat(batch.frames, rechunk=True)
+            batch.frames = []  # a batch is transformed and merged while others take memory
+            batch.records = transform_alone(records)
+            batch.staged = stager.stage(batch.records)
             del records
         yield batch
 
 
-def gather_batches(this_run: Run, files: list[ListedFile]) -> Iterator[Batch]:
-    """Read the files and put their frames together to batches; a file that fails is taken out of its batch.
+def gather_batches(this_run: Run, files: list[ListedFile], settled: SettledRecords | None) -> Iterator[Batch]:
+    """Find the records of the files and put them together to batches; a file that fails is taken out of its batch.
 
-    Small files share a batch. It is full at ``batch_size`` records, or at what memory allows.
+    Small files share a batch. It is full at ``batch_size`` records, or at what memory allows. Records are opened as
+    they are found; where some may be settled, when the batch is full.
     """
     batch = Batch()
     settings, progress = this_run.settings, this_run.options.progress
     memory, size = MemoryManager(settings.max_memory_mb), settings.batch_size
+    paths = {file.file_no: file.shown for file in files}
     for file in files:
         progress.file(file.path.name, file.size)
         reading = FileReading()
         try:
-            for frame in read_records(
+            for found in find_in_file(
                 as_source_file(file), reading, salvage=settings.salvage, chunk_rows=settings.batch_size
             ):
-                batch.frames.append(frame)
+                batch.add(found, reading)
+                if settled is None:
+                    batch.open()
                 if batch.size >= size or batch.is_heavy:
-                    yield batch
-                    progress.read(batch.size_in_file(file.file_no))
+                    yield complete(batch, settled, paths)
+                    progress.read(batch.bytes_read[file.file_no])
                     batch, size = Batch(), memory.fit_batch(size)
             batch.finished[file.file_no] = reading
         except SourceFileError as error:
             batch.take_out(file.file_no)
             batch.failed[file.file_no] = error
-    yield batch
+    yield complete(batch, settled, paths)
+
+
+def complete(batch: Batch, settled: SettledRecords | None, paths: dict[int, str]) -> Batch:
+    """Open what is to be opened of a full batch; a file that ended in it must have had a readable record."""
+    if settled and batch.found:
+        batch.open_others(settled.find(batch.found))
+    for file_no, reading in list(batch.finished.items()):
+        try:
+            demand_readable(paths[file_no], reading)
+        except SourceFileError as error:
+            batch.take_out(file_no)
+            batch.failed[file_no] = error
+    return batch
 
 
 def as_source_file(file: ListedFile) -> SourceFile:

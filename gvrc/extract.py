@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +22,7 @@ from gvrc.shapes import Keys
 from gvrc.sources import SourceRules, match_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 CHUNK_ROWS: Final = 20_000
 BATCH_BYTES: Final = 1024 * 1024  # what a batch is read into stays near the processor: larger ones take longer
@@ -46,6 +46,7 @@ class FileReading:
 
     path_taken: str = ""  # where the records were: "results", "Nairobi.medical, Nairobi.legal", ...
     read: int = 0  # records, the unreadable ones among them
+    settled: int = 0  # of them, which were not opened
     readable: int = 0
     first_reject: str = ""
     unmapped: dict[str, tuple[int, str]] = field(default_factory=dict)  # key -> (values, a masked example)
@@ -61,6 +62,38 @@ class FileReading:
         return {key: types for key, types in self.types_met.items() if len(types) > 1}
 
 
+@dataclass(frozen=True, kw_only=True)
+class FoundRecords:
+    """Records of a file that were found and not opened: each is the bytes that it came as."""
+
+    file: SourceFile
+    keys: Keys
+    elements: Batch
+    numbers: Sequence[int]  # in the file, from 1
+    size: int  # bytes
+
+    def __len__(self) -> int:
+        return len(self.elements)
+
+    def only(self, rows: Sequence[int]) -> FoundRecords:
+        """Give some of the records."""
+        if len(rows) == len(self):
+            return self
+        elements = [self.elements[row] for row in rows]
+        numbers = [self.numbers[row] for row in rows]
+        return replace(self, elements=elements, numbers=numbers, size=sum(map(_length, elements)))
+
+    def open(self, reading: FileReading) -> pl.DataFrame:
+        """Read the records as a frame of ``columns.EXTRACTED`` and the issue columns that extract may set."""
+        with _collector_paused():
+            frame, rejects = _frame_and_rejects(self, reading)
+        reading.readable += len(self) - len(rejects)
+        if rejects and not reading.first_reject:
+            row, (_, detail) = next(iter(rejects.items()))
+            reading.first_reject = f"record {self.numbers[row]:,}: {detail}"
+        return frame
+
+
 def read_records(
     source_file: SourceFile, reading: FileReading, *, salvage: bool = False, chunk_rows: int = CHUNK_ROWS
 ) -> Iterator[pl.DataFrame]:
@@ -69,27 +102,49 @@ def read_records(
     Nothing is promised before the last frame: SourceFileError tells file, place and what to do for a file that cannot
     be read as a whole. With ``salvage`` a file that is cut off gives what came before, and ``reading.error`` says so.
     """
+    for found in find_in_file(source_file, reading, salvage=salvage, chunk_rows=chunk_rows):
+        yield found.open(reading)
+    demand_readable(source_file.path, reading)
+
+
+def find_in_file(
+    source_file: SourceFile, reading: FileReading, *, salvage: bool = False, chunk_rows: int = CHUNK_ROWS
+) -> Iterator[FoundRecords]:
+    """Find the records of a source file, to be opened by the caller; raises what ``read_records`` does.
+
+    Whether one of them is readable is known when they were opened: ``demand_readable`` asks.
+    """
     finding = Finding()
     rules = source_file.source
     keys = Keys(rules.keys)
     try:
         with open_text(Path(source_file.stored_at or source_file.path), rules.encoding) as chunks:
-            batches = find_records(chunks, keys, rules.path, finding)
-            yield from _frames(source_file.file_no, reading, keys, _regroup(batches, chunk_rows))
+            for elements in _regroup(find_records(chunks, keys, rules.path, finding), chunk_rows):
+                numbers = range(reading.read + 1, reading.read + len(elements) + 1)
+                reading.read += len(elements)
+                size = sum(map(_length, elements))
+                yield FoundRecords(file=source_file, keys=keys, elements=elements, numbers=numbers, size=size)
         _conclude(rules, reading, finding)
     except CutOffError as error:
-        told = f"{source_file.path}: {error} {reading.read:,} records came before."
-        if not (salvage and reading.readable):
-            raise SourceFileError(told) from error
-        reading.error = told
+        reading.error = f"{source_file.path}: {error} {reading.read:,} records came before."
+        if not (salvage and reading.read):
+            raise SourceFileError(reading.error) from error
         _conclude(rules, reading, finding)
     except SourceFileError as error:
         raise SourceFileError(f"{source_file.path}: {error}") from error
 
 
+def demand_readable(path: str, reading: FileReading) -> None:
+    """Raise SourceFileError where no record of a file could be read, once they were opened to its end."""
+    if not reading.readable:
+        raise SourceFileError(
+            reading.error or f"{path}: holds no readable record. {reading.first_reject}. Mend it, or fetch it again."
+        )
+
+
 def read_record(record: Mapping[str, object]) -> pl.DataFrame:
     """Read one record that is a dict already, as a source file with nothing else in it would be read."""
-    return _frame_of(1, FileReading(), Keys({}), read_batch([msgspec.json.encode(record)]))
+    return _frame_of(1, [1], FileReading(), Keys({}), read_batch([msgspec.json.encode(record)]))
 
 
 class JSONExtractor:
@@ -111,32 +166,18 @@ class JSONExtractor:
         ]
 
 
-def _frames(file_no: int, reading: FileReading, keys: Keys, batches: Iterator[Batch]) -> Iterator[pl.DataFrame]:
-    for batch in batches:
-        with _collector_paused():
-            frame, rejects = _frame_and_rejects(file_no, reading, keys, batch)
-        reading.read += len(batch)
-        reading.readable += len(batch) - len(rejects)
-        if rejects and not reading.first_reject:
-            row, (_, detail) = next(iter(rejects.items()))
-            reading.first_reject = f"record {frame['record_number'][row]:,}: {detail}"
-        yield frame
-
-
-def _frame_and_rejects(
-    file_no: int, reading: FileReading, keys: Keys, batch: Batch
-) -> tuple[pl.DataFrame, dict[int, tuple[str, str]]]:
+def _frame_and_rejects(found: FoundRecords, reading: FileReading) -> tuple[pl.DataFrame, dict[int, tuple[str, str]]]:
     # The records themselves are gone before the next are read: their memory is used again while it is at hand.
-    records = read_batch(batch)
-    return _frame_of(file_no, reading, keys, records), records.rejects
+    records = read_batch(found.elements)
+    return _frame_of(found.file.file_no, found.numbers, reading, found.keys, records), records.rejects
 
 
-def _frame_of(file_no: int, reading: FileReading, keys: Keys, records: Records) -> pl.DataFrame:
+def _frame_of(file_no: int, numbers: Sequence[int], reading: FileReading, keys: Keys, records: Records) -> pl.DataFrame:
     rows = len(records.texts)
     values = fields_of(records, keys, reading)
     values |= {
         "file_no": pl.Series([file_no], dtype=pl.Int64).new_from_index(0, rows),
-        "record_number": pl.Series(list(range(reading.read + 1, reading.read + rows + 1)), dtype=pl.Int64),
+        "record_number": pl.Series(list(numbers), dtype=pl.Int64),
         "raw": pl.Series(records.texts, dtype=pl.String) if records.raw is None else records.raw,
     }
     if records.rejects:
@@ -189,8 +230,6 @@ def _conclude(rules: SourceRules, reading: FileReading, finding: Finding) -> Non
         raise SourceFileError(
             f"holds no facilities{where}: {seen}. Give another file, or pin path and keys in sources.yaml."
         )
-    if not reading.readable:
-        raise SourceFileError(f"holds no readable record. {reading.first_reject}. Mend it, or fetch it again.")
     lists = list(finding.lists)
     more = f" and {len(lists) - LISTS_TOLD} more" if len(lists) > LISTS_TOLD else ""
     reading.path_taken = ", ".join(lists[:LISTS_TOLD]) + more

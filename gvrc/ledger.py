@@ -169,7 +169,7 @@ def begin_run(this_run: Run) -> None:
 
 def leave_out_known(this_run: Run, files: list[ListedFile]) -> list[ListedFile]:
     """Repeat the account of the files that were fully loaded under these rules; give the others."""
-    known = {} if this_run.options.force else known_files(this_run, files)
+    known = {} if this_run.options.force else known_files(this_run, ((file.sha256, file.source.name) for file in files))
     for file in files:
         if (found := known.get((file.sha256, file.source.name))) is not None:
             repeat_account(this_run.account.files[file.file_no - 1], found)
@@ -177,9 +177,11 @@ def leave_out_known(this_run: Run, files: list[ListedFile]) -> list[ListedFile]:
     return [file for file in files if (file.sha256, file.source.name) not in known]
 
 
-def known_files(this_run: Run, files: list[ListedFile]) -> dict[tuple[str, str], dict[str, Any]]:
+def known_files(
+    this_run: Run, files: Iterable[tuple[str | None, str | None]]
+) -> dict[tuple[str | None, str | None], dict[str, Any]]:
     """Ask for the latest account of each file that was loaded before, by hash and source."""
-    asked = json.dumps([{"sha256": file.sha256, "source": file.source.name} for file in files])
+    asked = json.dumps([{"sha256": sha256, "source": source} for sha256, source in files])
     rows = this_run.database.rows("known_files", asked, this_run.fingerprint)
     return {(row["sha256"], row["source"]): row for row in rows}
 
@@ -216,6 +218,7 @@ def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> d
     for file_no, reading in batch.finished.items():
         accounts[file_no].status = "succeeded"
         add_reading(accounts[file_no], reading)
+    repeat_unmapped(this_run, [accounts[file_no] for file_no, reading in batch.finished.items() if reading.settled])
     for file_no, count in batch.read.items():
         accounts[file_no].read += count
     return accounts
@@ -229,6 +232,14 @@ def add_reading(account: FileAccount, reading: FileReading) -> None:
     log_event("file_read", file=account.path, records=reading.read, path_taken=account.path_taken)
     for note in account.notes:
         log_event("file_noted", "WARNING", file=account.path, note=note)
+
+
+def repeat_unmapped(this_run: Run, accounts: list[FileAccount]) -> None:
+    """Of files whose settled records were not opened, repeat what was found in them, where they were read before."""
+    known = known_files(this_run, ((account.sha256, account.source) for account in accounts)) if accounts else {}
+    for account in accounts:
+        if found := known.get((account.sha256, account.source)):
+            account.unmapped = json.loads(found["unmapped"])
 
 
 def give_back_outcomes(this_run: Run, given_back: list[dict[str, Any]]) -> dict[int, FileAccount]:

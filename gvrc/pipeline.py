@@ -1,12 +1,12 @@
 """Read this first: what a run does, from files to an account.
 
     find the files -> connect, lock, migrate -> leave out the files that were loaded before ->
-    read a batch of records -> leave out the settled ones -> transform the others -> load them (one transaction)
-    -> ... -> the account
+    find a batch of records -> leave out the settled ones -> open, transform and stage the others ->
+    load them (one transaction) -> ... -> the account
 
-``gvrc/extract.py`` reads, ``gvrc/settled.py`` leaves out, ``gvrc/transform.py`` is the chain of steps,
-``gvrc/load.py`` merges. What needs polars is imported when a file must be read: an unchanged run, a wrong option and a
-missing file never wait for it.
+``gvrc/extract.py`` finds and opens, ``gvrc/settled.py`` leaves out, ``gvrc/transform.py`` is the chain of steps,
+``gvrc/stage.py`` stages, ``gvrc/load.py`` merges. What needs polars is imported when a file must be read: an unchanged
+run, a wrong option and a missing file never wait for it.
 """
 
 from __future__ import annotations
@@ -145,19 +145,20 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     if not changed:
         return
     share_heap()
-    from gvrc.settled import SettledRecords, connect_ahead
+    from gvrc.settled import settled_ahead
 
-    with connect_ahead(this_run) as connecting, shared_cache(this_run) as cache:
+    with settled_ahead(this_run) as settled, shared_cache(this_run) as cache:
         from gvrc.batches import gather_batches, read_ahead, transform_batches
 
         this_run.options.progress.begin(sum(file.size for file in changed))
-        gathered = read_ahead(gather_batches(this_run, changed))
+        gathered = read_ahead(gather_batches(this_run, changed, settled))
         upcoming = begin_places(this_run, cache)
         loader = open_loader(this_run, changed)
-        settled = SettledRecords(connecting, changed, loader.rules) if connecting else None
+        if settled:
+            settled.rules.set_result(loader.rules)
         with first_load(this_run, loader):
             places = upcoming.result()
-            batches = transform_batches(gathered, changed, places, loader.stager, settled)
+            batches = transform_batches(gathered, changed, places, loader.stager)
             load_batches(this_run, loader, read_ahead(batches))
 
 

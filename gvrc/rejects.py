@@ -7,6 +7,7 @@ which reject it is. The importer reads such a line as a record of its first sour
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -16,12 +17,15 @@ from gvrc.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import msgspec
+
     from gvrc.database import Database
     from gvrc.settings import Settings
 
 HEADER = '{"_reject": '
 # What stands in front of a record that was rejected before. A header has no braces inside.
 HEADER_PATTERN = r'^\{\s*"_reject"\s*:\s*(\{[^{}]*\})\s*,?\s*'
+HEADER_BYTES = re.compile(HEADER_PATTERN.encode())
 
 
 def write_rejects(database: Database, run_no: int, path: Path) -> int:
@@ -46,6 +50,11 @@ def reject_line(reject: dict[str, Any]) -> str:
 def without_braces(value: object) -> object:
     """Keep the header free of braces, by which its end is known."""
     return value.replace("{", "(").replace("}", ")") if isinstance(value, str) else value
+
+
+def is_correction(element: msgspec.Raw | bytes) -> bool:
+    """Say whether a record, as the bytes that it came as, has the header of one that was rejected."""
+    return HEADER_BYTES.match(memoryview(element)) is not None
 
 
 def read_headers(records: pl.DataFrame) -> pl.DataFrame:

@@ -1,15 +1,15 @@
 """Records that came before, under the same rules, whose facility stands as they left it: nothing is to be done.
 
-Of a file that a source sends every month nearly all records are the same. To transform and merge them again, only to
-find that, cost 99 % of the run. What must hold for a facility to be settled is in ``sql/merge/6_settle.sql``. Polars is
-imported late: the connection is begun before it.
+Of a file that a source sends every month nearly all records are the same. To open, transform and merge them again, only
+to find that, cost 99 % of the run. What must hold for a facility to be settled is in ``sql/merge/6_settle.sql``. Polars
+is imported late: the connection is begun before it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,13 +23,12 @@ from gvrc.statements import SQL_FOLDER, statement_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from concurrent.futures import Future
 
     import polars as pl
 
-    from gvrc.batches import Batch
     from gvrc.database import Database
     from gvrc.directory import Directory
+    from gvrc.extract import FoundRecords
     from gvrc.ledger import ListedFile
     from gvrc.pipeline import Run
     from gvrc.settings import Settings
@@ -39,19 +38,20 @@ PROJECT = Path(__file__).parents[1]
 
 
 @contextmanager
-def connect_ahead(this_run: Run) -> Iterator[Future[Database] | None]:
+def settled_ahead(this_run: Run) -> Iterator[SettledRecords | None]:
     """Begin to connect, which takes 50 ms; None where nothing is settled, or whatever lands must be kept anew."""
     if this_run.settings.keep_validated or not this_run.database.rows("has_settled")[0]["has_settled"]:
         yield None
         return
     connector = ThreadPoolExecutor(1)
-    connecting = connector.submit(connect_to_ask, this_run.url)
+    settled = SettledRecords(connector.submit(connect_to_ask, this_run.url))
     try:
-        yield connecting
+        yield settled
     finally:
+        settled.rules.cancel()  # else the reader would wait for them for ever, where the run failed before
         connector.shutdown()
-        if connecting.exception() is None:
-            connecting.result().close()
+        if settled.connecting.exception() is None:
+            settled.connecting.result().close()
 
 
 def connect_to_ask(url: str) -> Database:
@@ -98,46 +98,30 @@ def hash_source(decides: bytes, source: SourceRules) -> int:
 class SettledRecords:
     """Finds the settled records of a batch, on a connection of its own: the other one merges the batch before."""
 
-    def __init__(self, connecting: Future[Database], files: list[ListedFile], rules: dict[int, int]) -> None:
+    def __init__(self, connecting: Future[Database]) -> None:
         self.connecting = connecting
-        self.sources = {file.file_no: file.source for file in files}
-        self.rules = rules
+        self.rules: Future[dict[int, int]] = Future()  # by file_no; known when the directory is
 
-    def leave_out(self, batch: Batch) -> pl.DataFrame:
-        """Give the records of a batch that must be transformed; ``batch.settled`` tells of the others."""
-        import polars as pl
-
-        from gvrc.enrich import add_content_hash, add_source
-
-        records = pl.concat(batch.frames)
-        named = (
-            records.select("file_no", "record_number", "raw", "reject_reason")
-            .with_columns(row_no=pl.int_range(pl.len(), dtype=pl.Int64))
-            .pipe(add_source, self.sources)
-            .pipe(add_content_hash)
-        )
+    def find(self, found: list[FoundRecords]) -> pl.DataFrame:
+        """Give what is known of the settled records among those found, with their places in the order found."""
+        named = name_records(found)
         try:
             settled = self.ask(named)
         except (adbc_driver_manager.Error, DatabaseUnavailableError) as error:  # the long way gives the same
             log_event("settled_not_asked", "WARNING", error=first_line(error))
-            return records
+            return named.clear()
         known = named.select("row_no", "file_no", "record_number", "source", "content_hash")
-        batch.settled = settled.join(known, on="row_no", validate="1:1")
-        return records.filter(named["row_no"].is_in(settled["row_no"].implode()).not_())
+        return settled.join(known, on="row_no", validate="1:1")
 
     def ask(self, named: pl.DataFrame) -> pl.DataFrame:
-        """Ask which records are settled; one that could not be read, or is the correction of a reject, never is."""
+        """Ask which records are settled; the correction of a reject never is, nor what nobody could read."""
         import polars as pl
 
-        from gvrc.rejects import HEADER_PATTERN
-
-        asked = named.filter(
-            pl.col("reject_reason").is_null(), pl.col("raw").str.contains(HEADER_PATTERN).not_()
-        ).select(
+        asked = named.filter(pl.col("is_correction").not_()).select(
             "row_no",
             "source",
             "content_hash",
-            rules=pl.col("file_no").replace_strict(self.rules, return_dtype=pl.Int64),
+            rules=pl.col("file_no").replace_strict(self.rules.result(), return_dtype=pl.Int64),
         )
         database = self.connecting.result()
         database.run("empty_asked")
@@ -145,3 +129,27 @@ class SettledRecords:
         for name in ("analyze_asked", "find_known", "weigh_known", "span_weighed", "weigh_facilities"):
             database.run(name)
         return database.read("find_settled")
+
+
+def name_records(found: list[FoundRecords]) -> pl.DataFrame:
+    """Give what a record is known by, as ``enrich.add_content_hash`` and ``add_source`` have it once it is opened.
+
+    The text that is hashed then is what came, but where it had to be mended to be read: such a record is not known.
+    """
+    import polars as pl
+
+    from gvrc.rejects import is_correction
+
+    files = [part.file for part in found for _ in part.numbers]
+    elements = [element for part in found for element in part.elements]
+    return pl.DataFrame(
+        {
+            "row_no": range(len(elements)),
+            "file_no": [file.file_no for file in files],
+            "record_number": [number for part in found for number in part.numbers],
+            "source": [file.source.name for file in files],
+            "content_hash": [hashlib.sha256(element).hexdigest()[:32] for element in elements],
+            "is_correction": list(map(is_correction, elements)),
+        },
+        schema_overrides={"row_no": pl.Int64, "file_no": pl.Int64, "record_number": pl.Int64},
+    )

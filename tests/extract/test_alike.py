@@ -66,7 +66,7 @@ def test_columns_say_what_objects_say(columns: list[tuple[Any, Any, set[int]]], 
 
 def said(read: Callable[[Any], Records], batch: list[msgspec.Raw]) -> tuple[object, ...]:
     reading = FileReading()
-    frame = _frame_of(1, reading, Keys(), read(batch))
+    frame = _frame_of(1, range(1, len(batch) + 1), reading, Keys(), read(batch))
     return frame.rows(), reading.unmapped, reading.types_met
 
 

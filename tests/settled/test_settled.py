@@ -16,7 +16,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from gvrc.database import Database, connect
+from gvrc.errors import GvrcError
 from gvrc.pipeline import Options, run
+from gvrc.records import Records, read_batch
 from gvrc.transform import transform
 from gvrc.undo import undo
 from tests.test_pipeline import CLINIC, TABLES, outcome, rows, write
@@ -73,7 +75,7 @@ def twins(settings: Settings, further_urls: Callable[[], str]) -> Iterator[Twins
 
 
 def told(account: RunAccount) -> list[dict[str, Any]]:
-    kept = ("status", "issues", "rejects", "ward_match", "tables", "path_taken", "unmapped")
+    kept = ("status", "issues", "rejects", "ward_match", "tables", "path_taken", "notes")
     return [file.counts() | {name: getattr(file, name) for name in kept} for file in account.files]
 
 
@@ -117,6 +119,62 @@ def test_a_record_that_came_before_is_neither_transformed_nor_merged(
     changed = run([write(tmp_path, "a.json", [CLINIC, OTHER | {"phone": "0700000018"}])], settings)
     assert transformed == [OTHER["name"]]
     assert (changed.totals()["unchanged"], changed.totals()["updated"]) == (1, 1)
+
+
+def test_a_settled_record_is_not_even_opened(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[int] = []
+
+    def note(batch: Any) -> Records:
+        opened.append(len(batch))
+        return read_batch(batch)
+
+    monkeypatch.setattr("gvrc.extract.read_batch", note)
+    path = write(tmp_path, "a.json", [CLINIC, OTHER])
+    run([path], settings)
+    run([path], settings, Options(force=True))
+    assert opened == [2]
+    run([write(tmp_path, "a.json", [CLINIC, OTHER | {"phone": "0700000018"}])], settings)
+    assert opened == [2, 1]
+
+
+def test_what_was_said_of_the_keys_of_a_file_is_repeated_when_it_comes_again(
+    settings: Settings, tmp_path: Path
+) -> None:
+    path = write(tmp_path, "a.json", [CLINIC | {"odd": 1}, OTHER | {"odd": 2, "queer": "x"}])
+    first = run([path], settings).files[0]
+    again = run([path], settings, Options(force=True)).files[0]
+    assert {key: tuple(told) for key, told in again.unmapped.items()} == first.unmapped
+    assert first.unmapped.keys() == {"odd", "queer"}
+
+
+def test_a_key_that_nobody_knows_is_told_of_where_a_record_has_changed(settings: Settings, tmp_path: Path) -> None:
+    run([write(tmp_path, "a.json", [CLINIC | {"odd": 1}, OTHER])], settings)
+    account = run([write(tmp_path, "a.json", [CLINIC | {"odd": 1}, OTHER | {"queer": "x"}])], settings)
+    assert account.files[0].unmapped == {"queer": (1, "x")}
+
+
+def test_a_file_that_is_cut_off_is_salvaged_as_by_the_long_way(twins: Twins, tmp_path: Path) -> None:
+    whole = write(tmp_path, "a.json", [*clinics(5), OTHER])
+    content = (tmp_path / "a.json").read_bytes()
+    (tmp_path / "a.json").write_bytes(content[:-40])
+    for salvage in (True, True, False):
+        twins.run([whole], salvage=salvage)
+
+
+def test_a_run_that_fails_before_it_asks_ends(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "a.json", [CLINIC])
+    run([path], settings)
+
+    def fail(*_: Any) -> None:
+        raise GvrcError("no rules")
+
+    monkeypatch.setattr("gvrc.settled.rules_by_file", fail)
+    with pytest.raises(GvrcError, match="no rules"):
+        run([path], settings, Options(force=True))
 
 
 OF = "WHERE facility_id = (SELECT facility_id FROM facilities WHERE facility_code = $1)"
