@@ -15,7 +15,6 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -293,6 +292,15 @@ def leave_open(url: str) -> None:
         raise KeyboardInterrupt(left_open)
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Heed Ctrl-C: a shell starts what runs in the background with the signal ignored."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("heeded")
 def test_a_signal_that_cancels_the_tidying_up_still_ends_the_run_as_one_that_was_stopped(folder: Path) -> None:
     with connect(new_database(folder, "tidying")) as database, pytest.raises(KeyboardInterrupt):
         fail_after_a_signal(database)
@@ -303,21 +311,5 @@ def fail_after_a_signal(database: Database) -> None:
         try:
             signal.raise_signal(signal.SIGINT)
         except KeyboardInterrupt:
-            with cancelled_again_and_again(database):
-                database.execute("SELECT pg_sleep(30)")
-
-
-@contextmanager
-def cancelled_again_and_again(database: Database) -> Iterator[None]:
-    """On a slow machine the first time may come before the statement."""
-    has_ended = threading.Event()
-
-    def cancel() -> None:
-        while not has_ended.wait(0.5):
-            database.cancel()
-
-    threading.Thread(target=cancel, daemon=True).start()
-    try:
-        yield
-    finally:
-        has_ended.set()
+            threading.Timer(0.5, database.cancel).start()
+            database.execute("SELECT pg_sleep(30)")
