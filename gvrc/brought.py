@@ -34,4 +34,4 @@ class BroughtKeys:
         hashes = accepted.select(KEYS[statement]).drop_nulls().hash_rows()
         before = self.brought[statement]
         self.brought[statement] = pl.concat([before, hashes])
-        return bool(hashes.is_in(before.implode()).any())
+        return bool(before.is_in(hashes.implode()).any())  # of the two, a table is made of the few
