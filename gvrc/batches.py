@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gvrc.stage import StagedBatch, Stager
 
 MOST_BYTES = 16_000_000  # of the records of a batch as they were opened: 7,000 of the usual size
-UNOPENED = 0.5  # the share of that which records take that nobody has opened
+UNOPENED = 0.5  # for a byte that is not opened yet: most of them never are, and a batch is then full by its records
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Batch:
     ``failed`` are those that failed since the batch before: what was loaded of them goes before this one is loaded.
     """
 
-    found: list[FoundRecords] = field(default_factory=list)  # kept where some may have to be opened later
+    found: list[FoundRecords] = field(default_factory=list)  # and not opened, or with settled records among them
     frames: list[pl.DataFrame] = field(default_factory=list)  # of those that were opened
     readings: dict[int, FileReading] = field(default_factory=dict)  # by file_no
     finished: dict[int, FileReading] = field(default_factory=dict)
@@ -81,15 +81,15 @@ class Batch:
         self.found = []
 
     def open_others(self, settled: pl.DataFrame) -> None:
-        """Read what was found but the settled records, by row_no; without any of these nothing is kept unread."""
+        """Read what was found but the settled records, which are kept: some may have to be opened later."""
         if settled.is_empty():
-            return self.open()
+            self.open()
+            return
         self.settled = settled
         for file_no, rows in settled.group_by("file_no").len().iter_rows():
             self.readings[file_no].settled += rows
             self.readings[file_no].readable += rows
         self.frames += self.opened(set(range(sum(map(len, self.found)))) - set(settled["row_no"]), self.readings)
-        return None
 
     def opened(self, row_nos: set[int], readings: dict[int, FileReading]) -> list[pl.DataFrame]:
         """Read some of what was found, few records of a file together."""
@@ -97,17 +97,19 @@ class Batch:
         first = 0
         for found in self.found:
             rows = [row for row in range(len(found)) if first + row in row_nos]
-            wanted[found.file.file_no] += [found.only(rows)] if rows else []
+            if rows:
+                wanted[found.file.file_no].append(found.only(rows))
             first += len(found)
         return [part.open(readings[file_no]) for file_no, parts in wanted.items() for part in put_together(parts)]
 
     def bring_back(self, row_nos: list[int]) -> None:
-        """Read and transform settled records after all: other records of the run speak of the same facilities."""
-        again = self.opened(set(row_nos), defaultdict(FileReading))
+        """Read and transform settled records after all: other records of the run speak of the same facilities.
+
+        What their files' readings say was said without them, and may be in use by the thread that reads on.
+        """
+        again = self.transform(pl.concat(self.opened(set(row_nos), defaultdict(FileReading))))
         self.settled = self.settled.filter(pl.col("row_no").is_in(row_nos).not_())
-        transformed = self.transform(pl.concat(again))
-        self.records = pl.concat([self.records, transformed], how="diagonal").sort("file_no", "record_number")
-        self.staged = None
+        self.records = pl.concat([self.records, again], how="diagonal").sort("file_no", "record_number")
 
     def take_out(self, file_no: int) -> None:
         """Take a file out that failed late."""

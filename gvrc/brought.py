@@ -1,7 +1,7 @@
 """The keys that a first load has brought: a batch that has none of them meets nothing, and does not ask.
 
 Into an empty directory come the run's own facilities only. To look for the content, the code and the source key of each
-record among what the batches before had brought took a tenth of the server's time.
+record among what the batches before had brought took a tenth of the server's time, at eighty-fold a quarter.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -16,7 +16,7 @@ from gvrc.synonyms import read_synonyms
 from gvrc.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gvrc.sources import SourceRules
 
@@ -84,8 +84,12 @@ def fill_defaults(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> 
 
 def add_content_hash(records: pl.DataFrame) -> pl.DataFrame:
     """Add 128 bits of each record's sha256, hexadecimal: the record's identity in the lineage."""
-    hashes = [hashlib.sha256(text).hexdigest()[:32] for text in records["raw"].cast(pl.Binary)]
-    return records.with_columns(pl.Series("content_hash", hashes, dtype=pl.String))
+    return records.with_columns(pl.Series("content_hash", hash_contents(records["raw"].cast(pl.Binary)), pl.String))
+
+
+def hash_contents(contents: Iterable[Any]) -> list[str]:
+    """Hash records, each the bytes of its text."""
+    return [hashlib.sha256(content).hexdigest()[:32] for content in contents]
 
 
 def opening_text() -> pl.Expr:

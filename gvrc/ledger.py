@@ -193,7 +193,7 @@ def repeat_account(account: FileAccount, known: dict[str, Any]) -> None:
     account.rejects = Counter(json.loads(known["rejects"]))
     account.issues = Counter(json.loads(known["issue_kinds"]))
     account.ward_match = Counter(json.loads(known["ward_match"]))
-    account.path_taken, account.unmapped = known["path_taken"], json.loads(known["unmapped"])
+    account.path_taken, account.unmapped = known["path_taken"], known_unmapped(known)
     for table, rows in json.loads(known["tables"]).items():
         superseded = rows.pop("superseded", 0)
         account.tables[table] = +Counter({"unchanged": sum(rows.values()), "superseded": superseded})
@@ -239,7 +239,12 @@ def repeat_unmapped(this_run: Run, accounts: list[FileAccount]) -> None:
     known = known_files(this_run, ((account.sha256, account.source) for account in accounts)) if accounts else {}
     for account in accounts:
         if found := known.get((account.sha256, account.source)):
-            account.unmapped = json.loads(found["unmapped"])
+            account.unmapped = known_unmapped(found)
+
+
+def known_unmapped(known: dict[str, Any]) -> dict[str, tuple[int, str]]:
+    """Read what was stored of a file's unmapped keys."""
+    return {key: (count, example) for key, (count, example) in json.loads(known["unmapped"]).items()}
 
 
 def give_back_outcomes(this_run: Run, given_back: list[dict[str, Any]]) -> dict[int, FileAccount]:

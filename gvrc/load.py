@@ -113,13 +113,14 @@ class Loader:
     def load_batch(self, batch: Batch) -> dict[int, Outcome]:
         """Load a batch inside the transaction that is open; say what became of its records, by file_no."""
         if batch.settled.is_empty():
-            return self.load(batch.records, batch.staged)
+            return self.load(batch.staged)
         try:
             with self.database.savepoint(TouchedFacilitiesError):
-                outcomes = self.load(batch.records, batch.staged)
+                outcomes = self.load(batch.staged)
                 self.add_settled(batch.settled, outcomes)
         except TouchedFacilitiesError as error:
             batch.bring_back(error.row_nos)
+            batch.staged = self.stager.stage(batch.records)
             return self.load_batch(batch)
         return outcomes
 
@@ -146,13 +147,12 @@ class Loader:
             outcomes[file_no].issues[kind] += count
         self.told = pl.concat([self.told, issues], how="diagonal")
 
-    def load(self, records: pl.DataFrame, staged: StagedBatch | None = None) -> dict[int, Outcome]:
-        """Load transformed records inside the transaction that is open; say what became of them, by file_no."""
+    def load(self, staged: StagedBatch | None) -> dict[int, Outcome]:
+        """Load what is staged inside the transaction that is open; say what became of the records, by file_no."""
         self.landed = self.told = pl.DataFrame()
-        if records.is_empty():
+        if staged is None:
             self.database.run("empty_staging")
             return defaultdict(Outcome)
-        staged = staged or self.stager.stage(records)
         accepted, rejected = staged.accepted, staged.rejected
         # The schema is looked at while the server merges: where a row breaks it, pandera's import takes as long.
         checked = self.checker.submit(check_accepted, accepted, self.directory.demands)

@@ -132,24 +132,25 @@ class SettledRecords:
 
 
 def name_records(found: list[FoundRecords]) -> pl.DataFrame:
-    """Give what a record is known by, as ``enrich.add_content_hash`` and ``add_source`` have it once it is opened.
+    """Give what records are known by, as they will have it once they are opened: file, number, source, content hash.
 
     The text that is hashed then is what came, but where it had to be mended to be read: such a record is not known.
     """
     import polars as pl
 
+    from gvrc.enrich import add_source, hash_contents
     from gvrc.rejects import is_correction
 
-    files = [part.file for part in found for _ in part.numbers]
-    elements = [element for part in found for element in part.elements]
-    return pl.DataFrame(
-        {
-            "row_no": range(len(elements)),
-            "file_no": [file.file_no for file in files],
-            "record_number": [number for part in found for number in part.numbers],
-            "source": [file.source.name for file in files],
-            "content_hash": [hashlib.sha256(element).hexdigest()[:32] for element in elements],
-            "is_correction": list(map(is_correction, elements)),
-        },
-        schema_overrides={"row_no": pl.Int64, "file_no": pl.Int64, "record_number": pl.Int64},
-    )
+    parts = [
+        pl.DataFrame(
+            {
+                "record_number": part.numbers,
+                "content_hash": hash_contents(part.elements),
+                "is_correction": list(map(is_correction, part.elements)),
+            },
+            schema_overrides={"record_number": pl.Int64},
+        ).with_columns(file_no=pl.lit(part.file.file_no, pl.Int64))
+        for part in found
+    ]
+    named = pl.concat(parts).with_columns(row_no=pl.int_range(pl.len(), dtype=pl.Int64))
+    return named.pipe(add_source, {part.file.file_no: part.file.source for part in found})

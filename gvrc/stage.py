@@ -66,6 +66,11 @@ class StagedBatch:
         """Name the tables of children that the batch has rows in."""
         return sorted(table for table, rows in self.children.items() if not rows.is_empty())
 
+    def note_lacking(self, lookup: str, names: pl.Series, present: Iterable[str]) -> None:
+        """Remember a lookup table that lacks one of the names: nearly every batch spares itself the question."""
+        if not set(names.unique()) <= set(present):
+            self.lacking.add(lookup)
+
 
 class Stager:
     """Stages batches for one database, by the settings of one run."""
@@ -100,7 +105,7 @@ class Stager:
         issues = [collect_issues(accepted)]
         statuses = pl.concat([accepted["operational_status"], pl.Series([self.default_status], dtype=pl.String)])
         names = self.directory.lookup_names.get("operational_statuses", {}).values()
-        self.note_lacking(batch, "operational_statuses", statuses.drop_nulls(), names)
+        batch.note_lacking("operational_statuses", statuses.drop_nulls(), names)
         unfolded = {
             "staged_contacts": staged_contacts(accepted),
             "staged_services": staged_services(accepted, defaults["service_categories"]),
@@ -137,7 +142,7 @@ class Stager:
         """
         names = self.directory.lookup_names.get(lookup, {})
         present = {name: name for name in names.values()} | names
-        self.note_lacking(batch, lookup, rows[column], present)
+        batch.note_lacking(lookup, rows[column], present)
         is_missing = pl.col(column).is_in(list(present)).not_() & (not self.settings.create_lookups)
         default = names.get(self.settings.lookup_defaults.get(lookup, ""))
         fitting = rows.with_columns(
@@ -147,8 +152,3 @@ class Stager:
             .alias(column)
         )
         return fitting.drop_nulls(column), child_issues(rows.filter(is_missing), "lookup_missing", column)
-
-    def note_lacking(self, batch: StagedBatch, lookup: str, names: pl.Series, present: Iterable[str]) -> None:
-        """Remember a lookup table that lacks one of the names: nearly every batch spares itself the question."""
-        if not set(names.unique()) <= set(present):
-            batch.lacking.add(lookup)

@@ -25,6 +25,7 @@ WITH own AS (
         END AS outcome,
         1 AS records
     FROM own
+    -- A new facility is none that this run has met: without a look, where most are new.
     LEFT JOIN run_facilities AS earlier
         ON earlier.facility_id = own.facility_id
         AND own.met_by <> 'new'

@@ -11,7 +11,7 @@ SELECT
     -- as long. A directory of ours is analyzed so too after a large load; the server's autovacuum then refines it.
     set_config('default_statistics_target', '10', false),
     -- A batch is a small part of a large directory. By the server's default price of a look into an index, 4, the
-    -- planner read all facilities and the whole lineage for each batch: a third of a load at eighty-fold.
+    -- planner read all facilities and the whole lineage for each batch: half of a forced run at eighty-fold.
     set_config('random_page_cost', '1.1', false),
     set_config('client_min_messages', 'warning', false),
     set_config('timezone', 'UTC', false);
