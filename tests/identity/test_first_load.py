@@ -17,7 +17,7 @@ from gvrc.database import connect
 from gvrc.load import Loader
 from gvrc.pipeline import run
 from tests.settled.test_settled import stands, told
-from tests.test_pipeline import CLINIC, rows, write
+from tests.test_pipeline import CLINIC, END_OTHERS, rows, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,17 +46,57 @@ def test_a_first_load_meets_what_a_load_that_asks_everything_meets(
     second: list[dict[str, Any]],
 ) -> None:
     paths = [write(tmp_path, name, records) for name, records in (("a.json", first), ("b.json", second)) if records]
+    short, long = run_both_ways(paths, settings, further_urls, batch_size=2)
+    assert short == long
+
+
+def run_both_ways(
+    paths: list[str], settings: Settings, further_urls: Callable[[], str], batch_size: int
+) -> list[dict[str, list[str]]]:
+    """Run files into two empty databases, into one of them with every question asked; give what stands in each."""
     accounts, databases = [], []
     for asks_everything in (False, True):
         url = further_urls()
         with pytest.MonkeyPatch.context() as changed:
             if asks_everything:
                 changed.setattr(Loader, "begin_first_load", lambda _: None)
-            accounts.append(run(paths, msgspec.structs.replace(settings, database_url=url, batch_size=2)))
+            accounts.append(run(paths, msgspec.structs.replace(settings, database_url=url, batch_size=batch_size)))
         with connect(url) as database:
             databases.append(stands(database))
     assert told(accounts[0]) == told(accounts[1])
-    assert databases[0] == databases[1]
+    return databases
+
+
+def test_a_code_that_the_run_itself_has_made_is_met(
+    settings: Settings, fresh: Database, tmp_path: Path, further_urls: Callable[[], str]
+) -> None:
+    nameless = CLINIC | {"code": None}
+    run([write(tmp_path, "a.json", [nameless])], settings)
+    (made,) = rows(fresh, "SELECT facility_code FROM facilities")
+    again = CLINIC | {"code": made["facility_code"], "name": "Mukuru Recovery Clinic"}  # so it is not met by its name
+    short, long = run_both_ways([write(tmp_path, "a.json", [nameless, again])], settings, further_urls, batch_size=1)
+    assert short == long
+    assert len(short["facilities"]) == 1
+
+
+def test_after_a_lost_connection_everything_is_asked_again(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge, calls = Loader.merge, itertools.count()
+
+    def lose(loader: Loader, staged: Any) -> Any:
+        if next(calls) == 1:  # the second batch, the first time: while it is lost, another importer has had the lock
+            loader.database.execute("ROLLBACK")
+            fresh.execute("INSERT INTO facilities (facility_name, facility_code) VALUES ('Clinic 1', '13091')")
+            fresh.execute(END_OTHERS)
+        return merge(loader, staged)
+
+    monkeypatch.setattr(Loader, "merge", lose)
+    records = [CLINIC | {"code": 13_090 + number, "name": f"Clinic {number}"} for number in range(2)]
+    account = run(
+        [write(tmp_path, "a.json", records)], msgspec.structs.replace(settings, batch_size=1, retry_wait_seconds=0.01)
+    )
+    assert (account.totals()["inserted"], account.totals()["updated"]) == (1, 1)
 
 
 def batch(*records: tuple[str | None, str | None, str]) -> pl.DataFrame:

@@ -75,7 +75,7 @@ def twins(settings: Settings, further_urls: Callable[[], str]) -> Iterator[Twins
 
 
 def told(account: RunAccount) -> list[dict[str, Any]]:
-    kept = ("status", "issues", "rejects", "ward_match", "tables", "path_taken", "notes")
+    kept = ("status", "issues", "rejects", "ward_match", "tables", "path_taken", "unmapped", "notes")
     return [file.counts() | {name: getattr(file, name) for name in kept} for file in account.files]
 
 
@@ -144,9 +144,10 @@ def test_what_was_said_of_the_keys_of_a_file_is_repeated_when_it_comes_again(
 ) -> None:
     path = write(tmp_path, "a.json", [CLINIC | {"odd": 1}, OTHER | {"odd": 2, "queer": "x"}])
     first = run([path], settings).files[0]
-    again = run([path], settings, Options(force=True)).files[0]
-    assert {key: tuple(told) for key, told in again.unmapped.items()} == first.unmapped
-    assert first.unmapped.keys() == {"odd", "queer"}
+    forced = run([path], settings, Options(force=True)).files[0]
+    unchanged = run([path], settings).files[0]
+    assert first.unmapped == {"odd": (2, "1"), "queer": (1, "x")}
+    assert (forced.unmapped, unchanged.unmapped) == (first.unmapped, first.unmapped)
 
 
 def test_a_key_that_nobody_knows_is_told_of_where_a_record_has_changed(settings: Settings, tmp_path: Path) -> None:
@@ -155,12 +156,29 @@ def test_a_key_that_nobody_knows_is_told_of_where_a_record_has_changed(settings:
     assert account.files[0].unmapped == {"queer": (1, "x")}
 
 
-def test_a_file_that_is_cut_off_is_salvaged_as_by_the_long_way(twins: Twins, tmp_path: Path) -> None:
-    whole = write(tmp_path, "a.json", [*clinics(5), OTHER])
+@pytest.mark.parametrize("batch_size", [2, 10_000])
+def test_a_file_that_is_cut_off_is_salvaged_or_fails_as_by_the_long_way(
+    twins: Twins, tmp_path: Path, batch_size: int
+) -> None:
+    path = write(tmp_path, "a.json", [*clinics(5), OTHER])
     content = (tmp_path / "a.json").read_bytes()
     (tmp_path / "a.json").write_bytes(content[:-40])
-    for salvage in (True, True, False):
-        twins.run([whole], salvage=salvage)
+    statuses = [
+        twins.run([path], salvage=salvage, batch_size=batch_size).files[0].status for salvage in (True, True, False)
+    ]
+    assert statuses == ["succeeded", "succeeded", "failed"]
+
+
+def test_a_file_without_a_readable_record_fails_beside_settled_ones_as_by_the_long_way(
+    twins: Twins, tmp_path: Path
+) -> None:
+    good = write(tmp_path, "a.json", [CLINIC])
+    twins.run([good])
+    broken = tmp_path / "b.json"
+    broken.write_text('{"results": [{"name": "Kayole" "code": 1}, {"name": "Kayole" "code": 2}]}', "utf-8")
+    account = twins.run([str(broken), good])
+    assert [file.status for file in account.files] == ["failed", "succeeded"]
+    assert "holds no readable record" in str(account.files[0].error)
 
 
 def test_a_run_that_fails_before_it_asks_ends(
