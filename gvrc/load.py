@@ -130,7 +130,7 @@ class Loader:
         Raises:
             TouchedFacilitiesError: the run has another record of one of the facilities.
         """
-        columns = ("row_no", "facility_id", "file_no", "source", "source_key", "content_hash")
+        columns = ("row_no", "facility_id", "file_no", "source", "source_key", "content_hash", "refused_number")
         self.database.copy("staged_settled", settled.select(columns))
         if touched := self.database.rows("touched_facilities"):
             raise TouchedFacilitiesError([row["row_no"] for row in touched])
@@ -318,11 +318,11 @@ class Loader:
                 self.database.run(name)
         while self.database.run("refuse_claimed_numbers", self.settings.keep_manual_edits) > 0:
             pass
+        if has_met:  # first: one that gives its number up may leave it to a new one
+            self.update_facilities()
         if has_new:
             kind = "managed" if self.directory.is_managed else "fresh"
             self.database.run(f"insert_new_facilities_{kind}", self.directory.actor_id, self.stager.default_status)
-        if has_met:
-            self.update_facilities()
 
     def update_facilities(self) -> None:
         """Update the facilities that the batch met and that differ from what it says."""

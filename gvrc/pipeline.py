@@ -152,10 +152,10 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
 
         this_run.options.progress.begin(sum(file.size for file in changed))
         gathered = read_ahead(gather_batches(this_run, changed, settled))
-        upcoming = begin_places(this_run, cache)
         loader = open_loader(this_run, changed)
         if settled:
             settled.rules.set_result(loader.rules)
+        upcoming = begin_places(this_run, cache)
         with first_load(this_run, loader):
             places = upcoming.result()
             batches = transform_batches(gathered, changed, places, loader.stager)

@@ -2,7 +2,7 @@
 
 Of a file that a source sends every month nearly all records are the same. To open, transform and merge them again, only
 to find that, cost 99 % of the run. What must hold for a facility to be settled is in ``sql/merge/6_settle.sql``. Polars
-is imported late: the connection is begun before it.
+is imported late: the connection is made meanwhile.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 import adbc_driver_manager
 
-from gvrc.database import connect, first_line
-from gvrc.errors import DatabaseUnavailableError
+from gvrc.database import first_line
 from gvrc.log import log_event
 from gvrc.statements import SQL_FOLDER, statement_group
 
@@ -39,12 +38,12 @@ PROJECT = Path(__file__).parents[1]
 
 @contextmanager
 def settled_ahead(this_run: Run) -> Iterator[SettledRecords | None]:
-    """Begin to connect, which takes 50 ms; None where nothing is settled, or whatever lands must be kept anew."""
+    """Begin to connect; None where nothing is settled, or whatever lands must be kept anew."""
     if this_run.settings.keep_validated or not this_run.database.rows("has_settled")[0]["has_settled"]:
         yield None
         return
     connector = ThreadPoolExecutor(1)
-    settled = SettledRecords(connector.submit(connect_to_ask, this_run.url))
+    settled = SettledRecords(connector.submit(connect_to_ask, this_run.database))
     try:
         yield settled
     finally:
@@ -54,9 +53,9 @@ def settled_ahead(this_run: Run) -> Iterator[SettledRecords | None]:
             settled.connecting.result().close()
 
 
-def connect_to_ask(url: str) -> Database:
+def connect_to_ask(merging: Database) -> Database:
     """Open the connection, and make its tables."""
-    database = connect(url)
+    database = merging.connect_again()
     database.run_all([*statement_group("staging/settled.sql"), "create_asked_records", "create_known_records"])
     return database
 
@@ -107,7 +106,7 @@ class SettledRecords:
         named = name_records(found)
         try:
             settled = self.ask(named)
-        except (adbc_driver_manager.Error, DatabaseUnavailableError) as error:  # the long way gives the same
+        except adbc_driver_manager.Error as error:  # the long way gives the same
             log_event("settled_not_asked", "WARNING", error=first_line(error))
             return named.clear()
         known = named.select("row_no", "file_no", "record_number", "source", "content_hash")

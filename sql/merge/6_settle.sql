@@ -18,7 +18,6 @@ WHERE merging.met_by <> 'superseded'
             AND issues.kind IN (
                 'code_claimed_twice',
                 'manual_edit_kept',
-                'registration_number_claimed_twice',
                 'source_key_claimed_twice',
                 'source_outranked',
                 'superseded_conflict'
@@ -129,7 +128,8 @@ SELECT
     staged.services,
     staged.owners,
     staged.gbv_categories,
-    staged.infrastructure
+    staged.infrastructure,
+    said.refused_number
 FROM weighed_facilities
 JOIN merging USING (facility_id)
 JOIN staged_records AS staged USING (row_no)
@@ -138,7 +138,8 @@ JOIN facility_states AS states USING (facility_id)
 LEFT JOIN (
     SELECT
         row_no,
-        string_agg(kind || ' ' || field, E'\n') AS issues
+        string_agg(kind || ' ' || field, E'\n') AS issues,
+        max(raw_value) FILTER (WHERE kind = 'registration_number_claimed_twice') AS refused_number
     FROM staged_issues
     GROUP BY row_no
 ) AS said USING (row_no)
@@ -155,12 +156,14 @@ SET
     services = excluded.services,
     owners = excluded.owners,
     gbv_categories = excluded.gbv_categories,
-    infrastructure = excluded.infrastructure
+    infrastructure = excluded.infrastructure,
+    refused_number = excluded.refused_number
 WHERE former IS DISTINCT FROM excluded;
 
 -- name: touched_facilities
 -- A settled record stands only if no other record of the run speaks of its facility: the order of the two would count.
--- One of the batch that has its source key may be another facility, and is one if the record is met first.
+-- One of the batch that has its source key may be another facility, and is one if the record is met first. So may one
+-- of the batch be given the number that a settled facility went without, or nobody bear it any more.
 SELECT staged.row_no
 FROM staged_settled AS staged
 JOIN run_facilities AS met USING (facility_id)
@@ -168,6 +171,21 @@ UNION
 SELECT staged.row_no
 FROM staged_settled AS staged
 JOIN staged_records AS other USING (source, source_key)
+UNION
+SELECT staged.row_no
+FROM staged_settled AS staged
+JOIN staged_records AS other ON other.registration_number = staged.refused_number
+UNION
+SELECT staged.row_no
+FROM staged_settled AS staged
+WHERE staged.refused_number IS NOT NULL
+    AND NOT EXISTS (
+        SELECT
+        FROM facilities AS bearer
+        WHERE bearer.registration_number = staged.refused_number
+            AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
+            AND bearer.facility_id <> staged.facility_id
+    )
 UNION
 SELECT row_no
 FROM staged_settled

@@ -78,7 +78,8 @@ SELECT
     settled.services::bigint AS facility_services,
     settled.owners::bigint AS facility_owners,
     settled.gbv_categories::bigint AS facility_gbv_categories,
-    settled.infrastructure::bigint AS facility_infrastructure
+    settled.infrastructure::bigint AS facility_infrastructure,
+    settled.refused_number
 FROM weighed
 CROSS JOIN LATERAL (
     SELECT *
@@ -87,4 +88,14 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS settled
 WHERE settled.rules = weighed.rules
-    AND settled.state = weighed.state;
+    AND settled.state = weighed.state
+    AND (
+        settled.refused_number IS NULL
+        OR EXISTS (
+            SELECT
+            FROM facilities AS bearer
+            WHERE bearer.registration_number = settled.refused_number
+                AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
+                AND bearer.facility_id <> settled.facility_id
+        )
+    );

@@ -185,7 +185,8 @@ CREATE TEMPORARY TABLE staged_settled (
     file_no bigint NOT NULL,
     source text NOT NULL,
     source_key text,
-    content_hash text NOT NULL
+    content_hash text NOT NULL,
+    refused_number text
 );
 
 -- name: create_run_facilities

@@ -364,6 +364,69 @@ def test_a_settled_record_is_transformed_after_all_where_another_one_speaks_of_i
     assert outcome(account) == {"read": 3, "updated": 1, "superseded": 1, "unchanged": 1}
 
 
+BEARER, CLAIMANT, THIRD, OTHERWISE, RENUMBERED = range(5)
+BOTH = [BEARER, CLAIMANT]
+NUMBERS: dict[str, tuple[list[int], ...]] = {  # who comes in each run, where one claims the number of another
+    "nothing new": (BOTH, BOTH, BOTH),
+    "the bearer gets another number before it": ([RENUMBERED, CLAIMANT], BOTH, BOTH),
+    "the bearer gets another number after it": ([CLAIMANT, RENUMBERED], [CLAIMANT], BOTH),
+    "the bearer says something else": ([OTHERWISE, CLAIMANT], [OTHERWISE, CLAIMANT], BOTH),
+    "the bearer leaves it to a third one": ([RENUMBERED, THIRD, CLAIMANT], [CLAIMANT], BOTH),
+    "the bearer leaves it, a third one comes later": ([RENUMBERED, CLAIMANT, THIRD], [CLAIMANT], BOTH),
+    "a third one claims it, too": ([THIRD, *BOTH], [RENUMBERED], [CLAIMANT, THIRD]),
+    "the bearer is not in the file": ([CLAIMANT], [RENUMBERED], [CLAIMANT]),
+    "the bearer gets it again": ([RENUMBERED], [BEARER], [CLAIMANT, BEARER]),
+}
+
+
+def claims(group: int, speaker: int) -> dict[str, Any]:
+    """Give the record of one of three facilities that name the same number, each group its own."""
+    facility = BEARER if speaker in (OTHERWISE, RENUMBERED) else speaker
+    named = {"code": 15_000 + 10 * group + facility, "name": f"{('Mukuru', 'Kayole', 'Mathare')[facility]} {group}"}
+    changed = {OTHERWISE: {"phone": "0700000018"}, RENUMBERED: {"registration_number": f"GK-00008{group}"}}
+    return CLINIC | {"registration_number": f"GK-00009{group}"} | named | changed.get(speaker, {})
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 10_000])
+def test_who_went_without_a_number_that_another_bears_is_settled_as_long_as_it_does(
+    twins: Twins, tmp_path: Path, batch_size: int
+) -> None:
+    for step in (None, None, 0, 1, 2):
+        records = [
+            claims(group, speaker)
+            for group, steps in enumerate(NUMBERS.values())
+            for speaker in (BOTH if step is None else steps[step])
+        ]
+        twins.run([write(tmp_path, "a.json", records)], batch_size=batch_size)
+
+
+def test_a_claimed_number_is_told_of_again_and_its_claimant_not_opened(
+    twins: Twins, tmp_path: Path, transformed: list[str]
+) -> None:
+    path = write(tmp_path, "a.json", [claims(0, BEARER), claims(0, CLAIMANT)])
+    twins.run([path])
+    transformed.clear()
+    account = run([path], twins.settings, Options(force=True))
+    assert transformed == []
+    assert account.files[0].issues["registration_number_claimed_twice"] == 1
+
+
+GIVEN_UP = [
+    "UPDATE facilities SET registration_number = NULL WHERE facility_code = $1",
+    "UPDATE facilities SET registration_number = 'GK-000018' WHERE facility_code = $1",
+]
+
+
+@pytest.mark.parametrize("edit", GIVEN_UP)
+def test_a_number_that_nobody_bears_any_more_is_given_as_by_the_long_way(
+    twins: Twins, tmp_path: Path, edit: str
+) -> None:
+    twins.run([write(tmp_path, "a.json", [claims(0, BEARER), claims(0, CLAIMANT)])])
+    twins.execute(edit, "15000")
+    account = twins.run([write(tmp_path, "a.json", [claims(0, CLAIMANT)])])
+    assert account.totals()["updated"] == 1
+
+
 def test_two_files_of_one_run_speak_of_one_facility_as_by_the_long_way(twins: Twins, tmp_path: Path) -> None:
     first, second = write(tmp_path, "a.json", [CLINIC, OTHER]), write(tmp_path, "b.json", [CLINIC | LATER])
     twins.run([first])
@@ -381,6 +444,7 @@ RECORDS = st.sampled_from(
             {"phone": "0700000018"},
             {"beds": 7, "lat": "-1.29", "long": "36.87"},
             {"ward_name": "Harambee"},
+            {"registration_number": "GK-000019"},
         )
     ]
 )
