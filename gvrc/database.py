@@ -137,9 +137,11 @@ class Database:
         A signal between two of our lines can leave a statement open, and the driver then refuses to close. The first
         error is the one to tell, and the connection ends with the process.
         """
-        for part in (self._connection, *([self._handle] if self._is_owner else [])):
+        with suppress(RuntimeError):
+            self._connection.close()
+        if self._is_owner:
             with suppress(RuntimeError):
-                part.close()
+                self._handle.close()
 
     def run(self, name: str, *parameters: Parameter) -> int:
         """Run a named statement and give the number of rows that it wrote (-1 where PostgreSQL does not say)."""
