@@ -6,21 +6,23 @@ threads find out about a file travels with its batch; only the caller writes wha
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from threading import Lock
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gvrc.enrich import hash_contents
 from gvrc.errors import SourceFileError
 from gvrc.extract import BATCH_BYTES, FileReading, FoundRecords, SourceFile, demand_readable, find_in_file
 from gvrc.memory import MemoryManager
 from gvrc.transform import transform
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from gvrc.geography import PlaceResolver
     from gvrc.ledger import ListedFile
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from gvrc.stage import StagedBatch, Stager
 
 MOST_BYTES = 16_000_000  # of the records of a batch as they were opened: 7,000 of the usual size
+MOST_SETTLED = 30_000  # settled records that are counted in one transaction: at 50,000, 300 MB at ten-fold
 UNOPENED = 0.5  # for a byte that is not opened yet: most of them never are, and a batch is then full by its records
 
 
@@ -39,9 +42,11 @@ class Batch:
     ``failed`` are those that failed since the batch before: what was loaded of them goes before this one is loaded.
     """
 
-    found: list[FoundRecords] = field(default_factory=list)  # and not opened, or with settled records among them
+    found: list[FoundRecords] = field(default_factory=list)  # and not opened
+    asked: Future[pl.DataFrame] | None = None  # what is known of those of them that are settled
     frames: list[pl.DataFrame] = field(default_factory=list)  # of those that were opened
-    readings: dict[int, FileReading] = field(default_factory=dict)  # by file_no
+    files: dict[int, SourceFile] = field(default_factory=dict)  # by file_no, as are the next three
+    readings: dict[int, FileReading] = field(default_factory=dict)
     finished: dict[int, FileReading] = field(default_factory=dict)
     failed: dict[int, SourceFileError] = field(default_factory=dict)
     records: pl.DataFrame = field(default_factory=pl.DataFrame)  # transformed
@@ -55,6 +60,11 @@ class Batch:
     def size(self) -> int:
         """Count the records."""
         return self.read.total()
+
+    @property
+    def opened(self) -> int:
+        """Count the records that were opened."""
+        return sum(map(len, self.frames))
 
     @property
     def is_heavy(self) -> bool:
@@ -71,6 +81,7 @@ class Batch:
         """Add records of a file."""
         file_no = found.file.file_no
         self.found.append(found)
+        self.files[file_no] = found.file
         self.readings[file_no] = reading
         self.read[file_no] += len(found)
         self.bytes_read[file_no] += found.size
@@ -81,7 +92,7 @@ class Batch:
         self.found = []
 
     def open_others(self, settled: pl.DataFrame) -> None:
-        """Read what was found but the settled records, which are kept: some may have to be opened later."""
+        """Read what was found but the settled records; their bytes go."""
         if settled.is_empty():
             self.open()
             return
@@ -89,34 +100,73 @@ class Batch:
         for file_no, rows in settled.group_by("file_no").len().iter_rows():
             self.readings[file_no].settled += rows
             self.readings[file_no].readable += rows
-        self.frames += self.opened(set(range(sum(map(len, self.found)))) - set(settled["row_no"]), self.readings)
-
-    def opened(self, row_nos: set[int], readings: dict[int, FileReading]) -> list[pl.DataFrame]:
-        """Read some of what was found, few records of a file together."""
-        wanted: defaultdict[int, list[FoundRecords]] = defaultdict(list)
-        first = 0
-        for found in self.found:
-            rows = [row for row in range(len(found)) if first + row in row_nos]
-            if rows:
-                wanted[found.file.file_no].append(found.only(rows))
-            first += len(found)
-        return [part.open(readings[file_no]) for file_no, parts in wanted.items() for part in put_together(parts)]
+        numbers = dict(settled.group_by("file_no").agg("record_number").iter_rows())
+        others = [found.but(numbers.get(found.file.file_no, [])) for found in self.found]
+        for parts in by_file(other for other in others if other):
+            self.frames += [part.open(self.readings[part.file.file_no]) for part in put_together(parts)]
+        self.found = []
 
     def bring_back(self, row_nos: list[int]) -> None:
         """Read and transform settled records after all: other records of the run speak of the same facilities.
 
         What their files' readings say was said without them, and may be in use by the thread that reads on.
+
+        Raises:
+            SourceFileError: a file is not any more what it was.
         """
-        again = self.transform(pl.concat(self.opened(set(row_nos), defaultdict(FileReading))))
-        self.settled = self.settled.filter(pl.col("row_no").is_in(row_nos).not_())
+        is_wanted = pl.col("row_no").is_in(row_nos)
+        wanted = self.settled.filter(is_wanted).partition_by("file_no")
+        again = self.transform(pl.concat([read_again(self.files[rows["file_no"][0]], rows) for rows in wanted]))
+        self.settled = self.settled.filter(is_wanted.not_())
         self.records = pl.concat([self.records, again], how="diagonal").sort("file_no", "record_number")
+
+    def join(self, later: Batch) -> None:
+        """Take over what a later batch has; what that says of a file counts."""
+        for file_no in later.failed:
+            self.take_out(file_no)
+        self.frames += later.frames
+        self.files |= later.files
+        self.readings |= later.readings
+        self.finished |= later.finished
+        self.failed |= later.failed
+        self.read += later.read
+        self.bytes_read += later.bytes_read
+        if not later.settled.is_empty():
+            settled = [later.settled] if self.settled.is_empty() else [self.settled, later.settled]
+            self.settled = pl.concat(settled).with_columns(row_no=pl.int_range(pl.len(), dtype=pl.Int64))
 
     def take_out(self, file_no: int) -> None:
         """Take a file out that failed late."""
         self.found = [found for found in self.found if found.file.file_no != file_no]
         self.frames = [frame for frame in self.frames if frame["file_no"][0] != file_no]
+        if not self.settled.is_empty():
+            self.settled = self.settled.filter(pl.col("file_no") != file_no)
         del self.read[file_no]
         self.finished.pop(file_no, None)
+
+
+def read_again(file: SourceFile, settled: pl.DataFrame) -> pl.DataFrame:
+    """Read settled records of a file whose bytes went when they were found to be settled.
+
+    Raises:
+        SourceFileError: the file is not any more what it was.
+    """
+    wanted = dict(settled.select("record_number", "content_hash").iter_rows())
+    finds = []
+    for found in find_in_file(file, FileReading(), salvage=True):
+        finds.append(found.only([row for row, number in enumerate(found.numbers) if number in wanted]))
+        if found.numbers[-1] >= max(wanted):
+            break
+    again = joined(finds)
+    if hash_contents(again.elements) != [wanted[number] for number in again.numbers] or len(again) != len(wanted):
+        raise SourceFileError(f"{file.path}: was changed while it was imported. Import it again.")
+    return again.open(FileReading())
+
+
+def by_file(parts: Iterable[FoundRecords]) -> Iterator[list[FoundRecords]]:
+    """Give finds file by file."""
+    for _, parts_of_file in groupby(parts, key=lambda part: part.file.file_no):
+        yield list(parts_of_file)
 
 
 def put_together(parts: list[FoundRecords]) -> Iterator[FoundRecords]:
@@ -181,12 +231,11 @@ def gather_batches(this_run: Run, files: list[ListedFile], settled: SettledRecor
     """Find the records of the files and put them together to batches; a file that fails is taken out of its batch.
 
     Small files share a batch. It is full at ``batch_size`` records, or at what memory allows. Records are opened as
-    they are found; where some may be settled, when the batch is full.
+    they are found; where some may be settled, when it is known which.
     """
     batch = Batch()
     settings, progress = this_run.settings, this_run.options.progress
     memory, size = MemoryManager(settings.max_memory_mb), settings.batch_size
-    paths = {file.file_no: file.shown for file in files}
     for file in files:
         progress.file(file.path.name, file.size)
         reading = FileReading()
@@ -198,27 +247,50 @@ def gather_batches(this_run: Run, files: list[ListedFile], settled: SettledRecor
                 if settled is None:
                     batch.open()
                 if batch.size >= size or batch.is_heavy:
-                    yield complete(batch, settled, paths)
+                    yield asked_for(batch, settled)
                     progress.read(batch.bytes_read[file.file_no])
                     batch, size = Batch(), memory.fit_batch(size)
             batch.finished[file.file_no] = reading
         except SourceFileError as error:
             batch.take_out(file.file_no)
             batch.failed[file.file_no] = error
-    yield complete(batch, settled, paths)
+    yield asked_for(batch, settled)
 
 
-def complete(batch: Batch, settled: SettledRecords | None, paths: dict[int, str]) -> Batch:
-    """Open what is to be opened of a full batch; a file that ended in it must have had a readable record."""
+def asked_for(batch: Batch, settled: SettledRecords | None) -> Batch:
+    """Begin to ask which records of a full batch are settled, if any may be; nobody waits for the answer here."""
     if settled and batch.found:
-        batch.open_others(settled.find(batch.found))
+        batch.asked = settled.find_ahead(batch.found)
+    return batch
+
+
+def open_batches(batches: Iterator[Batch], files: list[ListedFile], batch_size: int) -> Iterator[Batch]:
+    """Open what is not settled, as soon as it is known; batches of which little is left are put together.
+
+    A merge of few records takes nearly as long as one of many.
+    """
+    paths = {file.file_no: file.shown for file in files}
+    pending = Batch()
+    for batch in batches:
+        complete(batch, paths)
+        pending.join(batch)
+        if pending.opened >= batch_size or pending.is_heavy or len(pending.settled) >= MOST_SETTLED or not batch.asked:
+            yield pending
+            pending = Batch()
+    if pending.file_nos or pending.failed:
+        yield pending
+
+
+def complete(batch: Batch, paths: dict[int, str]) -> None:
+    """Open what is to be opened of a full batch; a file that ended in it must have had a readable record."""
+    if batch.asked:
+        batch.open_others(batch.asked.result())
     for file_no, reading in list(batch.finished.items()):
         try:
             demand_readable(paths[file_no], reading)
         except SourceFileError as error:
             batch.take_out(file_no)
             batch.failed[file_no] = error
-    return batch
 
 
 def as_source_file(file: ListedFile) -> SourceFile:

@@ -17,8 +17,10 @@ from gvrc.errors import GvrcError, RunStoppedError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from gvrc.account import RunAccount
+    from gvrc.connecting import Connected
     from gvrc.metrics import MetricsCollector
     from gvrc.settings import Settings
 
@@ -153,7 +155,10 @@ def import_waiting(given: argparse.Namespace, settings: Settings, metrics: Metri
         if not (given.quiet or given.watch):
             print(f"{settings.data_dir / 'raw'} is empty: nothing to import.")  # noqa: T201 - the command's own voice
         return 0
-    return tell_run(given, settings, lambda run_id: import_once(given, settings, run_id, metrics))
+    from gvrc.connecting import connecting_ahead
+
+    with connecting_ahead(settings) as connecting:
+        return tell_run(given, settings, lambda run_id: import_once(given, settings, run_id, metrics, connecting))
 
 
 def is_inbox_empty(given: argparse.Namespace, settings: Settings) -> bool:
@@ -167,7 +172,11 @@ def is_inbox_empty(given: argparse.Namespace, settings: Settings) -> bool:
 
 
 def import_once(
-    given: argparse.Namespace, settings: Settings, run_id: str, metrics: MetricsCollector | None
+    given: argparse.Namespace,
+    settings: Settings,
+    run_id: str,
+    metrics: MetricsCollector | None,
+    connecting: Future[Connected],
 ) -> RunAccount:
     """Import what the command names; the metrics file is written after each run, so that ``--watch`` keeps it fresh."""
     from gvrc.pipeline import Options, run
@@ -182,6 +191,7 @@ def import_once(
             run_id=run_id,
             metrics=metrics,
             progress=bar,
+            connecting=connecting,
         )
         account = run(given.paths or default_paths(settings), settings, options)
     if metrics is not None and settings.metrics_file:

@@ -83,6 +83,11 @@ class FoundRecords:
         numbers = [self.numbers[row] for row in rows]
         return replace(self, elements=elements, numbers=numbers, size=sum(map(_length, elements)))
 
+    def but(self, numbers: Sequence[int]) -> FoundRecords:
+        """Give the records but those of the numbers."""
+        spared = set(numbers)
+        return self.only([row for row, number in enumerate(self.numbers) if number not in spared])
+
     def open(self, reading: FileReading) -> pl.DataFrame:
         """Read the records as a frame of ``columns.EXTRACTED`` and the issue columns that extract may set."""
         with _collector_paused():

@@ -49,15 +49,6 @@ class ListedFile:
     source: SourceRules
 
 
-def find_database(settings: Settings) -> tuple[str, str | None]:
-    """Give the URL of the database, and "embedded" when it is the project's own server (started if need be)."""
-    if settings.database_url:
-        return settings.database_url, None
-    from gvrc.embedded import start_embedded
-
-    return start_embedded(), "embedded"
-
-
 @contextmanager
 def run_lock(database: Database, settings: Settings, options: Options) -> Iterator[None]:
     """Hold the lock that only one importer per database can have; it goes with the connection.
@@ -118,10 +109,10 @@ class Upcoming:
 
 @contextmanager
 def look_ahead(settings: Settings, paths: list[Path]) -> Iterator[Upcoming]:
-    """Hash the files and read what is known of their sources, in a thread: a connection takes 50 ms."""
+    """Hash the files and read what is known of their sources, in threads: a connection takes 50 ms."""
     from concurrent.futures import ThreadPoolExecutor
 
-    looker = ThreadPoolExecutor(1)
+    looker = ThreadPoolExecutor(2)
     try:
         rules = looker.submit(read_sources, settings.sources if settings.sources.exists() else None)
         yield Upcoming(rules, {path: looker.submit(hash_file, path) for path in paths})

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvrc import ledger
 from gvrc.account import FileAccount, RunAccount
+from gvrc.connecting import connect_to_directory
 from gvrc.contract import demand_contract
 from gvrc.errors import DatabaseUnavailableError, GvrcError, RunStoppedError
 from gvrc.files import find_files
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
 
     from gvrc.batches import Batch
     from gvrc.cache import Cache
+    from gvrc.connecting import Connected
     from gvrc.database import Database
+    from gvrc.directory import Directory
     from gvrc.geography import PlaceResolver, Thresholds
     from gvrc.ledger import ListedFile
     from gvrc.load import Loader
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
 
 
 LARGE_LOAD = 1_000  # facilities inserted, from which on fresh statistics pay for themselves,
-LARGE_SHARE = 0.1  # if they are this share of the directory
+LARGE_SHARE = 0.5  # if they are this share of the directory; the server's own process sees to less, within a minute
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Options:
     run_id: str | None = None  # where the caller has made one already, for its logs
     metrics: MetricsCollector | None = None  # that the caller serves
     progress: Progress = field(default_factory=NoProgress)  # that the caller shows
+    connecting: Future[Connected] | None = None  # that the caller has begun
 
 
 @dataclass
@@ -91,7 +95,11 @@ def run(paths: Iterable[str], settings: Settings, options: Options | None = None
         DatabaseUnavailableError: the database cannot be reached, or is not one to write to.
     """
     options = options or Options()
-    with ledger.look_ahead(settings, find_files(paths)) as upcoming, open_run(settings, options) as this_run:
+    with (
+        importing_ahead(options),
+        ledger.look_ahead(settings, find_files(paths)) as upcoming,
+        open_run(settings, options) as this_run,
+    ):
         load_files(this_run, ledger.list_files(this_run, upcoming))
     if settings.archive_processed and not options.dry_run:
         archive_processed(this_run.account, settings)
@@ -99,13 +107,30 @@ def run(paths: Iterable[str], settings: Settings, options: Options | None = None
 
 
 @contextmanager
+def importing_ahead(options: Options) -> Iterator[None]:
+    """Where files will be read for sure, import polars while the database is waited for."""
+    if not options.force:
+        yield
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as importer:
+        importer.submit(import_reading)
+        yield
+
+
+def import_reading() -> None:
+    """Import what reads and transforms, polars above all: 0.1 s."""
+    share_heap()
+    import gvrc.batches  # noqa: F401 - whoever imports it next has it
+
+
+@contextmanager
 def open_run(settings: Settings, options: Options) -> Iterator[Run]:
     """Connect, lock, migrate and begin a run; at the end, or on an error, finish its account."""
-    url, mode = ledger.find_database(settings)
-    from gvrc.database import connect, describe_error
-
+    found = options.connecting.result() if options.connecting else connect_to_directory(settings)
     with (
-        connect(url) as database,
+        found.database as database,
         stoppable(database),
         whole_run(database, options),
         ledger.run_lock(database, settings, options),
@@ -115,8 +140,10 @@ def open_run(settings: Settings, options: Options) -> Iterator[Run]:
             demand_contract(database, settings)
         migrate(database, kind)
         account = RunAccount(run_id=options.run_id or new_run_id(), started_at=datetime.now(UTC), kind=options.kind)
-        account.database = {"mode": mode or kind.mode, "version": kind.version}
-        this_run = Run(database, url, settings, options, account, kind.is_managed, ledger.rules_fingerprint(settings))
+        account.database = {"mode": found.mode or kind.mode, "version": kind.version}
+        this_run = Run(
+            database, found.url, settings, options, account, kind.is_managed, ledger.rules_fingerprint(settings)
+        )
         this_run.breaker = CircuitBreaker(settings.breaker_failures, settings.breaker_wait_seconds)
         started = time.perf_counter()
         if options.metrics:
@@ -127,6 +154,8 @@ def open_run(settings: Settings, options: Options) -> Iterator[Run]:
         except BaseException as error:
             ledger.close_run(this_run, time.perf_counter() - started, error)
             if is_transient(error) or isinstance(error, DatabaseUnavailableError):
+                from gvrc.database import describe_error
+
                 raise RunStoppedError(describe_error(error)[0], account) from error
             raise
         ledger.close_run(this_run, time.perf_counter() - started)
@@ -144,21 +173,22 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     changed = ledger.leave_out_known(this_run, files)
     if not changed:
         return
-    share_heap()
-    from gvrc.settled import settled_ahead
+    import_reading()
+    from gvrc.batches import gather_batches, open_batches, read_ahead, transform_batches
+    from gvrc.settled import rules_by_file, settled_ahead
 
-    with settled_ahead(this_run) as settled, shared_cache(this_run) as cache:
-        from gvrc.batches import gather_batches, read_ahead, transform_batches
-
-        this_run.options.progress.begin(sum(file.size for file in changed))
+    this_run.options.progress.begin(sum(file.size for file in changed))
+    directory = know_directory(this_run)
+    rules = rules_by_file(this_run, directory, changed)
+    with settled_ahead(this_run, rules) as settled, shared_cache(this_run) as cache:
+        # Read from here on: a thread that reads makes each answer of the database wait.
         gathered = read_ahead(gather_batches(this_run, changed, settled))
-        loader = open_loader(this_run, changed)
-        if settled:
-            settled.rules.set_result(loader.rules)
         upcoming = begin_places(this_run, cache)
+        loader = open_loader(this_run, directory, rules)
         with first_load(this_run, loader):
             places = upcoming.result()
-            batches = transform_batches(gathered, changed, places, loader.stager)
+            opened = open_batches(gathered, changed, this_run.settings.batch_size)
+            batches = transform_batches(opened, changed, places, loader.stager)
             load_batches(this_run, loader, read_ahead(batches))
 
 
@@ -182,16 +212,20 @@ def refresh_statistics(this_run: Run) -> None:
         this_run.database.run("analyze_directory")
 
 
-def open_loader(this_run: Run, files: list[ListedFile]) -> Loader:
-    """Read what must be known of the directory, and make the staging tables."""
+def know_directory(this_run: Run) -> Directory:
+    """Read what must be known of the database before a record is read."""
     from gvrc.directory import read_directory
-    from gvrc.load import Loader
-    from gvrc.settled import rules_by_file
 
     database, settings, is_dry_run = this_run.database, this_run.settings, this_run.options.dry_run
-    directory = read_directory(database, settings, is_managed=this_run.is_managed, is_dry_run=is_dry_run)
-    rules = rules_by_file(database, directory, settings, this_run.fingerprint, files)
-    return Loader(database, directory, this_run.run_no, settings, rules, is_dry_run=is_dry_run)
+    return read_directory(database, settings, is_managed=this_run.is_managed, is_dry_run=is_dry_run)
+
+
+def open_loader(this_run: Run, directory: Directory, rules: dict[int, int]) -> Loader:
+    """Make the staging tables."""
+    from gvrc.load import Loader
+
+    settings, is_dry_run = this_run.settings, this_run.options.dry_run
+    return Loader(this_run.database, directory, this_run.run_no, settings, rules, is_dry_run=is_dry_run)
 
 
 @contextmanager

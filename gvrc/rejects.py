@@ -84,8 +84,8 @@ def write_open_rejects(settings: Settings, run_id: str | None, path: Path) -> in
     Raises:
         UsageError: there is none.
     """
+    from gvrc.connecting import find_database
     from gvrc.database import connect
-    from gvrc.ledger import find_database
 
     with connect(find_database(settings)[0]) as database:
         rejects = database.rows("open_rejects", run_id) if is_migrated(database) else []

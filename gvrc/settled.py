@@ -30,25 +30,23 @@ if TYPE_CHECKING:
     from gvrc.extract import FoundRecords
     from gvrc.ledger import ListedFile
     from gvrc.pipeline import Run
-    from gvrc.settings import Settings
     from gvrc.sources import SourceRules
 
 PROJECT = Path(__file__).parents[1]
 
 
 @contextmanager
-def settled_ahead(this_run: Run) -> Iterator[SettledRecords | None]:
+def settled_ahead(this_run: Run, rules: dict[int, int]) -> Iterator[SettledRecords | None]:
     """Begin to connect; None where nothing is settled, or whatever lands must be kept anew."""
     if this_run.settings.keep_validated or not this_run.database.rows("has_settled")[0]["has_settled"]:
         yield None
         return
-    connector = ThreadPoolExecutor(1)
-    settled = SettledRecords(connector.submit(connect_to_ask, this_run.database))
+    asker = ThreadPoolExecutor(1)
+    settled = SettledRecords(this_run.database, asker, rules)
     try:
         yield settled
     finally:
-        settled.rules.cancel()  # else the reader would wait for them for ever, where the run failed before
-        connector.shutdown()
+        asker.shutdown()
         if settled.connecting.exception() is None:
             settled.connecting.result().close()
 
@@ -60,15 +58,14 @@ def connect_to_ask(merging: Database) -> Database:
     return database
 
 
-def rules_by_file(
-    database: Database, directory: Directory, settings: Settings, fingerprint: str, files: list[ListedFile]
-) -> dict[int, int]:
+def rules_by_file(this_run: Run, directory: Directory, files: list[ListedFile]) -> dict[int, int]:
     """Hash all that decides how the records of a file come out, by file_no: 64 bits.
 
     It is stricter than the fingerprint by which files are left out: ``--force`` is asked for when something outside
     the data has changed, the code for one.
     """
-    decides = hashlib.sha256(fingerprint.encode())
+    settings = this_run.settings
+    decides = hashlib.sha256(this_run.fingerprint.encode())
     code = (path for folder in (PROJECT / "gvrc", SQL_FOLDER) for path in folder.rglob("*") if path.suffix in CODE)
     for path in [*sorted(code), PROJECT / "requirements.txt", settings.boundaries]:
         decides.update(path.read_bytes() if path and path.exists() else b"")
@@ -78,7 +75,7 @@ def rules_by_file(
         directory.needs_status,
         directory.lookup_names,
         directory.wards_at_risk,
-        database.rows("reference_digest"),
+        this_run.database.rows("reference_digest"),
     )
     chosen = settings.lookup_defaults, settings.keep_manual_edits
     decides.update(json.dumps([known, chosen], sort_keys=True).encode())
@@ -97,13 +94,17 @@ def hash_source(decides: bytes, source: SourceRules) -> int:
 class SettledRecords:
     """Finds the settled records of a batch, on a connection of its own: the other one merges the batch before."""
 
-    def __init__(self, connecting: Future[Database]) -> None:
-        self.connecting = connecting
-        self.rules: Future[dict[int, int]] = Future()  # by file_no; known when the directory is
+    def __init__(self, merging: Database, asker: ThreadPoolExecutor, rules: dict[int, int]) -> None:
+        self.asker = asker
+        self.connecting = asker.submit(connect_to_ask, merging)
+        self.rules = rules  # by file_no
 
-    def find(self, found: list[FoundRecords]) -> pl.DataFrame:
-        """Give what is known of the settled records among those found, with their places in the order found."""
-        named = name_records(found)
+    def find_ahead(self, found: list[FoundRecords]) -> Future[pl.DataFrame]:
+        """Begin to find the settled records among those found, while the caller goes on."""
+        return self.asker.submit(self.find, name_records(found))
+
+    def find(self, named: pl.DataFrame) -> pl.DataFrame:
+        """Give what is known of the settled ones among named records."""
         try:
             settled = self.ask(named)
         except adbc_driver_manager.Error as error:  # the long way gives the same
@@ -120,13 +121,12 @@ class SettledRecords:
             "row_no",
             "source",
             "content_hash",
-            rules=pl.col("file_no").replace_strict(self.rules.result(), return_dtype=pl.Int64),
+            rules=pl.col("file_no").replace_strict(self.rules, return_dtype=pl.Int64),
         )
         database = self.connecting.result()
         database.run("empty_asked")
         database.copy("asked_records", asked)
-        for name in ("analyze_asked", "find_known", "weigh_known", "span_weighed", "weigh_facilities"):
-            database.run(name)
+        database.run_all(("analyze_asked", "find_known", "weigh_known", "span_weighed", "weigh_facilities"))
         return database.read("find_settled")
 
 

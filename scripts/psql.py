@@ -25,7 +25,7 @@ def main() -> int:
 
 def become_psql(arguments: argparse.Namespace, psql_arguments: list[str]) -> NoReturn:
     """Hand this process over to psql."""
-    from gvrc.ledger import find_database
+    from gvrc.connecting import find_database
     from gvrc.psql import psql_call
 
     url, _ = find_database(settings_of(arguments))

@@ -15,8 +15,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from gvrc.batches import Batch
 from gvrc.database import Database, connect
-from gvrc.errors import GvrcError
+from gvrc.errors import GvrcError, SourceFileError
+from gvrc.load import Loader
 from gvrc.pipeline import Options, run
 from gvrc.records import Records, read_batch
 from gvrc.transform import transform
@@ -37,6 +39,8 @@ OWN = {"created_at", "updated_at", "issue_id", "reject_id", "id"} | {
     f"{table}_id" for table in ("contact", "coordinate", "service", "owner", "infrastructure")
 }
 OTHER = CLINIC | {"code": 13081, "name": "Kayole Safe House", "phone": "0700000017", "registration_number": "GK-000017"}
+LATER = {"description": "Open day and night", "phone": "0700000018"}
+LATEST = {"phone": "0700000019"}
 NAMELESS = {key: value for key, value in OTHER.items() if key != "name"} | {"code": 13082}
 
 
@@ -167,6 +171,59 @@ def test_a_file_that_is_cut_off_is_salvaged_or_fails_as_by_the_long_way(
         twins.run([path], salvage=salvage, batch_size=batch_size).files[0].status for salvage in (True, True, False)
     ]
     assert statuses == ["succeeded", "succeeded", "failed"]
+
+
+@pytest.mark.parametrize("batch_size", [2, 10_000])
+def test_a_file_that_fails_late_is_taken_out_of_what_was_put_together_as_by_the_long_way(
+    twins: Twins, tmp_path: Path, batch_size: int
+) -> None:
+    first, last = write(tmp_path, "a.json", [CLINIC]), write(tmp_path, "c.json", [OTHER])
+    broken = write(tmp_path, "b.json", [*clinics(5), OTHER | LATER])
+    for _ in range(2):
+        twins.run([first, broken, last], batch_size=batch_size)
+    content = (tmp_path / "b.json").read_bytes()
+    (tmp_path / "b.json").write_bytes(content[:-40])
+    account = twins.run([first, broken, last], batch_size=batch_size)
+    assert [file.status for file in account.files] == ["succeeded", "failed", "succeeded"]
+    assert outcome(account) == {"read": 2, "unchanged": 2}
+
+
+def test_what_few_records_of_many_changed_is_merged_in_one_batch(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = clinics(40)
+    run([write(tmp_path, "a.json", records)], settings)
+    for number in (3, 17, 38):
+        records[number] |= LATER
+    merged: list[int] = []
+    load_batch = Loader.load_batch
+
+    def note(loader: Loader, batch: Batch) -> Any:
+        merged.append(len(batch.records))
+        return load_batch(loader, batch)
+
+    monkeypatch.setattr(Loader, "load_batch", note)
+    account = run([write(tmp_path, "a.json", records)], msgspec.structs.replace(settings, batch_size=10))
+    assert merged == [3]
+    assert outcome(account) == {"read": 40, "unchanged": 37, "updated": 3}
+
+
+def test_a_file_that_changes_while_it_is_imported_stops_the_run_where_it_must_be_read_again(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC, OTHER])], settings)
+    before = stands(fresh)
+    path = write(tmp_path, "a.json", [CLINIC | LATER, CLINIC, OTHER])
+    bring_back = Batch.bring_back
+
+    def change(batch: Batch, row_nos: list[int]) -> None:
+        write(tmp_path, "a.json", [CLINIC | LATER, CLINIC | LATEST, OTHER])
+        bring_back(batch, row_nos)
+
+    monkeypatch.setattr(Batch, "bring_back", change)
+    with pytest.raises(SourceFileError, match="was changed while it was imported"):
+        run([path], settings)
+    assert stands(fresh) == before
 
 
 def test_a_file_without_a_readable_record_fails_beside_settled_ones_as_by_the_long_way(
@@ -322,8 +379,6 @@ def test_a_record_that_was_refused_since_lands_again_and_closes_the_reject(twins
     assert rows(twins.databases[0], "SELECT closed_by_run_no FROM etl.rejects") == [{"closed_by_run_no": 2}]
 
 
-LATER = {"description": "Open day and night", "phone": "0700000018"}
-LATEST = {"phone": "0700000019"}
 ORDERS: dict[str, tuple[list[dict[str, Any]], ...]] = {  # what each run says of a clinic, one change a record
     "another record after it": ([{}], [{}, LATER]),
     "another record before it": ([{}], [LATER, {}]),
@@ -387,9 +442,8 @@ def claims(group: int, speaker: int) -> dict[str, Any]:
     return CLINIC | {"registration_number": f"GK-00009{group}"} | named | changed.get(speaker, {})
 
 
-@pytest.mark.parametrize("batch_size", [1, 2, 10_000])
 def test_who_went_without_a_number_that_another_bears_is_settled_as_long_as_it_does(
-    twins: Twins, tmp_path: Path, batch_size: int
+    twins: Twins, tmp_path: Path
 ) -> None:
     for step in (None, None, 0, 1, 2):
         records = [
@@ -397,7 +451,7 @@ def test_who_went_without_a_number_that_another_bears_is_settled_as_long_as_it_d
             for group, steps in enumerate(NUMBERS.values())
             for speaker in (BOTH if step is None else steps[step])
         ]
-        twins.run([write(tmp_path, "a.json", records)], batch_size=batch_size)
+        twins.run([write(tmp_path, "a.json", records)])
 
 
 def test_a_claimed_number_is_told_of_again_and_its_claimant_not_opened(

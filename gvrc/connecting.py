@@ -1,0 +1,58 @@
+"""The way to the directory: its URL, and a connection that is begun before the command has all that it needs."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+
+@dataclass(frozen=True)
+class Connected:
+    """An open database, where it was found, and "embedded" when it is the project's own server."""
+
+    database: Database
+    url: str
+    mode: str | None
+
+
+@contextmanager
+def connecting_ahead(settings: Settings) -> Iterator[Future[Connected]]:
+    """Connect in a thread: it takes 50 ms, in which the caller imports what it needs. At the end it is closed."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as connector:
+        connecting = connector.submit(connect_to_directory, settings)
+        try:
+            yield connecting
+        finally:
+            if not connecting.cancel() and connecting.exception() is None:
+                connecting.result().database.close()
+
+
+def connect_to_directory(settings: Settings) -> Connected:
+    """Connect to the database of the settings, with the settings of a run.
+
+    Raises:
+        DatabaseUnavailableError: nothing answers there, or it refuses this user.
+    """
+    from gvrc.database import connect
+
+    url, mode = find_database(settings)
+    return Connected(connect(url), url, mode)
+
+
+def find_database(settings: Settings) -> tuple[str, str | None]:
+    """Give the URL of the database, and "embedded" when it is the project's own server (started if need be)."""
+    if settings.database_url:
+        return settings.database_url, None
+    from gvrc.embedded import start_embedded
+
+    return start_embedded(), "embedded"
