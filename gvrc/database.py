@@ -16,6 +16,7 @@ import adbc_driver_manager
 import adbc_driver_postgresql
 
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.log import log_event
 from gvrc.masking import mask, mask_passwords
 from gvrc.resilience import QUERY_CANCELED
 from gvrc.statements import statement
@@ -105,6 +106,14 @@ class Database:
         database.run("configure_connection")
         return database
 
+    def connect_again_if_possible(self) -> Database | None:
+        """Open a second connection, or none where the server gives none."""
+        try:
+            return self.connect_again()
+        except adbc_driver_manager.Error as error:
+            log_event("no_second_connection", "WARNING", error=first_line(error))
+            return None
+
     def reconnect(self, url: str) -> None:
         """Connect again after the connection was lost; whatever was temporary is gone.
 
@@ -161,10 +170,10 @@ class Database:
 
     def read(self, name: str, *parameters: Parameter) -> pl.DataFrame:
         """Read the rows of a named statement as a frame."""
-        import polars as pl
-
         with self._query(name, *parameters) as open_statement:
             stream, _ = open_statement.execute_query()
+            import polars as pl  # not before: another thread may import it while the server works
+
             return pl.DataFrame(stream)
 
     def execute(self, sql: str, *parameters: Parameter) -> int:
