@@ -227,7 +227,9 @@ def transform_batches(
         yield batch
 
 
-def gather_batches(this_run: Run, files: list[ListedFile], settled: SettledRecords | None) -> Iterator[Batch]:
+def gather_batches(
+    this_run: Run, files: list[ListedFile], settled: SettledRecords | None, rules: dict[int, int]
+) -> Iterator[Batch]:
     """Find the records of the files and put them together to batches; a file that fails is taken out of its batch.
 
     Small files share a batch. It is full at ``batch_size`` records, or at what memory allows. Records are opened as
@@ -247,20 +249,20 @@ def gather_batches(this_run: Run, files: list[ListedFile], settled: SettledRecor
                 if settled is None:
                     batch.open()
                 if batch.size >= size or batch.is_heavy:
-                    yield asked_for(batch, settled)
+                    yield asked_for(batch, settled, rules)
                     progress.read(batch.bytes_read[file.file_no])
                     batch, size = Batch(), memory.fit_batch(size)
             batch.finished[file.file_no] = reading
         except SourceFileError as error:
             batch.take_out(file.file_no)
             batch.failed[file.file_no] = error
-    yield asked_for(batch, settled)
+    yield asked_for(batch, settled, rules)
 
 
-def asked_for(batch: Batch, settled: SettledRecords | None) -> Batch:
+def asked_for(batch: Batch, settled: SettledRecords | None, rules: dict[int, int]) -> Batch:
     """Begin to ask which records of a full batch are settled, if any may be; nobody waits for the answer here."""
     if settled and batch.found:
-        batch.asked = settled.find_ahead(batch.found)
+        batch.asked = settled.find_ahead(batch.found, rules)
     return batch
 
 

@@ -174,22 +174,26 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     if not changed:
         return
     share_heap()
-    with shared_cache(this_run) as cache, places_ahead(this_run, cache) as upcoming:
+    from gvrc.settled import rules_by_file, settled_ahead
+
+    with (
+        shared_cache(this_run) as cache,
+        settled_ahead(this_run) as settled,
+        places_ahead(this_run, cache) as upcoming,
+    ):
         import_reading()
         from gvrc.batches import gather_batches, open_batches, read_ahead, transform_batches
-        from gvrc.settled import rules_by_file, settled_ahead
 
         this_run.options.progress.begin(sum(file.size for file in changed))
         directory = know_directory(this_run)
         rules = rules_by_file(this_run, directory, changed)
-        with settled_ahead(this_run, rules) as settled:
-            # Not before: a thread that reads makes each answer of the database wait.
-            gathered = read_ahead(gather_batches(this_run, changed, settled))
-            loader = open_loader(this_run, directory, rules)
-            with first_load(this_run, loader):
-                opened = open_batches(gathered, changed, this_run.settings.batch_size)
-                batches = transform_batches(opened, changed, upcoming.result(), loader.stager)
-                load_batches(this_run, loader, read_ahead(batches))
+        # Not before: a thread that reads makes each answer of the database wait.
+        gathered = read_ahead(gather_batches(this_run, changed, settled, rules))
+        loader = open_loader(this_run, directory, rules)
+        with first_load(this_run, loader):
+            opened = open_batches(gathered, changed, this_run.settings.batch_size)
+            batches = transform_batches(opened, changed, upcoming.result(), loader.stager)
+            load_batches(this_run, loader, read_ahead(batches))
 
 
 def load_batches(this_run: Run, loader: Loader, batches: Iterator[Batch]) -> None:

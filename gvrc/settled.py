@@ -36,13 +36,13 @@ PROJECT = Path(__file__).parents[1]
 
 
 @contextmanager
-def settled_ahead(this_run: Run, rules: dict[int, int]) -> Iterator[SettledRecords | None]:
+def settled_ahead(this_run: Run) -> Iterator[SettledRecords | None]:
     """Begin to connect; None where nothing is settled, or whatever lands must be kept anew."""
     if this_run.settings.keep_validated or not this_run.database.rows("has_settled")[0]["has_settled"]:
         yield None
         return
     asker = ThreadPoolExecutor(1)
-    settled = SettledRecords(this_run.database, asker, rules)
+    settled = SettledRecords(this_run.database, asker)
     try:
         yield settled
     finally:
@@ -94,14 +94,14 @@ def hash_source(decides: bytes, source: SourceRules) -> int:
 class SettledRecords:
     """Finds the settled records of a batch, on a connection of its own: the other one merges the batch before."""
 
-    def __init__(self, merging: Database, asker: ThreadPoolExecutor, rules: dict[int, int]) -> None:
+    def __init__(self, merging: Database, asker: ThreadPoolExecutor) -> None:
         self.asker = asker
         self.connecting = asker.submit(connect_to_ask, merging)
-        self.rules = rules  # by file_no
+        self.has_asked = False
 
-    def find_ahead(self, found: list[FoundRecords]) -> Future[pl.DataFrame]:
-        """Begin to find the settled records among those found, while the caller goes on."""
-        return self.asker.submit(self.find, name_records(found))
+    def find_ahead(self, found: list[FoundRecords], rules: dict[int, int]) -> Future[pl.DataFrame]:
+        """Begin to find the settled records among those found, while the caller goes on; ``rules`` by file_no."""
+        return self.asker.submit(self.find, name_records(found, rules))
 
     def find(self, named: pl.DataFrame) -> pl.DataFrame:
         """Give what is known of the settled ones among named records."""
@@ -121,16 +121,18 @@ class SettledRecords:
             "row_no",
             "source",
             "content_hash",
-            rules=pl.col("file_no").replace_strict(self.rules, return_dtype=pl.Int64),
+            "rules",
         )
         database = self.connecting.result()
-        database.run("empty_asked")
+        if self.has_asked:  # to empty new tables takes 10 ms
+            database.run("empty_asked")
+        self.has_asked = True
         database.copy("asked_records", asked)
         database.run_all(("analyze_asked", "find_known", "weigh_known", "span_weighed", "weigh_facilities"))
         return database.read("find_settled")
 
 
-def name_records(found: list[FoundRecords]) -> pl.DataFrame:
+def name_records(found: list[FoundRecords], rules: dict[int, int]) -> pl.DataFrame:
     """Give what records are known by, as they will have it once they are opened: file, number, source, content hash.
 
     The text that is hashed then is what came, but where it had to be mended to be read: such a record is not known.
@@ -148,7 +150,7 @@ def name_records(found: list[FoundRecords]) -> pl.DataFrame:
                 "is_correction": list(map(is_correction, part.elements)),
             },
             schema_overrides={"record_number": pl.Int64},
-        ).with_columns(file_no=pl.lit(part.file.file_no, pl.Int64))
+        ).with_columns(file_no=pl.lit(part.file.file_no, pl.Int64), rules=pl.lit(rules[part.file.file_no], pl.Int64))
         for part in found
     ]
     named = pl.concat(parts).with_columns(row_no=pl.int_range(pl.len(), dtype=pl.Int64))
