@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gvrc.settled import SettledRecords
     from gvrc.stage import StagedBatch, Stager
 
-MOST_BYTES = 16_000_000  # of the records of a batch as they were opened: 7,000 of the usual size
+MOST_BYTES = 13_000_000  # of the records of a batch as they were opened: 5,500 of the usual size
 MOST_SETTLED = 30_000  # settled records that are counted in one transaction: at 50,000, 300 MB at ten-fold
 UNOPENED = 0.5  # for a byte that is not opened yet: most of them never are, and a batch is then full by its records
 

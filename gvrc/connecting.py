@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gvrc.memory import share_heap
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
@@ -28,6 +30,7 @@ def connecting_ahead(settings: Settings) -> Iterator[Future[Connected]]:
     """Connect in a thread: it takes 50 ms, in which the caller imports what it needs. At the end it is closed."""
     from concurrent.futures import ThreadPoolExecutor
 
+    share_heap()  # before there is a thread
     with ThreadPoolExecutor(1) as connector:
         connecting = connector.submit(connect_to_directory, settings)
         try:

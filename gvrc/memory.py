@@ -89,6 +89,7 @@ def share_heap() -> None:
     """Let all threads take memory from one heap, where the C library is glibc.
 
     It gives each thread one of its own, and what one gave back another cannot have: 3 MB of 196, 7 of 283.
+    It is called before the first thread is begun.
     """
     import ctypes
 

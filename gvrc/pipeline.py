@@ -95,6 +95,7 @@ def run(paths: Iterable[str], settings: Settings, options: Options | None = None
         DatabaseUnavailableError: the database cannot be reached, or is not one to write to.
     """
     options = options or Options()
+    share_heap()
     with (
         importing_ahead(options),
         ledger.look_ahead(settings, find_files(paths)) as upcoming,
@@ -121,7 +122,6 @@ def importing_ahead(options: Options) -> Iterator[None]:
 
 def import_reading() -> None:
     """Import what reads and transforms, polars above all: 0.1 s."""
-    share_heap()
     import gvrc.batches  # noqa: F401 - whoever imports it next has it
 
 
@@ -173,7 +173,6 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     changed = ledger.leave_out_known(this_run, files)
     if not changed:
         return
-    share_heap()
     from gvrc.settled import rules_by_file, settled_ahead
 
     with (
