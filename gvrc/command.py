@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 # that stay, and its data is rid of by counting references.
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 # The thread that reads computes all the time; after each answer of the database or of polars, the others waited 5 ms
-# (Python's default) to go on: half of the time of a batch with few changes.
-SECONDS_BETWEEN_THREADS = 0.0002
+# (Python's default) to go on. At 0.2 ms they hindered each other (2 to 5 % of a forced run).
+SECONDS_BETWEEN_THREADS = 0.001
 SETTING_OPTIONS = ("database_url", "log_level", "boundaries", "metrics_file")
 
 

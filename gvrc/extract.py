@@ -81,7 +81,7 @@ class FoundRecords:
             return self
         elements = [self.elements[row] for row in rows]
         numbers = [self.numbers[row] for row in rows]
-        return replace(self, elements=elements, numbers=numbers, size=sum(map(_length, elements)))
+        return replace(self, elements=elements, numbers=numbers, size=_size(elements))
 
     def but(self, numbers: Sequence[int]) -> FoundRecords:
         """Give the records but those of the numbers."""
@@ -127,7 +127,7 @@ def find_in_file(
             for elements in _regroup(find_records(chunks, keys, rules.path, finding), chunk_rows):
                 numbers = range(reading.read + 1, reading.read + len(elements) + 1)
                 reading.read += len(elements)
-                size = sum(map(_length, elements))
+                size = _size(elements)
                 yield FoundRecords(file=source_file, keys=keys, elements=elements, numbers=numbers, size=size)
         _conclude(rules, reading, finding)
     except CutOffError as error:
@@ -203,7 +203,7 @@ def _regroup(batches: Iterator[Batch], chunk_rows: int) -> Iterator[Batch]:
     try:
         for batch in batches:
             pending += batch
-            size += sum(map(_length, batch)) if len(batch) < FEW else BATCH_BYTES
+            size += _size(batch) if len(batch) < FEW else BATCH_BYTES
             while len(pending) > chunk_rows:
                 yield pending[:chunk_rows]
                 pending = pending[chunk_rows:]
@@ -221,8 +221,8 @@ def _regroup(batches: Iterator[Batch], chunk_rows: int) -> Iterator[Batch]:
 FEW: Final = 100
 
 
-def _length(element: object) -> int:
-    return len(memoryview(element))  # type: ignore[arg-type]
+def _size(elements: Batch) -> int:
+    return sum(map(len, map(memoryview, elements)))  # type: ignore[arg-type]
 
 
 def _conclude(rules: SourceRules, reading: FileReading, finding: Finding) -> None:
