@@ -174,7 +174,22 @@ JOIN staged_records AS other USING (source, source_key)
 UNION
 SELECT staged.row_no
 FROM staged_settled AS staged
-JOIN staged_records AS other ON other.registration_number = staged.refused_number
+JOIN facilities AS bearer
+    ON bearer.registration_number = staged.refused_number
+    AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
+WHERE EXISTS (
+        SELECT
+        FROM run_facilities AS met
+        WHERE met.facility_id = bearer.facility_id
+            AND met.outcome = 'inserted'
+    )
+    OR EXISTS (
+        SELECT
+        FROM batch_changes AS changes
+        WHERE changes.facility_id = bearer.facility_id
+            AND changes.table_name = 'facilities'
+            AND changes.before ->> 'registration_number' IS DISTINCT FROM staged.refused_number
+    )
 UNION
 SELECT staged.row_no
 FROM staged_settled AS staged
