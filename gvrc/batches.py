@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from gvrc.stage import StagedBatch, Stager
 
 MOST_BYTES = 13_000_000  # of the records of a batch as they were opened: 5,500 of the usual size
-MOST_SETTLED = 30_000  # settled records that are counted in one transaction: at 50,000, 300 MB at ten-fold
-UNOPENED = 0.5  # for a byte that is not opened yet: most of them never are, and a batch is then full by its records
+MOST_SETTLED = 20_000  # settled records that are counted in one transaction; at 30,000 eighty-fold takes 323 MB
 
 
 @dataclass
@@ -70,7 +69,7 @@ class Batch:
     def is_heavy(self) -> bool:
         """Say whether its records take so much memory that it is merged before it has ``batch_size`` of them."""
         opened = sum(frame.estimated_size() for frame in self.frames)
-        return opened + UNOPENED * sum(found.size for found in self.found) >= MOST_BYTES
+        return opened + sum(found.size for found in self.found) >= MOST_BYTES
 
     @property
     def file_nos(self) -> set[int]:
