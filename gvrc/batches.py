@@ -1,7 +1,8 @@
 """Source files -> batches of staged records: what is merged in one transaction.
 
-Three batches are in work at a time: one is read, one transformed and staged, one merged by the database. What the
-threads find out about a file travels with its batch; only the caller writes what the run remembers.
+Batches are in work at a time: of one the records are found, of the next the server is asked which are settled, one is
+opened, transformed and staged, one merged. What the threads find out about a file travels with its batch; only the
+caller writes what the run remembers.
 """
 
 from __future__ import annotations
@@ -66,10 +67,9 @@ class Batch:
         return sum(map(len, self.frames))
 
     @property
-    def is_heavy(self) -> bool:
-        """Say whether its records take so much memory that it is merged before it has ``batch_size`` of them."""
-        opened = sum(frame.estimated_size() for frame in self.frames)
-        return opened + sum(found.size for found in self.found) >= MOST_BYTES
+    def memory(self) -> float:
+        """Estimate the bytes of its records, opened or not."""
+        return sum(frame.estimated_size() for frame in self.frames) + sum(found.size for found in self.found)
 
     @property
     def file_nos(self) -> set[int]:
@@ -247,7 +247,7 @@ def gather_batches(
                 batch.add(found, reading)
                 if settled is None:
                     batch.open()
-                if batch.size >= size or batch.is_heavy:
+                if batch.size >= size or batch.memory >= MOST_BYTES:
                     yield asked_for(batch, settled, rules)
                     progress.read(batch.bytes_read[file.file_no])
                     batch, size = Batch(), memory.fit_batch(size)
@@ -268,14 +268,18 @@ def asked_for(batch: Batch, settled: SettledRecords | None, rules: dict[int, int
 def open_batches(batches: Iterator[Batch], files: list[ListedFile], batch_size: int) -> Iterator[Batch]:
     """Open what is not settled, as soon as it is known; batches of which little is left are put together.
 
-    A merge of few records takes nearly as long as one of many.
+    A merge of few records takes nearly as long as one of many. What is half full does not wait for more.
     """
     paths = {file.file_no: file.shown for file in files}
     pending = Batch()
     for batch in batches:
         complete(batch, paths)
+        if pending.opened + batch.opened > batch_size or pending.memory + batch.memory > MOST_BYTES:
+            yield pending
+            pending = Batch()
         pending.join(batch)
-        if pending.opened >= batch_size or pending.is_heavy or len(pending.settled) >= MOST_SETTLED or not batch.asked:
+        is_half_full = pending.opened * 2 >= batch_size or pending.memory * 2 >= MOST_BYTES
+        if is_half_full or len(pending.settled) >= MOST_SETTLED or not batch.asked:
             yield pending
             pending = Batch()
     if pending.file_nos or pending.failed:

@@ -206,6 +206,11 @@ def test_what_few_records_of_many_changed_is_merged_in_one_batch(
     account = run([write(tmp_path, "a.json", records)], msgspec.structs.replace(settings, batch_size=10))
     assert merged == [3]
     assert outcome(account) == {"read": 40, "unchanged": 37, "updated": 3}
+    merged.clear()
+    further = [record | {"phone": "0700000019"} for record in records[:17]] + records[17:]
+    account = run([write(tmp_path, "a.json", further)], msgspec.structs.replace(settings, batch_size=10))
+    assert (sum(merged), max(merged) <= 10) == (17, True)
+    assert outcome(account) == {"read": 40, "unchanged": 23, "updated": 17}
 
 
 def test_a_file_that_changes_while_it_is_imported_stops_the_run_where_it_must_be_read_again(
