@@ -274,7 +274,8 @@ def open_batches(batches: Iterator[Batch], files: list[ListedFile], batch_size: 
     pending = Batch()
     for batch in batches:
         complete(batch, paths)
-        if pending.opened + batch.opened > batch_size or pending.memory + batch.memory > MOST_BYTES:
+        has_room = pending.opened + batch.opened <= batch_size and pending.memory + batch.memory <= MOST_BYTES
+        if pending.size and not has_room:
             yield pending
             pending = Batch()
         pending.join(batch)

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from gvrc import pipeline
 from gvrc.batches import Batch
 from gvrc.database import Database, connect
 from gvrc.errors import GvrcError, SourceFileError
-from gvrc.load import Loader
-from gvrc.pipeline import Options, run
+from gvrc.pipeline import Options, Run, run
 from gvrc.records import Records, read_batch
 from gvrc.transform import transform
 from gvrc.undo import undo
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gvrc.account import RunAccount
+    from gvrc.load import Loader
     from gvrc.settings import Settings
 
 MEMORY = ("facility_source", "imported_facilities", "issues", "rejects", "code_map")
@@ -188,21 +189,36 @@ def test_a_file_that_fails_late_is_taken_out_of_what_was_put_together_as_by_the_
     assert outcome(account) == {"read": 2, "unchanged": 2}
 
 
+@pytest.fixture
+def merged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Collect how many records each batch has that are merged."""
+    numbers: list[int] = []
+    merge_batch = pipeline.merge_batch
+
+    def note(this_run: Run, loader: Loader, batch: Batch) -> Any:
+        numbers.append(len(batch.records))
+        return merge_batch(this_run, loader, batch)
+
+    monkeypatch.setattr(pipeline, "merge_batch", note)
+    return numbers
+
+
+def test_a_first_load_has_no_batch_without_a_record(
+    settings: Settings, tmp_path: Path, merged: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gvrc.batches.MOST_BYTES", 2_000)  # ten clinics have more
+    run([write(tmp_path, "a.json", clinics(40))], msgspec.structs.replace(settings, batch_size=10))
+    assert merged == [10, 10, 10, 10, 0]  # the last tells that the file has ended
+
+
 def test_what_few_records_of_many_changed_is_merged_in_one_batch(
-    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, tmp_path: Path, merged: list[int]
 ) -> None:
     records = clinics(40)
     run([write(tmp_path, "a.json", records)], settings)
+    merged.clear()
     for number in (3, 17, 38):
         records[number] |= LATER
-    merged: list[int] = []
-    load_batch = Loader.load_batch
-
-    def note(loader: Loader, batch: Batch) -> Any:
-        merged.append(len(batch.records))
-        return load_batch(loader, batch)
-
-    monkeypatch.setattr(Loader, "load_batch", note)
     account = run([write(tmp_path, "a.json", records)], msgspec.structs.replace(settings, batch_size=10))
     assert merged == [3]
     assert outcome(account) == {"read": 40, "unchanged": 37, "updated": 3}
