@@ -1,8 +1,8 @@
 """Source files -> batches of staged records: what is merged in one transaction.
 
-Batches are in work at a time: of one the records are found, of the next the server is asked which are settled, one is
-opened, transformed and staged, one merged. What the threads find out about a file travels with its batch; only the
-caller writes what the run remembers.
+Several batches are in work at a time: of one the records are found, of the next the server is asked which are settled,
+one is opened, transformed and staged, one merged. What the threads find out about a file travels with its batch; only
+the caller writes what the run remembers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gvrc.stage import StagedBatch, Stager
 
 MOST_BYTES = 13_000_000  # of the records of a batch as they were opened: 5,500 of the usual size
-MOST_SETTLED = 20_000  # settled records that are counted in one transaction; at 30,000 eighty-fold takes 323 MB
+MOST_SETTLED = 20_000  # settled records that are counted in one transaction; at 30,000 eighty-fold takes 331 MB
 
 
 @dataclass

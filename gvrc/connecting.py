@@ -27,7 +27,10 @@ class Connected:
 
 @contextmanager
 def connecting_ahead(settings: Settings) -> Iterator[Future[Connected]]:
-    """Connect in a thread: it takes 50 ms, in which the caller imports what it needs. At the end it is closed."""
+    """Connect in a thread: it takes 50 ms, in which the caller imports what it needs.
+
+    A run closes what it was given; what no run came to take is closed here.
+    """
     from concurrent.futures import ThreadPoolExecutor
 
     share_heap()  # before there is a thread

@@ -93,7 +93,7 @@ class Loader:
         self.checker = ThreadPoolExecutor(1)
         self.stager = Stager(directory, settings)
         self.staged: set[str] = set()  # tables of children that the batch has rows in
-        self.filled: set[str] = set()  # statements that would empty something
+        self.used: set[str] = set()  # statements whose tables hold rows of a batch before
         self.landed = self.told = pl.DataFrame()  # of the last batch: what landed, and the lines for logs/processing
         self.brought: BroughtKeys | None = None  # of a first load
         self.unmet: frozenset[str] = frozenset()  # statements that would meet nothing in the first round
@@ -106,7 +106,7 @@ class Loader:
     def prepare(self) -> None:
         """Make the staging tables of this connection, and remember again what the run has met."""
         self.brought = None  # while a connection was lost, another importer may have had the lock
-        self.filled = set()
+        self.used = set()
         *tables, rank, restore = statement_group("staging/create.sql")
         self.database.run_all([*tables, *statement_group("staging/settled.sql")])
         self.database.run(rank, json.dumps(self.settings.source_rank))
@@ -178,9 +178,9 @@ class Loader:
 
     def empty(self, name: str) -> None:
         """Empty tables of the batch before; to empty new ones took 5 to 25 ms of the first batch."""
-        if name in self.filled:
+        if name in self.used:
             self.database.run(name)
-        self.filled.add(name)
+        self.used.add(name)
 
     def merge(self, staged: StagedBatch) -> dict[int, tuple[str, str]]:
         """Copy and merge a batch; give reason and detail of the rows that were refused."""

@@ -1,7 +1,8 @@
 """Read this first: what a run does, from files to an account.
 
     find the files -> connect, lock, migrate -> leave out the files that were loaded before ->
-    find a batch of records -> leave out the settled ones -> open, transform and stage the others ->
+    find a batch of records -> leave out the settled ones -> open the others, put together what is few ->
+    transform and stage them ->
     load them (one transaction) -> ... -> the account
 
 ``gvrc/extract.py`` finds and opens, ``gvrc/settled.py`` leaves out, ``gvrc/transform.py`` is the chain of steps,
@@ -114,15 +115,11 @@ def importing_ahead(options: Options) -> Iterator[None]:
         yield
         return
     from concurrent.futures import ThreadPoolExecutor
+    from importlib import import_module
 
     with ThreadPoolExecutor(1) as importer:
-        importer.submit(import_reading)
+        importer.submit(import_module, "gvrc.batches")  # whoever imports it next has it
         yield
-
-
-def import_reading() -> None:
-    """Import what reads and transforms, polars above all: 0.1 s."""
-    import gvrc.batches  # noqa: F401 - whoever imports it next has it
 
 
 @contextmanager
@@ -180,7 +177,6 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         settled_ahead(this_run) as settled,
         places_ahead(this_run, cache) as upcoming,
     ):
-        import_reading()
         from gvrc.batches import gather_batches, open_batches, read_ahead, transform_batches
 
         this_run.options.progress.begin(sum(file.size for file in changed))

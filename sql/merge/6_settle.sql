@@ -163,7 +163,7 @@ WHERE former IS DISTINCT FROM excluded;
 -- name: touched_facilities
 -- A settled record stands only if no other record of the run speaks of its facility: the order of the two would count.
 -- One of the batch that has its source key may be another facility, and is one if the record is met first. So may one
--- of the batch be given the number that a settled facility went without, or nobody bear it any more.
+-- of the batch be given the number that a settled facility went without, or nobody hold it any more.
 SELECT staged.row_no
 FROM staged_settled AS staged
 JOIN run_facilities AS met USING (facility_id)
@@ -174,19 +174,19 @@ JOIN staged_records AS other USING (source, source_key)
 UNION
 SELECT staged.row_no
 FROM staged_settled AS staged
-JOIN facilities AS bearer
-    ON bearer.registration_number = staged.refused_number
-    AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
+JOIN facilities AS holder
+    ON holder.registration_number = staged.refused_number
+    AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
 WHERE EXISTS (
         SELECT
         FROM run_facilities AS met
-        WHERE met.facility_id = bearer.facility_id
+        WHERE met.facility_id = holder.facility_id
             AND met.outcome = 'inserted'
     )
     OR EXISTS (
         SELECT
         FROM batch_changes AS changes
-        WHERE changes.facility_id = bearer.facility_id
+        WHERE changes.facility_id = holder.facility_id
             AND changes.table_name = 'facilities'
             AND changes.before ->> 'registration_number' IS DISTINCT FROM staged.refused_number
     )
@@ -196,10 +196,10 @@ FROM staged_settled AS staged
 WHERE staged.refused_number IS NOT NULL
     AND NOT EXISTS (
         SELECT
-        FROM facilities AS bearer
-        WHERE bearer.registration_number = staged.refused_number
-            AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
-            AND bearer.facility_id <> staged.facility_id
+        FROM facilities AS holder
+        WHERE holder.registration_number = staged.refused_number
+            AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
+            AND holder.facility_id <> staged.facility_id
     )
 UNION
 SELECT row_no

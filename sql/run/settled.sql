@@ -88,14 +88,4 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS settled
 WHERE settled.rules = weighed.rules
-    AND settled.state = weighed.state
-    AND (
-        settled.refused_number IS NULL
-        OR EXISTS (
-            SELECT
-            FROM facilities AS bearer
-            WHERE bearer.registration_number = settled.refused_number
-                AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
-                AND bearer.facility_id <> settled.facility_id
-        )
-    );
+    AND settled.state = weighed.state;
