@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
+from gvrc import ledger
 from gvrc.contract import check_privileges
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError
@@ -22,6 +23,7 @@ from tests.managed.records import RECORDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from gvrc.pipeline import Run
     from tests.managed.conftest import Application
 
 GRANTS = PROJECT / "sql" / "checks" / "grants.sql"
@@ -68,6 +70,24 @@ def test_an_import_needs_only_what_the_grants_give(application: Application, nar
         narrowed.execute("DELETE FROM facilities")
     with pytest.raises(Exception, match="permission denied for table users"):
         narrowed.query("SELECT password FROM users")
+
+
+def test_a_role_that_may_have_one_connection_imports_the_same(
+    application: Application, narrowed: Application, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grant_all_that_the_file_gives(application, role)
+    begin_run = ledger.begin_run
+
+    def narrow(this_run: Run) -> None:
+        application.execute(f"ALTER ROLE {role} CONNECTION LIMIT 1")  # that one is taken
+        begin_run(this_run)
+
+    monkeypatch.setattr(ledger, "begin_run", narrow)
+    accounts = []
+    for records in (RECORDS, RECORDS[::-1]):
+        accounts.append(narrowed.load(records, force=True).totals())
+        application.execute(f"ALTER ROLE {role} CONNECTION LIMIT -1")
+    assert [(account["inserted"], account["unchanged"]) for account in accounts] == [(3, 0), (0, 3)]
 
 
 def test_another_role_may_have_made_schema_etl(application: Application, narrowed: Application, role: str) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import pytest
-from adbc_driver_manager import AdbcStatusCode, DataError, OperationalError
+from adbc_driver_manager import AdbcConnection, AdbcDatabase, AdbcStatusCode, DataError, OperationalError
 
+from gvrc.connecting import connecting_ahead
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.resilience import CircuitBreaker, is_transient, retry_transient
@@ -170,6 +173,41 @@ def test_a_real_connection_that_is_cut_is_made_again_and_the_transaction_repeate
     assert [row["rows"] for row in connections[-1].rows("count_tables") if row["table_name"] == "facilities"] == [1]
     for connection in connections:
         connection.close()
+
+
+def test_connections_that_share_a_handle_are_opened_and_closed_one_at_a_time(
+    fresh_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside: list[int] = []
+
+    class Slow(AdbcConnection):
+        """The driver's connection, taking its time, which tells how many are being opened or closed."""
+
+        def __init__(self, handle: AdbcDatabase) -> None:
+            inside.append(busy.acquire(blocking=False))
+            time.sleep(0.02)
+            super().__init__(handle)
+            busy.release()
+
+        def close(self) -> None:
+            inside.append(busy.acquire(blocking=False))
+            time.sleep(0.02)
+            super().close()
+            busy.release()
+
+    busy = Lock()
+    with connect(fresh_url) as first, ThreadPoolExecutor(3) as threads:
+        monkeypatch.setattr("gvrc.database.adbc_driver_manager.AdbcConnection", Slow)
+        opened = list(threads.map(lambda _: first.connect_again(), range(3)))
+        list(threads.map(lambda further: further.close(), opened))
+    assert inside == [True] * 6
+
+
+def test_a_connection_that_was_begun_and_not_taken_is_closed(settings: Settings) -> None:
+    with connecting_ahead(settings) as connecting:
+        database = connecting.result().database
+        assert database.is_alive()
+    assert not database.is_alive()
 
 
 def test_a_server_that_is_not_there_is_worth_another_try_and_a_wrong_name_is_not(fresh_url: str) -> None:

@@ -174,7 +174,9 @@ def test_a_file_that_is_cut_off_is_salvaged_or_fails_as_by_the_long_way(
     assert statuses == ["succeeded", "succeeded", "failed"]
 
 
-@pytest.mark.parametrize("batch_size", [2, 10_000])
+@pytest.mark.parametrize(
+    "batch_size", [2, 3, 10_000]
+)  # merged before it fails; put together with what comes after; one
 def test_a_file_that_fails_late_is_taken_out_of_what_was_put_together_as_by_the_long_way(
     twins: Twins, tmp_path: Path, batch_size: int
 ) -> None:
@@ -222,10 +224,17 @@ def test_what_few_records_of_many_changed_is_merged_in_one_batch(
     account = run([write(tmp_path, "a.json", records)], msgspec.structs.replace(settings, batch_size=10))
     assert merged == [3]
     assert outcome(account) == {"read": 40, "unchanged": 37, "updated": 3}
+
+
+def test_a_transaction_merges_no_more_than_batch_size_records_of_what_was_put_together(
+    settings: Settings, tmp_path: Path, merged: list[int]
+) -> None:
+    records = clinics(40)
+    run([write(tmp_path, "a.json", records)], settings)
     merged.clear()
-    further = [record | {"phone": "0700000019"} for record in records[:17]] + records[17:]
-    account = run([write(tmp_path, "a.json", further)], msgspec.structs.replace(settings, batch_size=10))
-    assert (sum(merged), max(merged) <= 10) == (17, True)
+    changed = [*records[:6], *(record | LATER for record in records[6:23]), *records[23:]]
+    account = run([write(tmp_path, "a.json", changed)], msgspec.structs.replace(settings, batch_size=10))
+    assert merged == [4, 10, 3]  # of ten records each, but the last: of twenty
     assert outcome(account) == {"read": 40, "unchanged": 23, "updated": 17}
 
 
@@ -440,7 +449,7 @@ def test_a_settled_record_is_transformed_after_all_where_another_one_speaks_of_i
     assert outcome(account) == {"read": 3, "updated": 1, "superseded": 1, "unchanged": 1}
 
 
-BEARER, CLAIMANT, THIRD, OTHERWISE, RENUMBERED = range(5)
+BEARER, CLAIMANT, THIRD, OTHERWISE, RENUMBERED, UNCONCERNED = range(6)
 BOTH = [BEARER, CLAIMANT]
 NUMBERS: dict[str, tuple[list[int], ...]] = {  # who comes in each run, where one claims the number of another
     "nothing new": (BOTH, BOTH, BOTH),
@@ -452,14 +461,19 @@ NUMBERS: dict[str, tuple[list[int], ...]] = {  # who comes in each run, where on
     "a third one claims it, too": ([THIRD, *BOTH], [RENUMBERED], [CLAIMANT, THIRD]),
     "the bearer is not in the file": ([CLAIMANT], [RENUMBERED], [CLAIMANT]),
     "the bearer gets it again": ([RENUMBERED], [BEARER], [CLAIMANT, BEARER]),
+    "it goes to one who had another": ([UNCONCERNED, *BOTH], [CLAIMANT, RENUMBERED, THIRD], BOTH),
 }
 
 
 def claims(group: int, speaker: int) -> dict[str, Any]:
     """Give the record of one of three facilities that name the same number, each group its own."""
-    facility = BEARER if speaker in (OTHERWISE, RENUMBERED) else speaker
+    facility = {OTHERWISE: BEARER, RENUMBERED: BEARER, UNCONCERNED: THIRD}.get(speaker, speaker)
     named = {"code": 15_000 + 10 * group + facility, "name": f"{('Mukuru', 'Kayole', 'Mathare')[facility]} {group}"}
-    changed = {OTHERWISE: {"phone": "0700000018"}, RENUMBERED: {"registration_number": f"GK-00008{group}"}}
+    changed = {
+        OTHERWISE: {"phone": "0700000018"},
+        RENUMBERED: {"registration_number": f"GK-00008{group}"},
+        UNCONCERNED: {"registration_number": f"GK-00007{group}"},
+    }
     return CLINIC | {"registration_number": f"GK-00009{group}"} | named | changed.get(speaker, {})
 
 
