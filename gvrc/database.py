@@ -36,6 +36,12 @@ COPY_TYPES = {
     "bigint": "Int64",
     "double precision": "Float64",
     "boolean": "Boolean",
+    "integer": "Int32",
+    "smallint": "Int16",
+    "character varying": "String",
+    "date": "Date",
+    "timestamp with time zone": "Datetime(time_unit='us', time_zone='UTC')",
+    "uuid": "Binary",
 }
 
 
@@ -193,13 +199,35 @@ class Database:
             TypeError: a column's type is not the table's. ADBC would store garbage without a word.
         """
         self._check_types(table, rows)
+        return self._ingest(rows, table, {"adbc.ingest.temporary": "true"})
+
+    def append(self, table: str, rows: pl.DataFrame) -> int:
+        """Copy a frame into columns of a table, brought to their types; the other columns get their defaults.
+
+        Raises:
+            polars.exceptions.PolarsError: a value does not fit its column.
+            TypeError: the table has not such a column.
+        """
+        import polars as pl
+
+        if table not in self._column_types:
+            columns = self.rows("columns_of_table", table)
+            self._column_types[table] = {column["column_name"]: column["type_name"] for column in columns}
+        if lacking := rows.schema.keys() - self._column_types[table].keys():
+            raise TypeError(f"{table} has no {', '.join(sorted(lacking))}.")
+        expected = {name: COPY_TYPES[self._column_types[table][name]] for name in rows.columns}
+        others = pl.Schema(
+            {name: getattr(pl, kind) for name, kind in expected.items() if kind != str(rows.schema[name])}
+        )
+        schema, _, name = table.rpartition(".")
+        return self._ingest(
+            rows.cast(others) if others else rows, name, {"adbc.ingest.target_db_schema": schema or "public"}
+        )
+
+    def _ingest(self, rows: pl.DataFrame, table: str, place: dict[str, str]) -> int:
         with self._statement(None) as open_statement:
             open_statement.set_options(
-                **{
-                    "adbc.ingest.target_table": table,
-                    "adbc.ingest.mode": "adbc.ingest.mode.append",
-                    "adbc.ingest.temporary": "true",
-                }
+                **{"adbc.ingest.target_table": table, "adbc.ingest.mode": "adbc.ingest.mode.append", **place}
             )
             open_statement.bind_stream(rows.__arrow_c_stream__())
             return int(open_statement.execute_update())

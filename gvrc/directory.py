@@ -10,6 +10,8 @@ from gvrc.errors import UsageError
 from gvrc.rules import CONTRACT_LENGTHS, Demands
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from gvrc.database import Database
     from gvrc.settings import Settings
 
@@ -23,6 +25,7 @@ class Directory:
     needs_status: bool
     sequences: dict[str, str]
     lookup_names: dict[str, dict[str, str]]
+    lookup_ids: dict[str, dict[str, int]]  # by the names of the database
     wards_at_risk: dict[int, str]
     is_managed: bool
 
@@ -31,7 +34,8 @@ def read_directory(database: Database, settings: Settings, *, is_managed: bool, 
     """Read the demands, lookups and sequences of the database, and find the actor."""
     lengths = {row["column_name"]: row["length"] for row in database.rows("text_lengths")}
     required = {row["column_name"] for row in database.rows("required_columns")}
-    lookup_names = resolve_lookup_names(database.read("lookups"), settings.lookup_defaults)
+    lookups = database.read("lookups")
+    lookup_names = resolve_lookup_names(lookups, settings.lookup_defaults)
     if "operational_status_id" in required and not settings.create_lookups:
         demand_default_status(lookup_names, settings)
     sequences = {row["table_name"]: row["sequence_name"] for row in database.rows("identity_sequences")}
@@ -41,9 +45,18 @@ def read_directory(database: Database, settings: Settings, *, is_managed: bool, 
         needs_status="operational_status_id" in required,
         sequences=sequences,
         lookup_names=lookup_names,
+        lookup_ids=number_lookups(lookups),
         wards_at_risk=find_wards_at_risk(database) if is_managed else {},
         is_managed=is_managed,
     )
+
+
+def number_lookups(lookups: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Give the keys of the rows of the lookup tables, by table and name."""
+    ids: dict[str, dict[str, int]] = {}
+    for lookup, lookup_id, name in lookups.iter_rows():
+        ids.setdefault(lookup, {})[name] = lookup_id
+    return ids
 
 
 def find_wards_at_risk(database: Database) -> dict[int, str]:

@@ -17,9 +17,9 @@ import adbc_driver_manager
 import polars as pl
 
 from gvrc.account import CHILD_TABLES
-from gvrc.brought import BroughtKeys
 from gvrc.database import first_line, sqlstate
 from gvrc.identity import may_be_one
+from gvrc.lone import insert_lone
 from gvrc.rules import check_accepted
 from gvrc.stage import StagedBatch, Stager
 from gvrc.staging import record_lines, refused_rows, settled_issues
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gvrc.batches import Batch
     from gvrc.database import Database
     from gvrc.directory import Directory
+    from gvrc.lone import LoneRecords
     from gvrc.settings import Settings
 
 # A database's refusal of a value or a key: one record's fault, not the batch's.
@@ -95,17 +96,24 @@ class Loader:
         self.staged: set[str] = set()  # tables of children that the batch has rows in
         self.used: set[str] = set()  # statements whose tables hold rows of a batch before
         self.landed = self.told = pl.DataFrame()  # of the last batch: what landed, and the lines for logs/processing
-        self.brought: BroughtKeys | None = None  # of a first load
+        self.is_first_load = False
+        self.alone: pl.DataFrame | None = None  # how many lone records of the last batch were inserted
         self.unmet: frozenset[str] = frozenset()  # statements that would meet nothing in the first round
         self.prepare()
 
-    def begin_first_load(self) -> None:
-        """Take it that the directory is empty: only what the run itself brings can be met."""
-        self.brought = BroughtKeys()
+    def begin_first_load(self, *, has_memory: bool) -> None:
+        """Take it that the directory is empty: only what the run itself brings can be met.
+
+        In a dry run no key is taken; and what is remembered of a directory that was emptied must be compared.
+        """
+        self.is_first_load = True
+        self.stager.begin_first_load()
+        if not (self.is_dry_run or has_memory):
+            self.stager.set_lone_apart(self.run_no, self.rules)
 
     def prepare(self) -> None:
         """Make the staging tables of this connection, and remember again what the run has met."""
-        self.brought = None  # while a connection was lost, another importer may have had the lock
+        self.is_first_load = False  # while a connection was lost, another importer may have had the lock
         self.used = set()
         *tables, rank, restore = statement_group("staging/create.sql")
         self.database.run_all([*tables, *statement_group("staging/settled.sql")])
@@ -174,7 +182,8 @@ class Loader:
         self.database.copy("staged_rejects", rejected)
         self.database.run("close_other_reasons", self.run_no)
         self.database.run("save_rejects", self.run_no)
-        return self.outcomes(accepted, rejected, refused, staged.issues)
+        issues = pl.concat([staged.issues, staged.lone.issues]) if staged.lone else staged.issues
+        return self.outcomes(accepted, rejected, refused, issues)
 
     def empty(self, name: str) -> None:
         """Empty tables of the batch before; to empty new ones took 5 to 25 ms of the first batch."""
@@ -185,9 +194,28 @@ class Loader:
     def merge(self, staged: StagedBatch) -> dict[int, tuple[str, str]]:
         """Copy and merge a batch; give reason and detail of the rows that were refused."""
         self.empty("empty_staging")
-        self.unmet = self.brought.add(staged.accepted) if self.brought else frozenset()
+        self.alone = None
+        self.unmet = staged.unmet if self.is_first_load else frozenset()
+        if staged.lone and not (self.is_first_load and self.insert_lone(staged.lone)):
+            staged = self.stager.unfold(staged.accepted, staged.rejected)
+        if staged.records.is_empty():
+            return {}
         self.copy(staged)
         return self.merge_rounds(staged.lacking)
+
+    def insert_lone(self, lone: LoneRecords) -> bool:
+        """Insert the lone records of a batch; say so, or that the database refuses one of them."""
+        self.empty("empty_merging")
+        try:
+            with self.database.savepoint():
+                if not insert_lone(self.database, lone, self.directory):
+                    return False
+        except adbc_driver_manager.Error as error:
+            if sqlstate(error)[:2] not in RECORD_FAULTS:
+                raise
+            return False
+        self.alone = lone.counted
+        return True
 
     def copy(self, staged: StagedBatch) -> None:
         """Copy a batch into the staging tables, children in the order of their facilities."""
@@ -407,6 +435,11 @@ class Loader:
         """Put together what became of the batch, by file_no."""
         outcomes: dict[int, Outcome] = defaultdict(Outcome)
         landed = accepted.filter(pl.col("row_no").is_in(list(refused)).not_()) if refused else accepted
+        for file_no, inserted, *counts in () if self.alone is None else self.alone.iter_rows():
+            outcomes[file_no].outcomes["inserted"] += inserted
+            for table, rows in zip(CHILD_TABLES, counts, strict=True):
+                if rows:
+                    outcomes[file_no].tables[table]["inserted"] += rows
         for row in self.database.rows("batch_outcomes"):
             outcomes[row["file_no"]].outcomes[row["outcome"]] += row["records"]
         for row in self.database.rows("batch_tables"):

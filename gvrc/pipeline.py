@@ -240,7 +240,7 @@ def first_load(this_run: Run, loader: Loader) -> Iterator[None]:
     state = database.rows("directory_state")[0]
     if not state["has_facilities"]:
         database.run("drop_foreign_keys")
-        loader.begin_first_load()
+        loader.begin_first_load(has_memory=state["has_memory"])
     elif state["foreign_keys"]:
         yield
         return

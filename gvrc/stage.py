@@ -5,13 +5,16 @@ It asks nothing of the database, so it is done while the server merges the batch
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gvrc.brought import BroughtKeys
 from gvrc.directory import required_status
 from gvrc.enrich import use_lookup_names
+from gvrc.lone import Unfolder
 from gvrc.rules import collect_issues
 from gvrc.staging import (
     add_rounds,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gvrc.directory import Directory
+    from gvrc.lone import LoneRecords
     from gvrc.settings import Settings
 
 # What of a child names a row of a lookup table, and what has a length.
@@ -60,11 +64,22 @@ class StagedBatch:
     children: dict[str, pl.DataFrame] = field(default_factory=dict)  # by staging table
     issues: pl.DataFrame = field(default_factory=pl.DataFrame)
     lacking: set[str] = field(default_factory=set)  # lookup tables that lack a name of the batch
+    unmet: frozenset[str] = frozenset()  # statements that would meet nothing, in a first load
+    lone: LoneRecords | None = None  # of a first load; records, children and issues are then those of the others
 
     @property
     def filled(self) -> list[str]:
         """Name the tables of children that the batch has rows in."""
         return sorted(table for table, rows in self.children.items() if not rows.is_empty())
+
+    def set_apart(self, row_nos: pl.Series, unfolder: Unfolder) -> None:
+        """Unfold lone records; where a value of theirs does not fit its column, the merge will say so."""
+        is_lone = pl.col("row_no").is_in(row_nos.implode())
+        with suppress(pl.exceptions.PolarsError):
+            self.lone = unfolder.unfold(self.records.filter(is_lone), self.children, self.issues)
+            self.records = self.records.filter(is_lone.not_())
+            self.children = {table: rows.filter(is_lone.not_()) for table, rows in self.children.items()}
+            self.issues = self.issues.filter(is_lone.not_())
 
     def note_lacking(self, lookup: str, names: pl.Series, present: Iterable[str]) -> None:
         """Remember a lookup table that lacks one of the names: nearly every batch spares itself the question."""
@@ -79,6 +94,17 @@ class Stager:
         self.directory = directory
         self.settings = settings
         self.default_status = required_status(directory, settings)
+        self.brought: BroughtKeys | None = None  # of a first load
+        self.unfolder: Unfolder | None = None  # the same, where lone records may be inserted unasked
+
+    def begin_first_load(self) -> None:
+        """Remember from now on what the batches bring."""
+        self.brought = BroughtKeys()
+
+    def set_lone_apart(self, run_no: int, rules: dict[int, int]) -> None:
+        """Unfold lone records from now on, unless it is remembered who wrote which field."""
+        if not self.settings.source_rank:
+            self.unfolder = Unfolder(self.directory, run_no, rules, self.default_status)
 
     def stage(self, records: pl.DataFrame) -> StagedBatch:
         """Part records into accepted ones, numbered in their order, and rejected ones, and unfold their children."""
@@ -96,7 +122,12 @@ class Stager:
             .with_columns(pl.col("row_no").cast(pl.Int64))
             .pipe(add_rounds)
         )
-        return self.unfold(accepted, rejected)
+        batch = self.unfold(accepted, rejected)
+        if self.brought:
+            lone, batch.unmet = self.brought.part(batch.records)
+            if self.unfolder and not lone.is_empty() and not batch.lacking:
+                batch.set_apart(lone, self.unfolder)
+        return batch
 
     def unfold(self, accepted: pl.DataFrame, rejected: pl.DataFrame) -> StagedBatch:
         """Unfold the children of accepted records, and collect what there is to say of both."""

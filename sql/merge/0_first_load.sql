@@ -4,6 +4,8 @@
 -- name: directory_state
 SELECT
     EXISTS (SELECT FROM facilities) AS has_facilities,
+    EXISTS (SELECT FROM etl.facility_source)
+        OR EXISTS (SELECT FROM etl.rejects WHERE closed_by_run_no IS NULL) AS has_memory,
     (
         SELECT count(*)
         FROM pg_constraint

@@ -35,6 +35,15 @@ ORDER BY
     relation.relname,
     attribute.attnum;
 
+-- name: columns_of_table
+SELECT
+    attribute.attname::text AS column_name,
+    format_type(attribute.atttypid, NULL) AS type_name
+FROM pg_attribute AS attribute
+WHERE attribute.attrelid = to_regclass($1)
+    AND attribute.attnum > 0
+    AND NOT attribute.attisdropped;
+
 -- name: database_kind
 -- What stands in schema public: nothing (fresh), our own directory, or an application's (managed).
 SELECT

@@ -193,19 +193,26 @@ ORDER BY
     ward_id;
 
 -- name: lookups
-SELECT 'operational_statuses' AS lookup, status_name::text AS name FROM operational_statuses
+SELECT 'operational_statuses' AS lookup, operational_status_id AS lookup_id, status_name::text AS name
+FROM operational_statuses
 UNION ALL
-SELECT 'contact_types', type_name FROM contact_types
+SELECT 'contact_types', contact_type_id, type_name
+FROM contact_types
 UNION ALL
-SELECT 'service_categories', category_name FROM service_categories
+SELECT 'service_categories', service_category_id, category_name
+FROM service_categories
 UNION ALL
-SELECT 'owner_types', type_name FROM owner_types
+SELECT 'owner_types', owner_type_id, type_name
+FROM owner_types
 UNION ALL
-SELECT 'gbv_categories', category_name FROM gbv_categories
+SELECT 'gbv_categories', gbv_category_id, category_name
+FROM gbv_categories
 UNION ALL
-SELECT 'infrastructure_types', type_name FROM infrastructure_types
+SELECT 'infrastructure_types', infrastructure_type_id, type_name
+FROM infrastructure_types
 UNION ALL
-SELECT 'condition_statuses', status_name FROM condition_statuses;
+SELECT 'condition_statuses', condition_status_id, status_name
+FROM condition_statuses;
 
 -- name: text_lengths
 SELECT

@@ -189,6 +189,16 @@ CREATE TEMPORARY TABLE staged_settled (
     refused_number text
 );
 
+-- name: create_staged_coordinates
+-- Of the lone records of a first load, whose facilities are there already.
+CREATE TEMPORARY TABLE staged_coordinates (
+    facility_id integer NOT NULL,
+    source text NOT NULL,
+    latitude double precision NOT NULL,
+    longitude double precision NOT NULL,
+    collected_on text
+);
+
 -- name: create_run_facilities
 -- The facilities that this run has met, with the record that speaks for each: it lives as long as the connection.
 CREATE TEMPORARY TABLE run_facilities (

@@ -1,0 +1,208 @@
+"""Lone records are copied past staging and merge; they leave what the statements of sql/merge leave for a new facility.
+
+The twin is the merge: the same files into a second database, with no record taken for a lone one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from gvrc.database import Database, connect
+from gvrc.lone import insert_lone
+from gvrc.pipeline import Options, run
+from gvrc.stage import Stager
+from gvrc.undo import undo
+from tests.settled.test_settled import OWN, rows_of, shown, stands, told
+from tests.test_pipeline import CLINIC, outcome, rows, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gvrc.settings import Settings
+
+OTHER = CLINIC | {"code": 13081, "name": "Kayole Safe House", "phone": "0700000017"}
+WIDE = CLINIC | {
+    "code": 13082,
+    "name": "Embakasi Clinic",
+    "id": "7f0c8a52-0000-4000-8000-000000000001",
+    "official_name": "Embakasi Recovery Clinic",
+    "registration_number": "TEST-0001",
+    "keph_level_name": "Level 3",
+    "description": "Open day and night",
+    "website": "https://clinic.example.org",
+    "physical_address": "Kangundo Road",
+    "email": "clinic@example.org",
+    "officer_in_charge": "T. Est",
+    "gbv_categories": ["Physical Violence", "Sexual Violence"],
+    "cots": 2,
+    "open_whole_day": True,
+    "date_established": "2019-05-01",
+    "updated": "2024-01-31T10:00:00Z",
+}
+RECORDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "code": st.sampled_from([None, 13080, 13081, 13082, 13083]),
+        "name": st.sampled_from(
+            ["Mukuru Clinic", "mukuru clinic", "Kayole Clinic", "Safe House", "Ng\u2019ang\u2019a Clinic"]
+        ),
+        "registration_number": st.sampled_from([None, "TEST-0001", "TEST-0002"]),
+        "ward_name": st.sampled_from(["Viwandani", "Vivandani", "Nowhere", None]),
+        "constituency_name": st.sampled_from(["Makadara", "Embakasi East", None]),
+        "lat": st.sampled_from(["-1.31", "-1.286400000000000123", "36.875", None]),
+        "long": st.sampled_from(["36.875", "36.8756789015", "-1.31", None]),
+        "operation_status_name": st.sampled_from(["Operational", "Closed", "Haunted", None]),
+        "owner_name": st.sampled_from(["Ministry of Health", None]),
+        "service_names": st.lists(st.sampled_from(["Counselling", "Post-rape care", "Legal aid"]), max_size=3),
+        "phone": st.sampled_from(["0700000016", "0700000017/0700000018", "nothing", None]),
+        "beds": st.sampled_from([0, 4, None]),
+    },
+)
+
+
+@examples(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(RECORDS, min_size=1, max_size=8), st.booleans())
+def test_lone_records_leave_what_a_merge_leaves(
+    settings: Settings,
+    tmp_path: Path,
+    further_urls: Callable[[], str],
+    changes: list[dict[str, Any]],
+    is_split: bool,
+) -> None:
+    records = [WIDE | {"code": 14_000 + number} | change for number, change in enumerate(changes)]
+    half = len(records) // 2 if is_split else 0
+    paths = [
+        write(tmp_path, name, part) for name, part in (("a.json", records[:half]), ("b.json", records[half:])) if part
+    ]
+    lone, merged = run_both_ways(paths, msgspec.structs.replace(settings, batch_size=3), further_urls)
+    assert lone == merged
+
+
+def test_the_national_list_comes_out_the_same(
+    settings: Settings, shared_data: Path, further_urls: Callable[[], str]
+) -> None:
+    lone, merged = run_both_ways([str(shared_data / "kmhfl")], settings, further_urls)
+    assert lone == merged
+    assert len(lone["facilities"]) > 9_000
+
+
+def run_both_ways(paths: list[str], settings: Settings, further_urls: Callable[[], str]) -> list[dict[str, list[str]]]:
+    """Run files into two empty databases, into one of them without lone records; give what stands in each."""
+    accounts, databases = [], []
+    for merges_all in (False, True):
+        url = further_urls()
+        with pytest.MonkeyPatch.context() as changed:
+            if merges_all:
+                changed.setattr(Stager, "begin_first_load", lambda *_, **__: None)
+            accounts.append(run(paths, msgspec.structs.replace(settings, database_url=url)))
+        with connect(url) as database:
+            databases.append(stands(database) | remembered(database))
+            account = run(paths, msgspec.structs.replace(settings, database_url=url), Options(force=True))
+            assert account.totals()["updated"] == account.totals()["inserted"] == 0
+    assert told(accounts[0]) == told(accounts[1])
+    return databases
+
+
+def remembered(database: Database) -> dict[str, list[str]]:
+    """Give the changes, and which facilities are settled, without the numbers that are each database's own."""
+    codes = {row["facility_id"]: row["facility_code"] for row in rows(database, "SELECT * FROM facilities")}
+    changes, settled = (rows_of(database, table) for table in ("etl.changes", "etl.settled_facilities"))
+    for change in changes:
+        images = (change.pop(name) or {} for name in ("before", "after"))
+        change["images"] = [
+            {key: image[key] for key in sorted(image.keys() - OWN - {"facility_id"})} for image in images
+        ]
+    return {
+        "etl.changes": sorted(shown(without(row, "change_id", "row_id"), codes) for row in changes),
+        "etl.settled_facilities": sorted(shown(without(row, "state", "rules"), codes) for row in settled),
+    }
+
+
+def without(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in names}
+
+
+@pytest.fixture
+def inserted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Collect how many lone records were inserted at a time."""
+    sizes: list[int] = []
+
+    def note(database: Any, lone: Any, *others: Any) -> bool:
+        is_done = insert_lone(database, lone, *others)
+        sizes.append(lone.size if is_done else 0)
+        return is_done
+
+    monkeypatch.setattr("gvrc.load.insert_lone", note)
+    return sizes
+
+
+def test_records_of_a_first_load_are_copied_and_the_second_run_finds_them_settled(
+    settings: Settings, fresh: Database, tmp_path: Path, inserted: list[int]
+) -> None:
+    path = write(tmp_path, "a.json", [CLINIC, OTHER, WIDE])
+    assert outcome(run([path], settings)) == {"read": 3, "inserted": 3}
+    assert inserted == [3]
+    assert outcome(run([path], settings, Options(force=True))) == {"read": 3, "unchanged": 3}
+    assert inserted == [3]
+    assert rows(fresh, "SELECT count(*)::bigint AS n FROM etl.settled_facilities") == [{"n": 3}]
+
+
+def test_a_value_that_the_database_refuses_costs_its_record_not_the_batch(
+    settings: Settings, fresh: Database, tmp_path: Path, inserted: list[int]
+) -> None:
+    run([write(tmp_path, "none.json", [CLINIC])], settings, Options(dry_run=True))  # makes the directory
+    fresh.execute("ALTER TABLE facilities ADD CHECK (facility_name <> 'Kayole Safe House')")
+    account = run([write(tmp_path, "a.json", [CLINIC, OTHER, WIDE])], settings)
+    assert outcome(account) == {"read": 3, "inserted": 2, "rejected": 1}
+    assert account.files[0].rejects == {"refused_by_database": 1}
+    assert inserted == []
+
+
+def test_beds_beyond_what_a_column_holds_cost_their_record_not_the_batch(
+    settings: Settings, tmp_path: Path, further_urls: Callable[[], str]
+) -> None:
+    paths = [write(tmp_path, "a.json", [CLINIC | {"beds": 3_000_000_000}, OTHER])]
+    lone, merged = run_both_ways(paths, settings, further_urls)
+    assert lone == merged
+
+
+def test_where_another_session_takes_keys_the_batch_is_merged(
+    settings: Settings, fresh: Database, tmp_path: Path, inserted: list[int]
+) -> None:
+    run([write(tmp_path, "none.json", [CLINIC])], settings, Options(dry_run=True))
+    fresh.execute("ALTER SEQUENCE facilities_facility_id_seq INCREMENT 2")  # as if every second one went elsewhere
+    assert outcome(run([write(tmp_path, "a.json", [CLINIC, OTHER])], settings)) == {"read": 2, "inserted": 2}
+    assert inserted == [0]
+
+
+@pytest.mark.parametrize("forgotten", ["etl.facility_source", "etl.rejects"])
+def test_nothing_is_copied_where_an_emptied_directory_is_remembered(
+    settings: Settings, fresh: Database, tmp_path: Path, inserted: list[int], forgotten: str
+) -> None:
+    run([write(tmp_path, "first.json", [CLINIC, OTHER | {"name": None}])], settings)
+    fresh.execute(f"TRUNCATE facilities, {forgotten} CASCADE")
+    inserted.clear()
+    assert outcome(run([write(tmp_path, "a.json", [CLINIC, OTHER])], settings)) == {"read": 2, "inserted": 2}
+    assert inserted == []
+
+
+def test_lone_records_are_taken_back_whole(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    account = run([write(tmp_path, "a.json", [CLINIC, OTHER, WIDE])], settings)
+    undo(account.run_id, settings)
+    assert all(not found for table, found in stands(fresh).items() if table != "etl.issues")
+
+
+def test_a_record_that_breaks_the_schema_is_refused_and_the_others_are_counted_once(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gvrc.load.check_accepted", lambda *_: {1: "facility_name: is not right"})
+    account = run([write(tmp_path, "a.json", [CLINIC, OTHER, WIDE])], settings)
+    assert outcome(account) == {"read": 3, "inserted": 2, "rejected": 1}
+    assert len(rows(fresh, "SELECT 1 FROM facilities")) == len(rows(fresh, "SELECT 1 FROM etl.changes")) == 2
