@@ -204,16 +204,16 @@ def hand_over(reader: ThreadPoolExecutor, batches: Iterator[Batch], upcoming: Fu
 def transform_batches(
     batches: Iterator[Batch],
     files: list[ListedFile],
-    places: PlaceResolver,
+    places: Callable[[], PlaceResolver],
     stager: Stager,
 ) -> Iterator[Batch]:
-    """Bring the records of each batch into the directory's form, and stage them."""
+    """Bring the records of each batch into the directory's form, and stage them; ``places`` gives the resolver."""
     sources = {file.file_no: file.source for file in files}
     one_at_a_time = Lock()  # the resolver remembers what it found
 
     def transform_alone(records: pl.DataFrame) -> pl.DataFrame:
         with one_at_a_time:
-            return transform(records, sources, places, stager.directory.demands)
+            return transform(records, sources, places(), stager.directory.demands)
 
     for batch in batches:
         batch.transform = transform_alone

@@ -33,7 +33,7 @@ from gvrc.resilience import CircuitBreaker, is_transient, retry_transient
 from gvrc.stopping import stoppable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
 
     from gvrc.batches import Batch
@@ -175,7 +175,7 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     with (
         shared_cache(this_run) as cache,
         settled_ahead(this_run) as settled,
-        places_ahead(this_run, cache) as upcoming,
+        places_ahead(this_run, cache) as places,
     ):
         from gvrc.batches import gather_batches, open_batches, read_ahead, transform_batches
 
@@ -187,7 +187,7 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         loader = open_loader(this_run, directory, rules)
         with first_load(this_run, loader):
             opened = open_batches(gathered, changed, this_run.settings.batch_size)
-            batches = transform_batches(opened, changed, upcoming.result(), loader.stager)
+            batches = transform_batches(opened, changed, places, loader.stager)
             load_batches(this_run, loader, read_ahead(batches))
 
 
@@ -302,21 +302,27 @@ def shared_cache(this_run: Run) -> Iterator[Cache | None]:
 
 
 @contextmanager
-def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Future[PlaceResolver]]:
+def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Callable[[], PlaceResolver]]:
     """Begin to make the resolver, on a connection of its own: the server takes 0.1 s for 90,000 points.
 
-    In a dry run, which alone sees what it wrote, and where no other connection can be had, it is made at once.
+    A forced run may not need it, when all is settled: there it is made for the first record that must be transformed,
+    before anything is merged. In a dry run, which alone sees what it wrote, and where no other connection can be had,
+    it is made at once.
     """
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor
+    from functools import cache as once
 
     reading = None if this_run.options.dry_run else this_run.database.connect_again_if_possible()
     if reading is None:
-        made: Future[PlaceResolver] = Future()
-        made.set_result(make_places(this_run, this_run.database, cache))
-        yield made
+        made = make_places(this_run, this_run.database, cache)
+        yield lambda: made
         return
-    with reading, ThreadPoolExecutor(1) as maker:
-        yield maker.submit(make_places, this_run, reading, cache)
+    with reading:
+        if this_run.options.force:
+            yield once(lambda: make_places(this_run, reading, cache))
+            return
+        with ThreadPoolExecutor(1) as maker:
+            yield maker.submit(make_places, this_run, reading, cache).result
 
 
 def make_places(this_run: Run, database: Database, cache: Cache | None) -> PlaceResolver:

@@ -126,6 +126,27 @@ def test_a_record_that_came_before_is_neither_transformed_nor_merged(
     assert (changed.totals()["unchanged"], changed.totals()["updated"]) == (1, 1)
 
 
+def test_a_forced_run_makes_the_place_resolver_only_for_a_record_that_must_be_transformed(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    make_places = pipeline.make_places
+
+    def note(*given: Any) -> Any:
+        made.append(len(rows(fresh, "SELECT 1 FROM etl.changes")))  # what was written when it read where facilities are
+        return make_places(*given)
+
+    monkeypatch.setattr(pipeline, "make_places", note)
+    run([write(tmp_path, "a.json", [CLINIC, OTHER])], settings)
+    run([str(tmp_path / "a.json")], settings, Options(force=True))
+    assert made == [0]
+    path = write(tmp_path, "a.json", [CLINIC, OTHER | LATER])
+    run([path], msgspec.structs.replace(settings, batch_size=1), Options(force=True))
+    assert made == [0, 2]
+    run([path], settings, Options(force=True, dry_run=True))
+    assert len(made) == 3
+
+
 def test_a_settled_record_is_not_even_opened(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
