@@ -16,9 +16,9 @@ KEYS: Final = {  # what is compared by the statements of sql/merge/1_meet.sql th
     "meet_by_source_key": ("source", "source_key"),
 }
 LONE_KEYS: Final = {**KEYS, "refuse_claimed_numbers": ("registration_number",)}
-PLACE: Final = ("facility_name", "constituency_id")
 LOOKS_GENERATED: Final = "-[0-9a-f]{12}$"  # the database makes such codes, of which nothing is known here
 BEYOND_ASCII: Final = r"[^\x00-\x7f]"  # the database's lower() may be another than ours
+DOTTED_I: Final = "\u0130"  # which a database may make an i of, and polars does not
 
 
 class Parted(NamedTuple):
@@ -33,38 +33,43 @@ class BroughtKeys:
 
     def __init__(self) -> None:
         self.brought = {key: pl.Series(dtype=pl.UInt64) for key in LONE_KEYS}
-        self.unsure_places = pl.Series(dtype=pl.UInt64)  # of records that have no code of their own, or may lose it
+        self.unsure_names = pl.Series(dtype=pl.UInt64)  # of records that have no code of their own, or may lose it
+
+    def add_rejects(self, rejected: pl.DataFrame) -> None:
+        """Add what was rejected: a record that lands in the same words closes its reject."""
+        hashes = hash_rows(rejected, KEYS["meet_by_content"])
+        self.brought["meet_by_content"] = pl.concat([self.brought["meet_by_content"], hashes.drop_nulls()])
 
     def part(self, records: pl.DataFrame) -> Parted:
         """Part the staged records of a batch, and add their keys.
 
         A record that is not lone may be met by its name, or its facility may: it, or another one, goes without a code.
-        Whoever has its name in its constituency is not lone either.
+        Whoever has its name is not lone either, wherever it is: a facility has its name and its ward from two records.
         """
         is_generated = records["facility_code"].str.contains(LOOKS_GENERATED).fill_null(value=False)
         is_shared = records["facility_code"].is_null() | is_generated | records["answers"].is_not_null()
         unmet = set(KEYS) - ({"meet_by_code"} if is_generated.any() else set())
         for key, columns in LONE_KEYS.items():
             hashes = hash_rows(records, columns)
-            is_known = self._are_brought(key, hashes)
+            is_known = are_among(hashes, self.brought[key])
             is_shared |= is_known | (hashes.is_duplicated() & hashes.is_not_null())
             unmet -= {key} if is_known.any() else set()
             self.brought[key] = pl.concat([self.brought[key], hashes.drop_nulls()])
-        is_shared |= self._have_unsure_places(records, is_shared)
+        is_shared |= self._have_unsure_names(records["facility_name"], is_shared)
         return Parted(records["row_no"].filter(~is_shared), frozenset(unmet))
 
-    def _are_brought(self, key: str, hashes: pl.Series) -> pl.Series:
-        before = self.brought[key]
-        found = before.filter(before.is_in(hashes.drop_nulls().implode()))  # of the two, a table is made of the few
-        return hashes.is_in(found.implode()).fill_null(value=False)
+    def _have_unsure_names(self, names: pl.Series, is_shared: pl.Series) -> pl.Series:
+        folded = names.str.replace_all(DOTTED_I, "i", literal=True).str.to_lowercase().hash()
+        self.unsure_names = pl.concat([self.unsure_names, folded.filter(is_shared)])
+        if self.unsure_names.is_empty():
+            return pl.repeat(value=False, n=len(names), eager=True)
+        return are_among(folded, self.unsure_names) | names.str.contains(BEYOND_ASCII)
 
-    def _have_unsure_places(self, records: pl.DataFrame, is_shared: pl.Series) -> pl.Series:
-        places = hash_rows(records.with_columns(pl.col("facility_name").str.to_lowercase()), PLACE)
-        self.unsure_places = pl.concat([self.unsure_places, places.filter(is_shared).drop_nulls()]).unique()
-        if self.unsure_places.is_empty():
-            return pl.repeat(value=False, n=len(records), eager=True)
-        cannot_tell = records["facility_name"].str.contains(BEYOND_ASCII)
-        return places.is_in(self.unsure_places.implode()).fill_null(value=False) | cannot_tell
+
+def are_among(hashes: pl.Series, before: pl.Series) -> pl.Series:
+    """Say which of a batch's hashes are among those before."""
+    found = before.filter(before.is_in(hashes.drop_nulls().implode()))  # of the two, a table is made of the few
+    return hashes.is_in(found.implode()).fill_null(value=False)
 
 
 def hash_rows(records: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series:

@@ -206,15 +206,16 @@ class Database:
 
         Raises:
             polars.exceptions.PolarsError: a value does not fit its column.
-            TypeError: the table has not such a column.
+            TypeError: the table has not such a column, or of another type than those of COPY_TYPES.
         """
         import polars as pl
 
         if table not in self._column_types:
             columns = self.rows("columns_of_table", table)
             self._column_types[table] = {column["column_name"]: column["type_name"] for column in columns}
-        if lacking := rows.schema.keys() - self._column_types[table].keys():
-            raise TypeError(f"{table} has no {', '.join(sorted(lacking))}.")
+        known = {name for name, kind in self._column_types[table].items() if kind in COPY_TYPES}
+        if lacking := rows.schema.keys() - known:
+            raise TypeError(f"{table} has no {', '.join(sorted(lacking))}, or of a type that is not copied.")
         expected = {name: COPY_TYPES[self._column_types[table][name]] for name in rows.columns}
         others = pl.Schema(
             {name: getattr(pl, kind) for name, kind in expected.items() if kind != str(rows.schema[name])}

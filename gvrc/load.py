@@ -19,6 +19,7 @@ import polars as pl
 from gvrc.account import CHILD_TABLES
 from gvrc.database import first_line, sqlstate
 from gvrc.identity import may_be_one
+from gvrc.log import log_event
 from gvrc.lone import insert_lone
 from gvrc.rules import check_accepted
 from gvrc.stage import StagedBatch, Stager
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 # A database's refusal of a value or a key: one record's fault, not the batch's.
 RECORD_FAULTS = ("22", "23")
+EMPTYING = frozenset({"empty_staging", "empty_merging"})
 DRY_RUN_IDS = "pg_temp.dry_run_ids"
 
 
@@ -101,14 +103,14 @@ class Loader:
         self.unmet: frozenset[str] = frozenset()  # statements that would meet nothing in the first round
         self.prepare()
 
-    def begin_first_load(self, *, has_memory: bool) -> None:
+    def begin_first_load(self, *, must_merge: bool) -> None:
         """Take it that the directory is empty: only what the run itself brings can be met.
 
-        In a dry run no key is taken; and what is remembered of a directory that was emptied must be compared.
+        In a dry run no key is taken.
         """
         self.is_first_load = True
         self.stager.begin_first_load()
-        if not (self.is_dry_run or has_memory):
+        if not (self.is_dry_run or must_merge):
             self.stager.set_lone_apart(self.run_no, self.rules)
 
     def prepare(self) -> None:
@@ -204,18 +206,29 @@ class Loader:
         return self.merge_rounds(staged.lacking)
 
     def insert_lone(self, lone: LoneRecords) -> bool:
-        """Insert the lone records of a batch; say so, or that the database refuses one of them."""
+        """Insert the lone records of a batch; say so, or that the database refuses one of them.
+
+        A table that somebody gave other types is for the merge, which casts.
+        """
         self.empty("empty_merging")
         try:
-            with self.database.savepoint():
-                if not insert_lone(self.database, lone, self.directory):
-                    return False
+            with self.database.savepoint(Exception):
+                is_done = insert_lone(self.database, lone, self.directory)
+                self.check_constraints()
+        except TypeError as error:
+            log_event("lone_records_merged", "WARNING", error=error)
+            return False
         except adbc_driver_manager.Error as error:
             if sqlstate(error)[:2] not in RECORD_FAULTS:
                 raise
             return False
-        self.alone = lone.counted
-        return True
+        self.alone = lone.counted if is_done else None
+        return is_done
+
+    def check_constraints(self) -> None:
+        """Deferred constraints would fail at the commit, where the error names no row."""
+        self.database.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        self.database.execute("SET CONSTRAINTS ALL DEFERRED")
 
     def copy(self, staged: StagedBatch) -> None:
         """Copy a batch into the staging tables, children in the order of their facilities."""
@@ -280,9 +293,7 @@ class Loader:
         self.write_facilities(has_new=has_new, has_met=has_met)
         self.write_children(has_new=has_new, has_met=has_met)
         self.write_account(has_new=has_new, has_met=has_met)
-        # Deferred foreign keys would fail at the commit, where the error names no row.
-        self.database.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        self.database.execute("SET CONSTRAINTS ALL DEFERRED")
+        self.check_constraints()
         return refused
 
     def meet(self, round_no: int, first: int, last: int) -> dict[int, tuple[str, str]]:

@@ -124,6 +124,7 @@ class Stager:
         )
         batch = self.unfold(accepted, rejected)
         if self.brought:
+            self.brought.add_rejects(rejected)
             lone, batch.unmet = self.brought.part(batch.records)
             if self.unfolder and not lone.is_empty() and not batch.lacking:
                 batch.set_apart(lone, self.unfolder)

@@ -4,8 +4,17 @@
 -- name: directory_state
 SELECT
     EXISTS (SELECT FROM facilities) AS has_facilities,
+    -- Of a directory that was emptied by hand; and what somebody's triggers make of a row, only the row itself tells.
     EXISTS (SELECT FROM etl.facility_source)
-        OR EXISTS (SELECT FROM etl.rejects WHERE closed_by_run_no IS NULL) AS has_memory,
+        OR EXISTS (SELECT FROM etl.settled_facilities)
+        OR EXISTS (SELECT FROM etl.rejects WHERE closed_by_run_no IS NULL)
+        OR EXISTS (
+            SELECT
+            FROM pg_trigger
+            JOIN pg_class ON pg_class.oid = pg_trigger.tgrelid
+            WHERE pg_class.relnamespace = 'public'::regnamespace
+                AND NOT pg_trigger.tgisinternal
+        ) AS must_merge,
     (
         SELECT count(*)
         FROM pg_constraint

@@ -154,13 +154,30 @@ def test_a_record_is_lone_that_shares_no_key_with_another_of_its_batch_or_of_one
     assert lone(brought, {"facility_code": "5"}, {"facility_code": "6"} | shared) == [0]
 
 
-def test_a_record_without_a_code_of_its_own_is_not_lone_nor_is_who_has_its_name_in_its_constituency() -> None:
+def test_a_record_without_a_code_of_its_own_is_not_lone_nor_is_who_has_its_name() -> None:
     name = {"facility_name": "Safe House"}
     for unsure in ({"facility_code": None}, {"facility_code": MADE_CODE}, {"facility_code": "1", "answers": "c"}):
         brought = BroughtKeys()
-        namesake, farther = {"facility_name": "SAFE House"}, name | {"constituency_id": 8}
-        assert lone(brought, unsure | name, namesake | {"facility_code": "3"}, farther | {"facility_code": "4"}) == [2]
-        assert lone(brought, name | {"facility_code": "5"}, {"facility_code": "6"}) == [1]
+        assert lone(brought, unsure | name, {"facility_code": "3", "facility_name": "SAFE House"}) == []
+        assert lone(brought, name | {"facility_code": "5", "constituency_id": 8}, {"facility_code": "6"}) == [1]
+
+
+def test_a_facility_that_has_its_name_from_one_record_and_its_ward_from_another_is_met_by_both(
+    settings: Settings, tmp_path: Path, further_urls: Callable[[], str]
+) -> None:
+    key = {"code": None, "id": "7f0c8a52-0000-4000-8000-000000000001"}
+    places = dict.fromkeys(("county_name", "constituency_name", "ward_name", "lat", "long"))
+    named, placed = CLINIC | key | places | {"name": "Mukuru Kayole Clinic"}, CLINIC | key | {"name": "Mukuru Clinic"}
+    paths = [write(tmp_path, "a.json", [placed, named, CLINIC | {"name": "Mukuru Kayole Clinic"}])]
+    short, long = run_both_ways(paths, settings, further_urls, batch_size=1)
+    assert short == long
+    assert len(long["facilities"]) == 1
+
+
+def test_who_lands_in_the_words_of_a_reject_is_not_lone() -> None:
+    brought = BroughtKeys()
+    brought.add_rejects(pl.DataFrame({"source": ["a"], "content_hash": ["c"]}))
+    assert lone(brought, {"facility_code": "1", "content_hash": "c"}, {"facility_code": "2"}) == [1]
 
 
 def test_whose_code_may_be_taken_from_it_is_met_by_its_name_like_one_without() -> None:
@@ -173,9 +190,11 @@ def test_whose_code_may_be_taken_from_it_is_met_by_its_name_like_one_without() -
 def test_a_name_that_the_database_may_fold_otherwise_is_not_lone_where_names_count() -> None:
     brought = BroughtKeys()
     foreign = {"facility_name": "\u212aayole Clinic"}  # the Kelvin sign, a capital k
+    turkish = {"facility_name": "\u0130mani Clinic", "facility_code": None}
     assert lone(brought, foreign | {"facility_code": "1"}) == [0]
     assert lone(brought, {"facility_code": None, "facility_name": "kayole clinic"}) == []
     assert lone(brought, foreign | {"facility_code": "2"}) == []
+    assert lone(brought, turkish, {"facility_name": "imani clinic", "facility_code": "3"}) == []
 
 
 def test_only_a_load_into_an_empty_directory_spares_questions(
