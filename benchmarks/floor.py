@@ -4,7 +4,7 @@
 
 Floors: the rows that a load leaves, written again from table to table with no question asked, into their indexes or
 with all indexes built afterwards; its foreign keys checked; its records decoded, or only found and hashed; its files
-hashed; a process that imports, connects and ends. Each is measured once: repeat it, on a machine that does nothing else.
+hashed; a process that imports, connects and ends. Each is measured once: repeat it, on a machine that is not busy.
 """
 
 from __future__ import annotations
