@@ -15,6 +15,7 @@ KEYS: Final = {  # what is compared by the statements of sql/merge/1_meet.sql th
     "meet_by_code": ("facility_code",),
     "meet_by_source_key": ("source", "source_key"),
 }
+# A number is compared with those of the directory and of the batch: who shares none is refused none.
 LONE_KEYS: Final = {**KEYS, "refuse_claimed_numbers": ("registration_number",)}
 LOOKS_GENERATED: Final = "-[0-9a-f]{12}$"  # the database makes such codes, of which nothing is known here
 BEYOND_ASCII: Final = r"[^\x00-\x7f]"  # the database's lower() may be another than ours

@@ -78,6 +78,10 @@ def connect_once(url: str) -> tuple[adbc_driver_manager.AdbcDatabase, adbc_drive
         raise
 
 
+class UnfitTableError(Exception):
+    """A table that somebody shaped otherwise than the frame that is to be copied into it."""
+
+
 class Database:
     """An open connection. Statements are named (``sql/``); a parameter is sent beside them, never inside."""
 
@@ -205,8 +209,7 @@ class Database:
         """Copy a frame into columns of a table, brought to their types; the other columns get their defaults.
 
         Raises:
-            polars.exceptions.PolarsError: a value does not fit its column.
-            TypeError: the table has not such a column, or of another type than those of COPY_TYPES.
+            UnfitTableError: the table has not such a column, it is of another type, or a value does not fit it.
         """
         import polars as pl
 
@@ -215,15 +218,17 @@ class Database:
             self._column_types[table] = {column["column_name"]: column["type_name"] for column in columns}
         known = {name for name, kind in self._column_types[table].items() if kind in COPY_TYPES}
         if lacking := rows.schema.keys() - known:
-            raise TypeError(f"{table} has no {', '.join(sorted(lacking))}, or of a type that is not copied.")
+            raise UnfitTableError(f"{table} has no {', '.join(sorted(lacking))}, or of a type that is not copied.")
         expected = {name: COPY_TYPES[self._column_types[table][name]] for name in rows.columns}
         others = pl.Schema(
             {name: getattr(pl, kind) for name, kind in expected.items() if kind != str(rows.schema[name])}
         )
+        try:
+            fitting = rows.cast(others) if others else rows
+        except pl.exceptions.PolarsError as error:
+            raise UnfitTableError(f"{table}: a value fits none of {', '.join(others)}.") from error
         schema, _, name = table.rpartition(".")
-        return self._ingest(
-            rows.cast(others) if others else rows, name, {"adbc.ingest.target_db_schema": schema or "public"}
-        )
+        return self._ingest(fitting, name, {"adbc.ingest.target_db_schema": schema or "public"})
 
     def _ingest(self, rows: pl.DataFrame, table: str, place: dict[str, str]) -> int:
         with self._statement(None) as open_statement:
@@ -256,6 +261,11 @@ class Database:
             self.execute("COMMIT" if keep else "ROLLBACK")
         finally:
             self._is_in_transaction = False
+
+    def check_constraints(self) -> None:
+        """Check deferred constraints now: at the commit the error would name no row."""
+        self.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        self.execute("SET CONSTRAINTS ALL DEFERRED")
 
     def release(self, name: str, *parameters: Parameter) -> None:
         """Run a statement that ends something; on a lost connection the server has already ended it."""

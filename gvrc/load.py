@@ -17,13 +17,13 @@ import adbc_driver_manager
 import polars as pl
 
 from gvrc.account import CHILD_TABLES
-from gvrc.database import first_line, sqlstate
+from gvrc.database import UnfitTableError, first_line, sqlstate
 from gvrc.identity import may_be_one
 from gvrc.log import log_event
 from gvrc.lone import insert_lone
 from gvrc.rules import check_accepted
 from gvrc.stage import StagedBatch, Stager
-from gvrc.staging import record_lines, refused_rows, settled_issues
+from gvrc.staging import count_rows, record_lines, refused_rows, settled_issues
 from gvrc.statements import statement_group
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 # A database's refusal of a value or a key: one record's fault, not the batch's.
 RECORD_FAULTS = ("22", "23")
-EMPTYING = frozenset({"empty_staging", "empty_merging"})
 DRY_RUN_IDS = "pg_temp.dry_run_ids"
 
 
@@ -50,6 +49,15 @@ class Outcome:
     issues: Counter[str] = field(default_factory=Counter)
     ward_match: Counter[str] = field(default_factory=Counter)
     tables: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+
+def add_counts(outcomes: dict[int, Outcome], counted: pl.DataFrame, name: str) -> None:
+    """Add an outcome that records and their rows had together, as ``count_rows`` counts them."""
+    for file_no, records, *counts in counted.iter_rows():
+        outcomes[file_no].outcomes[name] += records
+        for table, rows in zip(CHILD_TABLES, counts, strict=True):
+            if rows:
+                outcomes[file_no].tables[table][name] += rows
 
 
 class BrokenSchemaError(Exception):
@@ -147,13 +155,9 @@ class Loader:
         if touched := self.database.rows("touched_facilities"):
             raise TouchedFacilitiesError([row["row_no"] for row in touched])
         self.database.run("remember_settled")
+        add_counts(outcomes, count_rows(settled), "unchanged")
         for file_no, ward_match, count in settled.group_by("file_no", "ward_match").len().iter_rows():
-            outcomes[file_no].outcomes["unchanged"] += count
             outcomes[file_no].ward_match[ward_match] += count
-        for file_no, *counts in settled.group_by("file_no").agg(pl.col(CHILD_TABLES).sum()).iter_rows():
-            for table, rows in zip(CHILD_TABLES, counts, strict=True):
-                if rows:
-                    outcomes[file_no].tables[table]["unchanged"] += rows
         issues = settled_issues(settled)
         for file_no, kind, count in issues.group_by("file_no", "kind").len().iter_rows():
             outcomes[file_no].issues[kind] += count
@@ -193,6 +197,10 @@ class Loader:
             self.database.run(name)
         self.used.add(name)
 
+    def mark_used(self) -> None:
+        """Take it that tables of the merge hold rows: what takes a file back fills some of them."""
+        self.used = {"empty_staging", "empty_merging"}
+
     def merge(self, staged: StagedBatch) -> dict[int, tuple[str, str]]:
         """Copy and merge a batch; give reason and detail of the rows that were refused."""
         self.empty("empty_staging")
@@ -208,14 +216,14 @@ class Loader:
     def insert_lone(self, lone: LoneRecords) -> bool:
         """Insert the lone records of a batch; say so, or that the database refuses one of them.
 
-        A table that somebody gave other types is for the merge, which casts.
+        A table that somebody gave other types is for the merge, which casts row by row.
         """
         self.empty("empty_merging")
         try:
             with self.database.savepoint(Exception):
                 is_done = insert_lone(self.database, lone, self.directory)
-                self.check_constraints()
-        except TypeError as error:
+                self.database.check_constraints()
+        except UnfitTableError as error:
             log_event("lone_records_merged", "WARNING", error=error)
             return False
         except adbc_driver_manager.Error as error:
@@ -224,11 +232,6 @@ class Loader:
             return False
         self.alone = lone.counted if is_done else None
         return is_done
-
-    def check_constraints(self) -> None:
-        """Deferred constraints would fail at the commit, where the error names no row."""
-        self.database.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        self.database.execute("SET CONSTRAINTS ALL DEFERRED")
 
     def copy(self, staged: StagedBatch) -> None:
         """Copy a batch into the staging tables, children in the order of their facilities."""
@@ -293,7 +296,7 @@ class Loader:
         self.write_facilities(has_new=has_new, has_met=has_met)
         self.write_children(has_new=has_new, has_met=has_met)
         self.write_account(has_new=has_new, has_met=has_met)
-        self.check_constraints()
+        self.database.check_constraints()
         return refused
 
     def meet(self, round_no: int, first: int, last: int) -> dict[int, tuple[str, str]]:
@@ -446,11 +449,8 @@ class Loader:
         """Put together what became of the batch, by file_no."""
         outcomes: dict[int, Outcome] = defaultdict(Outcome)
         landed = accepted.filter(pl.col("row_no").is_in(list(refused)).not_()) if refused else accepted
-        for file_no, inserted, *counts in () if self.alone is None else self.alone.iter_rows():
-            outcomes[file_no].outcomes["inserted"] += inserted
-            for table, rows in zip(CHILD_TABLES, counts, strict=True):
-                if rows:
-                    outcomes[file_no].tables[table]["inserted"] += rows
+        if self.alone is not None:
+            add_counts(outcomes, self.alone, "inserted")
         for row in self.database.rows("batch_outcomes"):
             outcomes[row["file_no"]].outcomes[row["outcome"]] += row["records"]
         for row in self.database.rows("batch_tables"):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from gvrc.account import CHILD_TABLES
+from gvrc.staging import count_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,43 @@ TYPES = pl.Schema(
     }
 )
 KEYED = ("facility_id",)
-DATED = ("facility_id", "updated_at")
+DATED = ("facility_id", "updated_at")  # the second one has no default
+
+
+class LoneChild(NamedTuple):
+    """What the rows of a table of children take from those that are staged."""
+
+    columns: tuple[str | pl.Expr, ...]
+    lookups: dict[str, tuple[str, str]]  # column -> the staged one that has the name, and the lookup table
+    keys: tuple[str, ...] = DATED
+
+
+CHILDREN = {
+    "contacts": LoneChild(
+        ("contact_value", "contact_person_name", (pl.col("position") == 0).alias("is_primary"), *ACTORS),
+        {"contact_type_id": ("contact_type", "contact_types")},
+    ),
+    "services": LoneChild(
+        ("service_name",),
+        {"service_category_id": ("service_category", "service_categories")},
+    ),
+    "owners": LoneChild(
+        ("owner_name", *ACTORS),
+        {"owner_type_id": ("owner_type", "owner_types")},
+    ),
+    "gbv_categories": LoneChild(
+        ("created_by",),
+        {"gbv_category_id": ("gbv_category", "gbv_categories")},
+        KEYED,
+    ),
+    "infrastructure": LoneChild(
+        (pl.col("capacity").cast(pl.Int32), *ACTORS),
+        {
+            "infrastructure_type_id": ("infrastructure_type", "infrastructure_types"),
+            "condition_status_id": ("condition_status", "condition_statuses"),
+        },
+    ),
+}
 
 
 class LoneTable(NamedTuple):
@@ -97,7 +133,7 @@ class Unfolder:
         ]
         return LoneRecords(
             len(records),
-            count_lone(records),
+            count_rows(records.rename({count: f"facility_{count}" for count in COUNTS})),
             [table for table in tables if not table.rows.is_empty()],
             issues.select("row_no", "kind", "field", "raw_value"),
             LoneTable("run_facilities", met_of(records)),
@@ -133,62 +169,16 @@ class Unfolder:
 
     def unfold_children(self, facilities: pl.DataFrame, children: dict[str, pl.DataFrame]) -> Iterator[LoneTable]:
         """Give the rows of what belongs to the facilities, but for the coordinates."""
-        contacts, services, owners, gbv_categories, infrastructure = (
-            children[f"staged_{table}"].join(
-                facilities, on="row_no", how="inner", validate="m:1", maintain_order="left"
+        for name, child in CHILDREN.items():
+            lookup_ids = {
+                column: self.lookup_id(pl.col(said), lookup) for column, (said, lookup) in child.lookups.items()
+            }
+            rows = (
+                children[f"staged_{name}"]
+                .join(facilities, on="row_no", how="inner", validate="m:1", maintain_order="left")
+                .select("facility_no", *child.columns, **lookup_ids)
             )
-            for table in COUNTS[1:]
-        )
-        yield LoneTable(
-            "facility_contacts",
-            contacts.select(
-                "facility_no",
-                "contact_value",
-                "contact_person_name",
-                *ACTORS,
-                contact_type_id=self.lookup_id(pl.col("contact_type"), "contact_types"),
-                is_primary=pl.col("position") == 0,
-            ),
-            DATED,
-        )
-        yield LoneTable(
-            "facility_services",
-            services.select(
-                "facility_no",
-                "service_name",
-                service_category_id=self.lookup_id(pl.col("service_category"), "service_categories"),
-            ),
-            DATED,
-        )
-        yield LoneTable(
-            "facility_owners",
-            owners.select(
-                "facility_no",
-                "owner_name",
-                *ACTORS,
-                owner_type_id=self.lookup_id(pl.col("owner_type"), "owner_types"),
-            ),
-            DATED,
-        )
-        yield LoneTable(
-            "facility_gbv_categories",
-            gbv_categories.select(
-                "facility_no",
-                "created_by",
-                gbv_category_id=self.lookup_id(pl.col("gbv_category"), "gbv_categories"),
-            ),
-        )
-        yield LoneTable(
-            "facility_infrastructure",
-            infrastructure.select(
-                "facility_no",
-                pl.col("capacity").cast(pl.Int32),
-                *ACTORS,
-                infrastructure_type_id=self.lookup_id(pl.col("infrastructure_type"), "infrastructure_types"),
-                condition_status_id=self.lookup_id(pl.col("condition_status"), "condition_statuses"),
-            ),
-            DATED,
-        )
+            yield LoneTable(f"facility_{name}", rows, child.keys)
 
     def settled_of(self, records: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
         """Give what is remembered of the settled ones but their states: as weigh_merged and settle of sql/merge."""
@@ -235,7 +225,7 @@ def insert_lone(database: Database, lone: LoneRecords, directory: Directory) -> 
     database.copy("run_facilities", with_keys(lone.met, first, now))
     if not lone.coordinates.rows.is_empty():
         database.copy("staged_coordinates", with_keys(lone.coordinates, first, now))
-        database.run("insert_lone_coordinates", directory.actor_id)
+        database.run("insert_coordinates_of_new", directory.actor_id, directory.sequences["facility_coordinates"])
     if not lone.settled.rows.is_empty():
         database.run("span_lone", first, last)
         database.run("weigh_facilities")
@@ -257,9 +247,3 @@ def with_keys(table: LoneTable, first: int, now: datetime) -> pl.DataFrame:
         "updated_at": pl.Series([now], dtype=pl.Datetime("us", "UTC")).new_from_index(0, len(numbers)),
     }
     return pl.DataFrame([*(made[name].alias(name) for name in table.keys), *others])
-
-
-def count_lone(records: pl.DataFrame) -> pl.DataFrame:
-    """Count, by file, the records and the rows that they give to each table of children."""
-    rows = (pl.col(table.removeprefix("facility_")).cast(pl.Int64).sum().alias(table) for table in CHILD_TABLES)
-    return records.group_by("file_no").agg(pl.len(), *rows)

@@ -262,8 +262,6 @@ def fail_files(this_run: Run, loader: Loader, batch: Batch) -> None:
 
 def take_failed_back(this_run: Run, loader: Loader, file_no: int) -> None:
     """A file that failed after some of its batches were committed is taken back: it is loaded whole or not at all."""
-    from gvrc.load import EMPTYING
-
     file = this_run.account.files[file_no - 1]
     if not file.read:
         ledger.save_accounts(this_run, [file_no])
@@ -275,7 +273,7 @@ def take_failed_back(this_run: Run, loader: Loader, file_no: int) -> None:
         give_back(this_run, file_no)
     else:
         retry_transient(lambda: give_back(this_run, file_no), this_run.settings, lambda: revive(this_run, loader))
-    loader.used |= EMPTYING  # it fills tables of the merge, too
+    loader.mark_used()
     log_event("failed_file_taken_back", "WARNING", file=file.path)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from gvrc.account import CHILD_TABLES
 from gvrc.services import add_service_category
 
 if TYPE_CHECKING:
@@ -177,6 +178,11 @@ def fit_texts(rows: pl.DataFrame, column: str, length: int) -> tuple[pl.DataFram
 def child_issues(rows: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
     """Give an issue for each of the children, with the value of a column."""
     return rows.select("row_no", kind=pl.lit(kind), field=pl.lit(column), raw_value=column)
+
+
+def count_rows(records: pl.DataFrame) -> pl.DataFrame:
+    """Count, by file, records and the rows that they give to each table of children."""
+    return records.group_by("file_no").agg(pl.len(), pl.col(CHILD_TABLES).cast(pl.Int64).sum())
 
 
 def refused_rows(accepted: pl.DataFrame, refused: dict[int, tuple[str, str]]) -> pl.DataFrame:

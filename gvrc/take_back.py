@@ -111,8 +111,7 @@ def remove(database: Database, first: int, last: int) -> None:
         with database.savepoint():
             for table in (*CHILDREN, "facilities"):
                 database.run(f"delete_{table}", first, last)
-            database.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            database.execute("SET CONSTRAINTS ALL DEFERRED")
+            database.check_constraints()
     except adbc_driver_manager.Error as error:
         if sqlstate(error) != FOREIGN_KEY_VIOLATION:
             raise

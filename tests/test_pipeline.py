@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ import msgspec
 import polars as pl
 import pytest
 
+from gvrc import pipeline
 from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
 from gvrc.pipeline import Options, run
 from gvrc.transform import transform
@@ -486,6 +488,28 @@ def test_a_file_that_fails_after_batches_were_committed_is_taken_back_whole(
     assert account.files[0].status == "failed"
     assert account.files[0].read == 0
     assert content(fresh) == before
+
+
+def test_a_connection_that_is_lost_while_a_file_is_taken_back_leaves_nothing_of_it_to_the_next_batch(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run([write(tmp_path, "first.json", [CLINIC])], settings)
+    fresh.execute("DELETE FROM etl.settled_facilities")  # so that the record is merged when it comes again
+    give_back, calls = pipeline.give_back, itertools.count()
+
+    def lose(*given: Any) -> None:
+        if next(calls) == 0:
+            fresh.execute(END_OTHERS)
+        give_back(*given)
+
+    monkeypatch.setattr(pipeline, "give_back", lose)
+    cut = tmp_path / "cut.json"
+    records = [CLINIC | {"code": 13080 + n, "description": "Open day and night"} for n in range(50)]
+    cut.write_text(json.dumps(records)[:-40], "utf-8")
+    changed = msgspec.structs.replace(settings, batch_size=10, retry_wait_seconds=0.01)
+    account = run([str(cut), str(tmp_path / "first.json")], changed, Options(force=True))
+    assert [file.counts()["unchanged"] for file in account.files] == [0, 1]
+    assert outcome(account) == {"read": 1, "unchanged": 1}
 
 
 def test_a_file_that_fails_late_takes_no_other_files_record_with_it(

@@ -9,7 +9,8 @@ TRUNCATE
     batch_changes,
     weighed_facilities,
     weighed_spans,
-    facility_states;
+    facility_states,
+    staged_coordinates;
 
 -- name: meet_by_content
 -- This very record was loaded before. One that a later record superseded then is not merged again: its values would

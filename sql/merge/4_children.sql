@@ -196,22 +196,38 @@ INSERT INTO facility_coordinates (
 )
 SELECT
     nextval($2::regclass),
-    merging.facility_id,
-    staged.latitude::numeric(10, 8),
-    staged.longitude::numeric(11, 8),
-    coalesce(staged.collected_on::date, current_date),
-    left(staged.source, 100),
+    located.facility_id,
+    located.latitude::numeric(10, 8),
+    located.longitude::numeric(11, 8),
+    coalesce(located.collected_on::date, current_date),
+    left(located.source, 100),
     'imported',
     true,
     now(),
     now(),
     $1::integer,
     $1::integer
-FROM merging
-JOIN staged_records AS staged USING (row_no)
-WHERE merging.met_by = 'new'
-    AND staged.latitude IS NOT NULL
-ORDER BY merging.facility_id;
+FROM (
+    SELECT
+        merging.facility_id,
+        staged.latitude,
+        staged.longitude,
+        staged.collected_on,
+        staged.source
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    WHERE merging.met_by = 'new'
+    UNION ALL
+    SELECT
+        facility_id,
+        latitude,
+        longitude,
+        collected_on,
+        source
+    FROM staged_coordinates -- of lone records; one of the two is empty
+) AS located
+WHERE located.latitude IS NOT NULL
+ORDER BY located.facility_id;
 
 -- name: insert_coordinates_of_met
 WITH inserted AS (

@@ -11,30 +11,6 @@ FROM (
     FROM generate_series(1, $2::bigint)
 ) AS numbered;
 
--- name: insert_lone_coordinates
-INSERT INTO facility_coordinates (
-    facility_id,
-    latitude,
-    longitude,
-    collection_date,
-    data_source,
-    collection_method,
-    updated_at,
-    created_by,
-    updated_by
-)
-SELECT
-    facility_id,
-    latitude::numeric(10, 8),
-    longitude::numeric(11, 8),
-    coalesce(collected_on::date, current_date),
-    left(source, 100),
-    'imported',
-    now(),
-    $1::integer,
-    $1::integer
-FROM staged_coordinates;
-
 -- name: span_lone
 INSERT INTO weighed_spans (first_facility, last_facility)
 SELECT

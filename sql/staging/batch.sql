@@ -11,7 +11,6 @@ TRUNCATE
     staged_rejects,
     staged_issues,
     staged_settled,
-    staged_coordinates,
     merging,
     wanted_facilities,
     ranked_fields,
