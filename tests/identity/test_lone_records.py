@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given
@@ -215,6 +216,26 @@ def test_nothing_is_copied_where_an_emptied_directory_is_remembered(
     inserted.clear()
     assert outcome(run([write(tmp_path, "a.json", [CLINIC, OTHER])], settings)) == {"read": 2, "inserted": 2}
     assert inserted == []
+
+
+def test_nothing_is_copied_where_it_is_remembered_who_wrote_which_field(
+    settings: Settings, fresh: Database, tmp_path: Path, inserted: list[int]
+) -> None:
+    ranked = msgspec.structs.replace(settings, source_rank={"facility_name": ["a", "b"]})
+    assert outcome(run([write(tmp_path, "a.json", [CLINIC, OTHER])], ranked)) == {"read": 2, "inserted": 2}
+    assert inserted == []
+    sources = rows(fresh, "SELECT DISTINCT field_sources ->> 'facility_name' AS source FROM etl.imported_facilities")
+    assert sources == [{"source": "a"}]
+
+
+def test_a_dry_run_copies_nothing_and_takes_no_key(
+    settings: Settings, fresh: Database, tmp_path: Path, inserted: list[int]
+) -> None:
+    path = write(tmp_path, "a.json", [CLINIC, OTHER])
+    assert outcome(run([path], settings, Options(dry_run=True))) == {"read": 2, "inserted": 2}
+    assert inserted == []
+    assert outcome(run([path], settings)) == {"read": 2, "inserted": 2}
+    assert rows(fresh, "SELECT min(facility_id) AS first FROM facilities") == [{"first": 1}]
 
 
 def test_lone_records_are_taken_back_whole(settings: Settings, fresh: Database, tmp_path: Path) -> None:
