@@ -74,7 +74,10 @@ def main() -> int:
         for scale in arguments.scale:
             data = write_data(folder / f"x{scale}", scale)
             for number in range(arguments.rounds or ROUNDS.get(scale, 3)):
-                run_round(server, loaders if number % 2 else loaders[::-1], data, scale, costs)
+                in_turns = loaders if number % 2 else loaders[::-1]
+                names = [f"gvrc_bench_{loader.name}_x{scale}_{number}" for loader in in_turns]
+                urls = list(map(server.new_database, names))
+                run_round(server, list(zip(in_turns, urls, strict=True)), data, scale, costs)
             shutil.rmtree(folder / f"x{scale}")
         print_title(server.version)
         if loaders[0].name == "gvrc":
@@ -115,7 +118,11 @@ def working_folder() -> Iterator[Path]:
 @contextmanager
 def a_server(database_url: str | None, folder: Path) -> Iterator[Server]:
     if database_url:
-        yield Server(database_url)
+        server = Server(database_url)
+        try:
+            yield server
+        finally:
+            server.drop_databases()
         return
     data = folder / "server" / "postgres"
     try:
@@ -137,20 +144,16 @@ def write_data(folder: Path, scale: int) -> dict[str, Path]:
 
 def run_round(
     server: Server,
-    loaders: list[Loader],
+    loaders: list[tuple[Loader, str]],
     data: dict[str, Path],
     scale: int,
     costs: dict[tuple[int, str, str], list[Cost]],
 ) -> None:
-    urls = {loader.name: server.new_database(f"gvrc_bench_{loader.name}") for loader in loaders}
     for scenario, path in data.items():
-        for loader in loaders:
-            url = urls[loader.name]
+        for loader, url in loaders:
             cost = measure(loader.command(scenario, url, path), server, url)
             costs[scale, scenario, loader.name].append(cost)
             print(f"  x{scale} {scenario}: {loader.name} {cost.wall:.2f} s", file=sys.stderr)
-    for loader in loaders:
-        server.drop_database(f"gvrc_bench_{loader.name}")
 
 
 def time_starts(options: list[str], expected_status: int) -> list[float]:

@@ -42,7 +42,6 @@ def main() -> int:
             print(
                 f"| {form} | {megabytes:.0f} | {records:,} | {cost.wall:.1f} | {cost.peak_memory:.0f} | {cost.rows:,} |"
             )
-            server.drop_database("gvrc_bench_big")
             file.unlink()
     return int(max(peaks) > MOST_MEGABYTES)
 
