@@ -278,6 +278,12 @@ def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any
     }
 
 
+def score_quality(this_run: Run) -> None:
+    """Account for the mean quality of the facilities that the run wrote."""
+    score = this_run.database.rows("run_quality_score", this_run.run_no)[0]["quality_score"]
+    this_run.account.quality_score = None if score is None else round(score, 1)
+
+
 def close_run(this_run: Run, seconds: float, error: BaseException | None = None) -> None:
     """Conclude the account and write how the run ended; on a dead connection only the account is concluded."""
     account = this_run.account
@@ -287,11 +293,8 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
             file.status = "not_attempted"
             file.error = file.error or "not attempted: the run stopped before this file was loaded to its end"
     account.status = run_status(this_run, error)
-    if error is None:
-        (found,) = this_run.database.rows("run_quality_score", this_run.run_no)
-        account.quality_score = None if found["quality_score"] is None else round(found["quality_score"], 1)
-        if this_run.options.dry_run:
-            account.plan = list(plan_lines(this_run))
+    if error is None and this_run.options.dry_run:
+        account.plan = list(plan_lines(this_run))
     record_metrics(this_run)
     if not this_run.options.dry_run and error is None and account.totals()["rejected"]:
         from gvrc.rejects import write_rejects

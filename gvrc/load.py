@@ -122,13 +122,20 @@ class Loader:
             self.stager.set_lone_apart(self.run_no, self.rules)
 
     def prepare(self) -> None:
-        """Make the staging tables of this connection, and remember again what the run has met."""
-        self.is_first_load = False  # while a connection was lost, another importer may have had the lock
+        """Make the staging tables of this connection."""
         self.used = set()
-        *tables, rank, restore = statement_group("staging/create.sql")
+        *tables, rank = statement_group("staging/create.sql")
         self.database.run_all([*tables, *statement_group("staging/settled.sql")])
         self.database.run(rank, json.dumps(self.settings.source_rank))
-        self.database.run(restore, self.run_no)
+
+    def prepare_again(self) -> None:
+        """After a lost connection: make the staging tables, and remember what the run has met so far.
+
+        While the connection was lost, another importer may have had the lock.
+        """
+        self.is_first_load = False
+        self.prepare()
+        self.database.run("restore_run_facilities", self.run_no)
 
     def load_batch(self, batch: Batch) -> dict[int, Outcome]:
         """Load a batch inside the transaction that is open; say what became of its records, by file_no."""

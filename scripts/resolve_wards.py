@@ -39,7 +39,7 @@ def resolve_wards() -> int:
         aliases_of(given, settings.ward_aliases),
         thresholds(settings),
         settings.boundaries,
-        ward_points=ward_points,
+        ward_points=lambda: ward_points,
     )
     answers = answer_list(content, resolver, reference)
     write_output(given.output, answers.write_csv().encode())
@@ -82,12 +82,13 @@ def write_output(name: str | None, content: bytes) -> None:
         raise UsageError(f"{name} cannot be written: {error.strerror}. Give another --output.") from None
 
 
-def read_reference(given: argparse.Namespace) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+def read_reference(given: argparse.Namespace) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Read the wards to match, and where their facilities are if a database tells."""
     from gvrc.geography import read_shipped_reference
+    from gvrc.geography.resolver import WARD_POINTS
 
     if given.database_url is None:
-        return read_shipped_reference(), None
+        return read_shipped_reference(), WARD_POINTS.to_frame()
     from gvrc.database import connect
 
     with connect(given.database_url) as database:

@@ -17,17 +17,23 @@ if TYPE_CHECKING:
 EARTH_RADIUS_KM = 6371.0
 
 
-def settle_ties(
-    records: pl.DataFrame, points: pl.DataFrame, boundaries: Boundaries | None, thresholds: Thresholds
-) -> pl.DataFrame:
-    """Fill ward_no, where wards are tied, with the one that the facility is near to, if it is far from the others."""
-    tied = (
+def find_tied(records: pl.DataFrame) -> pl.DataFrame:
+    """List the records with tied wards and with coordinates: row_no, latitude, longitude, ward_no (a list)."""
+    return (
         records.with_row_index("row_no")
         .filter(pl.col("tied").list.len() > 1, pl.col("latitude").is_not_null(), pl.col("longitude").is_not_null())
         .select("row_no", "latitude", "longitude", ward_no="tied")
     )
-    if tied.is_empty():
-        return records
+
+
+def settle_ties(
+    records: pl.DataFrame,
+    tied: pl.DataFrame,
+    points: pl.DataFrame,
+    boundaries: Boundaries | None,
+    thresholds: Thresholds,
+) -> pl.DataFrame:
+    """Fill ward_no, where wards are tied, with the one that the facility is near to, if it is far from the others."""
     winners = (
         tied.explode("ward_no")
         .pipe(add_distance, points, boundaries, reach_km=thresholds.point_reach_km)

@@ -39,7 +39,7 @@ def read_gazetteer(reference: pl.DataFrame, aliases: Aliases, thresholds: Thresh
     if not others.is_empty():
         found = claim_by_rules(others, build_gazetteer(official, official.clear(), aliases), thresholds)
         claims = pl.concat([claims, found])
-    return build_gazetteer(label_wards(official, settle_claims(claims)), official, aliases)
+    return build_gazetteer(label_wards(official, settle_claims(claims, official)), official, aliases)
 
 
 def number_official(shipped: pl.DataFrame) -> pl.DataFrame:
@@ -96,35 +96,36 @@ def claim_by_rules(reference: pl.DataFrame, gazetteer: Gazetteer, thresholds: Th
         .pipe(add_county, gazetteer, thresholds)
         .select("place_no", stated_no="county_no", is_stand_in=pl.col("ward_words") == pl.col("constituency_words"))
     )
-    own = gazetteer.wards.select("ward_no", own_no="constituency_no").drop_nulls()
     is_stated = pl.col("county_no") == pl.col("stated_no")
     is_one = is_stated & (pl.col("block").list.len() == 1)
     return (
         rows.join(stated, on="place_no", validate="1:1", maintain_order="left")
         .join(decide_places(places, gazetteer, thresholds), on="place_no", validate="1:1", maintain_order="left")
         .with_columns(ward_no=pl.when(is_stated, ~pl.col("is_stand_in").fill_null(value=False)).then("ward_no"))
-        .join(own, on="ward_no", how="left", validate="m:1", maintain_order="left")
-        .with_columns(
-            county_no="stated_no",
-            constituency_no=pl.coalesce("own_no", pl.when(is_one).then(pl.col("block").list.first())),
-        )
+        .with_columns(county_no="stated_no", constituency_no=pl.when(is_one).then(pl.col("block").list.first()))
         .select(*reference.columns, "ward_no", "constituency_no", "county_no", "ward_match")
     )
 
 
-def settle_claims(claims: pl.DataFrame) -> pl.DataFrame:
+def settle_claims(claims: pl.DataFrame, official: pl.DataFrame) -> pl.DataFrame:
     """Hear the surest claim on each official ward; what is left over is a place by itself (WARDS, and is_official).
 
-    Of two wards with one name ("Kilimani" and "Kilimani Ward") only the one nearer to the official name stays.
+    Of two wards with one name ("Kilimani" and "Kilimani Ward") only the one nearer to the official name stays. Whose
+    claim is heard tells which constituency a name means that no list has. Whose is not stays where the database has
+    it: a second Viwandani, in Kibra, is not in Makadara because the first one is.
     """
+    won = official.select("ward_no", won_no="constituency_no").drop_nulls()
     return (
         claims.with_columns(claim=pl.col("ward_match").replace_strict(CLAIMS, default=None, return_dtype=pl.Int64))
         .sort("claim", "ward_id", nulls_last=True)
         .with_columns(is_official=pl.col("ward_no").is_not_null() & pl.col("ward_no").is_first_distinct())
         .filter(pl.col("is_official") | pl.col("ward_no").is_null() | ~pl.col("ward_match").is_in(SAME_NAME))
+        .join(won, on="ward_no", how="left", validate="m:1", maintain_order="left")
         .with_columns(
             county_no=pl.coalesce("county_no", pl.col("county_id") + OWN_NUMBERS_FROM),
-            constituency_no=pl.coalesce("constituency_no", pl.col("constituency_id") + OWN_NUMBERS_FROM),
+            constituency_no=pl.coalesce(
+                "constituency_no", pl.when("is_official").then("won_no"), pl.col("constituency_id") + OWN_NUMBERS_FROM
+            ),
             ward_no=pl.when("is_official").then("ward_no").otherwise(pl.col("ward_id") + OWN_NUMBERS_FROM),
         )
         .select(*WARDS.names(), "is_official")

@@ -17,19 +17,19 @@ from gvrc.columns import PLACE
 from gvrc.errors import UsageError
 from gvrc.geography.boundaries import Boundaries, read_features
 from gvrc.geography.decisions import decide_places
-from gvrc.geography.distances import add_distance, settle_ties
+from gvrc.geography.distances import add_distance, find_tied, settle_ties
 from gvrc.geography.gazetteer import check_aliases
 from gvrc.geography.labels import read_gazetteer
 from gvrc.geography.reference import read_shipped_reference
 from gvrc.geography.thresholds import Thresholds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from gvrc.geography.aliases import Aliases
 
-VERSION = 1  # raise it when a rule changes: what a shared cache remembers is then decided anew
+VERSION = 2  # raise it when a rule changes: what a shared cache remembers is then decided anew
 NAMES = ["county_name", "constituency_name", "sub_county_name", "ward_name"]
 ANSWER: dict[str, pl.DataType | type[pl.DataType]] = {
     "ward_no": pl.Int64,
@@ -66,23 +66,23 @@ class PlaceResolver:
         thresholds: Thresholds | None = None,
         boundaries: Path | None = None,
         *,
-        ward_points: pl.DataFrame | None = None,
+        ward_points: Callable[[], pl.DataFrame] | None = None,
         warns_by_points: bool = True,
         cache: PlaceCache | None = None,
     ) -> None:
         """Take the wards to match (columns.REFERENCE), other names of them, and what is known of their whereabouts.
 
-        ``ward_points`` (ward_id, latitude, longitude) are the medians of the facilities already known in a ward, in
-        degrees; ``boundaries`` is a GeoJSON file of ward polygons. UsageError if an alias or the file does not fit.
+        ``ward_points`` gives (ward_id, latitude, longitude) the medians of the facilities already known in a ward, in
+        degrees; it is asked once they are needed. ``boundaries`` is a GeoJSON file of ward polygons. UsageError if an
+        alias or the file does not fit.
         ``warns_by_points`` is false where the caller compares with a ward's facilities itself: far_from_ward is then
         measured from polygons and centroids only, which no import moves.
         """
         self._thresholds = thresholds or Thresholds()
         self._gazetteer = read_gazetteer(reference, aliases, self._thresholds)
         check_aliases(self._gazetteer)
-        no_points = WARD_POINTS.to_frame()
-        self._points = self._read_points(no_points if ward_points is None else ward_points)
-        self._warning_points = self._points if warns_by_points else self._read_points(no_points)
+        self._ward_points = ward_points or WARD_POINTS.to_frame
+        self._warns_by_points = warns_by_points
         self._boundaries = None if boundaries is None else self._read_boundaries(boundaries)
         self._cache = cache
         self._decided = DECIDED.to_frame()
@@ -109,7 +109,7 @@ class PlaceResolver:
         self._remember(records.select(NAMES).unique(maintain_order=True))
         return (
             records.join(self._decided, on=NAMES, how="left", nulls_equal=True, maintain_order="left", validate="m:1")
-            .pipe(settle_ties, self._points, self._boundaries, self._thresholds)
+            .pipe(self._settle_ties)
             .pipe(self._add_ids)
             .pipe(self._add_issues)
             .select(*records.columns, *(pl.col(name).cast(dtype) for name, dtype in PLACE.items()))
@@ -143,6 +143,13 @@ class PlaceResolver:
             )
             .select(DECIDED.names())
         )
+
+    def _settle_ties(self, records: pl.DataFrame) -> pl.DataFrame:
+        """Settle what only coordinates can tell apart."""
+        tied = find_tied(records)
+        if tied.is_empty():
+            return records
+        return settle_ties(records, tied, self._points, self._boundaries, self._thresholds)
 
     def _add_ids(self, records: pl.DataFrame) -> pl.DataFrame:
         """Add the database's ids, the level that is sure, and what is known of a ward that it lacks."""
@@ -188,6 +195,16 @@ class PlaceResolver:
             )
             .alias("issue.far_from_ward"),
         )
+
+    @cached_property
+    def _points(self) -> pl.DataFrame:
+        """The points of the wards, with those of their facilities."""
+        return self._read_points(self._ward_points())
+
+    @cached_property
+    def _warning_points(self) -> pl.DataFrame:
+        """The points that a warning is measured from."""
+        return self._points if self._warns_by_points else self._read_points(WARD_POINTS.to_frame())
 
     def _read_points(self, ward_points: pl.DataFrame) -> pl.DataFrame:
         """Give each ward the one point that is known of it: its centroid, which stays, else its facilities' median."""

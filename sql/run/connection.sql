@@ -13,6 +13,8 @@ SELECT
     -- A batch is a small part of a large directory. By the server's default price of a look into an index, 4, the
     -- planner read all facilities and the whole lineage for each batch: half of a forced run at eighty-fold.
     set_config('random_page_cost', '1.1', false),
+    -- A transaction of ours waits for the records to be read.
+    set_config('idle_in_transaction_session_timeout', '0', false),
     set_config('client_min_messages', 'warning', false),
     set_config('timezone', 'UTC', false);
 

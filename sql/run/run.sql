@@ -365,6 +365,17 @@ ANALYZE
     etl.issues,
     etl.settled_facilities;
 
+-- name: begin_snapshot
+-- What is read until its end is the directory as it was when the snapshot was taken. No table may be read in it that
+-- is not read at once: its lock would keep the foreign keys of a first load from being added.
+BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+
+-- name: take_snapshot
+SELECT pg_current_snapshot();
+
+-- name: end_snapshot
+COMMIT;
+
 -- name: ward_points
 -- Where the facilities of a ward are, in the middle of them: what a new one's point is compared with.
 SELECT
@@ -401,5 +412,6 @@ LEFT JOIN wards USING (constituency_id);
 -- name: run_quality_score
 -- The mean of the facilities that a run wrote or met anew, 0 to 100.
 SELECT avg(quality_score)::double precision AS quality_score
-FROM etl.imported_facilities
+FROM run_facilities
+JOIN etl.imported_facilities USING (facility_id)
 WHERE run_no = $1::integer;

@@ -222,36 +222,3 @@ SELECT
     named.rank
 FROM jsonb_each($1::jsonb) AS ranked
 CROSS JOIN LATERAL jsonb_array_elements_text(ranked.value) WITH ORDINALITY AS named (source, rank);
-
--- name: restore_run_facilities
--- After a lost connection: what this run met so far, as far as it was committed.
-INSERT INTO run_facilities (facility_id, file_no, source, content_hash, outcome)
-SELECT DISTINCT ON (known.facility_id)
-    known.facility_id,
-    known.file_no,
-    known.source,
-    known.content_hash,
-    CASE
-        WHEN EXISTS (
-            SELECT
-            FROM etl.changes
-            WHERE changes.run_no = known.run_no
-                AND changes.facility_id = known.facility_id
-                AND changes.table_name = 'facilities'
-                AND changes.operation = 'insert'
-        ) THEN 'inserted'
-        WHEN EXISTS (
-            SELECT
-            FROM etl.changes
-            WHERE changes.run_no = known.run_no
-                AND changes.facility_id = known.facility_id
-        ) THEN 'updated'
-        ELSE 'unchanged'
-    END
-FROM etl.facility_source AS known
-WHERE known.run_no = $1::integer
-    AND NOT known.is_superseded
-ORDER BY
-    known.facility_id,
-    known.file_no DESC,
-    known.record_number DESC;

@@ -103,7 +103,7 @@ def test_a_constituency_of_another_county_is_an_issue_and_no_place(resolver: Pla
 
 def test_coordinates_far_from_the_ward_are_an_issue_and_never_a_change(places: Places) -> None:
     points = pl.DataFrame({"ward_id": [1387], "latitude": [-1.31], "longitude": [36.79]})
-    resolver = PlaceResolver(read_shipped_reference(), read_aliases(), ward_points=points)
+    resolver = PlaceResolver(read_shipped_reference(), read_aliases(), ward_points=lambda: points)
     found = resolver.resolve(
         places(("Nairobi", "Kibra", "Lindi", None, -1.31, 36.80), ("Nairobi", "Kibra", "Lindi", None, -0.3, 36.79))
     )
@@ -114,7 +114,7 @@ def test_coordinates_far_from_the_ward_are_an_issue_and_never_a_change(places: P
 def test_a_polygon_is_believed_before_the_middle_of_the_facilities(tmp_path: Path, places: Places) -> None:
     points = pl.DataFrame({"ward_id": [1387], "latitude": [1.0], "longitude": [36.79]})
     resolver = PlaceResolver(
-        read_shipped_reference(), read_aliases(), boundaries=square_of_lindi(tmp_path), ward_points=points
+        read_shipped_reference(), read_aliases(), boundaries=square_of_lindi(tmp_path), ward_points=lambda: points
     )
     found = resolver.resolve(
         places(("Nairobi", "Kibra", "Lindi", None, -1.3, 36.8), ("Nairobi", "Kibra", "Lindi", None, 1.0, 36.79))
@@ -294,6 +294,20 @@ def test_of_two_wards_of_one_name_the_one_with_the_official_name_is_meant(places
     assert (
         PlaceResolver(reference, read_aliases()).resolve(places(("Nairobi", "Kibra", "Lindi")))["ward_id"].item() == 102
     )
+
+
+def test_a_second_ward_of_a_name_stays_in_the_constituency_that_the_database_has_it_in(places: Places) -> None:
+    # Read as one of Makadara's, it made Kibra a name of Makadara, too, and the shipped aliases of Kibra ambiguous.
+    reference = database_wards(
+        ("Nairobi", "Makadara", "Viwandani"),
+        ("Nairobi", "Kibra", "Viwandani"),
+        ("Nairobi", "New Kibra", "Viwandani"),
+        ("Nairobi", "Kibra", "Lindi"),
+    )
+    found = PlaceResolver(reference, read_aliases()).resolve(
+        places(*(("Nairobi", constituency, "Viwandani") for constituency in ("Makadara", "Kibra", "New Kibra", None)))
+    )
+    assert found["ward_id"].to_list() == [101, 102, 103, None]
 
 
 # ---- remembering -----------------------------------------------------------------------------------------------------
