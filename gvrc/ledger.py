@@ -16,7 +16,7 @@ from gvrc.errors import DatabaseUnavailableError, SourceFileError
 from gvrc.files import hash_file, shown_path
 from gvrc.log import log_event
 from gvrc.masking import mask
-from gvrc.sources import SourceRules, match_source, named_source, read_sources
+from gvrc.sources import SourceRules, find_source, match_source, read_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 LOCK_RETURN_SECONDS = 30.0  # that a server may take to see that a connection is gone
 PACKAGE = Path(__file__).parent
 # Raise it when the same file should come out otherwise: every file is then read again, without --force.
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 # Files that gvrc/rejects.py writes: a list of records whatever they lack, a name above all.
 REJECTED = SourceRules(name="rejected", code_prefix="REJECTED", files=("rejected/*.jsonl",), path=".")
 
@@ -122,10 +122,13 @@ def look_ahead(settings: Settings, paths: list[Path]) -> Iterator[Upcoming]:
 
 def list_files(this_run: Run, upcoming: Upcoming) -> list[ListedFile]:
     """Find the sources of the files; one that cannot be opened is a failed file of the account."""
-    rules = [*upcoming.rules.result(), REJECTED]
+    rules = upcoming.rules.result()
+    pinned = find_source(this_run.options.source, rules) if this_run.options.source else None
+    if pinned and pinned not in rules:
+        log_event("source_not_configured", "WARNING", source=pinned.name, hint=f"not in {this_run.settings.sources}")
     listed = []
     for file_no, (path, hashing) in enumerate(upcoming.hashes.items(), start=1):
-        source = named_source(this_run.options.source) if this_run.options.source else match_source(path, rules)
+        source = pinned or match_source(path, [*rules, REJECTED])
         account = FileAccount(path=shown_path(path), source=source.name)
         this_run.account.files.append(account)
         try:

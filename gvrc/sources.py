@@ -59,6 +59,12 @@ def match_source(path: str | Path, rules: Iterable[SourceRules]) -> SourceRules:
     return named_source(_stem(path))
 
 
+def find_source(name: str, rules: Iterable[SourceRules]) -> SourceRules:
+    """Give the rules of the source of that name; else a source of which only the name is known."""
+    named = named_source(name)
+    return next((source for source in rules if source.name == named.name), named)
+
+
 def named_source(name: str) -> SourceRules:
     """Make a source of which only the name is known."""
     slug = _slug(name) or "source"

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ import pytest
 
 from gvrc import pipeline
 from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
+from gvrc.log import start_logging, stop_logging
 from gvrc.pipeline import Options, run
 from gvrc.transform import transform
 from gvrc.undo import undo
@@ -447,6 +449,42 @@ def test_a_second_importer_is_told_to_wait(settings: Settings, fresh: Database, 
     assert fresh.rows("try_run_lock")[0]["is_locked"]
     with pytest.raises(DatabaseUnavailableError, match="--wait"):
         run([write(tmp_path, "a.json", [CLINIC])], settings)
+
+
+def test_an_importer_that_is_told_to_wait_begins_when_the_other_one_ends(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    path = write(tmp_path, "a.json", [CLINIC])
+    assert fresh.rows("try_run_lock")[0]["is_locked"]
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(run, [path], settings, Options(wait=True))
+        time.sleep(0.5)
+        assert rows(fresh, "SELECT count(*) AS runs FROM etl.runs") == [{"runs": 0}]
+        fresh.run("release_run_lock")
+        assert waiting.result().status == "succeeded"
+
+
+def test_a_named_source_has_what_is_pinned_for_it_and_one_that_is_not_known_gets_a_warning(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    sources = tmp_path / "sources.yaml"
+    sources.write_text(
+        "sources: [{name: kps, code_prefix: POL, files: ['kps*'], keys: {facility_name: jina}, "
+        "defaults: {owner_name: Kenya Police Service}}]",
+        "utf-8",
+    )
+    pinned = msgspec.structs.replace(settings, sources=sources)
+    record = {name: value for name, value in CLINIC.items() if name not in ("code", "name", "owner_name")}
+    path = write(tmp_path, "delivery.json", [record | {"jina": "Viwandani Police Station"}])
+    assert outcome(run([path], pinned, Options(source="KPS"))) == {"read": 1, "inserted": 1}
+    assert rows(
+        fresh,
+        "SELECT left(facility_code, 4) AS prefix, owner_name FROM facilities JOIN facility_owners USING (facility_id)",
+    ) == [{"prefix": "POL-", "owner_name": "Kenya Police Service"}]
+    files = start_logging(pinned, "1", quiet=True)
+    run([path], pinned, Options(source="kpz"))
+    stop_logging()
+    assert '"source_not_configured"' in files["etl"].read_text("utf-8")
 
 
 def test_a_run_that_was_killed_is_shown_as_interrupted_by_the_next(
