@@ -83,6 +83,7 @@ def settings(tmp_path: Path, fresh_url: str) -> Settings:
         reports_dir=tmp_path / "reports",
         sources=PROJECT / "config" / "sources.yaml",
         ward_aliases=PROJECT / "config" / "ward_aliases.csv",
+        max_memory_mb=2048,  # it is the memory of all tests together that is looked at
     )
 
 
