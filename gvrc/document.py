@@ -30,9 +30,11 @@ from gvrc.shapes import (
     PARENT_PLACE,
     Keys,
     has_evidence,
+    has_facility_inside,
     is_county,
     is_of_many_kinds,
     is_passed_over,
+    is_people,
     looks_like_facility,
     normal_key,
     other_kind,
@@ -198,7 +200,9 @@ class _Walk:
         wanted = self._is_wanted(path)
         if wanted is not None or not looks_like_facility(value, self.keys):
             return bool(wanted)
-        return not path or (not is_passed_over(path[-1]) and has_evidence(value, self.keys))
+        if not path:  # "Kenya" above its counties has a name, too
+            return has_evidence(value, self.keys) or not has_facility_inside(value, self.keys)
+        return not _is_passed_over(path) and has_evidence(value, self.keys)
 
     def _small_object(self) -> tuple[dict[str, Any] | None, int]:
         """Look at the object at hand as a whole, if it is small: give it, and where it ends."""
@@ -348,7 +352,7 @@ class _Walk:
         if wanted is not None:
             return wanted
         key = path[-1] if path else ""
-        if is_passed_over(key):
+        if _is_passed_over(path):
             self.finding.has_next_page |= any(map(_is_next_link, values))
             return False
         named = list(islice((value for value in values if looks_like_facility(value, self.keys)), FEW_NAMED))
@@ -610,6 +614,13 @@ def _marks(text: bytes, end: int, start: int) -> tuple[bytes, ...]:
 
 
 COMMA: Final = b","
+
+
+def _is_passed_over(path: tuple[str, ...]) -> bool:
+    """Say whether what is at a path is no facility; a list of contacts may be parted into lists of facilities."""
+    return bool(path) and (
+        is_passed_over(path[-1]) or any(is_people(key) for key in path if not normal_key(key).startswith("contact"))
+    )
 
 
 def _with_parents(batch: Batch, parents: dict[str, str]) -> Batch:

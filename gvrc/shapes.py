@@ -283,6 +283,61 @@ NOT_FACILITIES: Final = frozenset(
         ),
     )
 )
+# What a programme against gender violence keeps besides facilities: people, and what was done to them. The last word of
+# a key must be one of these, and all before it may only say more of them: "child_survivors", not "save_the_children".
+PEOPLE: Final = frozenset(
+    (
+        *("survivor", "victim", "patient", "client", "perpetrator", "suspect", "offender", "accused", "defendant"),
+        *("witness", "witnesses", "complainant", "plaintiff", "respondent", "beneficiary", "beneficiaries", "caller"),
+        *("minor", "guardian", "spouse", "relative", "dependant", "nextofkin"),  # "children" are those of a tree, too
+        *("person", "people", "individual", "contact", "contactperson", "focalperson", "focalpoint", "officer"),
+        *("officerincharge", "officersincharge", "personincharge", "incharge", "staff", "user", "member", "employee"),
+        *("worker", "socialworker", "caseworker", "casemanager", "manager", "director", "coordinator", "supervisor"),
+        *("commander", "chief", "elder", "secretary", "secretaries", "chairperson", "representative", "champion"),
+        *("doctor", "nurse", "matron", "midwife", "midwives", "clinician", "physician", "practitioner", "psychologist"),
+        *("psychiatrist", "therapist", "counsellor", "counselor", "lawyer", "advocate", "paralegal", "attorney"),
+        *(
+            "magistrate",
+            "judge",
+            "prosecutor",
+            "volunteer",
+            "mentor",
+            "trainer",
+            "trainee",
+            "facilitator",
+            "chv",
+            "chp",
+        ),
+        *("participant", "attendee", "student", "teacher", "interviewer", "enumerator", "author", "inmate", "detainee"),
+        *("case", "incident", "occurrence", "complaint", "assault", "violation", "appointment", "visit", "encounter"),
+        *("admission", "interview"),
+    )
+)
+SAYS_MORE_OF_PEOPLE: Final = frozenset(
+    (
+        *(
+            "gbv",
+            "sgbv",
+            "child",
+            "adult",
+            "minor",
+            "female",
+            "male",
+            "all",
+            "our",
+            "the",
+            "of",
+            "list",
+            "other",
+            "new",
+        ),
+        *("key", "focal", "point", "contact", "social", "case", "community", "health", "police", "legal", "medical"),
+        *("county", "subcounty", "ward", "facility", "hospital", "clinic", "station", "registered", "active", "open"),
+        *("closed", "reported", "in", "charge", "next", "kin", "board", "committee", "team", "staff", "officers"),
+    )
+)
+SAYS_THAT_IT_IS_A_LIST: Final = frozenset(("list", "lists", "data", "records", "details", "info", "register", "table"))
+KEY_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 FACILITY_LISTS: Final = frozenset(
     (
         *("facilities", "facility", "data", "results", "records", "items", "rows", "features", "elements", "entry"),
@@ -322,6 +377,29 @@ STRICT_LISTS: Final = FACILITY_LISTS - LOOSE_LISTS
 PERSON_KEYS: Final = frozenset(
     (*("password", "username", "firstname", "lastname", "dateofbirth", "dob", "gender", "isstaff", "issuperuser"),)
 )
+# A shelter may have these, too: whom it takes in. They tell a person where nothing tells a facility.
+PERHAPS_PERSON_KEYS: Final = PERSON_KEYS | frozenset(
+    (
+        *(
+            "age",
+            "agegroup",
+            "agerange",
+            "sex",
+            "maritalstatus",
+            "nationalid",
+            "idnumber",
+            "passportnumber",
+            "occupation",
+        ),
+        *("religion", "education", "nextofkin", "relationship", "ethnicity", "pregnant", "diagnosis", "hivstatus"),
+    )
+)
+TELLS_FACILITY: Final = frozenset(
+    (
+        *("registration_number", "facility_type", "facility_level", "operational_status", "services", "gbv_categories"),
+        *("owner_name", "owner_type", "beds", "cots", "open_whole_day"),
+    )
+)
 EVIDENCE: Final = frozenset(
     (
         *("facility_code", "registration_number", "facility_type", "facility_level", "operational_status"),
@@ -349,12 +427,31 @@ def is_county(key: str) -> bool:
 
 def is_passed_over(key: str) -> bool:
     """Say whether a list under this key is known to hold something else than facilities."""
-    return normal_key(key) in NOT_FACILITIES
+    return normal_key(key) in NOT_FACILITIES or is_people(key)
+
+
+@lru_cache(maxsize=MAX_KNOWN_PATHS)
+def is_people(key: str) -> bool:
+    """Say whether what is under this key is of people, or of what happened to them.
+
+    >>> [is_people(key) for key in ("survivors", "FocalPersons", "gbv_case_list", "children_homes", "victim_support")]
+    [True, True, True, False, False]
+    """
+    words = [word.lower() for word in KEY_WORDS.findall(key)]
+    while words and words[-1] in SAYS_THAT_IT_IS_A_LIST:
+        words.pop()
+    if _is_person_word("".join(words)):
+        return True
+    return bool(words) and _is_person_word(words[-1]) and SAYS_MORE_OF_PEOPLE.issuperset(words[:-1])
+
+
+def _is_person_word(word: str) -> bool:
+    return word in PEOPLE or word.removesuffix("s") in PEOPLE
 
 
 def looks_like_facility(record: object, keys: Keys) -> TypeGuard[dict[str, Any]]:
     """Say whether an object has something like the name of a facility, and is not a person or a folder of records."""
-    if not isinstance(record, dict) or _is_person(record) or other_kind(record):
+    if not isinstance(record, dict) or _is_person(record, keys) or other_kind(record):
         return False
     if any(_holds_facilities(key, value, keys) for key, value in record.items()):
         return False
@@ -422,6 +519,26 @@ def has_evidence(record: object, keys: Keys) -> bool:
     )
 
 
+def has_facility_inside(record: dict[str, Any], keys: Keys, depth: int = 0) -> bool:
+    """Say whether an object in a record, at whatever depth, is a facility of its own."""
+    if depth > MAX_DEPTH:
+        return False
+    inside = [
+        item
+        for key, value in record.items()
+        if not is_passed_over(key)
+        for item in (value[:SAMPLED] if isinstance(value, list) else [value])
+        if isinstance(item, dict)
+    ]
+    return any(
+        (looks_like_facility(item, keys) and has_evidence(item, keys)) or has_facility_inside(item, keys, depth + 1)
+        for item in inside
+    )
+
+
+SAMPLED: Final = 5
+
+
 def leaves(value: object, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
     """List the leaf values of the objects inside a value, with their paths; a list is a leaf."""
     if not isinstance(value, dict) or len(path) > MAX_DEPTH:
@@ -432,15 +549,23 @@ def leaves(value: object, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
 MAX_DEPTH: Final = 8
 
 
-def _is_person(record: dict[str, Any]) -> bool:
-    return len(PERSON_KEYS & {normal_key(key) for key, value in record.items() if value is not None}) > 1
+def _is_person(record: dict[str, Any], keys: Keys) -> bool:
+    given = {normal_key(key) for key, value in record.items() if value is not None}
+    if len(PERHAPS_PERSON_KEYS & given) <= 1:
+        return False
+    return len(PERSON_KEYS & given) > 1 or not any(
+        meaning.field in TELLS_FACILITY
+        for path, value in leaves(record)
+        if not is_absent(value)
+        for meaning in keys.meanings(path)
+    )
 
 
 def _holds_facilities(key: str, value: object, keys: Keys) -> bool:
     return (
         isinstance(value, list)
         and normal_key(key) in STRICT_LISTS
-        and any(looks_like_facility(inner, keys) for inner in value[:5])
+        and any(looks_like_facility(inner, keys) for inner in value[:SAMPLED])
     )
 
 

@@ -1,0 +1,80 @@
+"""People, and what happened to them, are never taken for facilities, whatever list they stand in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from reading import read_bytes
+
+from gvrc.errors import SourceFileError
+
+CLINIC = {"code": "SV-1", "name": "Umoja Clinic", "county": "Nairobi"}
+PERSON = {"name": "Sample Person", "phone": "0700000085", "county": "Nairobi", "ward": "Viwandani"}
+
+
+def names(document: object) -> list[str]:
+    return read_bytes(json.dumps(document).encode())[0]["facility_name"].to_list()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("survivors", "victims", "cases", "clients", "perpetrators", "suspects", "witnesses", "respondents"),
+        *("beneficiaries", "doctors", "nurses", "lawyers", "advocates", "focal_persons", "contact_persons", "chiefs"),
+        *("volunteers", "GBVSurvivors", "child_survivors", "survivor list", "socialWorkers", "officers_in_charge"),
+        *("incidents", "police_officers", "counsellors", "complainants", "county_directors", "health_workers"),
+    ],
+)
+def test_a_list_of_people_beside_facilities_is_passed_over_and_counted(key: str) -> None:
+    frame, reading = read_bytes(json.dumps({"facilities": [CLINIC], key: [PERSON, PERSON]}).encode())
+    assert frame["facility_name"].to_list() == ["Umoja Clinic"]
+    assert reading.notes == ["passed over: 2 without a facility"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("children_homes", "save_the_children", "victim_support", "survivor_centres", "women_lawyers", "police"),
+        *("emergency_contacts", "legal_aid_clinics", "child_protection_units", "counselling", "facilities_data"),
+    ],
+)
+def test_a_list_of_places_for_people_is_one_of_facilities(key: str) -> None:
+    place = {"name": "Sample Place", "phone": "0700000085", "county": "Nairobi"}
+    assert names({"facilities": [CLINIC], key: [place]}) == ["Umoja Clinic", "Sample Place"]
+
+
+@pytest.mark.parametrize("key", ["children", "branches_by_county"])
+def test_the_branches_of_a_tree_are_gone_through_whatever_they_are_called(key: str) -> None:
+    for inside in ({"Nairobi": {"clinics": [CLINIC]}}, [{"name": "Nairobi", key: [CLINIC]}]):
+        assert names({"name": "Kenya", key: inside}) == ["Umoja Clinic"]
+
+
+def test_what_lies_in_a_person_is_passed_over_too() -> None:
+    survivor = {
+        "name": "Sample Person",
+        "treated_at": {"name": "Sample Ward", "phone": "0700000086", "county": "Nairobi"},
+    }
+    assert names({"facilities": [CLINIC], "survivors": [survivor]}) == ["Umoja Clinic"]
+    assert names({"facilities": [CLINIC], "survivors": {"2025": [survivor]}}) == ["Umoja Clinic"]
+
+
+def test_the_person_to_ask_for_a_county_is_none_of_its_clinics() -> None:
+    contact = {"name": "Sample Officer", "phone": "0700000080"}
+    assert names({"Nairobi": {"clinics": [CLINIC], "contact": contact}}) == ["Umoja Clinic"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"age": 23, "gender": "F"}, {"sex": "F", "occupation": "Trader"}, {"first_name": "Sample", "dob": "1.1.99"}],
+)
+def test_a_record_with_the_marks_of_a_person_is_none_of_a_facility(more: dict[str, Any]) -> None:
+    assert names([CLINIC, PERSON]) == ["Umoja Clinic", "Sample Person"]  # nothing tells
+    with pytest.raises(SourceFileError, match="holds no facilities"):
+        read_bytes(json.dumps([PERSON | more]).encode())
+
+
+def test_a_shelter_may_say_whom_it_takes_in() -> None:
+    shelter = {"name": "Sample Shelter", "county": "Nairobi", "type": "Shelter", "age": "18+", "gender": "Female"}
+    assert names([shelter]) == ["Sample Shelter"]
