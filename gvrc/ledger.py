@@ -162,13 +162,17 @@ def begin_run(this_run: Run) -> None:
 
 
 def leave_out_known(this_run: Run, files: list[ListedFile]) -> list[ListedFile]:
-    """Repeat the account of the files that were fully loaded under these rules; give the others."""
+    """Repeat the accounts of files that were fully loaded under these rules; give all where one must be read.
+
+    What that one brings may be of facilities that the others speak of, and those have the last word or the first.
+    """
     known = {} if this_run.options.force else known_files(this_run, ((file.sha256, file.source.name) for file in files))
-    for file in files:
-        if (found := known.get((file.sha256, file.source.name))) is not None:
-            repeat_account(this_run.account.files[file.file_no - 1], found)
+    is_known = all((file.sha256, file.source.name) in known for file in files)
+    if is_known:
+        for file in files:
+            repeat_account(this_run.account.files[file.file_no - 1], known[file.sha256, file.source.name])
     save_accounts(this_run, range(1, len(this_run.account.files) + 1))
-    return [file for file in files if (file.sha256, file.source.name) not in known]
+    return [] if is_known else files
 
 
 def known_files(

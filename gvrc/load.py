@@ -315,7 +315,8 @@ class Loader:
         refused = self.settle_claimed_codes()
         self.run_all_but(unmet, ("generate_codes", "meet_by_generated_code", "meet_by_source_key"), span)
         self.settle_claimed_keys()
-        for name in ("meet_by_registration_number", "meet_by_name", "meet_generated_by_name"):
+        database.run("meet_by_registration_number", *span, self.directory.is_managed)
+        for name in ("meet_by_name", "meet_generated_by_name"):
             database.run(name, *span)
         for ambiguous in database.rows("find_ambiguous_meetings"):
             refused[ambiguous["row_no"]] = (
@@ -385,6 +386,8 @@ class Loader:
         """Update the facilities that the batch met and that differ from what it says."""
         database = self.database
         database.run("fill_wanted_facilities", self.settings.keep_manual_edits)
+        if not self.directory.is_managed:
+            database.run("keep_edited_types", self.settings.keep_manual_edits)
         database.run("note_kept_edits")
         database.run("find_differing_facilities")
         if not self.directory.is_managed:

@@ -64,7 +64,7 @@ def add_ward_risk(accepted: pl.DataFrame, wards_at_risk: dict[int, str]) -> pl.D
 def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
     """Add ``round``: a record that shares a key with an earlier one of the batch is merged after it.
 
-    Keys are the code, the source's own key, and name and constituency where one of the two records has no code.
+    Keys are the code, the source's own key, and number, and name and constituency, where one of the two has no code.
     """
     repeated = accepted.select(
         "row_no",
@@ -75,11 +75,12 @@ def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
             pl.col("constituency_id").cast(pl.String).fill_null("?"),
             separator="|",
         ),
+        number=pl.col("registration_number"),
         content=pl.concat_str("source", "content_hash", separator=" "),
     ).with_columns(
-        place=pl.when(pl.col("code").is_null().any().over("place")).then("place"),
+        pl.when(pl.col("code").is_null().any().over(key)).then(key).alias(key) for key in ("place", "number")
     )
-    keys = ["code", "source_key", "place", "content"]
+    keys = ["code", "source_key", "place", "number", "content"]
     repeated = repeated.filter(
         pl.any_horizontal((pl.col(key).is_duplicated() & pl.col(key).is_not_null()) for key in keys)
     )

@@ -215,7 +215,7 @@ SELECT
     (SELECT count(*) FROM facilities WHERE facilities.ward_id = wards.ward_id) || ' facilities' AS detail
 FROM wards
 JOIN constituencies USING (constituency_id)
-WHERE wards.ward_name LIKE '% Ward'
+WHERE wards.ward_name::text COLLATE "C" LIKE '% Ward'
     AND to_regclass('public.django_migrations') IS NOT NULL
 ORDER BY key;
 

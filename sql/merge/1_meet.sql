@@ -171,7 +171,8 @@ WHERE doubtful.has_other_code
 
 -- name: meet_by_registration_number
 -- Two codes that bodies gave are two facilities, whatever number they share: this is for a record without a code,
--- or a facility whose code is one of ours.
+-- or a facility whose code is one of ours. $4: whether the directory is managed; there a facility without a number has its
+-- code for one, which nobody has said of it.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT
     staged.row_no,
@@ -190,13 +191,14 @@ WHERE staged.round = $1::bigint
         staged.facility_code IS NULL
         OR EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code)
     )
+    AND NOT ($4::boolean AND ltrim(facilities.registration_number, '-') = facilities.facility_code)
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: meet_by_name
 -- Within 1 km where both have coordinates; 111.2 km a degree, and Kenya is near enough to the equator for a square. The
 -- facility's name is found by an index where the directory has one; the few records without a code ask for it.
 INSERT INTO merging (row_no, facility_id, met_by)
-SELECT
+SELECT DISTINCT -- of a facility with two points, too
     staged.row_no,
     facilities.facility_id,
     'name'
@@ -220,7 +222,7 @@ WHERE staged.round = $1::bigint
 -- name: meet_generated_by_name
 -- The same for a record with a code and the few facilities whose code is one of ours.
 INSERT INTO merging (row_no, facility_id, met_by)
-SELECT
+SELECT DISTINCT
     staged.row_no,
     facilities.facility_id,
     'name'

@@ -324,6 +324,22 @@ CROSS JOIN LATERAL (
 ) AS edited
 WHERE merging.met_by NOT IN ('new', 'superseded');
 
+-- name: keep_edited_types
+-- A fresh directory has the facility's type too. $1 as above.
+UPDATE wanted_facilities AS wanted
+SET
+    facility_type = facilities.facility_type,
+    edited_fields = wanted.edited_fields || 'facility_type'::text,
+    kept_fields = CASE
+        WHEN wanted.facility_type <> facilities.facility_type THEN wanted.kept_fields || 'facility_type'::text
+        ELSE wanted.kept_fields
+    END
+FROM facilities
+JOIN etl.imported_facilities AS imported USING (facility_id)
+WHERE $1::boolean
+    AND facilities.facility_id = wanted.facility_id
+    AND facilities.facility_type IS DISTINCT FROM imported.facility_type;
+
 -- name: note_kept_edits
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
 SELECT

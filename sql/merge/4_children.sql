@@ -266,7 +266,12 @@ WITH inserted AS (
             SELECT
             FROM facility_coordinates AS present
             WHERE present.facility_id = merging.facility_id
-                AND present.is_active
+                AND (
+                    present.is_active
+                    -- A person has switched this very point off.
+                    OR (present.latitude, present.longitude)
+                        = (staged.latitude::numeric(10, 8), staged.longitude::numeric(11, 8))
+                )
         )
     RETURNING *
 )
@@ -639,8 +644,9 @@ SELECT
 FROM inserted;
 
 -- name: update_infrastructure
+-- Of several rows of a type the first one is the importer's; a person added the others.
 WITH changed AS (
-    SELECT
+    SELECT DISTINCT ON (present.facility_id, present.infrastructure_type_id)
         present.infrastructure_id,
         to_jsonb(present) AS before,
         staged.capacity::integer AS capacity
@@ -651,7 +657,10 @@ WITH changed AS (
         ON present.facility_id = merging.facility_id
         AND present.infrastructure_type_id = types.infrastructure_type_id
     WHERE merging.met_by NOT IN ('new', 'superseded')
-        AND present.capacity IS DISTINCT FROM staged.capacity
+    ORDER BY
+        present.facility_id,
+        present.infrastructure_type_id,
+        present.infrastructure_id
 ), updated AS (
     UPDATE facility_infrastructure AS present
     SET
@@ -660,6 +669,7 @@ WITH changed AS (
         updated_by = $1::integer
     FROM changed
     WHERE present.infrastructure_id = changed.infrastructure_id
+        AND present.capacity IS DISTINCT FROM changed.capacity
     RETURNING present.*
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)

@@ -408,7 +408,8 @@ WITH updated AS (
                 WHEN 'registration_number' = ANY (edited_fields) THEN former.registration_number
                 ELSE wanted.registration_number
             END AS registration_number,
-            wanted.facility_type,
+            CASE WHEN 'facility_type' = ANY (edited_fields) THEN former.facility_type ELSE wanted.facility_type END
+                AS facility_type,
             CASE
                 WHEN 'operational_status' = ANY (edited_fields) THEN former.operational_status_id
                 ELSE wanted.operational_status_id

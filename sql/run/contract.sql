@@ -69,7 +69,7 @@ SELECT
     ward_id::bigint AS ward_id,
     ward_name::text AS ward_name
 FROM wards
-WHERE ward_name LIKE '% Ward'
+WHERE ward_name::text COLLATE "C" LIKE '% Ward'
 ORDER BY ward_id;
 
 -- name: directory_sizes

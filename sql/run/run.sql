@@ -137,7 +137,7 @@ SET
 -- name: known_files
 -- $1 is a JSON list of {sha256, source}, $2 the fingerprint: the account of the last run that read the file under these
 -- rules, to its end. A run that was undone does not count, nor one between it and its undo: what that run found
--- unchanged may be gone.
+-- unchanged may be gone; nor one before another run that changed the directory: June's file after July's is news.
 SELECT DISTINCT ON (files.sha256, files.source)
     files.sha256,
     files.source,
@@ -155,6 +155,12 @@ JOIN etl.runs USING (run_no)
 JOIN jsonb_to_recordset($1::jsonb) AS asked (sha256 text, source text) USING (sha256, source)
 WHERE files.fingerprint = $2
     AND files.status = 'succeeded'
+    AND NOT EXISTS (
+        SELECT
+        FROM etl.files AS later
+        WHERE later.run_no > files.run_no
+            AND later.inserted + later.updated > 0
+    )
     AND NOT EXISTS (
         SELECT
         FROM etl.runs AS undo

@@ -55,7 +55,8 @@ def run_both_ways(
 ) -> list[dict[str, list[str]]]:
     """Run files into two empty databases, into one of them with every question asked; give what stands in each.
 
-    A forced run after it writes nothing in either.
+    A forced run after it writes nothing in either, but of a record that was refused as ambiguous: a later one may have
+    brought the code that tells.
     """
     accounts, databases = [], []
     for asks_everything in (False, True):
@@ -67,7 +68,7 @@ def run_both_ways(
         with connect(str(changed.database_url)) as database:
             databases.append(stands(database) | remembered(database))
             again = run(paths, changed, Options(force=True)).totals()
-            assert (again["inserted"], again["updated"]) == (0, 0)
+            assert accounts[-1].totals()["rejected"] or (again["inserted"], again["updated"]) == (0, 0)
     assert told(accounts[0]) == told(accounts[1])
     return databases
 

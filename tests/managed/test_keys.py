@@ -128,3 +128,14 @@ def test_a_ranked_source_keeps_the_number_that_it_gave_and_not_the_one_that_stan
         path.write_text(json.dumps([record]), "utf-8")
         run([str(path)], application.settings(source_rank=ranks), Options(source=source))
         assert numbers(application) == {"90001": expected}
+
+
+def test_a_code_that_stands_for_a_number_is_no_number_by_which_a_facility_is_met(application: Application) -> None:
+    application.load([POST | {"facility_code": "14001", "facility_name": "Test Dispensary"}])
+    uncoded = {
+        name: value for name, value in other("1", registration_number="14001").items() if name != "facility_code"
+    }
+    account = application.load([uncoded | {"facility_name": "Test Legal Aid Office"}])
+    assert account.totals()["inserted"] == 1
+    names = {row["facility_name"] for row in application.rows("facility_rows")}
+    assert names == {"Test Dispensary", "Test Legal Aid Office"}

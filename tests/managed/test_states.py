@@ -168,3 +168,22 @@ def test_without_a_status_for_unknown_the_run_stops_in_one_line(in_state: Callab
     application = in_state("empty_lookups")
     with pytest.raises(UsageError, match="lookup_defaults: the database has no operational status Unknown"):
         application.load(RECORDS, create_lookups=False)
+
+
+def test_tables_of_the_same_names_in_a_schema_that_is_looked_into_first_are_not_written_to(
+    application: Application,
+) -> None:
+    application.execute("CREATE SCHEMA archive")
+    application.execute("CREATE TABLE archive.facilities (LIKE public.facilities INCLUDING ALL)")
+    application.execute(
+        "ALTER ROLE CURRENT_USER IN DATABASE " + database_of(application) + " SET search_path = archive, public"
+    )
+    application.load([CLINIC])
+    counted = (
+        "SELECT (SELECT count(*) FROM public.facilities) AS ours, (SELECT count(*) FROM archive.facilities) AS others"
+    )
+    assert application.query(counted) == [{"ours": 1, "others": 0}]
+
+
+def database_of(application: Application) -> str:
+    return str(application.query("SELECT quote_ident(current_database()) AS name")[0]["name"])

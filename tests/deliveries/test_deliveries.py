@@ -1,0 +1,109 @@
+"""Month after month: what a body sends again, sends back to what it was, or sends beside another body."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from gvrc.pipeline import Options, run
+from tests.test_pipeline import CLINIC, content, outcome, outcomes, rows, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+DESCRIPTION = "SELECT description FROM facilities"
+NYALI = {"county_name": "Mombasa", "constituency_name": "Nyali", "ward_name": "Frere Town"}
+
+
+def test_a_file_that_came_before_another_one_is_read_again_when_it_comes_back(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    months = {month: [CLINIC | {"description": month}] for month in ("June", "July")}
+    for month in ("June", "July", "June"):
+        account = run([write(tmp_path, "a.json", months[month])], settings)
+        assert account.files[0].status == "succeeded"
+        assert rows(fresh, DESCRIPTION) == [{"description": month}]
+    assert run([write(tmp_path, "a.json", months["June"])], settings).files[0].status == "unchanged"
+
+
+def test_who_has_the_last_word_does_not_depend_on_which_file_is_new(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    kmhfl, gbv = (write(tmp_path, f"{name}.json", [CLINIC | {"description": name}]) for name in ("kmhfl_a", "gbv_a"))
+    run([kmhfl, gbv], settings)
+    write(tmp_path, "kmhfl_a.json", [CLINIC | {"description": "kmhfl_a", "phone": "0700000017"}])
+    account = run([kmhfl, gbv], settings)
+    assert [file.read for file in account.files] == [1, 1]
+    assert rows(fresh, DESCRIPTION) == [{"description": "gbv_a"}]
+    before = content(fresh)
+    assert outcomes(run([kmhfl, gbv], settings, Options(force=True)))[1] == {"read": 1, "unchanged": 1}
+    assert content(fresh) == before
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_a_number_tells_in_one_batch_what_it_tells_in_two(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    coded = {"name": "Hope Home", "code": 1, "registration_number": "R-7", **NYALI}
+    uncoded = {"name": "Kituo Refuge", "registration_number": "R-7", **NYALI}
+    path = write(tmp_path, "a.json", [coded, uncoded])
+    account = run([path], msgspec.structs.replace(settings, batch_size=batch_size))
+    assert outcome(account) == {"read": 2, "inserted": 1, "superseded": 1}
+    assert rows(fresh, "SELECT facility_code FROM facilities") == [{"facility_code": "1"}]
+
+
+def test_a_type_that_a_person_has_changed_is_kept_and_told(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.json", [CLINIC])
+    run([path], settings)
+    fresh.execute("UPDATE facilities SET facility_type = 'Shelter'")
+    for _ in range(2):
+        account = run([path], settings, Options(force=True))
+        assert (outcome(account), account.files[0].issues["manual_edit_kept"]) == ({"read": 1, "unchanged": 1}, 1)
+        assert rows(fresh, "SELECT facility_type FROM facilities") == [{"facility_type": "Shelter"}]
+    run([path], msgspec.structs.replace(settings, keep_manual_edits=False), Options(force=True))
+    assert rows(fresh, "SELECT facility_type FROM facilities") == [{"facility_type": "Medical Clinic"}]
+
+
+def test_a_point_that_a_person_has_switched_off_does_not_come_back(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    points = "SELECT latitude::float8 AS latitude, is_active FROM facility_coordinates ORDER BY coordinate_id"
+    path = write(tmp_path, "a.json", [CLINIC])
+    run([path], settings)
+    fresh.execute("UPDATE facility_coordinates SET is_active = false")
+    run([path], settings, Options(force=True))
+    assert rows(fresh, points) == [{"latitude": -1.31, "is_active": False}]
+    run([write(tmp_path, "a.json", [CLINIC | {"long": "-1.32"}])], settings)  # the source has mended it
+    assert rows(fresh, points) == [
+        {"latitude": -1.31, "is_active": False},
+        {"latitude": -1.32, "is_active": True},
+    ]
+
+
+def test_a_facility_with_two_points_is_met_by_its_name(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    fresh.execute(
+        "INSERT INTO facility_coordinates SELECT (json_populate_record(point, '{\"coordinate_id\": 999}')).* "
+        "FROM facility_coordinates AS point"
+    )
+    uncoded = {name: value for name, value in CLINIC.items() if name != "code"}
+    assert outcome(run([write(tmp_path, "b.json", [uncoded])], settings)) == {"read": 1, "unchanged": 1}
+
+
+def test_beds_that_a_person_added_beside_ours_stay_theirs(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    fresh.execute(
+        "INSERT INTO facility_infrastructure "
+        'SELECT (json_populate_record(ours, \'{"infrastructure_id": 999, "capacity": 5}\')).* '
+        "FROM facility_infrastructure AS ours"
+    )
+    run([write(tmp_path, "a.json", [CLINIC | {"beds": 30}])], settings)
+    assert rows(fresh, "SELECT capacity FROM facility_infrastructure ORDER BY infrastructure_id") == [
+        {"capacity": 30},
+        {"capacity": 5},
+    ]
