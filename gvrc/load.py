@@ -135,7 +135,8 @@ class Loader:
         """
         self.is_first_load = False
         self.prepare()
-        self.database.run("restore_run_facilities", self.run_no)
+        for name in statement_group("staging/restore.sql"):
+            self.database.run(name, self.run_no)
 
     def load_batch(self, batch: Batch) -> dict[int, Outcome]:
         """Load a batch inside the transaction that is open; say what became of its records, by file_no."""
@@ -431,6 +432,7 @@ class Loader:
         if has_met:
             database.run("count_rows_of_met", run_no)
             database.run("mark_superseded")
+            database.run("remember_superseded")
             database.run("forget_former_lineage", run_no)
         database.run("save_lineage", run_no)
         if has_met:

@@ -242,19 +242,39 @@ JOIN etl.facility_source AS known
 WHERE merging.met_by NOT IN ('new', 'superseded');
 
 -- name: mark_superseded
-UPDATE etl.facility_source AS known
-SET is_superseded = true
+WITH marked AS (
+    UPDATE etl.facility_source AS known
+    SET is_superseded = true
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    JOIN run_facilities AS earlier USING (facility_id)
+    WHERE merging.met_by NOT IN ('new', 'superseded')
+        AND known.source = earlier.source
+        AND known.content_hash = earlier.content_hash
+        AND (known.source, known.content_hash) <> (staged.source, staged.content_hash::uuid)
+        AND NOT known.is_superseded
+    RETURNING
+        known.source,
+        known.content_hash
+)
+INSERT INTO run_superseded (source, content_hash)
+SELECT
+    source,
+    content_hash
+FROM marked;
+
+-- name: remember_superseded
+INSERT INTO run_superseded (source, content_hash)
+SELECT
+    staged.source,
+    staged.content_hash::uuid
 FROM merging
 JOIN staged_records AS staged USING (row_no)
-JOIN run_facilities AS earlier USING (facility_id)
-WHERE merging.met_by NOT IN ('new', 'superseded')
-    AND known.source = earlier.source
-    AND known.content_hash = earlier.content_hash
-    AND (known.source, known.content_hash) <> (staged.source, staged.content_hash::uuid)
-    AND NOT known.is_superseded;
+WHERE merging.met_by = 'superseded';
 
 -- name: forget_former_lineage
--- A source's newer record of a facility takes the place of its older one; those of this run stay, marked.
+-- A source's newer record of a facility takes the place of its older one; those of this run stay, marked. With the older
+-- one go those that it had superseded: should one of them come again, it is news.
 WITH former AS (
     DELETE FROM etl.facility_source AS known
     USING
@@ -266,7 +286,12 @@ WITH former AS (
         AND known.source = staged.source
         AND known.content_hash <> staged.content_hash::uuid
         AND known.run_no <> $1::integer
-        AND NOT known.is_superseded
+        AND NOT EXISTS (
+            SELECT
+            FROM run_superseded AS came
+            WHERE came.source = known.source
+                AND came.content_hash = known.content_hash
+        )
     RETURNING
         staged.file_no AS changed_by_file_no,
         known.*

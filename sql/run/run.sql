@@ -135,9 +135,24 @@ SET
     unmapped = excluded.unmapped;
 
 -- name: known_files
+-- What was taken back, and not brought back since, is as if it had never been.
 -- $1 is a JSON list of {sha256, source}, $2 the fingerprint: the account of the last run that read the file under these
 -- rules, to its end. A run that was undone does not count, nor one between it and its undo: what that run found
 -- unchanged may be gone; nor one before another run that changed the directory: June's file after July's is news.
+WITH taken_back AS (
+    SELECT
+        undo.undoes_run_no AS run_no,
+        undo.run_no AS undo_run_no
+    FROM etl.runs AS undo
+    WHERE undo.status = 'succeeded'
+        AND undo.undoes_run_no IS NOT NULL
+        AND NOT EXISTS (
+            SELECT
+            FROM etl.runs AS redo
+            WHERE redo.undoes_run_no = undo.run_no
+                AND redo.status = 'succeeded'
+        )
+)
 SELECT DISTINCT ON (files.sha256, files.source)
     files.sha256,
     files.source,
@@ -158,21 +173,17 @@ WHERE files.fingerprint = $2
     AND NOT EXISTS (
         SELECT
         FROM etl.files AS later
+        JOIN etl.runs AS later_run USING (run_no)
         WHERE later.run_no > files.run_no
             AND later.inserted + later.updated > 0
+            AND later_run.undoes_run_no IS NULL
+            AND NOT EXISTS (SELECT FROM taken_back WHERE taken_back.run_no = later.run_no)
     )
     AND NOT EXISTS (
         SELECT
-        FROM etl.runs AS undo
-        WHERE undo.undoes_run_no <= runs.run_no
-            AND undo.run_no > runs.run_no
-            AND undo.status = 'succeeded'
-            AND NOT EXISTS (
-                SELECT
-                FROM etl.runs AS redo
-                WHERE redo.undoes_run_no = undo.run_no
-                    AND redo.status = 'succeeded'
-            )
+        FROM taken_back
+        WHERE taken_back.run_no <= runs.run_no
+            AND taken_back.undo_run_no > runs.run_no
     )
 ORDER BY
     files.sha256,

@@ -209,6 +209,13 @@ CREATE TEMPORARY TABLE run_facilities (
     outcome text NOT NULL
 );
 
+-- name: create_run_superseded
+-- The records that came in this run, and that a later one superseded, in this run or before.
+CREATE TEMPORARY TABLE run_superseded (
+    source text NOT NULL,
+    content_hash uuid NOT NULL
+);
+
 -- name: create_dry_run_ids
 -- A dry run takes its keys from here: negative, so that no identity value of the directory is burnt.
 CREATE TEMPORARY SEQUENCE dry_run_ids INCREMENT -1 START -1;

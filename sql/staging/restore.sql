@@ -30,3 +30,13 @@ ORDER BY
     known.facility_id,
     known.file_no DESC,
     known.record_number DESC;
+
+-- name: restore_run_superseded
+-- As far as it is remembered: a record that had been superseded before this run, and came again, is not.
+INSERT INTO run_superseded (source, content_hash)
+SELECT
+    source,
+    content_hash
+FROM etl.former_lineage
+WHERE changed_by_run_no = $1::integer
+    AND overtaken_file_no IS NOT NULL;

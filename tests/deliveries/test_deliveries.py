@@ -45,6 +45,33 @@ def test_who_has_the_last_word_does_not_depend_on_which_file_is_new(
     assert content(fresh) == before
 
 
+@pytest.mark.parametrize("batch_size", [1, 10])
+def test_a_record_that_was_superseded_once_is_news_when_what_superseded_it_is_gone(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    first, second, third = (CLINIC | {"description": text} for text in ("first", "second", "third"))
+    for records, last in (([first, second], "second"), ([third], "third"), ([first], "first")):
+        path = write(tmp_path, "a.json", records)
+        run([path], settings)
+        assert rows(fresh, DESCRIPTION) == [{"description": last}]
+        before = content(fresh)
+        assert run([path], settings, Options(force=True)).totals()["updated"] == 0
+        assert content(fresh) == before
+
+
+def test_records_that_supersede_each_other_at_every_run_write_nothing_the_second_time(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    texts = [CLINIC | {"description": text} for text in ("first", "second", "third")]
+    settings = msgspec.structs.replace(settings, batch_size=1)
+    run([write(tmp_path, "a.json", texts[:2])], settings)
+    path = write(tmp_path, "a.json", texts)
+    assert outcome(run([path], settings)) == {"read": 3, "updated": 1, "superseded": 2}
+    for _ in range(2):
+        assert outcome(run([path], settings, Options(force=True))) == {"read": 3, "unchanged": 1, "superseded": 2}
+
+
 @pytest.mark.parametrize("batch_size", [1, 2])
 def test_a_number_tells_in_one_batch_what_it_tells_in_two(
     settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
