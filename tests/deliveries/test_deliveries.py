@@ -61,7 +61,7 @@ def test_a_record_that_was_superseded_once_is_news_when_what_superseded_it_is_go
 
 
 def test_records_that_supersede_each_other_at_every_run_write_nothing_the_second_time(
-    settings: Settings, fresh: Database, tmp_path: Path
+    settings: Settings, tmp_path: Path
 ) -> None:
     texts = [CLINIC | {"description": text} for text in ("first", "second", "third")]
     settings = msgspec.structs.replace(settings, batch_size=1)
