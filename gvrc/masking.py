@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 
-# Up to the last @ before a space: a password may hold an @ or, wrongly, a slash.
-PASSWORD_IN_URL = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s:/@]*):\S+@", re.IGNORECASE)
+# Up to the last @ before a space: a password may hold an @ or, wrongly, a slash. Where there is none it may hold a
+# space, unless it is a port: up to the last @ of the line.
+PASSWORD_IN_URL = re.compile(
+    r"(?P<before>[a-z][a-z0-9+.-]*://[^\s:/@]*):(?:\S+@|(?!\d+(?:[/?,\s]|$))[^\n]*@)", re.IGNORECASE
+)
 # libpq takes a password from "?password=..." and from "host=... password='...'" too.
 PASSWORD_AS_WORD = re.compile(
-    r"""(?P<before>\bpass(?:word|wd|phrase)?['"]?\s*[=:]\s*)(?:'[^']*'|"[^"]*"|[^\s&;'"]+)""", re.IGNORECASE
+    r"""(?P<before>\b(?:\w*_|pg|ssl)?pass(?:word|wd|phrase)?['"]?\s*[=:]\s*)
+        (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s&;'"][^\s&;]*)""",
+    re.IGNORECASE | re.VERBOSE,
 )
 # PostgreSQL quotes the values of the row that it refuses.
 ROW_VALUES = re.compile(
