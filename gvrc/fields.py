@@ -36,6 +36,7 @@ from gvrc.shapes import (
     is_unit_of_hierarchy,
     normal_key,
 )
+from gvrc.shown_keys import OTHER_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,7 +56,6 @@ SAID_OTHERWISE: Final = frozenset(
     ("facilitytypecategory", "created", "createdat", "createdon", "datecreated", "parentgroup")
 )
 MAX_KEYS_TOLD: Final = 1_000  # unmapped keys told apart in the report of one file
-OTHER_KEYS: Final = "(further keys)"
 ITEMS_OPENED: Final = 5  # items of a list that are looked into for the value of a field
 ELSEWHERE: Final = 900  # the rank of a GeoJSON geometry under a key that promises none
 WIDE: Final = 200_000  # cells of a batch whose records share few keys, from which only known keys become columns

@@ -26,7 +26,7 @@ EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # As people write Kenyan numbers: 0700 000 016, +254 (0)20-0000016, 700000016. Not times, fractions, hashes and byte
 # positions; four digits or fewer are public short codes such as 1195.
 PHONE = re.compile(
-    r"""(?<![\w.])(?<!\d:)
+    r"""(?<!\w)(?<!\d[.:])
         (?: (?:(?:\+|00)?254 | \(?0) [ ()-]{0,2} \d (?:[ .()-]{0,2}\d){5,11}
           | \+\d (?:[ .()-]{0,2}\d){6,13}
           | 7\d{8} )
@@ -51,3 +51,8 @@ def mask_passwords(text: str) -> str:
 def mask_contacts(text: str) -> str:
     """Hide e-mail addresses and telephone numbers; an URL's ``user:***@host`` stays as it is."""
     return PHONE.sub(HIDDEN, EMAIL.sub(HIDDEN, text))
+
+
+def mask_letters(text: str) -> str:
+    """Give the form of a text alone: a for each letter, x for each digit."""
+    return re.sub(r"\d", "x", re.sub(r"[^\W\d_]", "a", text))
