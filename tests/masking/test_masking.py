@@ -54,7 +54,13 @@ def test_a_password_is_hidden_and_the_rest_stays(text: str, masked: str) -> None
     ],
 )
 def test_a_contact_value_is_hidden_wherever_it_stands(text: str) -> None:
-    for whole in (text, f"KINANGO P/STN - {text}", f"value '{text}' is too long", f"{text}/{text} or 112"):
+    for whole in (
+        text,
+        f"KINANGO P/STN - {text}",
+        f"value '{text}' is too long",
+        f"survivors.{text}",
+        f"{text}/{text} or 112",
+    ):
         assert text not in mask(whole)
         assert "***" in mask(whole)
 
