@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from gvrc.masking import mask_letters
 from gvrc.phones import find_phones, read_phone, split_phones
 from gvrc.synonyms import canonical_name
 from gvrc.text import clean_value, fold
@@ -75,13 +76,13 @@ def read_contacts(texts: Sequence[str]) -> tuple[list[Contact], list[str]]:
     invalid = []
     for statement in statements:
         contacts, refused = _read(statement)
-        invalid += [f"{_shown_key(statement)}: {_hide(part)}" for part in refused]
+        invalid += [f"{_shown_key(statement)}: {mask_letters(part)}" for part in refused]
         for contact in contacts:
             again = found.get(contact.contact_value)
             found[contact.contact_value] = _joined(again, contact) if again else contact
     alone = [name for name in dict.fromkeys(map(_person_in, statements)) if name and not _is_placed(name, found)]
     if all(contact.contact_person_name for contact in found.values()):
-        invalid += [f"contact person: {_hide(name)} (no contact to go with)" for name in alone]
+        invalid += [f"contact person: {mask_letters(name)} (no contact to go with)" for name in alone]
     return [_with_person(contact, alone) if alone else contact for contact in found.values()], invalid
 
 
@@ -170,8 +171,9 @@ def _person_in(statement: _Statement) -> str:
 
 
 def _shown_key(statement: _Statement) -> str:
-    """Give the key if we know it: a source may have used a person's name for one."""
-    return statement.key if _kind_of_key(statement.key) or _is_person_key(statement.key) else "contact"
+    """Give the key if we know it: a source may have used a person's name for one, or their number."""
+    is_known = _kind_of_key(statement.key) or _is_person_key(statement.key)
+    return re.sub(r"\W*\d{3,}$", "", statement.key) if is_known else "contact"
 
 
 def _read(statement: _Statement) -> tuple[list[Contact], list[str]]:
@@ -206,7 +208,3 @@ def _lines(kind: str | None, text: str) -> tuple[list[tuple[str, str]], list[str
 def _line_of(stated: str | None, found: str) -> str:
     """Prefer what the source calls the line; a short code is a hotline whatever it stands under."""
     return stated if stated in _STATED_LINES and found != "Hotline" else found
-
-
-def _hide(text: str) -> str:
-    return re.sub(r"\d", "x", re.sub(r"[^\W\d_]", "a", text))

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Self
 import adbc_driver_manager
 import adbc_driver_postgresql
 
+from gvrc.database_url import demand_readable_url, shown_url
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.log import log_event
-from gvrc.masking import mask, mask_passwords
+from gvrc.masking import HIDDEN, mask, mask_passwords
 from gvrc.resilience import QUERY_CANCELED
 from gvrc.statements import statement
 
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
     import nanoarrow
     import polars as pl
+
+# What libpq says before it knocks at a server quotes the URL, perhaps a part of its password.
+NETWORK_ERROR = re.compile(r"connection to server|could not translate host name")
+QUOTED = re.compile(r'"[^"]*"')
 
 Parameter = str | int | float | bool | None
 
@@ -49,20 +54,18 @@ def connect(url: str) -> Database:
     """Connect, with the settings of a run: no JIT, memory for the merge's sorts, names as in PostgreSQL's errors.
 
     Raises:
-        DatabaseUnavailableError: nothing answers there, or it refuses this user; without the password.
+        DatabaseUnavailableError: it is no URL, nothing answers there, or it refuses this user; without the password.
     """
-    if not re.match(r"postgres(ql)?://|[^/]*=", url):  # a URL, or libpq's own "host=... dbname=..."
-        raise DatabaseUnavailableError(
-            f"{mask_passwords(url)} is no URL of a PostgreSQL database. "
-            "Give postgresql://USER@HOST:5432/NAME by --database-url or DATABASE_URL."
-        )
+    demand_readable_url(url)
     try:
         handle, connection = connect_once(url)
     except adbc_driver_manager.Error as error:
+        is_of_network = NETWORK_ERROR.search(str(error)) is not None
+        told = first_line(error) if is_of_network else QUOTED.sub(HIDDEN, first_line(error))
         raise DatabaseUnavailableError(
-            f"The database at {mask_passwords(url)} cannot be reached: {first_line(error)} "
+            f"The database at {shown_url(url)} cannot be reached: {told} "
             "Check --database-url, or DATABASE_URL, and that the server is running."
-        ) from error
+        ) from (error if is_of_network else None)
     database = Database(handle, connection)
     database.run("configure_connection")
     return database

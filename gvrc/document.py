@@ -20,7 +20,7 @@ import msgspec
 from gvrc.decode import CutOffError
 from gvrc.errors import SourceFileError
 from gvrc.fixture import is_fixture, join_fixture
-from gvrc.masking import mask_contacts
+from gvrc.masking import HIDDEN, mask_letters
 from gvrc.shapes import (
     FACILITY_LISTS,
     NOT_FACILITIES,
@@ -39,6 +39,7 @@ from gvrc.shapes import (
     normal_key,
     other_kind,
 )
+from gvrc.shown_keys import describe_keys, shown_path
 from gvrc.synonyms import canonical_name
 
 if TYPE_CHECKING:
@@ -80,14 +81,15 @@ class Finding:
 
     def add(self, path: tuple[str, ...], records: int) -> None:
         """Count records under the path that they were found at."""
-        shown = ".".join(path) or "the document itself"
+        shown = shown_path(path) if path else "the document itself"
         self.lists[shown] = self.lists.get(shown, 0) + records
 
     def look_at(self, path: tuple[str, ...], values: list[object]) -> None:
         """Remember what a place holds, to tell if there are no facilities at all."""
-        what = _describe(values)
         if len(self.seen) < SEEN_TOLD:
-            self.seen.setdefault(what, ".".join(path) or "the document")
+            place = shown_path(path) if path else "the document"
+            if place not in self.seen.values():
+                self.seen.setdefault(_describe(path, values), place)
 
 
 class Cursor:
@@ -325,7 +327,7 @@ class _Walk:
 
     def _without_others(self, batch: Batch) -> Batch:
         kinds = [other_kind(_read(element)) for element in batch]
-        self.finding.passed_over.update(filter(None, kinds))
+        self.finding.passed_over.update(shown_kind(kind) for kind in kinds if kind)
         return [element for element, kind in zip(batch, kinds, strict=True) if kind is None]
 
     def _counted(self, batches: Iterator[Batch]) -> Iterator[Batch]:
@@ -689,10 +691,20 @@ def _own_places(value: dict[str, Any], keys: Keys) -> dict[str, str]:
     return {PARENT_COUNTY: county} if county else {}
 
 
-def _describe(values: list[object]) -> str:
-    first = next((value for value in values if isinstance(value, dict)), None)
-    if first is not None:
-        return f"holds objects with the keys {', '.join(list(first)[:KEYS_TOLD])}"
+def shown_kind(kind: str) -> str:
+    """Give what a resource says that it is, unless that is no word of a schema."""
+    return kind if KIND.fullmatch(kind) else HIDDEN
+
+
+WEB_PAGE: Final = re.compile(r"<(?:!doctype|\?xml|html|kml|gml|osm|rss|feed)\b>?", re.IGNORECASE)
+KIND: Final = re.compile(
+    r"[A-Za-z]+(?:[_-][A-Za-z]+)*|(?:node|way|relation) without tags|organisation unit of level \d+"
+)
+
+
+def _describe(path: tuple[str, ...], values: list[object]) -> str:
+    if objects := [value for value in values if isinstance(value, dict)]:
+        return f"holds objects with the keys {describe_keys(path, objects, KEYS_TOLD)}"
     return "is an empty list" if not values else "is a list without objects"
 
 
@@ -700,5 +712,6 @@ KEYS_TOLD: Final = 8
 
 
 def _not_json(cursor: Cursor) -> str:
-    start = mask_contacts(cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace"))
-    return f"is not JSON: byte {cursor.offset:,} begins with {start!r}. Give a file of objects or a list."
+    start = cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace")
+    shown = tag[0] if (tag := WEB_PAGE.match(start)) else mask_letters(start)  # of a CSV file it may be a name
+    return f"is not JSON: byte {cursor.offset:,} begins with {shown!r}. Give a file of objects or a list."

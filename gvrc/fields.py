@@ -22,6 +22,7 @@ import polars as pl
 from gvrc.alike import Column, IdLists
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.masking import HIDDEN, mask_contacts
+from gvrc.personal import is_personal
 from gvrc.shapes import (
     ABSENT,
     LONGEST_ABSENT,
@@ -35,6 +36,7 @@ from gvrc.shapes import (
     is_unit_of_hierarchy,
     normal_key,
 )
+from gvrc.shown_keys import OTHER_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,7 +56,6 @@ SAID_OTHERWISE: Final = frozenset(
     ("facilitytypecategory", "created", "createdat", "createdon", "datecreated", "parentgroup")
 )
 MAX_KEYS_TOLD: Final = 1_000  # unmapped keys told apart in the report of one file
-OTHER_KEYS: Final = "(further keys)"
 ITEMS_OPENED: Final = 5  # items of a list that are looked into for the value of a field
 ELSEWHERE: Final = 900  # the rank of a GeoJSON geometry under a key that promises none
 WIDE: Final = 200_000  # cells of a batch whose records share few keys, from which only known keys become columns
@@ -477,12 +478,6 @@ ONE_CONTACT: Final = frozenset(
 
 # ---- examples for the report, with nothing personal in them
 
-PERSONAL_KEYS: Final = re.compile(
-    r"person|officer|incharge|contact|manager|staff|director|user|createdby|updatedby|firstname|lastname|surname"
-    r"|fullname|mail|phone|mobile|tel|head|matron|commander|ocs|author|responsib|coordinator|whatsapp"
-    r"|survivor|victim|patient|client|child|guardian|spouse|respondent|interview|enumerator|submitt|report|nurse"
-    r"|doctor|chief|focal|nationalid|idn|passport|birth|gender|by$"
-)
 EXAMPLE_LENGTH: Final = 60
 
 
@@ -492,7 +487,7 @@ def masked(key: str, value: object) -> str:
         return f"a list of {len(value)}"
     if isinstance(value, dict):
         return f"an object of {len(value)} keys"
-    if PERSONAL_KEYS.search(normal_key(key)):
+    if is_personal(key):
         return HIDDEN
     text = (_text(value) or "")[:EXAMPLE_LENGTH].replace("\x00", NO_NUL)
     return text if UUID.fullmatch(text) else mask_contacts(text)

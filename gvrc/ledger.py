@@ -16,6 +16,7 @@ from gvrc.errors import DatabaseUnavailableError, SourceFileError
 from gvrc.files import hash_file, shown_path
 from gvrc.log import log_event
 from gvrc.masking import mask
+from gvrc.shown_keys import shown_types, shown_unmapped
 from gvrc.sources import SourceRules, find_source, match_source, read_sources
 
 if TYPE_CHECKING:
@@ -224,8 +225,8 @@ def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> d
 
 def add_reading(account: FileAccount, reading: FileReading) -> None:
     """Tell what came out about a file while it was read, to its end."""
-    account.path_taken, account.unmapped = reading.path_taken, reading.unmapped
-    account.mixed_types = {key: sorted(types) for key, types in reading.mixed_types.items()}
+    account.path_taken, account.unmapped = reading.path_taken, shown_unmapped(reading.unmapped)
+    account.mixed_types = shown_types(reading.mixed_types)
     account.notes = [*reading.notes, *([f"only in part: {reading.error}"] if reading.error else [])]
     log_event("file_read", file=account.path, records=reading.read, path_taken=account.path_taken)
     for note in account.notes:
@@ -241,8 +242,8 @@ def repeat_unmapped(this_run: Run, accounts: list[FileAccount]) -> None:
 
 
 def known_unmapped(known: dict[str, Any]) -> dict[str, tuple[int, str]]:
-    """Read what was stored of a file's unmapped keys."""
-    return {key: (count, example) for key, (count, example) in json.loads(known["unmapped"]).items()}
+    """Read what was stored of a file's unmapped keys, perhaps by a version that hid less."""
+    return shown_unmapped({key: (count, example) for key, (count, example) in json.loads(known["unmapped"]).items()})
 
 
 def give_back_outcomes(this_run: Run, given_back: list[dict[str, Any]]) -> dict[int, FileAccount]:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 
-# Up to the last @ before a space: a password may hold an @ or, wrongly, a slash.
-PASSWORD_IN_URL = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s:/@]*):\S+@", re.IGNORECASE)
+# Up to the last @ before a space: a password may hold an @ or, wrongly, a slash. Where there is none it may hold a
+# space, unless it is a port: up to the last @ of the line.
+PASSWORD_IN_URL = re.compile(
+    r"(?P<before>[a-z][a-z0-9+.-]*://[^\s:/@]*):(?:\S+@|(?!\d+(?:[/?,\s]|$))[^\n]*@)", re.IGNORECASE
+)
 # libpq takes a password from "?password=..." and from "host=... password='...'" too.
 PASSWORD_AS_WORD = re.compile(
-    r"""(?P<before>\bpass(?:word|wd|phrase)?['"]?\s*[=:]\s*)(?:'[^']*'|"[^"]*"|[^\s&;'"]+)""", re.IGNORECASE
+    r"""(?P<before>\b(?:\w*_|pg|ssl)?pass(?:word|wd|phrase)?['"]?\s*[=:]\s*)
+        (?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s&;'"][^\s&;]*)""",
+    re.IGNORECASE | re.VERBOSE,
 )
 # PostgreSQL quotes the values of the row that it refuses.
 ROW_VALUES = re.compile(
@@ -21,7 +26,7 @@ EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # As people write Kenyan numbers: 0700 000 016, +254 (0)20-0000016, 700000016. Not times, fractions, hashes and byte
 # positions; four digits or fewer are public short codes such as 1195.
 PHONE = re.compile(
-    r"""(?<![\w.])(?<!\d:)
+    r"""(?<!\w)(?<!\d[.:])
         (?: (?:(?:\+|00)?254 | \(?0) [ ()-]{0,2} \d (?:[ .()-]{0,2}\d){5,11}
           | \+\d (?:[ .()-]{0,2}\d){6,13}
           | 7\d{8} )
@@ -46,3 +51,8 @@ def mask_passwords(text: str) -> str:
 def mask_contacts(text: str) -> str:
     """Hide e-mail addresses and telephone numbers; an URL's ``user:***@host`` stays as it is."""
     return PHONE.sub(HIDDEN, EMAIL.sub(HIDDEN, text))
+
+
+def mask_letters(text: str) -> str:
+    """Give the form of a text alone: a for each letter, x for each digit."""
+    return re.sub(r"\d", "x", re.sub(r"[^\W\d_]", "a", text))

@@ -45,13 +45,19 @@ def look_at_database(database: Database) -> DatabaseKind:
     """Tell a managed database from a fresh one.
 
     Raises:
-        DatabaseUnavailableError: the server is older than PostgreSQL 15, which has no MERGE and other defaults, or
-            this user may not look.
+        DatabaseUnavailableError: the server is older than PostgreSQL 15, which has no MERGE and other defaults, the
+            database is not in UTF-8, or this user may not look.
     """
     found = database_kind(database)
     if found["version_number"] < OLDEST_SERVER:
         raise DatabaseUnavailableError(
             f"This is PostgreSQL {found['version']}; the importer needs 15 or newer. Name another by --database-url."
+        )
+    if found["encoding"] != "UTF8":  # SQL_ASCII too: it would take anything, and count bytes for characters
+        raise DatabaseUnavailableError(
+            f"The database {found['name']} is in {found['encoding']}, which lacks characters that names are written "
+            "with; the importer needs UTF8. Make one by CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0 "
+            "(pg_dump brings over what is there), and name it by --database-url."
         )
     applied = applied_migrations(database) if found["has_migrations"] else {}
     is_ours = any(name.startswith("directory/") for name in applied)

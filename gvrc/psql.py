@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from gvrc.database_url import demand_readable_url
 from gvrc.embedded import VERSION
 from gvrc.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-IN_URL = re.compile(r"^(?P<before>[a-z]+://[^:/?#]*):(?P<password>[^?\s]*)(?P<after>@)", re.IGNORECASE)
+IN_URL = re.compile(r"^(?P<before>[a-z]+://[^:/?#]*):(?P<password>[^?]*)(?P<after>@)", re.IGNORECASE)
 AS_PARAMETER = re.compile(r"(?P<before>[?&])password=(?P<password>[^&]*)(?P<after>&?)")
 AS_WORD = re.compile(
     r"(?P<before>^|\s)password\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<password>\S+))(?P<after>\s?)"
@@ -28,6 +29,7 @@ def psql_call(url: str, environment: Mapping[str, str]) -> tuple[str, dict[str, 
     Anybody on the machine can read a command line (``ps``): the password goes into the environment, as PGPASSWORD.
     """
     shown, password = take_out_password(url)
+    demand_readable_url(shown)  # psql would quote what it cannot read
     return find_psql(), {**environment, **({"PGPASSWORD": password} if password else {})}, shown
 
 

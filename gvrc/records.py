@@ -19,12 +19,22 @@ import polars as pl
 from gvrc.alike import SPACED_KEY, Column, IdLists, read_alike
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gvrc.document import Batch
 
 DECODE: Final = msgspec.json.Decoder().decode
 ENCODE: Final = msgspec.json.encode
 SURROGATE: Final = re.compile("[\ud800-\udfff]")
 REPLACEMENT: Final = "\ufffd"
+CONTROL_CHARACTER: Final = "a control character in a text"
+MAYBE_CONTROL: Final = r"\\u00|\\b|\x7f"
+WIDE_CONTROL: Final = r"[\x{80}-\x{84}\x{86}-\x{9f}]"
+# Those that text.py drops, as they are or escaped; not white space such as a line's end in an address.
+WRITTEN_CONTROL: Final = re.compile(
+    r"[\x7f-\x84\x86-\x9f]"
+    r"|(?<!\\)(?:\\\\)*\\(?:b|u00(?:0[0-8EFef]|1[0-9A-Fa-f]|7[Ff]|8[0-46-9A-Fa-f]|9[0-9A-Fa-f]))"
+)
 LONGEST_NUMBER: Final = 400  # digits; Python refuses to turn longer ones into text and back
 
 
@@ -43,8 +53,34 @@ class Records:
 def read_batch(batch: Batch) -> Records:
     """Read the records of a batch, the whole at once if all is sound."""
     if alike := read_alike(batch):
-        return Records([], alike.texts, alike.columns, alike.raw)
-    return _read_together(batch)
+        records = Records([], alike.texts, alike.columns, alike.raw)
+        _note_control_characters(records)
+        return records
+    return read_as_objects(batch)
+
+
+def read_as_objects(batch: Batch) -> Records:
+    """Read the records of a batch that are not alike, each as an object."""
+    records = _read_together(batch)
+    _note_control_characters(records)
+    return records
+
+
+def _note_control_characters(records: Records) -> None:
+    """Note the records that write a control character as JSON may, and so were sound: nobody sees it, it is dropped."""
+    if records.raw is None:
+        records.raw = pl.Series(records.texts, dtype=pl.String)
+    for row in _rows_with_control_characters(records.raw):
+        if WRITTEN_CONTROL.search(records.texts[row]) and row not in records.issues["invalid_text"]:
+            records.issues["invalid_text"][row] = CONTROL_CHARACTER
+
+
+def _rows_with_control_characters(raw: pl.Series) -> Iterator[int]:
+    """Give the rows that may have one: the few texts that are not ASCII are asked by a pattern that takes longer."""
+    yield from raw.str.contains(MAYBE_CONTROL).arg_true()
+    wide = (raw.str.len_bytes() != raw.str.len_chars()).arg_true()
+    if not wide.is_empty():
+        yield from wide.filter(raw.gather(wide).str.contains(WIDE_CONTROL))
 
 
 def _read_together(batch: Batch) -> Records:
@@ -127,8 +163,8 @@ def _read_leniently(records: Records, row: int) -> None:
         _reject(records, row, "not_an_object", f"a record must be an object, this is {_type_of(value)}")
         return
     records.values[row] = _without_surrogates(value, problems)
-    if not problems.found and _has_control_characters(records.texts[row]):
-        problems.found["invalid_text"].append("a control character in a text")
+    if _has_control_characters(records.texts[row]):
+        problems.found["invalid_text"].append(CONTROL_CHARACTER)
     records.texts[row] = records.texts[row].replace("\x00", "\\u0000")  # PostgreSQL takes no NUL in a text
     for kind, found in problems.found.items():
         before = records.issues[kind].get(row)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parent.parent
 
+# Python's reader of URLs takes S3cret of "redis://:S3cret/Pw@host" for a port, and tells so.
+REDIS_URL = r"^(unix://\S*|rediss?://([^\s/?#@]*@)?(\[[^\]\s]*\]|[^\s/?#@:\[\]]*)(:\d*)?([/?][^\s@]*)?)$"
+
 # The description says what is expected, in the words of the error message.
 Text = Annotated[str | None, msgspec.Meta(description="a text, or null for none")]
 Url = Annotated[
@@ -25,8 +28,11 @@ Url = Annotated[
     msgspec.Meta(description="an URL such as postgresql://user@host:5432/name, or null"),
 ]
 RedisUrl = Annotated[
-    Annotated[str, msgspec.Meta(pattern="^(redis|rediss|unix)://")] | None,
-    msgspec.Meta(description="an URL such as redis://localhost:6379/0, or null for no cache"),
+    Annotated[str, msgspec.Meta(pattern=REDIS_URL)] | None,
+    msgspec.Meta(
+        description="an URL such as redis://localhost:6379/0, or null for no cache; special characters of a password "
+        "percent-encoded (/ as %2F, @ as %40)"
+    ),
 ]
 YesNo = Annotated[bool, msgspec.Meta(description="true or false")]
 Count = Annotated[int, msgspec.Meta(ge=1, description="a whole number, 1 or more")]
@@ -146,8 +152,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __repr__(self) -> str:
         """Show what differs from the defaults, and no password."""
         fields = ((field, getattr(self, field)) for field in self.__struct_fields__)
-        differing = (f"{field}={value!r}" for field, value in fields if value != getattr(DEFAULTS, field))
-        return mask_passwords(f"Settings({', '.join(differing)})")
+        differing = (
+            f"{field}={mask_passwords(repr(value))}" for field, value in fields if value != getattr(DEFAULTS, field)
+        )
+        return f"Settings({', '.join(differing)})"
 
 
 DEFAULTS = Settings()
@@ -227,8 +235,9 @@ class Given(NamedTuple):
             converted = msgspec.convert(value, kind, strict=not self.is_text, dec_hook=to_path)
         except msgspec.ValidationError as error:
             expected = kind.__metadata__[-1].description
-            shown = mask_passwords(repr(self.value))
-            raise UsageError(f"{self.where}: {self.shown_name} must be {expected}, not {shown}.") from error
+            # A URL that is none may hold a password anywhere.
+            given = "" if self.name.endswith("_url") else f", not {mask_passwords(repr(self.value))}"
+            raise UsageError(f"{self.where}: {self.shown_name} must be {expected}{given}.") from error
         return self.found(self.start / converted.expanduser()) if isinstance(converted, Path) else converted
 
     def found(self, path: Path) -> Path:

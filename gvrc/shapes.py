@@ -234,12 +234,22 @@ def _beginnings() -> dict[str, tuple[Meaning, ...]]:
 @cache
 def _table() -> dict[tuple[str, ...], tuple[Meaning, ...]]:
     found: defaultdict[tuple[str, ...], list[Meaning]] = defaultdict(list)
-    with Path(__file__).with_name("keys.csv").open(encoding="utf-8", newline="") as file:
-        for rank, row in enumerate(csv.DictReader(file)):
-            words = tuple(normal_key(part) for part in row["key"].split("."))
-            if all(meaning.field != row["field"] for meaning in found[words]):
-                found[words].append(Meaning(row["field"], rank))
+    for rank, (field, key) in enumerate(_rows_of_table()):
+        words = tuple(normal_key(part) for part in key.split("."))
+        if all(meaning.field != field for meaning in found[words]):
+            found[words].append(Meaning(field, rank))
     return {words: tuple(meanings) for words, meanings in found.items()}
+
+
+@cache
+def _rows_of_table() -> list[tuple[str, str]]:
+    with Path(__file__).with_name("keys.csv").open(encoding="utf-8", newline="") as file:
+        return [(row["field"], row["key"]) for row in csv.DictReader(file)]
+
+
+def keys_in_table() -> list[str]:
+    """List the keys that are known, as they are written."""
+    return [key for _, key in _rows_of_table()]
 
 
 @cache
@@ -473,7 +483,7 @@ def other_kind(value: object) -> str | None:
     if not isinstance(value, dict):
         return None
     if is_passed_over(json_api_type(value)):
-        return str(value["type"])
+        return json_api_type(value)
     if is_unit_of_hierarchy(value.get("level"), value.get("path")) and value["level"] < FACILITY_UNIT:
         return f"organisation unit of level {value['level']}"
     resource_type = _resource(value).get("resourceType")

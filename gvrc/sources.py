@@ -39,7 +39,8 @@ def read_sources(path: Path | None) -> list[SourceRules]:
     import yaml
 
     try:
-        document = yaml.compose(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document = yaml.compose(text)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}). Check the setting sources_file.") from error
     except UnicodeDecodeError as error:
@@ -47,6 +48,9 @@ def read_sources(path: Path | None) -> list[SourceRules]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UsageError(f"{path}, line {line}: not valid YAML ({error.problem}). Mend that line.") from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise UsageError(f"{path}, line {line}: not valid YAML ({error.reason}). Take them out.") from error
     return [] if document is None else _sources(path, document)
 
 
@@ -140,10 +144,14 @@ def _fields(path: Path, node: Node | None) -> dict[str, Node]:
 def _pairs(path: Path, node: Node, allowed: tuple[str, ...]) -> dict[str, Node]:
     if node.tag != MAPPING:
         raise _complaint(path, node, "keys with values are expected here", f"Use {', '.join(allowed[:7])}")
-    pairs = {key.value: value for key, value in node.value}
-    for key, _ in node.value:
-        if key.value not in allowed:
-            raise _complaint(path, key, f"{key.value!r} is not known here", f"Use one of {', '.join(allowed)}")
+    pairs: dict[str, Node] = {}
+    for key, value in node.value:
+        name = _text(path, key)
+        if name not in allowed:
+            raise _complaint(path, key, f"{name!r} is not known here", f"Use one of {', '.join(allowed)}")
+        if name in pairs:
+            raise _complaint(path, key, f"{name!r} is there twice", "Keep one")
+        pairs[name] = value
     return pairs
 
 
@@ -158,16 +166,18 @@ def _texts(path: Path, node: Node) -> list[str]:
 
 
 def _text(path: Path, node: Node) -> str:
-    if node.tag in (MAPPING, SEQUENCE) or not node.value.strip():
+    if not isinstance(node.value, str) or not node.value.strip():
         raise _complaint(path, node, "a text is expected here", "Write one value")
     return str(node.value)
 
 
 def _encoding(path: Path, node: Node) -> str:
     try:
-        return codecs.lookup(_text(path, node)).name
-    except LookupError as error:
+        name = codecs.lookup(_text(path, node)).name
+        codecs.getincrementaldecoder(name)().decode("[]".encode(name))  # rot13 and base64 make no text of bytes
+    except (LookupError, ValueError) as error:
         raise _complaint(path, node, f"the encoding {node.value!r} is not known", "Use utf-8, cp1252 ...") from error
+    return name
 
 
 def _complaint(path: Path, node: Node, what: str, mend: str) -> UsageError:

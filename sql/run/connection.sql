@@ -3,6 +3,8 @@
 -- name: configure_connection
 SELECT
     set_config('application_name', 'gvrc', false),
+    -- The driver sends UTF-8 whatever PGCLIENTENCODING, the role or the database says; else every accent is garbled.
+    set_config('client_encoding', 'UTF8', false),
     -- Compiling costs more than our short statements take.
     set_config('jit', 'off', false),
     -- The merge sorts and joins one batch; 64 MB keep that off the disk.
@@ -54,6 +56,7 @@ SELECT
     current_setting('server_version') AS version,
     current_setting('server_version_num')::integer AS version_number,
     current_database()::text AS name,
+    current_setting('server_encoding') AS encoding,
     to_regclass('public.django_migrations') IS NOT NULL AS has_django,
     to_regclass('public.facilities') IS NOT NULL AS has_facilities,
     to_regclass('etl.migrations') IS NOT NULL AS has_migrations,

@@ -190,7 +190,8 @@ def test_a_run_goes_on_where_the_monitors_port_is_taken(environment: dict[str, s
         (["--config", "gone.yaml"], 2, "gone.yaml: the settings cannot be read"),
         (["--log-level", "LOUD"], 2, "option --log-level"),
         (["--database-url", ""], 2, "option --database-url: database_url must be an URL"),
-        (["--database-url", "mysql://localhost/x"], 3, "mysql://localhost/x is no URL of a PostgreSQL database"),
+        (["--database-url", "mysql://localhost/x"], 3, "The URL of the database must begin with postgresql://"),
+        (["--database-url", "postgresql://gvrc:s3cret%Pw@127.0.0.1/x"], 3, "must be percent-encoded: % as %25"),
         (["--database-url", "postgresql://gvrc:s3cret@127.0.0.1:1/x"], 3, "cannot be reached: connection to server"),
     ],
 )

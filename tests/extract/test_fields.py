@@ -163,6 +163,85 @@ def test_an_example_shows_nothing_personal() -> None:
     assert masked("remark", "call 0700000016 or a@example.org") == "call *** or ***"
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(
+            "perpetrator_name",
+            "supervisor",
+            "counsellor",
+            "counselor_name",
+            "social_worker",
+            "next_of_kin",
+            "nextOfKin",
+        ),
+        *("proprietor", "witness", "witnesses", "complainant", "data_collector.name", "advocate", "clinician", "dob"),
+        *(
+            "magistrate",
+            "pin",
+            "PIN",
+            "KRA PIN",
+            "survivor",
+            "Victim Name",
+            "suspect",
+            "accusedName",
+            "caller",
+            "client",
+        ),
+        *("patient", "guardian", "parent", "parents", "spouse", "child", "children", "childName", "officer", "matron"),
+        *(
+            "investigating_officer",
+            "IO",
+            "OCSName",
+            "nurse",
+            "doctor",
+            "Dr",
+            "lawyer",
+            "chief",
+            "id_number",
+            "idnumber",
+        ),
+        *(
+            "national_id",
+            "NationalID",
+            "passport",
+            "age",
+            "gender",
+            "sex",
+            "date_of_birth",
+            "dateofbirth",
+            "DateOfBirth",
+        ),
+        *("case_number", "caseNo", "ob_number", "OB No", "diagnosis", "hiv", "hiv_status", "survivors.case.x", "by"),
+        *("reported_by", "tel", "head", "mother_name", "mtu", "jina_la_mwathiriwa", "umri", "group_a/witness_1"),
+    ],
+)
+def test_a_key_that_tells_of_a_person_or_their_case_hides_its_example(key: str) -> None:
+    assert masked(key, "Jane Fict") == masked(key, 37) == "***"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("hours", "opening_hours", "approved", "keph_level", "village", "sub_location", "landmark", "regulatory_body"),
+        *(
+            "catchment_population",
+            "wheelchair",
+            "ambulance",
+            "nearest.mfl_code",
+            "agency",
+            "page",
+            "storage",
+            "package",
+        ),
+        *("gender_desk_hours", "hiv_testing", "survivor_beds", "childFriendly", "patient_capacity", "hotel_nearby"),
+        *("headquarters", "docs", "kidney_unit", "sonography", "mapping", "authority", "water_source", "nursery"),
+    ],
+)
+def test_a_key_that_tells_of_a_facility_keeps_its_example(key: str) -> None:
+    assert masked(key, "Sample 7") == "Sample 7"
+
+
 def test_types_that_are_mixed_under_a_key_are_reported() -> None:
     records = [
         {"name": "A", "code": 1},

@@ -23,6 +23,11 @@ from gvrc.masking import mask, mask_passwords
         ("host=db password='s3 cret' user=gvrc", "host=db password=*** user=gvrc"),
         ('{"password": "s3cret"}', '{"password": ***}'),
         ("postgresql://gvrc@db:5432/gvrc", "postgresql://gvrc@db:5432/gvrc"),
+        ("postgresql://gvrc:s3 cret@db/gvrc refused", "postgresql://gvrc:***@db/gvrc refused"),
+        ("postgresql://db:5432/gvrc asked @ noon", "postgresql://db:5432/gvrc asked @ noon"),
+        (r"password='s3\' cret' user=gvrc", "password=*** user=gvrc"),
+        ("password=s3'cret user=gvrc", "password=*** user=gvrc"),
+        ("sslpassword=s3cret", "sslpassword=***"),
     ],
 )
 def test_a_password_is_hidden_and_the_rest_stays(text: str, masked: str) -> None:
@@ -49,7 +54,13 @@ def test_a_password_is_hidden_and_the_rest_stays(text: str, masked: str) -> None
     ],
 )
 def test_a_contact_value_is_hidden_wherever_it_stands(text: str) -> None:
-    for whole in (text, f"KINANGO P/STN - {text}", f"value '{text}' is too long", f"{text}/{text} or 112"):
+    for whole in (
+        text,
+        f"KINANGO P/STN - {text}",
+        f"value '{text}' is too long",
+        f"survivors.{text}",
+        f"{text}/{text} or 112",
+    ):
         assert text not in mask(whole)
         assert "***" in mask(whole)
 

@@ -176,6 +176,26 @@ def test_settings_never_show_a_password(tmp_path: Path) -> None:
     assert "s3cret" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "url", [":s3cret@localhost", "redis://:s3cret/@h", "redis://:s3cret h", "redis://:s3cret#@h", "redis://:s3cret"]
+)
+def test_a_redis_url_that_cannot_be_read_is_a_mistake_and_is_not_shown(url: str) -> None:
+    with pytest.raises(UsageError, match="redis_url must be an URL such as redis://localhost:6379/0") as raised:
+        read_settings(None, {"REDIS_URL": url}, {})
+    assert "s3cret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("redis://localhost", "redis://:p%2Fw@cache:6379/0", "rediss://me:pw@[::1]:6380?db=2", "redis://?db=1"),
+        *("unix:///run/redis.sock?db=1", "unix://:pw@/run/redis.sock"),
+    ],
+)
+def test_the_redis_urls_that_redis_takes_are_taken(url: str) -> None:
+    assert read_settings(None, {"REDIS_URL": url}, {}).redis_url == url
+
+
 def test_the_config_manager_gives_settings_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GVRC_BATCH_SIZE", "77")
     config = ConfigManager(settings_file(tmp_path, "places:\n  ward_margin: 0.2\n"))

@@ -1,0 +1,99 @@
+"""No part of a password is shown, whatever is wrong with the URL that it stands in."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from gvrc.database import Database, connect
+from gvrc.database_url import demand_readable_url, shown_url
+from gvrc.errors import DatabaseUnavailableError
+from gvrc.health import HealthChecker
+from gvrc.psql import psql_call
+
+if TYPE_CHECKING:
+    from gvrc.settings import Settings
+
+MALFORMED = [
+    "postgresql://u:S3cret%Pw@localhost/db",
+    "postgresql://u:S3cret/Pw@localhost/db",
+    "postgresql://u:S3cret Pw@localhost/db",
+    "postgresql://u:12@S3cret@localhost/db",
+    "postgresql://u:12/S3cret@localhost/db",
+    "postgresql://u:12?3/S3cret@localhost/db",
+    "postgresql://u:%00S3cret@localhost/db",
+    "postgresql://u:S3cret",
+    "postgresql://u:S3cret@[::1:5/db",
+    "postgresql://localhost:1/db?password=x&S3cret",
+    "postgresql://localhost:1/db?password=x=S3cret",
+    "u:S3cret@localhost/db",
+    "u:S3=cret@localhost/db",
+    "host=localhost password=x S3cret",
+    "host=localhost password='S3cret",
+]
+REFUSED_BY_LIBPQ = [
+    "postgresql://localhost:1/db?password=x&S3cret=y",
+    "host=localhost port=1 password=x S3cret=y",
+    "postgresql://localhost:1/db?sslmode=require&service=S3cret",
+]
+NOBODY_THERE = [
+    ("postgresql://u:S3c?r#et@localhost:1/db", "postgresql://u:***@localhost:1/db"),
+    ("postgresql://u:S3c%2Fret@localhost:1,[::1]:1/db", "postgresql://u:***@localhost:1,[::1]:1/db"),
+    ("postgresql://localhost:1/db?user=u&password=S3cret", "postgresql://localhost:1/db?user=u&password=***"),
+    ("host=localhost port=1 password=S3c'ret", "host=localhost port=1 password=***"),
+    (r"host=localhost port=1 password='S3 \' cret'", "host=localhost port=1 password=***"),
+]
+
+
+@pytest.mark.parametrize("url", [*MALFORMED, *REFUSED_BY_LIBPQ, *(url for url, _ in NOBODY_THERE)])
+def test_no_part_of_a_password_is_in_an_error_nor_in_what_led_to_it(url: str) -> None:
+    with pytest.raises(DatabaseUnavailableError) as raised:
+        connect(url)
+    told = "".join(traceback.format_exception_only(raised.value)) + str(raised.value.__cause__)
+    assert "S3" not in told
+    assert "ret" not in told.replace("retry", "")
+
+
+@pytest.mark.parametrize("url", MALFORMED)
+def test_what_is_wrong_with_a_url_is_said_and_what_to_do(url: str) -> None:
+    with pytest.raises(DatabaseUnavailableError, match=r"percent-encoded|must begin with postgresql://"):
+        demand_readable_url(url)
+
+
+@pytest.mark.parametrize(("url", "shown"), NOBODY_THERE)
+def test_a_url_that_is_sound_is_shown_without_its_password(url: str, shown: str) -> None:
+    with pytest.raises(DatabaseUnavailableError, match="cannot be reached: connection to server"):
+        connect(url)
+    assert shown_url(url) == shown
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://", "postgres:///db?host=/run", "postgresql://a,b:5/db?", "postgresql://u@h", "dbname=db"]
+)
+def test_every_form_of_a_url_is_taken(url: str) -> None:
+    demand_readable_url(url)
+    assert shown_url(url) == url
+
+
+def test_health_shows_no_password_of_a_url_that_cannot_be_read(settings: Settings) -> None:
+    url = "postgresql://u:S3cret%Pw@localhost/db"
+    report = HealthChecker(msgspec.structs.replace(settings, database_url=url)).run_health_checks()
+    assert "percent-encoded" in report["checks"]["database"]["hint"]
+    assert "S3cret" not in str(report)
+
+
+def test_psql_is_not_given_what_it_would_quote() -> None:
+    assert psql_call("postgresql://u:S3 cret@h/db", os.environ)[2] == "postgresql://u@h/db"
+    with pytest.raises(DatabaseUnavailableError, match="is not shown here"):
+        psql_call("host=h password=x S3cret", os.environ)
+
+
+def test_the_url_of_a_server_that_runs_is_taken_in_both_forms(fresh_url: str, fresh: Database) -> None:
+    name = fresh.rows("database_kind")[0]["name"]
+    folder = fresh_url.partition("host=")[2]
+    with connect(f"host='{folder}' dbname={name} user=postgres password='it''s'".replace("''", r"\'")) as database:
+        assert database.is_alive()

@@ -1,0 +1,88 @@
+"""Names are stored as they are written, or the database is refused: nothing is garbled without a word."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+import polars as pl
+import pytest
+
+from gvrc.database import Database, connect
+from gvrc.errors import DatabaseUnavailableError
+from gvrc.health import HealthChecker
+from gvrc.migrations import migrate_database
+from gvrc.pipeline import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from subprocess import CompletedProcess
+
+    from gvrc.settings import Settings
+
+NAME = "Ng\N{RIGHT SINGLE QUOTATION MARK}ombe Café Clinic 日本"
+
+
+@contextmanager
+def database_in(encoding: str, server_url: str) -> Iterator[str]:
+    name = f"encoded_{os.urandom(6).hex()}"
+    with connect(server_url) as server:
+        server.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+        yield server_url.replace("/postgres?", f"/{name}?")
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps([{"code": "L-9", "name": NAME, "county": "Nairobi"}], ensure_ascii=False), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "WIN1252", "SQL_ASCII"])
+def test_a_database_that_is_not_in_utf_8_is_refused_before_anything_is_written(
+    encoding: str, server_url: str, settings: Settings
+) -> None:
+    with database_in(encoding, server_url) as url, connect(url) as database:
+        with pytest.raises(DatabaseUnavailableError, match=rf"is in {encoding}, .* the importer needs UTF8"):
+            migrate_database(database, settings)
+        assert not database.rows("database_kind")[0]["has_migrations"]
+
+
+def test_the_command_and_health_say_so(
+    server_url: str, settings: Settings, file: Path, run_command: Callable[..., CompletedProcess[str]]
+) -> None:
+    with database_in("LATIN1", server_url) as url:
+        done = run_command("--database-url", url, file)
+        report = HealthChecker(msgspec.structs.replace(settings, database_url=url)).run_health_checks()
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "is in LATIN1" in done.stderr
+    assert report["overall_status"] == "unhealthy"
+    assert "is in LATIN1" in report["checks"]["database"]["hint"]
+
+
+def test_what_is_sent_is_utf_8_whatever_the_environment_says(
+    settings: Settings, fresh_url: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    run([str(file)], settings)
+    monkeypatch.delenv("PGCLIENTENCODING")
+    with connect(fresh_url) as database:
+        assert stored_names(database) == [NAME]
+
+
+def test_what_is_sent_is_utf_8_whatever_the_database_says(settings: Settings, fresh: Database, file: Path) -> None:
+    name = fresh.rows("database_kind")[0]["name"]
+    fresh.execute(f"ALTER DATABASE {name} SET client_encoding TO 'LATIN1'")
+    run([str(file)], settings)
+    assert stored_names(fresh) == [NAME]
+
+
+def stored_names(database: Database) -> list[str]:
+    with database._statement("SELECT facility_name FROM facilities") as statement:
+        stream, _ = statement.execute_query()
+        return pl.DataFrame(stream)["facility_name"].to_list()
