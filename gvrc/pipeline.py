@@ -242,6 +242,8 @@ def first_load(this_run: Run, loader: Loader) -> Iterator[None]:
     database = this_run.database
     state = database.rows("directory_state")[0]
     if not state["has_facilities"]:
+        if this_run.options.dry_run:
+            database.check_constraints()  # those of the seed wait in the same transaction, and would forbid ALTER TABLE
         database.run("drop_foreign_keys")
         loader.begin_first_load(must_merge=state["must_merge"])
     elif state["foreign_keys"]:

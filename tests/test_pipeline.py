@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 
 from gvrc import pipeline
+from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
 from gvrc.log import start_logging, stop_logging
 from gvrc.pipeline import Options, run
@@ -385,6 +386,18 @@ def test_a_dry_run_tells_the_same_numbers_and_leaves_no_trace(
     done = run(files, settings)
     assert planned.totals() == done.totals()
     assert outcome(done) == {"read": 3, "inserted": 1, "updated": 1, "rejected": 1}
+
+
+def test_a_dry_run_on_an_empty_database_tells_what_the_first_import_would_do_and_makes_no_table(
+    settings: Settings, empty_url: str, tmp_path: Path
+) -> None:
+    empty = msgspec.structs.replace(settings, database_url=empty_url, batch_size=1)
+    files = [write(tmp_path, "a.json", [CLINIC, CLINIC | {"code": 13081, "name": "Safe House"}])]
+    planned = run(files, empty, Options(dry_run=True))
+    assert (planned.status, outcome(planned)) == ("dry_run", {"read": 2, "inserted": 2})
+    with connect(empty_url) as database:
+        assert rows(database, "SELECT tablename FROM pg_tables WHERE schemaname IN ('public', 'etl')") == []
+    assert outcome(run(files, empty)) == outcome(planned)
 
 
 def test_undo_restores_the_state_before_and_can_be_undone(settings: Settings, fresh: Database, tmp_path: Path) -> None:
