@@ -128,7 +128,7 @@ def import_files(given: argparse.Namespace) -> int:
 
     settings = command_settings(given)
     if not is_inbox_empty(given, settings):
-        found = find_files(given.paths or default_paths(settings))
+        found = find_files(named_paths(given, settings))
         if "-" in given.paths:  # standard input can be spooled once only
             given.paths = [str(path) for path in found]
     with served_metrics(given, settings) as metrics:
@@ -153,7 +153,7 @@ def import_waiting(given: argparse.Namespace, settings: Settings, metrics: Metri
     """Import what waits, if anything does, and tell about it."""
     if is_inbox_empty(given, settings):
         if not (given.quiet or given.watch):
-            print(f"{settings.data_dir / 'raw'} is empty: nothing to import.")  # noqa: T201 - the command's own voice
+            print(f"{settings.data_dir / 'raw'} holds no JSON file: nothing to import.")  # noqa: T201 - the command's own voice
         return 0
     from gvrc.connecting import connecting_ahead
 
@@ -162,13 +162,17 @@ def import_waiting(given: argparse.Namespace, settings: Settings, metrics: Metri
 
 
 def is_inbox_empty(given: argparse.Namespace, settings: Settings) -> bool:
-    """Say whether a command that lives off ``data/raw/`` finds nothing there, which is its usual state.
+    """Say whether a command that lives off ``data/raw/`` finds no source file there, which is its usual state."""
+    return lives_off_raw(given, settings) and not has_raw_files(settings)
 
-    Such a command must not fall back to the sample data: with ``--watch``, or where loaded files are moved away, that
-    would put fictitious facilities into the directory as soon as the last real file was loaded.
+
+def lives_off_raw(given: argparse.Namespace, settings: Settings) -> bool:
+    """Say whether a command must not fall back to the sample data.
+
+    With ``--watch``, or where loaded files are moved away, that would put fictitious facilities into the directory as
+    soon as the last real file was loaded.
     """
-    lives_off_raw = not given.paths and (given.watch or settings.archive_processed)
-    return bool(lives_off_raw) and not has_raw_files(settings)
+    return bool(not given.paths and (given.watch or settings.archive_processed))
 
 
 def import_once(
@@ -193,7 +197,7 @@ def import_once(
             progress=bar,
             connecting=connecting,
         )
-        account = run(given.paths or default_paths(settings), settings, options)
+        account = run(named_paths(given, settings), settings, options)
     if metrics is not None and settings.metrics_file:
         metrics.write_file(settings.metrics_file)
     return account
@@ -264,15 +268,25 @@ def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str],
     return exit_status(account, settings)
 
 
-def default_paths(settings: Settings) -> list[str]:
-    """Name ``data/raw/``, or ``data/sample/`` while that is empty."""
-    return [str(settings.data_dir / ("raw" if has_raw_files(settings) else "sample"))]
+def named_paths(given: argparse.Namespace, settings: Settings) -> list[str]:
+    """Give the paths of the command; without any ``data/raw/``, or ``data/sample/`` while that is empty.
+
+    Where something else than source files lies there, a person expects more than sample data, and is told.
+    """
+    is_raw = lives_off_raw(given, settings) or bool(shown_paths(settings.data_dir / "raw"))
+    return given.paths or [str(settings.data_dir / ("raw" if is_raw else "sample"))]
 
 
 def has_raw_files(settings: Settings) -> bool:
-    """Say whether something lies in ``data/raw/``."""
-    raw = settings.data_dir / "raw"
-    return raw.is_dir() and any(not path.name.startswith(".") for path in raw.iterdir())
+    """Say whether a source file lies in ``data/raw/``."""
+    from gvrc.files import is_source_file
+
+    return any(is_source_file(path) for path in shown_paths(settings.data_dir / "raw"))
+
+
+def shown_paths(folder: Path) -> list[Path]:
+    """List what ``ls`` shows of a folder; nothing where there is none."""
+    return [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
 
 
 def exit_status(account: RunAccount, settings: Settings) -> int:

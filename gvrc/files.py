@@ -33,6 +33,12 @@ def find_files(arguments: Iterable[str]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def is_source_file(path: Path) -> bool:
+    """Say whether a path in a folder is one to read; any other name is that of a file on its way, or of a note."""
+    wanted = (*ENDINGS, *(f"{ending}.gz" for ending in ENDINGS))
+    return path.name.lower().endswith(wanted) and not path.is_dir()
+
+
 def hash_file(path: Path) -> tuple[str, int]:
     """Give a file's sha256 (hexadecimal) and its size in bytes. Raises SourceFileError if it cannot be read."""
     try:
@@ -70,9 +76,7 @@ def _files_of(argument: str) -> list[Path]:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    wanted = (*ENDINGS, *(f"{ending}.gz" for ending in ENDINGS))
-    files = sorted(path for path in folder.iterdir() if path.name.lower().endswith(wanted) and not path.is_dir())
-    return files or _no_files(str(folder))
+    return sorted(path for path in folder.iterdir() if is_source_file(path)) or _no_files(str(folder))
 
 
 def _no_files(where: str) -> list[Path]:

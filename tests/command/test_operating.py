@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,7 @@ import pytest
 from gvrc.settings import PROJECT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from gvrc.database import Database
@@ -122,8 +124,44 @@ def test_an_inbox_that_is_empty_is_nothing_to_do_and_never_the_sample_data(
 ) -> None:
     done = call(environment, command=PIPELINE)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "raw is empty: nothing to import." in done.stdout
+    assert "raw holds no JSON file: nothing to import." in done.stdout
     assert count_facilities(fresh) == 0
+
+
+def test_an_inbox_with_a_file_on_its_way_a_note_and_a_folder_is_nothing_to_import(
+    environment: dict[str, str], settings: Settings, fresh: Database
+) -> None:
+    raw = settings.data_dir / "raw"
+    (raw / "older").mkdir(parents=True)
+    (raw / "older" / "a.json").write_text(json.dumps([CLINIC]), "utf-8")
+    (raw / "kiambu.part").write_text("[{", "utf-8")
+    (raw / "README").write_text("Put files here", "utf-8")
+    done = call(environment, command=PIPELINE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "raw holds no JSON file: nothing to import." in done.stdout
+    assert count_facilities(fresh) == 0
+    with watching(environment) as importer:
+        time.sleep(1)
+        assert importer.poll() is None
+        (raw / "kiambu.part").write_text(json.dumps([CLINIC]), "utf-8")
+        (raw / "kiambu.part").rename(raw / "kiambu.json")
+        wait_until_loaded(fresh, 1)
+
+
+@contextmanager
+def watching(environment: dict[str, str], *options: str) -> Iterator[subprocess.Popen[str]]:
+    command = [*PIPELINE, "--watch", "0.2", "--quiet", *options]
+    with subprocess.Popen(command, env=environment, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as importer:
+        yield importer
+        importer.terminate()
+
+
+def wait_until_loaded(database: Database, facilities: int) -> None:
+    for _ in range(200):
+        if count_facilities(database) == facilities:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"there were no {facilities} facilities within 20 s")
 
 
 def test_a_watched_inbox_is_imported_and_served_until_the_command_is_ended(
