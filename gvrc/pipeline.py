@@ -125,8 +125,11 @@ def importing_ahead(options: Options) -> Iterator[None]:
 
 
 @contextmanager
-def open_run(settings: Settings, options: Options) -> Iterator[Run]:
-    """Connect, lock, migrate and begin a run; at the end, or on an error, finish its account."""
+def open_run(settings: Settings, options: Options, demand: Callable[[Database], object] | None = None) -> Iterator[Run]:
+    """Connect, lock, migrate and begin a run; at the end, or on an error, finish its account.
+
+    ``demand`` looks at the database before: what it raises, such as a UsageError, makes no run.
+    """
     found = options.connecting.result() if options.connecting else connect_to_directory(settings)
     with (
         found.database as database,
@@ -138,6 +141,8 @@ def open_run(settings: Settings, options: Options) -> Iterator[Run]:
         if kind.is_managed:
             demand_contract(database, settings)
         migrate(database, kind)
+        if demand:
+            demand(database)
         account = RunAccount(run_id=options.run_id or new_run_id(), started_at=datetime.now(UTC), kind=options.kind)
         account.database = {"mode": found.mode or kind.mode, "version": kind.version}
         this_run = Run(

@@ -19,6 +19,7 @@ import pytest
 from gvrc import pipeline
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
+from gvrc.health import HealthChecker
 from gvrc.log import start_logging, stop_logging
 from gvrc.pipeline import Options, run
 from gvrc.transform import transform
@@ -441,6 +442,19 @@ def test_undoing_a_run_twice_or_a_run_that_never_was_is_a_clear_error(settings: 
     with pytest.raises(UsageError, match="There is no run nonsense"):
         undo("nonsense", settings)
     assert outcome(run([write(tmp_path, "a.json", [CLINIC])], settings)) == {"read": 1, "inserted": 1}
+
+
+def test_what_cannot_be_undone_is_no_run_and_leaves_the_health_as_it_was(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    account = run([write(tmp_path, "a.json", [CLINIC])], settings)
+    undo(account.run_id, settings)
+    before = rows(fresh, "SELECT run_id, status FROM etl.runs ORDER BY run_no")
+    for run_id in ("nonsense", account.run_id):
+        with pytest.raises(UsageError):
+            undo(run_id, settings)
+    assert rows(fresh, "SELECT run_id, status FROM etl.runs ORDER BY run_no") == before
+    assert HealthChecker(settings).run_health_checks()["checks"]["etl_pipeline"]["status"] == "healthy"
 
 
 def test_a_reject_that_a_person_corrects_is_closed_when_it_lands(
