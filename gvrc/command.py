@@ -251,7 +251,7 @@ def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str],
     is_quiet = getattr(given, "quiet", False)
     # A person at a terminal sees the bar and the report; a log file that stands for the terminal gets every line.
     has_bar = sys.stderr.isatty() and not getattr(given, "log_level", None)
-    logs = start_logging(settings, run_id, quiet=is_quiet or has_bar)
+    logs = start_logging(settings, run_id, quiet=is_quiet, has_bar=has_bar)
     stopped = None
     try:
         account = act(run_id)

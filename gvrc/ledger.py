@@ -307,7 +307,15 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
         )
     told = None if error is None else mask(str(error))
     this_run.database.release("finish_run", account.run_id, account.status, account.quality_score, told)
+    tell_many_rejects(this_run)
     log_event("run_finished", run_id=account.run_id, status=account.status, **account.totals())
+
+
+def tell_many_rejects(this_run: Run) -> None:
+    """Tell as an error what gives the exit status 1 although every file loaded: with ``--quiet`` nothing else does."""
+    share, allowed = this_run.account.reject_ratio(), this_run.settings.max_reject_ratio
+    if share > allowed:
+        log_event("too_many_rejects", "ERROR", share=round(share, 3), max_reject_ratio=allowed)
 
 
 def plan_lines(this_run: Run) -> Iterator[str]:

@@ -46,18 +46,20 @@ class FileOptions(Private):
 
 
 PRIVATE: Private = {"diagnose": False, "backtrace": False}
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 ERRORS = ("ERROR", "CRITICAL")
 SECONDS = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
 RECORD_FACTS = ("file", "record_number", "facility_code", "outcome", "kind", "field")
 
 
 def start_logging(
-    settings: Settings, run_id: str, *, quiet: bool = False, terminal: bool | None = None
+    settings: Settings, run_id: str, *, quiet: bool = False, has_bar: bool = False, terminal: bool | None = None
 ) -> dict[str, Path]:
     """Begin the logs of a run and forget those older than ``log_retention``; give the three files by folder.
 
-    ``quiet`` leaves warnings and errors on standard error. Colours are used on a terminal only. A file appears with
-    its first line. Until this is called, and after ``stop_logging``, events are not written anywhere.
+    ``quiet`` leaves errors on standard error, ``has_bar`` warnings and errors; the files have all. Colours are used on
+    a terminal only. A file appears with its first line. Until this is called, and after ``stop_logging``, events are
+    not written anywhere.
     """
     files = log_files(settings, run_id)
     logger = loguru_logger()
@@ -65,7 +67,7 @@ def start_logging(
     logger.configure(extra={"run_id": run_id, "facts": {}})
     logger.add(
         write_to_stderr,
-        level="WARNING" if quiet else settings.log_level,
+        level=shown_level(settings.log_level, quiet=quiet, has_bar=has_bar),
         format=readable,
         filter=is_event,
         colorize=sys.stderr.isatty() if terminal is None else terminal,
@@ -79,6 +81,12 @@ def start_logging(
         "processing": lambda: logger.add(processing, format="{message}", filter=is_of_records, **each_file),
     }
     return files
+
+
+def shown_level(log_level: str, *, quiet: bool, has_bar: bool) -> str:
+    """Give the least level that standard error shows: never more than what is worth a line at all."""
+    least = "ERROR" if quiet else "WARNING" if has_bar else log_level
+    return max(least, log_level, key=LEVELS.index)
 
 
 @dataclass

@@ -100,6 +100,18 @@ def test_lines_are_plain_where_there_is_no_terminal_and_quiet_prints_nothing(env
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_quiet_is_silent_about_a_warning_and_tells_what_gives_the_exit_status(
+    environment: dict[str, str], settings: Settings
+) -> None:
+    done = call(environment, SAMPLE / "kps_stations.json", "--quiet", "--source", "nobody")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "source_not_configured" in next((settings.logs_dir / "etl").glob("*.log")).read_text("utf-8")
+    strict = environment | {"GVRC_MAX_REJECT_RATIO": "0"}
+    done = call(strict, SAMPLE / "kps_stations.json", "--quiet", "--force")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"\S+ ERROR   too_many_rejects  share=0.\d+ max_reject_ratio=0.0\n", done.stderr)
+
+
 def test_the_guides_log_command_writes_the_same_lines(environment: dict[str, str], settings: Settings) -> None:
     command = f'"{sys.executable}" scripts/production_json_importer.py data/sample/equity_afya.json 2>&1 | tee "$LOG"'
     log = settings.logs_dir / "etl" / "pipeline_20261123_060000.log"
