@@ -131,6 +131,8 @@ def import_files(given: argparse.Namespace) -> int:
         found = find_files(named_paths(given, settings))
         if "-" in given.paths:  # standard input can be spooled once only
             given.paths = [str(path) for path in found]
+    given.service_id = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-service"
+    begin_service_log(given, settings)
     with served_metrics(given, settings) as metrics:
         status = import_waiting(given, settings, metrics)
         while given.watch and wait_for_files(given, settings):
@@ -138,8 +140,15 @@ def import_files(given: argparse.Namespace) -> int:
     return status
 
 
+def begin_service_log(given: argparse.Namespace, settings: Settings) -> None:
+    """Where there is something to tell that belongs to no run, of the monitor or between two runs, give it a log."""
+    if given.monitor or given.watch:
+        begin_log(given, settings, given.service_id)
+
+
 def wait_for_files(given: argparse.Namespace, settings: Settings) -> bool:
     """Wait until there is something to import; say no when the command is ended meanwhile, as a service is stopped."""
+    begin_service_log(given, settings)
     try:
         time.sleep(given.watch)
         while is_inbox_empty(given, settings):
@@ -244,14 +253,11 @@ def demand_folder(name: str, path: Path | None) -> None:
 def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str], RunAccount]) -> int:
     """Do a run with its logs open, print its account and write its summary; give the exit status."""
     from gvrc import report
-    from gvrc.log import start_logging, stop_logging
+    from gvrc.log import stop_logging
     from gvrc.pipeline import new_run_id
 
     run_id = new_run_id()
-    is_quiet = getattr(given, "quiet", False)
-    # A person at a terminal sees the bar and the report; a log file that stands for the terminal gets every line.
-    has_bar = sys.stderr.isatty() and not getattr(given, "log_level", None)
-    logs = start_logging(settings, run_id, quiet=is_quiet, has_bar=has_bar)
+    logs = begin_log(given, settings, run_id)
     stopped = None
     try:
         account = act(run_id)
@@ -261,11 +267,22 @@ def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str],
         stop_logging()
     if summary := getattr(given, "summary", None):
         summary.write_text(json.dumps(account.as_summary(), indent=2) + "\n", "utf-8")
-    if not is_quiet:
+    if not getattr(given, "quiet", False):
         report.print_report(account, settings, logs)
     if stopped is not None:
         raise stopped
     return exit_status(account, settings)
+
+
+def begin_log(given: argparse.Namespace, settings: Settings, run_id: str) -> dict[str, Path]:
+    """Open the logs under a name.
+
+    A person at a terminal sees the bar and the report; a log file that stands for the terminal gets every line.
+    """
+    from gvrc.log import start_logging
+
+    has_bar = sys.stderr.isatty() and not getattr(given, "log_level", None)
+    return start_logging(settings, run_id, quiet=getattr(given, "quiet", False), has_bar=has_bar)
 
 
 def named_paths(given: argparse.Namespace, settings: Settings) -> list[str]:

@@ -196,6 +196,7 @@ def test_a_watched_inbox_is_imported_and_served_until_the_command_is_ended(
         while list(raw.glob("*.json")):
             time.sleep(0.05)
         time.sleep(0.5)  # the last run's report is written
+        assert events(settings).count("monitor_started") == 1
         importer.send_signal(signal.SIGTERM)
         assert importer.wait(timeout=20) == 0
         assert importer.stderr is not None
@@ -218,7 +219,9 @@ def wait_for(port: int, line: str) -> None:
     pytest.fail(f"the metrics did not say {line} within 20 s: {text}")
 
 
-def test_a_run_goes_on_where_the_monitors_port_is_taken(environment: dict[str, str]) -> None:
+def test_a_run_goes_on_where_the_monitors_port_is_taken_and_says_so(
+    environment: dict[str, str], settings: Settings
+) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -226,6 +229,15 @@ def test_a_run_goes_on_where_the_monitors_port_is_taken(environment: dict[str, s
         done = call(environment | {"GVRC_MONITOR_PORT": port}, SAMPLE / "equity_afya.json", "--monitor")
     assert done.returncode == 0
     assert "Account: 24 read = 24 inserted" in done.stdout
+    assert re.search(r"WARNING monitor_not_started  error=127.0.0.1:\d+: the monitor cannot be served", done.stderr)
+    assert events(settings).count("monitor_not_started") == 1
+
+
+def events(settings: Settings) -> list[str]:
+    lines = [
+        line for path in (settings.logs_dir / "etl").glob("*.log") for line in path.read_text("utf-8").splitlines()
+    ]
+    return [json.loads(line)["event"] for line in lines]
 
 
 @pytest.mark.parametrize(
