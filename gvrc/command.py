@@ -13,7 +13,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from gvrc.errors import GvrcError, RunStoppedError, UsageError
+from gvrc.errors import DatabaseUnavailableError, GvrcError, RunStoppedError, UsageError
+from gvrc.log import log_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -62,23 +63,25 @@ def told(act: Callable[[], int], *, debug: bool = False) -> int:
         # Whoever read our output (head, less) has seen enough; closing it again must not fail at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except GvrcError as error:
+    except Exception as error:
         if debug:
             raise
-        sys.stderr.write(f"error: {error}\n")
-        return error.exit_status
-    except Exception as error:  # the last resort: what nobody foresaw is still one line, and a status
-        if debug:
-            raise
-        from gvrc.database import describe_error
-
-        message, status = describe_error(error)
+        message, status = described(error)
         sys.stderr.write(f"error: {message}\n")
         return status
     except KeyboardInterrupt:
         sys.stderr.write("stopped: the open batch was rolled back, what was committed stays; repeat the command.\n")
         return 130
     return status
+
+
+def described(error: Exception) -> tuple[str, int]:
+    """Give an error's message and exit status; what nobody foresaw is still one line."""
+    if isinstance(error, GvrcError):
+        return str(error), error.exit_status
+    from gvrc.database import describe_error
+
+    return describe_error(error)
 
 
 class CommandLine(argparse.ArgumentParser):
@@ -134,10 +137,23 @@ def import_files(given: argparse.Namespace) -> int:
     given.service_id = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-service"
     begin_service_log(given, settings)
     with served_metrics(given, settings) as metrics:
-        status = import_waiting(given, settings, metrics)
-        while given.watch and wait_for_files(given, settings):
-            status = import_waiting(given, settings, metrics)
-    return status
+        return (watch_files if given.watch else import_waiting)(given, settings, metrics)
+
+
+def watch_files(given: argparse.Namespace, settings: Settings, metrics: MetricsCollector | None) -> int:
+    """Import what waits, time and again, until the command is ended; a database that is away will be back."""
+    is_on = True
+    while is_on:
+        try:
+            import_waiting(given, settings, metrics)
+        except Exception as error:
+            message, status = described(error)
+            if status != DatabaseUnavailableError.exit_status:
+                raise
+            begin_service_log(given, settings)
+            log_event("import_put_off", "ERROR", error=message, next_try_in_seconds=given.watch)
+        is_on = wait_for_files(given, settings)
+    return 0
 
 
 def begin_service_log(given: argparse.Namespace, settings: Settings) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvrc.database import connect
 from gvrc.settings import PROJECT
 
 if TYPE_CHECKING:
@@ -166,6 +167,36 @@ def watching(environment: dict[str, str], *options: str) -> Iterator[subprocess.
     with subprocess.Popen(command, env=environment, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as importer:
         yield importer
         importer.terminate()
+
+
+def test_a_watching_service_outlives_a_database_that_is_away(
+    environment: dict[str, str], settings: Settings, server_url: str, fresh: Database
+) -> None:
+    raw = settings.data_dir / "raw"
+    raw.mkdir(parents=True)
+    (raw / "kiambu.json").write_text(json.dumps([CLINIC]), "utf-8")
+    (name,) = (row["name"] for row in fresh.rows("database_kind"))
+    with connect(server_url) as server:
+        server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        with watching(environment) as importer:
+            assert importer.stderr is not None
+            assert "ERROR   import_put_off  error=The database at" in importer.stderr.readline()
+            server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+            wait_until_loaded(fresh, 1)
+            assert importer.poll() is None
+            importer.terminate()
+            told = importer.stderr.read()
+    assert importer.returncode in (0, 130), told
+    assert "import_put_off" in events(settings)
+
+
+def test_a_watching_service_ends_for_wrong_use(environment: dict[str, str], settings: Settings) -> None:
+    raw = settings.data_dir / "raw"
+    raw.mkdir(parents=True)
+    (raw / "kiambu.json").write_text(json.dumps([CLINIC]), "utf-8")
+    done = call(environment | {"GVRC_ACTOR": "nobody@example.org"}, "--quiet", "--watch", "0.2", command=PIPELINE)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "actor: the database has no user with this e-mail address" in done.stderr
 
 
 def wait_until_loaded(database: Database, facilities: int) -> None:
