@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import json
 import os
@@ -13,8 +14,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from gvrc.errors import DatabaseUnavailableError, GvrcError, RunStoppedError, UsageError
+from gvrc.errors import GvrcError, RunStoppedError, UsageError
 from gvrc.log import log_event
+from gvrc.written import told_if_unwritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +33,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 50_000
 # The thread that reads computes all the time; after each answer of the database or of polars, the others waited 5 ms
 # (Python's default) to go on. At 0.2 ms they hindered each other (2 to 5 % of a forced run).
 SECONDS_BETWEEN_THREADS = 0.001
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 SETTING_OPTIONS = ("database_url", "log_level", "boundaries", "metrics_file")
 
 
@@ -79,6 +82,10 @@ def described(error: Exception) -> tuple[str, int]:
     """Give an error's message and exit status; what nobody foresaw is still one line."""
     if isinstance(error, GvrcError):
         return str(error), error.exit_status
+    if isinstance(error, OSError) and (error.filename or error.errno in NO_ROOM):
+        where = error.filename or "what is printed"
+        advice = "Make room there, or give this user the rights, then repeat the command: what was committed stays."
+        return f"{where}: {error.strerror}. {advice}", GvrcError.exit_status
     from gvrc.database import describe_error
 
     return describe_error(error)
@@ -147,9 +154,9 @@ def watch_files(given: argparse.Namespace, settings: Settings, metrics: MetricsC
         try:
             import_waiting(given, settings, metrics)
         except Exception as error:
-            message, status = described(error)
-            if status != DatabaseUnavailableError.exit_status:
+            if given.debug or isinstance(error, UsageError):
                 raise
+            message, _ = described(error)
             begin_service_log(given, settings)
             log_event("import_put_off", "ERROR", error=message, next_try_in_seconds=given.watch)
         is_on = wait_for_files(given, settings)
@@ -224,7 +231,8 @@ def import_once(
         )
         account = run(named_paths(given, settings), settings, options)
     if metrics is not None and settings.metrics_file:
-        metrics.write_file(settings.metrics_file)
+        with told_if_unwritten(account, settings.metrics_file, "The next run writes it again."):
+            metrics.write_file(settings.metrics_file)
     return account
 
 
@@ -262,7 +270,8 @@ def demand_folder(name: str, path: Path | None) -> None:
     """Say before the run that a file to be written after it has no place."""
     if path is None:
         return
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
+    place = path if os.access(path, os.F_OK) else path.parent
+    if not os.access(place, os.W_OK) or path.is_dir():
         raise UsageError(f"{name}: {path} cannot be written. Name a file in a folder that this user may write to.")
 
 
@@ -274,20 +283,32 @@ def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str],
 
     run_id = new_run_id()
     logs = begin_log(given, settings, run_id)
-    stopped = None
     try:
-        account = act(run_id)
-    except RunStoppedError as error:
-        account, stopped = error.account, error
+        account, stopped = ended(act, run_id)
+        write_summary(account, getattr(given, "summary", None))
     finally:
         stop_logging()
-    if summary := getattr(given, "summary", None):
-        summary.write_text(json.dumps(account.as_summary(), indent=2) + "\n", "utf-8")
     if not getattr(given, "quiet", False):
         report.print_report(account, settings, logs)
     if stopped is not None:
         raise stopped
     return exit_status(account, settings)
+
+
+def ended(act: Callable[[str], RunAccount], run_id: str) -> tuple[RunAccount, RunStoppedError | None]:
+    """Do a run and give its account, and what stopped it."""
+    try:
+        return act(run_id), None
+    except RunStoppedError as error:
+        return error.account, error
+
+
+def write_summary(account: RunAccount, path: Path | None) -> None:
+    """Write the account as JSON, where that was asked for."""
+    if path is None:
+        return
+    with told_if_unwritten(account, path, "The report has the same numbers."):
+        path.write_text(json.dumps(account.as_summary(), indent=2) + "\n", "utf-8")
 
 
 def begin_log(given: argparse.Namespace, settings: Settings, run_id: str) -> dict[str, Path]:
@@ -319,10 +340,13 @@ def has_raw_files(settings: Settings) -> bool:
 
 def shown_paths(folder: Path) -> list[Path]:
     """List what ``ls`` shows of a folder; nothing where there is none."""
-    return [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
+    try:
+        return [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
+    except OSError as error:
+        raise UsageError(f"{folder}: {error.strerror}. Let this user read it, or name a file or folder.") from error
 
 
 def exit_status(account: RunAccount, settings: Settings) -> int:
-    """Give 0 when every file loaded and the rejects are within ``max_reject_ratio``, else 1."""
+    """Give 0 when every file loaded, the rejects are within ``max_reject_ratio`` and all was written, else 1."""
     failed = any(file.status not in ("succeeded", "unchanged") for file in account.files)
-    return int(failed or account.reject_ratio() > settings.max_reject_ratio)
+    return int(failed or bool(account.unwritten) or account.reject_ratio() > settings.max_reject_ratio)

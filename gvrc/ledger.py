@@ -17,6 +17,7 @@ from gvrc.files import hash_file, shown_path
 from gvrc.log import log_event
 from gvrc.masking import mask
 from gvrc.sources import SourceRules, find_source, match_source, read_sources
+from gvrc.written import told_if_unwritten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -300,15 +301,22 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
         account.plan = list(plan_lines(this_run))
     record_metrics(this_run)
     if not this_run.options.dry_run and error is None and account.totals()["rejected"]:
-        from gvrc.rejects import write_rejects
-
-        write_rejects(
-            this_run.database, this_run.run_no, this_run.settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
-        )
-    told = None if error is None else mask(str(error))
+        tell_rejects(this_run)
+    told = "; ".join(account.unwritten) or None if error is None else mask(str(error))
     this_run.database.release("finish_run", account.run_id, account.status, account.quality_score, told)
     tell_many_rejects(this_run)
     log_event("run_finished", run_id=account.run_id, status=account.status, **account.totals())
+
+
+def tell_rejects(this_run: Run) -> None:
+    """Write the open rejects to ``data/rejected/``; they stand in etl.rejects, too."""
+    from gvrc.rejects import write_rejects
+
+    account = this_run.account
+    path = this_run.settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
+    advice = f"Make room for it, then run the rejects again: python scripts/retry_rejects.py {account.run_id}"
+    with told_if_unwritten(account, path, advice):
+        write_rejects(this_run.database, this_run.run_no, path)
 
 
 def tell_many_rejects(this_run: Run) -> None:

@@ -13,6 +13,7 @@ import os
 import sys
 import time
 import traceback
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from threading import Lock
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, TypedDict
 from gvrc.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import loguru
@@ -43,6 +44,7 @@ class FileOptions(Private):
     rotation: str
     delay: bool
     encoding: str
+    catch: bool
 
 
 PRIVATE: Private = {"diagnose": False, "backtrace": False}
@@ -73,9 +75,15 @@ def start_logging(
         colorize=sys.stderr.isatty() if terminal is None else terminal,
         **PRIVATE,
     )
-    each_file: FileOptions = {"rotation": settings.log_rotation, "delay": True, "encoding": "utf-8", **PRIVATE}
+    each_file: FileOptions = {
+        "rotation": settings.log_rotation,
+        "delay": True,
+        "encoding": "utf-8",
+        "catch": False,
+        **PRIVATE,
+    }
     etl, errors, processing = (as_template(files[folder]) for folder in ("etl", "errors", "processing"))
-    logger.add(etl, level=settings.log_level, format=json_line, filter=is_event, **each_file)
+    LATER.opened = [logger.add(etl, level=settings.log_level, format=json_line, filter=is_event, **each_file)]
     LATER.adds = {
         "errors": lambda: logger.add(errors, level="ERROR", format=json_line, filter=is_event, **each_file),
         "processing": lambda: logger.add(processing, format="{message}", filter=is_of_records, **each_file),
@@ -93,14 +101,22 @@ def shown_level(log_level: str, *, quiet: bool, has_bar: bool) -> str:
 class Later:
     """The files that loguru is told of when their first line comes: each takes it 3 ms, a clean run needs none."""
 
-    adds: dict[str, Callable[[], object]] = field(default_factory=dict)
+    adds: dict[str, Callable[[], int]] = field(default_factory=dict)
+    opened: list[int] = field(default_factory=list)  # loguru's numbers of the files that it was told of
     lock: Lock = field(default_factory=Lock)
 
     def add(self, folder: str) -> None:
         """Tell loguru of a file, unless that is done; a line of another thread waits for it."""
         with self.lock:
             if folder in self.adds:
-                self.adds.pop(folder)()
+                self.opened.append(self.adds.pop(folder)())
+
+    def close(self) -> None:
+        """Close the files; on a full disk what could not be written is lost, and no reason to stop."""
+        self.adds.clear()
+        while self.opened:
+            with suppress(OSError):
+                loguru_logger().remove(self.opened.pop())
 
 
 LATER = Later()
@@ -118,7 +134,7 @@ def log_files(settings: Settings, run_id: str) -> dict[str, Path]:
 def stop_logging() -> None:
     """Close the logs of a run."""
     if "loguru" in sys.modules:
-        LATER.adds.clear()
+        LATER.close()
         loguru_logger().remove()
 
 
@@ -131,7 +147,18 @@ def log_event(event: str, level: str = "INFO", /, **facts: object) -> None:
         if level in ERRORS:
             LATER.add("errors")
         told = {name: mask_fact(value) for name, value in facts.items() if value is not None}
-        loguru_logger().bind(facts=told).log(level, event)
+        with files_given_up_on_error():
+            loguru_logger().bind(facts=told).log(level, event)
+
+
+@contextmanager
+def files_given_up_on_error() -> Iterator[None]:
+    """Go on without the files where they cannot be written, the disk being full; standard error says so, once."""
+    try:
+        yield
+    except OSError as error:
+        LATER.close()
+        log_event("log_not_written", "ERROR", reason=error.strerror)
 
 
 def log_error(event: str, error: BaseException, **facts: object) -> None:
@@ -151,7 +178,8 @@ def log_records(rows: pl.DataFrame, files: dict[int, str]) -> None:
         LATER.add("processing")
         named = rows.with_columns(file=rows["file_no"].replace_strict(files, default=None))
         told = named.select(name for name in RECORD_FACTS if name in named.columns)
-        loguru_logger().bind(records=True).opt(raw=True).info(told.write_ndjson())
+        with files_given_up_on_error():
+            loguru_logger().bind(records=True).opt(raw=True).info(told.write_ndjson())
 
 
 def loguru_logger() -> loguru.Logger:

@@ -451,7 +451,7 @@ def tell_records(this_run: Run, loader: Loader) -> None:
     files = {number: file.path for number, file in enumerate(this_run.account.files, start=1)}
     log_records(loader.told, files)
     if this_run.settings.keep_validated and not this_run.options.dry_run:
-        keep_validated(loader.landed, this_run.settings, this_run.account.run_id)
+        keep_validated(loader.landed, this_run.settings, this_run.account)
 
 
 def new_run_id() -> str:

@@ -5,6 +5,7 @@ Kept light on purpose: a wrong option must be told before polars is imported.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
@@ -151,6 +152,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 DEFAULTS = Settings()
+LOG_FOLDERS = ("etl", "errors", "processing")
 READ_FILES = ("ward_aliases", "boundaries", "sources")
 
 
@@ -159,8 +161,6 @@ class ConfigManager:
 
     def __init__(self, config_path: str | Path | None = None) -> None:
         """Read the file (where one is given) and the environment of this process."""
-        import os
-
         self.settings = read_settings(None if config_path is None else Path(config_path), os.environ, {})
 
     def get(self, key: str, default: object = None) -> Any:  # noqa: ANN401 - a setting of any type
@@ -339,10 +339,10 @@ def make_directories(settings: Settings) -> None:
     """Make the folders that the guide names, where they are not there yet.
 
     Raises:
-        UsageError: a folder cannot be made (no permission, or a file has its name).
+        UsageError: a folder cannot be made (no permission, or a file has its name), or not be written to.
     """
     folders = (
-        *(settings.logs_dir / name for name in ("etl", "errors", "processing")),
+        *(settings.logs_dir / name for name in LOG_FOLDERS),
         *(settings.data_dir / name for name in ("raw", "processed", "validated", "rejected")),
         *(settings.reports_dir / name for name in ("quality", "statistics")),
     )
@@ -350,7 +350,18 @@ def make_directories(settings: Settings) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(
-                f"{folder}: the folder cannot be made: {error.strerror}. Allow this user to write there, "
-                "or set data_dir, logs_dir and reports_dir."
-            ) from error
+            raise UsageError(f"{folder}: the folder cannot be made: {error.strerror}. {LET_WRITE}") from error
+    for folder in written_folders(settings):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise UsageError(f"{folder}: this user may not write to the folder. {LET_WRITE}")
+
+
+LET_WRITE = "Allow this user to write there, or set data_dir, logs_dir and reports_dir."
+
+
+def written_folders(settings: Settings) -> list[Path]:
+    """Name the folders that an import with these settings writes to; a file that is moved leaves its own."""
+    data = ["rejected"]
+    data += ["raw", "processed"] if settings.archive_processed else []
+    data += ["validated"] if settings.keep_validated else []
+    return [settings.logs_dir / name for name in LOG_FOLDERS] + [settings.data_dir / name for name in data]
