@@ -785,6 +785,23 @@ def test_one_child_in_two_writings_is_one_row(settings: Settings, fresh: Databas
         assert [row["contact_value"] for row in found] == ["+254700000016", "clinic@example.org"]
 
 
+def test_without_a_default_what_needs_the_lookup_is_left_out_and_recorded(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    nowhere = {"code": 9, "name": "Kisima", "county_name": "Nairobi", "services": ["Xyzzy"], "owner": "Jamii Trust"}
+    for create, code in ((True, 9), (False, 10)):
+        bare = msgspec.structs.replace(settings, lookup_defaults={}, create_lookups=create)
+        account = run([write(tmp_path, "a.json", [nowhere | {"code": code, "name": f"Kisima {code}"}])], bare)
+        assert outcome(account) == {"read": 1, "inserted": 1}
+        assert account.files[0].issues["lookup_missing"] == 2
+    assert rows(fresh, "SELECT * FROM facility_services") == rows(fresh, "SELECT * FROM facility_owners") == []
+    assert rows(fresh, "SELECT DISTINCT field, raw_value FROM etl.issues WHERE kind = 'lookup_missing' ORDER BY 1") == [
+        {"field": "owner_type", "raw_value": "Jamii Trust"},
+        {"field": "service_category", "raw_value": "Xyzzy"},
+    ]
+    assert rows(fresh, "SELECT facility_name FROM facilities WHERE operational_status_id IS NOT NULL") == []
+
+
 def test_a_text_longer_than_its_column_costs_no_record(settings: Settings, tmp_path: Path) -> None:
     record = CLINIC | {
         "facility_type_name": "T" * 150,
