@@ -36,7 +36,8 @@ Megabytes = Annotated[int, msgspec.Meta(ge=64, description="a whole number of me
 Share = Annotated[float, msgspec.Meta(ge=0, le=1, description="a share from 0 to 1")]
 Seconds = Annotated[float, msgspec.Meta(ge=0, description="a number of seconds, 0 or more")]
 Hours = Annotated[float, msgspec.Meta(gt=0, description="a number of hours, more than 0")]
-Days = Annotated[int, msgspec.Meta(ge=0, description="a whole number of days, 0 or more")]
+# A thousand years: PostgreSQL has no date that lies much farther back.
+Days = Annotated[int, msgspec.Meta(ge=0, le=365_000, description="a whole number of days, 0 to 365000")]
 Kilometres = Annotated[float, msgspec.Meta(ge=0, description="a number of kilometres, 0 or more")]
 Folder = Annotated[Path, msgspec.Meta(description="the path of a folder")]
 File = Annotated[Path, msgspec.Meta(description="the path of a file")]
@@ -71,10 +72,27 @@ SourceRank = Annotated[
         description="a list of sources, the most trusted first, for each field (config/example.yaml names the fields)"
     ),
 ]
-LookupDefaults = Annotated[dict[str, str], msgspec.Meta(description="a name for each lookup table")]
+LOOKUP_TABLES = (
+    "operational_statuses",
+    "contact_types",
+    "service_categories",
+    "owner_types",
+    "gbv_categories",
+    "infrastructure_types",
+    "condition_statuses",
+)
+LookupTable = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(LOOKUP_TABLES)})$")]
+LookupDefaults = Annotated[
+    dict[LookupTable, str],
+    msgspec.Meta(description=f"a name for each of the lookup tables that need one ({', '.join(LOOKUP_TABLES)})"),
+]
 
 
-LOOKUP_DEFAULTS = {"operational_statuses": "Unknown", "owner_types": "Unknown", "service_categories": "Other"}
+LOOKUP_DEFAULTS = {
+    "operational_statuses": "Unknown",
+    "owner_types": "Unknown",
+    "service_categories": "Other",
+}
 
 
 class Places(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -258,7 +276,7 @@ KINDS = {field.name: field.type for field in msgspec.structs.fields(Settings) if
 
 def to_path(kind: type, value: object) -> object:
     """Make a path of a text (msgspec knows no paths)."""
-    if kind is Path and isinstance(value, (str, Path)) and value != "":
+    if kind is Path and isinstance(value, (str, Path)) and value != "" and "\0" not in str(value):
         return Path(value)
     raise ValueError
 
@@ -298,7 +316,15 @@ def node_settings(path: Path, loader: Any, mapping: Any, *, is_place: bool) -> I
         if name == "places" and not is_place:
             yield from node_settings(path, loader, value, is_place=True)
         else:
-            yield Given(name, loader.construct_object(value, deep=True), where, is_place)
+            yield Given(name, constructed(loader, value, f"{where}: {name}"), where, is_place)
+
+
+def constructed(loader: Any, node: Any, where: str) -> object:  # noqa: ANN401 - yaml's nodes are untyped
+    """Give the value of a YAML node; what looks like a date and is none is refused by Python, not by yaml."""
+    try:
+        return loader.construct_object(node, deep=True)
+    except ValueError as error:
+        raise UsageError(f"{where}: {node.value} looks like a date and is none. Put a text between quotes.") from error
 
 
 def environment_settings(environment: Mapping[str, str]) -> Iterator[Given]:
