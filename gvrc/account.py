@@ -90,6 +90,7 @@ class RunAccount:
     quality_score: float | None = None  # mean of the accepted facilities, 0 to 100; None where there was none
     files: list[FileAccount] = field(default_factory=list)
     plan: list[str] = field(default_factory=list)  # of a dry run: what it would change, a line each
+    unwritten: list[str] = field(default_factory=list)  # files beside the database that could not be written, and why
 
     def totals(self) -> dict[str, int]:
         """Add the files up: read, the five outcomes, and issues."""

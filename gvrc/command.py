@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import json
 import os
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from gvrc.errors import GvrcError, RunStoppedError, UsageError
+from gvrc.log import log_event
+from gvrc.written import told_if_unwritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +33,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 50_000
 # The thread that reads computes all the time; after each answer of the database or of polars, the others waited 5 ms
 # (Python's default) to go on. At 0.2 ms they hindered each other (2 to 5 % of a forced run).
 SECONDS_BETWEEN_THREADS = 0.001
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 SETTING_OPTIONS = ("database_url", "log_level", "boundaries", "metrics_file")
 
 
@@ -62,23 +66,29 @@ def told(act: Callable[[], int], *, debug: bool = False) -> int:
         # Whoever read our output (head, less) has seen enough; closing it again must not fail at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except GvrcError as error:
+    except Exception as error:
         if debug:
             raise
-        sys.stderr.write(f"error: {error}\n")
-        return error.exit_status
-    except Exception as error:  # the last resort: what nobody foresaw is still one line, and a status
-        if debug:
-            raise
-        from gvrc.database import describe_error
-
-        message, status = describe_error(error)
+        message, status = described(error)
         sys.stderr.write(f"error: {message}\n")
         return status
     except KeyboardInterrupt:
         sys.stderr.write("stopped: the open batch was rolled back, what was committed stays; repeat the command.\n")
         return 130
     return status
+
+
+def described(error: Exception) -> tuple[str, int]:
+    """Give an error's message and exit status; what nobody foresaw is still one line."""
+    if isinstance(error, GvrcError):
+        return str(error), error.exit_status
+    if isinstance(error, OSError) and (error.filename or error.errno in NO_ROOM):
+        where = error.filename or "what is printed"
+        advice = "Make room there, or give this user the rights, then repeat the command: what was committed stays."
+        return f"{where}: {error.strerror}. {advice}", GvrcError.exit_status
+    from gvrc.database import describe_error
+
+    return describe_error(error)
 
 
 class CommandLine(argparse.ArgumentParser):
@@ -128,18 +138,40 @@ def import_files(given: argparse.Namespace) -> int:
 
     settings = command_settings(given)
     if not is_inbox_empty(given, settings):
-        found = find_files(given.paths or default_paths(settings))
+        found = find_files(named_paths(given, settings))
         if "-" in given.paths:  # standard input can be spooled once only
             given.paths = [str(path) for path in found]
+    given.service_id = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-service"
+    begin_service_log(given, settings)
     with served_metrics(given, settings) as metrics:
-        status = import_waiting(given, settings, metrics)
-        while given.watch and wait_for_files(given, settings):
-            status = import_waiting(given, settings, metrics)
-    return status
+        return (watch_files if given.watch else import_waiting)(given, settings, metrics)
+
+
+def watch_files(given: argparse.Namespace, settings: Settings, metrics: MetricsCollector | None) -> int:
+    """Import what waits, time and again, until the command is ended; a database that is away will be back."""
+    is_on = True
+    while is_on:
+        try:
+            import_waiting(given, settings, metrics)
+        except Exception as error:
+            if given.debug or isinstance(error, UsageError):
+                raise
+            message, _ = described(error)
+            begin_service_log(given, settings)
+            log_event("import_put_off", "ERROR", error=message, next_try_in_seconds=given.watch)
+        is_on = wait_for_files(given, settings)
+    return 0
+
+
+def begin_service_log(given: argparse.Namespace, settings: Settings) -> None:
+    """Where there is something to tell that belongs to no run, of the monitor or between two runs, give it a log."""
+    if given.monitor or given.watch:
+        begin_log(given, settings, given.service_id)
 
 
 def wait_for_files(given: argparse.Namespace, settings: Settings) -> bool:
     """Wait until there is something to import; say no when the command is ended meanwhile, as a service is stopped."""
+    begin_service_log(given, settings)
     try:
         time.sleep(given.watch)
         while is_inbox_empty(given, settings):
@@ -153,7 +185,7 @@ def import_waiting(given: argparse.Namespace, settings: Settings, metrics: Metri
     """Import what waits, if anything does, and tell about it."""
     if is_inbox_empty(given, settings):
         if not (given.quiet or given.watch):
-            print(f"{settings.data_dir / 'raw'} is empty: nothing to import.")  # noqa: T201 - the command's own voice
+            print(f"{settings.data_dir / 'raw'} holds no JSON file: nothing to import.")  # noqa: T201 - the command's own voice
         return 0
     from gvrc.connecting import connecting_ahead
 
@@ -162,13 +194,17 @@ def import_waiting(given: argparse.Namespace, settings: Settings, metrics: Metri
 
 
 def is_inbox_empty(given: argparse.Namespace, settings: Settings) -> bool:
-    """Say whether a command that lives off ``data/raw/`` finds nothing there, which is its usual state.
+    """Say whether a command that lives off ``data/raw/`` finds no source file there, which is its usual state."""
+    return lives_off_raw(given, settings) and not has_raw_files(settings)
 
-    Such a command must not fall back to the sample data: with ``--watch``, or where loaded files are moved away, that
-    would put fictitious facilities into the directory as soon as the last real file was loaded.
+
+def lives_off_raw(given: argparse.Namespace, settings: Settings) -> bool:
+    """Say whether a command must not fall back to the sample data.
+
+    With ``--watch``, or where loaded files are moved away, that would put fictitious facilities into the directory as
+    soon as the last real file was loaded.
     """
-    lives_off_raw = not given.paths and (given.watch or settings.archive_processed)
-    return bool(lives_off_raw) and not has_raw_files(settings)
+    return bool(not given.paths and (given.watch or settings.archive_processed))
 
 
 def import_once(
@@ -193,9 +229,10 @@ def import_once(
             progress=bar,
             connecting=connecting,
         )
-        account = run(given.paths or default_paths(settings), settings, options)
+        account = run(named_paths(given, settings), settings, options)
     if metrics is not None and settings.metrics_file:
-        metrics.write_file(settings.metrics_file)
+        with told_if_unwritten(account, settings.metrics_file, "The next run writes it again."):
+            metrics.write_file(settings.metrics_file)
     return account
 
 
@@ -233,49 +270,83 @@ def demand_folder(name: str, path: Path | None) -> None:
     """Say before the run that a file to be written after it has no place."""
     if path is None:
         return
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
+    place = path if os.access(path, os.F_OK) else path.parent
+    if not os.access(place, os.W_OK) or path.is_dir():
         raise UsageError(f"{name}: {path} cannot be written. Name a file in a folder that this user may write to.")
 
 
 def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str], RunAccount]) -> int:
     """Do a run with its logs open, print its account and write its summary; give the exit status."""
     from gvrc import report
-    from gvrc.log import start_logging, stop_logging
+    from gvrc.log import stop_logging
     from gvrc.pipeline import new_run_id
 
     run_id = new_run_id()
-    is_quiet = getattr(given, "quiet", False)
-    # A person at a terminal sees the bar and the report; a log file that stands for the terminal gets every line.
-    has_bar = sys.stderr.isatty() and not getattr(given, "log_level", None)
-    logs = start_logging(settings, run_id, quiet=is_quiet or has_bar)
-    stopped = None
+    logs = begin_log(given, settings, run_id)
     try:
-        account = act(run_id)
-    except RunStoppedError as error:
-        account, stopped = error.account, error
+        account, stopped = ended(act, run_id)
+        write_summary(account, getattr(given, "summary", None))
     finally:
         stop_logging()
-    if summary := getattr(given, "summary", None):
-        summary.write_text(json.dumps(account.as_summary(), indent=2) + "\n", "utf-8")
-    if not is_quiet:
+    if not getattr(given, "quiet", False):
         report.print_report(account, settings, logs)
     if stopped is not None:
         raise stopped
     return exit_status(account, settings)
 
 
-def default_paths(settings: Settings) -> list[str]:
-    """Name ``data/raw/``, or ``data/sample/`` while that is empty."""
-    return [str(settings.data_dir / ("raw" if has_raw_files(settings) else "sample"))]
+def ended(act: Callable[[str], RunAccount], run_id: str) -> tuple[RunAccount, RunStoppedError | None]:
+    """Do a run and give its account, and what stopped it."""
+    try:
+        return act(run_id), None
+    except RunStoppedError as error:
+        return error.account, error
+
+
+def write_summary(account: RunAccount, path: Path | None) -> None:
+    """Write the account as JSON, where that was asked for."""
+    if path is None:
+        return
+    with told_if_unwritten(account, path, "The report has the same numbers."):
+        path.write_text(json.dumps(account.as_summary(), indent=2) + "\n", "utf-8")
+
+
+def begin_log(given: argparse.Namespace, settings: Settings, run_id: str) -> dict[str, Path]:
+    """Open the logs under a name.
+
+    A person at a terminal sees the bar and the report; a log file that stands for the terminal gets every line.
+    """
+    from gvrc.log import start_logging
+
+    has_bar = sys.stderr.isatty() and not getattr(given, "log_level", None)
+    return start_logging(settings, run_id, quiet=getattr(given, "quiet", False), has_bar=has_bar)
+
+
+def named_paths(given: argparse.Namespace, settings: Settings) -> list[str]:
+    """Give the paths of the command; without any ``data/raw/``, or ``data/sample/`` while that is empty.
+
+    Where something else than source files lies there, a person expects more than sample data, and is told.
+    """
+    is_raw = lives_off_raw(given, settings) or bool(shown_paths(settings.data_dir / "raw"))
+    return given.paths or [str(settings.data_dir / ("raw" if is_raw else "sample"))]
 
 
 def has_raw_files(settings: Settings) -> bool:
-    """Say whether something lies in ``data/raw/``."""
-    raw = settings.data_dir / "raw"
-    return raw.is_dir() and any(not path.name.startswith(".") for path in raw.iterdir())
+    """Say whether a source file lies in ``data/raw/``."""
+    from gvrc.files import is_source_file
+
+    return any(is_source_file(path) for path in shown_paths(settings.data_dir / "raw"))
+
+
+def shown_paths(folder: Path) -> list[Path]:
+    """List what ``ls`` shows of a folder; nothing where there is none."""
+    try:
+        return [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
+    except OSError as error:
+        raise UsageError(f"{folder}: {error.strerror}. Let this user read it, or name a file or folder.") from error
 
 
 def exit_status(account: RunAccount, settings: Settings) -> int:
-    """Give 0 when every file loaded and the rejects are within ``max_reject_ratio``, else 1."""
+    """Give 0 when every file loaded, the rejects are within ``max_reject_ratio`` and all was written, else 1."""
     failed = any(file.status not in ("succeeded", "unchanged") for file in account.files)
-    return int(failed or account.reject_ratio() > settings.max_reject_ratio)
+    return int(failed or bool(account.unwritten) or account.reject_ratio() > settings.max_reject_ratio)

@@ -74,7 +74,7 @@ def _open_regular_file(path: Path) -> BufferedReader:
         if stat.S_ISDIR(kind):
             raise SourceFileError("is a folder, not a file. Give the files in it.")
         if not stat.S_ISREG(kind):
-            raise SourceFileError("is not a regular file. Pipe it in and give '-' instead.")
+            raise SourceFileError("is not a regular file. Write what it gives into a file, and name that one.")
         return path.open("rb")
     except OSError as error:
         raise SourceFileError(f"cannot be read ({error.strerror}). Check its name and permissions.") from error

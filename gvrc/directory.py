@@ -36,7 +36,7 @@ def read_directory(database: Database, settings: Settings, *, is_managed: bool, 
     required = {row["column_name"] for row in database.rows("required_columns")}
     lookups = database.read("lookups")
     lookup_names = resolve_lookup_names(lookups, settings.lookup_defaults)
-    if "operational_status_id" in required and not settings.create_lookups:
+    if "operational_status_id" in required:
         demand_default_status(lookup_names, settings)
     sequences = {row["table_name"]: row["sequence_name"] for row in database.rows("identity_sequences")}
     return Directory(
@@ -66,8 +66,13 @@ def find_wards_at_risk(database: Database) -> dict[int, str]:
 
 def demand_default_status(lookup_names: dict[str, dict[str, str]], settings: Settings) -> None:
     """Stop before every record is refused for want of a status that none may be made for."""
-    default = settings.lookup_defaults["operational_statuses"]
-    if default not in lookup_names.get("operational_statuses", {}):
+    default = settings.lookup_defaults.get("operational_statuses")
+    if default is None:
+        raise UsageError(
+            "lookup_defaults: the database demands an operational status of every facility, and none is named for "
+            "those that state none. Name one as operational_statuses."
+        )
+    if not settings.create_lookups and default not in lookup_names.get("operational_statuses", {}):
         raise UsageError(
             f"lookup_defaults: the database has no operational status {default} for facilities that state none. "
             "Name one that it has, or set create_lookups: true."
@@ -114,5 +119,5 @@ def required_status(directory: Directory, settings: Settings) -> str | None:
     """
     if not directory.needs_status:
         return None
-    default = settings.lookup_defaults["operational_statuses"]
+    default = settings.lookup_defaults["operational_statuses"]  # demanded before
     return directory.lookup_names.get("operational_statuses", {}).get(default, default)

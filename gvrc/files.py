@@ -27,10 +27,20 @@ def find_files(arguments: Iterable[str]) -> list[Path]:
 
     A folder gives its JSON files, plain or gzipped, sorted by name; standard input is spooled to a temporary file,
     which goes when the process ends.
-    Raises UsageError for a missing file, a folder without JSON files and a glob without a match.
+    Raises UsageError for a missing file, a folder without JSON files or that may not be read, and a glob without a
+    match.
     """
-    found = [path for argument in arguments for path in _files_of(argument)]
+    given = list(arguments)
+    if given.count(STANDARD_INPUT) > 1:
+        raise UsageError("-: standard input was named more than once, and can be read once. Name it once.")
+    found = [path for argument in given for path in _files_of(argument)]
     return list(dict.fromkeys(found))
+
+
+def is_source_file(path: Path) -> bool:
+    """Say whether a path in a folder is one to read; any other name is that of a file on its way, or of a note."""
+    wanted = (*ENDINGS, *(f"{ending}.gz" for ending in ENDINGS))
+    return path.name.lower().endswith(wanted) and not path.is_dir()
 
 
 def hash_file(path: Path) -> tuple[str, int]:
@@ -56,8 +66,14 @@ def shown_path(path: Path) -> str:
 
 
 def _files_of(argument: str) -> list[Path]:
-    if argument == STANDARD_INPUT:
-        return [_spool_standard_input()]
+    try:
+        return [_spool_standard_input()] if argument == STANDARD_INPUT else _files_at(argument)
+    except OSError as error:
+        where = error.filename or argument
+        raise UsageError(f"{where}: {error.strerror}. Check the path, its permissions and the room there.") from error
+
+
+def _files_at(argument: str) -> list[Path]:
     path = Path(argument)
     if path.is_dir():
         return _files_in(path)
@@ -70,9 +86,7 @@ def _files_of(argument: str) -> list[Path]:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    wanted = (*ENDINGS, *(f"{ending}.gz" for ending in ENDINGS))
-    files = sorted(path for path in folder.iterdir() if path.name.lower().endswith(wanted) and not path.is_dir())
-    return files or _no_files(str(folder))
+    return sorted(path for path in folder.iterdir() if is_source_file(path)) or _no_files(str(folder))
 
 
 def _no_files(where: str) -> list[Path]:

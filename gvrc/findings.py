@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gvrc.contract import check_contract, check_privileges
 from gvrc.errors import UsageError
-from gvrc.migrations import applied_migrations, look_at_database, pending_migrations
+from gvrc.migrations import applied_migrations, look_at_database, missing_rights, pending_migrations
 
 if TYPE_CHECKING:
     from gvrc.database import Database
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 SHOWN_WARDS = 5
+LACKING = "Privileges that this user lacks"
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ def look_closely(database: Database, settings: Settings) -> Findings:
         f"Migrations pending: {', '.join(pending) or 'none'}",
     ]
     if pending and not kind.is_managed:
-        return Findings([*lines, "The directory is made and seeded by: python scripts/migrate.py"], fits=True)
+        rights = missing_rights(kind)
+        lines += found_lines(LACKING, rights, "none")
+        return Findings([*lines, "The directory is made and seeded by: python scripts/migrate.py"], fits=not rights)
     return look_at_directory(database, settings, kind, lines)
 
 
@@ -51,8 +54,8 @@ def look_at_directory(database: Database, settings: Settings, kind: DatabaseKind
     lines = [*lines, *found_lines("Contract", differences, "fits")]
     if differences:
         return Findings(lines, fits=False)
-    missing = check_privileges(database, settings)
-    lines = [*lines, *found_lines("Privileges that this user lacks", missing, "none")]
+    missing = [*missing_rights(kind), *check_privileges(database, settings)]
+    lines = [*lines, *found_lines(LACKING, missing, "none")]
     if missing:
         return Findings(lines, fits=False)
     actor, has_actor = actor_line(database, settings)

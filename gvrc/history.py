@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvrc.account import OUTCOMES
+from gvrc.errors import DatabaseUnavailableError
 from gvrc.metrics import MetricsCollector
 
 if TYPE_CHECKING:
@@ -12,7 +13,13 @@ if TYPE_CHECKING:
 
 
 def metrics_of_history(database: Database) -> MetricsCollector:
-    """Add up the run history: counters that only grow, from the first run on. How long batches took is not kept."""
+    """Add up the run history: counters that only grow, from the first run on. How long batches took is not kept.
+
+    Raises:
+        DatabaseUnavailableError: the importer has not been set up in this database.
+    """
+    if not database.rows("database_kind")[0]["has_migrations"]:
+        raise DatabaseUnavailableError("The importer's tables are not in this database: python scripts/migrate.py")
     metrics = MetricsCollector()
     for row in database.rows("history_records"):
         metrics.records.update({(outcome, row["source"]): row[outcome] for outcome in OUTCOMES})

@@ -7,24 +7,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvrc.log import log_event
+from gvrc.written import told_if_unwritten, whole_file
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from gvrc.account import RunAccount
+    from gvrc.account import FileAccount, RunAccount
     from gvrc.cache import Cache
     from gvrc.database import Database
     from gvrc.settings import Settings
 
 
-def keep_validated(accepted: pl.DataFrame, settings: Settings, run_id: str) -> None:
+def keep_validated(accepted: pl.DataFrame, settings: Settings, account: RunAccount) -> None:
     """Write the records of a batch that landed to ``data/validated/<run>/``, a file a batch."""
     if accepted.is_empty():
         return
-    folder = settings.data_dir / "validated" / run_id
-    folder.mkdir(parents=True, exist_ok=True)
-    number = sum(1 for _ in folder.glob("*.parquet")) + 1
-    accepted.drop("row_no", "round").write_parquet(folder / f"batch_{number:05}.parquet")
+    folder = settings.data_dir / "validated" / account.run_id
+    written = BytesIO()  # polars has an error of its own for a full disk
+    accepted.drop("row_no", "round").write_parquet(written)
+    with told_if_unwritten(account, folder, "It lacks records that were loaded."):
+        number = sum(1 for _ in folder.glob("*.parquet")) + 1
+        with whole_file(folder / f"batch_{number:05}.parquet") as path:
+            path.write_bytes(written.getvalue())
 
 
 def archive_processed(account: RunAccount, settings: Settings) -> None:
@@ -38,12 +42,20 @@ def archive_processed(account: RunAccount, settings: Settings) -> None:
         path = Path(file.path)
         if file.status not in ("succeeded", "unchanged") or raw not in path.resolve().parents:
             continue
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / path.name
-        if target.exists():
-            target = folder / f"{(file.sha256 or '')[:8]}-{path.name}"
-        path.rename(target)
-        log_event("file_archived", file=file.path, moved_to=str(target))
+        with told_if_unwritten(
+            account, folder / path.name, f"{file.path} stays where it is; it will not be read again."
+        ):
+            move_aside(path, folder, file)
+
+
+def move_aside(path: Path, folder: Path, file: FileAccount) -> None:
+    """Move one file to a folder, under a name that is free there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / path.name
+    if target.exists():
+        target = folder / f"{(file.sha256 or '')[:8]}-{path.name}"
+    path.rename(target)
+    log_event("file_archived", file=file.path, moved_to=str(target))
 
 
 def read_reference(database: Database, cache: Cache | None) -> pl.DataFrame:

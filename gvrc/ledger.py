@@ -18,6 +18,7 @@ from gvrc.log import log_event
 from gvrc.masking import mask
 from gvrc.shown_keys import shown_types, shown_unmapped
 from gvrc.sources import SourceRules, find_source, match_source, read_sources
+from gvrc.written import told_if_unwritten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -305,14 +306,29 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
         account.plan = list(plan_lines(this_run))
     record_metrics(this_run)
     if not this_run.options.dry_run and error is None and account.totals()["rejected"]:
-        from gvrc.rejects import write_rejects
-
-        write_rejects(
-            this_run.database, this_run.run_no, this_run.settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
-        )
-    told = None if error is None else mask(str(error))
+        tell_rejects(this_run)
+    told = "; ".join(account.unwritten) or None if error is None else mask(str(error))
     this_run.database.release("finish_run", account.run_id, account.status, account.quality_score, told)
+    tell_many_rejects(this_run)
     log_event("run_finished", run_id=account.run_id, status=account.status, **account.totals())
+
+
+def tell_rejects(this_run: Run) -> None:
+    """Write the open rejects to ``data/rejected/``; they stand in etl.rejects, too."""
+    from gvrc.rejects import write_rejects
+
+    account = this_run.account
+    path = this_run.settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
+    advice = f"Make room for it, then run the rejects again: python scripts/retry_rejects.py {account.run_id}"
+    with told_if_unwritten(account, path, advice):
+        write_rejects(this_run.database, this_run.run_no, path)
+
+
+def tell_many_rejects(this_run: Run) -> None:
+    """Tell as an error what gives the exit status 1 although every file loaded: with ``--quiet`` nothing else does."""
+    share, allowed = this_run.account.reject_ratio(), this_run.settings.max_reject_ratio
+    if share > allowed:
+        log_event("too_many_rejects", "ERROR", share=round(share, 3), max_reject_ratio=allowed)
 
 
 def plan_lines(this_run: Run) -> Iterator[str]:

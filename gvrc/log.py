@@ -13,6 +13,7 @@ import os
 import sys
 import time
 import traceback
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from threading import Lock
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, TypedDict
 from gvrc.masking import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import loguru
@@ -43,21 +44,24 @@ class FileOptions(Private):
     rotation: str
     delay: bool
     encoding: str
+    catch: bool
 
 
 PRIVATE: Private = {"diagnose": False, "backtrace": False}
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 ERRORS = ("ERROR", "CRITICAL")
 SECONDS = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
 RECORD_FACTS = ("file", "record_number", "facility_code", "outcome", "kind", "field")
 
 
 def start_logging(
-    settings: Settings, run_id: str, *, quiet: bool = False, terminal: bool | None = None
+    settings: Settings, run_id: str, *, quiet: bool = False, has_bar: bool = False, terminal: bool | None = None
 ) -> dict[str, Path]:
     """Begin the logs of a run and forget those older than ``log_retention``; give the three files by folder.
 
-    ``quiet`` leaves warnings and errors on standard error. Colours are used on a terminal only. A file appears with
-    its first line. Until this is called, and after ``stop_logging``, events are not written anywhere.
+    ``quiet`` leaves errors on standard error, ``has_bar`` warnings and errors; the files have all. Colours are used on
+    a terminal only. A file appears with its first line. Until this is called, and after ``stop_logging``, events are
+    not written anywhere.
     """
     files = log_files(settings, run_id)
     logger = loguru_logger()
@@ -65,15 +69,21 @@ def start_logging(
     logger.configure(extra={"run_id": run_id, "facts": {}})
     logger.add(
         write_to_stderr,
-        level="WARNING" if quiet else settings.log_level,
+        level=shown_level(settings.log_level, quiet=quiet, has_bar=has_bar),
         format=readable,
         filter=is_event,
         colorize=sys.stderr.isatty() if terminal is None else terminal,
         **PRIVATE,
     )
-    each_file: FileOptions = {"rotation": settings.log_rotation, "delay": True, "encoding": "utf-8", **PRIVATE}
+    each_file: FileOptions = {
+        "rotation": settings.log_rotation,
+        "delay": True,
+        "encoding": "utf-8",
+        "catch": False,
+        **PRIVATE,
+    }
     etl, errors, processing = (as_template(files[folder]) for folder in ("etl", "errors", "processing"))
-    logger.add(etl, level=settings.log_level, format=json_line, filter=is_event, **each_file)
+    LATER.opened = [logger.add(etl, level=settings.log_level, format=json_line, filter=is_event, **each_file)]
     LATER.adds = {
         "errors": lambda: logger.add(errors, level="ERROR", format=json_line, filter=is_event, **each_file),
         "processing": lambda: logger.add(processing, format="{message}", filter=is_of_records, **each_file),
@@ -81,18 +91,32 @@ def start_logging(
     return files
 
 
+def shown_level(log_level: str, *, quiet: bool, has_bar: bool) -> str:
+    """Give the least level that standard error shows: never more than what is worth a line at all."""
+    least = "ERROR" if quiet else "WARNING" if has_bar else log_level
+    return max(least, log_level, key=LEVELS.index)
+
+
 @dataclass
 class Later:
     """The files that loguru is told of when their first line comes: each takes it 3 ms, a clean run needs none."""
 
-    adds: dict[str, Callable[[], object]] = field(default_factory=dict)
+    adds: dict[str, Callable[[], int]] = field(default_factory=dict)
+    opened: list[int] = field(default_factory=list)  # loguru's numbers of the files that it was told of
     lock: Lock = field(default_factory=Lock)
 
     def add(self, folder: str) -> None:
         """Tell loguru of a file, unless that is done; a line of another thread waits for it."""
         with self.lock:
             if folder in self.adds:
-                self.adds.pop(folder)()
+                self.opened.append(self.adds.pop(folder)())
+
+    def close(self) -> None:
+        """Close the files; on a full disk what could not be written is lost, and no reason to stop."""
+        self.adds.clear()
+        while self.opened:
+            with suppress(OSError):
+                loguru_logger().remove(self.opened.pop())
 
 
 LATER = Later()
@@ -110,7 +134,7 @@ def log_files(settings: Settings, run_id: str) -> dict[str, Path]:
 def stop_logging() -> None:
     """Close the logs of a run."""
     if "loguru" in sys.modules:
-        LATER.adds.clear()
+        LATER.close()
         loguru_logger().remove()
 
 
@@ -123,7 +147,18 @@ def log_event(event: str, level: str = "INFO", /, **facts: object) -> None:
         if level in ERRORS:
             LATER.add("errors")
         told = {name: mask_fact(value) for name, value in facts.items() if value is not None}
-        loguru_logger().bind(facts=told).log(level, event)
+        with files_given_up_on_error():
+            loguru_logger().bind(facts=told).log(level, event)
+
+
+@contextmanager
+def files_given_up_on_error() -> Iterator[None]:
+    """Go on without the files where they cannot be written, the disk being full; standard error says so, once."""
+    try:
+        yield
+    except OSError as error:
+        LATER.close()
+        log_event("log_not_written", "ERROR", reason=error.strerror)
 
 
 def log_error(event: str, error: BaseException, **facts: object) -> None:
@@ -143,7 +178,8 @@ def log_records(rows: pl.DataFrame, files: dict[int, str]) -> None:
         LATER.add("processing")
         named = rows.with_columns(file=rows["file_no"].replace_strict(files, default=None))
         told = named.select(name for name in RECORD_FACTS if name in named.columns)
-        loguru_logger().bind(records=True).opt(raw=True).info(told.write_ndjson())
+        with files_given_up_on_error():
+            loguru_logger().bind(records=True).opt(raw=True).info(told.write_ndjson())
 
 
 def loguru_logger() -> loguru.Logger:

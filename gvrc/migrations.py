@@ -34,6 +34,7 @@ class DatabaseKind:
     is_migrated: bool
     may_create_schema: bool
     may_create_tables: bool
+    may_stage: bool
 
     @property
     def is_managed(self) -> bool:
@@ -70,6 +71,7 @@ def look_at_database(database: Database) -> DatabaseKind:
         is_migrated=applied == wanted_migrations(is_managed=is_managed),
         may_create_schema=found["may_create_schema"],
         may_create_tables=found["may_create_tables"],
+        may_stage=found["may_stage"],
     )
 
 
@@ -120,20 +122,33 @@ def migrate(database: Database, kind: DatabaseKind) -> list[str]:
 
 
 def check_permission(kind: DatabaseKind) -> None:
-    """Stop early when we may not make what is missing.
+    """Stop early when we may not make what is missing."""
+    if rights := missing_rights(kind):
+        raise DatabaseUnavailableError(rights[0])
+
+
+def missing_rights(kind: DatabaseKind) -> list[str]:
+    """Say what this user may not make although it is missing, and which GRANT would mend it.
 
     Since PostgreSQL 15 GRANT ALL on a database gives no right to make tables in its schema public.
     """
+    rights = []
     if not kind.may_create_schema and not kind.has_migrations:
-        raise DatabaseUnavailableError(
+        rights.append(
             f"This user may not create schema etl in the database {kind.name}: an owner runs "
             f"GRANT CREATE ON DATABASE {kind.name} TO this user; sql/checks/grants.sql has all GRANTs."
         )
     if not kind.may_create_tables and not kind.is_managed and not kind.has_migrations:
-        raise DatabaseUnavailableError(
+        rights.append(
             f"This user may not create tables in schema public of {kind.name} (GRANT ... ON DATABASE does not give "
             "that since PostgreSQL 15): an owner runs GRANT CREATE ON SCHEMA public TO this user there."
         )
+    if not kind.may_stage:
+        rights.append(
+            f"This user may not create temporary tables, in which records are staged, in the database {kind.name}: "
+            f"an owner runs GRANT TEMPORARY ON DATABASE {kind.name} TO this user."
+        )
+    return rights
 
 
 def applied_migrations(database: Database) -> dict[str, str]:

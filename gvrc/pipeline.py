@@ -125,8 +125,11 @@ def importing_ahead(options: Options) -> Iterator[None]:
 
 
 @contextmanager
-def open_run(settings: Settings, options: Options) -> Iterator[Run]:
-    """Connect, lock, migrate and begin a run; at the end, or on an error, finish its account."""
+def open_run(settings: Settings, options: Options, demand: Callable[[Database], object] | None = None) -> Iterator[Run]:
+    """Connect, lock, migrate and begin a run; at the end, or on an error, finish its account.
+
+    ``demand`` looks at the database before: what it raises, such as a UsageError, makes no run.
+    """
     found = options.connecting.result() if options.connecting else connect_to_directory(settings)
     with (
         found.database as database,
@@ -138,6 +141,8 @@ def open_run(settings: Settings, options: Options) -> Iterator[Run]:
         if kind.is_managed:
             demand_contract(database, settings)
         migrate(database, kind)
+        if demand:
+            demand(database)
         account = RunAccount(run_id=options.run_id or new_run_id(), started_at=datetime.now(UTC), kind=options.kind)
         account.database = {"mode": found.mode or kind.mode, "version": kind.version}
         this_run = Run(
@@ -242,6 +247,8 @@ def first_load(this_run: Run, loader: Loader) -> Iterator[None]:
     database = this_run.database
     state = database.rows("directory_state")[0]
     if not state["has_facilities"]:
+        if this_run.options.dry_run:
+            database.check_constraints()  # those of the seed wait in the same transaction, and would forbid ALTER TABLE
         database.run("drop_foreign_keys")
         loader.begin_first_load(must_merge=state["must_merge"])
     elif state["foreign_keys"]:
@@ -444,7 +451,7 @@ def tell_records(this_run: Run, loader: Loader) -> None:
     files = {number: file.path for number, file in enumerate(this_run.account.files, start=1)}
     log_records(loader.told, files)
     if this_run.settings.keep_validated and not this_run.options.dry_run:
-        keep_validated(loader.landed, this_run.settings, this_run.account.run_id)
+        keep_validated(loader.landed, this_run.settings, this_run.account)
 
 
 def new_run_id() -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from gvrc.errors import UsageError
+from gvrc.written import whole_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,8 +33,8 @@ def write_rejects(database: Database, run_no: int, path: Path) -> int:
     """Write the rejects of a run that are still open, and say how many; without any there is no file."""
     rejects = database.rows("rejects_of_run", run_no)
     if rejects:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")
+        with whole_file(path) as part:
+            part.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")
     return len(rejects)
 
 

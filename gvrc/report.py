@@ -39,6 +39,7 @@ def report_lines(account: RunAccount, settings: Settings, logs: dict[str, Path])
         *counted_lines("Taken back" if account.kind == "undo" else "Issues", [file.issues for file in account.files]),
         *ratio_lines(account, settings),
         *error_lines(account),
+        *unwritten_lines(account),
         *note_lines(account),
         *unmapped_lines(account),
         *mixed_lines(account),
@@ -135,6 +136,11 @@ def ratio_lines(account: RunAccount, settings: Settings) -> list[str]:
 def error_lines(account: RunAccount) -> list[str]:
     """List the files that failed."""
     return [f"Failed: {file.error}" for file in account.files if file.error]
+
+
+def unwritten_lines(account: RunAccount) -> list[str]:
+    """List the files that could not be written; the directory has what the account says nevertheless."""
+    return [f"Not written: {message} What the account says is loaded. Exit status 1." for message in account.unwritten]
 
 
 def note_lines(account: RunAccount) -> list[str]:

@@ -5,6 +5,7 @@ Kept light on purpose: a wrong option must be told before polars is imported.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
@@ -41,7 +42,8 @@ Megabytes = Annotated[int, msgspec.Meta(ge=64, description="a whole number of me
 Share = Annotated[float, msgspec.Meta(ge=0, le=1, description="a share from 0 to 1")]
 Seconds = Annotated[float, msgspec.Meta(ge=0, description="a number of seconds, 0 or more")]
 Hours = Annotated[float, msgspec.Meta(gt=0, description="a number of hours, more than 0")]
-Days = Annotated[int, msgspec.Meta(ge=0, description="a whole number of days, 0 or more")]
+# A thousand years: PostgreSQL has no date that lies much farther back.
+Days = Annotated[int, msgspec.Meta(ge=0, le=365_000, description="a whole number of days, 0 to 365000")]
 Kilometres = Annotated[float, msgspec.Meta(ge=0, description="a number of kilometres, 0 or more")]
 Folder = Annotated[Path, msgspec.Meta(description="the path of a folder")]
 File = Annotated[Path, msgspec.Meta(description="the path of a file")]
@@ -76,10 +78,27 @@ SourceRank = Annotated[
         description="a list of sources, the most trusted first, for each field (config/example.yaml names the fields)"
     ),
 ]
-LookupDefaults = Annotated[dict[str, str], msgspec.Meta(description="a name for each lookup table")]
+LOOKUP_TABLES = (
+    "operational_statuses",
+    "contact_types",
+    "service_categories",
+    "owner_types",
+    "gbv_categories",
+    "infrastructure_types",
+    "condition_statuses",
+)
+LookupTable = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(LOOKUP_TABLES)})$")]
+LookupDefaults = Annotated[
+    dict[LookupTable, str],
+    msgspec.Meta(description=f"a name for each of the lookup tables that need one ({', '.join(LOOKUP_TABLES)})"),
+]
 
 
-LOOKUP_DEFAULTS = {"operational_statuses": "Unknown", "owner_types": "Unknown", "service_categories": "Other"}
+LOOKUP_DEFAULTS = {
+    "operational_statuses": "Unknown",
+    "owner_types": "Unknown",
+    "service_categories": "Other",
+}
 
 
 class Places(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -159,6 +178,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 DEFAULTS = Settings()
+LOG_FOLDERS = ("etl", "errors", "processing")
 READ_FILES = ("ward_aliases", "boundaries", "sources")
 
 
@@ -167,8 +187,6 @@ class ConfigManager:
 
     def __init__(self, config_path: str | Path | None = None) -> None:
         """Read the file (where one is given) and the environment of this process."""
-        import os
-
         self.settings = read_settings(None if config_path is None else Path(config_path), os.environ, {})
 
     def get(self, key: str, default: object = None) -> Any:  # noqa: ANN401 - a setting of any type
@@ -267,7 +285,7 @@ KINDS = {field.name: field.type for field in msgspec.structs.fields(Settings) if
 
 def to_path(kind: type, value: object) -> object:
     """Make a path of a text (msgspec knows no paths)."""
-    if kind is Path and isinstance(value, (str, Path)) and value != "":
+    if kind is Path and isinstance(value, (str, Path)) and value != "" and "\0" not in str(value):
         return Path(value)
     raise ValueError
 
@@ -307,7 +325,15 @@ def node_settings(path: Path, loader: Any, mapping: Any, *, is_place: bool) -> I
         if name == "places" and not is_place:
             yield from node_settings(path, loader, value, is_place=True)
         else:
-            yield Given(name, loader.construct_object(value, deep=True), where, is_place)
+            yield Given(name, constructed(loader, value, f"{where}: {name}"), where, is_place)
+
+
+def constructed(loader: Any, node: Any, where: str) -> object:  # noqa: ANN401 - yaml's nodes are untyped
+    """Give the value of a YAML node; what looks like a date and is none is refused by Python, not by yaml."""
+    try:
+        return loader.construct_object(node, deep=True)
+    except ValueError as error:
+        raise UsageError(f"{where}: {node.value} looks like a date and is none. Put a text between quotes.") from error
 
 
 def environment_settings(environment: Mapping[str, str]) -> Iterator[Given]:
@@ -348,10 +374,10 @@ def make_directories(settings: Settings) -> None:
     """Make the folders that the guide names, where they are not there yet.
 
     Raises:
-        UsageError: a folder cannot be made (no permission, or a file has its name).
+        UsageError: a folder cannot be made (no permission, or a file has its name), or not be written to.
     """
     folders = (
-        *(settings.logs_dir / name for name in ("etl", "errors", "processing")),
+        *(settings.logs_dir / name for name in LOG_FOLDERS),
         *(settings.data_dir / name for name in ("raw", "processed", "validated", "rejected")),
         *(settings.reports_dir / name for name in ("quality", "statistics")),
     )
@@ -359,7 +385,18 @@ def make_directories(settings: Settings) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(
-                f"{folder}: the folder cannot be made: {error.strerror}. Allow this user to write there, "
-                "or set data_dir, logs_dir and reports_dir."
-            ) from error
+            raise UsageError(f"{folder}: the folder cannot be made: {error.strerror}. {LET_WRITE}") from error
+    for folder in written_folders(settings):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise UsageError(f"{folder}: this user may not write to the folder. {LET_WRITE}")
+
+
+LET_WRITE = "Allow this user to write there, or set data_dir, logs_dir and reports_dir."
+
+
+def written_folders(settings: Settings) -> list[Path]:
+    """Name the folders that an import with these settings writes to; a file that is moved leaves its own."""
+    data = ["rejected"]
+    data += ["raw", "processed"] if settings.archive_processed else []
+    data += ["validated"] if settings.keep_validated else []
+    return [settings.logs_dir / name for name in LOG_FOLDERS] + [settings.data_dir / name for name in data]

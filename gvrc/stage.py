@@ -45,6 +45,7 @@ CHILD_LOOKUPS = {
     "staged_gbv_categories": {"gbv_category": "gbv_categories"},
     "staged_infrastructure": {"infrastructure_type": "infrastructure_types", "condition_status": "condition_statuses"},
 }
+CHILD_NAMES = {"service_name", "owner_name"}
 CHILD_TEXTS = {
     "staged_contacts": {
         "contact_value": "facility_contacts.contact_value",
@@ -140,8 +141,8 @@ class Stager:
         batch.note_lacking("operational_statuses", statuses.drop_nulls(), names)
         unfolded = {
             "staged_contacts": staged_contacts(accepted),
-            "staged_services": staged_services(accepted, defaults["service_categories"]),
-            "staged_owners": staged_owners(accepted, defaults["owner_types"]),
+            "staged_services": staged_services(accepted, defaults.get("service_categories")),
+            "staged_owners": staged_owners(accepted, defaults.get("owner_types")),
             "staged_gbv_categories": staged_gbv_categories(accepted),
             "staged_infrastructure": staged_infrastructure(accepted),
         }
@@ -170,17 +171,20 @@ class Stager:
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Write a child's lookup name as the database does.
 
-        Without leave to create one it is the default and an issue; without a default the child is left out.
+        Without leave to create one it is the default and an issue; without a default the child is left out. One that
+        has no lookup name, because nobody stated it and there is no default, is left out and an issue under its own.
         """
         names = self.directory.lookup_names.get(lookup, {})
         present = {name: name for name in names.values()} | names
-        batch.note_lacking(lookup, rows[column], present)
-        is_missing = pl.col(column).is_in(list(present)).not_() & (not self.settings.create_lookups)
+        batch.note_lacking(lookup, rows[column].drop_nulls(), present)
+        is_unknown = pl.col(column).is_in(list(present)).not_() & (not self.settings.create_lookups)
+        is_missing = pl.col(column).is_null() | is_unknown
         default = names.get(self.settings.lookup_defaults.get(lookup, ""))
         fitting = rows.with_columns(
-            pl.when(is_missing)
+            pl.when(is_unknown)
             .then(pl.lit(default, pl.String))
             .otherwise(pl.col(column).replace(present))
             .alias(column)
         )
-        return fitting.drop_nulls(column), child_issues(rows.filter(is_missing), "lookup_missing", column)
+        missing = rows.filter(is_missing).with_columns(pl.coalesce(column, *CHILD_NAMES & set(rows.columns)))
+        return fitting.drop_nulls(column), child_issues(missing, "lookup_missing", column)

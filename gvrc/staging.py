@@ -129,21 +129,21 @@ def staged_contacts(accepted: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def staged_services(accepted: pl.DataFrame, default_category: str) -> pl.DataFrame:
+def staged_services(accepted: pl.DataFrame, default_category: str | None) -> pl.DataFrame:
     """Unfold services, each with its category; one that neither its name nor the facility tells is the default."""
     return (
         accepted.select("row_no", "facility_type", service_name="services")
         .filter(pl.col("service_name").list.len() > 0)
         .explode("service_name")
         .pipe(add_service_category)
-        .select("row_no", "service_name", pl.col("service_category").fill_null(default_category))
+        .select("row_no", "service_name", pl.coalesce("service_category", pl.lit(default_category, pl.String)))
     )
 
 
-def staged_owners(accepted: pl.DataFrame, default_type: str) -> pl.DataFrame:
+def staged_owners(accepted: pl.DataFrame, default_type: str | None) -> pl.DataFrame:
     """Give the owners; one whose type nobody stated has the configured type for that."""
     return accepted.drop_nulls("owner_name").select(
-        "row_no", "owner_name", pl.col("owner_type").fill_null(default_type)
+        "row_no", "owner_name", pl.coalesce("owner_type", pl.lit(default_type, pl.String))
     )
 
 

@@ -29,10 +29,11 @@ def undo(run_id: str, settings: Settings, *, new_id: str | None = None, dry_run:
     something later changed in every field (unchanged).
 
     Raises:
-        UsageError: there is no such run, or it was taken back already, or its changes are no longer kept.
+        UsageError: there is no such run, or it was taken back already, or its changes are no longer kept; that is
+            told before there is a run of our own.
     """
     options = Options(kind="undo", dry_run=dry_run, run_id=new_id)
-    with open_run(settings, options) as this_run:
+    with open_run(settings, options, lambda database: find_run(database, run_id)) as this_run:
         undone = find_run(this_run.database, run_id)
         file = FileAccount(path=f"run {run_id}", source="undo")
         this_run.account.files.append(file)

@@ -17,7 +17,9 @@ import polars as pl
 import pytest
 
 from gvrc import pipeline
+from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
+from gvrc.health import HealthChecker
 from gvrc.log import start_logging, stop_logging
 from gvrc.pipeline import Options, run
 from gvrc.transform import transform
@@ -387,6 +389,18 @@ def test_a_dry_run_tells_the_same_numbers_and_leaves_no_trace(
     assert outcome(done) == {"read": 3, "inserted": 1, "updated": 1, "rejected": 1}
 
 
+def test_a_dry_run_on_an_empty_database_tells_what_the_first_import_would_do_and_makes_no_table(
+    settings: Settings, empty_url: str, tmp_path: Path
+) -> None:
+    empty = msgspec.structs.replace(settings, database_url=empty_url, batch_size=1)
+    files = [write(tmp_path, "a.json", [CLINIC, CLINIC | {"code": 13081, "name": "Safe House"}])]
+    planned = run(files, empty, Options(dry_run=True))
+    assert (planned.status, outcome(planned)) == ("dry_run", {"read": 2, "inserted": 2})
+    with connect(empty_url) as database:
+        assert rows(database, "SELECT tablename FROM pg_tables WHERE schemaname IN ('public', 'etl')") == []
+    assert outcome(run(files, empty)) == outcome(planned)
+
+
 def test_undo_restores_the_state_before_and_can_be_undone(settings: Settings, fresh: Database, tmp_path: Path) -> None:
     run([write(tmp_path, "a.json", [CLINIC])], settings)
     first = content(fresh)
@@ -428,6 +442,19 @@ def test_undoing_a_run_twice_or_a_run_that_never_was_is_a_clear_error(settings: 
     with pytest.raises(UsageError, match="There is no run nonsense"):
         undo("nonsense", settings)
     assert outcome(run([write(tmp_path, "a.json", [CLINIC])], settings)) == {"read": 1, "inserted": 1}
+
+
+def test_what_cannot_be_undone_is_no_run_and_leaves_the_health_as_it_was(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    account = run([write(tmp_path, "a.json", [CLINIC])], settings)
+    undo(account.run_id, settings)
+    before = rows(fresh, "SELECT run_id, status FROM etl.runs ORDER BY run_no")
+    for run_id in ("nonsense", account.run_id):
+        with pytest.raises(UsageError):
+            undo(run_id, settings)
+    assert rows(fresh, "SELECT run_id, status FROM etl.runs ORDER BY run_no") == before
+    assert HealthChecker(settings).run_health_checks()["checks"]["etl_pipeline"]["status"] == "healthy"
 
 
 def test_a_reject_that_a_person_corrects_is_closed_when_it_lands(
@@ -756,6 +783,23 @@ def test_one_child_in_two_writings_is_one_row(settings: Settings, fresh: Databas
         assert rows(fresh, "SELECT service_name FROM facility_services") == [{"service_name": "Counselling"}]
         found = rows(fresh, "SELECT contact_value FROM facility_contacts ORDER BY 1")
         assert [row["contact_value"] for row in found] == ["+254700000016", "clinic@example.org"]
+
+
+def test_without_a_default_what_needs_the_lookup_is_left_out_and_recorded(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    nowhere = {"code": 9, "name": "Kisima", "county_name": "Nairobi", "services": ["Xyzzy"], "owner": "Jamii Trust"}
+    for create, code in ((True, 9), (False, 10)):
+        bare = msgspec.structs.replace(settings, lookup_defaults={}, create_lookups=create)
+        account = run([write(tmp_path, "a.json", [nowhere | {"code": code, "name": f"Kisima {code}"}])], bare)
+        assert outcome(account) == {"read": 1, "inserted": 1}
+        assert account.files[0].issues["lookup_missing"] == 2
+    assert rows(fresh, "SELECT * FROM facility_services") == rows(fresh, "SELECT * FROM facility_owners") == []
+    assert rows(fresh, "SELECT DISTINCT field, raw_value FROM etl.issues WHERE kind = 'lookup_missing' ORDER BY 1") == [
+        {"field": "owner_type", "raw_value": "Jamii Trust"},
+        {"field": "service_category", "raw_value": "Xyzzy"},
+    ]
+    assert rows(fresh, "SELECT facility_name FROM facilities WHERE operational_status_id IS NOT NULL") == []
 
 
 def test_a_text_longer_than_its_column_costs_no_record(settings: Settings, tmp_path: Path) -> None:

@@ -61,7 +61,8 @@ SELECT
     to_regclass('public.facilities') IS NOT NULL AS has_facilities,
     to_regclass('etl.migrations') IS NOT NULL AS has_migrations,
     has_database_privilege(current_database(), 'CREATE') AS may_create_schema,
-    has_schema_privilege('public', 'CREATE') AS may_create_tables;
+    has_schema_privilege('public', 'CREATE') AS may_create_tables,
+    has_database_privilege(current_database(), 'TEMPORARY') AS may_stage;
 
 -- name: transaction_id
 SELECT pg_current_xact_id()::text AS transaction_id;

@@ -12,13 +12,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gvrc.database import connect
 from gvrc.settings import PROJECT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from gvrc.database import Database
@@ -98,6 +101,18 @@ def test_lines_are_plain_where_there_is_no_terminal_and_quiet_prints_nothing(env
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_quiet_is_silent_about_a_warning_and_tells_what_gives_the_exit_status(
+    environment: dict[str, str], settings: Settings
+) -> None:
+    done = call(environment, SAMPLE / "kps_stations.json", "--quiet", "--source", "nobody")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "source_not_configured" in next((settings.logs_dir / "etl").glob("*.log")).read_text("utf-8")
+    strict = environment | {"GVRC_MAX_REJECT_RATIO": "0"}
+    done = call(strict, SAMPLE / "kps_stations.json", "--quiet", "--force")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert re.fullmatch(r"\S+ ERROR   too_many_rejects  share=0.\d+ max_reject_ratio=0.0\n", done.stderr)
+
+
 def test_the_guides_log_command_writes_the_same_lines(environment: dict[str, str], settings: Settings) -> None:
     command = f'"{sys.executable}" scripts/production_json_importer.py data/sample/equity_afya.json 2>&1 | tee "$LOG"'
     log = settings.logs_dir / "etl" / "pipeline_20261123_060000.log"
@@ -122,8 +137,74 @@ def test_an_inbox_that_is_empty_is_nothing_to_do_and_never_the_sample_data(
 ) -> None:
     done = call(environment, command=PIPELINE)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "raw is empty: nothing to import." in done.stdout
+    assert "raw holds no JSON file: nothing to import." in done.stdout
     assert count_facilities(fresh) == 0
+
+
+def test_an_inbox_with_a_file_on_its_way_a_note_and_a_folder_is_nothing_to_import(
+    environment: dict[str, str], settings: Settings, fresh: Database
+) -> None:
+    raw = settings.data_dir / "raw"
+    (raw / "older").mkdir(parents=True)
+    (raw / "older" / "a.json").write_text(json.dumps([CLINIC]), "utf-8")
+    (raw / "kiambu.part").write_text("[{", "utf-8")
+    (raw / "README").write_text("Put files here", "utf-8")
+    done = call(environment, command=PIPELINE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "raw holds no JSON file: nothing to import." in done.stdout
+    assert count_facilities(fresh) == 0
+    with watching(environment) as importer:
+        time.sleep(1)
+        assert importer.poll() is None
+        (raw / "kiambu.part").write_text(json.dumps([CLINIC]), "utf-8")
+        (raw / "kiambu.part").rename(raw / "kiambu.json")
+        wait_until_loaded(fresh, 1)
+
+
+@contextmanager
+def watching(environment: dict[str, str], *options: str) -> Iterator[subprocess.Popen[str]]:
+    command = [*PIPELINE, "--watch", "0.2", "--quiet", *options]
+    with subprocess.Popen(command, env=environment, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as importer:
+        yield importer
+        importer.terminate()
+
+
+def test_a_watching_service_outlives_a_database_that_is_away(
+    environment: dict[str, str], settings: Settings, server_url: str, fresh: Database
+) -> None:
+    raw = settings.data_dir / "raw"
+    raw.mkdir(parents=True)
+    (raw / "kiambu.json").write_text(json.dumps([CLINIC]), "utf-8")
+    (name,) = (row["name"] for row in fresh.rows("database_kind"))
+    with connect(server_url) as server:
+        server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        with watching(environment) as importer:
+            assert importer.stderr is not None
+            assert "ERROR   import_put_off  error=The database at" in importer.stderr.readline()
+            server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+            wait_until_loaded(fresh, 1)
+            assert importer.poll() is None
+            importer.terminate()
+            told = importer.stderr.read()
+    assert importer.returncode in (0, 130), told
+    assert "import_put_off" in events(settings)
+
+
+def test_a_watching_service_ends_for_wrong_use(environment: dict[str, str], settings: Settings) -> None:
+    raw = settings.data_dir / "raw"
+    raw.mkdir(parents=True)
+    (raw / "kiambu.json").write_text(json.dumps([CLINIC]), "utf-8")
+    done = call(environment | {"GVRC_ACTOR": "nobody@example.org"}, "--quiet", "--watch", "0.2", command=PIPELINE)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "actor: the database has no user with this e-mail address" in done.stderr
+
+
+def wait_until_loaded(database: Database, facilities: int) -> None:
+    for _ in range(200):
+        if count_facilities(database) == facilities:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"there were no {facilities} facilities within 20 s")
 
 
 def test_a_watched_inbox_is_imported_and_served_until_the_command_is_ended(
@@ -146,6 +227,7 @@ def test_a_watched_inbox_is_imported_and_served_until_the_command_is_ended(
         while list(raw.glob("*.json")):
             time.sleep(0.05)
         time.sleep(0.5)  # the last run's report is written
+        assert events(settings).count("monitor_started") == 1
         importer.send_signal(signal.SIGTERM)
         assert importer.wait(timeout=20) == 0
         assert importer.stderr is not None
@@ -168,7 +250,9 @@ def wait_for(port: int, line: str) -> None:
     pytest.fail(f"the metrics did not say {line} within 20 s: {text}")
 
 
-def test_a_run_goes_on_where_the_monitors_port_is_taken(environment: dict[str, str]) -> None:
+def test_a_run_goes_on_where_the_monitors_port_is_taken_and_says_so(
+    environment: dict[str, str], settings: Settings
+) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -176,6 +260,15 @@ def test_a_run_goes_on_where_the_monitors_port_is_taken(environment: dict[str, s
         done = call(environment | {"GVRC_MONITOR_PORT": port}, SAMPLE / "equity_afya.json", "--monitor")
     assert done.returncode == 0
     assert "Account: 24 read = 24 inserted" in done.stdout
+    assert re.search(r"WARNING monitor_not_started  error=127.0.0.1:\d+: the monitor cannot be served", done.stderr)
+    assert events(settings).count("monitor_not_started") == 1
+
+
+def events(settings: Settings) -> list[str]:
+    lines = [
+        line for path in (settings.logs_dir / "etl").glob("*.log") for line in path.read_text("utf-8").splitlines()
+    ]
+    return [json.loads(line)["event"] for line in lines]
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,9 @@ def test_every_setting_that_is_named_is_one() -> None:
     words_of_others = {"batch_shrunk", "monitor_not_started", "pg_stat_statements", "mean_time", "mean_exec_time"}
     words_of_others |= {
         "run_id",
+        "import_put_off",
+        "file_not_written",
+        "log_not_written",
         "not_attempted",
         "etl_pipeline",
         "ward_unresolved",

@@ -74,3 +74,8 @@ def test_finding_files_waits_for_nothing_heavy() -> None:
     code = "import sys, gvrc.files, gvrc.sources; print({'polars', 'msgspec', 'yaml'} & set(sys.modules))"
     told = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "set()"
+
+
+def test_standard_input_that_is_named_twice_is_wrong_use_and_not_read() -> None:
+    with pytest.raises(UsageError, match="standard input was named more than once"):
+        find_files(["-", "a.json", "-"])

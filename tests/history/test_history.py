@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -117,3 +118,16 @@ def test_a_wrong_port_ends_with_one_line_and_2(fresh_url: str) -> None:
     )
     assert done.returncode == 2
     assert done.stderr.startswith("error: option --monitor-port: monitor_port must be a port number")
+
+
+def test_a_metrics_file_without_a_folder_and_a_database_without_tables_are_told_in_one_line(
+    empty_url: str, fresh_url: str, tmp_path: Path
+) -> None:
+    for url, path, status, told in (
+        (fresh_url, tmp_path / "gone" / "gvrc.prom", 2, "metrics_file: .* cannot be written. Name a file in a folder"),
+        (empty_url, tmp_path / "gvrc.prom", 3, "The importer's tables are not in this database: .*scripts/migrate.py"),
+    ):
+        command = [*MONITOR, "--database-url", url, "--metrics-file", str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert (done.returncode, done.stdout) == (status, "")
+        assert re.match(f"error: {told}", done.stderr)

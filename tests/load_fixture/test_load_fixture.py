@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,8 +19,6 @@ from gvrc.load_fixture import load_fixture
 from gvrc.settings import PROJECT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gvrc.database import Database
     from gvrc.settings import Settings
 
@@ -439,3 +438,9 @@ def test_the_export_of_the_application_lands_whole(fresh: Database, settings: Se
     again = load_fixture(path, fresh, settings)
     assert all(found.unchanged == found.read for found in again.tables.values())
     assert contents(fresh) == before
+
+
+def test_a_device_is_no_fixture_and_nobody_is_sent_to_standard_input(settings: Settings, fresh: Database) -> None:
+    with pytest.raises(SourceFileError, match=r"is not a regular file[.] Write what it gives") as refused:
+        load_fixture(Path("/dev/null"), fresh, settings)
+    assert "'-'" not in str(refused.value)

@@ -57,15 +57,19 @@ def test_an_event_is_a_readable_line_on_standard_error(settings: Settings, capsy
     assert err[8:] == " INFO    batch_merged  file=nairobi {1}.json inserted=818\n"
 
 
-def test_quiet_leaves_only_warnings_and_errors_on_standard_error(
-    settings: Settings, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [({"quiet": True}, ["file_failed"]), ({"has_bar": True}, ["cache_failed", "file_failed"])],
+)
+def test_quiet_leaves_only_errors_on_standard_error_and_a_bar_warnings_too(
+    settings: Settings, capsys: pytest.CaptureFixture[str], shown: dict[str, bool], expected: list[str]
 ) -> None:
-    files = start_logging(settings, "7", quiet=True)
+    files = start_logging(settings, "7", **shown)
     log_event("batch_merged")
     log_event("cache_failed", "WARNING")
-    assert "batch_merged" not in (err := capsys.readouterr().err)
-    assert "cache_failed" in err
-    assert [line["event"] for line in lines_of(files["etl"])] == ["batch_merged", "cache_failed"]
+    log_event("file_failed", "ERROR")
+    assert [line.split()[2] for line in capsys.readouterr().err.splitlines()] == expected
+    assert [line["event"] for line in lines_of(files["etl"])] == ["batch_merged", "cache_failed", "file_failed"]
 
 
 def test_colours_are_used_on_a_terminal_only(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

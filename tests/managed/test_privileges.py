@@ -16,6 +16,7 @@ from gvrc import ledger
 from gvrc.contract import check_privileges
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.findings import look_closely
 from gvrc.psql import find_psql
 from tests.conftest import PROJECT
 from tests.managed.records import RECORDS
@@ -147,6 +148,37 @@ def test_the_guides_grant_is_not_enough_for_a_fresh_database(
         assert narrowed.load(RECORDS).totals()["inserted"] == 3
     finally:
         grant(owner, f"DROP OWNED BY {role} CASCADE")
+
+
+def test_check_lists_every_right_that_is_missing_on_a_fresh_database(
+    empty_url: str, application: Application, role: str
+) -> None:
+    [name] = re.findall(r"test_\w+", empty_url)
+    owner = type(application)(empty_url, application.folder)
+    grant(owner, f"REVOKE ALL ON DATABASE {name} FROM PUBLIC", f"GRANT CONNECT ON DATABASE {name} TO {role}")
+    with connect(empty_url.replace("postgres:@", f"{role}:@")) as database:
+        found = look_closely(database, application.settings())
+    assert not found.fits
+    lacking = [line for line in found.lines if line.startswith("  - This user may not create")]
+    assert [re.findall(r"GRANT (?:CREATE|TEMPORARY) ON \w+", line) for line in lacking] == [
+        ["GRANT CREATE ON DATABASE"],
+        ["GRANT CREATE ON SCHEMA"],
+        ["GRANT TEMPORARY ON DATABASE"],
+    ]
+    with connect(empty_url) as database:
+        assert look_closely(database, application.settings()).fits
+
+
+def test_check_tells_that_schema_etl_may_not_be_made_in_a_managed_database(
+    application: Application, narrowed: Application, role: str
+) -> None:
+    grant_all_that_the_file_gives(application, role)
+    name = application.query("SELECT current_database()::text AS name")[0]["name"]
+    grant(application, f"REVOKE CREATE ON DATABASE {name} FROM {role}")
+    with connect(narrowed.url) as database:
+        found = look_closely(database, narrowed.settings())
+    assert not found.fits
+    assert [line for line in found.lines if f"GRANT CREATE ON DATABASE {name}" in line]
 
 
 def test_lookups_and_users_need_rights_only_when_they_may_be_made(

@@ -164,6 +164,11 @@ def test_without_leave_to_create_lookups_the_default_stands_in_and_an_issue_says
     assert application.query("SELECT 1 AS one FROM owner_types WHERE type_name = 'Private'") == []
 
 
+def test_without_a_default_status_where_one_is_demanded_the_run_stops_in_one_line(application: Application) -> None:
+    with pytest.raises(UsageError, match="demands an operational status of every facility, and none is named"):
+        application.load(RECORDS, lookup_defaults={})
+
+
 def test_without_a_status_for_unknown_the_run_stops_in_one_line(in_state: Callable[..., Application]) -> None:
     application = in_state("empty_lookups")
     with pytest.raises(UsageError, match="lookup_defaults: the database has no operational status Unknown"):

@@ -126,6 +126,16 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
         ("salvage: true\nsalvage: false\n", 'line 2: "salvage" was already set in line 1; keep one.'),
         ("salvage: true\n  batch_size: 3\n", "line 2: this is not YAML: mapping values are not allowed here."),
         ("salvage: !!python/name:os.system x\n", "line 1: this is not YAML: could not determine a constructor"),
+        (
+            "salvage: true\nlookup_defaults:\n  owner_type: Unknown\n",
+            "line 2: lookup_defaults must be a name for each of the lookup tables that need one (operational",
+        ),
+        ("batch_size: 2020-13-45\n", "line 1: batch_size: 2020-13-45 looks like a date and is none. Put"),
+        ('data_dir: "a\\0b"\n', "line 1: data_dir must be the path of a folder, not 'a\\x00b'."),
+        (
+            "keep_changes_days: 10000000000\n",
+            "line 1: keep_changes_days must be a whole number of days, 0 to 365000, not",
+        ),
         ("redis_url: http://x\n", "line 1: redis_url must be an URL such as redis://localhost:6379/0, or null"),
     ],
 )

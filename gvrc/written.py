@@ -1,0 +1,40 @@
+"""Files that a run writes beside the database: whole or not at all, and one that cannot be written is told."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from gvrc.log import log_event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gvrc.account import RunAccount
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give another name to write under, which becomes the file's own when all is written; nothing is left of a part."""
+    part = path.with_name(f".{path.name}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield part
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def told_if_unwritten(account: RunAccount, path: Path, advice: str) -> Iterator[None]:
+    """Go on where a file cannot be written: what was committed stays, and the account says what is missing."""
+    try:
+        yield
+    except OSError as error:
+        message = f"{path} could not be written ({error.strerror}). {advice}"
+        if message not in account.unwritten:
+            account.unwritten.append(message)
+            log_event("file_not_written", "ERROR", file=path, reason=error.strerror)

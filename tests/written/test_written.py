@@ -1,0 +1,161 @@
+"""A full disk and folders without rights: told before the run where that can be, and never at the directory's cost."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from gvrc.command import exit_status
+from gvrc.log import log_event, start_logging, stop_logging
+from gvrc.pipeline import run
+from gvrc.report import report_lines
+from gvrc.settings import PROJECT, make_directories
+from gvrc.written import whole_file
+from tests.test_pipeline import CLINIC, outcome, rows, write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+WITHOUT_RIGHTS = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+NAMELESS = {"code": 9, "county_name": "Nairobi", "ward_name": "Viwandani"}
+
+
+def call(
+    settings: Settings, *options: str | Path, prefix: Sequence[str] = (), **further: str
+) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {
+        "DATABASE_URL": settings.database_url or "",
+        "GVRC_DATA_DIR": str(settings.data_dir),
+        "GVRC_LOGS_DIR": str(settings.logs_dir),
+        "GVRC_REPORTS_DIR": str(settings.reports_dir),
+    }
+    command = [*prefix, sys.executable, "scripts/production_json_importer.py", *map(str, options)]
+    return subprocess.run(
+        command, env=environment | further, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "further"),
+    [
+        ("logs/etl", {}),
+        ("logs/errors", {}),
+        ("data/rejected", {}),
+        ("data/raw", {"GVRC_ARCHIVE_PROCESSED": "true"}),
+        ("data/processed", {"GVRC_ARCHIVE_PROCESSED": "true"}),
+        ("data/validated", {"GVRC_KEEP_VALIDATED": "true"}),
+    ],
+)
+def test_a_folder_that_may_not_be_written_to_is_told_before_the_run(
+    *, settings: Settings, fresh: Database, tmp_path: Path, folder: str, further: dict[str, str]
+) -> None:
+    make_directories(settings)
+    (tmp_path / folder).chmod(0o500)
+    done = call(settings, write(tmp_path, "a.json", [CLINIC]), prefix=WITHOUT_RIGHTS, **further)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {tmp_path / folder}: this user may not write to the folder. Allow")
+    assert rows(fresh, "SELECT run_id FROM etl.runs") == []
+
+
+def test_a_folder_that_may_not_be_read_is_wrong_use(settings: Settings, tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    inbox.chmod(0o000)
+    for path in (inbox, inbox / "a.json"):
+        done = call(settings, path, prefix=WITHOUT_RIGHTS)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"error: {path}: Permission denied. Check the path")
+    inbox.chmod(0o700)
+
+
+def test_rejects_that_cannot_be_written_cost_neither_the_run_nor_its_report(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    settings.data_dir.mkdir()
+    (settings.data_dir / "rejected").write_text("", "utf-8")
+    account = run([write(tmp_path, "a.json", [CLINIC, NAMELESS])], settings)
+    assert outcome(account) == {"read": 2, "inserted": 1, "rejected": 1}
+    (ended,) = rows(fresh, "SELECT status, error FROM etl.runs")
+    assert ended["status"] == account.status == "succeeded"
+    assert f"{account.run_id}.jsonl could not be written (File exists). Make room" in ended["error"]
+    assert exit_status(account, settings) == 1
+    report = "\n".join(report_lines(account, settings, {"etl": tmp_path}))
+    assert f"Not written: {settings.data_dir}/rejected/{account.run_id}.jsonl" in report
+    assert f"python scripts/retry_rejects.py {account.run_id} What the account says is loaded." in report
+
+
+def test_records_that_cannot_be_kept_and_files_that_cannot_be_moved_are_told_and_loaded(
+    settings: Settings, fresh: Database
+) -> None:
+    raw = settings.data_dir / "raw"
+    raw.mkdir(parents=True)
+    for name in ("validated", "processed"):
+        (settings.data_dir / name).write_text("", "utf-8")
+    keeping = msgspec.structs.replace(settings, keep_validated=True, archive_processed=True, batch_size=1)
+    account = run([write(raw, "a.json", [CLINIC, CLINIC | {"code": 2, "name": "Safe House"}])], keeping)
+    assert (account.status, outcome(account)) == ("succeeded", {"read": 2, "inserted": 2})
+    kept, moved = account.unwritten
+    assert kept.endswith("(Not a directory). It lacks records that were loaded.")
+    assert moved.endswith("raw/a.json stays where it is; it will not be read again.")
+    assert rows(fresh, "SELECT status FROM etl.runs") == [{"status": "succeeded"}]
+
+
+def test_a_file_that_the_disk_has_no_room_for_leaves_no_part_of_it(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"), whole_file(tmp_path / "run.jsonl") as path:
+            path.write_text("x" * 5000, "utf-8")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_summary_on_a_full_disk_is_told_after_the_report(settings: Settings, tmp_path: Path) -> None:
+    done = call(settings, write(tmp_path, "a.json", [CLINIC]), "--summary", "/dev/full")
+    assert done.returncode == 1
+    assert "Account: 1 read = 1 inserted" in done.stdout
+    assert "Not written: /dev/full could not be written (No space left on device)." in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_report_on_a_full_disk_is_an_error_that_says_so(settings: Settings, tmp_path: Path) -> None:
+    path = write(tmp_path, "a.json", [CLINIC])
+    environment = {"GVRC_LOGS_DIR": str(settings.logs_dir), "GVRC_DATA_DIR": str(settings.data_dir)}
+    environment |= os.environ | {"DATABASE_URL": str(settings.database_url)}
+    command = [sys.executable, "scripts/production_json_importer.py", path]
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            command, env=environment, cwd=PROJECT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert "error: what is printed: No space left on device. Make room there" in done.stderr
+    assert "a fault of the importer" not in done.stderr
+    assert done.returncode != 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # what loguru left open cannot be closed
+def test_a_log_on_a_full_disk_is_told_once_and_costs_no_run(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_directories(settings)
+    (settings.logs_dir / "etl" / "pipeline_7.log").symlink_to("/dev/full")
+    start_logging(settings, "7")
+    for event in ("run_started", "batch_merged"):
+        log_event(event)
+    stop_logging()
+    told = [line.split()[2:] for line in capsys.readouterr().err.splitlines()]
+    assert told == [
+        ["run_started"],
+        ["log_not_written", "reason=No", "space", "left", "on", "device"],
+        ["batch_merged"],
+    ]
