@@ -22,8 +22,16 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 CONTRACT = Path(__file__).parent / "contract.csv"
-# The only tables whose rows an import changes; in the others it inserts.
-UPDATED_TABLES = ("facilities", "facility_coordinates", "facility_infrastructure")
+# Of these an import takes rows back, too: of a file that fails after some of its batches were committed.
+FACILITY_TABLES = (
+    "facilities",
+    "facility_contacts",
+    "facility_coordinates",
+    "facility_gbv_categories",
+    "facility_infrastructure",
+    "facility_owners",
+    "facility_services",
+)
 LOOKUP_TABLES = (
     "operational_statuses",
     "contact_types",
@@ -198,14 +206,15 @@ def compare_sequences(database: Database, present: dict[str, list[ContractColumn
 
 
 def check_privileges(database: Database, settings: Settings) -> list[str]:
-    """Say what this user lacks: SELECT on all tables, INSERT, UPDATE and USAGE of sequences where an import writes."""
+    """Say what this user lacks: SELECT on all tables, the others and USAGE of sequences where an import writes."""
     tables = {row["table_name"]: row for row in database.rows("live_privileges")}
     may_use = {row["table_name"]: row["may_use"] for row in database.rows("live_sequences")}
     inserted = [table for table in inserted_tables(settings) if table in tables]
     missing = {
         "SELECT": [table for table in read_contract() if not tables.get(table, {}).get("may_select", True)],
         "INSERT": [table for table in inserted if not tables[table]["may_insert"]],
-        "UPDATE": [table for table in UPDATED_TABLES if not tables.get(table, {}).get("may_update", True)],
+        "UPDATE": [table for table in FACILITY_TABLES if not tables.get(table, {}).get("may_update", True)],
+        "DELETE": [table for table in FACILITY_TABLES if not tables.get(table, {}).get("may_delete", True)],
         "USAGE of the sequence": [table for table in inserted if not may_use.get(table, True)],
     }
     return [f"{privilege}: {', '.join(names)}." for privilege, names in missing.items() if names]

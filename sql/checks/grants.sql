@@ -9,17 +9,15 @@ SELECT format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO %I', current_d
 
 GRANT USAGE ON SCHEMA public TO :"role";
 
-GRANT SELECT, INSERT, UPDATE ON
+-- DELETE is for what is taken back: a file that fails after some of its batches were committed, and undo_import.py.
+GRANT SELECT, INSERT, UPDATE, DELETE ON
     public.facilities,
-    public.facility_coordinates,
-    public.facility_infrastructure
-TO :"role";
-
-GRANT SELECT, INSERT ON
     public.facility_contacts,
+    public.facility_coordinates,
     public.facility_services,
     public.facility_owners,
-    public.facility_gbv_categories
+    public.facility_gbv_categories,
+    public.facility_infrastructure
 TO :"role";
 
 -- INSERT is for create_lookups: true (the default); without it SELECT is enough.
@@ -76,8 +74,3 @@ UNION ALL
 SELECT format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA etl TO %I', :'role')
 WHERE to_regnamespace('etl') IS NOT NULL
 \gexec
-
--- Undoing an import takes out what it inserted: whoever runs scripts/undo_import.py needs also
---     GRANT UPDATE, DELETE ON public.facilities, public.facility_contacts, public.facility_coordinates,
---         public.facility_services, public.facility_owners, public.facility_gbv_categories,
---         public.facility_infrastructure TO gvrc_user;

@@ -58,7 +58,8 @@ SELECT
     relation.relname::text AS table_name,
     has_any_column_privilege(relation.oid, 'SELECT') AS may_select,
     has_table_privilege(relation.oid, 'INSERT') AS may_insert,
-    has_table_privilege(relation.oid, 'UPDATE') AS may_update
+    has_table_privilege(relation.oid, 'UPDATE') AS may_update,
+    has_table_privilege(relation.oid, 'DELETE') AS may_delete
 FROM pg_class AS relation
 WHERE relation.relnamespace = 'public'::regnamespace
     AND relation.relkind IN ('r', 'p');

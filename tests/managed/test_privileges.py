@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -17,6 +18,7 @@ from gvrc.contract import check_privileges
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.findings import look_closely
+from gvrc.pipeline import Options, run
 from gvrc.psql import find_psql
 from tests.conftest import PROJECT
 from tests.managed.records import RECORDS
@@ -67,10 +69,23 @@ def test_an_import_needs_only_what_the_grants_give(application: Application, nar
     assert narrowed.load(RECORDS).totals()["inserted"] == 3
     changed = [RECORDS[0] | {"facility_name": "Port Reitz Test Hospital", "beds": 14, "latitude": -4.04}]
     assert narrowed.load(changed).totals()["updated"] == 1
-    with pytest.raises(Exception, match="permission denied for table facilities"):
-        narrowed.execute("DELETE FROM facilities")
+    with pytest.raises(Exception, match="permission denied for table wards"):
+        narrowed.execute("DELETE FROM wards")
     with pytest.raises(Exception, match="permission denied for table users"):
         narrowed.query("SELECT password FROM users")
+
+
+def test_a_file_that_fails_late_is_taken_back_with_what_the_grants_give(
+    application: Application, narrowed: Application, role: str
+) -> None:
+    grant_all_that_the_file_gives(application, role)
+    cut, good = narrowed.folder / "cut.json", narrowed.folder / "good.json"
+    many = [RECORDS[1] | {"facility_code": f"L{number}", "facility_name": f"Late {number}"} for number in range(60)]
+    cut.write_text(json.dumps(many)[:-30], "utf-8")
+    good.write_text(json.dumps(RECORDS[:1]), "utf-8")
+    account = run([str(cut), str(good)], narrowed.settings(batch_size=10), Options())
+    assert [(file.status, file.inserted) for file in account.files] == [("failed", 0), ("succeeded", 1)]
+    assert application.query("SELECT count(*) AS facilities FROM facilities") == [{"facilities": 1}]
 
 
 def test_a_role_that_may_have_one_connection_imports_the_same(
@@ -111,13 +126,14 @@ def test_the_guides_grant_is_not_enough_for_a_managed_database(
     with pytest.raises(DatabaseUnavailableError, match="may not do in the database what an import does") as refused:
         narrowed.load(RECORDS)
     lines = str(refused.value).splitlines()
-    assert [line.split(":")[0].strip("- ") for line in lines[1:5]] == [
+    assert [line.split(":")[0].strip("- ") for line in lines[1:6]] == [
         "SELECT",
         "INSERT",
         "UPDATE",
+        "DELETE",
         "USAGE of the sequence",
     ]
-    assert lines[3] == "  - UPDATE: facilities, facility_coordinates, facility_infrastructure."
+    assert lines[4].startswith("  - DELETE: facilities, facility_contacts, facility_coordinates, ")
     assert "sql/checks/grants.sql" in lines[-1]
     assert application.query("SELECT 1 AS one FROM pg_namespace WHERE nspname = 'etl'") == []
 
