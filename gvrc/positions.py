@@ -29,6 +29,7 @@ _DEGREES = re.compile(
     (?P<after>[NSEW]|north|south|east|west)?""",
     re.IGNORECASE | re.VERBOSE,
 )
+_NAMES = (("latitude", "longitude"), ("lat", "long"), ("lat", "lng"), ("lat", "lon"), ("y", "x"))
 # Before the comma: "-1,28 36,82" is two decimal commas. With more than two parts (altitude, accuracy) see _first_two.
 _SEPARATORS = (r"(?<=[NSEWnsew])[\s,;]+", r"\s*[;|]\s*", r",\s+", r"\s+", r",")
 _WRAPPING = re.compile(r"^(?:SRID=4326;)?\s*(?:POINT\s*Z?)?\s*[\[({]?\s*|\s*[\])}]?$", re.IGNORECASE)
@@ -85,9 +86,12 @@ def _pair_of_value(value: object) -> Point | None:  # noqa: PLR0911 - one return
 
 
 def _pair_of_names(named: dict[str, object]) -> Point | None:
-    latitude = next((named[key] for key in ("latitude", "lat", "y") if key in named), None)
-    longitude = next((named[key] for key in ("longitude", "long", "lng", "lon", "x") if key in named), None)
-    return _first_two([str(latitude), str(longitude)])
+    """Take the first two names that belong together; else the only two that are there."""
+    stated = {name: str(value) for name, value in named.items() if value not in (None, "")}
+    latitudes, longitudes = (stated.keys() & set(names) for names in zip(*_NAMES, strict=True))
+    only_two = [(*latitudes, *longitudes)] if len(latitudes) == len(longitudes) == 1 else []
+    whole = [pair for pair in (*_NAMES, *only_two) if stated.keys() >= set(pair)]
+    return _first_two([stated[name] for name in whole[0]]) if whole else None
 
 
 def _pair_of_text(text: str) -> Point | None:
