@@ -38,6 +38,8 @@ _WRAPPING = re.compile(r"^(?:SRID=4326;)?\s*(?:POINT\s*Z?)?\s*[\[({]?\s*|\s*[\])
 def read_degrees(text: str) -> float | None:
     """Read one angle: ``36.8 E``, ``1°17'S``, ``36,82``, ``S 1 17 30``. South and west are negative.
 
+    What contradicts itself is not read: "-0.5 N" may be either.
+
     >>> read_degrees("36.8 E"), read_degrees("1°30'S"), read_degrees("36,82"), read_degrees("near 36.8")
     (36.8, -1.5, 36.82, None)
     """
@@ -49,7 +51,8 @@ def read_degrees(text: str) -> float | None:
     )
     whole = (degrees.is_integer() or not found["minutes"]) and (minutes.is_integer() or not found["seconds"])
     sides = {side[0].upper() for side in (found["before"], found["after"]) if side}
-    if not whole or max(minutes, seconds) >= SIXTY or len(sides) > 1:  # "-1.28 36.8" is a pair, not an angle
+    contradicts = len(sides) > 1 or (found["sign"] == "-" and bool(sides & {"N", "E"}))
+    if not whole or max(minutes, seconds) >= SIXTY or contradicts:  # "-1.28 36.8" is a pair, not an angle
         return None
     negative = found["sign"] == "-" or bool(sides & {"S", "W"})
     return math.copysign(degrees + minutes / SIXTY + seconds / SIXTY**2, -1 if negative else 1)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ("-1,28", "36,8"),
         ("1.28 S", "36.8 E"),
         ("1.28°S", "36.8°E"),
+        ("-1.28 S", "36.8 E"),
         ("S 1 16 48", "E 36 48"),
         ("1°16'48\"S", "36°48'0\"E"),
         ("1° 16\u2032 48\u2033 S", "36° 48\u2032 E"),
@@ -67,6 +68,9 @@ def test_an_exchanged_pair_is_put_right_and_says_so(landed: Callable[..., dict[s
         ("1 S N", "36.8", "1 S N, 36.8"),
         ("-1.28 36.8", "36.8", "-1.28 36.8, 36.8"),
         ("36.8 W", "-1.28", "36.8 W, -1.28"),
+        ("-0.5 N", "36.8", "-0.5 N, 36.8"),
+        ("N -0.5", "36.8 E", "N -0.5, 36.8 E"),
+        ("-1.28", "-36.8 East", "-1.28, -36.8 East"),
     ],
 )
 def test_a_pair_that_is_not_in_kenya_is_dropped_and_says_so(
@@ -101,6 +105,7 @@ def test_a_pair_that_is_not_in_kenya_is_dropped_and_says_so(
         ('{"coordinates": {"latitude": -1.28, "longitude": 36.8}}', (-1.28, 36.8)),
         ('{"type": "Point", "coordinates": [36.8, -1.28]}', (-1.28, 36.8)),
         ('{"type": "Feature", "geometry": {"type": "Point", "coordinates": [36.8, -1.28, 1600]}}', (-1.28, 36.8)),
+        ("-0.5 N, 36.8 E", None),
         ("Plot 1, 36", None),
         ("-1,36,36,82", None),
         ("1 36 30 15", None),
