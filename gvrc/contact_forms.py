@@ -126,7 +126,7 @@ def _walk(key: str, value: object, person: str) -> Iterator[_Statement]:
 
 def _walk_object(key: str, members: list[tuple[str, object]], person: str) -> Iterator[_Statement]:
     kind = next((item for name, item in members if name in _TYPE_KEYS and isinstance(item, str) and item), key)
-    in_use = not any(name in {"isactive", "active"} and item is False for name, item in members)
+    in_use = not any(_says_ended(name, item) for name, item in members)
     owner = _Statement("contact_person", _owner(members), "", in_use)
     if owner.text:
         yield owner
@@ -134,6 +134,16 @@ def _walk_object(key: str, members: list[tuple[str, object]], person: str) -> It
         if name not in _NO_CONTACT or _is_misplaced(name, item):
             for statement in _walk(kind if name in _VALUE_KEYS else name, item, _person_in(owner) or person):
                 yield statement._replace(in_use=in_use and statement.in_use)
+
+
+def _says_ended(name: str, item: object) -> bool:
+    """Say whether a source calls a contact ended; any end counts, for what is read must not depend on the day."""
+    match name, item:
+        case ("isactive" | "active", False) | ("use", "old"):
+            return True
+        case "period", {"end": end}:  # FHIR's
+            return end not in (None, "")
+    return False
 
 
 def _is_misplaced(name: str, item: object) -> bool:

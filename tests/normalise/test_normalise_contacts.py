@@ -99,6 +99,10 @@ def test_a_text_is_read_into_everything_that_it_holds(text: str, found: list[tup
         (("website", "example.org/kenya"), [("Website", "example.org/kenya")]),
         (("phone_2", "0700000016"), [("Mobile", "+254700000016")]),
         (("contact", {"type": "Phone", "value": "0700000016", "is_active": True}), [("Mobile", "+254700000016")]),
+        (
+            ("telecom", {"system": "phone", "value": "0700000016", "period": {"start": "2009", "end": None}}),
+            [("Mobile", "+254700000016")],
+        ),
         (("postal_address", "Box 12 Kitui"), [("Postal Address", "Box 12 Kitui")]),
         (("whatsapp", False), []),
     ],
@@ -139,6 +143,11 @@ def test_a_person_stands_with_their_contact(entries: list[tuple[str, object]], p
         (("Jane Doe", "nobody"), "contact: aaaaaa"),
         (("contact_person", "A. Person"), "contact person: a. aaaaaa (no contact to go with)"),
         (("phone", {"value": "0700000016", "is_active": False}), "phone: xxxxxxxxxx"),
+        (("telecom", {"system": "phone", "use": "old", "value": "0700000077"}), "phone: xxxxxxxxxx"),
+        (
+            ("telecom", {"system": "phone", "value": "0700000076", "period": {"start": "2009", "end": "2010-01-01"}}),
+            "phone: xxxxxxxxxx",
+        ),
         (("phone", True), "phone: aaaa"),
     ],
 )
