@@ -21,6 +21,7 @@ import polars as pl
 
 from gvrc.alike import Column, IdLists
 from gvrc.columns import ISSUE_PREFIX
+from gvrc.contact_forms import is_one_person
 from gvrc.masking import HIDDEN, mask_contacts
 from gvrc.pairs import first_pair
 from gvrc.shapes import (
@@ -506,11 +507,11 @@ def _contacts(columns: list[tuple[int, str, Values]], rows: int) -> Texts:
 
 
 def _entries(key: str, value: object) -> Iterator[dict[str, Any]]:
-    """Take contacts apart: an item of a list each, a key of an object each unless it is one contact with its type."""
+    """Take contacts apart: an item of a list each, a key of an object each unless it is one contact or one person."""
     if isinstance(value, list):
         for item in value:
             yield from _entries(key, item)
-    elif isinstance(value, dict) and ONE_CONTACT.isdisjoint(map(normal_key, value)):
+    elif isinstance(value, dict) and ONE_CONTACT.isdisjoint(map(normal_key, value)) and not is_one_person(value):
         for name, inner in value.items():
             yield from _entries(f"{key}.{name}", inner)
     elif not is_absent(value):

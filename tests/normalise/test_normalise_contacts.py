@@ -132,6 +132,66 @@ def test_a_person_stands_with_their_contact(entries: list[tuple[str, object]], p
 
 
 @pytest.mark.parametrize(
+    ("entries", "people"),
+    [
+        (
+            [("contact_person", "A"), ("phone", "0700000016"), ("alternative_phone", "0700000017")],
+            {"16": "A", "17": ""},
+        ),
+        (
+            [
+                ("contact_person_name", "A"),
+                ("contact_phone", "0700000016"),
+                ("alternative_phone", "0700000017"),
+                ("alternative_contact_person", "B"),
+            ],
+            {"16": "A", "17": "B"},
+        ),
+        (
+            [("contact_person_2", "B"), ("phone_2", "0700000017"), ("contact_person_1", "A"), ("phone", "0700000016")],
+            {"17": "B", "16": "A"},
+        ),
+        (
+            [("second_contact_person", "B"), ("mobile_02", "0700000017"), ("secondary_phone", "0700000018")],
+            {"17": "B", "18": "B"},
+        ),
+        (
+            [
+                (
+                    "contact",
+                    {"contact_person": "A", "phone": "0700000016", "other_name": "B", "other_phone": "0700000017"},
+                )
+            ],
+            {"16": "A", "17": "B"},
+        ),
+        ([("contact", {"name": "A", "phone": "0700000016", "phone_2": "0700000017"})], {"16": "A", "17": "A"}),
+        (
+            [("phone", "0700000016"), ("alternative_contact.name", "B"), ("alternative_phone", "0700000017")],
+            {"17": "B"},
+        ),
+        ([("contacts.name", "A"), ("phone", "0700000016")], {"16": "A"}),
+        ([("ocs", "A"), ("phone", "0700000016")], {"16": "A"}),
+        ([("social_media", {"name": "Facebook", "url": "https://example.org/16"})], {"16": ""}),
+    ],
+)
+def test_a_mark_tells_whose_a_contact_is(entries: list[tuple[str, object]], people: dict[str, str]) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": key, "value": value} for key, value in entries])])
+    assert invalid == []
+    named = {contact.contact_value[-2:]: contact.contact_person_name for contact in contacts}
+    assert named | people == named
+
+
+@pytest.mark.parametrize(
+    ("person", "phone"), [("contact_person", "phone_2"), ("deputy_in_charge", "phone"), ("contact_person_2", "phone_3")]
+)
+def test_a_person_whose_mark_no_contact_has_is_an_issue(person: str, phone: str) -> None:
+    entries = [{"key": person, "value": "A. Person"}, {"key": phone, "value": "0700000016"}]
+    contacts, invalid = read_contacts([json.dumps(entries)])
+    assert [contact.contact_person_name for contact in contacts] == [""]
+    assert invalid == ["contact person: a. aaaaaa (no contact to go with)"]
+
+
+@pytest.mark.parametrize(
     ("entry", "issue"),
     [
         (("phone", "07000000"), "phone: xxxxxxxx"),
