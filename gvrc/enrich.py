@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from gvrc.columns import NORMALISED
-from gvrc.rejects import read_headers
+from gvrc.rejects import read_headers, sources_answered
 from gvrc.synonyms import read_synonyms, to_canonical
 from gvrc.text import clean_columns, fold
 
@@ -63,7 +63,8 @@ class DataEnricher:
 
 def fill_defaults(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.DataFrame:
     """Fill fields of ``columns.EXTRACTED`` of which a record says nothing with the default of its source."""
-    defaults = {no: sources[no].defaults for no in records["file_no"].unique() if no in sources}
+    whose, rules = _rules_of_records(records, sources)
+    defaults = {no: source.defaults for no, source in rules.items()}
     fields = sorted(set().union(*defaults.values()))
     if not fields:
         return records
@@ -72,7 +73,7 @@ def fill_defaults(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> 
     said = {field: cleaned.select(_says_something(field)).to_series() for field in fields}
     return records.with_columns(
         pl.when(said[field].not_())
-        .then(_by_file({no: texts[field] for no, texts in defaults.items() if field in texts}))
+        .then(_by_rules(whose, {no: texts[field] for no, texts in defaults.items() if field in texts}))
         .otherwise(pl.col(field))
         .alias(field)
         for field in fields
@@ -91,14 +92,36 @@ def _says_something(field: str) -> pl.Expr:
     return said | to_canonical(pl.col("owner_name"), "owner_types").is_not_null()  # it tells the type as well
 
 
-def _by_file(texts: Mapping[int, str]) -> pl.Expr:
-    return pl.col("file_no").replace_strict(texts, default=None, return_dtype=pl.String)
+def _by_rules(whose: pl.Series, texts: Mapping[int, str]) -> pl.Series:
+    return whose.replace_strict(texts, default=None, return_dtype=pl.String)
+
+
+def _rules_of_records(
+    records: pl.DataFrame, sources: Mapping[int, SourceRules]
+) -> tuple[pl.Series, dict[int, SourceRules]]:
+    """Give rules by number, and the number of each record's: its file's, or one of the source that it comes back to."""
+    files = {no: sources[no] for no in records["file_no"].unique() if no in sources}
+    returned = {-number: rules for number, rules in enumerate(returned_rules(files), 1)}
+    if not returned:
+        return records["file_no"], files
+    numbers = {rules.name: number for number, rules in returned.items()}
+    own = sources_answered(records["raw"]).replace_strict(numbers, default=None, return_dtype=pl.Int64)
+    return own.fill_null(records["file_no"]), files | returned
+
+
+def returned_rules(sources: Mapping[int, SourceRules]) -> list[SourceRules]:
+    """Give the rules of all sources whose records may come back in a file."""
+    return [*{rules.name: rules for source in sources.values() for rules in source.returned}.values()]
 
 
 def enrich(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.DataFrame:
     """Add ``source``, ``code_prefix`` and ``content_hash``; ``sources`` gives the rules of each file by its file_no."""
+    prefixes = {rules.name: rules.code_prefix for rules in returned_rules(sources)}
     return (
-        records.pipe(add_source, sources).pipe(read_headers).pipe(add_content_hash).with_columns(opening=opening_text())
+        records.pipe(add_source, sources)
+        .pipe(read_headers, prefixes)
+        .pipe(add_content_hash)
+        .with_columns(opening=opening_text())
     )
 
 
