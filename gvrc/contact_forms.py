@@ -48,6 +48,26 @@ _URL = re.compile(r"\b(?:https?://|www\.)[^\s,;|<>\"]*[^\s,;|<>\".)]", re.IGNORE
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
 _POSTAL = re.compile(r"\bp\.?\s*o\.?\s*box\b|^(?:private\s+)?bag\s+\d|^box\s+\d", re.IGNORECASE)
 _LINE_LABEL = re.compile(r"\b(?=(?:tel|telephone|phone|mobile|cell|fax)\b)", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_LABELS = frozenset(
+    {
+        *("or", "and", "au", "na", "ext", "extn", "extension", "hrs", "hr", "hours", "hour", "day", "night", "daily"),
+        *(
+            "no",
+            "nos",
+            "numbers",
+            "lines",
+            "on",
+            "us",
+            "call",
+            "text",
+            "dial",
+            "free",
+            "only",
+            "mob",
+        ),
+    }
+)
 _STATED_LINES = frozenset({"Fax", "Hotline", "Toll Free"})
 
 
@@ -269,7 +289,20 @@ def _read(statement: _Statement) -> tuple[list[Contact], list[str]]:
     if not statement.in_use or (not lines and (refused or not _is_person_key(statement.key))):
         return [], [statement.text]
     person = statement.whose.person or _person_in(statement)
+    if not person and not refused and (beside := _words_beside(statement.text, lines)):
+        refused = [beside]
     return [Contact(line, value, statement.text, person) for line, value in lines], refused
+
+
+def _words_beside(text: str, lines: list[tuple[str, str]]) -> str:
+    """Give the words beside the numbers of a text that are no label: "Jane 0700000016 / Joe 0700000017".
+
+    Whether they are people or departments nobody can tell: they are an issue.
+    """
+    if not _LETTERS.search(text) or any(line in ("Website", "Postal Address") for line, _ in lines):  # their own words
+        return ""
+    words = _LETTERS.findall(_EMAIL.sub(" ", text))
+    return " ".join(word for word in words if fold(word) not in _LABELS and not canonical_name("contact_types", word))
 
 
 def _lines(kind: str | None, text: str) -> tuple[list[tuple[str, str]], list[str]]:

@@ -223,6 +223,23 @@ def test_one_bad_number_does_not_lose_the_good_one() -> None:
     assert invalid == ["phone: x"]
 
 
+@pytest.mark.parametrize(
+    ("text", "issues"),
+    [
+        ("Jane 0700000016 / Joe 0700000017", ["phone: aaaa aaa"]),
+        ("0700000016 (Casualty)", ["phone: aaaaaaaa"]),
+        ("Jane: jane@example.org", ["phone: aaaa"]),
+        ("Tel no. 0700000016 or mobile 0700000017 (24 hours)", []),
+        ("Office 020 2000001 ext 4, www.example.org", []),
+        ("P.O. Box 12 Kitui", []),
+    ],
+)
+def test_a_word_beside_a_number_that_is_no_label_is_an_issue(text: str, issues: list[str]) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": "phone", "value": text}])])
+    assert contacts
+    assert invalid == issues
+
+
 def test_contacts_that_are_not_json_are_read_as_text() -> None:
     assert [contact.contact_value for contact in read_contacts(["0700000016"])[0]] == ["+254700000016"]
     assert read_contacts(["[" * 5000])[1] == ["contact: " + "[" * 5000]
