@@ -105,6 +105,19 @@ def read_contacts(texts: Sequence[str]) -> tuple[list[Contact], list[str]]:
     Contact(contact_type='Hotline', contact_value='999', contact_raw='0700000016 or 999', contact_person_name='A. B')
     """
     statements = [statement for text in texts for statement in _statements_in(text)]
+    found, marks, invalid = _distinct_by_value(statements)
+    people = _people_alone(statements, found)
+    if not people:
+        return list(found.values()), invalid
+    nameless = [marks[contact.contact_value] for contact in found.values() if not contact.contact_person_name]
+    placed = set().union(*nameless)
+    left = [name for name, of in people.items() if placed.isdisjoint(of)]
+    invalid += [f"contact person: {_hide(name)} (no contact to go with)" for name in left]
+    return [_with_people(contact, people, marks[contact.contact_value]) for contact in found.values()], invalid
+
+
+def _distinct_by_value(statements: list[_Statement]) -> tuple[dict[str, Contact], dict[str, set[str]], list[str]]:
+    """Give the contacts by value, the marks of each, and the masked statements that are none."""
     found: dict[str, Contact] = {}
     marks: defaultdict[str, set[str]] = defaultdict(set)
     invalid = []
@@ -115,15 +128,7 @@ def read_contacts(texts: Sequence[str]) -> tuple[list[Contact], list[str]]:
             again = found.get(contact.contact_value)
             found[contact.contact_value] = _joined(again, contact) if again else contact
             marks[contact.contact_value].add(statement.whose.mark)
-    people = _people_alone(statements, found)
-    if not people:
-        return list(found.values()), invalid
-    nameless = [marks[contact.contact_value] for contact in found.values() if not contact.contact_person_name]
-    placed = set().union(*nameless)
-    invalid += [
-        f"contact person: {_hide(name)} (no contact to go with)" for name, of in people.items() if placed.isdisjoint(of)
-    ]
-    return [_with_people(contact, people, marks[contact.contact_value]) for contact in found.values()], invalid
+    return found, marks, invalid
 
 
 def _joined(contact: Contact, again: Contact) -> Contact:
