@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,12 +15,13 @@ from gvrc.synonyms import canonical_name
 from gvrc.text import clean_value, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _PERSON_KEYS = frozenset(
     {
         *("name", "fullname", "person", "personname", "contactperson", "contactpersonname", "contactname"),
         *("officerincharge", "incharge", "facilityincharge", "focalperson", "focalpersonname", "personincharge"),
+        *("ocs", "ocsname", "officerinchargename", "inchargename", "personinchargename"),
     }
 )
 _ROLE_KEYS = frozenset({"title", "designation", "role", "position", "jobtitle"})
@@ -31,6 +33,11 @@ _BOOKKEEPING = frozenset(
         *("isprimary", "primary", "isactive", "active", "createdat", "updatedat", "createdby", "updatedby"),
     }
 )
+# Marks tell which person has which contact: alternative_contact_person has alternative_phone, contact_person phone.
+_MARKED = re.compile(
+    r"(?P<word>alternat(?:iv)?e|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
+)
+_SAME_MARK = {"alternate": "alternative", "secondary": "2", "second": "2", "1": ""}
 _NO_CONTACT = _PERSON_KEYS | _ROLE_KEYS | _BOOKKEEPING | frozenset(_TYPE_KEYS)
 
 # The signs before and after keep "jane..doe@example.org" from becoming doe@example.org.
@@ -42,6 +49,26 @@ _URL = re.compile(r"\b(?:https?://|www\.)[^\s,;|<>\"]*[^\s,;|<>\".)]", re.IGNORE
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
 _POSTAL = re.compile(r"\bp\.?\s*o\.?\s*box\b|^(?:private\s+)?bag\s+\d|^box\s+\d", re.IGNORECASE)
 _LINE_LABEL = re.compile(r"\b(?=(?:tel|telephone|phone|mobile|cell|fax)\b)", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_LABELS = frozenset(
+    {
+        *("or", "and", "au", "na", "ext", "extn", "extension", "hrs", "hr", "hours", "hour", "day", "night", "daily"),
+        *(
+            "no",
+            "nos",
+            "numbers",
+            "lines",
+            "on",
+            "us",
+            "call",
+            "text",
+            "dial",
+            "free",
+            "only",
+            "mob",
+        ),
+    }
+)
 _STATED_LINES = frozenset({"Fax", "Hotline", "Toll Free"})
 
 
@@ -54,25 +81,46 @@ class Contact(NamedTuple):
     contact_person_name: str
 
 
+class _Whose(NamedTuple):
+    """Whose a contact is: the person of the object that it stands in, and the mark of its key."""
+
+    person: str = ""
+    mark: str = ""
+
+
 class _Statement(NamedTuple):
-    """One text that may hold contacts, the key it stood under, and the person it belongs to."""
+    """One text that may hold contacts, the key it stood under, and whom it belongs to."""
 
     key: str
     text: str
-    person: str
+    whose: _Whose = _Whose()
     in_use: bool = True
 
 
 def read_contacts(texts: Sequence[str]) -> tuple[list[Contact], list[str]]:
     """Read the contacts of one record; give them distinct by value, and the masked statements that are none.
 
-    A person without a contact of their own stands with every contact that names nobody.
+    A person without a contact of their own stands with every contact of their mark that names nobody.
 
     >>> read_contacts(['[{"key": "phone", "value": "0700000016 or 999"}, {"key": "in_charge", "value": "A. B"}]'])[0][1]
     Contact(contact_type='Hotline', contact_value='999', contact_raw='0700000016 or 999', contact_person_name='A. B')
     """
     statements = [statement for text in texts for statement in _statements_in(text)]
+    found, marks, invalid = _distinct_by_value(statements)
+    people = _people_alone(statements, found)
+    if not people:
+        return list(found.values()), invalid
+    nameless = [marks[contact.contact_value] for contact in found.values() if not contact.contact_person_name]
+    placed = set().union(*nameless)
+    left = [name for name, of in people.items() if placed.isdisjoint(of)]
+    invalid += [f"contact person: {mask_letters(name)} (no contact to go with)" for name in left]
+    return [_with_people(contact, people, marks[contact.contact_value]) for contact in found.values()], invalid
+
+
+def _distinct_by_value(statements: list[_Statement]) -> tuple[dict[str, Contact], dict[str, set[str]], list[str]]:
+    """Give the contacts by value, the marks of each, and the masked statements that are none."""
     found: dict[str, Contact] = {}
+    marks: defaultdict[str, set[str]] = defaultdict(set)
     invalid = []
     for statement in statements:
         contacts, refused = _read(statement)
@@ -80,10 +128,8 @@ def read_contacts(texts: Sequence[str]) -> tuple[list[Contact], list[str]]:
         for contact in contacts:
             again = found.get(contact.contact_value)
             found[contact.contact_value] = _joined(again, contact) if again else contact
-    alone = [name for name in dict.fromkeys(map(_person_in, statements)) if name and not _is_placed(name, found)]
-    if all(contact.contact_person_name for contact in found.values()):
-        invalid += [f"contact person: {mask_letters(name)} (no contact to go with)" for name in alone]
-    return [_with_person(contact, alone) if alone else contact for contact in found.values()], invalid
+            marks[contact.contact_value].add(statement.whose.mark)
+    return found, marks, invalid
 
 
 def _joined(contact: Contact, again: Contact) -> Contact:
@@ -91,23 +137,34 @@ def _joined(contact: Contact, again: Contact) -> Contact:
     return contact._replace(contact_person_name="; ".join(people))
 
 
+def _people_alone(statements: list[_Statement], found: dict[str, Contact]) -> dict[str, set[str]]:
+    """Give the people without a contact of their own, each with the marks that they were named with."""
+    people: defaultdict[str, set[str]] = defaultdict(set)
+    for statement in statements:
+        name = _person_in(statement)
+        if name and not _is_placed(name, found):
+            people[name].add(statement.whose.mark)
+    return people
+
+
 def _is_placed(name: str, found: dict[str, Contact]) -> bool:
     return any(name in contact.contact_person_name.split("; ") for contact in found.values())
 
 
-def _with_person(contact: Contact, people: list[str]) -> Contact:
-    return contact._replace(contact_person_name=contact.contact_person_name or "; ".join(people))
+def _with_people(contact: Contact, people: dict[str, set[str]], marks: set[str]) -> Contact:
+    names = [name for name, of in people.items() if not marks.isdisjoint(of)]
+    return contact._replace(contact_person_name=contact.contact_person_name or "; ".join(names))
 
 
 def _statements_in(text: str) -> list[_Statement]:
     try:
-        return list(_walk("contact", msgspec.json.decode(text), ""))
+        return list(_walk("contact", msgspec.json.decode(text), _Whose()))
     except (msgspec.DecodeError, RecursionError):  # plain text, or nested a thousand deep
-        return list(_walk("contact", text, ""))
+        return list(_walk("contact", text, _Whose()))
 
 
-def _walk(key: str, value: object, person: str) -> Iterator[_Statement]:
-    """Give every text in a value with the key that says most about it, and the person it belongs to."""
+def _walk(key: str, value: object, whose: _Whose) -> Iterator[_Statement]:
+    """Give every text in a value with the key that says most about it, and whom it belongs to."""
     match value:
         case None | False:
             return
@@ -115,26 +172,48 @@ def _walk(key: str, value: object, person: str) -> Iterator[_Statement]:
             # A spreadsheet makes 700000016.0 of a number.
             text = clean_value(re.sub(r"^(\d{9,12})\.0$", r"\1", str(value)))
             if text:
-                yield _Statement(key, text, person)
+                yield _Statement(key, text, whose)
         case list():
             for item in value:
-                yield from _walk(key, item, person)
+                yield from _walk(key, item, whose)
         case {"key": str(stood_under), "value": within, **more} if not more:  # the reader's own form
-            yield from _walk(stood_under, within, person)
+            yield from _walk(_key_of_person(stood_under), within, whose._replace(mark=_mark_of(stood_under)))
         case dict():
-            yield from _walk_object(key, [(fold(name), item) for name, item in value.items()], person)
+            yield from _walk_object(key, [(fold(name), item) for name, item in value.items()], whose)
 
 
-def _walk_object(key: str, members: list[tuple[str, object]], person: str) -> Iterator[_Statement]:
-    kind = next((item for name, item in members if name in _TYPE_KEYS and isinstance(item, str) and item), key)
-    in_use = not any(name in {"isactive", "active"} and item is False for name, item in members)
-    owner = _Statement("contact_person", _owner(members), "", in_use)
-    if owner.text:
-        yield owner
+def _walk_object(key: str, members: list[tuple[str, object]], whose: _Whose) -> Iterator[_Statement]:
+    kind = next((item for name, item in members if isinstance(item, str) and item and _is_label(name, item)), key)
+    in_use = not any(_says_ended(name, item) for name, item in members)
+    owners = {mark: _Statement("contact_person", text, _Whose("", mark), in_use) for mark, text in _owners(members)}
+    yield from owners.values()
     for name, item in members:
-        if name not in _NO_CONTACT or _is_misplaced(name, item):
-            for statement in _walk(kind if name in _VALUE_KEYS else name, item, _person_in(owner) or person):
+        if not _describes(name) or _is_misplaced(name, item):
+            mark = _mark_of(name)
+            owner = owners.get(mark) or owners.get("")
+            theirs = _Whose((owner and _person_in(owner)) or whose.person, mark or whose.mark)
+            for statement in _walk(kind if name in _VALUE_KEYS else name, item, theirs):
                 yield statement._replace(in_use=in_use and statement.in_use)
+
+
+def _describes(name: str) -> bool:
+    """Say whether a key describes a contact, and holds none."""
+    return name in _NO_CONTACT or _is_person_key(name)
+
+
+def _is_label(name: str, text: str) -> bool:
+    """Say whether a text is what a contact is called: its type, or Facebook for a name."""
+    return name in _TYPE_KEYS or (name in _PERSON_KEYS and canonical_name("contact_types", text) not in (None, "Phone"))
+
+
+def _says_ended(name: str, item: object) -> bool:
+    """Say whether a source calls a contact ended; any end counts, for what is read must not depend on the day."""
+    match name, item:
+        case ("isactive" | "active", False) | ("use", "old"):
+            return True
+        case "period", {"end": end}:  # FHIR's
+            return end not in (None, "")
+    return False
 
 
 def _is_misplaced(name: str, item: object) -> bool:
@@ -144,16 +223,52 @@ def _is_misplaced(name: str, item: object) -> bool:
     return not isinstance(item, str) or (name in _TYPE_KEYS and bool(re.search(r"\d{3}|@", item)))
 
 
-def _owner(members: list[tuple[str, object]]) -> str:
-    """Give the person that an object names, with their role: "A. B (Matron)"."""
-    name = clean_value(" ".join(item for name, item in members if name in _PERSON_KEYS and isinstance(item, str)))
-    role = clean_value(", ".join(item for name, item in members if name in _ROLE_KEYS and isinstance(item, str)))
+def _owners(members: list[tuple[str, object]]) -> Iterator[tuple[str, str]]:
+    """Give the people that an object names, by the mark of their keys and with their role: "A. B (Matron)"."""
+    said = [(name, item) for name, item in members if isinstance(item, str) and not _is_label(name, item)]
+    role = clean_value(", ".join(item for name, item in said if name in _ROLE_KEYS))
+    for mark in dict.fromkeys(["", *(_mark_of(name) for name, _ in said)]):
+        names = [item for name, item in said if _is_person_key(name) and _mark_of(name) == mark]
+        if owner := _with_role(clean_value(" ".join(names)), None if mark else role):
+            yield mark, owner
+
+
+def _with_role(name: str | None, role: str | None) -> str:
     return f"{name} ({role})" if name and role else name or role or ""
+
+
+def is_one_person(keys: Iterable[str]) -> bool:
+    """Say whether an object with these keys is a person with their contacts: a name, and something else."""
+    keys = list(keys)
+    return len(keys) > 1 and any(map(_is_person_key, keys))
 
 
 @lru_cache(maxsize=10_000)
 def _is_person_key(key: str) -> bool:
-    return fold(key) in _PERSON_KEYS
+    return _parted(key)[1] in _PERSON_KEYS
+
+
+def _key_of_person(key: str) -> str:
+    """Give what a path ends in where that is a person's key: the name of contacts.name."""
+    last = key.rpartition(".")[2]
+    return last if _is_person_key(last) else key
+
+
+@lru_cache(maxsize=10_000)
+def _mark_of(key: str) -> str:
+    """Give the mark of a key, or of the nearest key around it that has one."""
+    return next(filter(None, (_parted(part)[0] for part in reversed(key.split(".")))), "")
+
+
+@lru_cache(maxsize=10_000)
+def _parted(key: str) -> tuple[str, str]:
+    """Part a key into its mark and the rest of it, folded: ("2", "phone") of Phone_2, ("", "phone") of phone."""
+    folded = fold(key)
+    found = _MARKED.fullmatch(folded)
+    if not found:
+        return "", folded
+    mark = found["word"] or found["number"] or ""
+    return _SAME_MARK.get(mark, mark), found["rest"]
 
 
 @lru_cache(maxsize=10_000)
@@ -180,8 +295,21 @@ def _read(statement: _Statement) -> tuple[list[Contact], list[str]]:
     lines, refused = _lines(_kind_of_key(statement.key), statement.text)
     if not statement.in_use or (not lines and (refused or not _is_person_key(statement.key))):
         return [], [statement.text]
-    person = statement.person or _person_in(statement)
+    person = statement.whose.person or _person_in(statement)
+    if not person and not refused and (beside := _words_beside(statement.text, lines)):
+        refused = [beside]
     return [Contact(line, value, statement.text, person) for line, value in lines], refused
+
+
+def _words_beside(text: str, lines: list[tuple[str, str]]) -> str:
+    """Give the words beside the numbers of a text that are no label: "Jane 0700000016 / Joe 0700000017".
+
+    Whether they are people or departments nobody can tell: they are an issue.
+    """
+    if not _LETTERS.search(text) or any(line in ("Website", "Postal Address") for line, _ in lines):  # their own words
+        return ""
+    words = _LETTERS.findall(_EMAIL.sub(" ", text))
+    return " ".join(word for word in words if fold(word) not in _LABELS and not canonical_name("contact_types", word))
 
 
 def _lines(kind: str | None, text: str) -> tuple[list[tuple[str, str]], list[str]]:

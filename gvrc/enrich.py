@@ -1,4 +1,7 @@
-"""What the record does not say itself: its source, the source's defaults, and the directory's own lookup names."""
+"""What the record does not say itself: its source, the source's defaults, and the directory's own lookup names.
+
+Defaults are filled in before anything is read, as text: a default is read, placed and complained of like any value.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from gvrc.columns import NORMALISED
-from gvrc.rejects import read_headers
-from gvrc.synonyms import read_synonyms
-from gvrc.text import fold
+from gvrc.rejects import read_headers, sources_answered
+from gvrc.synonyms import read_synonyms, to_canonical
+from gvrc.text import clean_columns, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +27,12 @@ LOOKUPS = Path(__file__).parent / "lookups.csv"
 
 # Which columns hold a name of which lookup table. Children's lookup names are resolved where children are unfolded.
 LOOKUP_COLUMNS = {"operational_status": "operational_statuses", "owner_type": "owner_types"}
+# Fields that say one thing in several ways: a default of one is none where the record states another.
+ONE_STATEMENT = (
+    ("latitude", "longitude", "coordinates", "geometry"),
+    ("operational_status", "is_active", "is_closed"),
+)
+JSON_FIELDS = ("contacts", "services", "gbv_categories")  # not cleaned before they are read
 
 
 class DataEnricher:
@@ -36,22 +45,81 @@ class DataEnricher:
 
     def enrich_facility(self, facility: dict[str, object]) -> dict[str, object]:
         """Give a normalised and placed record, whole or in part, with its source, content hash and defaults."""
+        from gvrc.transform import read_defaults
+
         raw = json.dumps(facility, ensure_ascii=False, default=str)
-        records = pl.DataFrame([dict.fromkeys(NORMALISED) | {"raw": raw} | facility | {"file_no": 1}], strict=False)
+        given = {field for field, value in facility.items() if value is not None}
+        filled = {
+            field: value
+            for field, value in read_defaults(self.source).items()
+            if given.isdisjoint(statement_with(field))
+        }
+        record = dict.fromkeys(NORMALISED) | {"raw": raw} | facility | filled | {"file_no": 1}
+        records = pl.DataFrame([record], strict=False)
         records = records.cast({name: kind for name, kind in NORMALISED.items() if records[name].dtype == pl.Null})
         enriched = enrich(records, {1: self.source}).to_dicts()[0]
         return {name: value for name, value in enriched.items() if value is not None or name in facility}
 
 
-def enrich(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.DataFrame:
-    """Add ``source``, ``code_prefix`` and ``content_hash``, and fill what is absent with the source's defaults.
+def fill_defaults(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.DataFrame:
+    """Fill fields of ``columns.EXTRACTED`` of which a record says nothing with the default of its source."""
+    whose, rules = _rules_of_records(records, sources)
+    defaults = {no: source.defaults for no, source in rules.items()}
+    fields = sorted(set().union(*defaults.values()))
+    if not fields:
+        return records
+    stated = sorted(set().union(*map(statement_with, fields), ("owner_name",)) - set(JSON_FIELDS))
+    cleaned = clean_columns(records, stated)
+    said = {field: cleaned.select(_says_something(field)).to_series() for field in fields}
+    return records.with_columns(
+        pl.when(said[field].not_())
+        .then(_by_rules(whose, {no: texts[field] for no, texts in defaults.items() if field in texts}))
+        .otherwise(pl.col(field))
+        .alias(field)
+        for field in fields
+    )
 
-    ``sources`` gives the rules of each file by its file_no. A default fills only what the record leaves out.
-    """
+
+def statement_with(field: str) -> tuple[str, ...]:
+    """Give all fields in which a record may state what a field says."""
+    return next((fields for fields in ONE_STATEMENT if field in fields), (field,))
+
+
+def _says_something(field: str) -> pl.Expr:
+    said = pl.any_horizontal(pl.col(other).is_not_null() for other in statement_with(field))
+    if field != "owner_type":
+        return said
+    return said | to_canonical(pl.col("owner_name"), "owner_types").is_not_null()  # it tells the type as well
+
+
+def _by_rules(whose: pl.Series, texts: Mapping[int, str]) -> pl.Series:
+    return whose.replace_strict(texts, default=None, return_dtype=pl.String)
+
+
+def _rules_of_records(
+    records: pl.DataFrame, sources: Mapping[int, SourceRules]
+) -> tuple[pl.Series, dict[int, SourceRules]]:
+    """Give rules by number, and the number of each record's: its file's, or one of the source that it comes back to."""
+    files = {no: sources[no] for no in records["file_no"].unique() if no in sources}
+    returned = {-number: rules for number, rules in enumerate(returned_rules(files), 1)}
+    if not returned:
+        return records["file_no"], files
+    numbers = {rules.name: number for number, rules in returned.items()}
+    own = sources_answered(records["raw"]).replace_strict(numbers, default=None, return_dtype=pl.Int64)
+    return own.fill_null(records["file_no"]), files | returned
+
+
+def returned_rules(sources: Mapping[int, SourceRules]) -> list[SourceRules]:
+    """Give the rules of all sources whose records may come back in a file."""
+    return [*{rules.name: rules for source in sources.values() for rules in source.returned}.values()]
+
+
+def enrich(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.DataFrame:
+    """Add ``source``, ``code_prefix`` and ``content_hash``; ``sources`` gives the rules of each file by its file_no."""
+    prefixes = {rules.name: rules.code_prefix for rules in returned_rules(sources)}
     return (
         records.pipe(add_source, sources)
-        .pipe(read_headers)
-        .pipe(fill_defaults, sources)
+        .pipe(read_headers, prefixes)
         .pipe(add_content_hash)
         .with_columns(opening=opening_text())
     )
@@ -64,21 +132,6 @@ def add_source(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.
     return records.with_columns(
         source=pl.col("file_no").replace_strict(names, return_dtype=pl.String),
         code_prefix=pl.col("file_no").replace_strict(prefixes, return_dtype=pl.String),
-    )
-
-
-def fill_defaults(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.DataFrame:
-    """Fill absent text with the default of the record's source."""
-    fields = {field for source in sources.values() for field in source.defaults if field in records.columns}
-    return records.with_columns(
-        pl.col(field).fill_null(
-            pl.col("file_no").replace_strict(
-                {no: source.defaults[field] for no, source in sources.items() if field in source.defaults},
-                default=None,
-                return_dtype=pl.String,
-            )
-        )
-        for field in sorted(fields)
     )
 
 

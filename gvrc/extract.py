@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from gvrc.errors import SourceFileError
 from gvrc.fields import EXTRACT_ISSUES, fields_of
 from gvrc.files import hash_file
 from gvrc.records import Records, read_batch
+from gvrc.rejects import source_answered
 from gvrc.shapes import Keys
 from gvrc.sources import SourceRules, match_source
 
@@ -90,13 +92,19 @@ class FoundRecords:
 
     def open(self, reading: FileReading) -> pl.DataFrame:
         """Read the records as a frame of ``columns.EXTRACTED`` and the issue columns that extract may set."""
-        with _collector_paused():
-            frame, rejects = _frame_and_rejects(self, reading)
-        reading.readable += len(self) - len(rejects)
-        if rejects and not reading.first_reject:
-            row, (_, detail) = next(iter(rejects.items()))
-            reading.first_reject = f"record {self.numbers[row]:,}: {detail}"
-        return frame
+        if not self.file.source.returned:
+            return _opened(self, reading)
+        frames = [_opened(found, reading) for found in self._by_own_source()]
+        return pl.concat(frames).sort("record_number")
+
+    def _by_own_source(self) -> list[FoundRecords]:
+        """Part records that come back by the keys of the source that each belongs to."""
+        keys = {rules.name: Keys(rules.keys) for rules in self.file.source.returned if rules.keys}
+        rows: defaultdict[str | None, list[int]] = defaultdict(list)
+        for row, element in enumerate(self.elements):
+            source = source_answered(element)
+            rows[source if source in keys else None].append(row)
+        return [replace(self.only(own), keys=keys.get(source or "", self.keys)) for source, own in rows.items()]
 
 
 def read_records(
@@ -169,6 +177,16 @@ class JSONExtractor:
             for frame in frames
             for row in frame.to_dicts()
         ]
+
+
+def _opened(found: FoundRecords, reading: FileReading) -> pl.DataFrame:
+    with _collector_paused():
+        frame, rejects = _frame_and_rejects(found, reading)
+    reading.readable += len(found) - len(rejects)
+    if rejects and not reading.first_reject:
+        row, (_, detail) = next(iter(rejects.items()))
+        reading.first_reject = f"record {found.numbers[row]:,}: {detail}"
+    return frame
 
 
 def _frame_and_rejects(found: FoundRecords, reading: FileReading) -> tuple[pl.DataFrame, dict[int, tuple[str, str]]]:

@@ -21,7 +21,9 @@ import polars as pl
 
 from gvrc.alike import Column, IdLists
 from gvrc.columns import ISSUE_PREFIX
+from gvrc.contact_forms import is_one_person
 from gvrc.masking import HIDDEN, mask_contacts
+from gvrc.pairs import first_pair
 from gvrc.personal import is_personal
 from gvrc.shapes import (
     ABSENT,
@@ -49,6 +51,7 @@ EXTRACT_ISSUES: Final = tuple(
 )
 
 LIST_FIELDS: Final = ("services", "gbv_categories")
+AXES: Final = ("latitude", "longitude")
 # A place is told in several units and an address in several lines: these fields take all that is said, in order.
 JOINED_FIELDS: Final = frozenset(("place_hint", "address", "description"))
 # These say in other words what the winner says: counted as unmapped, not an issue of every record.
@@ -76,6 +79,7 @@ class Offer(NamedTuple):
     rank: int
     key: str
     texts: Texts
+    path: KeyPath
 
 
 def fields_of(records: Records, keys: Keys, reading: FileReading) -> dict[str, pl.Series]:
@@ -238,7 +242,7 @@ class _Sorting:
 
     def _add(self, field: str, rank: int, path: KeyPath, texts: Texts) -> None:
         if any(text is not None for text in texts):
-            self.offers[field].append(Offer(rank, _shown(path), texts))
+            self.offers[field].append(Offer(rank, _shown(path), texts, path))
 
     def _ranks(self, path: KeyPath) -> dict[str, int]:
         return dict(reversed(self.keys.meanings(path)))
@@ -247,7 +251,8 @@ class _Sorting:
 
     def choose(self) -> dict[str, Texts]:
         """Give each field the first value that is offered."""
-        chosen = {field: self._chosen(field, offers) for field, offers in sorted(self.offers.items())}
+        place = self._choose_place()
+        chosen = {field: self._chosen(field, offers) for field, offers in sorted(self.offers.items())} | place
         if self.contacts:
             chosen["contacts"] = _contacts(sorted(self.contacts, key=itemgetter(0, 1)), self.rows)
         if "official_name" in chosen and "facility_name" in chosen:
@@ -258,7 +263,7 @@ class _Sorting:
         return chosen
 
     def _chosen(self, field: str, offers: list[Offer]) -> Texts:
-        first, *others = sorted(offers, key=itemgetter(0, 1))
+        first, *others = _ranked(offers)
         texts = first.texts
         for other in others:
             if field in JOINED_FIELDS:
@@ -269,15 +274,33 @@ class _Sorting:
                 texts = [mine if text is None else text for text, mine in zip(texts, other.texts, strict=True)]
         return texts
 
+    def _choose_place(self) -> dict[str, Texts]:
+        """Take latitude and longitude of a row from keys that belong together, where a batch has several for one."""
+        ranked = [_ranked(self.offers.get(axis, [])) for axis in AXES]
+        if max(map(len, ranked)) < 2:  # noqa: PLR2004 - a latitude and a longitude: as any field
+            return {}
+        chosen = [_coalesced(self.offers.pop(axis, []), self.rows) for axis in AXES]
+        differing = [_differing(texts, offer) for texts, offers in zip(chosen, ranked, strict=True) for offer in offers]
+        for row in sorted(set().union(*differing)):
+            self._settle_place(row, ranked, chosen)
+        for texts, offers in zip(chosen, ranked, strict=True):
+            for offer in offers:
+                self._tell_lost(texts, offer)
+        return dict(zip(AXES, chosen, strict=True))
+
+    def _settle_place(self, row: int, ranked: list[list[Offer]], chosen: list[list[str | None]]) -> None:
+        """Give a row the first pair that it states; without one neither counts, and all of them are told."""
+        stated = [[offer for offer in offers if offer.texts[row] is not None] for offers in ranked]
+        pair = first_pair(*(tuple(offer.path for offer in offers) for offers in stated))
+        for axis, offers in enumerate(stated):
+            chosen[axis][row] = offers[pair[axis]].texts[row] if pair else None
+            if not pair:
+                self.lost[row] += [f"{offer.key}={offer.texts[row]}" for offer in offers]
+
     def _tell_lost(self, texts: Texts, other: Offer) -> None:
-        differing = {
-            (text, theirs)
-            for text, theirs in set(zip(texts, other.texts, strict=True))
-            if text is not None and theirs is not None and text != theirs and _folded(text) != _folded(theirs)
-        }
-        if not differing:
+        lost = _differing(texts, other)
+        if not lost:
             return
-        lost = {row: pair[1] for row, pair in enumerate(zip(texts, other.texts, strict=True)) if pair in differing}
         if normal_key(other.key.rpartition(".")[2]) in SAID_OTHERWISE:
             self._count_unmapped((other.key,), list(lost.values()))
         else:
@@ -343,6 +366,30 @@ def _as_json(values: Sequence[Any]) -> Texts:
     """Give values as JSON text, all written at once and parted again: for one at a time the calls cost most."""
     raws = RAWS.decode(ENCODE(values))
     return [None if value is None else str(raw, "utf-8") for value, raw in zip(values, raws, strict=True)]
+
+
+def _ranked(offers: list[Offer]) -> list[Offer]:
+    return sorted(offers, key=itemgetter(0, 1))
+
+
+def _coalesced(offers: list[Offer], rows: int) -> list[str | None]:
+    texts: list[str | None] = [None] * rows
+    for offer in _ranked(offers):
+        texts = [theirs if text is None else text for text, theirs in zip(texts, offer.texts, strict=True)]
+    return texts
+
+
+def _differing(texts: Texts, other: Offer) -> dict[int, str]:
+    """Give what an offer says otherwise, by row."""
+    differing = {
+        (text, theirs)
+        for text, theirs in set(zip(texts, other.texts, strict=True))
+        if text is not None and theirs is not None and text != theirs and _folded(text) != _folded(theirs)
+    }
+    if not differing:
+        return {}
+    pairs = zip(texts, cast("Sequence[str]", other.texts), strict=True)
+    return {row: pair[1] for row, pair in enumerate(pairs) if pair in differing}
 
 
 def _join(text: str | None, more: str | None) -> str | None:
@@ -461,11 +508,11 @@ def _contacts(columns: list[tuple[int, str, Values]], rows: int) -> Texts:
 
 
 def _entries(key: str, value: object) -> Iterator[dict[str, Any]]:
-    """Take contacts apart: an item of a list each, a key of an object each unless it is one contact with its type."""
+    """Take contacts apart: an item of a list each, a key of an object each unless it is one contact or one person."""
     if isinstance(value, list):
         for item in value:
             yield from _entries(key, item)
-    elif isinstance(value, dict) and ONE_CONTACT.isdisjoint(map(normal_key, value)):
+    elif isinstance(value, dict) and ONE_CONTACT.isdisjoint(map(normal_key, value)) and not is_one_person(value):
         for name, inner in value.items():
             yield from _entries(f"{key}.{name}", inner)
     elif not is_absent(value):

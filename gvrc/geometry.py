@@ -1,4 +1,7 @@
-"""One point for a GeoJSON geometry: the area centroid of polygons, the mean of points otherwise."""
+"""One point for a GeoJSON geometry: the area centroid of polygons, the mean of points otherwise.
+
+A geometry that is larger than any facility has none: between two towns there is a place that nobody stated.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,24 @@ if TYPE_CHECKING:
 
 Position = tuple[float, float]  # (longitude, latitude), as GeoJSON has it
 
+WIDEST = 0.05  # degrees, about 5 km; a barracks with all its grounds has half of that
+
 
 def read_geometry(kind: str, positions: Sequence[Any]) -> tuple[float, float] | None:
-    """Give (latitude, longitude) of a geometry, or None when its coordinates are not what its type says.
+    """Give (latitude, longitude) of a geometry, or None when it is no facility's or not what its type says.
 
     The polygon of a facility is a few hundred metres wide: the plane is near enough to the sphere.
     """
     try:
-        centre = _centre(kind, positions)
+        centre = _centre(kind, positions) if _width(list(_points(positions))) <= WIDEST else None
     except (TypeError, ValueError, LookupError, ArithmeticError):
         return None
     return centre and (centre[1], centre[0])
+
+
+def _width(points: list[Position]) -> float:
+    longitudes, latitudes = ([point[axis] for point in points] for axis in (0, 1))
+    return max(max(longitudes) - min(longitudes), max(latitudes) - min(latitudes))
 
 
 def _centre(kind: str, positions: Sequence[Any]) -> Position | None:

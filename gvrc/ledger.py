@@ -7,7 +7,7 @@ import json
 import time
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,8 @@ LOCK_RETURN_SECONDS = 30.0  # that a server may take to see that a connection is
 PACKAGE = Path(__file__).parent
 # Raise it when the same file should come out otherwise: every file is then read again, without --force.
 RULES_VERSION = "2"
-# Files that gvrc/rejects.py writes: a list of records whatever they lack, a name above all.
+# Files that gvrc/rejects.py writes: a list of records whatever they lack, a name above all. Each is read by the rules
+# of its own source.
 REJECTED = SourceRules(name="rejected", code_prefix="REJECTED", files=("rejected/*.jsonl",), path=".")
 
 
@@ -128,9 +129,10 @@ def list_files(this_run: Run, upcoming: Upcoming) -> list[ListedFile]:
     pinned = find_source(this_run.options.source, rules) if this_run.options.source else None
     if pinned and pinned not in rules:
         log_event("source_not_configured", "WARNING", source=pinned.name, hint=f"not in {this_run.settings.sources}")
+    rejected = replace(REJECTED, returned=tuple(rules))
     listed = []
     for file_no, (path, hashing) in enumerate(upcoming.hashes.items(), start=1):
-        source = pinned or match_source(path, [*rules, REJECTED])
+        source = pinned or match_source(path, [*rules, rejected])
         account = FileAccount(path=shown_path(path), source=source.name)
         this_run.account.files.append(account)
         try:

@@ -29,6 +29,7 @@ _DEGREES = re.compile(
     (?P<after>[NSEW]|north|south|east|west)?""",
     re.IGNORECASE | re.VERBOSE,
 )
+_NAMES = (("latitude", "longitude"), ("lat", "long"), ("lat", "lng"), ("lat", "lon"), ("y", "x"))
 # Before the comma: "-1,28 36,82" is two decimal commas. With more than two parts (altitude, accuracy) see _first_two.
 _SEPARATORS = (r"(?<=[NSEWnsew])[\s,;]+", r"\s*[;|]\s*", r",\s+", r"\s+", r",")
 _WRAPPING = re.compile(r"^(?:SRID=4326;)?\s*(?:POINT\s*Z?)?\s*[\[({]?\s*|\s*[\])}]?$", re.IGNORECASE)
@@ -36,6 +37,8 @@ _WRAPPING = re.compile(r"^(?:SRID=4326;)?\s*(?:POINT\s*Z?)?\s*[\[({]?\s*|\s*[\])
 
 def read_degrees(text: str) -> float | None:
     """Read one angle: ``36.8 E``, ``1°17'S``, ``36,82``, ``S 1 17 30``. South and west are negative.
+
+    What contradicts itself is not read: "-0.5 N" may be either.
 
     >>> read_degrees("36.8 E"), read_degrees("1°30'S"), read_degrees("36,82"), read_degrees("near 36.8")
     (36.8, -1.5, 36.82, None)
@@ -48,7 +51,8 @@ def read_degrees(text: str) -> float | None:
     )
     whole = (degrees.is_integer() or not found["minutes"]) and (minutes.is_integer() or not found["seconds"])
     sides = {side[0].upper() for side in (found["before"], found["after"]) if side}
-    if not whole or max(minutes, seconds) >= SIXTY or len(sides) > 1:  # "-1.28 36.8" is a pair, not an angle
+    contradicts = len(sides) > 1 or (found["sign"] == "-" and bool(sides & {"N", "E"}))
+    if not whole or max(minutes, seconds) >= SIXTY or contradicts:  # "-1.28 36.8" is a pair, not an angle
         return None
     negative = found["sign"] == "-" or bool(sides & {"S", "W"})
     return math.copysign(degrees + minutes / SIXTY + seconds / SIXTY**2, -1 if negative else 1)
@@ -85,9 +89,12 @@ def _pair_of_value(value: object) -> Point | None:  # noqa: PLR0911 - one return
 
 
 def _pair_of_names(named: dict[str, object]) -> Point | None:
-    latitude = next((named[key] for key in ("latitude", "lat", "y") if key in named), None)
-    longitude = next((named[key] for key in ("longitude", "long", "lng", "lon", "x") if key in named), None)
-    return _first_two([str(latitude), str(longitude)])
+    """Take the first two names that belong together; else the only two that are there."""
+    stated = {name: str(value) for name, value in named.items() if value not in (None, "")}
+    latitudes, longitudes = (stated.keys() & set(names) for names in zip(*_NAMES, strict=True))
+    only_two = [(*latitudes, *longitudes)] if len(latitudes) == len(longitudes) == 1 else []
+    whole = [pair for pair in (*_NAMES, *only_two) if stated.keys() >= set(pair)]
+    return _first_two([stated[name] for name in whole[0]]) if whole else None
 
 
 def _pair_of_text(text: str) -> Point | None:

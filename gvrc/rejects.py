@@ -1,7 +1,8 @@
 """Rejects on their way out and back: ``data/rejected/<run>.jsonl``, and running the open ones again.
 
 A line is the record as it came with one more key in front, ``_reject``: why it was refused, what would help, and
-which reject it is. The importer reads such a line as a record of its first source; when it lands, the reject closes.
+which reject it is. The importer reads such a line as a record of its first source, by the rules of that; when it lands,
+the reject closes.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from gvrc.errors import UsageError
 from gvrc.written import whole_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import msgspec
@@ -58,20 +60,37 @@ def is_correction(element: msgspec.Raw | bytes) -> bool:
     return HEADER_BYTES.match(memoryview(element)) is not None
 
 
-def read_headers(records: pl.DataFrame) -> pl.DataFrame:
+def source_answered(element: msgspec.Raw | bytes) -> str | None:
+    """Give the source of the reject that a record answers, if it answers one."""
+    header = HEADER_BYTES.match(memoryview(element))
+    try:
+        said = json.loads(bytes(header[1])) if header else {}
+    except ValueError:  # somebody has written in the header
+        return None
+    return str(said.get("source"))
+
+
+def sources_answered(raw: pl.Series) -> pl.Series:
+    """Give the same of the texts of records."""
+    return raw.str.extract(HEADER_PATTERN).str.json_path_match("$.source")
+
+
+def read_headers(records: pl.DataFrame, prefixes: Mapping[str, str]) -> pl.DataFrame:
     """Take the header off ``raw``, and add ``answers``, the content hash of the reject that a record answers.
 
-    A record that answers one belongs to the source of that one. Files that do not come from us have none: there every
-    record would be written anew as it is.
+    A record that answers one belongs to the source of that one; ``prefixes`` gives those of codes by source. Files that
+    do not come from us have none: there every record would be written anew as it is.
     """
     if not records["raw"].str.contains(HEADER_PATTERN).any():
         return records.with_columns(answers=pl.lit(None, pl.String))
     header = pl.col("raw").str.extract(HEADER_PATTERN)
+    source = header.str.json_path_match("$.source")
+    named = source.str.to_uppercase().str.replace_all("_", "-")  # as named_source has it
     return records.with_columns(
         answers=header.str.json_path_match("$.content_hash"),
-        source=pl.coalesce(header.str.json_path_match("$.source"), "source"),
+        source=pl.coalesce(source, "source"),
         code_prefix=pl.coalesce(
-            header.str.json_path_match("$.source").str.to_uppercase().str.replace_all("_", "-"), "code_prefix"
+            source.replace_strict(dict(prefixes), default=None, return_dtype=pl.String), named, "code_prefix"
         ),
         raw=pl.when(header.is_not_null())
         .then(pl.lit("{") + pl.col("raw").str.replace(HEADER_PATTERN, ""))

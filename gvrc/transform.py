@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from gvrc.enrich import enrich
+from gvrc.columns import EXTRACTED, NORMALISED
+from gvrc.enrich import enrich, fill_defaults
 from gvrc.errors import DataTransformationError, DataValidationError
 from gvrc.geography import add_ward_suggestion
 from gvrc.normalise import normalise
@@ -31,6 +32,7 @@ def transform(
     """
     return (
         records.rechunk()
+        .pipe(fill_defaults, sources)
         .pipe(normalise)
         .pipe(places.resolve)
         .pipe(enrich, sources)
@@ -81,6 +83,13 @@ def transform_one(raw_facility: Mapping[str, object], demands: Demands) -> pl.Da
     if not isinstance(raw_facility, dict):
         raise DataTransformationError(f"A record is a dict, this is {type(raw_facility).__name__}.")
     return transform(read_record(raw_facility), {1: named_source("record")}, shipped_places(), demands)
+
+
+def read_defaults(source: SourceRules) -> dict[str, Any]:
+    """Give a source's defaults as they come out of the steps that read a record."""
+    empty = pl.DataFrame([{"file_no": 1}], schema=EXTRACTED)
+    read = normalise(fill_defaults(empty, {1: source})).select(NORMALISED.names()).to_dicts()[0]
+    return {field: value for field, value in read.items() if value not in (None, []) and field != "file_no"}
 
 
 @dataclass

@@ -12,7 +12,9 @@ from reading import facilities, read_bytes
 
 from gvrc import shapes
 from gvrc.columns import EXTRACTED, ISSUE_FIELDS
+from gvrc.extract import read_record
 from gvrc.fields import EXTRACT_ISSUES, masked
+from gvrc.normalise import normalise
 from gvrc.shapes import Keys
 from gvrc.sources import FIELDS, SourceRules
 
@@ -112,6 +114,15 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"contacts": contacts(("facility_contacts", {"contact_type_name": "MOBILE", "contact": "0700000016"}))},
     ),
     ({"officer_in_charge": {"name": "X"}}, {"contacts": '[{"key":"officer_in_charge.name","value":"X"}]'}),
+    (
+        {"officer_in_charge": {"name": "X", "phone": "0700000016"}},
+        {"contacts": contacts(("officer_in_charge", {"name": "X", "phone": "0700000016"}))},
+    ),
+    (
+        {"contact": [{"contact_person": "X", "email": "x@example.org"}]},
+        {"contacts": contacts(("contact", {"contact_person": "X", "email": "x@example.org"}))},
+    ),
+    ({"alternative_contact_person": "X"}, {"contacts": contacts(("alternative_contact_person", "X"))}),
     ({"phone": "", "mobile": "N/A"}, {}),
     ({"website": "http://example.org"}, {"website_url": "http://example.org"}),
     # services, owner, the rest
@@ -396,3 +407,13 @@ def test_every_key_of_the_design_is_known() -> None:
         "gbv_categories",
     ]
     assert [key for key in keys if not Keys().meanings(tuple(key.split(".")))] == []
+
+
+def test_two_people_keep_their_own_numbers() -> None:
+    people = [{"name": "Jane Fict", "phone": "0700000104"}, {"name": "Joe Fict", "phone": "0700000105"}]
+    named = {"+254700000104": "Jane Fict", "+254700000105": "Joe Fict"}
+    apart = {"contact_person": "Jane Fict", "phone": "0700000104", "officer_in_charge": people[1]}
+    records: list[dict[str, Any]] = [{"contact_person": people}, {"contact": people}, apart]
+    for record in records:
+        found = normalise(read_record({"name": "Umoja Clinic"} | record))["contacts"].to_list()[0]
+        assert {contact["contact_value"]: contact["contact_person_name"] for contact in found} == named

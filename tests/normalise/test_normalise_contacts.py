@@ -99,6 +99,10 @@ def test_a_text_is_read_into_everything_that_it_holds(text: str, found: list[tup
         (("website", "example.org/kenya"), [("Website", "example.org/kenya")]),
         (("phone_2", "0700000016"), [("Mobile", "+254700000016")]),
         (("contact", {"type": "Phone", "value": "0700000016", "is_active": True}), [("Mobile", "+254700000016")]),
+        (
+            ("telecom", {"system": "phone", "value": "0700000016", "period": {"start": "2009", "end": None}}),
+            [("Mobile", "+254700000016")],
+        ),
         (("postal_address", "Box 12 Kitui"), [("Postal Address", "Box 12 Kitui")]),
         (("whatsapp", False), []),
     ],
@@ -128,6 +132,66 @@ def test_a_person_stands_with_their_contact(entries: list[tuple[str, object]], p
 
 
 @pytest.mark.parametrize(
+    ("entries", "people"),
+    [
+        (
+            [("contact_person", "A"), ("phone", "0700000016"), ("alternative_phone", "0700000017")],
+            {"16": "A", "17": ""},
+        ),
+        (
+            [
+                ("contact_person_name", "A"),
+                ("contact_phone", "0700000016"),
+                ("alternative_phone", "0700000017"),
+                ("alternative_contact_person", "B"),
+            ],
+            {"16": "A", "17": "B"},
+        ),
+        (
+            [("contact_person_2", "B"), ("phone_2", "0700000017"), ("contact_person_1", "A"), ("phone", "0700000016")],
+            {"17": "B", "16": "A"},
+        ),
+        (
+            [("second_contact_person", "B"), ("mobile_02", "0700000017"), ("secondary_phone", "0700000018")],
+            {"17": "B", "18": "B"},
+        ),
+        (
+            [
+                (
+                    "contact",
+                    {"contact_person": "A", "phone": "0700000016", "other_name": "B", "other_phone": "0700000017"},
+                )
+            ],
+            {"16": "A", "17": "B"},
+        ),
+        ([("contact", {"name": "A", "phone": "0700000016", "phone_2": "0700000017"})], {"16": "A", "17": "A"}),
+        (
+            [("phone", "0700000016"), ("alternative_contact.name", "B"), ("alternative_phone", "0700000017")],
+            {"17": "B"},
+        ),
+        ([("contacts.name", "A"), ("phone", "0700000016")], {"16": "A"}),
+        ([("ocs", "A"), ("phone", "0700000016")], {"16": "A"}),
+        ([("social_media", {"name": "Facebook", "url": "https://example.org/16"})], {"16": ""}),
+    ],
+)
+def test_a_mark_tells_whose_a_contact_is(entries: list[tuple[str, object]], people: dict[str, str]) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": key, "value": value} for key, value in entries])])
+    assert invalid == []
+    named = {contact.contact_value[-2:]: contact.contact_person_name for contact in contacts}
+    assert named | people == named
+
+
+@pytest.mark.parametrize(
+    ("person", "phone"), [("contact_person", "phone_2"), ("deputy_in_charge", "phone"), ("contact_person_2", "phone_3")]
+)
+def test_a_person_whose_mark_no_contact_has_is_an_issue(person: str, phone: str) -> None:
+    entries = [{"key": person, "value": "A. Person"}, {"key": phone, "value": "0700000016"}]
+    contacts, invalid = read_contacts([json.dumps(entries)])
+    assert [contact.contact_person_name for contact in contacts] == [""]
+    assert invalid == ["contact person: a. aaaaaa (no contact to go with)"]
+
+
+@pytest.mark.parametrize(
     ("entry", "issue"),
     [
         (("phone", "07000000"), "phone: xxxxxxxx"),
@@ -139,6 +203,11 @@ def test_a_person_stands_with_their_contact(entries: list[tuple[str, object]], p
         (("Jane Doe", "nobody"), "contact: aaaaaa"),
         (("contact_person", "A. Person"), "contact person: a. aaaaaa (no contact to go with)"),
         (("phone", {"value": "0700000016", "is_active": False}), "phone: xxxxxxxxxx"),
+        (("telecom", {"system": "phone", "use": "old", "value": "0700000077"}), "phone: xxxxxxxxxx"),
+        (
+            ("telecom", {"system": "phone", "value": "0700000076", "period": {"start": "2009", "end": "2010-01-01"}}),
+            "phone: xxxxxxxxxx",
+        ),
         (("phone", True), "phone: aaaa"),
     ],
 )
@@ -152,6 +221,23 @@ def test_one_bad_number_does_not_lose_the_good_one() -> None:
     assert [contact.contact_value for contact in contacts] == ["+254700000016"]
     assert contacts[0].contact_raw == "0700000016/7"
     assert invalid == ["phone: x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "issues"),
+    [
+        ("Jane 0700000016 / Joe 0700000017", ["phone: aaaa aaa"]),
+        ("0700000016 (Casualty)", ["phone: aaaaaaaa"]),
+        ("Jane: jane@example.org", ["phone: aaaa"]),
+        ("Tel no. 0700000016 or mobile 0700000017 (24 hours)", []),
+        ("Office 020 2000001 ext 4, www.example.org", []),
+        ("P.O. Box 12 Kitui", []),
+    ],
+)
+def test_a_word_beside_a_number_that_is_no_label_is_an_issue(text: str, issues: list[str]) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": "phone", "value": text}])])
+    assert contacts
+    assert invalid == issues
 
 
 def test_contacts_that_are_not_json_are_read_as_text() -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ("-1,28", "36,8"),
         ("1.28 S", "36.8 E"),
         ("1.28°S", "36.8°E"),
+        ("-1.28 S", "36.8 E"),
         ("S 1 16 48", "E 36 48"),
         ("1°16'48\"S", "36°48'0\"E"),
         ("1° 16\u2032 48\u2033 S", "36° 48\u2032 E"),
@@ -67,6 +68,9 @@ def test_an_exchanged_pair_is_put_right_and_says_so(landed: Callable[..., dict[s
         ("1 S N", "36.8", "1 S N, 36.8"),
         ("-1.28 36.8", "36.8", "-1.28 36.8, 36.8"),
         ("36.8 W", "-1.28", "36.8 W, -1.28"),
+        ("-0.5 N", "36.8", "-0.5 N, 36.8"),
+        ("N -0.5", "36.8 E", "N -0.5, 36.8 E"),
+        ("-1.28", "-36.8 East", "-1.28, -36.8 East"),
     ],
 )
 def test_a_pair_that_is_not_in_kenya_is_dropped_and_says_so(
@@ -95,9 +99,13 @@ def test_a_pair_that_is_not_in_kenya_is_dropped_and_says_so(
         ('{"lat": -1.28, "lng": 36.8}', (-1.28, 36.8)),
         ('{"Latitude": "-1.28", "Longitude": "36.8"}', (-1.28, 36.8)),
         ('{"y": -1.28, "x": 36.8}', (-1.28, 36.8)),
+        ('{"latitude": -0.5, "longitude": null, "lat": -1.28, "lng": 36.8}', (-1.28, 36.8)),
+        ('{"latitude": -1.28, "lng": 36.8}', (-1.28, 36.8)),
+        ('{"latitude": -1.28, "lat": -0.5, "x": 36.8}', None),
         ('{"coordinates": {"latitude": -1.28, "longitude": 36.8}}', (-1.28, 36.8)),
         ('{"type": "Point", "coordinates": [36.8, -1.28]}', (-1.28, 36.8)),
         ('{"type": "Feature", "geometry": {"type": "Point", "coordinates": [36.8, -1.28, 1600]}}', (-1.28, 36.8)),
+        ("-0.5 N, 36.8 E", None),
         ("Plot 1, 36", None),
         ("-1,36,36,82", None),
         ("1 36 30 15", None),
@@ -140,7 +148,7 @@ def test_geometry_wins_and_a_contradiction_is_an_issue(landed: Callable[..., dic
         '{"coordinates":[36.8,-1.28],"type":"Point"}',
         '{"type":"Point","coordinates":[3.68e1,-128e-2]}',
         '{"type":"Point","coordinates":["36.8","-1.28"]}',
-        '{"type":"Polygon","coordinates":[[[36.7,-1.18],[36.9,-1.18],[36.9,-1.38],[36.7,-1.38],[36.7,-1.18]]]}',
+        '{"type":"Polygon","coordinates":[[[36.79,-1.27],[36.81,-1.27],[36.81,-1.29],[36.79,-1.29],[36.79,-1.27]]]}',
     ],
 )
 def test_a_plain_point_lands_like_any_other_geometry(landed: Callable[..., dict[str, Any]], geometry: str) -> None:
@@ -153,8 +161,14 @@ def test_what_is_wrong_in_the_geometry_gives_way_to_the_columns(landed: Callable
     assert record["coordinates_dropped"] == '{"type":"Point","coordinates":[0,0]}'
 
 
-SQUARE = [[36.0, -1.0], [36.2, -1.0], [36.2, -1.2], [36.0, -1.2], [36.0, -1.0]]
-HOLE = [[36.0, -1.0], [36.1, -1.0], [36.1, -1.2], [36.0, -1.2], [36.0, -1.0]]
+def test_a_geometry_larger_than_a_facility_is_dropped_and_says_so(landed: Callable[..., dict[str, Any]]) -> None:
+    towns = '{"type":"MultiPoint","coordinates":[[36.8,-1.3],[39.6,-4.0]]}'
+    assert landed(geometry=towns) == {"coordinates_dropped": towns}
+    assert landed(geometry=towns, latitude="-1.28", longitude="36.8")["latitude"] == -1.28
+
+
+SQUARE = [[36.0, -1.0], [36.02, -1.0], [36.02, -1.02], [36.0, -1.02], [36.0, -1.0]]
+HOLE = [[36.0, -1.0], [36.01, -1.0], [36.01, -1.02], [36.0, -1.02], [36.0, -1.0]]
 
 
 @pytest.mark.parametrize(
@@ -163,14 +177,18 @@ HOLE = [[36.0, -1.0], [36.1, -1.0], [36.1, -1.2], [36.0, -1.2], [36.0, -1.0]]
         ("Point", [36.0, -1.0], (-1.0, 36.0)),
         ("Point", ["36.0", "-1.0", 1600], (-1.0, 36.0)),
         ("MultiPoint", [[36.0, -1.0]], (-1.0, 36.0)),
-        ("MultiPoint", [[36.0, -1.0], [36.2, -1.2]], (-1.1, 36.1)),
-        ("LineString", [[36.0, -1.0], [36.2, -1.2]], (-1.1, 36.1)),
-        ("Polygon", [SQUARE], (-1.1, 36.1)),
-        ("Polygon", [SQUARE[::-1]], (-1.1, 36.1)),
-        ("Polygon", [SQUARE, HOLE], (-1.1, 36.15)),
-        ("Polygon", [SQUARE, HOLE[::-1]], (-1.1, 36.15)),
-        ("Polygon", [[[36.0, -1.0], [36.2, -1.2], [36.0, -1.0]]], (-1.1, 36.1)),
-        ("MultiPolygon", [[SQUARE]], (-1.1, 36.1)),
+        ("MultiPoint", [[36.0, -1.0], [36.02, -1.02]], (-1.01, 36.01)),
+        ("LineString", [[36.0, -1.0], [36.02, -1.02]], (-1.01, 36.01)),
+        ("Polygon", [SQUARE], (-1.01, 36.01)),
+        ("Polygon", [SQUARE[::-1]], (-1.01, 36.01)),
+        ("Polygon", [SQUARE, HOLE], (-1.01, 36.015)),
+        ("Polygon", [SQUARE, HOLE[::-1]], (-1.01, 36.015)),
+        ("Polygon", [[[36.0, -1.0], [36.02, -1.02], [36.0, -1.0]]], (-1.01, 36.01)),
+        ("MultiPolygon", [[SQUARE]], (-1.01, 36.01)),
+        ("MultiPoint", [[36.8, -1.3], [39.6, -4.0]], None),
+        ("LineString", [[36.8, -1.3], [36.8, -1.36]], None),
+        ("MultiLineString", [[[36.8, -1.3], [36.801, -1.3]], [[36.86, -1.3], [36.861, -1.3]]], None),
+        ("Polygon", [[[36.8, -1.3], [36.86, -1.3], [36.86, -1.31], [36.8, -1.3]]], None),
         ("Polygon", [], None),
         ("Point", [], None),
         ("Point", [36.0], None),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import polars as pl
 import pytest
 
 from gvrc.errors import UsageError
@@ -85,3 +86,32 @@ def retry(settings: Settings) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=60,
     )
+
+
+def test_a_reject_that_was_corrected_is_read_by_the_rules_of_its_own_source(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    sources = tmp_path / "sources.yaml"
+    sources.write_text(
+        "sources: [{name: kenya_police_service, code_prefix: KPS, files: ['kps*'], keys: {facility_name: jina}, "
+        "defaults: {owner_name: Kenya Police Service, beds: 3}}, {name: regional, code_prefix: REG, files: ['reg*']}]",
+        "utf-8",
+    )
+    pinned = msgspec.structs.replace(settings, sources=sources)
+    stations = [{"jina": "Makadara Police Station"}, {"jina": "", "county": "Nairobi", "phone": "112"}]
+    (tmp_path / "kps.json").write_text(json.dumps(stations), "utf-8")
+    (tmp_path / "regional.json").write_text(json.dumps([{"name": "Imara Shelter"}, {"name": "", "code": "7"}]), "utf-8")
+    account = run([str(tmp_path / "kps.json"), str(tmp_path / "regional.json")], pinned)
+    rejects = settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
+    text = rejects.read_text("utf-8").replace('"jina": ""', '"jina": "Viwandani Police Station"')
+    rejects.write_text(text.replace('"name": "", "code": "7"', '"name": "Amani Shelter"'), "utf-8")
+    assert run([str(rejects)], pinned).totals()["inserted"] == 2
+    with fresh._statement(
+        "SELECT facility_name::text, left(facility_code, 4), owner_name::text FROM facilities "
+        "LEFT JOIN facility_owners USING (facility_id) ORDER BY facility_id DESC LIMIT 2"
+    ) as statement:
+        landed = pl.DataFrame(statement.execute_query()[0]).rows()
+    assert sorted(landed) == [
+        ("Amani Shelter", "REG-", None),
+        ("Viwandani Police Station", "KPS-", "Kenya Police Service"),
+    ]
