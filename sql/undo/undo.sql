@@ -9,7 +9,7 @@ CREATE TEMPORARY TABLE undo_changes (
     table_name text NOT NULL,
     row_id bigint NOT NULL,
     operation text NOT NULL,
-    before jsonb, -- the columns to put back
+    before jsonb, -- the columns to put back; null where a deleted row does not come back
     after jsonb,
     kept jsonb -- columns that something later changed, with the value that was not put back
 );
@@ -296,6 +296,7 @@ WITH back AS (
     CROSS JOIN jsonb_populate_record(NULL::facilities, undo.before) AS row
     WHERE undo.table_name = 'facilities'
         AND undo.operation = 'delete'
+        AND undo.before IS NOT NULL
     RETURNING *
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
@@ -307,45 +308,45 @@ SELECT
     to_jsonb(back)
 FROM back;
 
+-- name: find_restored_facilities
+-- The before image of what will be restored; its after image is added when it has been.
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
+SELECT
+    present.facility_id,
+    'facilities',
+    present.facility_id,
+    'update',
+    to_jsonb(present)
+FROM undo_changes AS undo
+JOIN facilities AS present ON present.facility_id = undo.row_id
+WHERE undo.table_name = 'facilities'
+    AND undo.operation = 'update'
+    AND undo.before <> '{}';
+
 -- name: restore_facilities
-WITH former AS (
-    SELECT
-        row.*,
-        to_jsonb(present) AS image
+UPDATE facilities AS present
+SET
+    facility_name = former.facility_name,
+    facility_code = former.facility_code,
+    registration_number = former.registration_number,
+    address_line_1 = former.address_line_1,
+    is_active = former.is_active,
+    description = former.description,
+    website_url = former.website_url,
+    operational_status_id = former.operational_status_id,
+    ward_id = former.ward_id,
+    updated_at = former.updated_at,
+    updated_by = former.updated_by
+FROM (
+    SELECT row.*
     FROM undo_changes AS undo
-    JOIN facilities AS present ON present.facility_id = undo.row_id
-    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    JOIN facilities ON facilities.facility_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(facilities, undo.before) AS row
     WHERE undo.table_name = 'facilities'
         AND undo.operation = 'update'
         AND undo.before <> '{}'
-), restored AS (
-    UPDATE facilities AS present
-    SET
-        facility_name = former.facility_name,
-        facility_code = former.facility_code,
-        registration_number = former.registration_number,
-        address_line_1 = former.address_line_1,
-        is_active = former.is_active,
-        description = former.description,
-        website_url = former.website_url,
-        operational_status_id = former.operational_status_id,
-        ward_id = former.ward_id,
-        updated_at = former.updated_at,
-        updated_by = former.updated_by
-    FROM former
-    WHERE present.facility_id = former.facility_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
-SELECT
-    restored.facility_id,
-    'facilities',
-    restored.facility_id,
-    'update',
-    former.image,
-    to_jsonb(restored)
-FROM restored
-JOIN former USING (facility_id);
+) AS former
+WHERE present.facility_id = former.facility_id;
 
 -- name: keep_later_facilities
 -- A column that is no longer what the run left was changed since: it stays, and is reported.
@@ -371,6 +372,106 @@ FROM (
 WHERE undo.change_id = split.change_id
     AND undo.table_name = 'facilities'
     AND undo.operation = 'update';
+
+-- name: keep_borne_keys
+-- A code or number that another facility bears now stays there, and is reported. Run until it keeps nothing: it is free
+-- when its bearer gives it up in this undo, and whether the bearer does depends on what that one is to get back. Two may
+-- have borne one before, where another file of the run wrote in between: the later of them does again. What the run had
+-- deleted does not come back without its code, but does without its number. $1: whether a number must be filled.
+WITH claims AS (
+    SELECT
+        undo.change_id,
+        undo.facility_id,
+        key.field,
+        undo.before ->> key.field AS value,
+        row_number() OVER (
+            PARTITION BY
+                key.field,
+                undo.before ->> key.field
+            ORDER BY undo.change_id DESC
+        ) AS place
+    FROM undo_changes AS undo
+    CROSS JOIN (VALUES ('facility_code'), ('registration_number')) AS key (field)
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation IN ('update', 'delete')
+        AND undo.before ? key.field
+), borne AS (
+    SELECT
+        claims.change_id,
+        claims.field,
+        bearer.facility_id AS bearer_id
+    FROM claims
+    JOIN facilities AS bearer ON bearer.facility_code = claims.value
+    WHERE claims.field = 'facility_code'
+        AND bearer.facility_id <> claims.facility_id
+    UNION ALL
+    SELECT
+        claims.change_id,
+        claims.field,
+        bearer.facility_id
+    FROM claims
+    JOIN facilities AS bearer
+        ON bearer.registration_number = claims.value
+        AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
+    WHERE claims.field = 'registration_number'
+        AND bearer.facility_id <> claims.facility_id
+), refused AS (
+    SELECT
+        claims.change_id,
+        jsonb_object_agg(claims.field, claims.value) AS kept
+    FROM claims
+    LEFT JOIN borne USING (change_id, field)
+    LEFT JOIN claims AS given_up
+        ON given_up.facility_id = borne.bearer_id
+        AND given_up.field = claims.field
+        AND given_up.value IS DISTINCT FROM claims.value
+    WHERE claims.value <> ''
+        AND (claims.place > 1 OR (borne.bearer_id IS NOT NULL AND given_up.facility_id IS NULL))
+    GROUP BY claims.change_id
+)
+UPDATE undo_changes AS undo
+SET
+    before = CASE
+        WHEN undo.operation = 'update' THEN undo.before - ARRAY(SELECT jsonb_object_keys(refused.kept))
+        WHEN refused.kept ? 'facility_code' OR undo.kept ? 'registration_number' THEN NULL
+        ELSE undo.before || jsonb_build_object(
+            'registration_number',
+            CASE WHEN $1::boolean THEN '-' || (undo.before ->> 'facility_code') END
+        )
+    END,
+    kept = coalesce(undo.kept, '{}') || refused.kept
+FROM refused
+WHERE undo.change_id = refused.change_id
+    AND undo.table_name = 'facilities'
+    AND undo.operation IN ('update', 'delete');
+
+-- name: release_former_codes
+-- Two facilities that get each other's code back would meet in the unique key: the codes are first taken from both.
+UPDATE facilities
+SET facility_code = '~' || facilities.facility_id
+FROM undo_changes AS undo
+JOIN undo_changes AS other ON other.before ->> 'facility_code' = undo.after ->> 'facility_code'
+WHERE facilities.facility_id = undo.row_id
+    AND undo.table_name = 'facilities'
+    AND undo.operation = 'update'
+    AND undo.before ->> 'facility_code' <> facilities.facility_code
+    AND other.table_name = 'facilities'
+    AND other.operation IN ('update', 'delete')
+    AND other.row_id <> undo.row_id;
+
+-- name: release_former_numbers
+UPDATE facilities
+SET registration_number = '~' || facilities.facility_id
+FROM undo_changes AS undo
+JOIN undo_changes AS other ON other.before ->> 'registration_number' = undo.after ->> 'registration_number'
+WHERE facilities.facility_id = undo.row_id
+    AND undo.table_name = 'facilities'
+    AND undo.operation = 'update'
+    AND undo.before ? 'registration_number'
+    AND undo.before ->> 'registration_number' IS DISTINCT FROM facilities.registration_number
+    AND other.table_name = 'facilities'
+    AND other.operation IN ('update', 'delete')
+    AND other.row_id <> undo.row_id;
 
 -- name: deactivate_facilities
 -- Something refers to it: it stays, switched off.
@@ -430,6 +531,7 @@ WITH back AS (
     INSERT INTO facility_contacts
     SELECT row.*
     FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
     CROSS JOIN jsonb_populate_record(NULL::facility_contacts, undo.before) AS row
     WHERE undo.table_name = 'facility_contacts'
         AND undo.operation = 'delete'
@@ -562,6 +664,7 @@ WITH back AS (
     INSERT INTO facility_coordinates
     SELECT row.*
     FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
     CROSS JOIN jsonb_populate_record(NULL::facility_coordinates, undo.before) AS row
     WHERE undo.table_name = 'facility_coordinates'
         AND undo.operation = 'delete'
@@ -696,6 +799,7 @@ WITH back AS (
     INSERT INTO facility_services
     SELECT row.*
     FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
     CROSS JOIN jsonb_populate_record(NULL::facility_services, undo.before) AS row
     WHERE undo.table_name = 'facility_services'
         AND undo.operation = 'delete'
@@ -824,6 +928,7 @@ WITH back AS (
     INSERT INTO facility_owners
     SELECT row.*
     FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
     CROSS JOIN jsonb_populate_record(NULL::facility_owners, undo.before) AS row
     WHERE undo.table_name = 'facility_owners'
         AND undo.operation = 'delete'
@@ -923,9 +1028,11 @@ WITH back AS (
     INSERT INTO facility_gbv_categories
     SELECT row.*
     FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
     CROSS JOIN jsonb_populate_record(NULL::facility_gbv_categories, undo.before) AS row
     WHERE undo.table_name = 'facility_gbv_categories'
         AND undo.operation = 'delete'
+    ON CONFLICT DO NOTHING -- a later run gave the facility that category anew
     RETURNING *
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
@@ -964,6 +1071,7 @@ WITH back AS (
     INSERT INTO facility_infrastructure
     SELECT row.*
     FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
     CROSS JOIN jsonb_populate_record(NULL::facility_infrastructure, undo.before) AS row
     WHERE undo.table_name = 'facility_infrastructure'
         AND undo.operation = 'delete'
@@ -1084,7 +1192,7 @@ FROM (
 ) AS former
 WHERE facilities.facility_id = former.facility_id;
 
--- name: refresh_undo_images
+-- name: add_restored_images
 UPDATE batch_changes AS changes
 SET after = to_jsonb(facilities)
 FROM facilities
@@ -1196,7 +1304,8 @@ WHERE $1::integer IS NOT NULL;
 
 -- name: put_back_imported
 -- $1 is the undone run, $2 a file_no of it, or null, $3 the run that does the undoing, or null. The first image is how
--- the row was before the run; it comes back where the run left the row as it is.
+-- the row was before the run; it comes back where the run left the row as it is. A field that the facility kept stays as
+-- the run left it, lest the importer take for an edit what it wrote itself.
 WITH former AS (
     SELECT DISTINCT ON (facility_id)
         facility_id,
@@ -1215,11 +1324,19 @@ WITH former AS (
 ), fitting AS (
     SELECT
         former.facility_id,
-        former.image,
+        former.image || coalesce(stayed.fields, '{}') AS image,
         to_jsonb(present) AS present_image
     FROM former
     JOIN facilities USING (facility_id)
     LEFT JOIN etl.imported_facilities AS present USING (facility_id)
+    LEFT JOIN undo_changes AS undo
+        ON undo.row_id = facilities.facility_id
+        AND undo.table_name = 'facilities'
+        AND undo.kept IS NOT NULL
+    LEFT JOIN LATERAL (
+        SELECT jsonb_object_agg(kept.field, coalesce(to_jsonb(present), undo.before) -> kept.field) AS fields
+        FROM jsonb_object_keys(undo.kept) AS kept (field)
+    ) AS stayed ON true
     WHERE present.run_no IS NOT DISTINCT FROM former.left_run_no
 ), kept AS (
     INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, left_run_no, facility_id, image)
@@ -1280,6 +1397,7 @@ WHERE undo.table_name = 'facilities'
     AND imported.facility_id = facilities.facility_id;
 
 -- name: save_undo_changes
+-- Of an update only the columns that differ are kept: the others, changed later, are no reason to report anything.
 INSERT INTO etl.changes (run_no, file_no, facility_id, table_name, row_id, operation, before, after)
 SELECT
     $1::integer,
@@ -1288,9 +1406,23 @@ SELECT
     table_name,
     row_id,
     operation,
-    before,
-    after
-FROM batch_changes
+    CASE
+        WHEN operation = 'update' THEN (
+            SELECT jsonb_object_agg(former.key, former.value)
+            FROM jsonb_each(changes.before) AS former
+            WHERE former.value IS DISTINCT FROM changes.after -> former.key
+        )
+        ELSE before
+    END,
+    CASE
+        WHEN operation = 'update' THEN (
+            SELECT jsonb_object_agg(latter.key, latter.value)
+            FROM jsonb_each(changes.after) AS latter
+            WHERE latter.value IS DISTINCT FROM changes.before -> latter.key
+        )
+        ELSE after
+    END
+FROM batch_changes AS changes
 WHERE before IS DISTINCT FROM after;
 
 -- name: undo_account
@@ -1308,7 +1440,7 @@ FROM undo_changes AS undo;
 SELECT
     undo.table_name,
     undo.row_id,
-    coalesce(facilities.facility_code, '') AS facility_code,
+    coalesce(facilities.facility_code, undo.kept ->> 'facility_code', '') AS facility_code,
     (SELECT string_agg(key, ', ' ORDER BY key) FROM jsonb_object_keys(undo.kept) AS key) AS fields
 FROM undo_changes AS undo
 LEFT JOIN facilities USING (facility_id)
