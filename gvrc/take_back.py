@@ -80,10 +80,9 @@ def take_back(
     free_keys(database, is_managed=is_managed)
     put_back(database)
     restore(database, is_managed=is_managed)
-    database.run("forget_undone_facilities", by_run_no)
-    database.run("put_back_imported", run_no, file_no, by_run_no)
-    for name in ("restore_imported", "fill_imported"):
-        database.run(name)
+    for name in ("forget_undone_facilities", "put_back_imported"):
+        database.run(name, run_no, file_no, by_run_no)
+    database.run("fill_imported")
     database.run("forget_undone_lineage", run_no, file_no, by_run_no)
     for name in ("put_back_lineage", "reopen_rejects"):
         database.run(name, run_no, file_no)

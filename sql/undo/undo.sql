@@ -1286,26 +1286,53 @@ WHERE closed_by_run_no = $1::integer
     AND ($2::integer IS NULL OR closed_by_file_no = $2::integer);
 
 -- name: forget_undone_facilities
--- $1 is the run that does the undoing, null where a run takes a file of its own back.
-WITH gone AS (
+-- What is gone, and what the run met in the directory as the first to do so: of those there was no row before. $1 is the
+-- undone run, $2 a file_no of it, or null, $3 the run that does the undoing, null where a run takes a file of its own back.
+WITH unknown AS (
+    SELECT undo.facility_id
+    FROM undo_changes AS undo
+    LEFT JOIN facilities USING (facility_id)
+    WHERE facilities.facility_id IS NULL
+    UNION
+    SELECT met.facility_id
+    FROM etl.imported_facilities AS met
+    JOIN etl.facility_source AS known USING (facility_id, run_no)
+    WHERE met.run_no = $1::integer
+        AND ($2::integer IS NULL OR known.file_no = $2::integer)
+        AND NOT EXISTS (
+            SELECT
+            FROM etl.former_imported AS former
+            WHERE former.changed_by_run_no = $1::integer
+                AND former.facility_id = met.facility_id
+        )
+        AND NOT EXISTS (
+            SELECT
+            FROM etl.facility_source AS other
+            WHERE other.facility_id = met.facility_id
+                AND other.run_no = $1::integer
+                AND other.file_no <> $2::integer
+        )
+), gone AS (
     DELETE FROM etl.imported_facilities AS imported
-    WHERE imported.facility_id IN (SELECT facility_id FROM undo_changes)
-        AND NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = imported.facility_id)
+    USING unknown
+    WHERE imported.facility_id = unknown.facility_id
     RETURNING imported.*
 )
 INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, facility_id, image)
 SELECT
-    $1::integer,
+    $3::integer,
     1,
     gone.facility_id,
     to_jsonb(gone)
 FROM gone
-WHERE $1::integer IS NOT NULL;
+WHERE $3::integer IS NOT NULL;
 
 -- name: put_back_imported
 -- $1 is the undone run, $2 a file_no of it, or null, $3 the run that does the undoing, or null. The first image is how
--- the row was before the run; it comes back where the run left the row as it is. A field that the facility kept stays as
--- the run left it, lest the importer take for an edit what it wrote itself.
+-- the row was before the run; it comes back where the run left the row as it is, but for the fields that the facility
+-- kept: they stay as the run left them, lest the importer take for an edit what it wrote itself. Where a later run has
+-- written the row since, only the fields that the facility got back come back. Where the run has left no image, it has
+-- written nothing of what the importer remembers: it overwrote a person's edit with what was imported before.
 WITH former AS (
     SELECT DISTINCT ON (facility_id)
         facility_id,
@@ -1324,7 +1351,11 @@ WITH former AS (
 ), fitting AS (
     SELECT
         former.facility_id,
-        former.image || coalesce(stayed.fields, '{}') AS image,
+        CASE
+            WHEN present.run_no IS NOT DISTINCT FROM former.left_run_no
+                THEN former.image || coalesce(stayed.fields, '{}')
+            ELSE to_jsonb(present) || returned.fields
+        END AS image,
         to_jsonb(present) AS present_image
     FROM former
     JOIN facilities USING (facility_id)
@@ -1332,12 +1363,18 @@ WITH former AS (
     LEFT JOIN undo_changes AS undo
         ON undo.row_id = facilities.facility_id
         AND undo.table_name = 'facilities'
-        AND undo.kept IS NOT NULL
-    LEFT JOIN LATERAL (
+        AND undo.operation <> 'insert'
+    CROSS JOIN LATERAL (
         SELECT jsonb_object_agg(kept.field, coalesce(to_jsonb(present), undo.before) -> kept.field) AS fields
         FROM jsonb_object_keys(undo.kept) AS kept (field)
-    ) AS stayed ON true
+    ) AS stayed
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(put_back.field, former.image -> put_back.field) AS fields
+        FROM jsonb_object_keys(undo.before) AS put_back (field)
+        WHERE former.image ? put_back.field
+    ) AS returned
     WHERE present.run_no IS NOT DISTINCT FROM former.left_run_no
+        OR (present.run_no IS NOT NULL AND returned.fields IS NOT NULL)
 ), kept AS (
     INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, left_run_no, facility_id, image)
     SELECT
@@ -1363,38 +1400,6 @@ INSERT INTO etl.imported_facilities
 SELECT row.*
 FROM undone_imported
 CROSS JOIN jsonb_populate_record(NULL::etl.imported_facilities, undone_imported.image) AS row;
-
--- name: restore_imported
--- The last import is now the one before: a field that was put back counts as imported so.
-UPDATE etl.imported_facilities AS imported
-SET
-    facility_name = CASE WHEN undo.before ? 'facility_name' THEN facilities.facility_name ELSE imported.facility_name END,
-    facility_code = CASE WHEN undo.before ? 'facility_code' THEN facilities.facility_code ELSE imported.facility_code END,
-    registration_number = CASE
-        WHEN undo.before ? 'registration_number' THEN facilities.registration_number
-        ELSE imported.registration_number
-    END,
-    operational_status_id = CASE
-        WHEN undo.before ? 'operational_status_id' THEN facilities.operational_status_id
-        ELSE imported.operational_status_id
-    END,
-    ward_id = CASE WHEN undo.before ? 'ward_id' THEN facilities.ward_id ELSE imported.ward_id END,
-    is_active = CASE WHEN undo.before ? 'is_active' THEN facilities.is_active ELSE imported.is_active END,
-    address_line_1 = CASE
-        WHEN undo.before ? 'address_line_1' THEN facilities.address_line_1
-        ELSE imported.address_line_1
-    END,
-    facility_type = CASE
-        WHEN undo.before ? 'facility_type' THEN undo.before ->> 'facility_type'
-        ELSE imported.facility_type
-    END,
-    description = CASE WHEN undo.before ? 'description' THEN facilities.description ELSE imported.description END,
-    website_url = CASE WHEN undo.before ? 'website_url' THEN facilities.website_url ELSE imported.website_url END
-FROM undo_changes AS undo
-JOIN facilities ON facilities.facility_id = undo.row_id
-WHERE undo.table_name = 'facilities'
-    AND undo.operation = 'update'
-    AND imported.facility_id = facilities.facility_id;
 
 -- name: save_undo_changes
 -- Of an update only the columns that differ are kept: the others, changed later, are no reason to report anything.
