@@ -83,9 +83,9 @@ def take_back(
     for name in ("forget_undone_facilities", "put_back_imported"):
         database.run(name, run_no, file_no, by_run_no)
     database.run("fill_imported")
-    database.run("forget_undone_lineage", run_no, file_no, by_run_no)
-    for name in ("put_back_lineage", "reopen_rejects"):
-        database.run(name, run_no, file_no)
+    for name in ("forget_undone_lineage", "put_back_lineage"):
+        database.run(name, run_no, file_no, by_run_no)
+    database.run("reopen_rejects", run_no, file_no)
 
 
 def free_keys(database: Database, *, is_managed: bool) -> None:

@@ -1210,13 +1210,39 @@ WHERE operation = 'insert'
     AND facility_id BETWEEN $1::integer AND $2::integer;
 
 -- name: forget_undone_lineage
--- The undone records were never loaded, as far as the next import is concerned. $1 is the run, $2 a file_no of it, or
+-- The undone records were never loaded, as far as the next import is concerned. Of an undo they are those that it put
+-- back and that were not there before: what it overwrote has an image of its own. $1 is the run, $2 a file_no of it, or
 -- null for the whole run; $3 the run that does the undoing, null where a run takes a file of its own back.
-WITH gone AS (
-    DELETE FROM etl.facility_source
+WITH brought AS (
+    SELECT
+        source,
+        content_hash
+    FROM etl.facility_source
     WHERE run_no = $1::integer
         AND ($2::integer IS NULL OR file_no = $2::integer)
-    RETURNING *
+    UNION
+    SELECT
+        known.source,
+        known.content_hash
+    FROM etl.former_lineage AS former
+    JOIN etl.facility_source AS known USING (content_hash, source, facility_id, run_no, file_no, record_number)
+    JOIN etl.runs AS undone
+        ON undone.undoes_run_no = former.changed_by_run_no
+        AND undone.undoes_run_no <> former.run_no
+    WHERE undone.run_no = $1::integer
+        AND NOT EXISTS (
+            SELECT
+            FROM etl.former_lineage AS overwritten
+            WHERE overwritten.changed_by_run_no = $1::integer
+                AND overwritten.content_hash = former.content_hash
+                AND overwritten.source = former.source
+        )
+), gone AS (
+    DELETE FROM etl.facility_source AS known
+    USING brought
+    WHERE known.content_hash = brought.content_hash
+        AND known.source = brought.source
+    RETURNING known.*
 )
 INSERT INTO etl.former_lineage (
     changed_by_run_no,
@@ -1238,7 +1264,51 @@ FROM gone
 WHERE $3::integer IS NOT NULL;
 
 -- name: put_back_lineage
--- The first image of each record is how it was before the run.
+-- The first image of each record is how it was before the run; what is overwritten leaves an image for the undo of this
+-- undo. $1 to $3 are those of forget_undone_lineage.
+WITH former AS (
+    SELECT DISTINCT ON (former.source, former.content_hash)
+        former.source,
+        former.content_hash,
+        former.source_key,
+        former.facility_id,
+        former.run_no,
+        former.file_no,
+        former.record_number,
+        former.is_superseded
+    FROM etl.former_lineage AS former
+    JOIN facilities USING (facility_id)
+    WHERE former.changed_by_run_no = $1::integer
+        AND ($2::integer IS NULL OR former.changed_by_file_no = $2::integer)
+        -- What the undone run itself had written, and then superseded, is undone too.
+        AND NOT (former.run_no = $1::integer AND ($2::integer IS NULL OR former.file_no = $2::integer))
+    ORDER BY
+        former.source,
+        former.content_hash,
+        former.former_id
+), kept AS (
+    INSERT INTO etl.former_lineage (
+        changed_by_run_no,
+        changed_by_file_no,
+        source,
+        content_hash,
+        source_key,
+        facility_id,
+        run_no,
+        file_no,
+        record_number,
+        is_superseded
+    )
+    SELECT
+        $3::integer,
+        1,
+        present.*
+    FROM former
+    JOIN etl.facility_source AS present
+        ON present.content_hash = former.content_hash
+        AND present.source = former.source
+    WHERE $3::integer IS NOT NULL
+)
 INSERT INTO etl.facility_source (
     source,
     content_hash,
@@ -1249,25 +1319,8 @@ INSERT INTO etl.facility_source (
     record_number,
     is_superseded
 )
-SELECT DISTINCT ON (former.source, former.content_hash)
-    former.source,
-    former.content_hash,
-    former.source_key,
-    former.facility_id,
-    former.run_no,
-    former.file_no,
-    former.record_number,
-    former.is_superseded
-FROM etl.former_lineage AS former
-JOIN facilities USING (facility_id)
-WHERE former.changed_by_run_no = $1::integer
-    AND ($2::integer IS NULL OR former.changed_by_file_no = $2::integer)
-    -- What the undone run itself had written, and then superseded, is undone too.
-    AND NOT (former.run_no = $1::integer AND ($2::integer IS NULL OR former.file_no = $2::integer))
-ORDER BY
-    former.source,
-    former.content_hash,
-    former.former_id
+SELECT former.*
+FROM former
 ON CONFLICT (content_hash, source) DO UPDATE
 SET
     source_key = excluded.source_key,
