@@ -82,7 +82,8 @@ def take_back(
     restore(database, is_managed=is_managed)
     for name in ("forget_undone_facilities", "put_back_imported"):
         database.run(name, run_no, file_no, by_run_no)
-    database.run("fill_imported")
+    for name in ("fill_imported", "put_back_codes"):
+        database.run(name)
     for name in ("forget_undone_lineage", "put_back_lineage"):
         database.run(name, run_no, file_no, by_run_no)
     database.run("reopen_rejects", run_no, file_no)

@@ -1339,7 +1339,8 @@ WHERE closed_by_run_no = $1::integer
     AND ($2::integer IS NULL OR closed_by_file_no = $2::integer);
 
 -- name: forget_undone_facilities
--- What is gone, and what the run met in the directory as the first to do so: of those there was no row before. $1 is the
+-- What is gone, with the codes that were generated for it, and what the run met in the directory as the first to do so:
+-- of those there was no row before. $1 is the
 -- undone run, $2 a file_no of it, or null, $3 the run that does the undoing, null where a run takes a file of its own back.
 WITH unknown AS (
     SELECT undo.facility_id
@@ -1370,13 +1371,22 @@ WITH unknown AS (
     USING unknown
     WHERE imported.facility_id = unknown.facility_id
     RETURNING imported.*
+), codes AS (
+    DELETE FROM etl.code_map
+    USING unknown
+    WHERE code_map.facility_id = unknown.facility_id
+        AND NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = code_map.facility_id)
+    RETURNING code_map.*
 )
 INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, facility_id, image)
 SELECT
     $3::integer,
     1,
     gone.facility_id,
-    to_jsonb(gone)
+    to_jsonb(gone) || jsonb_build_object(
+        'generated_codes',
+        (SELECT jsonb_agg(generated_code) FROM codes WHERE codes.facility_id = gone.facility_id)
+    )
 FROM gone
 WHERE $3::integer IS NOT NULL;
 
@@ -1453,6 +1463,19 @@ INSERT INTO etl.imported_facilities
 SELECT row.*
 FROM undone_imported
 CROSS JOIN jsonb_populate_record(NULL::etl.imported_facilities, undone_imported.image) AS row;
+
+-- name: put_back_codes
+-- The codes that were generated for a facility that is there again; a facility that bears one now keeps it.
+INSERT INTO etl.code_map (generated_code, facility_id)
+SELECT
+    code.generated_code,
+    facilities.facility_id
+FROM undone_imported
+JOIN facilities ON facilities.facility_id = (undone_imported.image ->> 'facility_id')::integer
+CROSS JOIN jsonb_array_elements_text(nullif(undone_imported.image -> 'generated_codes', 'null')) AS code (generated_code)
+ON CONFLICT (generated_code) DO UPDATE
+SET facility_id = excluded.facility_id
+WHERE NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = code_map.facility_id);
 
 -- name: save_undo_changes
 -- Of an update only the columns that differ are kept: the others, changed later, are no reason to report anything.

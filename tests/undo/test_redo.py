@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gvrc.database import connect
 from gvrc.pipeline import Options, run
 from gvrc.undo import undo
-from tests.test_pipeline import CLINIC, content, outcome, write
+from tests.test_pipeline import CLINIC, content, outcome, rows, write
 from tests.undo.test_undo import landed, memory
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ RECORDS = st.builds(
     lambda record, said: record | said, st.sampled_from([CLINIC, OTHER, KEYED, UNCODED]), st.sampled_from(SAID)
 )
 FILES = st.lists(RECORDS, min_size=1, max_size=4)
+
+
+def generated(database: Database) -> list[dict[str, Any]]:
+    """Give the generated codes; those of facilities that stay are not taken back."""
+    return rows(database, "SELECT generated_code, facility_id FROM etl.code_map ORDER BY 1")
 
 
 def state(database: Database) -> tuple[dict[str, list[dict[str, Any]]], ...]:
@@ -68,6 +73,16 @@ def test_a_record_that_a_newer_one_replaced_is_replaced_again(
         assert state(fresh) == after
 
 
+def test_a_facility_without_a_code_that_comes_back_is_met_by_its_generated_one(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    undone = undo(landed(settings, tmp_path, UNCODED).run_id, settings)
+    assert rows(fresh, "SELECT generated_code FROM etl.code_map") == []
+    undo(landed(settings, tmp_path, UNCODED).run_id, settings)
+    undo(undone.run_id, settings)
+    assert outcome(landed(settings, tmp_path, UNCODED | {"description": "new"})) == {"read": 1, "updated": 1}
+
+
 @examples(
     max_examples=8,
     deadline=None,
@@ -89,11 +104,11 @@ def test_whatever_is_taken_back_and_brought_again_is_as_it_was(
         path = write(tmp_path, "records.json", records)
         before = state(database)
         account = run([path], own, Options(force=True))
-        after = state(database)
+        after, codes = state(database), generated(database)
         for _ in range(2):
             undone = undo(account.run_id, own)
             assert state(database) == before
             account = undo(undone.run_id, own)
-            assert state(database) == after
+            assert (state(database), generated(database)) == (after, codes)
         run([path], own, Options(force=True))
         assert state(database) == after
