@@ -87,6 +87,8 @@ def take_back(
     for name in ("forget_undone_lineage", "put_back_lineage"):
         database.run(name, run_no, file_no, by_run_no)
     database.run("reopen_rejects", run_no, file_no)
+    if by_run_no:
+        database.run("close_undone_rejects", run_no, by_run_no)
 
 
 def free_keys(database: Database, *, is_managed: bool) -> None:

@@ -1331,12 +1331,23 @@ SET
     is_superseded = excluded.is_superseded;
 
 -- name: reopen_rejects
+-- Those that the run had closed of others: its own are not open without it.
 UPDATE etl.rejects
 SET
     closed_by_run_no = NULL,
     closed_by_file_no = NULL
 WHERE closed_by_run_no = $1::integer
-    AND ($2::integer IS NULL OR closed_by_file_no = $2::integer);
+    AND ($2::integer IS NULL OR closed_by_file_no = $2::integer)
+    AND NOT (run_no = $1::integer AND ($2::integer IS NULL OR file_no = $2::integer));
+
+-- name: close_undone_rejects
+-- A record of a run that was taken back is none to send again; the undo of the undo opens what $2, the undo, closed.
+UPDATE etl.rejects
+SET
+    closed_by_run_no = $2::integer,
+    closed_by_file_no = 1
+WHERE run_no = $1::integer
+    AND closed_by_run_no IS NULL;
 
 -- name: forget_undone_facilities
 -- What is gone, with the codes that were generated for it, and what the run met in the directory as the first to do so:

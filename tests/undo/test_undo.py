@@ -10,6 +10,7 @@ import pytest
 
 from gvrc.errors import UsageError
 from gvrc.pipeline import Options, run
+from gvrc.rejects import write_open_rejects
 from gvrc.undo import undo
 from tests.test_pipeline import CLINIC, content, outcome, rows, write
 
@@ -161,6 +162,17 @@ def test_a_reject_that_an_undone_run_had_closed_is_open_again(
     assert rows(fresh, is_open) == [{"is_open": False}]
     undo(second.run_id, settings)
     assert rows(fresh, is_open) == [{"is_open": True}]
+
+
+def test_a_reject_of_an_undone_run_is_closed_and_open_again_after_the_undo_of_the_undo(
+    settings: Settings, tmp_path: Path
+) -> None:
+    nameless = {name: value for name, value in CLINIC.items() if name != "name"} | {"code": 9}
+    undone = undo(landed(settings, tmp_path, CLINIC, nameless).run_id, settings)
+    with pytest.raises(UsageError, match="nothing to run again"):
+        write_open_rejects(settings, None, tmp_path / "open.jsonl")
+    undo(undone.run_id, settings)
+    assert write_open_rejects(settings, None, tmp_path / "open.jsonl") == 1
 
 
 def test_images_are_kept_for_as_many_days_as_set(settings: Settings, fresh: Database, tmp_path: Path) -> None:
