@@ -23,7 +23,6 @@ CHILDREN = (
     "facility_infrastructure",
 )
 RESTORED = (
-    "facilities",
     "facility_contacts",
     "facility_coordinates",
     "facility_services",
@@ -77,16 +76,28 @@ def take_back(
     database.run("fold_undo_changes")
     database.run("drop_updates_of_inserted")
     database.run("add_children_of_inserted")
+    remove(database, 0, 2**31 - 1)  # first: a code or number that goes with it may return to who bore it before
+    free_keys(database, is_managed=is_managed)
     put_back(database)
     restore(database, is_managed=is_managed)
-    remove(database, 0, 2**31 - 1)
-    database.run("forget_undone_facilities", by_run_no)
-    database.run("put_back_imported", run_no, file_no, by_run_no)
-    for name in ("restore_imported", "fill_imported"):
+    for name in ("forget_undone_facilities", "put_back_imported"):
+        database.run(name, run_no, file_no, by_run_no)
+    for name in ("fill_imported", "put_back_codes"):
         database.run(name)
-    database.run("forget_undone_lineage", run_no, file_no, by_run_no)
-    for name in ("put_back_lineage", "reopen_rejects"):
-        database.run(name, run_no, file_no)
+    for name in ("forget_undone_lineage", "put_back_lineage"):
+        database.run(name, run_no, file_no, by_run_no)
+    database.run("reopen_rejects", run_no, file_no)
+    if by_run_no:
+        database.run("close_undone_rejects", run_no, by_run_no)
+
+
+def free_keys(database: Database, *, is_managed: bool) -> None:
+    """Take codes and numbers that return from who bears them, unless that one keeps them: then they do not return."""
+    database.run("keep_later_facilities")
+    while database.run("keep_borne_keys", is_managed) > 0:
+        pass
+    for name in ("find_restored_facilities", "release_former_codes", "release_former_numbers"):
+        database.run(name)
 
 
 def put_back(database: Database) -> None:
@@ -97,12 +108,13 @@ def put_back(database: Database) -> None:
 
 def restore(database: Database, *, is_managed: bool) -> None:
     """Put updated columns back, but for those that something later changed."""
+    database.run("restore_facilities")
+    if not is_managed:
+        database.run("restore_facility_types")
+    database.run("add_restored_images")
     for table in RESTORED:
         database.run(f"keep_later_{table}")
         database.run(f"restore_{table}")
-    if not is_managed:
-        database.run("restore_facility_types")
-        database.run("refresh_undo_images")
 
 
 def remove(database: Database, first: int, last: int) -> None:

@@ -9,7 +9,7 @@ CREATE TEMPORARY TABLE undo_changes (
     table_name text NOT NULL,
     row_id bigint NOT NULL,
     operation text NOT NULL,
-    before jsonb, -- the columns to put back
+    before jsonb, -- the columns to put back; null where a deleted row does not come back
     after jsonb,
     kept jsonb -- columns that something later changed, with the value that was not put back
 );
@@ -296,6 +296,7 @@ WITH back AS (
     CROSS JOIN jsonb_populate_record(NULL::facilities, undo.before) AS row
     WHERE undo.table_name = 'facilities'
         AND undo.operation = 'delete'
+        AND undo.before IS NOT NULL
     RETURNING *
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
@@ -307,45 +308,45 @@ SELECT
     to_jsonb(back)
 FROM back;
 
+-- name: find_restored_facilities
+-- The before image of what will be restored; its after image is added when it has been.
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
+SELECT
+    present.facility_id,
+    'facilities',
+    present.facility_id,
+    'update',
+    to_jsonb(present)
+FROM undo_changes AS undo
+JOIN facilities AS present ON present.facility_id = undo.row_id
+WHERE undo.table_name = 'facilities'
+    AND undo.operation = 'update'
+    AND undo.before <> '{}';
+
 -- name: restore_facilities
-WITH former AS (
-    SELECT
-        row.*,
-        to_jsonb(present) AS image
+UPDATE facilities AS present
+SET
+    facility_name = former.facility_name,
+    facility_code = former.facility_code,
+    registration_number = former.registration_number,
+    address_line_1 = former.address_line_1,
+    is_active = former.is_active,
+    description = former.description,
+    website_url = former.website_url,
+    operational_status_id = former.operational_status_id,
+    ward_id = former.ward_id,
+    updated_at = former.updated_at,
+    updated_by = former.updated_by
+FROM (
+    SELECT row.*
     FROM undo_changes AS undo
-    JOIN facilities AS present ON present.facility_id = undo.row_id
-    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    JOIN facilities ON facilities.facility_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(facilities, undo.before) AS row
     WHERE undo.table_name = 'facilities'
         AND undo.operation = 'update'
         AND undo.before <> '{}'
-), restored AS (
-    UPDATE facilities AS present
-    SET
-        facility_name = former.facility_name,
-        facility_code = former.facility_code,
-        registration_number = former.registration_number,
-        address_line_1 = former.address_line_1,
-        is_active = former.is_active,
-        description = former.description,
-        website_url = former.website_url,
-        operational_status_id = former.operational_status_id,
-        ward_id = former.ward_id,
-        updated_at = former.updated_at,
-        updated_by = former.updated_by
-    FROM former
-    WHERE present.facility_id = former.facility_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
-SELECT
-    restored.facility_id,
-    'facilities',
-    restored.facility_id,
-    'update',
-    former.image,
-    to_jsonb(restored)
-FROM restored
-JOIN former USING (facility_id);
+) AS former
+WHERE present.facility_id = former.facility_id;
 
 -- name: keep_later_facilities
 -- A column that is no longer what the run left was changed since: it stays, and is reported.
@@ -371,6 +372,106 @@ FROM (
 WHERE undo.change_id = split.change_id
     AND undo.table_name = 'facilities'
     AND undo.operation = 'update';
+
+-- name: keep_borne_keys
+-- A code or number that another facility bears now stays there, and is reported. Run until it keeps nothing: it is free
+-- when its bearer gives it up in this undo, and whether the bearer does depends on what that one is to get back. Two may
+-- have borne one before, where another file of the run wrote in between: the later of them does again. What the run had
+-- deleted does not come back without its code, but does without its number. $1: whether a number must be filled.
+WITH claims AS (
+    SELECT
+        undo.change_id,
+        undo.facility_id,
+        key.field,
+        undo.before ->> key.field AS value,
+        row_number() OVER (
+            PARTITION BY
+                key.field,
+                undo.before ->> key.field
+            ORDER BY undo.change_id DESC
+        ) AS place
+    FROM undo_changes AS undo
+    CROSS JOIN (VALUES ('facility_code'), ('registration_number')) AS key (field)
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation IN ('update', 'delete')
+        AND undo.before ? key.field
+), borne AS (
+    SELECT
+        claims.change_id,
+        claims.field,
+        bearer.facility_id AS bearer_id
+    FROM claims
+    JOIN facilities AS bearer ON bearer.facility_code = claims.value
+    WHERE claims.field = 'facility_code'
+        AND bearer.facility_id <> claims.facility_id
+    UNION ALL
+    SELECT
+        claims.change_id,
+        claims.field,
+        bearer.facility_id
+    FROM claims
+    JOIN facilities AS bearer
+        ON bearer.registration_number = claims.value
+        AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
+    WHERE claims.field = 'registration_number'
+        AND bearer.facility_id <> claims.facility_id
+), refused AS (
+    SELECT
+        claims.change_id,
+        jsonb_object_agg(claims.field, claims.value) AS kept
+    FROM claims
+    LEFT JOIN borne USING (change_id, field)
+    LEFT JOIN claims AS given_up
+        ON given_up.facility_id = borne.bearer_id
+        AND given_up.field = claims.field
+        AND given_up.value IS DISTINCT FROM claims.value
+    WHERE claims.value <> ''
+        AND (claims.place > 1 OR (borne.bearer_id IS NOT NULL AND given_up.facility_id IS NULL))
+    GROUP BY claims.change_id
+)
+UPDATE undo_changes AS undo
+SET
+    before = CASE
+        WHEN undo.operation = 'update' THEN undo.before - ARRAY(SELECT jsonb_object_keys(refused.kept))
+        WHEN refused.kept ? 'facility_code' OR undo.kept ? 'registration_number' THEN NULL
+        ELSE undo.before || jsonb_build_object(
+            'registration_number',
+            CASE WHEN $1::boolean THEN '-' || (undo.before ->> 'facility_code') END
+        )
+    END,
+    kept = coalesce(undo.kept, '{}') || refused.kept
+FROM refused
+WHERE undo.change_id = refused.change_id
+    AND undo.table_name = 'facilities'
+    AND undo.operation IN ('update', 'delete');
+
+-- name: release_former_codes
+-- Two facilities that get each other's code back would meet in the unique key: the codes are first taken from both.
+UPDATE facilities
+SET facility_code = '~' || facilities.facility_id
+FROM undo_changes AS undo
+JOIN undo_changes AS other ON other.before ->> 'facility_code' = undo.after ->> 'facility_code'
+WHERE facilities.facility_id = undo.row_id
+    AND undo.table_name = 'facilities'
+    AND undo.operation = 'update'
+    AND undo.before ->> 'facility_code' <> facilities.facility_code
+    AND other.table_name = 'facilities'
+    AND other.operation IN ('update', 'delete')
+    AND other.row_id <> undo.row_id;
+
+-- name: release_former_numbers
+UPDATE facilities
+SET registration_number = '~' || facilities.facility_id
+FROM undo_changes AS undo
+JOIN undo_changes AS other ON other.before ->> 'registration_number' = undo.after ->> 'registration_number'
+WHERE facilities.facility_id = undo.row_id
+    AND undo.table_name = 'facilities'
+    AND undo.operation = 'update'
+    AND undo.before ? 'registration_number'
+    AND undo.before ->> 'registration_number' IS DISTINCT FROM facilities.registration_number
+    AND other.table_name = 'facilities'
+    AND other.operation IN ('update', 'delete')
+    AND other.row_id <> undo.row_id;
 
 -- name: deactivate_facilities
 -- Something refers to it: it stays, switched off.
@@ -430,6 +531,7 @@ WITH back AS (
     INSERT INTO facility_contacts
     SELECT row.*
     FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
     CROSS JOIN jsonb_populate_record(NULL::facility_contacts, undo.before) AS row
     WHERE undo.table_name = 'facility_contacts'
         AND undo.operation = 'delete'
@@ -562,6 +664,7 @@ WITH back AS (
     INSERT INTO facility_coordinates
     SELECT row.*
     FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
     CROSS JOIN jsonb_populate_record(NULL::facility_coordinates, undo.before) AS row
     WHERE undo.table_name = 'facility_coordinates'
         AND undo.operation = 'delete'
@@ -696,6 +799,7 @@ WITH back AS (
     INSERT INTO facility_services
     SELECT row.*
     FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
     CROSS JOIN jsonb_populate_record(NULL::facility_services, undo.before) AS row
     WHERE undo.table_name = 'facility_services'
         AND undo.operation = 'delete'
@@ -824,6 +928,7 @@ WITH back AS (
     INSERT INTO facility_owners
     SELECT row.*
     FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
     CROSS JOIN jsonb_populate_record(NULL::facility_owners, undo.before) AS row
     WHERE undo.table_name = 'facility_owners'
         AND undo.operation = 'delete'
@@ -923,9 +1028,11 @@ WITH back AS (
     INSERT INTO facility_gbv_categories
     SELECT row.*
     FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
     CROSS JOIN jsonb_populate_record(NULL::facility_gbv_categories, undo.before) AS row
     WHERE undo.table_name = 'facility_gbv_categories'
         AND undo.operation = 'delete'
+    ON CONFLICT DO NOTHING -- a later run gave the facility that category anew
     RETURNING *
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
@@ -964,6 +1071,7 @@ WITH back AS (
     INSERT INTO facility_infrastructure
     SELECT row.*
     FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
     CROSS JOIN jsonb_populate_record(NULL::facility_infrastructure, undo.before) AS row
     WHERE undo.table_name = 'facility_infrastructure'
         AND undo.operation = 'delete'
@@ -1084,7 +1192,7 @@ FROM (
 ) AS former
 WHERE facilities.facility_id = former.facility_id;
 
--- name: refresh_undo_images
+-- name: add_restored_images
 UPDATE batch_changes AS changes
 SET after = to_jsonb(facilities)
 FROM facilities
@@ -1102,13 +1210,39 @@ WHERE operation = 'insert'
     AND facility_id BETWEEN $1::integer AND $2::integer;
 
 -- name: forget_undone_lineage
--- The undone records were never loaded, as far as the next import is concerned. $1 is the run, $2 a file_no of it, or
+-- The undone records were never loaded, as far as the next import is concerned. Of an undo they are those that it put
+-- back and that were not there before: what it overwrote has an image of its own. $1 is the run, $2 a file_no of it, or
 -- null for the whole run; $3 the run that does the undoing, null where a run takes a file of its own back.
-WITH gone AS (
-    DELETE FROM etl.facility_source
+WITH brought AS (
+    SELECT
+        source,
+        content_hash
+    FROM etl.facility_source
     WHERE run_no = $1::integer
         AND ($2::integer IS NULL OR file_no = $2::integer)
-    RETURNING *
+    UNION
+    SELECT
+        known.source,
+        known.content_hash
+    FROM etl.former_lineage AS former
+    JOIN etl.facility_source AS known USING (content_hash, source, facility_id, run_no, file_no, record_number)
+    JOIN etl.runs AS undone
+        ON undone.undoes_run_no = former.changed_by_run_no
+        AND undone.undoes_run_no <> former.run_no
+    WHERE undone.run_no = $1::integer
+        AND NOT EXISTS (
+            SELECT
+            FROM etl.former_lineage AS overwritten
+            WHERE overwritten.changed_by_run_no = $1::integer
+                AND overwritten.content_hash = former.content_hash
+                AND overwritten.source = former.source
+        )
+), gone AS (
+    DELETE FROM etl.facility_source AS known
+    USING brought
+    WHERE known.content_hash = brought.content_hash
+        AND known.source = brought.source
+    RETURNING known.*
 )
 INSERT INTO etl.former_lineage (
     changed_by_run_no,
@@ -1130,7 +1264,51 @@ FROM gone
 WHERE $3::integer IS NOT NULL;
 
 -- name: put_back_lineage
--- The first image of each record is how it was before the run.
+-- The first image of each record is how it was before the run; what is overwritten leaves an image for the undo of this
+-- undo. $1 to $3 are those of forget_undone_lineage.
+WITH former AS (
+    SELECT DISTINCT ON (former.source, former.content_hash)
+        former.source,
+        former.content_hash,
+        former.source_key,
+        former.facility_id,
+        former.run_no,
+        former.file_no,
+        former.record_number,
+        former.is_superseded
+    FROM etl.former_lineage AS former
+    JOIN facilities USING (facility_id)
+    WHERE former.changed_by_run_no = $1::integer
+        AND ($2::integer IS NULL OR former.changed_by_file_no = $2::integer)
+        -- What the undone run itself had written, and then superseded, is undone too.
+        AND NOT (former.run_no = $1::integer AND ($2::integer IS NULL OR former.file_no = $2::integer))
+    ORDER BY
+        former.source,
+        former.content_hash,
+        former.former_id
+), kept AS (
+    INSERT INTO etl.former_lineage (
+        changed_by_run_no,
+        changed_by_file_no,
+        source,
+        content_hash,
+        source_key,
+        facility_id,
+        run_no,
+        file_no,
+        record_number,
+        is_superseded
+    )
+    SELECT
+        $3::integer,
+        1,
+        present.*
+    FROM former
+    JOIN etl.facility_source AS present
+        ON present.content_hash = former.content_hash
+        AND present.source = former.source
+    WHERE $3::integer IS NOT NULL
+)
 INSERT INTO etl.facility_source (
     source,
     content_hash,
@@ -1141,25 +1319,8 @@ INSERT INTO etl.facility_source (
     record_number,
     is_superseded
 )
-SELECT DISTINCT ON (former.source, former.content_hash)
-    former.source,
-    former.content_hash,
-    former.source_key,
-    former.facility_id,
-    former.run_no,
-    former.file_no,
-    former.record_number,
-    former.is_superseded
-FROM etl.former_lineage AS former
-JOIN facilities USING (facility_id)
-WHERE former.changed_by_run_no = $1::integer
-    AND ($2::integer IS NULL OR former.changed_by_file_no = $2::integer)
-    -- What the undone run itself had written, and then superseded, is undone too.
-    AND NOT (former.run_no = $1::integer AND ($2::integer IS NULL OR former.file_no = $2::integer))
-ORDER BY
-    former.source,
-    former.content_hash,
-    former.former_id
+SELECT former.*
+FROM former
 ON CONFLICT (content_hash, source) DO UPDATE
 SET
     source_key = excluded.source_key,
@@ -1170,33 +1331,82 @@ SET
     is_superseded = excluded.is_superseded;
 
 -- name: reopen_rejects
+-- Those that the run had closed of others: its own are not open without it.
 UPDATE etl.rejects
 SET
     closed_by_run_no = NULL,
     closed_by_file_no = NULL
 WHERE closed_by_run_no = $1::integer
-    AND ($2::integer IS NULL OR closed_by_file_no = $2::integer);
+    AND ($2::integer IS NULL OR closed_by_file_no = $2::integer)
+    AND NOT (run_no = $1::integer AND ($2::integer IS NULL OR file_no = $2::integer));
+
+-- name: close_undone_rejects
+-- A record of a run that was taken back is none to send again; the undo of the undo opens what $2, the undo, closed.
+UPDATE etl.rejects
+SET
+    closed_by_run_no = $2::integer,
+    closed_by_file_no = 1
+WHERE run_no = $1::integer
+    AND closed_by_run_no IS NULL;
 
 -- name: forget_undone_facilities
--- $1 is the run that does the undoing, null where a run takes a file of its own back.
-WITH gone AS (
+-- What is gone, with the codes that were generated for it, and what the run met in the directory as the first to do so:
+-- of those there was no row before. $1 is the
+-- undone run, $2 a file_no of it, or null, $3 the run that does the undoing, null where a run takes a file of its own back.
+WITH unknown AS (
+    SELECT undo.facility_id
+    FROM undo_changes AS undo
+    LEFT JOIN facilities USING (facility_id)
+    WHERE facilities.facility_id IS NULL
+    UNION
+    SELECT met.facility_id
+    FROM etl.imported_facilities AS met
+    JOIN etl.facility_source AS known USING (facility_id, run_no)
+    WHERE met.run_no = $1::integer
+        AND ($2::integer IS NULL OR known.file_no = $2::integer)
+        AND NOT EXISTS (
+            SELECT
+            FROM etl.former_imported AS former
+            WHERE former.changed_by_run_no = $1::integer
+                AND former.facility_id = met.facility_id
+        )
+        AND NOT EXISTS (
+            SELECT
+            FROM etl.facility_source AS other
+            WHERE other.facility_id = met.facility_id
+                AND other.run_no = $1::integer
+                AND other.file_no <> $2::integer
+        )
+), gone AS (
     DELETE FROM etl.imported_facilities AS imported
-    WHERE imported.facility_id IN (SELECT facility_id FROM undo_changes)
-        AND NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = imported.facility_id)
+    USING unknown
+    WHERE imported.facility_id = unknown.facility_id
     RETURNING imported.*
+), codes AS (
+    DELETE FROM etl.code_map
+    USING unknown
+    WHERE code_map.facility_id = unknown.facility_id
+        AND NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = code_map.facility_id)
+    RETURNING code_map.*
 )
 INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, facility_id, image)
 SELECT
-    $1::integer,
+    $3::integer,
     1,
     gone.facility_id,
-    to_jsonb(gone)
+    to_jsonb(gone) || jsonb_build_object(
+        'generated_codes',
+        (SELECT jsonb_agg(generated_code) FROM codes WHERE codes.facility_id = gone.facility_id)
+    )
 FROM gone
-WHERE $1::integer IS NOT NULL;
+WHERE $3::integer IS NOT NULL;
 
 -- name: put_back_imported
 -- $1 is the undone run, $2 a file_no of it, or null, $3 the run that does the undoing, or null. The first image is how
--- the row was before the run; it comes back where the run left the row as it is.
+-- the row was before the run; it comes back where the run left the row as it is, but for the fields that the facility
+-- kept: they stay as the run left them, lest the importer take for an edit what it wrote itself. Where a later run has
+-- written the row since, only the fields that the facility got back come back. Where the run has left no image, it has
+-- written nothing of what the importer remembers: it overwrote a person's edit with what was imported before.
 WITH former AS (
     SELECT DISTINCT ON (facility_id)
         facility_id,
@@ -1215,12 +1425,30 @@ WITH former AS (
 ), fitting AS (
     SELECT
         former.facility_id,
-        former.image,
+        CASE
+            WHEN present.run_no IS NOT DISTINCT FROM former.left_run_no
+                THEN former.image || coalesce(stayed.fields, '{}')
+            ELSE to_jsonb(present) || returned.fields
+        END AS image,
         to_jsonb(present) AS present_image
     FROM former
     JOIN facilities USING (facility_id)
     LEFT JOIN etl.imported_facilities AS present USING (facility_id)
+    LEFT JOIN undo_changes AS undo
+        ON undo.row_id = facilities.facility_id
+        AND undo.table_name = 'facilities'
+        AND undo.operation <> 'insert'
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(kept.field, coalesce(to_jsonb(present), undo.before) -> kept.field) AS fields
+        FROM jsonb_object_keys(undo.kept) AS kept (field)
+    ) AS stayed
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(put_back.field, former.image -> put_back.field) AS fields
+        FROM jsonb_object_keys(undo.before) AS put_back (field)
+        WHERE former.image ? put_back.field
+    ) AS returned
     WHERE present.run_no IS NOT DISTINCT FROM former.left_run_no
+        OR (present.run_no IS NOT NULL AND returned.fields IS NOT NULL)
 ), kept AS (
     INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, left_run_no, facility_id, image)
     SELECT
@@ -1247,39 +1475,21 @@ SELECT row.*
 FROM undone_imported
 CROSS JOIN jsonb_populate_record(NULL::etl.imported_facilities, undone_imported.image) AS row;
 
--- name: restore_imported
--- The last import is now the one before: a field that was put back counts as imported so.
-UPDATE etl.imported_facilities AS imported
-SET
-    facility_name = CASE WHEN undo.before ? 'facility_name' THEN facilities.facility_name ELSE imported.facility_name END,
-    facility_code = CASE WHEN undo.before ? 'facility_code' THEN facilities.facility_code ELSE imported.facility_code END,
-    registration_number = CASE
-        WHEN undo.before ? 'registration_number' THEN facilities.registration_number
-        ELSE imported.registration_number
-    END,
-    operational_status_id = CASE
-        WHEN undo.before ? 'operational_status_id' THEN facilities.operational_status_id
-        ELSE imported.operational_status_id
-    END,
-    ward_id = CASE WHEN undo.before ? 'ward_id' THEN facilities.ward_id ELSE imported.ward_id END,
-    is_active = CASE WHEN undo.before ? 'is_active' THEN facilities.is_active ELSE imported.is_active END,
-    address_line_1 = CASE
-        WHEN undo.before ? 'address_line_1' THEN facilities.address_line_1
-        ELSE imported.address_line_1
-    END,
-    facility_type = CASE
-        WHEN undo.before ? 'facility_type' THEN undo.before ->> 'facility_type'
-        ELSE imported.facility_type
-    END,
-    description = CASE WHEN undo.before ? 'description' THEN facilities.description ELSE imported.description END,
-    website_url = CASE WHEN undo.before ? 'website_url' THEN facilities.website_url ELSE imported.website_url END
-FROM undo_changes AS undo
-JOIN facilities ON facilities.facility_id = undo.row_id
-WHERE undo.table_name = 'facilities'
-    AND undo.operation = 'update'
-    AND imported.facility_id = facilities.facility_id;
+-- name: put_back_codes
+-- The codes that were generated for a facility that is there again; a facility that bears one now keeps it.
+INSERT INTO etl.code_map (generated_code, facility_id)
+SELECT
+    code.generated_code,
+    facilities.facility_id
+FROM undone_imported
+JOIN facilities ON facilities.facility_id = (undone_imported.image ->> 'facility_id')::integer
+CROSS JOIN jsonb_array_elements_text(nullif(undone_imported.image -> 'generated_codes', 'null')) AS code (generated_code)
+ON CONFLICT (generated_code) DO UPDATE
+SET facility_id = excluded.facility_id
+WHERE NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = code_map.facility_id);
 
 -- name: save_undo_changes
+-- Of an update only the columns that differ are kept: the others, changed later, are no reason to report anything.
 INSERT INTO etl.changes (run_no, file_no, facility_id, table_name, row_id, operation, before, after)
 SELECT
     $1::integer,
@@ -1288,9 +1498,23 @@ SELECT
     table_name,
     row_id,
     operation,
-    before,
-    after
-FROM batch_changes
+    CASE
+        WHEN operation = 'update' THEN (
+            SELECT jsonb_object_agg(former.key, former.value)
+            FROM jsonb_each(changes.before) AS former
+            WHERE former.value IS DISTINCT FROM changes.after -> former.key
+        )
+        ELSE before
+    END,
+    CASE
+        WHEN operation = 'update' THEN (
+            SELECT jsonb_object_agg(latter.key, latter.value)
+            FROM jsonb_each(changes.after) AS latter
+            WHERE latter.value IS DISTINCT FROM changes.before -> latter.key
+        )
+        ELSE after
+    END
+FROM batch_changes AS changes
 WHERE before IS DISTINCT FROM after;
 
 -- name: undo_account
@@ -1308,7 +1532,7 @@ FROM undo_changes AS undo;
 SELECT
     undo.table_name,
     undo.row_id,
-    coalesce(facilities.facility_code, '') AS facility_code,
+    coalesce(facilities.facility_code, undo.kept ->> 'facility_code', '') AS facility_code,
     (SELECT string_agg(key, ', ' ORDER BY key) FROM jsonb_object_keys(undo.kept) AS key) AS fields
 FROM undo_changes AS undo
 LEFT JOIN facilities USING (facility_id)

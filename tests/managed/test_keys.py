@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gvrc.pipeline import Options, run
+from gvrc.undo import undo
 from tests.managed.records import CLINIC, POST
 
 if TYPE_CHECKING:
@@ -64,6 +65,22 @@ def test_a_number_moves_along_a_chain_of_facilities(application: Application) ->
     moved = [CLINIC | {"registration_number": "TEST-0003"}, POST | {"registration_number": "TEST-0001"}]
     assert application.load(moved).totals()["updated"] == 2
     assert numbers(application) == {"90001": "TEST-0003", "90002": "TEST-0001"}
+
+
+def test_numbers_that_changed_hands_are_taken_back_to_who_bore_them(application: Application) -> None:
+    application.load([CLINIC, POST | {"registration_number": "TEST-0002"}])
+    before = numbers(application)
+    exchanged = [CLINIC | {"registration_number": "TEST-0002"}, POST | {"registration_number": "TEST-0003"}]
+    account = application.load([*exchanged, other("90003", registration_number="TEST-0001")])
+    undo(account.run_id, application.settings())
+    assert numbers(application) == before
+
+
+def test_a_facility_comes_back_with_its_code_for_a_number_that_another_one_bears_now(application: Application) -> None:
+    undone = undo(application.load([CLINIC]).run_id, application.settings())
+    application.load([POST | {"registration_number": "TEST-0001"}])
+    assert undo(undone.run_id, application.settings()).files[0].issues == {"changed_since": 1}
+    assert numbers(application) == {"90001": "-90001", "90002": "TEST-0001"}
 
 
 def test_an_absent_number_never_overwrites_a_present_one(application: Application) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from gvrc.errors import UsageError
 from gvrc.pipeline import Options, run
+from gvrc.rejects import write_open_rejects
 from gvrc.undo import undo
 from tests.test_pipeline import CLINIC, content, outcome, rows, write
 
@@ -74,6 +75,52 @@ def test_a_facility_that_came_back_with_an_undone_undo_is_known_as_before(
     }
 
 
+def test_an_edit_that_a_run_overwrote_is_an_edit_again_after_the_undo(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "a.json")
+    landed(settings, tmp_path, CLINIC)
+    fresh.execute("UPDATE facilities SET facility_name = 'Mukuru Safe House'")
+    before = content(fresh), memory(fresh)
+    overwriting = msgspec.structs.replace(settings, keep_manual_edits=False)
+    account = run([path], overwriting, Options(force=True))
+    after = content(fresh), memory(fresh)
+    undone = undo(account.run_id, settings)
+    assert (content(fresh), memory(fresh)) == before
+    kept = run([path], settings, Options(force=True))
+    assert kept.files[0].issues["manual_edit_kept"] == 1
+    undo(undone.run_id, settings)
+    assert (content(fresh), memory(fresh)) == after
+
+
+def test_what_a_later_run_remembers_is_left_but_for_the_fields_that_return(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    remembered = "SELECT description, address_line_1, run_no FROM etl.imported_facilities"
+    landed(settings, tmp_path, CLINIC | {"description": "One"})
+    account = landed(settings, tmp_path, CLINIC | {"description": "Two"})
+    landed(settings, tmp_path, CLINIC | {"address": "Road 7"})
+    undone = undo(account.run_id, settings)
+    assert rows(fresh, remembered) == [{"description": "One", "address_line_1": "Road 7", "run_no": 3}]
+    undo(undone.run_id, settings)
+    assert rows(fresh, remembered) == [{"description": "Two", "address_line_1": "Road 7", "run_no": 3}]
+
+
+def test_a_facility_that_stood_there_before_any_import_is_none_that_was_imported_after_the_undo(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    landed(settings, tmp_path, CLINIC)
+    for table in ("facility_source", "imported_facilities"):
+        fresh.execute(f"DELETE FROM etl.{table}")
+    before = content(fresh), memory(fresh)
+    account = landed(settings, tmp_path, CLINIC | {"name": "Mukuru Safe House"}, name="b.json")
+    after = content(fresh), memory(fresh)
+    undone = undo(account.run_id, settings)
+    assert (content(fresh), memory(fresh)) == before
+    undo(undone.run_id, settings)
+    assert (content(fresh), memory(fresh)) == after
+
+
 def test_a_facility_that_was_renamed_and_taken_back_is_still_met_by_its_key(settings: Settings, tmp_path: Path) -> None:
     landed(settings, tmp_path, KEYED)
     undo(landed(settings, tmp_path, KEYED | {"name": "Mukuru Safe House"}).run_id, settings)
@@ -115,6 +162,17 @@ def test_a_reject_that_an_undone_run_had_closed_is_open_again(
     assert rows(fresh, is_open) == [{"is_open": False}]
     undo(second.run_id, settings)
     assert rows(fresh, is_open) == [{"is_open": True}]
+
+
+def test_a_reject_of_an_undone_run_is_closed_and_open_again_after_the_undo_of_the_undo(
+    settings: Settings, tmp_path: Path
+) -> None:
+    nameless = {name: value for name, value in CLINIC.items() if name != "name"} | {"code": 9}
+    undone = undo(landed(settings, tmp_path, CLINIC, nameless).run_id, settings)
+    with pytest.raises(UsageError, match="nothing to run again"):
+        write_open_rejects(settings, None, tmp_path / "open.jsonl")
+    undo(undone.run_id, settings)
+    assert write_open_rejects(settings, None, tmp_path / "open.jsonl") == 1
 
 
 def test_images_are_kept_for_as_many_days_as_set(settings: Settings, fresh: Database, tmp_path: Path) -> None:

@@ -1,0 +1,114 @@
+"""The undo of an undo: the directory and what the importer remembers are as after the run, and again as before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from gvrc.database import connect
+from gvrc.pipeline import Options, run
+from gvrc.undo import undo
+from tests.test_pipeline import CLINIC, content, outcome, rows, write
+from tests.undo.test_undo import landed, memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+OTHER = CLINIC | {"code": 13081, "name": "Kayole Safe House", "phone": "0700000017"}
+UNCODED = {"name": "Hope Home", "county_name": "Mombasa"}
+KEYED = OTHER | {"code": 13082, "name": "Hazina Refuge", "id": "7f0c8a52-0000-4000-8000-000000000001"}
+SAID: tuple[dict[str, Any], ...] = (
+    {},
+    {"description": "Open at night"},
+    {"description": "Open day and night", "facility_type_name": "Dispensary"},
+    {"registration_number": "R-1"},
+    {"registration_number": "R-2", "phone": "0700000018"},
+    {"gbv_categories": ["Sexual Violence"], "beds": 9},
+)
+RECORDS = st.builds(
+    lambda record, said: record | said, st.sampled_from([CLINIC, OTHER, KEYED, UNCODED]), st.sampled_from(SAID)
+)
+FILES = st.lists(RECORDS, min_size=1, max_size=4)
+
+
+def generated(database: Database) -> list[dict[str, Any]]:
+    """Give the generated codes; those of facilities that stay are not taken back."""
+    return rows(database, "SELECT generated_code, facility_id FROM etl.code_map ORDER BY 1")
+
+
+def state(database: Database) -> tuple[dict[str, list[dict[str, Any]]], ...]:
+    return content(database), memory(database)
+
+
+def test_a_record_that_was_superseded_is_so_again(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    first, second = CLINIC | {"description": "First"}, CLINIC | {"description": "Second"}
+    landed(settings, tmp_path, first)
+    account = landed(settings, tmp_path, first, second)
+    after = state(fresh)
+    undo(undo(account.run_id, settings).run_id, settings)
+    assert state(fresh) == after
+    again = run([str(tmp_path / "a.json")], settings, Options(force=True))
+    assert outcome(again) == {"read": 2, "unchanged": 1, "superseded": 1}
+
+
+def test_a_record_that_a_newer_one_replaced_is_replaced_again(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    landed(settings, tmp_path, CLINIC)
+    before = state(fresh)
+    account = landed(settings, tmp_path, CLINIC | {"description": "Second"})
+    after = state(fresh)
+    for _ in range(2):
+        undone = undo(account.run_id, settings)
+        assert state(fresh) == before
+        account = undo(undone.run_id, settings)
+        assert state(fresh) == after
+
+
+def test_a_facility_without_a_code_that_comes_back_is_met_by_its_generated_one(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    undone = undo(landed(settings, tmp_path, UNCODED).run_id, settings)
+    assert rows(fresh, "SELECT generated_code FROM etl.code_map") == []
+    undo(landed(settings, tmp_path, UNCODED).run_id, settings)
+    undo(undone.run_id, settings)
+    assert outcome(landed(settings, tmp_path, UNCODED | {"description": "new"})) == {"read": 1, "updated": 1}
+
+
+@examples(
+    max_examples=8,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],  # each further example is a further database
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(earlier=st.lists(FILES, max_size=2), records=FILES)
+def test_whatever_is_taken_back_and_brought_again_is_as_it_was(
+    settings: Settings,
+    further_urls: Callable[[], str],
+    tmp_path: Path,
+    earlier: list[list[dict[str, Any]]],
+    records: list[dict[str, Any]],
+) -> None:
+    own = msgspec.structs.replace(settings, database_url=further_urls())
+    with connect(str(own.database_url)) as database:
+        for file in earlier:
+            landed(own, tmp_path, *file, name="earlier.json")
+        path = write(tmp_path, "records.json", records)
+        before = state(database)
+        account = run([path], own, Options(force=True))
+        after, codes = state(database), generated(database)
+        for _ in range(2):
+            undone = undo(account.run_id, own)
+            assert state(database) == before
+            account = undo(undone.run_id, own)
+            assert (state(database), generated(database)) == (after, codes)
+        run([path], own, Options(force=True))
+        assert state(database) == after
