@@ -36,7 +36,7 @@ DEACTIVATED = (
     "facility_services",
     "facility_infrastructure",
 )
-FOREIGN_KEY_VIOLATION = "23503"
+REFERRED_TO = ("23503", "23001")  # ON DELETE RESTRICT has a code of its own since PostgreSQL 18
 
 
 def take_file_back(database: Database, run_no: int, file_no: int, *, is_managed: bool) -> list[dict[str, Any]]:
@@ -125,7 +125,7 @@ def remove(database: Database, first: int, last: int) -> None:
                 database.run(f"delete_{table}", first, last)
             database.check_constraints()
     except adbc_driver_manager.Error as error:
-        if sqlstate(error) != FOREIGN_KEY_VIOLATION:
+        if sqlstate(error) not in REFERRED_TO:
             raise
         span = database.rows("undo_span", first, last)[0]
         if span["first_facility"] == span["last_facility"]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gvrc.errors import UsageError
+from gvrc.undo import undo
 from tests.managed.records import CLINIC, POST, RECORDS, SHELTER
 
 if TYPE_CHECKING:
@@ -192,3 +193,15 @@ def test_tables_of_the_same_names_in_a_schema_that_is_looked_into_first_are_not_
 
 def database_of(application: Application) -> str:
     return str(application.query("SELECT quote_ident(current_database()) AS name")[0]["name"])
+
+
+def test_an_undo_switches_off_what_the_application_refers_to_and_takes_out_the_others(application: Application) -> None:
+    application.execute(
+        "CREATE TABLE reviews (facility_id integer NOT NULL REFERENCES facilities ON DELETE RESTRICT, text text)"
+    )
+    account = application.load(RECORDS)
+    application.execute("INSERT INTO reviews SELECT min(facility_id), 'Helpful' FROM facilities")
+    undo(account.run_id, application.settings())
+    assert application.query("SELECT facility_id, is_active FROM facilities") == [
+        {"facility_id": 1, "is_active": False}
+    ]
