@@ -101,9 +101,14 @@ def free_keys(database: Database, *, is_managed: bool) -> None:
 
 
 def put_back(database: Database) -> None:
-    """Insert what the run had deleted, facilities before their children."""
+    """Insert what the run had deleted, facilities before their children.
+
+    Whole rows are inserted, which no table with a generated column takes: without any, it is not asked to.
+    """
+    deleted = {row["table_name"] for row in database.rows("tables_deleted_from")}
     for table in ("facilities", *CHILDREN):
-        database.run(f"put_back_{table}")
+        if table in deleted:
+            database.run(f"put_back_{table}")
 
 
 def restore(database: Database, *, is_managed: bool) -> None:

@@ -287,6 +287,11 @@ SELECT
     to_jsonb(gone)
 FROM gone;
 
+-- name: tables_deleted_from
+SELECT DISTINCT table_name
+FROM undo_changes
+WHERE operation = 'delete';
+
 -- name: put_back_facilities
 -- What the undone run had deleted: an undo that is itself undone.
 WITH back AS (

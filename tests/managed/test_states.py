@@ -205,3 +205,13 @@ def test_an_undo_switches_off_what_the_application_refers_to_and_takes_out_the_o
     assert application.query("SELECT facility_id, is_active FROM facilities") == [
         {"facility_id": 1, "is_active": False}
     ]
+
+
+def test_a_run_is_taken_back_where_the_application_has_a_generated_column(application: Application) -> None:
+    application.execute(
+        "ALTER TABLE facilities ADD COLUMN search tsvector "
+        "GENERATED ALWAYS AS (to_tsvector('simple', facility_name)) STORED"
+    )
+    account = application.load(RECORDS)
+    undo(account.run_id, application.settings())
+    assert application.query("SELECT count(*) AS facilities FROM facilities") == [{"facilities": 0}]
