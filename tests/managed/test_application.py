@@ -6,6 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from gvrc.psql import bundled_programs
+from gvrc.undo import undo
 from tests.conftest import PROJECT
 from tests.managed.records import CLINIC, RECORDS
 
@@ -68,8 +69,7 @@ def test_the_application_deletes_a_facility_and_the_next_run_brings_it_back(appl
     assert (totals["inserted"], totals["unchanged"]) == (1, 2)
 
 
-def test_the_applications_own_inserts_go_on_from_its_sequences(application: Application) -> None:
-    application.load(RECORDS)
+def add_facility_by_hand(application: Application) -> None:
     application.execute(
         """
         INSERT INTO facilities (
@@ -79,6 +79,11 @@ def test_the_applications_own_inserts_go_on_from_its_sequences(application: Appl
         VALUES ('By hand', '70001', 'HAND-1', '', '', true, '', '', now(), 1, 1, 5001)
         """
     )
+
+
+def test_the_applications_own_inserts_go_on_from_its_sequences(application: Application) -> None:
+    application.load(RECORDS)
+    add_facility_by_hand(application)
     application.execute(
         """
         INSERT INTO facility_contacts (
@@ -103,6 +108,18 @@ def test_the_application_flushes_its_tables_and_the_next_run_fills_them_again(ap
     application.execute("DROP TABLE contact_clicks")
     application.execute("ALTER TABLE facilities ALTER facility_name TYPE varchar(250)")
     assert application.load([CLINIC], force=True).totals()["unchanged"] == 1
+
+
+def test_a_key_that_was_given_anew_is_another_facilitys(application: Application) -> None:
+    account = application.load(RECORDS[1:2])
+    application.execute("TRUNCATE facilities, contact_clicks RESTART IDENTITY CASCADE")
+    add_facility_by_hand(application)
+    assert application.query("SELECT facility_id FROM facilities") == [{"facility_id": 1}]
+    undo(account.run_id, application.settings())
+    assert application.load(RECORDS[1:2], force=True).totals()["inserted"] == 1
+    assert application.load(RECORDS[:1]).totals()["inserted"] == 1
+    codes = application.query("SELECT facility_code FROM facilities ORDER BY facility_id")
+    assert [row["facility_code"] for row in codes] == ["70001", "90002", "90001"]
 
 
 def test_a_dry_run_leaves_no_trace_not_even_in_a_sequence(application: Application) -> None:
