@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from itertools import chain, filterfalse
+from itertools import chain, filterfalse, product
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
@@ -481,7 +481,15 @@ class _Distinct:
         return set(map(itemgetter(0), self.texts))
 
 
-ABSENT_SPELLINGS: Final = {spelt for text in ABSENT for spelt in (text, text.upper(), text.title(), text.capitalize())}
+def _spellings(text: str) -> Iterable[str]:
+    """Give the ways to write a text in small and capital letters that occur: of a short one (NaN, N/a) all."""
+    if len(text) > SHORT:
+        return (text, text.upper(), text.title(), text.capitalize())
+    return map("".join, product(*({letter, letter.upper()} for letter in text)))
+
+
+SHORT: Final = 4
+ABSENT_SPELLINGS: Final = frozenset(chain.from_iterable(map(_spellings, ABSENT)))
 
 
 def _is_list_of_names(values: list[Any]) -> bool:

@@ -147,6 +147,7 @@ ALIKE = MANY + 10  # then they are read as columns
 
 
 @given(RECORDS)
+@example({"facility_name": "NaN", "name": "Umoja Health Centre"})
 @QUICK
 def test_no_field_says_what_the_record_does_not(record: dict[str, Any]) -> None:
     frame, _ = read_bytes(json.dumps([record]).encode())
