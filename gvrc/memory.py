@@ -88,9 +88,9 @@ class MemoryManager:
 def share_heap() -> None:
     """Let all threads take memory from one heap: of the C library, where that is glibc, and of polars (jemalloc).
 
-    Both give each thread one of its own, and what one gave back another cannot have: 3 MB of 196 and 7 of 283; 6 of 202.
+    Both give each thread one of its own, and what one gave back another cannot have: 3 MB of 196, 7 of 283; 6 of 202.
     Whoever sets jemalloc otherwise in the environment has his way. To give back at once what is freed would spare ten
-    more, but takes a sixth more computing. It is called before the first thread is begun and polars is imported.
+    more, but takes a sixth more computing. To be called before the first thread is begun and polars is imported.
     """
     import ctypes
 
