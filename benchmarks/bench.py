@@ -78,6 +78,8 @@ def main() -> int:
                 names = [f"gvrc_bench_{loader.name}_x{scale}_{number}" for loader in in_turns]
                 urls = list(map(server.new_database, names))
                 run_round(server, list(zip(in_turns, urls, strict=True)), data, scale, costs)
+                for url in urls:  # else autovacuum does it while the next round is measured
+                    server.run("VACUUM (ANALYZE)", url)
             shutil.rmtree(folder / f"x{scale}")
         print_title(server.version)
         if loaders[0].name == "gvrc":
