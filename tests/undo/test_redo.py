@@ -84,7 +84,7 @@ def test_a_facility_without_a_code_that_comes_back_is_met_by_its_generated_one(
 
 
 @examples(
-    max_examples=8,
+    max_examples=4,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # each further example is a further database
     suppress_health_check=[HealthCheck.function_scoped_fixture],
