@@ -30,7 +30,7 @@ from gvrc.shapes import (
     PARENT_PLACE,
     Keys,
     has_evidence,
-    has_facility_inside,
+    has_facilities_inside,
     is_county,
     is_of_many_kinds,
     is_passed_over,
@@ -203,7 +203,7 @@ class _Walk:
         if wanted is not None or not looks_like_facility(value, self.keys):
             return bool(wanted)
         if not path:  # "Kenya" above its counties has a name, too
-            return has_evidence(value, self.keys) or not has_facility_inside(value, self.keys)
+            return has_evidence(value, self.keys) or not has_facilities_inside(value, self.keys)
         return not _is_passed_over(path) and has_evidence(value, self.keys)
 
     def _small_object(self) -> tuple[dict[str, Any] | None, int]:

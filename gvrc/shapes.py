@@ -529,21 +529,25 @@ def has_evidence(record: object, keys: Keys) -> bool:
     )
 
 
-def has_facility_inside(record: dict[str, Any], keys: Keys, depth: int = 0) -> bool:
-    """Say whether an object in a record, at whatever depth, is a facility of its own."""
+def has_facilities_inside(record: dict[str, Any], keys: Keys, depth: int = 0) -> bool:
+    """Say whether a record is above facilities, at whatever depth: in a list, or several beside one another.
+
+    A single one is what a facility refers to, such as the nearest hospital.
+    """
     if depth > MAX_DEPTH:
         return False
-    inside = [
-        item
-        for key, value in record.items()
-        if not is_passed_over(key)
-        for item in (value[:SAMPLED] if isinstance(value, list) else [value])
-        if isinstance(item, dict)
-    ]
-    return any(
-        (looks_like_facility(item, keys) and has_evidence(item, keys)) or has_facility_inside(item, keys, depth + 1)
-        for item in inside
+    values = [value for key, value in record.items() if not is_passed_over(key)]
+    beside = [value for value in values if isinstance(value, dict)]
+    listed = [item for value in values if isinstance(value, list) for item in value[:SAMPLED] if isinstance(item, dict)]
+    return (
+        any(_stands_alone(item, keys) for item in listed)
+        or sum(_stands_alone(value, keys) for value in beside) > 1
+        or any(has_facilities_inside(item, keys, depth + 1) for item in (*beside, *listed))
     )
+
+
+def _stands_alone(record: dict[str, Any], keys: Keys) -> bool:
+    return looks_like_facility(record, keys) and has_evidence(record, keys)
 
 
 SAMPLED: Final = 5

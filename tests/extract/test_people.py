@@ -51,6 +51,12 @@ def test_the_branches_of_a_tree_are_gone_through_whatever_they_are_called(key: s
         assert names({"name": "Kenya", key: inside}) == ["Umoja Clinic"]
 
 
+def test_a_facility_that_names_the_nearest_one_is_not_above_it() -> None:
+    nearest = {"name": "Sample Hospital", "county": "Nairobi", "phone": "0700000086"}
+    assert names({"name": "Umoja Clinic", "nearest_hospital": nearest}) == ["Umoja Clinic"]
+    assert names({"name": "Directory", "by_code": {"a": CLINIC, "b": nearest}}) == ["Umoja Clinic", "Sample Hospital"]
+
+
 def test_what_lies_in_a_person_is_passed_over_too() -> None:
     survivor = {
         "name": "Sample Person",
