@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from gvrc.shapes import KEY_WORDS, PARENT_COUNTY, PARENT_GROUP
+
 # Parts of long words, for keys that are written without separators: "supervisorname", "dateofbirth".
 PERSON_STEMS = re.compile(
     r"person|officer|incharge|contact|manager|staff|director|user|createdby|updatedby|firstname|lastname|middlename"
@@ -45,7 +47,7 @@ FACILITY_WORDS = frozenset(
         *("friendly", "unit", "wing", "department", "testing"),
     )
 )
-WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
+OURS = frozenset((PARENT_COUNTY, PARENT_GROUP))  # what a record takes from around it: a county, a kind of facility
 
 
 @lru_cache(maxsize=20_000)
@@ -55,6 +57,8 @@ def is_personal(key: str) -> bool:
 
 
 def _is_personal_part(part: str) -> bool:
+    if part in OURS:
+        return False
     words = words_of(part)
     whole = "".join(filter(str.isalnum, part)).lower()
     if PERSON_STEMS.search(whole) or not PERSON_WORDS.isdisjoint(words):
@@ -65,5 +69,5 @@ def _is_personal_part(part: str) -> bool:
 
 def words_of(key: str) -> set[str]:
     """Give the words of a key in lower case, in snake or camel case, with and without the s of a plural."""
-    words = {word.lower() for word in WORD.findall(key)}
+    words = {word.lower() for word in KEY_WORDS.findall(key)}
     return words | {word.removesuffix("s") for word in words}

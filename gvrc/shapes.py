@@ -347,7 +347,7 @@ SAYS_MORE_OF_PEOPLE: Final = frozenset(
     )
 )
 SAYS_THAT_IT_IS_A_LIST: Final = frozenset(("list", "lists", "data", "records", "details", "info", "register", "table"))
-KEY_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+KEY_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")  # in snake or camel case
 FACILITY_LISTS: Final = frozenset(
     (
         *("facilities", "facility", "data", "results", "records", "items", "rows", "features", "elements", "entry"),

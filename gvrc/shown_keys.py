@@ -12,8 +12,16 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from gvrc.masking import HIDDEN, mask_contacts
-from gvrc.personal import WORD, is_personal, words_of
-from gvrc.shapes import FACILITY_LISTS, NOT_FACILITIES, PLACE_PARENTS, is_county, keys_in_table, normal_key
+from gvrc.personal import is_personal, words_of
+from gvrc.shapes import (
+    FACILITY_LISTS,
+    KEY_WORDS,
+    NOT_FACILITIES,
+    PLACE_PARENTS,
+    is_county,
+    keys_in_table,
+    normal_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,7 +79,7 @@ def is_known(key: str) -> bool:
     """Say whether a key is one that we know, a county, or made of words that are about facilities."""
     if normal_key(key) in _known_keys() or is_county(key):
         return True
-    words = [word.lower() for word in WORD.findall(key)]
+    words = [word.lower() for word in KEY_WORDS.findall(key)]
     return bool(words) and all(word in _terms() or word.removesuffix("s") in _terms() for word in words)
 
 

@@ -51,6 +51,13 @@ def test_a_key_of_a_schema_or_about_facilities_is_shown(key: str) -> None:
     assert shown_key(key) == key
 
 
+def test_the_kind_of_facility_that_a_list_is_of_is_shown_and_the_parent_of_a_person_is_not() -> None:
+    frame, reading = read_bytes(b'{"legal_aid": [{"name": "A Clinic", "type": "Clinic", "parent": "Mary Fict"}]}')
+    assert frame["facility_name"].to_list() == ["A Clinic"]
+    told = shown_unmapped(reading.unmapped)
+    assert (told["parent_group"], told["parent"]) == ((1, "legal_aid"), (1, "***"))
+
+
 def test_a_key_that_is_repeated_is_shown_unless_it_stands_where_persons_are_told_of() -> None:
     assert shown_path(["tariffs", "Consultation Fee"], is_repeated=True) == "tariffs.Consultation Fee"
     assert shown_path(["tariffs", "Consultation Fee"]) == "tariffs.***"
