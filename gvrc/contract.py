@@ -13,7 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from gvrc.account import CHILD_TABLES
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.settings import LOOKUP_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,24 +25,7 @@ if TYPE_CHECKING:
 
 CONTRACT = Path(__file__).parent / "contract.csv"
 # Of these an import takes rows back, too: of a file that fails after some of its batches were committed.
-FACILITY_TABLES = (
-    "facilities",
-    "facility_contacts",
-    "facility_coordinates",
-    "facility_gbv_categories",
-    "facility_infrastructure",
-    "facility_owners",
-    "facility_services",
-)
-LOOKUP_TABLES = (
-    "operational_statuses",
-    "contact_types",
-    "service_categories",
-    "owner_types",
-    "gbv_categories",
-    "infrastructure_types",
-    "condition_statuses",
-)
+FACILITY_TABLES = ("facilities", *CHILD_TABLES)
 SHORT_TYPE_NAMES = {"character varying": "varchar", "timestamp with time zone": "timestamptz"}
 TYPE = re.compile(r"(?P<name>\w+)(?:\((?P<length>\d+)(?:,(?P<scale>\d+))?\))?")
 

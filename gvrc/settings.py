@@ -94,11 +94,7 @@ LookupDefaults = Annotated[
 ]
 
 
-LOOKUP_DEFAULTS = {
-    "operational_statuses": "Unknown",
-    "owner_types": "Unknown",
-    "service_categories": "Other",
-}
+LOOKUP_DEFAULTS = {"operational_statuses": "Unknown", "owner_types": "Unknown", "service_categories": "Other"}
 
 
 class Places(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
