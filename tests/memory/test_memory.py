@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from gvrc import memory
 from gvrc.errors import GvrcError
-from gvrc.memory import MemoryLimitError, MemoryManager, resident_bytes
+from gvrc.memory import MemoryLimitError, MemoryManager, resident_bytes, share_heap
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -84,6 +85,15 @@ def test_a_sequence_comes_in_pieces_and_nothing_is_lost(monkeypatch: pytest.Monk
     assert [len(chunk) for chunk in shrunk] == [4_000, 2_000, 2_000, 2_000, 500]
     assert [number for chunk in shrunk for number in chunk] == data
     assert list(MemoryManager(512).process_in_chunks([])) == []
+
+
+def test_polars_has_one_heap_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("_RJEM_MALLOC_CONF", raising=False)
+    share_heap()
+    assert os.environ["_RJEM_MALLOC_CONF"] == "narenas:1"
+    monkeypatch.setenv("_RJEM_MALLOC_CONF", "narenas:4")
+    share_heap()
+    assert os.environ["_RJEM_MALLOC_CONF"] == "narenas:4"
 
 
 HEAPS = """
