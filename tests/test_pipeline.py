@@ -68,6 +68,13 @@ def write(folder: Path, name: str, records: list[Any]) -> str:
     return str(path)
 
 
+def with_sources(settings: Settings, folder: Path, entries: str) -> Settings:
+    """Give settings whose sources.yaml has these entries."""
+    sources = folder / "sources.yaml"
+    sources.write_text(f"sources: [{entries}]", "utf-8")
+    return msgspec.structs.replace(settings, sources=sources)
+
+
 def rows(database: Database, sql: str) -> list[dict[str, Any]]:
     import polars as pl
 
@@ -494,13 +501,11 @@ def test_an_importer_that_is_told_to_wait_begins_when_the_other_one_ends(
 def test_a_named_source_has_what_is_pinned_for_it_and_one_that_is_not_known_gets_a_warning(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
-    sources = tmp_path / "sources.yaml"
-    sources.write_text(
-        "sources: [{name: kps, code_prefix: POL, files: ['kps*'], keys: {facility_name: jina}, "
-        "defaults: {owner_name: Kenya Police Service}}]",
-        "utf-8",
+    kps = (
+        "{name: kps, code_prefix: POL, files: ['kps*'], keys: {facility_name: jina}, "
+        "defaults: {owner_name: Kenya Police Service}}"
     )
-    pinned = msgspec.structs.replace(settings, sources=sources)
+    pinned = with_sources(settings, tmp_path, kps)
     record = {name: value for name, value in CLINIC.items() if name not in ("code", "name", "owner_name")}
     path = write(tmp_path, "delivery.json", [record | {"jina": "Viwandani Police Station"}])
     assert outcome(run([path], pinned, Options(source="KPS"))) == {"read": 1, "inserted": 1}

@@ -16,6 +16,7 @@ import pytest
 from gvrc.errors import UsageError
 from gvrc.pipeline import Options, run
 from gvrc.rejects import write_open_rejects
+from tests.test_pipeline import with_sources
 
 if TYPE_CHECKING:
     from gvrc.database import Database
@@ -91,13 +92,11 @@ def retry(settings: Settings) -> subprocess.CompletedProcess[str]:
 def test_a_reject_that_was_corrected_is_read_by_the_rules_of_its_own_source(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
-    sources = tmp_path / "sources.yaml"
-    sources.write_text(
-        "sources: [{name: kenya_police_service, code_prefix: KPS, files: ['kps*'], keys: {facility_name: jina}, "
-        "defaults: {owner_name: Kenya Police Service, beds: 3}}, {name: regional, code_prefix: REG, files: ['reg*']}]",
-        "utf-8",
+    entries = (
+        "{name: kenya_police_service, code_prefix: KPS, files: ['kps*'], keys: {facility_name: jina}, "
+        "defaults: {owner_name: Kenya Police Service, beds: 3}}, {name: regional, code_prefix: REG, files: ['reg*']}"
     )
-    pinned = msgspec.structs.replace(settings, sources=sources)
+    pinned = with_sources(settings, tmp_path, entries)
     stations = [{"jina": "Makadara Police Station"}, {"jina": "", "county": "Nairobi", "phone": "112"}]
     (tmp_path / "kps.json").write_text(json.dumps(stations), "utf-8")
     (tmp_path / "regional.json").write_text(json.dumps([{"name": "Imara Shelter"}, {"name": "", "code": "7"}]), "utf-8")
