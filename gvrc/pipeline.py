@@ -141,8 +141,8 @@ def open_run(settings: Settings, options: Options, demand: Callable[[Database], 
         if kind.is_managed:
             demand_contract(database, settings)
         migrate(database, kind)
-        if kind.is_managed:
-            database.run("forget_strangers")
+        if kind.is_managed and (forgotten := database.run("forget_strangers")) > 0:
+            log_event("strangers_forgotten", "WARNING", facilities=forgotten)
         if demand:
             demand(database)
         account = RunAccount(run_id=options.run_id or new_run_id(), started_at=datetime.now(UTC), kind=options.kind)
