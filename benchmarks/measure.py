@@ -59,7 +59,8 @@ class Server:
         """Make an empty database, in place of one of that name, and give its URL.
 
         It stays to the end: ext4 goes past the inodes of files that were deleted in the last minutes one by one, and
-        after a database was dropped whoever makes many small tables (ours are temporary) took a sixth longer.
+        after a database was dropped whoever makes many small tables (ours are temporary) took a sixth longer
+        (by hand).
         """
         self._drop(database)
         self.run(f"CREATE DATABASE {database}")

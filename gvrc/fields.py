@@ -279,7 +279,9 @@ class _Sorting:
         ranked = [_ranked(self.offers.get(axis, [])) for axis in AXES]
         if max(map(len, ranked)) < 2:  # noqa: PLR2004 - a latitude and a longitude: as any field
             return {}
-        chosen = [_coalesced(self.offers.pop(axis, []), self.rows) for axis in AXES]
+        for axis in AXES:
+            self.offers.pop(axis, None)
+        chosen = [_coalesced(offers, self.rows) for offers in ranked]
         differing = [_differing(texts, offer) for texts, offers in zip(chosen, ranked, strict=True) for offer in offers]
         for row in sorted(set().union(*differing)):
             self._settle_place(row, ranked, chosen)
@@ -372,9 +374,9 @@ def _ranked(offers: list[Offer]) -> list[Offer]:
     return sorted(offers, key=itemgetter(0, 1))
 
 
-def _coalesced(offers: list[Offer], rows: int) -> list[str | None]:
+def _coalesced(ranked: list[Offer], rows: int) -> list[str | None]:
     texts: list[str | None] = [None] * rows
-    for offer in _ranked(offers):
+    for offer in ranked:
         texts = [theirs if text is None else text for text, theirs in zip(texts, offer.texts, strict=True)]
     return texts
 

@@ -309,7 +309,7 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
     record_metrics(this_run)
     if not this_run.options.dry_run and error is None and account.totals()["rejected"]:
         tell_rejects(this_run)
-    told = "; ".join(account.unwritten) or None if error is None else mask(str(error))
+    told = mask(str(error)) if error else "; ".join(account.unwritten) or None
     this_run.database.release("finish_run", account.run_id, account.status, account.quality_score, told)
     tell_many_rejects(this_run)
     log_event("run_finished", run_id=account.run_id, status=account.status, **account.totals())

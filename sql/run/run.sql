@@ -135,10 +135,10 @@ SET
     unmapped = excluded.unmapped;
 
 -- name: known_files
--- What was taken back, and not brought back since, is as if it had never been.
 -- $1 is a JSON list of {sha256, source}, $2 the fingerprint: the account of the last run that read the file under these
 -- rules, to its end. A run that was undone does not count, nor one between it and its undo: what that run found
--- unchanged may be gone; nor one before another run that changed the directory: June's file after July's is news.
+-- unchanged may be gone; nor one before another run that changed the directory: June's file after July's is news. What
+-- was taken back, and not brought back since, is as if it had never been.
 WITH taken_back AS (
     SELECT
         undo.undoes_run_no AS run_no,

@@ -1356,8 +1356,8 @@ WHERE run_no = $1::integer
 
 -- name: forget_undone_facilities
 -- What is gone, with the codes that were generated for it, and what the run met in the directory as the first to do so:
--- of those there was no row before. $1 is the
--- undone run, $2 a file_no of it, or null, $3 the run that does the undoing, null where a run takes a file of its own back.
+-- of those there was no row before. $1 is the undone run, $2 a file_no of it, or null, $3 the run that does the undoing,
+-- null where a run takes a file of its own back.
 WITH unknown AS (
     SELECT undo.facility_id
     FROM undo_changes AS undo
