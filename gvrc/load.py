@@ -153,23 +153,38 @@ class Loader:
         return outcomes
 
     def add_settled(self, settled: pl.DataFrame, outcomes: dict[int, Outcome]) -> None:
-        """Count the records that need no merge as what they are, unchanged.
+        """Count the records that need no merge as what they are: unchanged, or superseded.
 
         Raises:
             TouchedFacilitiesError: the run has another record of one of the facilities.
         """
-        columns = ("row_no", "facility_id", "file_no", "source", "source_key", "content_hash", "refused_number")
-        self.database.copy("staged_settled", settled.select(columns))
-        if touched := self.database.rows("touched_facilities"):
-            raise TouchedFacilitiesError([row["row_no"] for row in touched])
-        self.database.run("remember_settled")
-        add_counts(outcomes, count_rows(settled), "unchanged")
+        superseded = settled.filter("is_superseded")
+        self.stage_settled(settled, has_superseded=not superseded.is_empty())
+        add_counts(outcomes, count_rows(settled.filter(pl.col("is_superseded").not_())), "unchanged")
+        add_counts(outcomes, count_rows(superseded), "superseded")
         for file_no, ward_match, count in settled.group_by("file_no", "ward_match").len().iter_rows():
             outcomes[file_no].ward_match[ward_match] += count
         issues = settled_issues(settled)
         for file_no, kind, count in issues.group_by("file_no", "kind").len().iter_rows():
             outcomes[file_no].issues[kind] += count
         self.told = pl.concat([self.told, issues], how="diagonal")
+
+    def stage_settled(self, settled: pl.DataFrame, *, has_superseded: bool) -> None:
+        """Have the run remember settled records, as the merge would.
+
+        Raises:
+            TouchedFacilitiesError: the run has another record of one of the facilities.
+        """
+        columns = ("row_no", "facility_id", "file_no", "source", "source_key", "content_hash", "refused_number")
+        self.database.copy("staged_settled", settled.select(*columns, "is_superseded"))
+        touched = self.database.rows("touched_facilities")
+        if has_superseded:
+            touched += self.database.rows("touched_superseded")
+        if touched:
+            raise TouchedFacilitiesError([row["row_no"] for row in touched])
+        self.database.run("remember_settled")
+        if has_superseded:
+            self.database.run("remember_settled_superseded")
 
     def load(self, staged: StagedBatch | None) -> dict[int, Outcome]:
         """Load what is staged inside the transaction that is open; say what became of the records, by file_no."""
@@ -304,6 +319,8 @@ class Loader:
         self.write_facilities(has_new=has_new, has_met=has_met)
         self.write_children(has_new=has_new, has_met=has_met)
         self.write_account(has_new=has_new, has_met=has_met)
+        if "superseded" in met:
+            self.database.run("save_superseded", json.dumps(self.rules))
         self.database.check_constraints()
         return refused
 

@@ -1,8 +1,9 @@
 """Records that came before, under the same rules, whose facility stands as they left it: nothing is to be done.
 
 Of a file that a source sends every month nearly all records are the same. To open, transform and merge them again, only
-to find that, cost 99 % of the run. What must hold for a facility to be settled is in ``sql/merge/6_settle.sql``. Polars
-is imported late: the connection is made meanwhile.
+to find that, cost 99 % of the run. What must hold for a facility to be settled is in ``sql/merge/6_settle.sql``. A
+superseded record is settled, too, where it is known what is to be counted of it. Polars is imported late: the
+connection is made meanwhile.
 """
 
 from __future__ import annotations

@@ -295,6 +295,11 @@ WITH former AS (
     RETURNING
         staged.file_no AS changed_by_file_no,
         known.*
+), superseded AS (
+    DELETE FROM etl.superseded_records AS known
+    USING former
+    WHERE known.source = former.source
+        AND known.content_hash = former.content_hash
 )
 INSERT INTO etl.former_lineage (
     changed_by_run_no,

@@ -1,9 +1,11 @@
--- Which facilities are settled now (sql/migrations/etl/0002_settled_facilities.sql), and the records that come again.
+-- Which facilities are settled now (sql/migrations/etl/0002_settled_facilities.sql), which superseded records are known
+-- (0004_superseded_records.sql), and the records that come again.
 
 -- name: weigh_merged
--- Settled is who has no other record, whom no person has edited, and whose issues a repetition would find again: not
--- those that the merge found in what else was there. A ward that was chosen among several by the points of other
--- facilities may be another one tomorrow.
+-- Settled is who has no other record that counts, whom no person has edited, and whose issues a repetition would find
+-- again: not those that the merge found in what else was there. A ward that was chosen among several by the points of
+-- other facilities may be another one tomorrow. What the record overwrote when it came first is repeated each time that
+-- it comes (repeat_superseded_conflicts); where it changes its facility, it may have overwritten something again.
 INSERT INTO weighed_facilities (facility_id)
 SELECT merging.facility_id
 FROM merging
@@ -15,12 +17,12 @@ WHERE merging.met_by <> 'superseded'
         SELECT
         FROM staged_issues AS issues
         WHERE issues.row_no = merging.row_no
-            AND issues.kind IN (
-                'code_claimed_twice',
-                'manual_edit_kept',
-                'source_key_claimed_twice',
-                'source_outranked',
-                'superseded_conflict'
+            AND (
+                issues.kind IN ('code_claimed_twice', 'manual_edit_kept', 'source_key_claimed_twice', 'source_outranked')
+                OR (
+                    issues.kind = 'superseded_conflict'
+                    AND EXISTS (SELECT FROM batch_changes AS changes WHERE changes.facility_id = merging.facility_id)
+                )
             )
     )
     AND NOT EXISTS (
@@ -36,6 +38,7 @@ WHERE merging.met_by <> 'superseded'
             FROM etl.facility_source AS other
             WHERE other.facility_id = merging.facility_id
                 AND (other.source, other.content_hash) <> (staged.source, staged.content_hash::uuid)
+                AND NOT (other.is_superseded AND merging.met_by = 'content')
         )
     );
 
@@ -160,17 +163,66 @@ SET
     refused_number = excluded.refused_number
 WHERE former IS DISTINCT FROM excluded;
 
+-- name: save_superseded
+-- The same of superseded records; one may have come twice. $1 as above.
+INSERT INTO etl.superseded_records AS former
+SELECT DISTINCT ON (staged.source, staged.content_hash)
+    staged.source,
+    staged.content_hash::uuid,
+    ($1::jsonb ->> staged.file_no::text)::bigint,
+    staged.facility_code,
+    staged.ward_match,
+    coalesce(said.issues, ''),
+    CASE WHEN staged.latitude IS NULL THEN 0 ELSE 1 END,
+    staged.contacts,
+    staged.services,
+    staged.owners,
+    staged.gbv_categories,
+    staged.infrastructure
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+LEFT JOIN (
+    SELECT
+        row_no,
+        string_agg(kind || ' ' || field, E'\n') AS issues
+    FROM staged_issues
+    GROUP BY row_no
+) AS said USING (row_no)
+WHERE merging.met_by = 'superseded'
+    AND staged.ward_match <> 'coordinates'
+    AND (staged.ward_id IS NOT NULL OR staged.ward_candidates IS NULL)
+ORDER BY
+    staged.source,
+    staged.content_hash,
+    staged.row_no
+ON CONFLICT (content_hash, source) DO UPDATE
+SET
+    rules = excluded.rules,
+    facility_code = excluded.facility_code,
+    ward_match = excluded.ward_match,
+    issues = excluded.issues,
+    coordinates = excluded.coordinates,
+    contacts = excluded.contacts,
+    services = excluded.services,
+    owners = excluded.owners,
+    gbv_categories = excluded.gbv_categories,
+    infrastructure = excluded.infrastructure
+WHERE former IS DISTINCT FROM excluded;
+
 -- name: touched_facilities
 -- A settled record stands only if no other record of the run speaks of its facility: the order of the two would count.
 -- One of the batch that has its source key may be another facility, and is one if the record is met first. So may one
--- of the batch be given the number that a settled facility went without, or nobody hold it any more.
+-- of the batch be given the number that a settled facility went without, or nobody hold it any more. A superseded
+-- record says nothing of its facility, and went without no number.
 SELECT staged.row_no
 FROM staged_settled AS staged
 JOIN run_facilities AS met USING (facility_id)
+WHERE NOT staged.is_superseded
 UNION
 SELECT staged.row_no
 FROM staged_settled AS staged
 JOIN staged_records AS other USING (source, source_key)
+WHERE NOT staged.is_superseded
 UNION
 SELECT staged.row_no
 FROM staged_settled AS staged
@@ -204,12 +256,40 @@ WHERE staged.refused_number IS NOT NULL
 UNION
 SELECT row_no
 FROM staged_settled
-WHERE facility_id IN (
-    SELECT facility_id
-    FROM staged_settled
-    GROUP BY facility_id
-    HAVING count(*) > 1
-);
+WHERE NOT is_superseded
+    AND facility_id IN (
+        SELECT facility_id
+        FROM staged_settled
+        WHERE NOT is_superseded
+        GROUP BY facility_id
+        HAVING count(*) > 1
+    );
+
+-- name: touched_superseded
+-- What was asked before may have been forgotten since, with the lineage or the facility: then the record is news. And
+-- where the run has written to its facility, the two are merged in their order. Each record is looked up by its key.
+SELECT staged.row_no
+FROM staged_settled AS staged
+LEFT JOIN LATERAL (
+    SELECT true AS is_so
+    FROM etl.facility_source AS lineage
+    JOIN facilities USING (facility_id)
+    WHERE lineage.source = staged.source
+        AND lineage.content_hash = staged.content_hash::uuid
+        AND lineage.facility_id = staged.facility_id
+        AND lineage.is_superseded
+    OFFSET 0
+) AS known ON true
+WHERE staged.is_superseded
+    AND (
+        known.is_so IS NULL
+        OR EXISTS (
+            SELECT
+            FROM run_facilities AS met
+            WHERE met.facility_id = staged.facility_id
+                AND met.outcome <> 'unchanged'
+        )
+    );
 
 -- name: remember_settled
 INSERT INTO run_facilities (facility_id, file_no, source, content_hash, outcome)
@@ -219,4 +299,13 @@ SELECT
     source,
     content_hash::uuid,
     'unchanged'
-FROM staged_settled;
+FROM staged_settled
+WHERE NOT is_superseded;
+
+-- name: remember_settled_superseded
+INSERT INTO run_superseded (source, content_hash)
+SELECT
+    source,
+    content_hash::uuid
+FROM staged_settled
+WHERE is_superseded;

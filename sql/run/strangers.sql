@@ -23,6 +23,14 @@ WITH strangers AS (
     DELETE FROM etl.facility_source AS known
     USING strangers
     WHERE known.facility_id = strangers.facility_id
+    RETURNING
+        known.source,
+        known.content_hash
+), superseded AS (
+    DELETE FROM etl.superseded_records AS known
+    USING lineage
+    WHERE known.source = lineage.source
+        AND known.content_hash = lineage.content_hash
 ), settled AS (
     DELETE FROM etl.settled_facilities AS known
     USING strangers

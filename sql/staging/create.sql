@@ -178,7 +178,7 @@ CREATE TEMPORARY TABLE batch_tables (
 );
 
 -- name: create_staged_settled
--- The batch's records that need no merge: their facilities are settled.
+-- The batch's records that need no merge: their facilities are settled, or they are known to be superseded.
 CREATE TEMPORARY TABLE staged_settled (
     row_no bigint NOT NULL,
     facility_id bigint NOT NULL,
@@ -186,7 +186,8 @@ CREATE TEMPORARY TABLE staged_settled (
     source text NOT NULL,
     source_key text,
     content_hash text NOT NULL,
-    refused_number text
+    refused_number text,
+    is_superseded boolean NOT NULL
 );
 
 -- name: create_staged_coordinates

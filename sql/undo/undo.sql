@@ -1624,4 +1624,7 @@ DROP TABLE
 
 -- name: unsettle_all
 -- What was undone may have been what a facility stood by: every record is asked anew.
+WITH superseded AS (
+    DELETE FROM etl.superseded_records
+)
 DELETE FROM etl.settled_facilities;
