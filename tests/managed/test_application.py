@@ -122,6 +122,18 @@ def test_a_key_that_was_given_anew_is_another_facilitys(application: Application
     assert [row["facility_code"] for row in codes] == ["70001", "90002", "90001"]
 
 
+def test_a_superseded_record_is_remembered_until_its_key_is_given_anew(application: Application) -> None:
+    pair = [CLINIC, CLINIC | {"description": "Open by night"}]
+    remembered = "SELECT count(*)::bigint AS records FROM etl.superseded_records"
+    accounts = [application.load(pair, force=True) for _ in range(3)]
+    assert [(file.superseded, file.unchanged) for account in accounts[1:] for file in account.files] == [(1, 1)] * 2
+    assert accounts[1].files[0].issues == accounts[2].files[0].issues
+    assert application.query(remembered) == [{"records": 1}]
+    application.execute("TRUNCATE facilities, contact_clicks RESTART IDENTITY CASCADE")
+    assert application.load(pair, force=True).totals()["inserted"] == 1
+    assert application.query(remembered) == [{"records": 0}]
+
+
 def test_a_dry_run_leaves_no_trace_not_even_in_a_sequence(application: Application) -> None:
     application.change("empty_lookups", "no_superuser")
     sequences = application.rows("sequence_values")
