@@ -242,6 +242,8 @@ JOIN etl.facility_source AS known
 WHERE merging.met_by NOT IN ('new', 'superseded');
 
 -- name: mark_superseded
+-- What is known of a record that was settled is known of it still, but for what its merge found: a superseded record
+-- claims no number and overwrites nothing. Each is looked up by the key of its facility, whose row the later record takes.
 WITH marked AS (
     UPDATE etl.facility_source AS known
     SET is_superseded = true
@@ -255,7 +257,33 @@ WITH marked AS (
         AND NOT known.is_superseded
     RETURNING
         known.source,
-        known.content_hash
+        known.content_hash,
+        known.facility_id
+), remembered AS (
+    INSERT INTO etl.superseded_records
+    SELECT
+        marked.source,
+        marked.content_hash,
+        settled.rules,
+        CASE WHEN settled.issues !~ 'code_generated ' THEN settled.facility_code END,
+        settled.ward_match,
+        settled.issues,
+        settled.coordinates,
+        settled.contacts,
+        settled.services,
+        settled.owners,
+        settled.gbv_categories,
+        settled.infrastructure
+    FROM marked
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM etl.settled_facilities
+        WHERE settled_facilities.facility_id = marked.facility_id
+        OFFSET 0
+    ) AS settled
+    WHERE settled.refused_number IS NULL
+        AND settled.issues !~ 'superseded_conflict '
+    ON CONFLICT (content_hash, source) DO NOTHING
 )
 INSERT INTO run_superseded (source, content_hash)
 SELECT

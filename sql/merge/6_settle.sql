@@ -4,8 +4,8 @@
 -- name: weigh_merged
 -- Settled is who has no other record that counts, whom no person has edited, and whose issues a repetition would find
 -- again: not those that the merge found in what else was there. A ward that was chosen among several by the points of
--- other facilities may be another one tomorrow. What the record overwrote when it came first is repeated each time that
--- it comes (repeat_superseded_conflicts); where it changes its facility, it may have overwritten something again.
+-- other facilities may be another one tomorrow. What a record overwrote when it came first is repeated each time that it
+-- comes (repeat_superseded_conflicts), but not what it overwrites when it comes again.
 INSERT INTO weighed_facilities (facility_id)
 SELECT merging.facility_id
 FROM merging
@@ -21,6 +21,7 @@ WHERE merging.met_by <> 'superseded'
                 issues.kind IN ('code_claimed_twice', 'manual_edit_kept', 'source_key_claimed_twice', 'source_outranked')
                 OR (
                     issues.kind = 'superseded_conflict'
+                    AND merging.met_by = 'content'
                     AND EXISTS (SELECT FROM batch_changes AS changes WHERE changes.facility_id = merging.facility_id)
                 )
             )
@@ -38,7 +39,7 @@ WHERE merging.met_by <> 'superseded'
             FROM etl.facility_source AS other
             WHERE other.facility_id = merging.facility_id
                 AND (other.source, other.content_hash) <> (staged.source, staged.content_hash::uuid)
-                AND NOT (other.is_superseded AND merging.met_by = 'content')
+                AND NOT other.is_superseded
         )
     );
 
@@ -164,7 +165,7 @@ SET
 WHERE former IS DISTINCT FROM excluded;
 
 -- name: save_superseded
--- The same of superseded records; one may have come twice. $1 as above.
+-- What is counted of superseded records; one may have come twice. $1 as above.
 INSERT INTO etl.superseded_records AS former
 SELECT DISTINCT ON (staged.source, staged.content_hash)
     staged.source,
