@@ -121,6 +121,26 @@ def test_whoever_comes_beside_a_pair_and_in_whatever_order_it_comes_out_as_by_th
         twins.run(write_orders(tmp_path, orders), batch_size=batch_size)
 
 
+def test_that_a_superseded_record_came_is_remembered_in_the_batches_after_its_own(
+    twins: Twins, tmp_path: Path, transformed: list[str]
+) -> None:
+    other = CLINIC | {"code": 13081, "name": "Kayole Safe House"}
+    remember(twins, [write(tmp_path, "a.json", [FIRST, SECOND, other])])
+    transformed.clear()
+    path = write(tmp_path, "a.json", [FIRST, other | {"beds": 9}, THIRD])
+    account = twins.run([path], batch_size=2)  # the second fills half a batch, and ends it
+    assert transformed[:2] == [other["name"], CLINIC["name"]]
+    assert outcome(account) == {"read": 3, "updated": 2, "superseded": 1}
+    remember(twins, [path])
+
+
+def test_a_superseded_record_that_had_claimed_anothers_number_claims_none(twins: Twins, tmp_path: Path) -> None:
+    bearer = CLINIC | {"code": 13081, "name": "Kayole Safe House", "registration_number": "GK-000016"}
+    path = write(tmp_path, "a.json", [bearer, FIRST | {"registration_number": "GK-000016"}, SECOND])
+    for claimed in (1, 0, 0):
+        assert twins.run([path]).files[0].issues["registration_number_claimed_twice"] == claimed
+
+
 RECORDS = st.sampled_from(
     [
         record | change

@@ -7,7 +7,7 @@ CREATE TABLE etl.superseded_records (
     source text NOT NULL,
     content_hash uuid NOT NULL,
     rules bigint NOT NULL, -- as in etl.settled_facilities, and so are the others
-    facility_code text, -- that the record states
+    facility_code text, -- that the record states, or its facility had: for the log
     ward_match text NOT NULL,
     issues text NOT NULL,
     coordinates smallint NOT NULL,
