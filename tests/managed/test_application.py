@@ -130,7 +130,7 @@ def test_a_superseded_record_is_remembered_until_its_key_is_given_anew(applicati
     assert accounts[1].files[0].issues == accounts[2].files[0].issues
     assert application.query(remembered) == [{"records": 1}]
     application.execute("TRUNCATE facilities, contact_clicks RESTART IDENTITY CASCADE")
-    assert application.load(pair, force=True).totals()["inserted"] == 1
+    assert application.load(RECORDS[1:2]).totals()["inserted"] == 1
     assert application.query(remembered) == [{"records": 0}]
 
 
