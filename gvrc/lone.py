@@ -232,6 +232,7 @@ def insert_lone(database: Database, lone: LoneRecords, directory: Directory) -> 
         states = database.read("facility_states")
         settled = with_keys(lone.settled, first, now).join(states, on="facility_id", validate="1:1")
         database.append("etl.settled_facilities", settled)
+    database.run("truncate_lone")
     return True
 
 

@@ -285,7 +285,7 @@ def take_failed_back(this_run: Run, loader: Loader, file_no: int) -> None:
         give_back(this_run, file_no)
     else:
         retry_transient(lambda: give_back(this_run, file_no), this_run.settings, lambda: revive(this_run, loader))
-    loader.mark_used()
+    loader.mark_filled()
     log_event("failed_file_taken_back", "WARNING", file=file.path)
 
 
@@ -442,7 +442,9 @@ def merge_batch(this_run: Run, loader: Loader, batch: Batch) -> dict[int, FileAc
 
 def revive(this_run: Run, loader: Loader) -> None:
     """Before a further attempt: where the connection was lost, connect, lock and stage again."""
-    if not this_run.database.is_alive():
+    if this_run.database.is_alive():
+        loader.mark_filled()
+    else:
         this_run.database.reconnect(this_run.url)
         ledger.take_lock_again(this_run.database)
         loader.prepare_again()

@@ -5,6 +5,7 @@ The tables are in ``sql/staging/create.sql``; ``gvrc/load.py`` copies.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -64,17 +65,18 @@ def add_ward_risk(accepted: pl.DataFrame, wards_at_risk: dict[int, str]) -> pl.D
 def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
     """Add ``round``: a record that shares a key with an earlier one of the batch is merged after it.
 
-    Keys are the code, the source's own key, and number, and name and constituency, where one of the two has no code.
+    Keys are the code, the source's own key, and number, and name and constituency, where one of the two has no code. A
+    record without a place may be of a facility in any: who has its name is merged after it.
     """
+    name = pl.col("facility_name").str.to_lowercase()
+    constituency = pl.col("constituency_id").cast(pl.String)
     repeated = accepted.select(
         "row_no",
         code=pl.col("facility_code"),
         source_key=pl.concat_str("source", "source_key", separator=" "),
-        place=pl.concat_str(
-            pl.col("facility_name").str.to_lowercase(),
-            pl.col("constituency_id").cast(pl.String).fill_null("?"),
-            separator="|",
-        ),
+        place=pl.when(constituency.is_null().any().over(name))
+        .then(name)
+        .otherwise(pl.concat_str(name, constituency, separator="|")),
         number=pl.col("registration_number"),
         content=pl.concat_str("source", "content_hash", separator=" "),
     ).with_columns(
@@ -89,13 +91,27 @@ def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
 
 
 def number_rounds(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:
-    """Give each row the round after the last one that one of its keys was in."""
-    last: dict[tuple[int, str], int] = {}
-    for row_no, *values in rows:
-        keys = [(place, value) for place, value in enumerate(values) if value is not None]
-        round_no = 1 + max((last.get(key, 0) for key in keys), default=0)
-        last |= dict.fromkeys(keys, round_no)
-        yield row_no, round_no
+    """Number the rows, in their order, that share a key with one another, or with one that shares one with the other.
+
+    A record may give a facility the name by which another one is met.
+    """
+    keys = {
+        row_no: [(place, value) for place, value in enumerate(values) if value is not None] for row_no, *values in rows
+    }
+    of_key: dict[tuple[int, str], tuple[int, str]] = {}  # another key of the same rows
+
+    def first_of(key: tuple[int, str]) -> tuple[int, str]:
+        while (other := of_key.setdefault(key, key)) != key:
+            of_key[key], key = of_key[other], other
+        return key
+
+    for first, *others in keys.values():
+        for other in others:
+            of_key[first_of(other)] = first_of(first)
+    met: Counter[tuple[int, str]] = Counter()
+    for row_no, (first, *_) in keys.items():
+        met[first_of(first)] += 1
+        yield row_no, met[first_of(first)]
 
 
 def staged_records(accepted: pl.DataFrame, children: dict[str, pl.DataFrame]) -> pl.DataFrame:

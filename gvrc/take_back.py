@@ -62,7 +62,7 @@ def create_undo_tables(database: Database) -> None:
     for name in ("create_undo_changes", "create_undone_imported"):
         database.run(name)
     if any(column["table_name"] == "batch_changes" for column in database.rows("temporary_columns")):
-        database.run("empty_merging")
+        database.run("truncate_merging")
     else:
         database.run("create_batch_changes")
 

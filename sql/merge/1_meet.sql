@@ -1,7 +1,7 @@
 -- Which facility is each record of the round? Exact content, code, the source's own key, registration number, name
 -- and place, in this order; what is not met is new. $1 is the round, $2 and $3 the first and last row_no.
 
--- name: empty_merging
+-- name: truncate_merging
 TRUNCATE
     merging,
     wanted_facilities,
@@ -9,8 +9,23 @@ TRUNCATE
     batch_changes,
     weighed_facilities,
     weighed_spans,
-    facility_states,
-    staged_coordinates;
+    facility_states;
+
+-- name: delete_merging
+-- The same for a few rows.
+DELETE FROM merging;
+
+DELETE FROM wanted_facilities;
+
+DELETE FROM ranked_fields;
+
+DELETE FROM batch_changes;
+
+DELETE FROM weighed_facilities;
+
+DELETE FROM weighed_spans;
+
+DELETE FROM facility_states;
 
 -- name: meet_by_content
 -- This very record was loaded before. One that a later record superseded then is not merged again: its values would

@@ -22,3 +22,9 @@ SELECT
     facility_id,
     state
 FROM facility_states;
+
+-- name: truncate_lone
+TRUNCATE
+    staged_coordinates,
+    weighed_spans,
+    facility_states;

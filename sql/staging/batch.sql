@@ -1,6 +1,6 @@
 -- Between two batches.
 
--- name: empty_staging
+-- name: truncate_staging
 TRUNCATE
     staged_records,
     staged_contacts,
@@ -17,6 +17,38 @@ TRUNCATE
     batch_changes,
     batch_outcomes,
     batch_tables;
+
+-- name: delete_staging
+-- The same for a few rows: to truncate a table costs a new file.
+DELETE FROM staged_records;
+
+DELETE FROM staged_contacts;
+
+DELETE FROM staged_services;
+
+DELETE FROM staged_owners;
+
+DELETE FROM staged_gbv_categories;
+
+DELETE FROM staged_infrastructure;
+
+DELETE FROM staged_rejects;
+
+DELETE FROM staged_issues;
+
+DELETE FROM staged_settled;
+
+DELETE FROM merging;
+
+DELETE FROM wanted_facilities;
+
+DELETE FROM ranked_fields;
+
+DELETE FROM batch_changes;
+
+DELETE FROM batch_outcomes;
+
+DELETE FROM batch_tables;
 
 -- name: analyze_staged_records
 -- Without statistics the planner takes a temporary table for 1,000 rows and joins in loops. Only the columns that

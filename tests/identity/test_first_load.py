@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gvrc.account import RunAccount
     from gvrc.database import Database
     from gvrc.settings import Settings
 
@@ -55,8 +56,8 @@ def run_both_ways(
 ) -> list[dict[str, list[str]]]:
     """Run files into two empty databases, into one of them with every question asked; give what stands in each.
 
-    A forced run after it writes nothing in either, but of a record that was refused as ambiguous: a later one may have
-    brought the code that tells.
+    A forced run after it writes nothing in either, but of a record that was refused as ambiguous or went without the
+    number that another facility bore: a later one may have brought the code that tells, or given the number up.
     """
     accounts, databases = [], []
     for asks_everything in (False, True):
@@ -68,9 +69,14 @@ def run_both_ways(
         with connect(str(changed.database_url)) as database:
             databases.append(stands(database) | remembered(database))
             again = run(paths, changed, Options(force=True)).totals()
-            assert accounts[-1].totals()["rejected"] or (again["inserted"], again["updated"]) == (0, 0)
+            may_change = {"identity_ambiguous", "registration_number_claimed_twice"} & found_wanting(accounts[-1])
+            assert may_change or (again["inserted"], again["updated"]) == (0, 0)
     assert told(accounts[0]) == told(accounts[1])
     return databases
+
+
+def found_wanting(account: RunAccount) -> set[str]:
+    return {kind for file in account.files for kind in (*file.issues, *file.rejects)}
 
 
 def remembered(database: Database) -> dict[str, list[str]]:

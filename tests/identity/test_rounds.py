@@ -1,0 +1,85 @@
+"""Records of one batch are merged in rounds: what comes of them is what comes of one record after the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from gvrc.database import connect
+from gvrc.load import Loader
+from gvrc.pipeline import run
+from gvrc.staging import number_rounds
+from tests.identity.test_first_load import RECORDS
+from tests.settled.test_settled import stands, told
+from tests.test_pipeline import CLINIC, outcome, rows, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+
+def test_who_shares_a_key_or_is_linked_by_others_that_do_is_merged_one_after_the_other() -> None:
+    keyed = [(0, "a", "x"), (1, "b", "x"), (2, "b", None), (3, None, "y"), (4, "c", "y"), (5, "d", None)]
+    assert list(number_rounds(iter(keyed))) == [(0, 1), (1, 2), (2, 3), (3, 1), (4, 2), (5, 1)]
+    linked_late = [(0, "a", "x"), (1, "b", "y"), (2, "a", "y"), (3, "b", "z")]
+    assert [round_no for _, round_no in number_rounds(iter(linked_late))] == [1, 2, 3, 4]
+
+
+def loaded(path: str, settings: Settings, url: str, batch_size: int) -> tuple[Any, ...]:
+    """Load a file into a database of its own; give its account and what stands there."""
+    changed = msgspec.structs.replace(settings, database_url=url, batch_size=batch_size)
+    account = run([path], changed)
+    with connect(url) as database:
+        return told(account), stands(database)
+
+
+@examples(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(RECORDS, min_size=2, max_size=7))
+def test_the_size_of_a_batch_decides_nothing(
+    settings: Settings, tmp_path: Path, further_urls: Callable[[], str], records: list[dict[str, Any]]
+) -> None:
+    path = write(tmp_path, "a.json", records)
+    one_by_one, at_once = (loaded(path, settings, further_urls(), size) for size in (1, 100))
+    assert at_once == one_by_one
+
+
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_a_record_is_met_by_the_name_that_one_before_it_in_the_batch_gave_a_facility(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    key = {"code": None, "id": "7f0c8a52-0000-4000-8000-000000000001"}
+    nowhere = dict.fromkeys(("county_name", "constituency_name", "ward_name", "lat", "long"))
+    placed, named = CLINIC | key | {"name": "Mukuru Clinic"}, CLINIC | key | nowhere | {"name": "Mukuru Kayole Clinic"}
+    path = write(tmp_path, "a.json", [placed, named, CLINIC | {"name": "Mukuru Kayole Clinic"}])
+    account = run([path], msgspec.structs.replace(settings, batch_size=batch_size))
+    assert outcome(account) == {"read": 3, "inserted": 1, "superseded": 2}
+    assert len(rows(fresh, "SELECT 1 FROM facilities")) == 1
+
+
+def test_a_batch_that_is_tried_again_finds_no_rows_of_the_one_before(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run([write(tmp_path, "first.json", [CLINIC | {"code": 13_099, "name": "Kayole Clinic"}])], settings)
+    merge, merged = Loader.merge, []
+
+    def stumble(loader: Loader, staged: Any) -> Any:
+        merged.append(len(staged.records))
+        if len(merged) == 2:  # the transaction that emptied the tables is rolled back
+            loader.database.execute("DO $$BEGIN RAISE serialization_failure; END$$")
+        return merge(loader, staged)
+
+    monkeypatch.setattr(Loader, "merge", stumble)
+    records = [CLINIC | {"code": 15_000 + number, "name": f"Clinic {number}"} for number in range(4)]
+    path = write(tmp_path, "a.json", [*records[:2], records[2] | {"name": None}, records[3]])
+    again = msgspec.structs.replace(settings, batch_size=2, retry_wait_seconds=0.01)
+    assert outcome(run([path], again)) == {"read": 4, "inserted": 3, "rejected": 1}
+    assert merged == [2, 1, 1]
+    assert len(rows(fresh, "SELECT 1 FROM facilities")) == 4
