@@ -32,7 +32,7 @@ class Parted(NamedTuple):
 class BroughtKeys:
     """Remembers a hash of 4 bytes for each key; two keys of one hash cost a question.
 
-    Among 740,000 records each batch has one such pair. With 8 bytes the run took 12 MB more, of the 300 that it may.
+    By 8 bytes the run took 306 MB at eighty-fold, by 4 it takes 296 of the 300 that it may (``make bench``).
     """
 
     def __init__(self) -> None:
