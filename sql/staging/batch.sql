@@ -1,4 +1,4 @@
--- Between two batches.
+-- Between two batches, beside the tables of a round (sql/merge/1_meet.sql).
 
 -- name: truncate_staging
 TRUNCATE
@@ -11,10 +11,6 @@ TRUNCATE
     staged_rejects,
     staged_issues,
     staged_settled,
-    merging,
-    wanted_facilities,
-    ranked_fields,
-    batch_changes,
     batch_outcomes,
     batch_tables;
 
@@ -37,14 +33,6 @@ DELETE FROM staged_rejects;
 DELETE FROM staged_issues;
 
 DELETE FROM staged_settled;
-
-DELETE FROM merging;
-
-DELETE FROM wanted_facilities;
-
-DELETE FROM ranked_fields;
-
-DELETE FROM batch_changes;
 
 DELETE FROM batch_outcomes;
 
