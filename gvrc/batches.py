@@ -55,6 +55,7 @@ class Batch:
     transform: Callable[[pl.DataFrame], pl.DataFrame] = field(default=lambda records: records)
     read: Counter[int] = field(default_factory=Counter)  # records by file_no
     bytes_read: Counter[int] = field(default_factory=Counter)  # the same, as they stand in the file
+    is_last: bool = False  # what is left to do when all records were merged
 
     @property
     def size(self) -> int:

@@ -111,6 +111,7 @@ class Loader:
         self.is_first_load = False
         self.alone: pl.DataFrame | None = None  # how many lone records of the last batch were inserted
         self.unmet: frozenset[str] = frozenset()  # statements that would meet nothing in the first round
+        self.has_refused = False  # a record of the run went without its registration number
         self.prepare()
 
     def begin_first_load(self, *, must_merge: bool) -> None:
@@ -136,6 +137,7 @@ class Loader:
         While the connection was lost, another importer may have had the lock.
         """
         self.is_first_load = False
+        self.has_refused = True  # perhaps
         self.prepare()
         for name in statement_group("staging/restore.sql"):
             self.database.run(name, self.run_no)
@@ -177,16 +179,19 @@ class Loader:
         Raises:
             TouchedFacilitiesError: the run has another record of one of the facilities.
         """
-        columns = ("row_no", "facility_id", "file_no", "source", "source_key", "content_hash", "refused_number")
+        columns = ("row_no", "facility_id", "file_no", "record_number", "source", "source_key", "content_hash")
         has_superseded = settled["is_superseded"].any()
         self.fill_staging(len(settled))
-        self.database.copy("staged_settled", settled.select(*columns, "is_superseded"))
+        self.database.copy("staged_settled", settled.select(*columns, "refused_number", "is_superseded"))
         touched = self.database.rows("touched_facilities")
         if has_superseded:
             touched += self.database.rows("touched_superseded")
         if touched:
             raise TouchedFacilitiesError([row["row_no"] for row in touched])
         self.database.run("remember_settled")
+        if settled["refused_number"].null_count() < len(settled):
+            self.has_refused = True
+            self.database.run("remember_settled_refused")
         if has_superseded:
             self.database.run("remember_settled_superseded")
 
@@ -418,7 +423,7 @@ class Loader:
             for name in ("find_ranked_fields", "withdraw_outranked_numbers", "note_outranked"):
                 self.database.run(name)
         while self.database.run("refuse_claimed_numbers", self.settings.keep_manual_edits) > 0:
-            pass
+            self.has_refused = True
         if has_met:  # first: one that gives its number up may leave it to a new one
             self.update_facilities()
         if has_new:
@@ -487,6 +492,8 @@ class Loader:
         database.run("save_issues", run_no)
         database.run("close_landed_rejects", run_no)
         database.run("remember_run_facilities")
+        if self.has_refused:
+            database.run("remember_refused_numbers")
         for name in ("weigh_merged", "span_weighed", "weigh_facilities"):
             database.run(name)
         if has_met:

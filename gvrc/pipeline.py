@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from gvrc.directory import Directory
     from gvrc.geography import PlaceResolver, Thresholds
     from gvrc.ledger import ListedFile
-    from gvrc.load import Loader
+    from gvrc.load import Loader, Outcome
     from gvrc.metrics import MetricsCollector
     from gvrc.progress import Progress
     from gvrc.settings import Settings
@@ -202,14 +202,18 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
 
 def load_batches(this_run: Run, loader: Loader, batches: Iterator[Batch]) -> None:
     """Load the batches as they come, and look at what all of them left."""
+    from gvrc.batches import Batch
     from gvrc.neighbours import note_far_facilities
 
     for batch in batches:
         fail_files(this_run, loader, batch)
         load_batch(this_run, loader, batch)
+    if loader.has_refused:
+        load_batch(this_run, loader, Batch(is_last=True))
     refresh_statistics(this_run)
     note_far_facilities(this_run)
     ledger.score_quality(this_run)
+    this_run.database.run("read_file_accounts", this_run.run_no)
 
 
 def refresh_statistics(this_run: Run) -> None:
@@ -434,10 +438,19 @@ def merge_once(this_run: Run, loader: Loader, batch: Batch, attempt: Attempt) ->
 def merge_batch(this_run: Run, loader: Loader, batch: Batch) -> dict[int, FileAccount]:
     """Load one batch and write its account, in one transaction; give the accounts of its files."""
     with this_run.database.transaction():
-        outcomes = loader.load_batch(batch) if batch.size else {}
+        outcomes = load_outcomes(loader, batch)
         accounts = ledger.add_outcomes(this_run, batch, outcomes)
         ledger.save_accounts(this_run, accounts, accounts)
     return accounts
+
+
+def load_outcomes(loader: Loader, batch: Batch) -> dict[int, Outcome]:
+    """Load one batch; the last one has no records, but the registration numbers that were given up in the run."""
+    if batch.is_last:
+        from gvrc.freed import give_freed_numbers
+
+        return give_freed_numbers(loader)
+    return loader.load_batch(batch) if batch.size else {}
 
 
 def revive(this_run: Run, loader: Loader) -> None:

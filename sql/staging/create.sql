@@ -183,6 +183,7 @@ CREATE TEMPORARY TABLE staged_settled (
     row_no bigint NOT NULL,
     facility_id bigint NOT NULL,
     file_no bigint NOT NULL,
+    record_number bigint NOT NULL,
     source text NOT NULL,
     source_key text,
     content_hash text NOT NULL,
@@ -215,6 +216,17 @@ CREATE TEMPORARY TABLE run_facilities (
 CREATE TEMPORARY TABLE run_superseded (
     source text NOT NULL,
     content_hash uuid NOT NULL
+);
+
+-- name: create_refused_numbers
+-- The records that went without their registration number in this run: whoever bears it may give it up later on.
+CREATE TEMPORARY TABLE refused_numbers (
+    facility_id integer NOT NULL,
+    file_no bigint NOT NULL,
+    record_number bigint NOT NULL,
+    source text NOT NULL,
+    content_hash uuid NOT NULL,
+    registration_number text NOT NULL
 );
 
 -- name: create_dry_run_ids

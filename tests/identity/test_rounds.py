@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gvrc.database import connect
 from gvrc.load import Loader
-from gvrc.pipeline import Options, run
+from gvrc.pipeline import run
 from gvrc.staging import number_rounds
 from tests.identity.test_first_load import RECORDS
 from tests.settled.test_settled import stands, told
@@ -85,16 +85,3 @@ def test_a_batch_that_is_tried_again_finds_no_rows_of_the_one_before(
     assert outcome(run([path], again)) == {"read": 4, "inserted": 3, "rejected": 1}
     assert merged == [2, 1, 1]
     assert len(rows(fresh, "SELECT 1 FROM facilities")) == 4
-
-
-@pytest.mark.xfail(strict=True, reason="a number that is given up late in a run goes to its claimant at the next one")
-def test_a_number_that_is_given_up_late_in_a_run_changes_nothing_at_the_next_one(
-    settings: Settings, fresh: Database, tmp_path: Path
-) -> None:
-    bearer = CLINIC | {"registration_number": "GK-000016"}
-    claimant = bearer | {"code": 13_081, "name": "Kayole Safe House"}
-    path = write(tmp_path, "a.json", [bearer, claimant, bearer | {"registration_number": "GK-000017"}])
-    run([path], settings)
-    numbers = rows(fresh, "SELECT registration_number FROM facilities ORDER BY facility_code")
-    assert numbers == [{"registration_number": "GK-000017"}, {"registration_number": "GK-000016"}]
-    assert run([path], settings, Options(force=True)).totals()["updated"] == 0

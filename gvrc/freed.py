@@ -1,0 +1,55 @@
+"""At the end of a run: the registration numbers that were refused to a record, and that nobody bears any more.
+
+Two records may claim one number, and the facility that has it may give it up later in the run. The next run would give
+it to the other one: so this one does, or running again would change something.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from gvrc.load import Outcome
+
+if TYPE_CHECKING:
+    from gvrc.load import Loader
+
+REFUSED = "registration_number_claimed_twice"
+
+
+def give_freed_numbers(loader: Loader) -> dict[int, Outcome]:
+    """Give the freed numbers inside the transaction that is open; say what it changes in the account, by file_no.
+
+    Whoever is given one may leave another one, that somebody else was refused.
+    """
+    outcomes: dict[int, Outcome] = defaultdict(Outcome)
+    while give_once(loader, outcomes):
+        pass
+    return outcomes
+
+
+def give_once(loader: Loader, outcomes: dict[int, Outcome]) -> bool:
+    """Merge a record of each claimant that says nothing but the number; say whether one was given.
+
+    A record that was counted as unchanged is then an updated one, and its issue is none any more.
+    """
+    database = loader.database
+    loader.empty_filled()
+    loader.empty_merging()
+    claims = database.run("stage_freed_numbers")
+    if claims == 0:
+        return False
+    loader.fill_staging(claims)
+    database.run("meet_refused")
+    loader.write_facilities(has_new=False, has_met=True)
+    given = database.rows("given_numbers")
+    for row in given:
+        outcomes[row["file_no"]].issues[REFUSED] -= row["records"]
+        if row["outcome"] == "unchanged":
+            outcomes[row["file_no"]].outcomes.update(unchanged=-row["records"], updated=row["records"])
+    for name in ("update_imported", "save_changes", "forget_given_issues"):
+        database.run(name, loader.run_no)
+    for name in ("mark_given_numbers", "unsettle"):
+        database.run(name)
+    database.check_constraints()
+    return bool(given)
