@@ -151,7 +151,8 @@ def test_a_number_is_given_after_a_lost_connection_too(
 ) -> None:
     from gvrc import pipeline
 
-    load_outcomes, losses = pipeline.load_outcomes, []
+    load_outcomes = pipeline.load_outcomes
+    losses: list[Any] = []
 
     def lose(loader: Any, batch: Any) -> Any:
         if batch.is_last and not losses:
