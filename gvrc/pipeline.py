@@ -327,31 +327,36 @@ def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Callable[[], Pl
     it is made at once.
     """
     from concurrent.futures import ThreadPoolExecutor
-    from functools import cache as once
 
-    from gvrc.keep import read_reference
+    from gvrc.decided import keep_decided
 
     reading = None if this_run.options.dry_run else this_run.database.connect_again_if_possible()
     if reading is None:
-        reference, points = read_reference(this_run.database, cache), this_run.database.read("ward_points")
-        made = make_places(this_run, reference, lambda: points, cache)
-        yield lambda: made
+        points = this_run.database.read("ward_points")
+        only = make_places(this_run, this_run.database, lambda: points, cache)
+        yield lambda: only
         return
-    with reading:
-        if this_run.options.force:
-            yield once(lambda: read_places(this_run, reading, cache))
-            return
-        with ThreadPoolExecutor(1) as maker:
-            yield maker.submit(read_places, this_run, reading, cache).result
+    made: list[Future[PlaceResolver]] = []
+
+    def make() -> Future[PlaceResolver]:
+        if not made:
+            made.append(maker.submit(read_places, this_run, reading, cache))
+        return made[0]
+
+    with reading, ThreadPoolExecutor(1) as maker:
+        if not this_run.options.force:
+            make()
+        yield lambda: make().result()
+        for making in made:
+            if not making.exception():
+                keep_decided(this_run.database, making.result())
 
 
 def read_places(this_run: Run, reading: Database, cache: Cache | None) -> PlaceResolver:
     """Make the resolver from the database as it is now, before anything is merged."""
-    from gvrc.keep import read_reference
-
-    reference = read_reference(reading, cache)
+    places = make_places(this_run, reading, lambda: read_ward_points(reading), cache)
     reading.run_all(("begin_snapshot", "take_snapshot"))
-    return make_places(this_run, reference, lambda: read_ward_points(reading), cache)
+    return places
 
 
 def read_ward_points(reading: Database) -> pl.DataFrame:
@@ -365,20 +370,23 @@ def read_ward_points(reading: Database) -> pl.DataFrame:
 
 
 def make_places(
-    this_run: Run, reference: pl.DataFrame, ward_points: Callable[[], pl.DataFrame], cache: Cache | None
+    this_run: Run, reading: Database, ward_points: Callable[[], pl.DataFrame], cache: Cache | None
 ) -> PlaceResolver:
     """Make the resolver over the database's own wards, with the aliases and thresholds of the settings."""
+    from gvrc.decided import read_decided
     from gvrc.geography import PlaceResolver, read_aliases
+    from gvrc.keep import read_reference
 
     settings = this_run.settings
     return PlaceResolver(
-        reference,
+        read_reference(reading, cache),
         read_aliases(settings.ward_aliases if settings.ward_aliases.exists() else None),
         thresholds(settings),
         settings.boundaries,
         ward_points=ward_points,
         warns_by_points=False,  # gvrc/neighbours.py does, when all have landed
         cache=cache,
+        decided=lambda fingerprint: read_decided(reading, fingerprint),
     )
 
 

@@ -65,10 +65,15 @@ def add_distance(
     places: pl.DataFrame, points: pl.DataFrame, boundaries: Boundaries | None, reach_km: float = 0.0
 ) -> pl.DataFrame:
     """Add distance_km from latitude and longitude to ward_no: to its polygon, else to what its one point reaches."""
-    to_point = pl.max_horizontal(distance_km("latitude", "longitude", "point_lat", "point_lng") - reach_km, 0.0)
-    measured = places.join(points, on="ward_no", how="left", validate="m:1", maintain_order="left").with_columns(
-        distance_km=to_point
+    return places.join(points, on="ward_no", how="left", validate="m:1", maintain_order="left").pipe(
+        measure_distance, boundaries, reach_km
     )
+
+
+def measure_distance(places: pl.DataFrame, boundaries: Boundaries | None, reach_km: float = 0.0) -> pl.DataFrame:
+    """Do the same where point_lat and point_lng are there already; they are dropped."""
+    to_point = pl.max_horizontal(distance_km("latitude", "longitude", "point_lat", "point_lng") - reach_km, 0.0)
+    measured = places.with_columns(distance_km=to_point)
     if boundaries is not None:
         measured = measured.with_columns(distance_km=pl.coalesce(boundaries.distances(measured), "distance_km"))
     return measured.drop("point_lat", "point_lng")

@@ -8,39 +8,46 @@ from __future__ import annotations
 
 from functools import cached_property
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 import polars as pl
 
+from gvrc.cache import fingerprint
 from gvrc.columns import PLACE
 from gvrc.errors import UsageError
 from gvrc.geography.boundaries import Boundaries, read_features
 from gvrc.geography.decisions import decide_places
-from gvrc.geography.distances import add_distance, find_tied, settle_ties
+from gvrc.geography.distances import add_distance, find_tied, measure_distance, settle_ties
 from gvrc.geography.gazetteer import check_aliases
 from gvrc.geography.labels import read_gazetteer
-from gvrc.geography.reference import read_shipped_reference
 from gvrc.geography.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from gvrc.geography.aliases import Aliases
+    from gvrc.geography.gazetteer import Gazetteer
 
-VERSION = 2  # raise it when a rule changes: what a shared cache remembers is then decided anew
+FOLDER = Path(__file__).parent
 NAMES = ["county_name", "constituency_name", "sub_county_name", "ward_name"]
+OF_WARD: dict[str, pl.DataType | type[pl.DataType]] = {
+    "ward_id": pl.Int64,
+    "constituency_id": pl.Int64,
+    "county_id": pl.Int64,
+    "centroid_lat": pl.Float64,
+    "centroid_lng": pl.Float64,
+}
 ANSWER: dict[str, pl.DataType | type[pl.DataType]] = {
     "ward_no": pl.Int64,
-    "constituency_no": pl.Int64,
-    "county_no": pl.Int64,
-    "tied": pl.List(pl.Int64),
+    "tied": pl.List(pl.Int64),  # the wards of one name that only coordinates tell apart
     "ward_match": pl.String,
     "ward_score": pl.Float64,
     "ward_candidates": pl.String,
     "is_mismatch": pl.Boolean,
     "contradicts": pl.Boolean,
+    **OF_WARD,  # as the database has it; of a place without a ward the constituency and the county that are sure
 }
 DECIDED = pl.Schema({**dict.fromkeys(NAMES, pl.String), **ANSWER})
 WARD_POINTS = pl.Schema({"ward_id": pl.Int64, "latitude": pl.Float64, "longitude": pl.Float64})
@@ -69,6 +76,7 @@ class PlaceResolver:
         ward_points: Callable[[], pl.DataFrame] | None = None,
         warns_by_points: bool = True,
         cache: PlaceCache | None = None,
+        decided: Callable[[str], pl.DataFrame] | None = None,
     ) -> None:
         """Take the wards to match (columns.REFERENCE), other names of them, and what is known of their whereabouts.
 
@@ -77,28 +85,36 @@ class PlaceResolver:
         alias or the file does not fit.
         ``warns_by_points`` is false where the caller compares with a ward's facilities itself: far_from_ward is then
         measured from polygons and centroids only, which no import moves.
+        ``decided`` gives the places (DECIDED) that resolvers of a ``fingerprint`` decided before: where these are all
+        that is asked for, no gazetteer is made.
         """
         self._thresholds = thresholds or Thresholds()
-        self._gazetteer = read_gazetteer(reference, aliases, self._thresholds)
-        check_aliases(self._gazetteer)
+        self._reference, self._aliases = reference, aliases
         self._ward_points = ward_points or WARD_POINTS.to_frame
         self._warns_by_points = warns_by_points
         self._boundaries = None if boundaries is None else self._read_boundaries(boundaries)
         self._cache = cache
-        self._decided = DECIDED.to_frame()
-        self._answers_depend_on = reference, aliases
+        self._decided = DECIDED.to_frame() if decided is None else decided(self.fingerprint)
+        self.decided_before = self._decided.height
+        if self._decided.is_empty():
+            self._gazetteer  # noqa: B018 - an alias that does not fit is told before a record is read
+
+    @cached_property
+    def _gazetteer(self) -> Gazetteer:
+        """The places that names are compared with."""
+        gazetteer = read_gazetteer(self._reference, self._aliases, self._thresholds)
+        check_aliases(gazetteer)
+        return gazetteer
 
     @cached_property
     def fingerprint(self) -> str:
         """A text that changes whenever the same names might be answered differently."""
-        reference, aliases = self._answers_depend_on
-        frames = [reference, read_shipped_reference(), aliases.county, aliases.constituency, aliases.ward]
-        parts = [
-            str(VERSION),
-            repr(self._thresholds),
-            *(frame.drop("origin", strict=False).write_csv() for frame in frames),
-        ]
-        return sha256("\n".join(parts).encode()).hexdigest()
+        return fingerprint_places(self._reference, self._aliases, self._thresholds)
+
+    @property
+    def newly_decided(self) -> pl.DataFrame:
+        """The places (DECIDED) that were not among those that it was given."""
+        return self._decided.slice(self.decided_before)
 
     def resolve(self, records: pl.DataFrame) -> pl.DataFrame:
         """Add the columns of ``columns.PLACE`` to the records; rows and their order stay.
@@ -110,7 +126,7 @@ class PlaceResolver:
         return (
             records.join(self._decided, on=NAMES, how="left", nulls_equal=True, maintain_order="left", validate="m:1")
             .pipe(self._settle_ties)
-            .pipe(self._add_ids)
+            .with_columns(place_level=name_level())
             .pipe(self._add_issues)
             .select(*records.columns, *(pl.col(name).cast(dtype) for name, dtype in PLACE.items()))
         )
@@ -141,7 +157,36 @@ class PlaceResolver:
                 county_no=pl.when(~pl.col("contradicts")).then("county_no"),
                 is_mismatch=pl.col("is_exchanged") | (pl.col("says_where") & ~pl.col("own_no").is_in("block")),
             )
+            .pipe(self._add_stated_ids)
+            .pipe(self._add_ward)
             .select(DECIDED.names())
+        )
+
+    def _add_stated_ids(self, places: pl.DataFrame) -> pl.DataFrame:
+        """Add the database's ids of the constituency and the county that a place states."""
+        wards = self._gazetteer.wards
+        of_constituency = wards.select("constituency_no", "constituency_id").unique("constituency_no")
+        of_county = wards.select("county_no", "county_id").drop_nulls().unique("county_no", keep="first")
+        return places.join(
+            of_constituency, on="constituency_no", how="left", validate="m:1", maintain_order="left"
+        ).join(of_county, on="county_no", how="left", validate="m:1", maintain_order="left")
+
+    def _add_ward(self, places: pl.DataFrame) -> pl.DataFrame:
+        """Add what the database has of a ward (OF_WARD); a ward that it lacks, or none, leaves what is stated."""
+        of_ward = self._gazetteer.wards.select("ward_no", *OF_WARD).drop_nulls("ward_no")
+        has_ward = pl.col("ward_id").is_not_null()
+        return (
+            places.drop("ward_id", "centroid_lat", "centroid_lng", strict=False)
+            .join(of_ward, on="ward_no", how="left", validate="m:1", maintain_order="left", suffix="_of_ward")
+            .with_columns(
+                pl.when(has_ward).then(f"{name}_of_ward").otherwise(name).alias(name)
+                for name in ("constituency_id", "county_id")
+            )
+            .with_columns(
+                ward_match=pl.when(has_ward).then("ward_match").otherwise(pl.lit("none")),
+                ward_score=pl.when(has_ward).then("ward_score").otherwise(0.0),
+            )
+            .drop("constituency_id_of_ward", "county_id_of_ward")
         )
 
     def _settle_ties(self, records: pl.DataFrame) -> pl.DataFrame:
@@ -149,42 +194,13 @@ class PlaceResolver:
         tied = find_tied(records)
         if tied.is_empty():
             return records
-        return settle_ties(records, tied, self._points, self._boundaries, self._thresholds)
-
-    def _add_ids(self, records: pl.DataFrame) -> pl.DataFrame:
-        """Add the database's ids, the level that is sure, and what is known of a ward that it lacks."""
-        wards = self._gazetteer.wards
-        of_ward = wards.select("ward_no", "ward_id", "constituency_id", "county_id").drop_nulls("ward_no")
-        of_constituency = wards.select("constituency_no", stated_id="constituency_id").unique("constituency_no")
-        of_county = (
-            wards.select("county_no", stated_county_id="county_id").drop_nulls().unique("county_no", keep="first")
-        )
-        return (
-            records.join(of_ward, on="ward_no", how="left", validate="m:1", maintain_order="left")
-            .join(of_constituency, on="constituency_no", how="left", validate="m:1", maintain_order="left")
-            .join(of_county, on="county_no", how="left", validate="m:1", maintain_order="left")
-            .with_columns(
-                constituency_id=pl.when(pl.col("ward_id").is_null()).then("stated_id").otherwise("constituency_id"),
-                county_id=pl.when(pl.col("ward_id").is_null()).then("stated_county_id").otherwise("county_id"),
-            )
-            .with_columns(
-                place_level=pl.when(pl.col("ward_id").is_not_null())
-                .then(pl.lit("ward"))
-                .when(pl.col("constituency_id").is_not_null())
-                .then(pl.lit("constituency"))
-                .when(pl.col("county_id").is_not_null())
-                .then(pl.lit("county"))
-                .otherwise(pl.lit("none")),
-                ward_match=pl.when(pl.col("ward_id").is_null()).then(pl.lit("none")).otherwise("ward_match"),
-                ward_score=pl.when(pl.col("ward_id").is_null()).then(0.0).otherwise("ward_score"),
-            )
-        )
+        return settle_ties(records, tied, self._points, self._boundaries, self._thresholds).pipe(self._add_ward)
 
     def _add_issues(self, records: pl.DataFrame) -> pl.DataFrame:
         """Add the three issue columns; each holds the value that is in question."""
         is_placed = pl.col("ward_id").is_not_null()
         is_far = is_placed & (pl.col("distance_km") > self._thresholds.far_km)
-        return records.pipe(add_distance, self._warning_points, self._boundaries).with_columns(
+        return records.pipe(self._add_distance).with_columns(
             pl.when(is_placed & pl.col("is_mismatch"))
             .then(pl.coalesce("constituency_name", "sub_county_name"))
             .alias("issue.constituency_mismatch"),
@@ -196,21 +212,19 @@ class PlaceResolver:
             .alias("issue.far_from_ward"),
         )
 
+    def _add_distance(self, records: pl.DataFrame) -> pl.DataFrame:
+        """Add distance_km, from what a warning is measured from."""
+        if self._warns_by_points:
+            return records.pipe(add_distance, self._points, self._boundaries)
+        points = pl.col("centroid_lat").alias("point_lat"), pl.col("centroid_lng").alias("point_lng")
+        return records.with_columns(points).pipe(measure_distance, self._boundaries)
+
     @cached_property
     def _points(self) -> pl.DataFrame:
-        """The points of the wards, with those of their facilities."""
-        return self._read_points(self._ward_points())
-
-    @cached_property
-    def _warning_points(self) -> pl.DataFrame:
-        """The points that a warning is measured from."""
-        return self._points if self._warns_by_points else self._read_points(WARD_POINTS.to_frame())
-
-    def _read_points(self, ward_points: pl.DataFrame) -> pl.DataFrame:
-        """Give each ward the one point that is known of it: its centroid, which stays, else its facilities' median."""
+        """The one point that is known of each ward: its centroid, which stays, else the median of its facilities."""
         return (
             self._gazetteer.wards.drop_nulls("ward_no")
-            .join(ward_points, on="ward_id", how="left", validate="1:1")
+            .join(self._ward_points(), on="ward_id", how="left", validate="1:1")
             .select(
                 "ward_no",
                 point_lat=pl.coalesce("centroid_lat", "latitude"),
@@ -251,6 +265,26 @@ class PlaceResolver:
         return [
             f"{prefix}:{sha256(msgspec.json.encode(row)).hexdigest()[:32]}" for row in names.select(NAMES).iter_rows()
         ]
+
+
+def name_level() -> pl.Expr:
+    """Name the level that is sure."""
+    levels = {"ward": "ward_id", "constituency": "constituency_id", "county": "county_id"}
+    return pl.coalesce(
+        *(pl.when(pl.col(name).is_not_null()).then(pl.lit(level)) for level, name in levels.items()), pl.lit("none")
+    )
+
+
+def fingerprint_places(reference: pl.DataFrame, aliases: Aliases, thresholds: Thresholds) -> str:
+    """Give a text that changes with all that an answer depends on: tables, rules, and what computes them."""
+    frames = [reference, aliases.county, aliases.constituency, aliases.ward]
+    parts = [
+        repr(thresholds).encode(),
+        *(frame.drop("origin", strict=False).write_csv().encode() for frame in frames),
+        *(path.read_bytes() for path in sorted(FOLDER.rglob("*")) if path.suffix in {".py", ".csv"}),
+        (FOLDER.parents[1] / "requirements.txt").read_bytes(),
+    ]
+    return fingerprint(*parts)
 
 
 def write_answers(decided: pl.DataFrame) -> list[str]:

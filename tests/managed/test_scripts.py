@@ -25,6 +25,7 @@ MIGRATIONS = [
     "etl/0002_settled_facilities.sql",
     "etl/0003_refused_numbers.sql",
     "etl/0004_superseded_records.sql",
+    "etl/0005_decided_places.sql",
 ]
 
 
