@@ -137,10 +137,14 @@ class PlaceResolver:
         if new.is_empty():
             return
         cached = DECIDED.to_frame() if self._cache is None else self._read_cache(self._cache, new)
-        decided = self._decide(new.join(cached, on=NAMES, how="anti", nulls_equal=True, maintain_order="left"))
-        if self._cache is not None and not decided.is_empty():
+        self._decided = pl.concat([self._decided, cached])
+        left = new.join(cached, on=NAMES, how="anti", nulls_equal=True, maintain_order="left")
+        if left.is_empty():
+            return
+        decided = self._decide(left)
+        if self._cache is not None:
             self._cache.set_many(dict(zip(self._cache_keys(decided), write_answers(decided), strict=True)))
-        self._decided = pl.concat([self._decided, cached, decided])
+        self._decided = pl.concat([self._decided, decided])
 
     def _decide(self, names: pl.DataFrame) -> pl.DataFrame:
         """Decide each row of names (NAMES, each place once); gives DECIDED."""
