@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
@@ -85,6 +86,16 @@ class UnfitTableError(Exception):
     """A table that somebody shaped otherwise than the frame that is to be copied into it."""
 
 
+@dataclass(frozen=True)
+class Shared:
+    """What the connections of one handle have in common."""
+
+    # The driver counts the connections of a handle without a lock of its own: once in some forty runs in which two
+    # threads opened one at a time, the last close said "Open connection count underflowed".
+    counting: Lock = field(default_factory=Lock)
+    connections: list[adbc_driver_manager.AdbcConnection] = field(default_factory=list)  # that are open
+
+
 class Database:
     """An open connection. Statements are named (``sql/``); a parameter is sent beside them, never inside."""
 
@@ -92,14 +103,13 @@ class Database:
         self,
         handle: adbc_driver_manager.AdbcDatabase,
         connection: adbc_driver_manager.AdbcConnection,
-        counting: Lock | None = None,
+        shared: Shared | None = None,
     ) -> None:
         self._handle = handle
         self._connection = connection
-        self._is_first = counting is None  # the handle is closed with the first of the connections that share it
-        # The driver counts the connections of a handle without a lock of its own: once in some forty runs in which two
-        # threads opened one at a time, the last close said "Open connection count underflowed".
-        self._counting = counting or Lock()
+        self._is_first = shared is None  # the handle is closed with the first of the connections that share it
+        self._shared = shared or Shared()
+        self._shared.connections.append(connection)
         self._column_types: dict[str, dict[str, str]] = {}
         self._is_in_transaction = False
         self.statements_run = 0
@@ -118,8 +128,8 @@ class Database:
         Raises:
             adbc_driver_manager.Error: the server gives no second connection.
         """
-        with self._counting:
-            database = Database(self._handle, adbc_driver_manager.AdbcConnection(self._handle), self._counting)
+        with self._shared.counting:
+            database = Database(self._handle, adbc_driver_manager.AdbcConnection(self._handle), self._shared)
         database.run("configure_connection")
         return database
 
@@ -140,6 +150,7 @@ class Database:
         fresh = connect_once(url)
         self.close()
         self._handle, self._connection = fresh
+        self._shared.connections.append(self._connection)
         self._column_types = {}
         self._is_in_transaction = False
         self.run("configure_connection")
@@ -153,9 +164,13 @@ class Database:
         return True
 
     def cancel(self) -> None:
-        """Ask the server to stop the statement that it works on, if it does; for another thread to call."""
-        with suppress(adbc_driver_manager.Error):  # the connection is lost, or just being made again
-            self._connection.cancel()
+        """Ask the server to stop the statements that it works on, if it does; for another thread to call.
+
+        Those of the other connections of the handle, too: whoever closes one waits for the thread that uses it.
+        """
+        for connection in tuple(self._shared.connections):
+            with suppress(adbc_driver_manager.Error):  # the connection is lost, or just being made again
+                connection.cancel()
 
     def close(self) -> None:
         """Close the connection; the server rolls back what is open.
@@ -164,7 +179,9 @@ class Database:
         error is the one to tell, and the connection ends with the process; what the driver says of its own books when
         the connection is closed already fails no run that was committed.
         """
-        with self._counting, suppress(RuntimeError, adbc_driver_manager.InternalError):
+        with suppress(ValueError):  # it was closed before
+            self._shared.connections.remove(self._connection)
+        with self._shared.counting, suppress(RuntimeError, adbc_driver_manager.InternalError):
             self._connection.close()
         if self._is_first:
             with suppress(RuntimeError):

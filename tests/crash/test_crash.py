@@ -244,10 +244,26 @@ def test_a_run_that_is_stopped_while_the_server_keeps_it_waiting_ends_at_once_an
     assert content_of(url) == undisturbed[0]
 
 
-def wait_for_lock(database: Database) -> None:
-    """Wait until somebody else waits for a lock in the middle of a batch."""
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_whose_threads_wait_for_the_server_too_ends_at_once(
+    folder: Path, sources: Path, undisturbed: tuple[tuple[str, int], float], stop: signal.Signals
+) -> None:
+    url = new_database(folder, "threads_waiting")
+    finished(start_importer(sources, url, folder))
+    with connect(url) as database, database.transaction():
+        database.execute("LOCK TABLE facilities IN ACCESS EXCLUSIVE MODE")
+        importer = start_importer(sources, url, folder, "--force")
+        wait_for_lock(database, connections=2)
+        importer.send_signal(stop)
+        output, _ = importer.communicate(timeout=20)
+    assert importer.returncode == 130, output
+    assert content_of(url) == undisturbed[0]
+
+
+def wait_for_lock(database: Database, connections: int = 1) -> None:
+    """Wait until so many others wait for a lock in the middle of a batch."""
     for _ in range(600):
-        if first_row(database, "SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted") != (0,):
+        if first_row(database, "SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted") >= (connections,):
             return
         time.sleep(0.05)
     pytest.fail("the importer did not come as far as its first batch")
