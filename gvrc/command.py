@@ -42,7 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     sys.setswitchinterval(SECONDS_BETWEEN_THREADS)
     given = read_arguments(arguments)
-    signal.signal(signal.SIGTERM, stop_as_ctrl_c)
     return told(lambda: import_files(given), debug=given.debug)
 
 
@@ -53,12 +52,16 @@ def leave(status: int) -> NoReturn:
 
 
 def stop_as_ctrl_c(*_: object) -> None:
-    """Let SIGTERM (systemd, a shutdown) end a run as Ctrl-C does: the open batch is rolled back."""
+    """Let SIGTERM (systemd, a shutdown) end a command as Ctrl-C does.
+
+    The open batch is rolled back, the run is closed, and no rejects on their way back are left in a temporary folder.
+    """
     raise KeyboardInterrupt
 
 
 def told(act: Callable[[], int], *, debug: bool = False) -> int:
     """Do what a command does; an error is one or two lines, ``--debug`` shows where it arose."""
+    signal.signal(signal.SIGTERM, stop_as_ctrl_c)
     try:
         status = act()
         sys.stdout.flush()
@@ -73,7 +76,7 @@ def told(act: Callable[[], int], *, debug: bool = False) -> int:
         sys.stderr.write(f"error: {message}\n")
         return status
     except KeyboardInterrupt:
-        sys.stderr.write("stopped: the open batch was rolled back, what was committed stays; repeat the command.\n")
+        sys.stderr.write("stopped: what was open was rolled back, what was committed stays; repeat the command.\n")
         return 130
     return status
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -11,7 +12,7 @@ from gvrc.command import CommandLine, leave, told
 from gvrc.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from gvrc.database import Database
     from gvrc.settings import Settings
@@ -37,21 +38,29 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     return read_settings(arguments.config, os.environ, options)
 
 
-def open_database(settings: Settings, *, may_create: bool = False) -> Database:
-    """Connect to the database of the settings: the embedded one where none is named.
+@contextmanager
+def open_database(settings: Settings, *, may_create: bool = False) -> Iterator[Database]:
+    """Connect to the database of the settings: the embedded one where none is named. Ctrl-C ends what it works on.
 
     Raises:
         DatabaseUnavailableError: it cannot be reached; or the embedded one is not there yet and may not be created.
     """
     from gvrc.database import connect
+    from gvrc.stopping import stoppable
 
+    with connect(named_database(settings, may_create=may_create)) as database, stoppable(database):
+        yield database
+
+
+def named_database(settings: Settings, *, may_create: bool) -> str:
+    """Give the URL of the database of the settings, or of the embedded one."""
     if settings.database_url is not None:
-        return connect(settings.database_url)
+        return settings.database_url
     from gvrc.embedded import data_folder, start_embedded
 
     if not may_create and not data_folder().exists():
         raise DatabaseUnavailableError("There is no database yet: make import, or set DATABASE_URL.")
-    return connect(start_embedded())
+    return start_embedded()
 
 
 def end(act: Callable[[], int]) -> NoReturn:

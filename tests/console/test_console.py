@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pytest
 
 from gvrc.console import print_table
+from gvrc.pipeline import run
 from gvrc.settings import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
 
 # scripts/psql.py hands what it does not know to psql.
 SCRIPTS = sorted(path for path in (PROJECT / "scripts").glob("[a-z]*.py") if path.name != "psql.py")
@@ -53,3 +62,47 @@ def test_a_wrong_setting_ends_every_command_with_one_line_and_2() -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr.startswith("error: absent.yaml: the settings cannot be read")
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("script", ["retry_rejects", "undo_import", "load_fixture", "verify"])
+def test_every_command_that_is_stopped_while_the_server_keeps_it_waiting_says_so_and_leaves_nothing(
+    settings: Settings, fresh: Database, tmp_path: Path, script: str, stop: signal.Signals
+) -> None:
+    records = [{"name": "Amani Shelter", "code": "S-1"}, {"name": "", "phone": "0700000016"}]
+    (tmp_path / "regional.json").write_text(json.dumps(records), "utf-8")
+    account = run([str(tmp_path / "regional.json")], settings)
+    fixture = tmp_path / "fixture.json"
+    fixture.write_text('[{"model": "facilities.facility", "pk": 1, "fields": {"facility_name": "Imara"}}]', "utf-8")
+    named = {"undo_import": [account.run_id], "load_fixture": [str(fixture)]}.get(script, [])
+    with fresh.transaction():
+        fresh.execute("LOCK TABLE facilities IN ACCESS EXCLUSIVE MODE")
+        command = start(script, named, settings, tmp_path)
+        wait_until_it_waits(fresh)
+        command.send_signal(stop)
+        output, _ = command.communicate(timeout=20)
+    assert command.returncode == 130, output
+    assert output.splitlines()[-1].startswith("stopped: what was open was rolled back")
+    assert list((tmp_path / "temporary").glob("gvrc-spool-*")) == []
+    assert fresh.rows("pipeline_state")[0]["interrupted_runs"] == 0
+
+
+def start(script: str, named: list[str], settings: Settings, folder: Path) -> subprocess.Popen[str]:
+    (folder / "temporary").mkdir()
+    folders = {f"GVRC_{name.upper()}": str(getattr(settings, name)) for name in ("data_dir", "logs_dir", "reports_dir")}
+    return subprocess.Popen(
+        [sys.executable, str(PROJECT / "scripts" / f"{script}.py"), *named],
+        env=os.environ | folders | {"DATABASE_URL": str(settings.database_url), "TMPDIR": str(folder / "temporary")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_until_it_waits(database: Database) -> None:
+    for _ in range(200):
+        with database._statement("SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted") as statement:
+            if pl.DataFrame(statement.execute_query()[0]).item():
+                return
+        time.sleep(0.05)
+    pytest.fail("the command did not come as far as the lock")
