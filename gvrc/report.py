@@ -203,5 +203,7 @@ def next_lines(account: RunAccount, settings: Settings, logs: dict[str, Path]) -
     lines = ["", f"Log: {logs['etl']}"]
     rejects = settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
     if rejects.exists():
-        lines.append(f"Rejects: {rejects} (correct them, then: python scripts/retry_rejects.py {account.run_id})")
+        lines.append(f"Rejects: {rejects}")
+        lines.append(f"  corrected there: python scripts/production_json_importer.py {rejects}")
+        lines.append(f"  after an alias was added: python scripts/retry_rejects.py {account.run_id}")
     return [*lines, "Open the database: make psql"]

@@ -16,6 +16,7 @@ import pytest
 from gvrc.errors import UsageError
 from gvrc.pipeline import Options, run
 from gvrc.rejects import write_open_rejects
+from gvrc.report import report_lines
 from tests.test_pipeline import with_sources
 
 if TYPE_CHECKING:
@@ -49,6 +50,21 @@ def test_a_reject_that_was_corrected_lands_under_its_own_source_and_closes(
     assert run([str(rejects)], settings, Options(force=True)).totals()["unchanged"] == 1
 
 
+def test_the_report_says_how_rejects_land_that_were_corrected_in_their_file(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "regional.json").write_text(json.dumps([NAMELESS, {"name": "Imara Shelter"}]), "utf-8")
+    account = run([str(tmp_path / "regional.json")], settings)
+    rejects = settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
+    rejects.write_text(rejects.read_text("utf-8").replace('"name": ""', '"name": "Amani Shelter"'), "utf-8")
+    lines = report_lines(account, settings, {"etl": tmp_path})
+    (advice,) = [line for line in lines if line.startswith("  corrected there: python ")]
+    command = [sys.executable, *advice.removeprefix("  corrected there: python ").split()]
+    done = subprocess.run(command, cwd=PROJECT, env=environment(settings), capture_output=True, check=False, timeout=60)
+    assert done.returncode == 0
+    assert open_rejects(fresh) == []
+
+
 def test_a_reject_that_is_refused_again_is_open_once_whatever_the_reason(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
@@ -76,12 +92,16 @@ def test_where_no_reject_is_open_there_is_nothing_to_run_again(settings: Setting
     assert retry(settings).returncode == 2
 
 
-def retry(settings: Settings) -> subprocess.CompletedProcess[str]:
+def environment(settings: Settings) -> dict[str, str]:
     values = msgspec.structs.asdict(settings)
     folders = {f"GVRC_{name.upper()}": str(values[name]) for name in ("data_dir", "logs_dir", "reports_dir")}
+    return os.environ | folders | {"DATABASE_URL": str(settings.database_url)}
+
+
+def retry(settings: Settings) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(PROJECT / "scripts" / "retry_rejects.py"), "--database-url", str(settings.database_url)],
-        env=os.environ | folders,
+        [sys.executable, str(PROJECT / "scripts" / "retry_rejects.py")],
+        env=environment(settings),
         capture_output=True,
         text=True,
         check=False,
