@@ -25,6 +25,7 @@ from gvrc.contact_forms import is_one_person
 from gvrc.masking import HIDDEN, mask_contacts
 from gvrc.pairs import first_pair
 from gvrc.personal import is_personal
+from gvrc.rejects import HEADER_KEY
 from gvrc.shapes import (
     ABSENT,
     LONGEST_ABSENT,
@@ -58,6 +59,7 @@ JOINED_FIELDS: Final = frozenset(("place_hint", "address", "description"))
 SAID_OTHERWISE: Final = frozenset(
     ("facilitytypecategory", "created", "createdat", "createdon", "datecreated", "parentgroup")
 )
+REJECT_HEADER: Final = (HEADER_KEY,)  # ours, and read by gvrc/rejects.py: no key of a source
 MAX_KEYS_TOLD: Final = 1_000  # unmapped keys told apart in the report of one file
 ITEMS_OPENED: Final = 5  # items of a list that are looked into for the value of a field
 ELSEWHERE: Final = 900  # the rank of a GeoJSON geometry under a key that promises none
@@ -152,14 +154,18 @@ class _Sorting:
         keys = list(dict.fromkeys(chain.from_iterable(records)))
         if len(keys) * len(records) < WIDE + 4 * sum(map(len, records)):
             return keys
-        known = {key for key in keys if self.keys.meanings((*path, key)) or self.keys.opens((*path, key))}
+        known = {
+            key
+            for key in keys
+            if self.keys.meanings((*path, key)) or self.keys.opens((*path, key)) or (*path, key) == REJECT_HEADER
+        }
         for record in records:
             self._count_leaves(path, {key: value for key, value in record.items() if key not in known})
         return [key for key in keys if key in known]
 
     def _column(self, path: KeyPath, column: Column) -> None:
         values, types = column.values, column.types
-        if not types:
+        if not types or path == REJECT_HEADER:
             return
         self._note_types(path, types)
         meanings = self.keys.meanings(path)

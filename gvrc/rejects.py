@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.settings import Settings
 
-HEADER = '{"_reject": '
+HEADER_KEY = "_reject"
+HEADER = f'{{"{HEADER_KEY}": '
 # What stands in front of a record that was rejected before. A header has no braces inside.
 HEADER_PATTERN = r'^\{\s*"_reject"\s*:\s*(\{[^{}]*\})\s*,?\s*'
 HEADER_BYTES = re.compile(HEADER_PATTERN.encode())

@@ -65,6 +65,15 @@ def test_the_report_says_how_rejects_land_that_were_corrected_in_their_file(
     assert open_rejects(fresh) == []
 
 
+@pytest.mark.parametrize("records", [1, 700])
+def test_the_header_of_a_reject_is_no_unmapped_key(settings: Settings, tmp_path: Path, records: int) -> None:
+    nameless = [NAMELESS | {f"odd_{number}": "x"} for number in range(records)]
+    rejects = refuse(settings, tmp_path, [{"name": "Imara Shelter"}, *nameless])
+    (again,) = run([str(rejects)], settings).files
+    assert again.read == len(again.unmapped) == records
+    assert not [key for key in (*again.unmapped, *again.mixed_types) if "_reject" in key]
+
+
 def test_a_reject_that_is_refused_again_is_open_once_whatever_the_reason(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
