@@ -36,6 +36,9 @@ QUOTED = re.compile(r'"[^"]*"')
 
 Parameter = str | int | float | bool | None
 
+# SQLSTATEs that a repetition does not mend: a right, a table or a column is missing.
+LACKING = ("42501", "42P01", "42703")
+
 # What PostgreSQL calls the types that a frame may be copied into; anything else would be stored as garbage.
 COPY_TYPES = {
     "text": "String",
@@ -386,8 +389,7 @@ def first_line(error: BaseException) -> str:
 def describe_error(error: BaseException) -> tuple[str, int]:
     """Say in one line what went wrong, and the exit status: 3 where the database did, else 1."""
     if isinstance(error, adbc_driver_manager.Error):
-        return (
-            f"The database stopped the run: {mask(first_line(error))} What was committed stays; repeat the command.",
-            3,
-        )
+        advice = "see what is lacking: python scripts/migrate.py --check"
+        advice = advice if sqlstate(error) in LACKING else "repeat the command."
+        return f"The database stopped the run: {mask(first_line(error))} What was committed stays; {advice}", 3
     return f"{type(error).__name__}: {mask(str(error))} (a fault of the importer: --debug shows where)", 1

@@ -63,17 +63,18 @@ class HealthChecker:
     def check_database_connection(self) -> Finding:
         """Reachable, new enough, with all migrations of this version; a managed one as the contract asks."""
         from gvrc.contract import check_contract, check_privileges
-        from gvrc.migrations import look_at_database
+        from gvrc.migrations import look_at_database, missing_rights
 
         with open_database(self.settings) as database:
             kind = look_at_database(database)
             differences = check_contract(database) if kind.is_managed else []
             lacking = [] if differences or not kind.is_migrated else check_privileges(database, self.settings)
+        lacking = [*missing_rights(kind), *lacking]
         details = {"name": kind.name, "version": kind.version, "mode": kind.mode, "is_migrated": kind.is_migrated}
         if not kind.is_migrated:
             return Finding(details, NOT_MIGRATED)
         if differences or lacking:
-            found = "; ".join([*differences, *lacking][:SHOWN_DIFFERENCES])
+            found = "; ".join([*differences, *lacking][:SHOWN_DIFFERENCES]).rstrip(".")
             return Finding(details, f"An import cannot run there: {found}. All: python scripts/migrate.py --check")
         return Finding(details)
 

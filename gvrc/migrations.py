@@ -35,6 +35,7 @@ class DatabaseKind:
     may_create_schema: bool
     may_create_tables: bool
     may_stage: bool
+    takes_writes: bool
 
     @property
     def is_managed(self) -> bool:
@@ -72,6 +73,7 @@ def look_at_database(database: Database) -> DatabaseKind:
         may_create_schema=found["may_create_schema"],
         may_create_tables=found["may_create_tables"],
         may_stage=found["may_stage"],
+        takes_writes=found["takes_writes"],
     )
 
 
@@ -104,9 +106,10 @@ def migrate(database: Database, kind: DatabaseKind) -> list[str]:
     """Apply what a database has not had, all or nothing, seed a fresh directory, and name what was applied.
 
     Raises:
-        DatabaseUnavailableError: a file that was applied has been changed since, or we may not create our schema.
+        DatabaseUnavailableError: a file that was applied has been changed since, or we may not create our schema, or
+            not write at all.
     """
-    if kind.is_migrated:
+    if kind.is_migrated and kind.takes_writes:
         return []
     check_permission(kind)
     with database.transaction():
@@ -133,6 +136,11 @@ def missing_rights(kind: DatabaseKind) -> list[str]:
     Since PostgreSQL 15 GRANT ALL on a database gives no right to make tables in its schema public.
     """
     rights = []
+    if not kind.takes_writes:
+        rights.append(
+            f"The database {kind.name} takes no writes (a standby, or default_transaction_read_only is on): name the "
+            "one that does by --database-url, or DATABASE_URL."
+        )
     if not kind.may_create_schema and not kind.has_migrations:
         rights.append(
             f"This user may not create schema etl in the database {kind.name}: an owner runs "

@@ -62,7 +62,8 @@ SELECT
     to_regclass('etl.migrations') IS NOT NULL AS has_migrations,
     has_database_privilege(current_database(), 'CREATE') AS may_create_schema,
     has_schema_privilege('public', 'CREATE') AS may_create_tables,
-    has_database_privilege(current_database(), 'TEMPORARY') AS may_stage;
+    has_database_privilege(current_database(), 'TEMPORARY') AS may_stage,
+    current_setting('transaction_read_only') = 'off' AS takes_writes;
 
 -- name: transaction_id
 SELECT pg_current_xact_id()::text AS transaction_id;

@@ -13,7 +13,9 @@ import msgspec
 import pytest
 
 from gvrc.database import connect
+from gvrc.errors import DatabaseUnavailableError
 from gvrc.health import Finding, HealthChecker
+from gvrc.pipeline import run
 from gvrc.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
@@ -96,6 +98,21 @@ def test_a_database_without_our_tables_is_told_to_be_migrated(settings: Settings
         found = check(settings, name)
         assert found["status"] == "unhealthy"
         assert found["hint"].endswith("python scripts/migrate.py")
+
+
+def test_a_database_that_takes_no_writes_is_no_place_for_an_import_and_all_say_so(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    remember_run(fresh, "succeeded")
+    mark = "&" if "?" in str(settings.database_url) else "?"
+    url = f"{settings.database_url}{mark}options=-c%20default_transaction_read_only%3Don"
+    settings = msgspec.structs.replace(settings, database_url=url)
+    found = check(settings, "database")
+    assert found["status"] == "unhealthy"
+    assert "takes no writes (a standby, or" in found["hint"]
+    (tmp_path / "clinics.json").write_text('[{"name": "Imara Clinic"}]', "utf-8")
+    with pytest.raises(DatabaseUnavailableError, match="name the one that does"):
+        run([str(tmp_path / "clinics.json")], settings)
 
 
 def test_the_database_check_tells_version_and_kind(settings: Settings) -> None:

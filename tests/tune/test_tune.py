@@ -113,6 +113,14 @@ def test_a_database_without_a_directory_is_told(empty_url: str) -> None:
     assert done.stderr.startswith("error: There is no directory in this database yet")
 
 
+def test_a_database_of_others_that_lacks_tables_is_not_told_to_try_again(empty_url: str) -> None:
+    with connect(empty_url) as database:
+        database.execute("CREATE TABLE facilities (facility_id integer PRIMARY KEY)")
+    done = tune(empty_url)
+    assert done.returncode == 3
+    assert done.stderr.endswith("see what is lacking: python scripts/migrate.py --check\n")
+
+
 def test_there_is_a_clear_word_where_pg_stat_statements_is_not_installed(fresh: Database, fresh_url: str) -> None:
     word, rows = slow_queries(fresh)
     assert rows == []
