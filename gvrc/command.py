@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -62,6 +62,7 @@ def stop_as_ctrl_c(*_: object) -> None:
 def told(act: Callable[[], int], *, debug: bool = False) -> int:
     """Do what a command does; an error is one or two lines, ``--debug`` shows where it arose."""
     signal.signal(signal.SIGTERM, stop_as_ctrl_c)
+    open_closed_streams()
     try:
         status = act()
         sys.stdout.flush()
@@ -79,6 +80,16 @@ def told(act: Callable[[], int], *, debug: bool = False) -> int:
         sys.stderr.write("stopped: what was open was rolled back, what was committed stays; repeat the command.\n")
         return 130
     return status
+
+
+def open_closed_streams() -> None:
+    """Where a stream was closed by the caller (``>&-``), read nothing from it, and write to nobody.
+
+    Else the first file that is opened, a log perhaps, would be taken for it by every program that we start.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - until the end
 
 
 def described(error: Exception) -> tuple[str, int]:
@@ -104,10 +115,10 @@ class CommandLine(argparse.ArgumentParser):
 
 def seconds_to_wait(text: str) -> float:
     """Read the seconds of ``--watch``."""
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise ValueError
-    return seconds
+    with suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"expected a number of seconds, more than 0, not {text!r}")
 
 
 def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

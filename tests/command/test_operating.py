@@ -264,6 +264,23 @@ def test_a_run_goes_on_where_the_monitors_port_is_taken_and_says_so(
     assert events(settings).count("monitor_not_started") == 1
 
 
+@pytest.mark.parametrize("closed", ["1", "2", "1 2", "0 1 2"])
+def test_a_command_whose_streams_the_caller_has_closed_does_its_work(
+    *, environment: dict[str, str], fresh: Database, tmp_path: Path, closed: str
+) -> None:
+    (tmp_path / "clinic.json").write_text(json.dumps([CLINIC]), "utf-8")
+    closing = " ".join(f"{stream}<&-" if stream == "0" else f"{stream}>&-" for stream in closed.split())
+    line = f'"{sys.executable}" {IMPORTER[-1]} "{tmp_path}/clinic.json" {closing}'
+    assert call(environment, line, command=["bash", "-c"]).returncode == 0
+    assert count_facilities(fresh) == 1
+
+
+def test_standard_input_that_the_caller_has_closed_is_empty(environment: dict[str, str]) -> None:
+    done = call(environment, f'"{sys.executable}" {IMPORTER[-1]} --quiet - <&-', command=["bash", "-c"])
+    assert done.returncode == 1
+    assert "standard-input.json: is empty" in done.stderr
+
+
 def events(settings: Settings) -> list[str]:
     lines = [
         line for path in (settings.logs_dir / "etl").glob("*.log") for line in path.read_text("utf-8").splitlines()
@@ -276,7 +293,8 @@ def events(settings: Settings) -> list[str]:
     [
         (["gone.json"], 2, "gone.json: no such file"),
         (["--frobnicate"], 2, "unrecognized arguments: --frobnicate"),
-        (["--watch", "0"], 2, "argument --watch"),
+        (["--watch", "0"], 2, "argument --watch: expected a number of seconds, more than 0, not '0'"),
+        (["--watch", "often"], 2, "argument --watch: expected a number of seconds, more than 0, not 'often'"),
         (["--summary", "/nowhere/run.json"], 2, "option --summary: /nowhere/run.json cannot be written"),
         (["--metrics-file", "/nowhere/gvrc.prom"], 2, "metrics_file: /nowhere/gvrc.prom cannot be written"),
         (["--boundaries", "gone.geojson"], 2, "gone.geojson, which is no file"),
