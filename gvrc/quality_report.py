@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvrc.errors import DatabaseUnavailableError, UsageError
 from gvrc.migrations import look_at_database
+from gvrc.written import whole_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +50,7 @@ def read_reports(database: Database) -> dict[str, Report]:
 
 
 def write_reports(reports: dict[str, Report], settings: Settings) -> list[Path]:
-    """Write each report as JSON to its folder under ``reports_dir``; name the files.
+    """Write each report as JSON to its folder under ``reports_dir``, whole or not at all; name the files.
 
     Raises:
         UsageError: a file cannot be written.
@@ -59,8 +60,9 @@ def write_reports(reports: dict[str, Report], settings: Settings) -> list[Path]:
         now = datetime.now(UTC)
         path = settings.reports_dir / name / f"{name}_{now:%Y%m%d_%H%M%S}.json"
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps({"at": now.isoformat(), **report}, indent=2, ensure_ascii=False) + "\n", "utf-8")
+            with whole_file(path) as part:
+                text = json.dumps({"at": now.isoformat(), **report}, indent=2, ensure_ascii=False)
+                part.write_text(text + "\n", "utf-8")
         except OSError as error:
             raise UsageError(f"{path}: cannot be written: {error.strerror}. See reports_dir.") from error
         written.append(path)

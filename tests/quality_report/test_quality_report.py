@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -73,9 +74,7 @@ def test_the_command_prints_the_tables_and_writes_both_reports(
     settings: Settings, fresh_url: str, tmp_path: Path
 ) -> None:
     load(settings, tmp_path)
-    environment = os.environ | {"DATABASE_URL": fresh_url, "GVRC_REPORTS_DIR": str(settings.reports_dir)}
-    command = [sys.executable, str(PROJECT / "scripts" / "quality_report.py")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = report(settings, fresh_url)
     assert (done.returncode, done.stderr) == (0, "")
     assert "quality: by county" in done.stdout
     assert "0700000016" not in done.stdout
@@ -85,6 +84,19 @@ def test_the_command_prints_the_tables_and_writes_both_reports(
     assert json.loads(statistics.read_text("utf-8"))["statuses"][0]["facilities"] == 2
     assert str(quality) in done.stdout
     assert str(statistics) in done.stdout
+
+
+def test_a_report_that_finds_no_room_is_told_and_not_left_in_half(settings: Settings, fresh_url: str) -> None:
+    done = report(settings, fresh_url, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)))
+    assert done.returncode == 2
+    assert "cannot be written: File too large. See reports_dir." in done.stderr
+    assert [path for path in settings.reports_dir.rglob("*") if path.is_file()] == []
+
+
+def report(settings: Settings, url: str, **how: Any) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"DATABASE_URL": url, "GVRC_REPORTS_DIR": str(settings.reports_dir)}
+    command = [sys.executable, str(PROJECT / "scripts" / "quality_report.py")]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60, **how)
 
 
 def test_a_directory_without_facilities_has_empty_reports(fresh: Database) -> None:
