@@ -115,7 +115,6 @@ class Database:
         self._shared.connections.append(connection)
         self._column_types: dict[str, dict[str, str]] = {}
         self._is_in_transaction = False
-        self.statements_run = 0
 
     def __enter__(self) -> Self:
         return self
@@ -336,7 +335,6 @@ class Database:
 
     @contextmanager
     def _statement(self, sql: str | None, *parameters: Parameter) -> Iterator[adbc_driver_manager.AdbcStatement]:
-        self.statements_run += 1
         open_statement = adbc_driver_manager.AdbcStatement(self._connection)
         try:
             if sql is not None:

@@ -55,7 +55,6 @@ SEEN_TOLD: Final = 5
 ANY: Final = msgspec.json.Decoder()
 ONE: Final = msgspec.json.Decoder(msgspec.Raw)
 LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
-OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 LENIENT: Final = json.JSONDecoder(strict=False, parse_int=str)  # Python refuses integers of 4,300 digits
 
 TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")

@@ -75,8 +75,6 @@ NAME_CHILDREN: Final = frozenset(("name", "label", "title", "display", "text", "
 TYPED_VALUES: Final = frozenset(
     ("$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal", "$uuid", "$symbol")
 )
-# Lists and objects under these fields are kept whole; under the other fields they are opened.
-WHOLE_FIELDS: Final = frozenset(("contacts", "geometry", "services", "gbv_categories"))
 GEOMETRY_TYPES: Final = frozenset(
     ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
 )
@@ -105,10 +103,6 @@ class Keys:
             if len(self._known) < MAX_KNOWN_PATHS:
                 self._known[path] = found
         return found
-
-    def keeps_whole(self, path: KeyPath) -> bool:
-        """Say whether a list or an object under this path is a value, not something to open."""
-        return any(meaning.field in WHOLE_FIELDS for meaning in self.meanings(path))
 
     def opens(self, path: KeyPath) -> bool:
         """Say whether an object under this path may hold values that are known."""
