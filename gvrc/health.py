@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvrc.console import open_database
-from gvrc.errors import GvrcError
+from gvrc.errors import DatabaseUnavailableError, GvrcError
 from gvrc.log import log_error
 from gvrc.masking import mask
 from gvrc.memory import resident_bytes
@@ -29,6 +29,10 @@ class Finding(NamedTuple):
 
     details: dict[str, Any]
     hint: str | None = None
+
+    def __bool__(self) -> bool:
+        """Say whether all is well, as the guide's checks do."""
+        return self.hint is None
 
 
 class HealthChecker:
@@ -62,6 +66,13 @@ class HealthChecker:
 
     def check_database_connection(self) -> Finding:
         """Reachable, new enough, with all migrations of this version; a managed one as the contract asks."""
+        try:
+            return self.look_at_connection()
+        except DatabaseUnavailableError as error:
+            return Finding({"error": str(error)}, str(error))
+
+    def look_at_connection(self) -> Finding:
+        """Do so; raises what keeps us from it."""
         from gvrc.contract import check_contract, check_privileges
         from gvrc.migrations import look_at_database, missing_rights
 

@@ -78,11 +78,20 @@ def test_a_database_that_is_not_there_is_told_and_does_not_hide_the_other_checks
     url = "postgresql://gvrc:s3cret@127.0.0.1:1/gvrc"
     report = HealthChecker(msgspec.structs.replace(settings, database_url=url)).run_health_checks()
     found = report["checks"]["database"]
-    assert found["status"] == "error"
+    assert found["status"] == "unhealthy"
     assert "cannot be reached" in found["hint"]
     assert "s3cret" not in json.dumps(report)
     assert report["checks"]["disk"]["status"] == "healthy"
     assert report["overall_status"] == "unhealthy"
+
+
+def test_a_check_that_is_called_by_itself_is_true_where_all_is_well_as_in_the_guide(
+    settings: Settings, empty_url: str
+) -> None:
+    assert HealthChecker(settings).check_database_connection()
+    assert not HealthChecker(settings).check_etl_pipeline_status()  # nothing was imported yet
+    for url in (empty_url, "postgresql://gvrc@127.0.0.1:1/gvrc"):
+        assert not HealthChecker(msgspec.structs.replace(settings, database_url=url)).check_database_connection()
 
 
 def test_what_several_checks_say_is_printed_once(settings: Settings) -> None:
