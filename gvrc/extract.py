@@ -139,7 +139,7 @@ def find_in_file(
                 yield FoundRecords(file=source_file, keys=keys, elements=elements, numbers=numbers, size=size)
         _conclude(rules, reading, finding)
     except CutOffError as error:
-        reading.error = f"{source_file.path}: {error} {reading.read:,} records came before."
+        reading.error = f"{source_file.path}: {error} Records that begin before: {reading.read:,}."
         if not (salvage and reading.read):
             raise SourceFileError(reading.error) from error
         _conclude(rules, reading, finding)

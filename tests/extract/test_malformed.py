@@ -238,7 +238,7 @@ def test_what_came_before_the_end_is_salvaged(name: str) -> None:
         frame, reading = read_bytes(content, salvage=True)
         assert reading.readable == whole
         assert "cut off at byte" in (reading.error or "")
-        assert f"{frame.height:,} records came before" in (reading.error or "")
+        assert f"Records that begin before: {frame.height:,}." in (reading.error or "")
 
 
 def test_the_end_of_a_cut_gzip_file_is_salvaged() -> None:

@@ -60,7 +60,7 @@ def test_a_file_that_was_loaded_in_part_says_so_and_what_it_lacks(settings: Sett
 
     assert file.notes[0] == "the file says that there is a next page"
     assert f"is cut off at byte {len(CUT)}" in file.notes[1]
-    assert "2 records came before" in file.notes[1]
+    assert "Records that begin before: 2." in file.notes[1]
     assert file.notes[1].startswith("only in part: ")
     assert (file.path_taken, file.unmapped) == ("results", {"hours": (1, "24")})
 
