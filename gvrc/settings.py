@@ -256,10 +256,13 @@ class Given(NamedTuple):
 
     def found(self, path: Path) -> Path:
         """Give a path; a file to be read that somebody named must be there, else its aliases would silently be none."""
-        if self.name in READ_FILES and not path.is_file():
-            raise UsageError(
-                f"{self.where}: {self.shown_name} names {path}, which is no file. Correct it, or leave it out."
-            )
+        if self.name not in READ_FILES:
+            return path
+        named = f"{self.where}: {self.shown_name} names {path}"
+        if not path.is_file():
+            raise UsageError(f"{named}, which is no file. Correct it, or leave it out.")
+        if not os.access(path, os.R_OK):
+            raise UsageError(f"{named}, which this user may not read. Allow it, or leave it out.")
         return path
 
     def kind(self) -> Any:  # noqa: ANN401 - an annotated type, which has no type of its own

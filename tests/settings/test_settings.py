@@ -152,6 +152,16 @@ def test_a_file_to_read_that_is_not_there_is_told_and_not_taken_for_an_empty_one
         read_settings(None, {f"GVRC_{name.upper()}": "gone"}, {})
 
 
+@pytest.mark.parametrize("name", ["ward_aliases", "boundaries", "sources"])
+def test_a_file_to_read_that_this_user_may_not_read_is_wrong_use_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "secret").write_text("", "utf-8")
+    monkeypatch.setattr("gvrc.settings.os.access", lambda *_: False)  # root may read everything
+    with pytest.raises(UsageError, match=f"{name} names .*secret, which this user may not read. Allow it"):
+        read_settings(None, {f"GVRC_{name.upper()}": str(tmp_path / "secret")}, {})
+
+
 def test_an_option_that_is_empty_is_a_mistake_and_not_the_default() -> None:
     with pytest.raises(UsageError, match="option --database-url: database_url must be an URL"):
         read_settings(None, {}, {"database_url": ""})
