@@ -146,7 +146,9 @@ def stage_objects(path: Path, database: Database, account: FixtureAccount) -> No
         database.copy("fixture_objects", as_frame(path, ours, position))
         position += len(ours)
     if not position:
-        raise SourceFileError(f"{path}: none of its objects belongs to a table of this project.")
+        raise SourceFileError(
+            f"{path}: none of its objects belongs to a table of this project. Give a dump of its tables."
+        )
     database.run("analyze_fixture_objects")
 
 
