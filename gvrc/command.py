@@ -155,7 +155,7 @@ def import_files(given: argparse.Namespace) -> int:
         found = find_files(named_paths(given, settings))
         if "-" in given.paths:  # standard input can be spooled once only
             given.paths = [str(path) for path in found]
-    given.service_id = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-service"
+    given.service_id = new_service_id()
     begin_service_log(given, settings)
     with served_metrics(given, settings) as metrics:
         return (watch_files if given.watch else import_waiting)(given, settings, metrics)
@@ -175,6 +175,11 @@ def watch_files(given: argparse.Namespace, settings: Settings, metrics: MetricsC
             log_event("import_put_off", "ERROR", error=message, next_try_in_seconds=given.watch)
         is_on = wait_for_files(given, settings)
     return 0
+
+
+def new_service_id() -> str:
+    """Name the log of what belongs to no run."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-service"
 
 
 def begin_service_log(given: argparse.Namespace, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
-from gvrc.errors import UsageError
+from gvrc.errors import GvrcError, UsageError
 from gvrc.log import log_error, log_event
 
 if TYPE_CHECKING:
@@ -94,12 +94,14 @@ class PageHandler(BaseHTTPRequestHandler):
     do_HEAD = do_GET  # noqa: N815 - http.server calls it so
 
     def page(self) -> Page:
-        """Make the page that was asked for; one that cannot be made is error 500 for its reader, not the run's end."""
+        """Make the page that was asked for; one that cannot be made is an error for its reader, not the run's end."""
         make = self.pages.get(self.path.partition("?")[0])
         if make is None:
             return 404, "text/plain; charset=utf-8", b"There are /metrics and /health.\n"
         try:
             return make(self.headers.get("Accept", ""))
+        except GvrcError as error:  # a database that is away
+            return 503, "text/plain; charset=utf-8", f"{error}\n".encode()
         except Exception as error:  # noqa: BLE001 - told in the log, with its traceback
             log_error("page_failed", error, page=self.path)
             return 500, "text/plain; charset=utf-8", b"This page could not be made; the log in logs/errors/ says why.\n"

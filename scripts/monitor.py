@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import _environment  # noqa: F401
 
-from gvrc.command import demand_folder
+from gvrc.command import demand_folder, new_service_id
 from gvrc.console import end, open_database, parser_for, settings_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def monitor() -> int:
     settings = settings_of(parser.parse_args())
     from gvrc.health import HealthChecker
     from gvrc.history import metrics_of_history
+    from gvrc.log import start_logging
     from gvrc.monitor import Monitor
 
     def metrics() -> MetricsCollector:
@@ -39,6 +40,7 @@ def monitor() -> int:
     if settings.metrics_file:
         metrics().write_file(settings.metrics_file)
         return 0
+    start_logging(settings, new_service_id(), quiet=True)
     health = HealthChecker(settings).run_health_checks
     with Monitor(settings.monitor_address, settings.monitor_port, metrics, health) as serving:
         print(f"{serving.url}/metrics and {serving.url}/health; Ctrl-C ends it", flush=True)

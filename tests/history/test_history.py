@@ -7,19 +7,21 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gvrc.history import metrics_of_history
 from gvrc.settings import PROJECT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gvrc.database import Database
 
+NOWHERE = Path("/nowhere")
 MONITOR = [sys.executable, str(PROJECT / "scripts" / "monitor.py")]
 
 RUNS = """
@@ -68,8 +70,8 @@ def samples(text: str) -> dict[str, float]:
     }
 
 
-def environment(url: str) -> dict[str, str]:
-    return os.environ | {"DATABASE_URL": url, "GVRC_MONITOR_PORT": "0"}
+def environment(url: str, logs: Path = NOWHERE) -> dict[str, str]:
+    return os.environ | {"DATABASE_URL": url, "GVRC_MONITOR_PORT": "0", "GVRC_LOGS_DIR": str(logs)}
 
 
 def test_the_history_is_added_up_to_the_same_metrics_as_a_runs(fresh: Database, tmp_path: Path) -> None:
@@ -84,9 +86,9 @@ def test_a_history_without_runs_is_metrics_without_numbers(fresh: Database, tmp_
     assert samples((tmp_path / "gvrc.prom").read_text("utf-8")) == {}
 
 
-def test_the_command_serves_the_history_until_it_is_ended(fresh: Database, fresh_url: str) -> None:
+def test_the_command_serves_the_history_until_it_is_ended(fresh: Database, fresh_url: str, tmp_path: Path) -> None:
     fresh.execute(RUNS)
-    with subprocess.Popen(MONITOR, env=environment(fresh_url), stdout=subprocess.PIPE, text=True) as monitor:
+    with subprocess.Popen(MONITOR, env=environment(fresh_url, tmp_path), stdout=subprocess.PIPE, text=True) as monitor:
         assert monitor.stdout is not None
         url = monitor.stdout.readline().split(" ")[0]
         for files, expected in (("", 0), (FILES, 8)):
@@ -97,6 +99,25 @@ def test_the_command_serves_the_history_until_it_is_ended(fresh: Database, fresh
             assert found.get("gvrc_records_total,outcome=inserted,source=kmhfl", 0) == expected
         monitor.send_signal(signal.SIGTERM)
         assert monitor.wait(timeout=10) == 0
+
+
+def test_while_the_database_is_away_the_page_says_so_and_what_nobody_foresaw_is_in_the_log(
+    fresh: Database, fresh_url: str, tmp_path: Path
+) -> None:
+    for url, status, told in (
+        ("postgresql://gvrc:s3cret@127.0.0.1:1/gvrc", 503, "cannot be reached"),
+        (fresh_url, 500, "the log in logs/errors/ says why"),
+    ):
+        fresh.execute("ALTER TABLE IF EXISTS etl.files RENAME TO gone")
+        with subprocess.Popen(MONITOR, env=environment(url, tmp_path), stdout=subprocess.PIPE, text=True) as monitor:
+            assert monitor.stdout is not None
+            page = monitor.stdout.readline().split(" ")[0]
+            with pytest.raises(urllib.error.HTTPError) as answer:
+                urllib.request.urlopen(page, timeout=10)  # noqa: S310 - our own server
+            monitor.terminate()
+        text = answer.value.read().decode()
+        assert (answer.value.code, told in text, "s3cret" in text) == (status, True, False)
+    assert '"event": "page_failed"' in next((tmp_path / "errors").iterdir()).read_text("utf-8")
 
 
 def test_the_command_writes_the_file_for_node_exporter(fresh: Database, fresh_url: str, tmp_path: Path) -> None:
