@@ -18,7 +18,7 @@ import adbc_driver_manager
 import adbc_driver_postgresql
 
 from gvrc.database_url import demand_readable_url, shown_url
-from gvrc.errors import DatabaseUnavailableError
+from gvrc.errors import DatabaseUnavailableError, GvrcError
 from gvrc.log import log_event
 from gvrc.masking import HIDDEN, mask, mask_passwords
 from gvrc.resilience import QUERY_CANCELED
@@ -382,6 +382,11 @@ def first_line(error: BaseException) -> str:
     found = re.search(r"(?:ERROR|FATAL|PANIC):\s*(.+)", text) or re.search(r"error:\s*(.+)", text)
     told = found.group(1) if found else re.sub(r"^[A-Z_]+: *(Failed to connect: *)?", "", text.strip()).splitlines()[0]
     return told.strip().rstrip(".") + "."
+
+
+def tell_error(error: Exception) -> str:
+    """Say what went wrong as the command would say it; our own errors say it themselves."""
+    return str(error) if isinstance(error, GvrcError) else describe_error(error)[0]
 
 
 def describe_error(error: BaseException) -> tuple[str, int]:

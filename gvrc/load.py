@@ -17,7 +17,8 @@ import adbc_driver_manager
 import polars as pl
 
 from gvrc.account import CHILD_TABLES
-from gvrc.database import UnfitTableError, first_line, sqlstate
+from gvrc.database import UnfitTableError, first_line, sqlstate, tell_error
+from gvrc.errors import GvrcError, RunStoppedError
 from gvrc.identity import may_be_one
 from gvrc.log import log_event
 from gvrc.lone import insert_lone
@@ -563,8 +564,17 @@ class DatabaseLoader:
         with tempfile.TemporaryDirectory(prefix=SPOOL) as folder:
             path = Path(folder) / "facilities.json"
             path.write_text(json.dumps(facilities), "utf-8")
-            account = run([str(path)], self.settings, Options(force=True))
+            try:
+                account = run([str(path)], self.settings, Options(force=True))
+            except (GvrcError, adbc_driver_manager.Error) as error:
+                return [tell_error(error)], len(facilities) - count_landed(error)
         (file,) = account.files
         if file.error:
             return [file.error], len(facilities)
         return [f"{reason}: {count} records" for reason, count in file.rejects.items()], file.rejected
+
+
+def count_landed(error: Exception) -> int:
+    """Count the records that were committed before a run was stopped."""
+    files = error.account.files if isinstance(error, RunStoppedError) else []
+    return sum(file.inserted + file.updated + file.unchanged + file.superseded for file in files)

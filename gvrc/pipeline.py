@@ -498,10 +498,14 @@ class ETLPipeline:
 
     def run(self, data_sources: list[str]) -> dict[str, Any]:
         """Import files; give success, processed_count, error_count and metrics, or success, error and metrics."""
+        import adbc_driver_manager
+
         try:
             account = run(data_sources, self.config.settings, Options(metrics=self.metrics))
-        except GvrcError as error:
-            return {"success": False, "error": str(error), "metrics": self.metrics.get_metrics_summary()}
+        except (GvrcError, adbc_driver_manager.Error) as error:
+            from gvrc.database import tell_error
+
+            return {"success": False, "error": tell_error(error), "metrics": self.metrics.get_metrics_summary()}
         failed = [file.error for file in account.files if file.error]
         totals = account.totals()
         return {

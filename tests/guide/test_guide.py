@@ -116,6 +116,24 @@ def test_the_loader_gives_the_guides_keys(fresh: Database) -> None:
     assert {row["table_name"]: row["rows"] for row in fresh.rows("count_tables")}["facilities"] == 1
 
 
+def test_faces_give_an_error_of_the_server_with_the_guides_keys(fresh: Database, tmp_path: Path) -> None:
+    gvrc.DatabaseLoader().load_facilities([CLINIC])
+    fresh.execute("ALTER TABLE etl.runs RENAME TO former_runs")
+    found = gvrc.ETLPipeline().run([write(tmp_path, [CLINIC])])
+    assert found["success"] is False
+    assert "etl.runs" in found["error"]
+    loaded = gvrc.DatabaseLoader().load_facilities([CLINIC, CLINIC])
+    assert (loaded["success_count"], loaded["error_count"]) == (0, 2)
+    assert "etl.runs" in loaded["errors"][0]["error"]
+
+
+def test_a_loader_whose_database_is_away_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql:///nowhere?host={tmp_path}")
+    loaded = gvrc.DatabaseLoader().load_facilities([CLINIC])
+    assert (loaded["success_count"], loaded["error_count"]) == (0, 1)
+    assert len(loaded["errors"]) == 1
+
+
 def test_mapper_and_enricher_work_on_one_facility() -> None:
     mapped = gvrc.GeographicMapper().map_location(
         {"county_name": "Nairobi", "constituency_name": "Westlands", "ward_name": "Kitisuru"}
