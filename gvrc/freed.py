@@ -34,6 +34,8 @@ def give_once(loader: Loader, outcomes: dict[int, Outcome]) -> bool:
     A record that was counted as unchanged is then an updated one, and its issue is none any more.
     """
     database = loader.database
+    if not database.rows("has_freed_numbers")[0]["has_freed"]:  # mostly
+        return False
     loader.empty_filled()
     loader.empty_merging()
     claims = database.run("stage_freed_numbers")

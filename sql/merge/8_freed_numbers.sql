@@ -27,6 +27,18 @@ SELECT
 FROM staged_settled
 WHERE refused_number IS NOT NULL;
 
+-- name: has_freed_numbers
+SELECT EXISTS (
+    SELECT
+    FROM refused_numbers AS refused
+    WHERE NOT EXISTS (
+        SELECT
+        FROM facilities AS holder
+        WHERE holder.registration_number = refused.registration_number
+            AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
+    )
+) AS has_freed;
+
 -- name: stage_freed_numbers
 -- A record that says nothing but its number, of each facility whose last record of the run went without it; what the
 -- merge takes from a record as it is, is what the facility has.
