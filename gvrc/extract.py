@@ -18,6 +18,7 @@ from gvrc.document import Batch, Finding, find_records
 from gvrc.errors import SourceFileError
 from gvrc.fields import EXTRACT_ISSUES, fields_of
 from gvrc.files import hash_file
+from gvrc.people import refuse_people
 from gvrc.records import Records, read_batch
 from gvrc.rejects import source_answered
 from gvrc.shapes import Keys
@@ -157,7 +158,9 @@ def demand_readable(path: str, reading: FileReading) -> None:
 
 def read_record(record: Mapping[str, object]) -> pl.DataFrame:
     """Read one record that is a dict already, as a source file with nothing else in it would be read."""
-    return _frame_of(1, [1], FileReading(), Keys({}), read_batch([msgspec.json.encode(record)]))
+    batch: Batch = [msgspec.json.encode(record)]
+    keys = Keys({})
+    return _frame_of(1, [1], FileReading(), keys, refuse_people(read_batch(batch), batch, keys))
 
 
 class JSONExtractor:
@@ -191,7 +194,7 @@ def _opened(found: FoundRecords, reading: FileReading) -> pl.DataFrame:
 
 def _frame_and_rejects(found: FoundRecords, reading: FileReading) -> tuple[pl.DataFrame, dict[int, tuple[str, str]]]:
     # The records themselves are gone before the next are read: their memory is used again while it is at hand.
-    records = read_batch(found.elements)
+    records = refuse_people(read_batch(found.elements), found.elements, found.keys)
     return _frame_of(found.file.file_no, found.numbers, reading, found.keys, records), records.rejects
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 KeyPath = tuple[str | int, ...]
 
@@ -381,6 +381,7 @@ STRICT_LISTS: Final = FACILITY_LISTS - LOOSE_LISTS
 PERSON_KEYS: Final = frozenset(
     (*("password", "username", "firstname", "lastname", "dateofbirth", "dob", "gender", "isstaff", "issuperuser"),)
 )
+NAMES_OF_CONTACT: Final = frozenset(("firstname", "lastname"))  # of a facility's contact person, in a flat table
 # A shelter may have these, too: whom it takes in. They tell a person where nothing tells a facility.
 PERHAPS_PERSON_KEYS: Final = PERSON_KEYS | frozenset(
     (
@@ -396,6 +397,14 @@ PERHAPS_PERSON_KEYS: Final = PERSON_KEYS | frozenset(
             "occupation",
         ),
         *("religion", "education", "nextofkin", "relationship", "ethnicity", "pregnant", "diagnosis", "hivstatus"),
+    )
+)
+# A register of cases has these: one of them tells that a record is of somebody who came to the facility that it names.
+CASE_KEYS: Final = frozenset(
+    (
+        *(f"{who}{what}" for who in ("survivor", "victim", "patient", "perpetrator") for what in ("name", "id", "age")),
+        *("clientname", "clientage", "survivorphone", "victimphone", "survivorcode", "survivorno", "survivornumber"),
+        *("caseno", "casenumber", "caseid", "obno", "obnumber", "incidentdate", "dateofincident", "incidentid"),
     )
 )
 TELLS_FACILITY: Final = frozenset(
@@ -455,7 +464,7 @@ def _is_person_word(word: str) -> bool:
 
 def looks_like_facility(record: object, keys: Keys) -> TypeGuard[dict[str, Any]]:
     """Say whether an object has something like the name of a facility, and is not a person or a folder of records."""
-    if not isinstance(record, dict) or _is_person(record, keys) or other_kind(record):
+    if not isinstance(record, dict) or is_person(record, keys) or other_kind(record):
         return False
     if any(_holds_facilities(key, value, keys) for key, value in record.items()):
         return False
@@ -557,16 +566,40 @@ def leaves(value: object, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
 MAX_DEPTH: Final = 8
 
 
-def _is_person(record: dict[str, Any], keys: Keys) -> bool:
-    given = {normal_key(key) for key, value in record.items() if value is not None}
+def is_person(record: dict[str, Any], keys: Keys) -> bool:
+    """Say whether a record is of a person or a case: a key of a register of cases, or several marks of a person."""
+    given = {word for key, value in _told(record) if not is_absent(value) and (word := normal_key(key))}
+    if CASE_KEYS & given:
+        return True
     if len(PERHAPS_PERSON_KEYS & given) <= 1:
         return False
-    return len(PERSON_KEYS & given) > 1 or not any(
+    certain = PERSON_KEYS & given
+    return (len(certain) > 1 and not certain <= NAMES_OF_CONTACT) or not any(
         meaning.field in TELLS_FACILITY
         for path, value in leaves(record)
         if not is_absent(value)
         for meaning in keys.meanings(path)
     )
+
+
+def may_hold_people(columns: Iterable[str]) -> bool:
+    """Say whether records with these keys may be of people: hardly any file has such keys, others are spared."""
+    given = set(map(normal_key, columns))
+    return len(PERHAPS_PERSON_KEYS & given) > 1 or not CASE_KEYS.isdisjoint(given)
+
+
+def _told(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give the keys of a record, and those in what only wraps it (the properties of GeoJSON), with their values."""
+    for key, value in record.items():
+        if isinstance(value, dict) and is_wrapper(key):
+            yield from value.items()
+        else:
+            yield key, value
+
+
+def is_wrapper(key: str) -> bool:
+    """Say whether what stands under this key is read as if it stood outside."""
+    return WRAPPER.fullmatch(normal_key(key)) is not None
 
 
 def _holds_facilities(key: str, value: object, keys: Keys) -> bool:

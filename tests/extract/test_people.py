@@ -84,3 +84,44 @@ def test_a_record_with_the_marks_of_a_person_is_none_of_a_facility(more: dict[st
 def test_a_shelter_may_say_whom_it_takes_in() -> None:
     shelter = {"name": "Sample Shelter", "county": "Nairobi", "type": "Shelter", "age": "18+", "gender": "Female"}
     assert names([shelter]) == ["Sample Shelter"]
+
+
+CASE = {"facility": "Umoja Clinic", "county": "Nairobi", "phone": "0700000085", "services": ["PEP"]}
+
+
+@pytest.mark.parametrize("around", [0, 60])  # few records are read as objects, many as columns
+@pytest.mark.parametrize(
+    "record",
+    [
+        PERSON | {"age": 17, "gender": "F"},
+        PERSON | {"given_at": {"$date": "2025-01-02"}, "dob": {"$date": "2008-01-02"}, "sex": "F"},
+        CASE | {"survivor_name": "Sample Person"},
+        CASE | {"Case No.": "OB 12/3/25"},
+        {"properties": PERSON | {"AGE": 17, "SEX": "F"}, "geometry": None},
+    ],
+)
+def test_a_person_or_a_case_in_a_list_of_facilities_is_refused_and_no_facility(
+    record: dict[str, Any], around: int
+) -> None:
+    frame, reading = read_bytes(json.dumps([CLINIC, *[record] * (around + 1), CLINIC]).encode())
+    refused = ["not_a_facility"] * (around + 1)
+    assert frame["reject_reason"].to_list() == [None, *refused, None]
+    assert frame.drop_nulls("reject_reason").select("facility_name", "contacts", "services").null_count().row(0) == (
+        (around + 1,) * 3
+    )
+    assert not {"age", "gender", "survivor_name", "dob.$date"} & reading.unmapped.keys()
+
+
+def test_many_people_whose_records_have_the_keys_of_facilities_are_refused_too() -> None:
+    alike = {"age": None, "sex": None}
+    frame, _ = read_bytes(json.dumps([*[PERSON | alike] * 60, PERSON | {"age": 17, "sex": "F"}]).encode())
+    assert frame["reject_reason"].to_list() == [*[None] * 60, "not_a_facility"]
+
+
+def test_a_register_of_cases_that_names_facilities_holds_none() -> None:
+    assert names({"referrals": [CASE | {"survivor_name": "Sample Person"}], "facilities": [CLINIC]}) == ["Umoja Clinic"]
+
+
+def test_the_two_names_of_a_contact_person_make_no_person_of_a_facility() -> None:
+    flat = CLINIC | {"type": "Clinic", "first_name": "Sample", "last_name": "Person", "survivor_name": ""}
+    assert names([flat]) == ["Umoja Clinic"]
