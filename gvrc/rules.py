@@ -6,12 +6,15 @@ whatever the rules before it forgot.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from gvrc.columns import ISSUE_FIELDS, ISSUE_PREFIX
+from gvrc.shapes import is_county
+from gvrc.text import by_distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,6 +74,11 @@ def reject_reasons(demands: Demands) -> dict[str, tuple[pl.Expr, str, pl.Expr]]:
             "facility_name",
             pl.lit("The record has no name."),
         ),
+        "totals_row": (
+            by_distinct(_perhaps_total(), lambda names: map(is_total, names), pl.Boolean).fill_null(value=False),
+            "facility_name",
+            pl.lit("The name is that of a sum over facilities."),
+        ),
         "name_too_long": (
             pl.col("facility_name").str.len_chars() > name_length,
             "facility_name",
@@ -87,6 +95,28 @@ def reject_reasons(demands: Demands) -> dict[str, tuple[pl.Expr, str, pl.Expr]]:
             pl.lit("No ward is sure."),
         ),
     }
+
+
+def _perhaps_total() -> pl.Expr:
+    return pl.when(pl.col("facility_name").str.contains(r"(?i)total|jumla")).then(pl.col("facility_name"))
+
+
+def is_total(name: str) -> bool:
+    """Say whether a name is what stands before the sum in the last row of a sheet; there are clinics named Total.
+
+    >>> [is_total(name) for name in ("GRAND TOTAL", "Total beds", "Nairobi Total", "Total Dispensary")]
+    [True, True, True, False]
+    """
+    of_a_place = TOTAL_OF.fullmatch(name)
+    return TOTAL.fullmatch(name) is not None or (of_a_place is not None and is_county(of_a_place[1]))
+
+
+TOTAL = re.compile(
+    r"(?:grand|sub|over-?all)[\s-]*totals?\b.*|totals?(?:\s*[:=].*|\s+(?:for|number|no|facilities|beds|count)\b.*)?"
+    r"|jumla(?:\s+(?:kuu|ya)\b.*)?",
+    re.IGNORECASE,
+)
+TOTAL_OF = re.compile(r"(.+?)[\s:-]+(?:sub-?)?totals?", re.IGNORECASE)
 
 
 def cut_long_texts(records: pl.DataFrame, demands: Demands) -> pl.DataFrame:
