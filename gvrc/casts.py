@@ -40,7 +40,16 @@ def to_count(column: pl.Expr) -> pl.Expr:
 
 def to_flag(column: pl.Expr) -> pl.Expr:
     """Read yes or no in the usual words and in Swahili; null for anything else."""
-    return by_distinct(column, lambda texts: (_FLAGS.get(text.casefold()) for text in texts), pl.Boolean)
+    return by_distinct(column, lambda texts: map(read_flag, texts), pl.Boolean)
+
+
+def read_flag(text: str) -> bool | None:
+    """Read one yes or no.
+
+    >>> read_flag("Yes"), read_flag("hapana"), read_flag("perhaps")
+    (True, False, None)
+    """
+    return _FLAGS.get(text.casefold())
 
 
 def to_day(column: pl.Expr) -> pl.Expr:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from gvrc.casts import read_flag
 from gvrc.masking import mask_letters
 from gvrc.phones import find_phones, read_phone, split_phones
 from gvrc.synonyms import canonical_name
@@ -38,7 +39,11 @@ _MARKED = re.compile(
     r"(?P<word>alternat(?:iv)?e|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
 )
 _SAME_MARK = {"alternate": "alternative", "secondary": "2", "second": "2", "1": ""}
-_NO_CONTACT = _PERSON_KEYS | _ROLE_KEYS | _BOOKKEEPING | frozenset(_TYPE_KEYS)
+_ENDS = frozenset({"validto", "validuntil", "validthrough", "enddate", "endedon", "expirydate", "expireson"})
+ENDING_KEYS = _ENDS | {"isactive", "active", "status"}  # beside a contact, they may say that it is none any more
+_OUT_OF_USE = frozenset({"old", "former", "disconnected", "notinuse", "outofuse", "outofservice", "unreachable"})
+_CLOSED = ("Non-Operational", "Temporarily Closed")
+_NO_CONTACT = _PERSON_KEYS | _ROLE_KEYS | _BOOKKEEPING | _ENDS | frozenset(_TYPE_KEYS)
 
 # The signs before and after keep "jane..doe@example.org" from becoming doe@example.org.
 _EMAIL = re.compile(
@@ -188,7 +193,7 @@ def _walk_object(key: str, members: list[tuple[str, object]], whose: _Whose) -> 
     owners = {mark: _Statement("contact_person", text, _Whose("", mark), in_use) for mark, text in _owners(members)}
     yield from owners.values()
     for name, item in members:
-        if not _describes(name) or _is_misplaced(name, item):
+        if not _describes(name, item) or _is_misplaced(name, item):
             mark = _mark_of(name)
             owner = owners.get(mark) or owners.get("")
             theirs = _Whose((owner and _person_in(owner)) or whose.person, mark or whose.mark)
@@ -196,29 +201,47 @@ def _walk_object(key: str, members: list[tuple[str, object]], whose: _Whose) -> 
                 yield statement._replace(in_use=in_use and statement.in_use)
 
 
-def _describes(name: str) -> bool:
+def _describes(name: str, item: object) -> bool:
     """Say whether a key describes a contact, and holds none."""
+    if name == "status":  # one that nobody knows is told as what is no contact
+        return isinstance(item, str) and _is_out_of_use(item) is not None
     return name in _NO_CONTACT or _is_person_key(name)
 
 
 def _is_label(name: str, text: str) -> bool:
     """Say whether a text is what a contact is called: its type, or Facebook for a name."""
-    return name in _TYPE_KEYS or (name in _PERSON_KEYS and canonical_name("contact_types", text) not in (None, "Phone"))
+    return name in _TYPE_KEYS or (
+        name in _PERSON_KEYS | _ROLE_KEYS and canonical_name("contact_types", text) not in (None, "Phone")
+    )
 
 
 def _says_ended(name: str, item: object) -> bool:
     """Say whether a source calls a contact ended; any end counts, for what is read must not depend on the day."""
+    if name in _ENDS:
+        return item not in (None, "")
     match name, item:
-        case ("isactive" | "active", False) | ("use", "old"):
+        case "isactive" | "active", bool() | int() | str():
+            return read_flag(clean_value(str(item)) or "") is False
+        case ("use", "old"):
             return True
+        case "status", str():
+            return _is_out_of_use(item) is True
         case "period", {"end": end}:  # FHIR's
             return end not in (None, "")
     return False
 
 
+def _is_out_of_use(status: str) -> bool | None:
+    """Read the status of a contact; null for one that nobody knows."""
+    known = canonical_name("operational_statuses", status)
+    if fold(status) in _OUT_OF_USE:
+        return True
+    return None if known is None else known in _CLOSED
+
+
 def _is_misplaced(name: str, item: object) -> bool:
     """Say whether a key that describes a contact holds one: a list of people, a number for a type."""
-    if name in _BOOKKEEPING:
+    if name in _BOOKKEEPING | _ENDS:
         return False
     return not isinstance(item, str) or (name in _TYPE_KEYS and bool(re.search(r"\d{3}|@", item)))
 

@@ -21,7 +21,7 @@ import polars as pl
 
 from gvrc.alike import Column, IdLists
 from gvrc.columns import ISSUE_PREFIX
-from gvrc.contact_forms import is_one_person
+from gvrc.contact_forms import ENDING_KEYS, is_one_person
 from gvrc.masking import HIDDEN, mask_contacts
 from gvrc.pairs import first_pair
 from gvrc.personal import is_personal
@@ -535,7 +535,7 @@ def _entries(key: str, value: object) -> Iterator[dict[str, Any]]:
         yield {"key": key, "value": value}
 
 
-ONE_CONTACT: Final = frozenset(
+ONE_CONTACT: Final = ENDING_KEYS | frozenset(
     ("value", "contactvalue", "type", "contacttype", "contacttypename", "system", "number", "kind")
 )
 

@@ -31,6 +31,11 @@ _EXTENSION = re.compile(r"[\s,;(]*\b(?:ext(?:ension|n)?|x)[.:\s]*(\d{1,5})\b\)?"
 _SEPARATOR = re.compile(r"[/,;|&\n]|\b(?:or|and|au|na)\b", re.IGNORECASE)  # au, na: Swahili for or, and
 _HOURS = re.compile(r"\(?\b24\s*(?:/\s*7|-?\s*(?:hrs?|hours?))\b\)?", re.IGNORECASE)
 _AREA_CODE = re.compile(r"\b(0\d{1,3})/(\d{6,7})\b")
+# A day beside a number, or in its place: 2024-03-01 would be a number of Nairobi without its 0.
+_DAY = re.compile(
+    r"(?<![\d+.-])(?:(?:19|20)\d{2}([-./])(?:0?[1-9]|1[0-2])\1(?:[0-2]?\d|3[01])"
+    r"|(?:[0-2]?\d|3[01])([-./])(?:0?[1-9]|1[0-2])\2(?:19|20)\d{2})(?![\d-])"
+)
 _LOOSE_ENDS = re.compile(r"^[\s\-\u2010-\u2015:/,;&|.]+|[\s\-\u2010-\u2015:/,;&|(\[]+$|\(\s*\)")
 _DIALLED = re.compile(r"\+?\d{3,17}")
 _USSD = re.compile(r"\*\d{2,4}(?:\*\d+)*#")
@@ -66,11 +71,13 @@ def find_phones(text: str, *, stated_line: bool = False) -> tuple[list[Phone], l
 
 def _find_in(text: str, *, stated_line: bool) -> tuple[list[Phone], list[str]]:
     dialled = _USSD.findall(text)
+    days = [found[0] for found in _DAY.finditer(text)]
+    text = _DAY.sub(" ; ", text)
     plain = _AREA_CODE.sub(r"\1\2", _HOURS.sub(" ", _USSD.sub(" ", text).replace("(0)", "")))
     parts = [sequence for part in _SEPARATOR.split(plain) for sequence in _SEQUENCE.findall(part)]
     read = [(part, _read_all(part, stated_line=stated_line)) for part in parts]
     phones = [phone for _, found in read for phone in found] + [Phone("Hotline", code) for code in dialled]
-    return phones, [part for part, found in read if not found]
+    return phones, days + [part for part, found in read if not found]
 
 
 def split_phones(name: str) -> tuple[str, list[str]]:

@@ -103,6 +103,11 @@ def test_a_text_is_read_into_everything_that_it_holds(text: str, found: list[tup
             ("telecom", {"system": "phone", "value": "0700000016", "period": {"start": "2009", "end": None}}),
             [("Mobile", "+254700000016")],
         ),
+        *(
+            (("contacts", {"phone": "0700000016"} | in_use), [("Mobile", "+254700000016")])
+            for in_use in ({"is_active": "Yes"}, {"active": 1}, {"status": "Active"}, {"valid_to": None})
+        ),
+        (("contacts", {"role": "Email", "value": "a@example.org"}), [("Email", "a@example.org")]),
         (("postal_address", "Box 12 Kitui"), [("Postal Address", "Box 12 Kitui")]),
         (("whatsapp", False), []),
     ],
@@ -204,6 +209,15 @@ def test_a_person_whose_mark_no_contact_has_is_an_issue(person: str, phone: str)
         (("contact_person", "A. Person"), "contact person: a. aaaaaa (no contact to go with)"),
         (("phone", {"value": "0700000016", "is_active": False}), "phone: xxxxxxxxxx"),
         (("telecom", {"system": "phone", "use": "old", "value": "0700000077"}), "phone: xxxxxxxxxx"),
+        *(
+            (("contacts", {"phone": "0700000016"} | ended), "phone: xxxxxxxxxx")
+            for ended in (
+                *({"is_active": "No"}, {"is_active": 0}, {"active": "false"}, {"Active": "HAPANA"}),
+                *({"status": "Inactive"}, {"status": "not in use"}, {"valid_to": "2020-01-01"}, {"end date": "2020"}),
+            )
+        ),
+        (("phone", "2024-03-01"), "phone: xxxx-xx-xx"),
+        (("phone", "01.03.2024"), "phone: xx.xx.xxxx"),
         (
             ("telecom", {"system": "phone", "value": "0700000076", "period": {"start": "2009", "end": "2010-01-01"}}),
             "phone: xxxxxxxxxx",
@@ -230,6 +244,7 @@ def test_one_bad_number_does_not_lose_the_good_one() -> None:
         ("0700000016 (Casualty)", ["phone: aaaaaaaa"]),
         ("Jane: jane@example.org", ["phone: aaaa"]),
         ("Tel no. 0700000016 or mobile 0700000017 (24 hours)", []),
+        ("0700000016, 2024-03-01", ["phone: xxxx-xx-xx"]),
         ("Office 020 2000001 ext 4, www.example.org", []),
         ("P.O. Box 12 Kitui", []),
     ],
