@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import polars as pl
 
+from gvrc.casts import read_flag
 from gvrc.synonyms import canonical_name, to_canonical
-from gvrc.text import by_distinct, clean_text, masked
+from gvrc.text import by_distinct, clean_text, fold, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +25,21 @@ _NAMES = pl.Struct({"names": pl.List(pl.String), "unused": pl.String})
 _MARK = "\x1e"  # no cleaned name holds a control character
 _NAME_KEYS = ("service_name", "category_name", "name", "service", "category", "title", "display", "text", "value")
 _LIST_OF_TEXTS = msgspec.json.Decoder(list[str])
-_BETWEEN_NAMES = re.compile(r"[,;|\n]")
+# What parts the names of one text, and before it what does not: a comma in Medical care (PEP, EC) is the name's own.
+_BETWEEN_NAMES = re.compile(r"\([^()\n]{0,200}\)|(?P<between>[,;|\n]|</?[A-Za-z][^<>]*>)")
+_BARE_SEPARATOR = re.compile(r"[,;|\n]")
+_STYLE = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|u)\b[^<>]*>", re.IGNORECASE)  # the other marks part names
+_LIST_MARK = re.compile(
+    r"^\s*(?:[\u2022\u25cf\u25aa\u00b7*]\s*|[\u2013\u2014-]\s+|\(?\d{1,2}[.)]\s*(?=[^\W\d_])|\(?[a-z][.)]\s+)"
+)
+_OFFERED_KEYS = frozenset(
+    (
+        *("available", "isavailable", "availability", "offered", "isoffered", "provided", "isprovided", "status"),
+        *("active", "isactive", "functional", "isfunctional", "operational", "isoperational"),
+    )
+)
+_NOT_OFFERED = frozenset(("notoffered", "unavailable", "notprovided", "discontinued", "stopped", "notavailable"))
+_CLOSED = ("Non-Operational", "Temporarily Closed")
 _NO_NAME = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\d.eE+-]+|true|false|[\[{].*", re.IGNORECASE | re.DOTALL
 )
@@ -129,8 +144,12 @@ def _split(names: str) -> list[str]:
     """Split names in one text; a list that went through a spreadsheet is text too: ``['PEP', 'HTS']``."""
     listed = names.strip()
     if listed.startswith("[") and listed.endswith("]"):
-        return [name.strip(" '\"") for name in _BETWEEN_NAMES.split(listed[1:-1])]
-    return _BETWEEN_NAMES.split(names)
+        return [name.strip(" '\"") for name in _BARE_SEPARATOR.split(listed[1:-1])]
+    plain = _STYLE.sub("", names)
+    ends = [found.span() for found in _BETWEEN_NAMES.finditer(plain) if found["between"]]
+    starts = [0, *(end for _, end in ends)]
+    stops = [*(start for start, _ in ends), len(plain)]
+    return [_LIST_MARK.sub("", plain[start:stop]) for start, stop in zip(starts, stops, strict=True)]
 
 
 def _spellings_in(value: object) -> Iterator[str]:
@@ -142,10 +161,37 @@ def _spellings_in(value: object) -> Iterator[str]:
             for item in value:
                 yield from _spellings_in(item)
         case dict() if name := next((value[key] for key in _NAME_KEYS if value.get(key)), None):
-            yield from _spellings_in(name)
-        case dict() if value and all(isinstance(offered, bool) for offered in value.values()):
-            yield from (name for name, offered in value.items() if offered)  # {"Outpatient": true, "Surgery": false}
+            if any(_says_not_offered(key, item) for key, item in value.items()):
+                yield msgspec.json.encode(value).decode()
+            else:
+                yield from _spellings_in(name)
+        case dict() if value and all(_is_offered(item) is not None for item in value.values()):
+            yield from (
+                name for name, item in value.items() if _is_offered(item)
+            )  # {"Outpatient": true, "Surgery": "No"}
         case None:
             return
         case _:
             yield msgspec.json.encode(value).decode()
+
+
+def _is_offered(item: object) -> bool | None:
+    """Read yes or no beside the name of a service; a number or a single letter may be anything."""
+    match item:
+        case bool():
+            return item
+        case str() if item.strip().isalpha() and len(item.strip()) > 1:
+            return read_flag(item.strip())
+    return None
+
+
+def _says_not_offered(key: str, item: object) -> bool:
+    """Say whether a key of a service says that a facility has it not, or no more."""
+    if fold(key) not in _OFFERED_KEYS or not isinstance(item, str | int):
+        return False
+    said = str(item).strip()
+    return (
+        read_flag(said) is False
+        or fold(said) in _NOT_OFFERED
+        or canonical_name("operational_statuses", said) in _CLOSED
+    )

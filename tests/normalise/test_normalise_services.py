@@ -31,6 +31,19 @@ UUID = "1a536286-c5b9-46f4-a72f-919c1fccb8e8"
         ("Counselling, PEP", ["Counselling", "PEP"]),
         ('["Tests, kits"]', ["Tests, kits"]),
         ('{"Counselling": true, "Surgery": false}', ["Counselling"]),
+        ('{"Counselling": "Yes", "Surgery": "No", "PEP": "Ndiyo"}', ["Counselling", "PEP"]),
+        ('"Medical care (PEP, EC), legal aid"', ["Medical care (PEP, EC)", "legal aid"]),
+        ('"Care (PEP, EC"', ["Care (PEP", "EC"]),
+        ('"1) PEP, 2) HTS"', ["PEP", "HTS"]),
+        (
+            r'"1. PEP\n2.HTS\n• Legal aid\n- Shelter\n24 hour line"',
+            ["PEP", "HTS", "Legal aid", "Shelter", "24 hour line"],
+        ),
+        (
+            '"<ul><li><b>PEP</b> kits</li><li>HTS</li></ul>Shelter<br/>Food < 3 days"',
+            ["PEP kits", "HTS", "Shelter", "Food < 3 days"],
+        ),
+        ('[{"name": "PEP", "available": true}, {"name": "HTS", "status": "Active"}]', ["PEP", "HTS"]),
         ('[["Counselling"], ["PEP"]]', ["Counselling", "PEP"]),
         ("[]", []),
         ("null", []),
@@ -51,6 +64,11 @@ def test_services_are_distinct_names_in_the_order_given(
         ('[{"id": 3}, "Counselling"]', '{"id":3}'),
         ('[true, "Counselling"]', "true"),
         ('["call 0700000016", "Counselling", 0.5]', "0.5"),
+        ('["Counselling", {"name": "PEP", "available": false}]', '{"name":"PEP","available":false}'),
+        ('["Counselling", {"name": "PEP", "offered": "No"}]', '{"name":"PEP","offered":"No"}'),
+        ('["Counselling", {"name": "PEP", "Status": "Discontinued"}]', '{"name":"PEP","Status":"Discontinued"}'),
+        ('["Counselling", {"service_name": "PEP", "is_active": 0}]', '{"service_name":"PEP","is_active":0}'),
+        ('["Counselling", {"kind": "1"}]', '{"kind":"1"}'),
     ],
 )
 def test_what_names_no_service_is_an_issue(landed: Callable[..., dict[str, Any]], services: str, issue: str) -> None:
@@ -70,6 +88,7 @@ def test_services_nested_too_deep_are_an_issue(landed: Callable[..., dict[str, A
         ('["rape", "defilement", "FGM"]', ["Sexual Violence", "Harmful Practices"]),
         ('"physical, emotional"', ["Physical Violence", "Emotional/Psychological Violence"]),
         ('[{"category_name": "Digital Violence"}]', ["Digital Violence"]),
+        ('{"sexual": "Yes", "physical": "No"}', ["Sexual Violence"]),
     ],
 )
 def test_gbv_categories_are_canonical(landed: Callable[..., dict[str, Any]], given: str, categories: list[str]) -> None:
