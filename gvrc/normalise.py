@@ -114,7 +114,9 @@ def _add_status(records: pl.DataFrame) -> pl.DataFrame:
         records.with_columns(to_canonical(given, "operational_statuses").alias("operational_status.read"))
         .with_columns(
             pl.coalesce(to_flag(pl.col("is_active")), _is_open("is_active")).alias("is_active.read"),
-            pl.coalesce(to_flag(pl.col("is_closed")), ~_is_open("is_closed")).alias("is_closed.read"),
+            pl.coalesce(to_flag(pl.col("is_closed")), ~_is_open("is_closed"), _is_day("is_closed")).alias(
+                "is_closed.read"
+            ),
         )
         .with_columns(
             _unread("operational_status", *flags).alias("issue.status_unknown"),
@@ -132,6 +134,11 @@ def _add_status(records: pl.DataFrame) -> pl.DataFrame:
 def _is_open(flag: str) -> pl.Expr:
     """Read a flag that has a status for a value: ``{"active": "Inactive"}``, ``{"closed": "open"}``."""
     return to_canonical(pl.col(flag), "operational_statuses") == "Operational"
+
+
+def _is_day(flag: str) -> pl.Expr:
+    """Read the day since when a facility is closed; whether it is past does not depend on the day of the import."""
+    return pl.when(to_day(pl.col(flag)).is_not_null()).then(pl.lit(value=True))
 
 
 def _add_kinds(records: pl.DataFrame) -> pl.DataFrame:

@@ -121,6 +121,8 @@ def test_a_registration_number_that_may_be_one_stays(landed: Landed, number: str
         ({"is_active": "inactive"}, {"operational_status": "Non-Operational", "is_active": False}),
         ({"is_closed": "open"}, {"is_active": True}),
         ({"is_closed": "permanently closed"}, {"operational_status": "Non-Operational", "is_active": False}),
+        ({"is_closed": "2020-01-31"}, {"operational_status": "Non-Operational", "is_active": False}),
+        ({"is_closed": "31/1/2020"}, {"operational_status": "Non-Operational", "is_active": False}),
         ({"operational_status": "Gazetted"}, {"status_unknown": "operational_status: Gazetted"}),
         ({"is_active": "perhaps"}, {"status_unknown": "is_active: perhaps"}),
         (
