@@ -24,13 +24,17 @@ from gvrc.masking import HIDDEN, mask_letters
 from gvrc.shapes import (
     FACILITY_LISTS,
     NOT_FACILITIES,
+    PARENT_CONSTITUENCY,
     PARENT_COUNTY,
     PARENT_GROUP,
     PARENT_KEY,
     PARENT_PLACE,
+    PARENT_SUB_COUNTY,
+    PARENT_WARD,
     Keys,
     has_evidence,
     has_facilities_inside,
+    is_absent,
     is_county,
     is_of_many_kinds,
     is_passed_over,
@@ -195,7 +199,8 @@ class _Walk:
             self._note_facts(value)
             self.cursor.at = end
         else:
-            yield from self._members(path, parents | _own_places(value or {}, self.keys))
+            around = self._plain_members() if value is None else value
+            yield from self._members(path, parents | _own_places(around, self.keys, path))
 
     def _is_record(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
         wanted = self._is_wanted(path)
@@ -222,6 +227,16 @@ class _Walk:
             pass  # not whole, or not sound: it is walked
         return None, 0
 
+    def _plain_members(self) -> dict[str, Any]:
+        """Give the texts of an object that is too large to be looked at as a whole, if all of it is at hand."""
+        if not self.cursor.ended:
+            return {}
+        try:
+            members = OBJECT.decode(memoryview(self.cursor.text)[self.cursor.at :])
+            return {key: ANY.decode(inner) for key, inner in members.items() if bytes(memoryview(inner)[:1]) == QUOTE}
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return {}  # what comes before its records is met on the way to them
+
     def _members(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
         cursor = self.cursor
         if len(path) > MAX_DEPTH:
@@ -238,7 +253,10 @@ class _Walk:
             elif char == b"{":
                 yield from self._object(inner, _child(parents, key))
             else:
-                self._note_fact(key, self._scalar())
+                scalar = self._scalar()
+                self._note_fact(key, scalar)
+                if char == QUOTE:
+                    parents = _own_county(key, scalar, self.keys) | parents
         cursor.at += 1
 
     def _key(self) -> str:
@@ -506,6 +524,17 @@ class _Walk:
         )
 
 
+QUOTE: Final = b'"'
+
+
+def _unescaped(text: str) -> str:
+    """Give what a text says that was taken as it is written."""
+    try:
+        return str(LENIENT.decode(f'"{text}"'))
+    except ValueError:
+        return text
+
+
 COUNT_KEYS: Final = frozenset(("count", "total", "totalcount", "totalrecords", "totalresults", "numberofrecords"))
 NEXT_KEYS: Final = frozenset(("next", "nextpage", "nextpageurl", "nexturl", "odatanextlink", "nextlink"))
 
@@ -675,19 +704,48 @@ def _with_own_key(path: tuple[str, ...], parents: dict[str, str]) -> dict[str, s
 IDENTIFIER: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]{8,}")
 
 
-def _own_places(value: dict[str, Any], keys: Keys) -> dict[str, str]:
-    """Give the county that an object around records names: ``{"county": "Nairobi", "facilities": [...]}``."""
-    county = next(
-        (
-            inner
-            for key, inner in value.items()
-            if isinstance(inner, str)
-            and is_county(inner)
-            and any(meaning.field in ("county_name", "facility_name") for meaning in keys.meanings((key,)))
-        ),
-        None,
-    )
-    return {PARENT_COUNTY: county} if county else {}
+def _own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dict[str, str]:
+    """Give the places that an object around records names: ``{"ward": "Viwandani", "facilities": [...]}``.
+
+    What is called a name is that of a county, or of what the list is of that the object stands in. An object with a
+    name of its own is an organisation around its branches: they may be in its county, but hardly in its ward.
+    """
+    level = PLACE_LISTS.get(normal_key(path[-1])) if path else None
+    found: dict[str, str] = {}
+    names = set()
+    for key, inner in value.items():
+        if not isinstance(inner, str) or is_absent(inner):
+            continue
+        fields = {meaning.field for meaning in keys.meanings((key,))}
+        if is_county(inner) and not fields.isdisjoint(("county_name", "facility_name")):
+            found.setdefault(PARENT_COUNTY, inner)
+        elif place := next((place for field, place in PLACES_AROUND.items() if field in fields), None):
+            found.setdefault(place, inner)
+        elif "facility_name" in fields:
+            names.add(inner)
+    if level and names:
+        found.setdefault(level, names.pop())
+    elif names - set(found.values()):
+        return {place: name for place, name in found.items() if place == PARENT_COUNTY}
+    return found
+
+
+def _own_county(key: str, written: str, keys: Keys) -> dict[str, str]:
+    """Give the county that a text names which is met on the way to records, as it is written."""
+    places = _own_places({key: _unescaped(written)}, keys, ())
+    return {place: name for place, name in places.items() if place == PARENT_COUNTY}
+
+
+PLACES_AROUND: Final = {
+    "constituency_name": PARENT_CONSTITUENCY,
+    "sub_county_name": PARENT_SUB_COUNTY,
+    "ward_name": PARENT_WARD,
+}
+PLACE_LISTS: Final = {
+    "constituencies": PARENT_CONSTITUENCY,
+    "subcounties": PARENT_SUB_COUNTY,
+    "wards": PARENT_WARD,
+}
 
 
 def shown_kind(kind: str) -> str:

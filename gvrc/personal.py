@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from gvrc.shapes import KEY_WORDS, PARENT_COUNTY, PARENT_GROUP
+from gvrc.shapes import (
+    KEY_WORDS,
+    PARENT_CONSTITUENCY,
+    PARENT_COUNTY,
+    PARENT_GROUP,
+    PARENT_SUB_COUNTY,
+    PARENT_WARD,
+)
 
 # Parts of long words, for keys that are written without separators: "supervisorname", "dateofbirth".
 PERSON_STEMS = re.compile(
@@ -47,7 +54,8 @@ FACILITY_WORDS = frozenset(
         *("friendly", "unit", "wing", "department", "testing"),
     )
 )
-OURS = frozenset((PARENT_COUNTY, PARENT_GROUP))  # what a record takes from around it: a county, a kind of facility
+# What a record takes from around it: places, a kind of facility.
+OURS = frozenset((PARENT_COUNTY, PARENT_CONSTITUENCY, PARENT_SUB_COUNTY, PARENT_WARD, PARENT_GROUP))
 
 
 @lru_cache(maxsize=20_000)

@@ -25,6 +25,9 @@ ABSENT: Final = frozenset(
 
 # What a record takes from the keys and objects around it is put into it under these keys (keys.csv ranks them last).
 PARENT_COUNTY: Final = "parent_county"
+PARENT_CONSTITUENCY: Final = "parent_constituency"
+PARENT_SUB_COUNTY: Final = "parent_sub_county"
+PARENT_WARD: Final = "parent_ward"
 PARENT_GROUP: Final = "parent_group"
 PARENT_PLACE: Final = "parent_place"
 PARENT_KEY: Final = "parent_key"

@@ -16,7 +16,7 @@ from gvrc.shapes import Keys
 from gvrc.sources import SourceRules
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 VALUES = st.recursive(
@@ -117,6 +117,37 @@ def test_the_raw_text_of_a_record_in_a_tree_names_its_county() -> None:
 def test_counties_that_hold_lists_give_their_name() -> None:
     document = [{"county": "Kisumu", "facilities": [A]}, {"name": "Siaya", "facilities": [B]}]
     assert [record["county_name"] for record in read(document)] == ["Kisumu", "Siaya"]
+
+
+def test_objects_around_records_give_the_places_that_they_name() -> None:
+    wards = [{"ward": "Viwandani", "facilities": [A]}, {"name": "Makongeni", "facilities": [B]}]
+    tree = {"county": "Nairobi", "sub_counties": [{"sub_county": "Makadara", "wards": wards}]}
+    places = {"county_name": "Nairobi", "sub_county_name": "Makadara"}
+    found = [{key: record[key] for key in (*places, "ward_name")} for record in read([tree])]
+    assert found == [places | {"ward_name": "Viwandani"}, places | {"ward_name": "Makongeni"}]
+
+
+def test_branches_do_not_stand_in_the_ward_of_their_organisation() -> None:
+    organisation = {"organisation": "Imara Trust", "county": "Nairobi", "ward": "Viwandani", "facilities": [A, B]}
+    assert [("ward_name" in record, record["county_name"]) for record in read([organisation])] == [
+        (False, "Nairobi")
+    ] * 2
+
+
+@pytest.mark.parametrize("records", [1, 3_000, 12_000])
+@pytest.mark.parametrize("around", [lambda county: [county], lambda county: county])
+def test_a_county_that_is_named_before_its_facilities_is_theirs_however_many_they_are(
+    records: int, around: Callable[[object], object]
+) -> None:
+    clinics = [{"name": f"Clinic {number}", "description": "x" * 200} for number in range(records)]
+    frame, _ = read_bytes(json.dumps(around({"county": "Murang\u2019a", "facilities": clinics})).encode())
+    assert frame["county_name"].unique().to_list() == ["Murang\u2019a"]
+
+
+def test_a_ward_that_is_named_after_many_facilities_is_theirs_where_the_object_is_in_a_list() -> None:
+    clinics = [{"name": f"Clinic {number}", "description": "x" * 200} for number in range(3_000)]
+    frame, _ = read_bytes(json.dumps([{"facilities": clinics, "ward": "Viwandani"}]).encode())
+    assert frame["ward_name"].unique().to_list() == ["Viwandani"]
 
 
 def test_records_keyed_by_their_own_key_keep_it() -> None:
