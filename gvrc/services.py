@@ -13,6 +13,7 @@ import msgspec
 import polars as pl
 
 from gvrc.casts import read_flag
+from gvrc.shapes import normal_key
 from gvrc.synonyms import canonical_name, to_canonical
 from gvrc.text import by_distinct, clean_text, fold, masked
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _NAMES = pl.Struct({"names": pl.List(pl.String), "unused": pl.String})
 _MARK = "\x1e"  # no cleaned name holds a control character
-_NAME_KEYS = ("service_name", "category_name", "name", "service", "category", "title", "display", "text", "value")
+_NAME_KEYS = ("servicename", "categoryname", "name", "service", "category", "title", "display", "text", "value")
 _LIST_OF_TEXTS = msgspec.json.Decoder(list[str])
 # What parts the names of one text, and before it what does not: a comma in Medical care (PEP, EC) is the name's own.
 _BETWEEN_NAMES = re.compile(r"\([^()\n]{0,200}\)|(?P<between>[,;|\n]|</?[A-Za-z][^<>]*>)")
@@ -160,7 +161,7 @@ def _spellings_in(value: object) -> Iterator[str]:
         case list():
             for item in value:
                 yield from _spellings_in(item)
-        case dict() if name := next((value[key] for key in _NAME_KEYS if value.get(key)), None):
+        case dict() if name := _name_of(value):
             if any(_says_not_offered(key, item) for key, item in value.items()):
                 yield msgspec.json.encode(value).decode()
             else:
@@ -173,6 +174,12 @@ def _spellings_in(value: object) -> Iterator[str]:
             return
         case _:
             yield msgspec.json.encode(value).decode()
+
+
+def _name_of(service: dict[str, object]) -> object:
+    """Give what an object says under the first of the keys for a name, whatever the case of it: serviceName."""
+    named = {normal_key(key): item for key, item in service.items() if item}
+    return next((named[key] for key in _NAME_KEYS if key in named), None)
 
 
 def _is_offered(item: object) -> bool | None:

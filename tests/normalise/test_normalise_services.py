@@ -30,6 +30,8 @@ UUID = "1a536286-c5b9-46f4-a72f-919c1fccb8e8"
         ('"Counselling, PEP; Legal aid"', ["Counselling", "PEP", "Legal aid"]),
         ("Counselling, PEP", ["Counselling", "PEP"]),
         ('["Tests, kits"]', ["Tests, kits"]),
+        ('[{"serviceName": "PEP"}, {"Service Name": "HTS"}, {"Name": "Legal aid"}]', ["PEP", "HTS", "Legal aid"]),
+        ('{"Service": ["PEP", "HTS"]}', ["PEP", "HTS"]),
         ('{"Counselling": true, "Surgery": false}', ["Counselling"]),
         ('{"Counselling": "Yes", "Surgery": "No", "PEP": "Ndiyo"}', ["Counselling", "PEP"]),
         ('"Medical care (PEP, EC), legal aid"', ["Medical care (PEP, EC)", "legal aid"]),
