@@ -35,7 +35,8 @@ _NO_REGISTRATION = frozenset(
         *("in process", "in progress", "processing"),
     }
 )
-_ODD_CODE = r"^\d+\.0+$|^0+$"  # a spreadsheet's 12345.0, and a zero for none
+# A spreadsheet's 12345.0 and 12,345, and a zero for none.
+_ODD_CODE = r"^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$|^0+$"
 _CLOSED = ("Non-Operational", "Temporarily Closed")
 
 
@@ -87,7 +88,7 @@ def _add_identity(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def _repaired_code(code: str) -> str | None:
-    whole = code.split(".", maxsplit=1)[0]
+    whole = code.split(".", maxsplit=1)[0].replace(",", "")
     return whole if whole.strip("0") else None
 
 
