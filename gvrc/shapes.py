@@ -194,12 +194,23 @@ def _in_place(words: tuple[str, ...]) -> tuple[Meaning, ...]:
 def _of_form(parts: list[str]) -> tuple[Meaning, ...]:
     """Give the meaning of a question inside a group of a survey form (``group_a/facility_name``: KoBo, ODK).
 
-    A word that many things have is read with its group only: ``contact_person/name`` is no facility's name.
+    A word that many things have is read with its group only: ``contact_person/name`` is no facility's name. The number
+    of a respondent, or of a survivor, is none of the facility's.
     """
     whole, question = _words(tuple(parts)), normal_key(parts[-1])
     if found := _table().get(whole[-2:]):
         return found
-    return () if question in NAME_CHILDREN | OF_ANYTHING else _table().get((question,), ())
+    known = () if question in NAME_CHILDREN | OF_ANYTHING else _table().get((question,), ())
+    is_theirs = any(is_people(group) and not _is_of_facility(group) for group in parts[:-1])
+    return tuple(meaning for meaning in known if not (is_theirs and meaning.field == "contacts"))
+
+
+def _is_of_facility(group: str) -> bool:
+    """Say whether a group of questions is of the people to ask for at a facility."""
+    word = normal_key(group)
+    return word.startswith(("contact", "focal")) or any(
+        meaning.field == "contacts" for meaning in _table().get((word,), ())
+    )
 
 
 OF_ANYTHING: Final = frozenset(

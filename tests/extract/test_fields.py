@@ -133,6 +133,21 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"gbv_category": "Physical Violence"}, {"gbv_categories": '"Physical Violence"'}),
     ({"owner": UUID, "owner_name": "Ministry of Health"}, {"owner_name": "Ministry of Health"}),
     ({"owner": {"name": "Ministry of Health"}}, {"owner_name": "Ministry of Health"}),
+    (
+        {
+            "respondent/phone": "0700000016",
+            "survivor_details/mobile": "0700000017",
+            "visit/respondent/email": "a@x.org",
+        },
+        {},
+    ),
+    (
+        {"contact_person/phone": "0700000016", "focal_person/mobile": "0700000017", "respondent/county": "Nairobi"},
+        {
+            "contacts": contacts(("contact_person/phone", "0700000016"), ("focal_person/mobile", "0700000017")),
+            "county_name": "Nairobi",
+        },
+    ),
     ({"owner": {"name": "Imara Trust", "type": "NGO"}}, {"owner_name": "Imara Trust", "owner_type": "NGO"}),
     ({"closedDate": "2020-01-31"}, {"is_closed": "2020-01-31"}),
     ({"permanently_closed": True}, {"is_closed": "true"}),
