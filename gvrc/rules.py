@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from gvrc.columns import ISSUE_FIELDS, ISSUE_PREFIX
-from gvrc.shapes import is_county
+from gvrc.shapes import is_county, keys_of_field, normal_key
 from gvrc.text import by_distinct
 
 if TYPE_CHECKING:
@@ -74,10 +75,10 @@ def reject_reasons(demands: Demands) -> dict[str, tuple[pl.Expr, str, pl.Expr]]:
             "facility_name",
             pl.lit("The record has no name."),
         ),
-        "totals_row": (
-            by_distinct(_perhaps_total(), lambda names: map(is_total, names), pl.Boolean).fill_null(value=False),
+        "sheet_row": (
+            _is_sheet_row() | (by_distinct(_name(), lambda names: map(is_county, names), pl.Boolean) & _says_nothing()),
             "facility_name",
-            pl.lit("The name is that of a sum over facilities."),
+            pl.lit("The row is a heading, a note or a sum of its sheet."),
         ),
         "name_too_long": (
             pl.col("facility_name").str.len_chars() > name_length,
@@ -97,23 +98,55 @@ def reject_reasons(demands: Demands) -> dict[str, tuple[pl.Expr, str, pl.Expr]]:
     }
 
 
-def _perhaps_total() -> pl.Expr:
-    return pl.when(pl.col("facility_name").str.contains(r"(?i)total|jumla")).then(pl.col("facility_name"))
+def _name() -> pl.Expr:
+    return pl.col("facility_name")
 
 
-def is_total(name: str) -> bool:
-    """Say whether a name is what stands before the sum in the last row of a sheet; there are clinics named Total.
+def _is_sheet_row() -> pl.Expr:
+    suspect = pl.when(_name().str.contains(SUSPECT)).then(_name())
+    return by_distinct(suspect, lambda names: map(is_sheet_row, names), pl.Boolean).fill_null(value=False)
 
-    >>> [is_total(name) for name in ("GRAND TOTAL", "Total beds", "Nairobi Total", "Total Dispensary")]
-    [True, True, True, False]
+
+def _says_nothing() -> pl.Expr:
+    """Say whether a record says nothing of a facility: the name of a county alone is the heading of its rows."""
+    nothing = [pl.col(name).is_null() for name in HARDLY_IN_A_HEADING]
+    return pl.all_horizontal(*nothing, *(pl.col(name).list.len() == 0 for name in ("contacts", "services")))
+
+
+HARDLY_IN_A_HEADING = (
+    *("facility_code", "registration_number", "facility_type", "facility_level", "operational_status", "owner_name"),
+    *("county_name", "constituency_name", "ward_name", "latitude", "address"),
+)
+
+
+def is_sheet_row(name: str) -> bool:
+    """Say whether a name is that of a column, begins a note, or stands before a sum; there are clinics named Total.
+
+    >>> [
+    ...     is_sheet_row(name)
+    ...     for name in ("GRAND TOTAL", "Nairobi Total", "Facility Name", "Source: MoH", "Total Clinic")
+    ... ]
+    [True, True, True, True, False]
     """
     of_a_place = TOTAL_OF.fullmatch(name)
-    return TOTAL.fullmatch(name) is not None or (of_a_place is not None and is_county(of_a_place[1]))
+    return (
+        NOTE_OR_TOTAL.fullmatch(name) is not None
+        or (of_a_place is not None and is_county(of_a_place[1]))
+        or normal_key(name) in headings()
+    )
 
 
-TOTAL = re.compile(
+@cache
+def headings() -> frozenset[str]:
+    """Give the columns that a name stands under, where they say so: Facility Name, not Hospital."""
+    return frozenset(word for word in map(normal_key, keys_of_field("facility_name")) if "name" in word)
+
+
+SUSPECT = r"(?i)total|jumla|name|^[a-z ]{2,12}:"
+NOTE_OR_TOTAL = re.compile(
     r"(?:grand|sub|over-?all)[\s-]*totals?\b.*|totals?(?:\s*[:=].*|\s+(?:for|number|no|facilities|beds|count)\b.*)?"
-    r"|jumla(?:\s+(?:kuu|ya)\b.*)?",
+    r"|jumla(?:\s+(?:kuu|ya)\b.*)?"
+    r"|(?:note|notes|nb|source|sources|key|legend|disclaimer|prepared by|compiled by|updated on|last updated)\s*:.*",
     re.IGNORECASE,
 )
 TOTAL_OF = re.compile(r"(.+?)[\s:-]+(?:sub-?)?totals?", re.IGNORECASE)

@@ -260,6 +260,11 @@ def keys_in_table() -> list[str]:
     return [key for _, key in _rows_of_table()]
 
 
+def keys_of_field(field: str) -> list[str]:
+    """List the keys of a field, as they are written."""
+    return [key for of, key in _rows_of_table() if of == field]
+
+
 @cache
 def _parents_in_table() -> frozenset[str]:
     return frozenset(word for words in _table() for word in words[:-1])

@@ -8,8 +8,8 @@ from gvrc.rules import Demands
 from gvrc.transform import transform_one
 
 
-def reason(name: str) -> str | None:
-    record = {"name": name, "county": "Nairobi", "beds": "1,200"}
+def reason(name: str, **more: object) -> str | None:
+    record = {"name": name, "county": "Nairobi", "beds": "1,200", **more}
     found: str | None = transform_one(record, Demands())["reject_reason"].item()
     return found
 
@@ -23,7 +23,7 @@ def reason(name: str) -> str | None:
     ],
 )
 def test_the_sum_at_the_end_of_a_sheet_is_no_facility(name: str) -> None:
-    assert reason(name) == "totals_row"
+    assert reason(name) == "sheet_row"
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,30 @@ def test_the_sum_at_the_end_of_a_sheet_is_no_facility(name: str) -> None:
 )
 def test_a_facility_that_is_called_total_is_one(name: str) -> None:
     assert reason(name) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Facility Name",
+        "NAME OF FACILITY",
+        "name",
+        "Station name",
+        "Note: as of 2024",
+        "SOURCE : MoH",
+        "Prepared by: A. B",
+    ],
+)
+def test_a_heading_or_a_note_among_the_rows_is_no_facility(name: str) -> None:
+    assert reason(name) == "sheet_row"
+
+
+@pytest.mark.parametrize("name", ["Hospital", "No Name Clinic", "Source of Life Clinic", "Key Hospital", "ACK: Sahil"])
+def test_a_facility_with_a_word_of_headings_in_its_name_is_one(name: str) -> None:
+    assert reason(name) is None
+
+
+def test_a_county_above_its_rows_is_no_facility_and_a_station_that_bears_its_name_is_one() -> None:
+    assert reason("NAIROBI COUNTY", county="") == "sheet_row"
+    for said in ({"type": "Police Station"}, {"phone": "0700000016"}, {"county": "Nairobi"}, {"code": "KPS-7"}):
+        assert reason("Nairobi", **({"county": ""} | said)) is None
