@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 
 Point = tuple[float, float]  # (latitude, longitude) as stated, perhaps exchanged
 
+MINUS = ("-", "\u2212")  # a text processor's
 SIXTY = 60  # minutes in a degree, seconds in a minute
 
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _DEGREES = re.compile(
     rf"""(?:lat(?:itude)?|lon(?:g(?:itude)?)?|lng|[xy])?\s*[:=]?\s*
     (?P<before>[NSEW]|north|south|east|west)?\s*
-    (?P<sign>[+-]?)\s*(?P<degrees>{_NUMBER})\s*(?:°|º|˚|deg(?:rees?)?|d)?\s*
+    (?P<sign>[+\u2212-]?)\s*(?P<degrees>{_NUMBER})\s*(?:°|º|˚|deg(?:rees?)?|d)?\s*
     (?:(?P<minutes>{_NUMBER})\s*(?:['′’`´]|min(?:utes?)?|m)?\s*
     (?:(?P<seconds>{_NUMBER})\s*(?:["″”]|''|′′|’’|sec(?:onds?)?)?)?)?\s*
     (?P<after>[NSEW]|north|south|east|west)?""",
@@ -33,6 +34,7 @@ _NAMES = (("latitude", "longitude"), ("lat", "long"), ("lat", "lng"), ("lat", "l
 # Before the comma: "-1,28 36,82" is two decimal commas. With more than two parts (altitude, accuracy) see _first_two.
 _SEPARATORS = (r"(?<=[NSEWnsew])[\s,;]+", r"\s*[;|]\s*", r",\s+", r"\s+", r",")
 _WRAPPING = re.compile(r"^(?:SRID=4326;)?\s*(?:POINT\s*Z?)?\s*[\[({]?\s*|\s*[\])}]?$", re.IGNORECASE)
+_WKT = re.compile(r"(?:SRID=\d+;)?\s*POINT(?:\s*Z)?\b", re.IGNORECASE)
 
 
 def read_degrees(text: str) -> float | None:
@@ -51,10 +53,10 @@ def read_degrees(text: str) -> float | None:
     )
     whole = (degrees.is_integer() or not found["minutes"]) and (minutes.is_integer() or not found["seconds"])
     sides = {side[0].upper() for side in (found["before"], found["after"]) if side}
-    contradicts = len(sides) > 1 or (found["sign"] == "-" and bool(sides & {"N", "E"}))
+    contradicts = len(sides) > 1 or (found["sign"] in MINUS and bool(sides & {"N", "E"}))
     if not whole or max(minutes, seconds) >= SIXTY or contradicts:  # "-1.28 36.8" is a pair, not an angle
         return None
-    negative = found["sign"] == "-" or bool(sides & {"S", "W"})
+    negative = found["sign"] in MINUS or bool(sides & {"S", "W"})
     return math.copysign(degrees + minutes / SIXTY + seconds / SIXTY**2, -1 if negative else 1)
 
 
@@ -98,9 +100,11 @@ def _pair_of_names(named: dict[str, object]) -> Point | None:
 
 
 def _pair_of_text(text: str) -> Point | None:
-    plain = _WRAPPING.sub("", clean_value(text) or "")
+    cleaned = clean_value(text) or ""
+    plain = _WRAPPING.sub("", cleaned)
     found = (_first_two(re.split(separator, plain)) for separator in _SEPARATORS)
-    return next((pair for pair in found if pair), None)
+    pair = next((pair for pair in found if pair), None)
+    return (pair[1], pair[0]) if pair and _WKT.match(cleaned) else pair  # its longitude comes first
 
 
 def _first_two(parts: Sequence[str]) -> Point | None:
