@@ -37,6 +37,20 @@ _NO_REGISTRATION = frozenset(
 )
 # A spreadsheet's 12345.0 and 12,345, and a zero for none.
 _ODD_CODE = r"^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$|^0+$"
+# And where it demands a code: two clinics that are both TBD are not one.
+_NO_CODE = _NO_REGISTRATION | {
+    *(
+        "not assigned",
+        "unassigned",
+        "not yet assigned",
+        "to be assigned",
+        "no code",
+        "no mfl code",
+        "no mfl",
+        "missing",
+    ),
+    *("not registered in kmhfl", "not in kmhfl", "new", "new facility", "to be confirmed", "to be determined", "tbc"),
+}
 _CLOSED = ("Non-Operational", "Temporarily Closed")
 
 
@@ -73,7 +87,7 @@ def _add_identity(records: pl.DataFrame) -> pl.DataFrame:
     code, number, official = pl.col("facility_code"), pl.col("registration_number"), pl.col("official_name")
     odd_code, junk = pl.col("facility_code.odd"), pl.col("registration_number.junk")
     return records.with_columns(
-        pl.when(code.str.contains(_ODD_CODE)).then(code).alias("facility_code.odd"),
+        pl.when(code.str.contains(_ODD_CODE) | _says_none(code)).then(code).alias("facility_code.odd"),
         by_distinct(number, lambda texts: map(_is_placeholder, texts), pl.Boolean).alias("registration_number.junk"),
     ).with_columns(
         pl.when(odd_code.is_null())
@@ -87,7 +101,20 @@ def _add_identity(records: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _says_none(code: pl.Expr) -> pl.Expr:
+    """Say whether a code without a digit is a word for none, or one letter repeated."""
+    words = pl.when(~code.str.contains(r"\d")).then(code)
+    return by_distinct(words, lambda codes: map(_is_no_code, codes), pl.Boolean).fill_null(value=False)
+
+
+def _is_no_code(code: str) -> bool:
+    plain = code.casefold().strip(" .-/")
+    return plain in _NO_CODE or (len(plain) > 1 and len(set(plain)) == 1)
+
+
 def _repaired_code(code: str) -> str | None:
+    if _is_no_code(code):
+        return None
     whole = code.split(".", maxsplit=1)[0].replace(",", "")
     return whole if whole.strip("0") else None
 

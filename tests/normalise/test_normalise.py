@@ -78,6 +78,14 @@ def test_words_for_nothing_are_absent_in_every_column(landed: Landed, column: st
         ("KMHFL-25722", {"facility_code": "KMHFL-25722"}),
         ("13080.0", {"facility_code": "13080", "code_repaired": "13080.0"}),
         ("A1.0", {"facility_code": "A1.0"}),
+        *(
+            (none, {"code_repaired": none})
+            for none in ("TBD", "Pending", "Not Assigned", "xxxxx", "No MFL code", "GOK")
+        ),
+        ("New", {"code_repaired": "New"}),
+        ("AA", {"code_repaired": "AA"}),
+        ("A", {"facility_code": "A"}),
+        ("NEWLIFE", {"facility_code": "NEWLIFE"}),
         ("13,080", {"facility_code": "13080", "code_repaired": "13,080"}),
         ("1,013,080.00", {"facility_code": "1013080", "code_repaired": "1,013,080.00"}),
         ("13080,13081", {"facility_code": "13080,13081"}),
@@ -86,7 +94,7 @@ def test_words_for_nothing_are_absent_in_every_column(landed: Landed, column: st
         ("0.0", {"code_repaired": "0.0"}),
     ],
 )
-def test_a_code_is_text_and_a_spreadsheets_decimals_are_repaired(
+def test_a_code_is_text_and_what_is_none_or_went_through_a_spreadsheet_is_repaired(
     landed: Landed, code: str, landing: dict[str, str]
 ) -> None:
     assert landed(facility_code=code) == landing
