@@ -174,6 +174,9 @@ def _meanings_of(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, ...]:
     if direct := _table().get(words):
         return direct
     key = str(path[-1])
+    if len(words) == 1 and FLATTENED.fullmatch(key):
+        parts = tuple(PLACE_IN_LIST.sub("", part) for part in key.split("."))
+        return _meanings_of(_words(parts), parts)
     if len(words) == 1 or "/" in key:
         return _of_form(key.split("/")) if "/" in key else _cut_off(words[0], key)
     if words[-2] in PLACE_PARENTS and (inside := _in_place(words)):
@@ -181,6 +184,10 @@ def _meanings_of(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, ...]:
     if words[-1] in NAME_CHILDREN or key in TYPED_VALUES:
         return tuple(Meaning(field, rank + 500) for field, rank in _meanings_of(words[:-1], words[:-1]))
     return ()
+
+
+FLATTENED: Final = re.compile(r"(?:[A-Za-z]\w*(?:\[\d+\])?\.)+[A-Za-z]\w*(?:\[\d+\])?")  # location.county.name
+PLACE_IN_LIST: Final = re.compile(r"\[\d+\]")
 
 
 def _in_place(words: tuple[str, ...]) -> tuple[Meaning, ...]:

@@ -148,6 +148,14 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
             "county_name": "Nairobi",
         },
     ),
+    (
+        {"location.county.name": "Nairobi", "location.ward": "Umoja I", "geo.lat": "-1.28", "geo.lng": "36.8"},
+        {"county_name": "Nairobi", "ward_name": "Umoja I", "latitude": "-1.28", "longitude": "36.8"},
+    ),
+    (
+        {"services[0].name": "PEP", "interviewer.name": "X", "respondent.phone": "0700000016", "county.id": "a1"},
+        {"services": '"PEP"'},
+    ),
     ({"owner": {"name": "Imara Trust", "type": "NGO"}}, {"owner_name": "Imara Trust", "owner_type": "NGO"}),
     ({"closedDate": "2020-01-31"}, {"is_closed": "2020-01-31"}),
     ({"permanently_closed": True}, {"is_closed": "true"}),
