@@ -433,6 +433,7 @@ CASE_KEYS: Final = frozenset(
         *("caseno", "casenumber", "caseid", "obno", "obnumber", "incidentdate", "dateofincident", "incidentid"),
     )
 )
+CASE_OBJECTS: Final = frozenset(("survivor", "victim", "perpetrator", "suspect", "complainant"))  # as objects only
 TELLS_FACILITY: Final = frozenset(
     (
         *("registration_number", "facility_type", "facility_level", "operational_status", "services", "gbv_categories"),
@@ -595,7 +596,8 @@ MAX_DEPTH: Final = 8
 def is_person(record: dict[str, Any], keys: Keys) -> bool:
     """Say whether a record is of a person or a case: a key of a register of cases, or several marks of a person."""
     given = {word for key, value in _told(record) if not is_absent(value) and (word := normal_key(key))}
-    if CASE_KEYS & given:
+    objects = (key for key, value in _told(record) if isinstance(value, dict))
+    if CASE_KEYS & given or any(normal_key(key) in CASE_OBJECTS for key in objects):
         return True
     if len(PERHAPS_PERSON_KEYS & given) <= 1:
         return False
@@ -611,7 +613,7 @@ def is_person(record: dict[str, Any], keys: Keys) -> bool:
 def may_hold_people(columns: Iterable[str]) -> bool:
     """Say whether records with these keys may be of people: hardly any file has such keys, others are spared."""
     given = set(map(normal_key, columns))
-    return len(PERHAPS_PERSON_KEYS & given) > 1 or not CASE_KEYS.isdisjoint(given)
+    return len(PERHAPS_PERSON_KEYS & given) > 1 or not given.isdisjoint(CASE_KEYS | CASE_OBJECTS)
 
 
 def _told(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -97,6 +97,7 @@ CASE = {"facility": "Umoja Clinic", "county": "Nairobi", "phone": "0700000085", 
         PERSON | {"given_at": {"$date": "2025-01-02"}, "dob": {"$date": "2008-01-02"}, "sex": "F"},
         CASE | {"survivor_name": "Sample Person"},
         CASE | {"Case No.": "OB 12/3/25"},
+        CASE | {"victim": {"name": "Sample Person"}},
         {"properties": PERSON | {"AGE": 17, "SEX": "F"}, "geometry": None},
     ],
 )
@@ -123,5 +124,11 @@ def test_a_register_of_cases_that_names_facilities_holds_none() -> None:
 
 
 def test_the_two_names_of_a_contact_person_make_no_person_of_a_facility() -> None:
-    flat = CLINIC | {"type": "Clinic", "first_name": "Sample", "last_name": "Person", "survivor_name": ""}
+    flat = CLINIC | {
+        "type": "Clinic",
+        "first_name": "Sample",
+        "last_name": "Person",
+        "survivor_name": "",
+        "victim": "any",
+    }
     assert names([flat]) == ["Umoja Clinic"]
