@@ -20,7 +20,10 @@ KeyPath = tuple[str | int, ...]
 
 UUID: Final = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
 ABSENT: Final = frozenset(
-    ("", "none", "null", "nan", "n/a", "na", "nil", "unknown", "-", "--", "---", ".", "undefined", "#n/a", "<na>")
+    (
+        *("", "none", "null", "nan", "n/a", "na", "nil", "unknown", "-", "--", "---", ".", "undefined", "<na>"),
+        *("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "--select--", "-- select --"),
+    )
 )
 
 # What a record takes from the keys and objects around it is put into it under these keys (keys.csv ranks them last).

@@ -23,7 +23,7 @@ ABSENT_WORDS = (
     "n.a",
     "n.a.",
     "na",
-    "#n/a",
+    *("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "--select--", "-- select --", "- select -"),
     "unknown",
     "not known",
     "undefined",
