@@ -33,6 +33,7 @@ _STYLE = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|u)\b[^<>]*>", re.IGN
 _LIST_MARK = re.compile(
     r"^\s*(?:[\u2022\u25cf\u25aa\u00b7*]\s*|[\u2013\u2014-]\s+|\(?\d{1,2}[.)]\s*(?=[^\W\d_])|\(?[a-z][.)]\s+)"
 )
+_LIST_KEYS = frozenset(("services", "children", "items", "subservices", "servicelist"))
 _OFFERED_KEYS = frozenset(
     (
         *("available", "isavailable", "availability", "offered", "isoffered", "provided", "isprovided", "status"),
@@ -44,6 +45,11 @@ _CLOSED = ("Non-Operational", "Temporarily Closed")
 _NO_NAME = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\d.eE+-]+|true|false|[\[{].*", re.IGNORECASE | re.DOTALL
 )
+# PEP (not available); and what stands in a cell where there is none, or which the cell above has.
+_SAID_TO_LACK = re.compile(
+    r"(?:\(|[\u2013:-]\s*)(?:no|none|unavailable|not (?:yet )?(?:available|offered|provided))\s*\)?$", re.IGNORECASE
+)
+_NO_SERVICE = frozenset(("noservices", "noservice", "noneavailable", "noneoffered", "sameasabove", "asabove", "ditto"))
 
 
 def add_services(records: pl.DataFrame) -> pl.DataFrame:
@@ -78,7 +84,8 @@ def _category_of_a_word(name: str) -> str | None:
 
 
 def _service_name(name: str) -> str | None:
-    return None if _NO_NAME.fullmatch(name) else name
+    is_none = _NO_NAME.fullmatch(name) or _SAID_TO_LACK.search(name) or fold(name) in _NO_SERVICE
+    return None if is_none else name
 
 
 def _gbv_category(name: str) -> str | None:
@@ -162,8 +169,11 @@ def _spellings_in(value: object) -> Iterator[str]:
             for item in value:
                 yield from _spellings_in(item)
         case dict() if name := _name_of(value):
+            within = [item for key, item in value.items() if isinstance(item, list) and normal_key(key) in _LIST_KEYS]
             if any(_says_not_offered(key, item) for key, item in value.items()):
                 yield msgspec.json.encode(value).decode()
+            elif any(within):  # {"category": "Medical", "services": ["PEP", "HTS"]}: the category is no service
+                yield from _spellings_in([within] if _is_category(value) else [name, within])
             else:
                 yield from _spellings_in(name)
         case dict() if value and all(_is_offered(item) is not None for item in value.values()):
@@ -180,6 +190,12 @@ def _name_of(service: dict[str, object]) -> object:
     """Give what an object says under the first of the keys for a name, whatever the case of it: serviceName."""
     named = {normal_key(key): item for key, item in service.items() if item}
     return next((named[key] for key in _NAME_KEYS if key in named), None)
+
+
+def _is_category(group: dict[str, object]) -> bool:
+    """Say whether a group of services is named as their category only."""
+    named = {normal_key(key) for key, item in group.items() if item}
+    return named.isdisjoint(("servicename", "name", "service")) and not named.isdisjoint(("category", "categoryname"))
 
 
 def _is_offered(item: object) -> bool | None:

@@ -32,6 +32,10 @@ UUID = "1a536286-c5b9-46f4-a72f-919c1fccb8e8"
         ('["Tests, kits"]', ["Tests, kits"]),
         ('[{"serviceName": "PEP"}, {"Service Name": "HTS"}, {"Name": "Legal aid"}]', ["PEP", "HTS", "Legal aid"]),
         ('{"Service": ["PEP", "HTS"]}', ["PEP", "HTS"]),
+        ('[{"category": "Medical", "services": ["PEP", {"name": "HTS"}]}]', ["PEP", "HTS"]),
+        ('[{"id": 1, "name": "Medical care", "children": [{"name": "PEP"}]}]', ["Medical care", "PEP"]),
+        ('[{"category": "Medical", "services": []}]', ["Medical"]),
+        ('["No-scalpel vasectomy", "PEP (available)"]', ["No-scalpel vasectomy", "PEP (available)"]),
         ('{"Counselling": true, "Surgery": false}', ["Counselling"]),
         ('{"Counselling": "Yes", "Surgery": "No", "PEP": "Ndiyo"}', ["Counselling", "PEP"]),
         ('"Medical care (PEP, EC), legal aid"', ["Medical care (PEP, EC)", "legal aid"]),
@@ -71,6 +75,10 @@ def test_services_are_distinct_names_in_the_order_given(
         ('["Counselling", {"name": "PEP", "Status": "Discontinued"}]', '{"name":"PEP","Status":"Discontinued"}'),
         ('["Counselling", {"service_name": "PEP", "is_active": 0}]', '{"service_name":"PEP","is_active":0}'),
         ('["Counselling", {"kind": "1"}]', '{"kind":"1"}'),
+        *(
+            (f'["Counselling", "{lacks}"]', lacks)
+            for lacks in ("PEP (not available)", "PEP - Not offered", "PEP: No", "No services", "Same as above")
+        ),
     ],
 )
 def test_what_names_no_service_is_an_issue(landed: Callable[..., dict[str, Any]], services: str, issue: str) -> None:
