@@ -17,7 +17,7 @@ from gvrc.contacts import add_contacts, repair_names, repair_websites
 from gvrc.coordinates import add_coordinates
 from gvrc.services import add_gbv_categories, add_services
 from gvrc.synonyms import to_canonical
-from gvrc.text import by_distinct, clean_columns, masked
+from gvrc.text import by_distinct, clean_and_mend, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,7 +79,7 @@ def normalise(records: pl.DataFrame) -> pl.DataFrame:
 
 def _clean(records: pl.DataFrame) -> pl.DataFrame:
     texts = [name for name in EXTRACTED if EXTRACTED[name] == pl.String and name not in _AS_THEY_CAME]
-    return clean_columns(records, texts)
+    return clean_and_mend(records, texts)
 
 
 def _add_identity(records: pl.DataFrame) -> pl.DataFrame:

@@ -40,17 +40,32 @@ _INVISIBLE = r"[\p{Cf}\x{00}-\x{08}\x{0e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}\x{34f
 _BLANK = r"[\s\x{2800}\x{3164}\x{ffa0}]+"
 # Text that none of these finds is clean already: one pass over the distinct values decides, and most columns end there.
 _SUSPECT = r"[^ -~]|^ | $|  |" + _ENTITY + "|" + _ABSENT
+INVALID_TEXT = "issue.invalid_text"  # extract sets it, too
+# UTF-8 that was taken for Windows-1252, perhaps more than once: Maryâ€™s, CafÃ©.
+_CP1252 = "".join(bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0))
+_MOJIBAKE = rf"[\u00c2\u00c3\u00e2][\u0080-\u00bf{_CP1252}]"
+_BYTE_OF = {letter: letter.encode("cp1252") for letter in _CP1252}
 # What could be personal at all; masking.py looks closer.
 _PERSONAL = r"@|\d(?:[ .()-]{0,2}\d){5}"
 
 
 def clean_columns(records: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     """Clean text columns as ``clean_text`` does; one question for all of them, for most have nothing to clean."""
+    return clean_suspects(records, suspects_in(records, columns))
+
+
+def suspects_in(records: pl.DataFrame, columns: list[str]) -> dict[str, list[str]]:
+    """Give the distinct texts of columns that are perhaps not clean."""
     distinct = records.select(pl.col(columns).drop_nulls().unique().implode())
     suspect = distinct.select(pl.all().list.eval(pl.element().filter(pl.element().str.contains(_SUSPECT)))).row(0)
+    return dict(zip(columns, suspect, strict=True))
+
+
+def clean_suspects(records: pl.DataFrame, suspects: dict[str, list[str]]) -> pl.DataFrame:
+    """Clean the texts that are perhaps not clean."""
     return records.with_columns(
         records[column].replace(values := pl.Series(column, texts, dtype=pl.String), _cleaned(values))
-        for column, texts in zip(columns, suspect, strict=True)
+        for column, texts in suspects.items()
         if texts
     )
 
@@ -66,6 +81,29 @@ def clean_value(text: str) -> str | None:
         return text
     cleaned: str | None = clean_text(pl.Series([text], dtype=pl.String)).item()
     return cleaned
+
+
+def clean_and_mend(records: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+    """Clean text columns; what was UTF-8 and taken for Windows-1252 is read again, and told in ``INVALID_TEXT``."""
+    suspects = suspects_in(records, columns)
+    mended = {
+        column: {text: better for text in texts if (better := _mended(text)) != text}
+        for column, texts in suspects.items()
+    }
+    if not any(mended.values()):
+        told = [] if INVALID_TEXT in records.columns else [_nothing(INVALID_TEXT)]
+        return clean_suspects(records, suspects).with_columns(told)
+    earlier = [pl.col(INVALID_TEXT)] if INVALID_TEXT in records.columns else []
+    told = [masked(pl.when(pl.col(column).is_in(list(texts))).then(pl.col(column))) for column, texts in mended.items()]
+    said = pl.concat_str(*earlier, *told, separator="; ", ignore_nulls=True)
+    return records.with_columns(
+        pl.when(said != "").then(said).alias(INVALID_TEXT),
+        *(pl.col(column).replace(texts) for column, texts in mended.items() if texts),
+    ).pipe(clean_columns, columns)
+
+
+def _nothing(column: str) -> pl.Expr:
+    return pl.lit(None, pl.String).alias(column)
 
 
 def by_distinct(
@@ -130,6 +168,17 @@ def _cleaned(values: pl.Series) -> pl.Series:
         .select(pl.when(~text.str.contains(_ABSENT)).then(text))
         .to_series()
     )
+
+
+def _mended(text: str) -> str:
+    """Mend until nothing changes; what is no UTF-8 then was no mistake."""
+    if text.isascii() or not re.search(_MOJIBAKE, text):
+        return text
+    try:
+        mended = b"".join(_BYTE_OF.get(letter) or letter.encode("latin-1") for letter in text).decode("utf-8")
+    except UnicodeError:
+        return text
+    return _mended(mended)
 
 
 def _unescape(text: str) -> str:

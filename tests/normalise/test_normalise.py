@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Extracted = Callable[..., pl.DataFrame]
 
 SET_HERE = {
+    "invalid_text",
     *("name_repaired", "code_repaired", "registration_number_junk", "coordinates_exchanged", "coordinates_dropped"),
     *("coordinates_conflict", "status_unknown", "status_conflict", "facility_type_unknown", "facility_level_unknown"),
     *("owner_type_unknown", "gbv_category_unknown", "service_invalid", "contact_invalid", "number_invalid"),
@@ -56,6 +57,25 @@ def test_names_keep_their_spelling_and_lose_what_nobody_sees(landed: Landed) -> 
         facility_name=" ST. ANNE&#39;S  clinic\u00a0", official_name="St Anne's", ward_name="Ng\u2019ambo\u200b"
     )
     assert record == {"facility_name": "ST. ANNE'S clinic", "official_name": "St Anne's", "ward_name": "Ng\u2019ambo"}
+
+
+@pytest.mark.parametrize(
+    ("name", "mended"),
+    [
+        ("Caf\u00c3\u00a9 Clinic", "Caf\u00e9 Clinic"),
+        ("St. Mary\u00e2\u20ac\u2122s", "St. Mary\u2019s"),
+        ("St. Mary\u00e2\u0080\u0099s", "St. Mary\u2019s"),
+        ("Murang\u00c3\u00a2\u00e2\u201a\u00ac\u00e2\u201e\u00a2a", "Murang\u2019a"),
+        ("A\u00c2\u00a0Clinic", "A Clinic"),
+    ],
+)
+def test_text_of_another_encoding_is_mended_and_told(landed: Landed, name: str, mended: str) -> None:
+    assert landed(facility_name=name) == {"facility_name": mended, "invalid_text": name}
+
+
+@pytest.mark.parametrize("name", ["Caf\u00e9 \u00c2ge", "\u00c3\u00a9 \u20ac", "\u00e2\u201c\u00e9", "M\u00fcller"])
+def test_text_that_only_looks_like_another_encoding_stays(landed: Landed, name: str) -> None:
+    assert landed(facility_name=name) == {"facility_name": name}
 
 
 def test_an_official_name_that_says_the_same_is_not_kept(landed: Landed) -> None:
