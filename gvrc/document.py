@@ -232,7 +232,7 @@ class _Walk:
         if not self.cursor.ended:
             return {}
         try:
-            members = OBJECT.decode(memoryview(self.cursor.text)[self.cursor.at :])
+            members = MEMBERS.decode(memoryview(self.cursor.text)[self.cursor.at :])
             return {key: ANY.decode(inner) for key, inner in members.items() if bytes(memoryview(inner)[:1]) == QUOTE}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}  # what comes before its records is met on the way to them
@@ -525,6 +525,7 @@ class _Walk:
 
 
 QUOTE: Final = b'"'
+MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def _unescaped(text: str) -> str:
@@ -712,7 +713,7 @@ def _own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dic
     """
     level = PLACE_LISTS.get(normal_key(path[-1])) if path else None
     found: dict[str, str] = {}
-    names = set()
+    names: list[str] = []
     for key, inner in value.items():
         if not isinstance(inner, str) or is_absent(inner):
             continue
@@ -722,10 +723,10 @@ def _own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dic
         elif place := next((place for field, place in PLACES_AROUND.items() if field in fields), None):
             found.setdefault(place, inner)
         elif "facility_name" in fields:
-            names.add(inner)
+            names.append(inner)
     if level and names:
-        found.setdefault(level, names.pop())
-    elif names - set(found.values()):
+        found.setdefault(level, names[0])
+    elif set(names) - set(found.values()):
         return {place: name for place, name in found.items() if place == PARENT_COUNTY}
     return found
 

@@ -18,7 +18,7 @@ from gvrc.shapes import is_county, keys_of_field, normal_key
 from gvrc.text import by_distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import pandera.polars
 
@@ -76,7 +76,7 @@ def reject_reasons(demands: Demands) -> dict[str, tuple[pl.Expr, str, pl.Expr]]:
             pl.lit("The record has no name."),
         ),
         "sheet_row": (
-            _is_sheet_row() | (by_distinct(_name(), lambda names: map(is_county, names), pl.Boolean) & _says_nothing()),
+            _is_sheet_row() | _is_county_heading(),
             "facility_name",
             pl.lit("The row is a heading, a note or a sum of its sheet."),
         ),
@@ -98,19 +98,21 @@ def reject_reasons(demands: Demands) -> dict[str, tuple[pl.Expr, str, pl.Expr]]:
     }
 
 
-def _name() -> pl.Expr:
-    return pl.col("facility_name")
-
-
 def _is_sheet_row() -> pl.Expr:
-    suspect = pl.when(_name().str.contains(SUSPECT)).then(_name())
-    return by_distinct(suspect, lambda names: map(is_sheet_row, names), pl.Boolean).fill_null(value=False)
+    return _of_names(pl.col("facility_name").str.contains(SUSPECT), is_sheet_row)
 
 
-def _says_nothing() -> pl.Expr:
+def _is_county_heading() -> pl.Expr:
     """Say whether a record says nothing of a facility: the name of a county alone is the heading of its rows."""
     nothing = [pl.col(name).is_null() for name in HARDLY_IN_A_HEADING]
-    return pl.all_horizontal(*nothing, *(pl.col(name).list.len() == 0 for name in ("contacts", "services")))
+    no_rows = [pl.col(name).list.len() == 0 for name in ("contacts", "services")]
+    return _of_names(pl.all_horizontal(*nothing, *no_rows), is_county)
+
+
+def _of_names(is_asked: pl.Expr, is_so: Callable[[str], bool]) -> pl.Expr:
+    """Ask of the names for which it is worth asking: hardly any."""
+    names = pl.when(is_asked).then(pl.col("facility_name"))
+    return by_distinct(names, lambda texts: map(is_so, texts), pl.Boolean).fill_null(value=False)
 
 
 HARDLY_IN_A_HEADING = (
