@@ -45,10 +45,12 @@ def decide_places(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresh
     unsettled = consistent.join(settled, on="place_no", how="anti")
     parts = find_parts(unsettled, matches, gazetteer)
     pairs = find_similar_wards(unsettled, gazetteer)
+    similarity = summarise_similarity(pairs, thresholds)
     return (
         located.join(summarise_matches(matches), on="place_no", how="left", validate="1:1", maintain_order="left")
         .join(summarise_parts(parts), on="place_no", how="left", validate="1:1")
-        .join(summarise_similarity(pairs, thresholds), on="place_no", how="left", validate="1:1")
+        .join(similarity, on="place_no", how="left", validate="1:1")
+        .join(find_second_names(parts, similarity, gazetteer), on="place_no", how="left", validate="1:1")
         .join(find_namesakes(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
         .pipe(decide, thresholds)
         .pipe(refuse_absent_wards, gazetteer)
@@ -117,7 +119,8 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
     least = pl.when(has_block).then(thresholds.ward_similarity).otherwise(thresholds.county_ward_similarity)
     margin = pl.when(has_block).then(thresholds.ward_margin).otherwise(thresholds.county_ward_margin)
     is_clearly_best = (pl.col("best") - pl.col("second") >= margin) & (pl.col("best") >= pl.col("best_outside"))
-    is_namesake = pl.col("is_namesake").fill_null(value=False)
+    is_namesake, has_second_name = (pl.col(name).fill_null(value=False) for name in ("is_namesake", "has_second_name"))
+    shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
     is_name = is_telling(pl.col("ward_words"))
     rules = {
         "inside": pl.col("inside") == 1,
@@ -128,8 +131,9 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
         "repeated": pl.col("repeated") == 1,
         "repeated_tied": pl.col("repeated") > 1,
         "two_in_one_cell": pl.col("contained_wards") > 1,
+        "part_of_several": shares_its_words,
         "part": (pl.col("part") == 1) & ~has_rival & is_name & (has_block | ~is_namesake),
-        "alike": (pl.col("best") >= least) & is_clearly_best & ~is_namesake,
+        "alike": (pl.col("best") >= least) & is_clearly_best & ~is_namesake & ~has_second_name,
     }
     return pl.coalesce(pl.when(applies).then(pl.lit(rule)) for rule, applies in rules.items())
 
@@ -192,21 +196,44 @@ def find_namesakes(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
 
 
 def find_parts(places: pl.DataFrame, matches: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """List the wards that the name fits in part or contains: place_no, ward_no, in_scope, is_part, is_contained."""
-    columns = ["place_no", "ward_no", "in_scope", "is_part", "is_contained"]
+    """List the wards that the name fits in part or contains: the columns of ``find_shared_words``."""
+    columns = ["place_no", "ward_no", "in_scope", "is_sharing", "is_part", "is_contained"]
     in_part = (
         matches.filter(pl.col("fit") == PART)
         .join(places, on="place_no", how="semi")
-        .with_columns(is_part=pl.lit(value=True), is_contained=pl.lit(value=False))
+        .with_columns(is_sharing=pl.lit(value=True), is_part=pl.lit(value=True), is_contained=pl.lit(value=False))
     )
     return pl.concat([find_shared_words(places, gazetteer).select(columns), in_part.select(columns)])
 
 
 def summarise_parts(parts: pl.DataFrame) -> pl.DataFrame:
-    """Give place_no, part_wards (a part of whose name is given) and contained_wards (how many whole names are)."""
+    """Give place_no, part_wards (a part of whose name is given), sharing_wards and contained_wards.
+
+    Sharing wards have all the words that are given, and others: "Homa Bay" is in four names of Homa Bay Town, and that
+    three have a direction besides does not make it the fourth. Contained are (so many) whole names.
+    """
     return parts.group_by("place_no").agg(
         part_wards=pl.col("ward_no").filter("is_part", "in_scope").unique().sort(),
+        sharing_wards=pl.col("ward_no").filter("is_sharing", "in_scope").unique().sort(),
         contained_wards=pl.col("ward_no").filter("is_contained").n_unique(),
+    )
+
+
+def find_second_names(parts: pl.DataFrame, similarity: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Mark (has_second_name) the places whose name holds the whole name of another ward than the one it is alike to.
+
+    "Maua / Kieegoi/Antubochiu" is two wards in one cell, the second of them misspelt.
+    """
+    spelled = gazetteer.ward_words.select("ward_no", "word")
+    return (
+        parts.filter("is_contained")
+        .select("place_no", "ward_no")
+        .join(similarity.select("place_no", "best_ward"), on="place_no")
+        .filter(pl.col("ward_no") != pl.col("best_ward"))
+        .join(spelled, on="ward_no")
+        .join(spelled, left_on=["best_ward", "word"], right_on=["ward_no", "word"], how="anti")
+        .select("place_no", has_second_name=pl.lit(value=True))
+        .unique()
     )
 
 

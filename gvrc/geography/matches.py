@@ -76,8 +76,9 @@ def without_parent(parent_words: str) -> pl.Expr:
 def find_shared_words(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """List the wards of the county whose words hold all given words, or all of whose words are given.
 
-    place_no, ward_no, in_scope, is_part (the given name is a part of the ward's, and nothing that tells apart is
-    missing), is_contained (the ward's whole name stands in the given one: two of these are two wards in one cell).
+    place_no, ward_no, in_scope, is_sharing (the given name is a part of the ward's), is_part (and nothing that tells
+    apart is missing), is_contained (the ward's whole name stands in the given one: two of these are two wards in one
+    cell).
     """
     given = (
         places.filter(pl.col("county_no").is_not_null(), pl.col("ward_words").is_not_null())
@@ -95,10 +96,11 @@ def find_shared_words(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFram
         .unique(name, maintain_order=True)
         .with_columns(
             in_scope=pl.col("constituency_no").is_in("block") | (pl.col("block").list.len() == 0),
-            is_part=(pl.col("shared") == pl.col("given_count")) & (pl.col("given_signature") == pl.col("signature")),
+            is_sharing=pl.col("shared") == pl.col("given_count"),
             is_contained=pl.col("shared") == pl.col("word_count"),
         )
-        .filter(pl.col("is_part") | pl.col("is_contained"))
+        .with_columns(is_part=pl.col("is_sharing") & (pl.col("given_signature") == pl.col("signature")))
+        .filter(pl.col("is_sharing") | pl.col("is_contained"))
         .group_by("place_no", "ward_no", "in_scope", maintain_order=True)
-        .agg(pl.col("is_part").any(), pl.col("is_contained").any())
+        .agg(pl.col("is_sharing", "is_part", "is_contained").any())
     )
