@@ -45,12 +45,14 @@ def decide_places(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresh
     unsettled = consistent.join(settled, on="place_no", how="anti")
     parts = find_parts(unsettled, matches, gazetteer)
     pairs = find_similar_wards(unsettled, gazetteer)
-    similarity = summarise_similarity(pairs, thresholds)
+    named = find_constituencies(unsettled, gazetteer)
+    fitting, in_part, alike = (leave_other_constituencies(found, named, gazetteer) for found in (matches, parts, pairs))
+    similarity = summarise_similarity(alike, thresholds)
     return (
-        located.join(summarise_matches(matches), on="place_no", how="left", validate="1:1", maintain_order="left")
-        .join(summarise_parts(parts), on="place_no", how="left", validate="1:1")
+        located.join(summarise_matches(fitting), on="place_no", how="left", validate="1:1", maintain_order="left")
+        .join(summarise_parts(in_part), on="place_no", how="left", validate="1:1")
         .join(similarity, on="place_no", how="left", validate="1:1")
-        .join(find_second_names(parts, similarity, gazetteer), on="place_no", how="left", validate="1:1")
+        .join(find_second_names(in_part, similarity, gazetteer), on="place_no", how="left", validate="1:1")
         .join(find_namesakes(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
         .pipe(decide, thresholds)
         .pipe(refuse_absent_wards, gazetteer)
@@ -120,6 +122,8 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
     margin = pl.when(has_block).then(thresholds.ward_margin).otherwise(thresholds.county_ward_margin)
     is_clearly_best = (pl.col("best") - pl.col("second") >= margin) & (pl.col("best") >= pl.col("best_outside"))
     is_namesake, has_second_name = (pl.col(name).fill_null(value=False) for name in ("is_namesake", "has_second_name"))
+    # "Bura (Fafi)" says where Bura is; "Kinango/Nadavaya" in Kinango, which has a ward Kinango, are two.
+    is_two = (pl.col("contained_in_scope") > 1) & ~pl.col("ward_name").str.contains(r"[(\[]")
     shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
     is_name = is_telling(pl.col("ward_words"))
     rules = {
@@ -128,6 +132,7 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
         "outside": (pl.col("outside") == 1) & ~has_look_alike & (is_name | ~has_block),
         "outside_tied": pl.col("outside") > 1,
         "outside_but_unsure": pl.col("outside") == 1,
+        "two_beside_a_parent": is_two & (pl.col("repeated") > 0),
         "repeated": pl.col("repeated") == 1,
         "repeated_tied": pl.col("repeated") > 1,
         "two_in_one_cell": pl.col("contained_wards") > 1,
@@ -195,6 +200,37 @@ def find_namesakes(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     )
 
 
+def find_constituencies(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Give place_no and named_no of the places whose ward name is, letter for letter, that of a constituency.
+
+    A name that a ward of the county has as well may be the ward's.
+    """
+    wards = gazetteer.wards
+    names = wards.select("county_no", "constituency_name", named_no="constituency_no").unique(maintain_order=True)
+    named = names.with_columns(key=key(words(pl.col("constituency_name"), "constituency")))
+    own = wards.select("county_no", key=key(words(pl.col("ward_name"), "ward")))
+    return (
+        places.select("place_no", "county_no", key=key(pl.col("ward_words")))
+        .join(named.join(own, on=["county_no", "key"], how="anti"), on=["county_no", "key"])
+        .select("place_no", "named_no")
+        .unique("place_no", keep="none")
+    )
+
+
+def leave_other_constituencies(found: pl.DataFrame, named: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Leave out the wards outside of the constituency whose name a ward's cell bears (``find_constituencies``).
+
+    "Kitui Central" is not the ward Central of Mwingi Central with the county before it, nor is "Kisumu Central" the
+    ward Central Kisumu, which is in Kisumu West.
+    """
+    others = (
+        found.join(named, on="place_no", validate="m:1")
+        .join(gazetteer.wards.select("ward_no", own_no="constituency_no"), on="ward_no", validate="m:1")
+        .filter(pl.col("own_no") != pl.col("named_no"))
+    )
+    return found.join(others, on=["place_no", "ward_no"], how="anti", maintain_order="left")
+
+
 def find_parts(places: pl.DataFrame, matches: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """List the wards that the name fits in part or contains: the columns of ``find_shared_words``."""
     columns = ["place_no", "ward_no", "in_scope", "is_sharing", "is_part", "is_contained"]
@@ -216,6 +252,7 @@ def summarise_parts(parts: pl.DataFrame) -> pl.DataFrame:
         part_wards=pl.col("ward_no").filter("is_part", "in_scope").unique().sort(),
         sharing_wards=pl.col("ward_no").filter("is_sharing", "in_scope").unique().sort(),
         contained_wards=pl.col("ward_no").filter("is_contained").n_unique(),
+        contained_in_scope=pl.col("ward_no").filter("is_contained", "in_scope").n_unique(),
     )
 
 
