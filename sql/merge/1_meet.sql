@@ -187,7 +187,8 @@ WHERE doubtful.has_other_code
 -- name: meet_by_registration_number
 -- Two codes that bodies gave are two facilities, whatever number they share: this is for a record without a code,
 -- or a facility whose code is one of ours. $4: whether the directory is managed; there a facility without a number has its
--- code for one, which nobody has said of it.
+-- code for one, which nobody has said of it. Where a facility's ward is not known, the county that is sure counts, and
+-- the constituency of those that follow.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT
     staged.row_no,
@@ -197,11 +198,12 @@ FROM staged_records AS staged
 JOIN facilities
     ON facilities.registration_number = staged.registration_number
     AND facilities.registration_number <> '' -- a fresh directory's key is an index on just these
-JOIN wards ON wards.ward_id = facilities.ward_id
-JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
+LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
+LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
-    AND constituencies.county_id = staged.county_id
+    AND coalesce(constituencies.county_id, imported.county_id) = staged.county_id
     AND (
         staged.facility_code IS NULL
         OR EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code)
@@ -219,13 +221,14 @@ SELECT DISTINCT -- of a facility with two points, too
     'name'
 FROM staged_records AS staged
 JOIN facilities ON lower(facilities.facility_name) = lower(staged.facility_name)
-JOIN wards ON wards.ward_id = facilities.ward_id
+LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
 LEFT JOIN facility_coordinates AS point
     ON point.facility_id = facilities.facility_id
     AND point.is_active
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
-    AND wards.constituency_id = staged.constituency_id
+    AND coalesce(wards.constituency_id, imported.constituency_id) = staged.constituency_id
     AND staged.facility_code IS NULL
     AND (
         staged.latitude IS NULL
@@ -243,10 +246,11 @@ SELECT DISTINCT
     'name'
 FROM etl.code_map
 JOIN facilities ON facilities.facility_code = code_map.generated_code
-JOIN wards ON wards.ward_id = facilities.ward_id
+LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
 JOIN staged_records AS staged
     ON lower(staged.facility_name) = lower(facilities.facility_name)
-    AND staged.constituency_id = wards.constituency_id
+    AND staged.constituency_id = coalesce(wards.constituency_id, imported.constituency_id)
 LEFT JOIN facility_coordinates AS point
     ON point.facility_id = facilities.facility_id
     AND point.is_active

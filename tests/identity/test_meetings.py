@@ -1,0 +1,52 @@
+"""Whom a record meets by its number, or by its name and place: never another facility, and never nobody in vain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gvrc.pipeline import run
+from tests.test_pipeline import outcome, rows, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+MAKADARA = {"county_name": "Nairobi", "constituency_name": "Makadara", "ward_name": "Viwandani"}
+CODED = {"code": 13080, "name": "Ishiara Clinic", "registration_number": "4/1/6/5B", **MAKADARA}
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        CODED | {"ward_name": "Nonesuch"},
+        {"name": "Ishiara Clinic", "facility_type": "Clinic", **MAKADARA, "ward_name": None},
+    ],
+)
+def test_a_facility_whose_ward_is_not_known_is_met_by_its_name(
+    settings: Settings, fresh: Database, tmp_path: Path, known: dict[str, Any]
+) -> None:
+    run([write(tmp_path, "a.json", [known])], settings)
+    account = run([write(tmp_path, "b.json", [{"name": "Ishiara Clinic", **MAKADARA}])], settings)
+    assert outcome(account) == {"read": 1, "updated": 1}
+    assert rows(fresh, "SELECT ward_name FROM facilities JOIN wards USING (ward_id)") == [{"ward_name": "Viwandani"}]
+
+
+def test_a_facility_whose_ward_is_not_known_is_met_with_a_code_by_its_name(settings: Settings, tmp_path: Path) -> None:
+    known = {"name": "Ishiara Clinic", **MAKADARA, "ward_name": "Nonesuch"}
+    run([write(tmp_path, "a.json", [known])], settings)
+    coded = {"code": 13080, "name": "Ishiara Clinic", **MAKADARA}
+    assert outcome(run([write(tmp_path, "b.json", [coded])], settings)) == {"read": 1, "updated": 1}
+
+
+@pytest.mark.parametrize("constituency", ["Makadara", None])
+def test_a_facility_whose_ward_is_not_known_is_met_by_its_number(
+    settings: Settings, tmp_path: Path, constituency: str | None
+) -> None:
+    known = CODED | {"constituency_name": constituency, "ward_name": None}
+    run([write(tmp_path, "a.json", [known])], settings)
+    uncoded = {"name": "Ishiara Medical Clinic", "registration_number": "4/1/6/5B", **MAKADARA}
+    assert outcome(run([write(tmp_path, "b.json", [uncoded])], settings)) == {"read": 1, "updated": 1}
