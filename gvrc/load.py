@@ -364,7 +364,8 @@ class Loader:
         refused = self.settle_claimed_codes()
         self.run_all_but(unmet, ("generate_codes", "meet_by_generated_code", "meet_by_source_key"), span)
         self.settle_claimed_keys()
-        database.run("meet_by_registration_number", *span, self.directory.is_managed)
+        if database.run("meet_by_registration_number", *span, self.directory.is_managed):
+            self.settle_claimed_numbers()
         for name in ("meet_by_name", "meet_generated_by_name"):
             database.run(name, *span)
         for ambiguous in database.rows("find_ambiguous_meetings"):
@@ -392,7 +393,7 @@ class Loader:
         The code stays with the facility that has it, whose place and name are both others.
         """
         refused = {}
-        for claim in self.database.rows("find_distant_codes"):
+        for claim in self.database.rows("find_distant_meetings", "code"):
             if may_be_one(claim["claimant_name"], claim["bearer_name"]):
                 continue
             self.database.run("forget_meeting", claim["row_no"], None)
@@ -412,6 +413,16 @@ class Loader:
                 facility_id = None if claim["has_other_code"] else claim["facility_id"]
                 self.database.run("forget_meeting", claim["row_no"], facility_id)
                 self.note_claimed_key(claim["row_no"], "source_key", claim["source_key"])
+
+    def settle_claimed_numbers(self) -> None:
+        """A number of a quite different facility in another place says no more than a code there.
+
+        Of 109 pairs of the national list that share a number in a county two may be one facility. That the number is
+        claimed twice is told where it is refused.
+        """
+        for claim in self.database.rows("find_distant_meetings", "registration number"):
+            if not may_be_one(claim["claimant_name"], claim["bearer_name"]):
+                self.database.run("forget_meeting", claim["row_no"], None)
 
     def note_claimed_key(self, row_no: int, field: str, value: str) -> None:
         """Record the issue that another facility bears a record's code or key."""

@@ -55,8 +55,9 @@ WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
--- name: find_distant_codes
--- A record in another constituency or county than the facility that bears its code: moved, or another facility.
+-- name: find_distant_meetings
+-- A record in another constituency or county than the facility that bears its code, or its number: moved, or another
+-- facility. $1 is by which of the two it was met.
 SELECT
     staged.row_no,
     staged.facility_code,
@@ -68,7 +69,7 @@ JOIN facilities USING (facility_id)
 LEFT JOIN wards ON wards.ward_id = facilities.ward_id
 LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
 LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
-WHERE merging.met_by = 'code'
+WHERE merging.met_by = $1
     AND (
         coalesce(constituencies.constituency_id, imported.constituency_id) <> staged.constituency_id
         OR coalesce(constituencies.county_id, imported.county_id) <> staged.county_id

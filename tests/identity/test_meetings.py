@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
-from gvrc.pipeline import run
-from tests.test_pipeline import outcome, rows, write
+from gvrc.pipeline import Options, run
+from tests.test_pipeline import content, outcome, rows, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,36 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 MAKADARA = {"county_name": "Nairobi", "constituency_name": "Makadara", "ward_name": "Viwandani"}
+KIBRA = {"county_name": "Nairobi", "constituency_name": "Kibra", "ward_name": "Lindi"}
 CODED = {"code": 13080, "name": "Ishiara Clinic", "registration_number": "4/1/6/5B", **MAKADARA}
+
+
+@pytest.mark.parametrize("batch_size", [1, 10])
+def test_a_number_in_another_place_under_quite_another_name_is_another_facility(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    other = {"name": "Faith and Gracious Clinic", "registration_number": "4/1/6/5B", **KIBRA}
+    path = write(tmp_path, "a.json", [CODED, other])
+    account = run([path], settings)
+    assert outcome(account) == {"read": 2, "inserted": 2}
+    assert account.files[0].issues["registration_number_claimed_twice"] == 1
+    assert rows(fresh, "SELECT facility_name, registration_number FROM facilities ORDER BY facility_id") == [
+        {"facility_name": "Ishiara Clinic", "registration_number": "4/1/6/5B"},
+        {"facility_name": "Faith and Gracious Clinic", "registration_number": None},
+    ]
+    before = content(fresh)
+    assert outcome(run([path], settings, Options(force=True))) == {"read": 2, "unchanged": 2}
+    assert content(fresh) == before
+
+
+def test_a_number_in_another_place_is_the_same_facility_if_the_names_share_a_telling_word(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    moved = {"name": "Ishiara Medical Clinic", "registration_number": "4/1/6/5B", **KIBRA}
+    run([write(tmp_path, "a.json", [CODED])], settings)
+    assert outcome(run([write(tmp_path, "b.json", [moved])], settings)) == {"read": 1, "updated": 1}
+    assert rows(fresh, "SELECT ward_name FROM facilities JOIN wards USING (ward_id)") == [{"ward_name": "Lindi"}]
 
 
 @pytest.mark.parametrize(
