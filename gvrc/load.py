@@ -393,7 +393,7 @@ class Loader:
         The code stays with the facility that has it, whose place and name are both others.
         """
         refused = {}
-        for claim in self.database.rows("find_distant_meetings", "code"):
+        for claim in self.database.rows("find_doubtful_meetings", "code"):
             if may_be_one(claim["claimant_name"], claim["bearer_name"]):
                 continue
             self.database.run("forget_meeting", claim["row_no"], None)
@@ -415,12 +415,12 @@ class Loader:
                 self.note_claimed_key(claim["row_no"], "source_key", claim["source_key"])
 
     def settle_claimed_numbers(self) -> None:
-        """A number of a quite different facility in another place says no more than a code there.
+        """A number of a quite different facility says nothing: the branches of one body share its number.
 
-        Of 109 pairs of the national list that share a number in a county two may be one facility. That the number is
-        claimed twice is told where it is refused.
+        Of the national list 97 pairs share a number in a constituency, and one of them a telling word. That the number
+        is claimed twice is told where it is refused.
         """
-        for claim in self.database.rows("find_distant_meetings", "registration number"):
+        for claim in self.database.rows("find_doubtful_meetings", "registration number"):
             if not may_be_one(claim["claimant_name"], claim["bearer_name"]):
                 self.database.run("forget_meeting", claim["row_no"], None)
 

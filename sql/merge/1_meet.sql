@@ -55,9 +55,9 @@ WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
--- name: find_distant_meetings
--- A record in another constituency or county than the facility that bears its code, or its number: moved, or another
--- facility. $1 is by which of the two it was met.
+-- name: find_doubtful_meetings
+-- A record that has the code of a facility in another constituency or county, moved or another facility; or the number
+-- of one, in whatever constituency. $1 is by which of the two it was met.
 SELECT
     staged.row_no,
     staged.facility_code,
@@ -71,7 +71,8 @@ LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_
 LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
 WHERE merging.met_by = $1
     AND (
-        coalesce(constituencies.constituency_id, imported.constituency_id) <> staged.constituency_id
+        $1 = 'registration number'
+        OR coalesce(constituencies.constituency_id, imported.constituency_id) <> staged.constituency_id
         OR coalesce(constituencies.county_id, imported.county_id) <> staged.county_id
     );
 

@@ -101,8 +101,8 @@ def test_what_came_and_was_superseded_is_remembered_over_a_lost_connection(
 def test_a_number_tells_in_one_batch_what_it_tells_in_two(
     settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
 ) -> None:
-    coded = {"name": "Hope Home", "code": 1, "registration_number": "R-7", **NYALI}
-    uncoded = {"name": "Kituo Refuge", "registration_number": "R-7", **NYALI}
+    coded = {"name": "Zuhura Home", "code": 1, "registration_number": "R-7", **NYALI}
+    uncoded = {"name": "Kituo cha Zuhura", "registration_number": "R-7", **NYALI}
     path = write(tmp_path, "a.json", [coded, uncoded])
     account = run([path], msgspec.structs.replace(settings, batch_size=batch_size))
     assert outcome(account) == {"read": 2, "inserted": 1, "superseded": 1}

@@ -21,12 +21,13 @@ KIBRA = {"county_name": "Nairobi", "constituency_name": "Kibra", "ward_name": "L
 CODED = {"code": 13080, "name": "Ishiara Clinic", "registration_number": "4/1/6/5B", **MAKADARA}
 
 
+@pytest.mark.parametrize("place", [MAKADARA, KIBRA])
 @pytest.mark.parametrize("batch_size", [1, 10])
-def test_a_number_in_another_place_under_quite_another_name_is_another_facility(
-    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+def test_a_number_under_quite_another_name_is_another_facility(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int, place: dict[str, str]
 ) -> None:
     settings = msgspec.structs.replace(settings, batch_size=batch_size)
-    other = {"name": "Faith and Gracious Clinic", "registration_number": "4/1/6/5B", **KIBRA}
+    other = {"name": "Faith and Gracious Clinic", "registration_number": "4/1/6/5B", **place}
     path = write(tmp_path, "a.json", [CODED, other])
     account = run([path], settings)
     assert outcome(account) == {"read": 2, "inserted": 2}
