@@ -29,7 +29,7 @@ import: setup ## Import data/raw/, or data/sample/ while that is empty (FILES="a
 	@$(RUN) scripts/production_json_importer.py $(ARGS) $(FILES)
 
 test: $(VENV)/.installed-dev ## Run the whole suite against a real PostgreSQL
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(VENV)/.installed-dev ## Lint, types, import rules
 	@$(VENV)/bin/ruff format --check .

@@ -19,7 +19,7 @@ import polars as pl
 from gvrc.account import CHILD_TABLES
 from gvrc.database import UnfitTableError, first_line, sqlstate, tell_error
 from gvrc.errors import GvrcError, RunStoppedError
-from gvrc.identity import may_be_one
+from gvrc.identity import may_be_misspelt, may_be_one
 from gvrc.log import log_event
 from gvrc.lone import insert_lone
 from gvrc.rules import check_accepted
@@ -417,11 +417,12 @@ class Loader:
     def settle_claimed_numbers(self) -> None:
         """A number of a quite different facility says nothing: the branches of one body share its number.
 
-        Of the national list 97 pairs share a number in a constituency, and one of them a telling word. That the number
-        is claimed twice is told where it is refused.
+        Of the national list 121 pairs share a number in a constituency, and two of them a telling word, once misspelt.
+        That the number is claimed twice is told where it is refused.
         """
         for claim in self.database.rows("find_doubtful_meetings", "registration number"):
-            if not may_be_one(claim["claimant_name"], claim["bearer_name"]):
+            names = claim["claimant_name"], claim["bearer_name"]
+            if not (may_be_one(*names) or may_be_misspelt(*names)):
                 self.database.run("forget_meeting", claim["row_no"], None)
 
     def note_claimed_key(self, row_no: int, field: str, value: str) -> None:

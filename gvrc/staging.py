@@ -66,7 +66,8 @@ def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
     """Add ``round``: a record that shares a key with an earlier one of the batch is merged after it.
 
     Keys are the code, the source's own key, and number, and name and constituency, where one of the two has no code. A
-    record without a place may be of a facility in any: who has its name is merged after it.
+    record without a place may be of a facility in any: who has its name is merged after it. A number is one, too, where
+    a facility comes more than once: it may claim and give up several.
     """
     name = pl.col("facility_name").str.to_lowercase()
     constituency = pl.col("constituency_id").cast(pl.String)
@@ -79,8 +80,10 @@ def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.concat_str(name, constituency, separator="|")),
         number=pl.col("registration_number"),
         content=pl.concat_str("source", "content_hash", separator=" "),
+        comes_again=pl.col("facility_code").is_duplicated() & pl.col("facility_code").is_not_null(),
     ).with_columns(
-        pl.when(pl.col("code").is_null().any().over(key)).then(key).alias(key) for key in ("place", "number")
+        place=pl.when(pl.col("code").is_null().any().over("place")).then("place"),
+        number=pl.when((pl.col("code").is_null() | pl.col("comes_again")).any().over("number")).then("number"),
     )
     keys = ["code", "source_key", "place", "number", "content"]
     repeated = repeated.filter(

@@ -1,5 +1,5 @@
 -- At the end of a run (gvrc/freed.py): numbers that were refused to a record, and that nobody bears any more. The next
--- run would give them: then it would not be one that changes nothing.
+-- run would give them: then it would not be one that changes nothing. Or one larger batch would have given them.
 
 -- name: remember_refused_numbers
 INSERT INTO refused_numbers (facility_id, file_no, record_number, source, content_hash, registration_number)
@@ -28,6 +28,7 @@ FROM staged_settled
 WHERE refused_number IS NOT NULL;
 
 -- name: has_freed_numbers
+-- One whose bearer was refused another one may be free, too: two facilities may exchange theirs.
 SELECT EXISTS (
     SELECT
     FROM refused_numbers AS refused
@@ -36,6 +37,10 @@ SELECT EXISTS (
         FROM facilities AS holder
         WHERE holder.registration_number = refused.registration_number
             AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
+            AND (
+                holder.facility_id = refused.facility_id
+                OR NOT EXISTS (SELECT FROM refused_numbers AS other WHERE other.facility_id = holder.facility_id)
+            )
     )
 ) AS has_freed;
 
@@ -97,7 +102,11 @@ WHERE NOT EXISTS (
     SELECT
     FROM facilities AS holder
     WHERE holder.registration_number = refused.registration_number
-        AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
+        AND holder.registration_number <> '' -- as above
+        AND (
+            holder.facility_id = refused.facility_id
+            OR NOT EXISTS (SELECT FROM refused_numbers AS other WHERE other.facility_id = holder.facility_id)
+        )
 );
 
 -- name: meet_refused

@@ -104,6 +104,18 @@ def test_whoever_is_given_a_number_leaves_another_one_and_the_first_claimant_has
     assert run_again([path], settings) == {}
 
 
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_two_facilities_exchange_their_numbers_whatever_the_size_of_a_batch(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    changed = msgspec.structs.replace(settings, batch_size=batch_size)
+    run([write(tmp_path, "before.json", [BEARER, record(2, "GK-17")])], changed)
+    path = write(tmp_path, "a.json", [GIVES_UP, CLAIMANT])
+    assert outcomes(run([path], changed)) == [{"read": 2, "updated": 2}]
+    assert numbers(fresh) == {"1": "GK-17", "2": "GK-16"}
+    assert run_again([path], changed) == {}
+
+
 def test_a_record_that_another_one_took_the_place_of_is_given_no_number(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
@@ -167,38 +179,49 @@ def test_a_number_is_given_after_a_lost_connection_too(
     assert outcomes(account) == [{"read": 3, "inserted": 2, "superseded": 1}]
 
 
-RECORDS = st.builds(
-    record, st.integers(1, 4), st.sampled_from(["GK-16", "GK-17", "GK-18", None]), beds=st.integers(3, 4)
+FILES = st.tuples(
+    *[
+        st.lists(
+            st.tuples(st.integers(1, 4), st.sampled_from(["GK-16", "GK-17", "GK-18", None])), min_size=1, max_size=6
+        )
+    ]
+    * 2
 )
 
 
-@examples(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.tuples(st.lists(RECORDS, min_size=1, max_size=6), st.lists(RECORDS, min_size=1, max_size=6)),
-    st.sampled_from([1, 2, 100]),
-)
-def test_after_a_run_nobody_waits_for_a_number_that_nobody_bears(
+def write_claims(folder: Path, files: tuple[list[tuple[int, str | None]], ...]) -> list[str]:
+    """Write files of records that claim numbers, none of them like another."""
+    return [
+        write(folder, name, [record(code, number, beds=at) for at, (code, number) in enumerate(claims)])
+        for name, claims in zip(("a.json", "b.json"), files, strict=True)
+    ]
+
+
+@examples(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(FILES)
+def test_after_a_run_nobody_waits_for_a_number_that_nobody_bears_whatever_the_size_of_a_batch(
     settings: Settings,
     tmp_path: Path,
     further_urls: Callable[[], str],
-    files: tuple[list[dict[str, Any]], ...],
-    batch_size: int,
+    files: tuple[list[tuple[int, str | None]], ...],
 ) -> None:
-    changed = msgspec.structs.replace(settings, database_url=further_urls(), batch_size=batch_size)
-    paths = [write(tmp_path, name, records) for name, records in zip(("a.json", "b.json"), files, strict=True)]
-    account = run(paths, changed)
-    with connect(str(changed.database_url)) as database:
-        wanted = last_words(files)
-        borne = {number for number in numbers(database).values() if number}
-        assert all(number in borne for number in wanted.values() if number)
-        before = stands(database)
-        counted = account.totals()
-        kinds = ("inserted", "updated", "unchanged", "superseded", "rejected")
-        assert counted["read"] == sum(counted[kind] for kind in kinds)
-        assert run_again(paths, changed) == {}
-        assert stands(database) == before
+    paths, borne = write_claims(tmp_path, files), []
+    for batch_size in (1, 100):
+        changed = msgspec.structs.replace(settings, database_url=further_urls(), batch_size=batch_size)
+        account = run(paths, changed)
+        with connect(str(changed.database_url)) as database:
+            borne.append(numbers(database))
+            assert set(last_words(files)) <= set(borne[-1].values())
+            before = stands(database)
+            counted = account.totals()
+            kinds = ("inserted", "updated", "unchanged", "superseded", "rejected")
+            assert counted["read"] == sum(counted[kind] for kind in kinds)
+            assert run_again(paths, changed) == {}
+            assert stands(database) == before
+    assert borne[0] == borne[1]
 
 
-def last_words(files: tuple[list[dict[str, Any]], ...]) -> dict[str, str | None]:
-    """Give the number that the last record of each facility claims."""
-    return {str(record["code"]): record["registration_number"] for records in files for record in records}
+def last_words(files: tuple[list[tuple[int, str | None]], ...]) -> list[str]:
+    """Give the numbers that the last records of the facilities claim."""
+    last = {code: number for claims in files for code, number in claims}
+    return [number for number in last.values() if number]

@@ -50,6 +50,15 @@ def test_a_number_in_another_place_is_the_same_facility_if_the_names_share_a_tel
     assert rows(fresh, "SELECT ward_name FROM facilities JOIN wards USING (ward_id)") == [{"ward_name": "Lindi"}]
 
 
+def test_a_number_is_the_same_facilitys_if_the_name_is_only_misspelt(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    misspelt = {"name": "Ishiera Dispensary", "registration_number": "4/1/6/5B", **MAKADARA}
+    run([write(tmp_path, "a.json", [CODED])], settings)
+    assert outcome(run([write(tmp_path, "b.json", [misspelt])], settings)) == {"read": 1, "updated": 1}
+    assert rows(fresh, "SELECT facility_code FROM facilities") == [{"facility_code": "13080"}]
+
+
 @pytest.mark.parametrize(
     "known",
     [
