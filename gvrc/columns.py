@@ -159,6 +159,7 @@ ISSUE_FIELDS = {
     "coordinates_conflict": "coordinates",
     "status_unknown": "operational_status",
     "status_conflict": "operational_status",
+    "closed_in_words": "operational_status",
     "facility_type_unknown": "facility_type",
     "facility_level_unknown": "facility_level",
     "owner_type_unknown": "owner_type",

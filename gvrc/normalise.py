@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gvrc.casts import to_count, to_day, to_flag
+from gvrc.closures import CLOSED, read_closures
 from gvrc.columns import EXTRACTED, ISSUE_PREFIX, NORMALISED
 from gvrc.contacts import add_contacts, repair_names, repair_websites
 from gvrc.coordinates import add_coordinates
@@ -51,7 +52,6 @@ _NO_CODE = _NO_REGISTRATION | {
     ),
     *("not registered in kmhfl", "not in kmhfl", "new", "new facility", "to be confirmed", "to be determined", "tbc"),
 }
-_CLOSED = ("Non-Operational", "Temporarily Closed")
 
 
 def normalise(records: pl.DataFrame) -> pl.DataFrame:
@@ -62,6 +62,7 @@ def normalise(records: pl.DataFrame) -> pl.DataFrame:
     return (
         records.pipe(_clean)
         .pipe(repair_names)
+        .pipe(read_closures)
         .pipe(repair_websites)
         .pipe(add_contacts)
         .pipe(add_services)
@@ -133,13 +134,18 @@ def _add_status(records: pl.DataFrame) -> pl.DataFrame:
     given, status = pl.col("operational_status"), pl.col("operational_status.read")
     active, closed = pl.col("is_active.read"), pl.col("is_closed.read")
     flagged_closed = (closed | ~active).fill_null(value=False)
-    told_closed = status.is_in(_CLOSED).fill_null(value=False)
+    aside = pl.col("status.aside")
+    told_closed = status.is_in(CLOSED).fill_null(value=False)
     told_open = (active | ~closed | (status == "Operational")).fill_null(value=False)
-    derived = pl.when(flagged_closed).then(pl.lit(_CLOSED[0])).when(active).then(pl.lit("Operational"))
-    contradicts = ((flagged_closed & told_open) | (told_closed & active)).fill_null(value=False)
+    derived = pl.when(flagged_closed).then(pl.lit(CLOSED[0])).otherwise(aside)
+    derived = pl.coalesce(derived, pl.when(active).then(pl.lit("Operational")))
+    is_closed = flagged_closed | aside.is_not_null()
+    contradicts = ((is_closed & told_open) | (told_closed & active)).fill_null(value=False)
     flags = ("is_active", "is_closed")
     return (
-        records.with_columns(to_canonical(given, "operational_statuses").alias("operational_status.read"))
+        records.with_columns(
+            pl.coalesce(to_canonical(given, "operational_statuses"), "status.in_words").alias("operational_status.read")
+        )
         .with_columns(
             pl.coalesce(to_flag(pl.col("is_active")), _is_open("is_active")).alias("is_active.read"),
             pl.coalesce(to_flag(pl.col("is_closed")), ~_is_open("is_closed"), _is_day("is_closed")).alias(
@@ -149,8 +155,8 @@ def _add_status(records: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             _unread("operational_status", *flags).alias("issue.status_unknown"),
             pl.when(contradicts).then(_labelled("operational_status", *flags)).alias("issue.status_conflict"),
-            pl.when(given.is_null()).then(derived).otherwise(status).alias("operational_status"),
-            pl.when(flagged_closed | told_closed)
+            pl.when(given.is_null()).then(derived).otherwise(pl.coalesce(status, aside)).alias("operational_status"),
+            pl.when(is_closed | told_closed)
             .then(pl.lit(value=False))
             .when(told_open)
             .then(pl.lit(value=True))

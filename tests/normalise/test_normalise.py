@@ -24,7 +24,7 @@ SET_HERE = {
     *("name_repaired", "code_repaired", "registration_number_junk", "coordinates_exchanged", "coordinates_dropped"),
     *("coordinates_conflict", "status_unknown", "status_conflict", "facility_type_unknown", "facility_level_unknown"),
     *("owner_type_unknown", "gbv_category_unknown", "service_invalid", "contact_invalid", "number_invalid"),
-    *("flag_invalid", "date_invalid"),
+    *("flag_invalid", "date_invalid", "closed_in_words"),
 }
 
 

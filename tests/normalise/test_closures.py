@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Landed = Callable[..., dict[str, Any]]
+
+CLOSED = {"operational_status": "Non-Operational", "is_active": False}
+FOR_A_TIME = {"operational_status": "Temporarily Closed", "is_active": False}
+
+
+@pytest.mark.parametrize(
+    ("status", "landing"),
+    [
+        ("Closed since 2019", CLOSED),
+        ("Closed (2019)", CLOSED),
+        ("CLOSED - moved to Kibera", CLOSED),
+        ("Facility closed in March 2020", CLOSED),
+        ("Non-Operational since 2020", CLOSED),
+        ("Not operational due to lack of staff", CLOSED),
+        ("Relocated to Kibera", CLOSED),
+        ("Closed for renovation", FOR_A_TIME),
+        ("Closed until further notice", FOR_A_TIME),
+        ("Temporarily closed (flooded)", FOR_A_TIME),
+    ],
+)
+def test_a_status_that_says_closed_and_more_is_closed_and_told(
+    landed: Landed, status: str, landing: dict[str, object]
+) -> None:
+    assert landed(operational_status=status) == landing | {"closed_in_words": f"operational_status: {status}"}
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        *("Closed on Sundays", "Closed to walk-ins", "Closed, reopened 2021", "Not open to the public", "Not closed"),
+        *("Operational (closed on weekends)", "Closed at night", "Closed/Open", "Closed 5pm", "No - problems"),
+    ],
+)
+def test_hours_and_a_new_opening_close_nothing(landed: Landed, status: str) -> None:
+    assert landed(operational_status=status) == {"status_unknown": f"operational_status: {status}"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Umoja Clinic (CLOSED)", "Umoja Clinic - closed", "Umoja Clinic-closed", "Umoja Clinic closed"),
+        *("CLOSED - Umoja Clinic", "(Closed since 2019) Umoja Clinic", "Closed: Umoja Clinic"),
+        *("Umoja Clinic [permanently closed]", "Umoja Clinic (Demolished)", "Umoja Clinic - inactive"),
+    ],
+)
+def test_a_name_that_says_closed_closes_and_loses_the_word_that_it_would_not_be_met_with(
+    landed: Landed, name: str
+) -> None:
+    said = {"facility_name": "Umoja Clinic", "closed_in_words": f"facility_name: {name}"}
+    assert landed(facility_name=name) == CLOSED | said
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "Closed Prison Dispensary",
+            "Umoja (closed on Sundays)",
+            "Safe House (Not open to public)",
+            "Kibera (Relocated)",
+        ),
+        *(
+            "Marie Stopes - Planned Parenthood",
+            "Umoja Clinic (Annex)",
+            "Functional Rehab Centre",
+            "Working Women - Kenya",
+        ),
+        *("Active Life Clinic", "Closed", "Clinic - No"),
+    ],
+)
+def test_a_name_that_says_something_else_stays(landed: Landed, name: str) -> None:
+    assert landed(facility_name=name) == {"facility_name": name}
+
+
+@pytest.mark.parametrize(
+    ("stated", "landing"),
+    [
+        (
+            {"facility_name": "Umoja (CLOSED)", "operational_status": "Operational"},
+            {
+                "facility_name": "Umoja",
+                "operational_status": "Operational",
+                "is_active": False,
+                "status_conflict": "operational_status: Operational",
+                "closed_in_words": "facility_name: Umoja (CLOSED)",
+            },
+        ),
+        (
+            {"operational_status": "Gazetted", "description": "Closed in 2020, ask 0700000016"},
+            CLOSED
+            | {
+                "description": "Closed in 2020, ask 0700000016",
+                "status_unknown": "operational_status: Gazetted",
+                "closed_in_words": "description: Closed in 2020, ask ***",
+            },
+        ),
+        ({"description": "Under construction: a ward"}, {"description": "Under construction: a ward"}),
+        ({"description": "Closed on Sundays"}, {"description": "Closed on Sundays"}),
+    ],
+)
+def test_one_statement_that_it_is_closed_outweighs_the_others(
+    landed: Landed, stated: dict[str, str], landing: dict[str, object]
+) -> None:
+    assert landed(**stated) == landing
