@@ -38,6 +38,7 @@ from gvrc.shapes import (
     is_geometry,
     is_unit_of_hierarchy,
     normal_key,
+    past_word,
 )
 from gvrc.shown_keys import OTHER_KEYS
 
@@ -63,6 +64,7 @@ REJECT_HEADER: Final = (HEADER_KEY,)  # ours, and read by gvrc/rejects.py: no ke
 MAX_KEYS_TOLD: Final = 1_000  # unmapped keys told apart in the report of one file
 ITEMS_OPENED: Final = 5  # items of a list that are looked into for the value of a field
 ELSEWHERE: Final = 900  # the rank of a GeoJSON geometry under a key that promises none
+BEFORE_ALL: Final = -1
 WIDE: Final = 200_000  # cells of a batch whose records share few keys, from which only known keys become columns
 
 TYPE_NAMES: Final = {str: "text", int: "number", float: "number", bool: "true or false", list: "list", dict: "object"}
@@ -106,6 +108,7 @@ class _Sorting:
         self.is_hierarchy = False  # then "level" is not that of a hospital
         self.offers: defaultdict[str, list[Offer]] = defaultdict(list)
         self.contacts: list[tuple[int, str, Values]] = []
+        self.past: list[tuple[str, KeyPath, Texts]] = []  # types that facilities had, each with the word for it
         self.lost: defaultdict[int, list[str]] = defaultdict(list)
 
     # ---- by key
@@ -157,7 +160,10 @@ class _Sorting:
         known = {
             key
             for key in keys
-            if self.keys.meanings((*path, key)) or self.keys.opens((*path, key)) or (*path, key) == REJECT_HEADER
+            if self.keys.meanings((*path, key))
+            or self.keys.opens((*path, key))
+            or (*path, key) == REJECT_HEADER
+            or past_word(key)
         }
         for record in records:
             self._count_leaves(path, {key: value for key, value in record.items() if key not in known})
@@ -169,6 +175,9 @@ class _Sorting:
             return
         self._note_types(path, types)
         meanings = self.keys.meanings(path)
+        if not meanings and types.isdisjoint((dict, list)) and (word := past_word(str(path[-1]))):
+            self.past.append((word, path, _as_text(values, types)))
+            return
         if any(meaning.field == "contacts" for meaning in meanings):
             self.contacts.append((meanings[0].rank, _shown(path), values))
             return
@@ -257,6 +266,7 @@ class _Sorting:
 
     def choose(self) -> dict[str, Texts]:
         """Give each field the first value that is offered."""
+        self._close_what_is_past()
         place = self._choose_place()
         chosen = {field: self._chosen(field, offers) for field, offers in sorted(self.offers.items())} | place
         if self.contacts:
@@ -279,6 +289,16 @@ class _Sorting:
                     self._tell_lost(texts, other)
                 texts = [mine if text is None else text for text, mine in zip(texts, other.texts, strict=True)]
         return texts
+
+    def _close_what_is_past(self) -> None:
+        """Take what was a clinic (``disused:amenity``), and is nothing else now, for a clinic that is closed."""
+        live = [offer.texts for offer in self.offers.get("facility_type", [])]
+        for word, path, texts in self.past:
+            is_past = [text is not None and not any(of[row] for of in live) for row, text in enumerate(texts)]
+            types = [text if past else None for text, past in zip(texts, is_past, strict=True)]
+            self._add("is_closed", BEFORE_ALL, path, [word if past else None for past in is_past])
+            self._add("facility_type", ELSEWHERE, path, [text and _unless_yes_or_no(text) for text in types])
+            self._count_unmapped(path, [None if past else text for text, past in zip(texts, is_past, strict=True)])
 
     def _choose_place(self) -> dict[str, Texts]:
         """Take latitude and longitude of a row from keys that belong together, where a batch has several for one."""
@@ -376,6 +396,10 @@ def _as_json(values: Sequence[Any]) -> Texts:
     return [None if value is None else str(raw, "utf-8") for value, raw in zip(values, raws, strict=True)]
 
 
+def _unless_yes_or_no(text: str) -> str | None:
+    return None if YES_OR_NO.match(text) else text
+
+
 def _ranked(offers: list[Offer]) -> list[Offer]:
     return sorted(offers, key=itemgetter(0, 1))
 
@@ -420,6 +444,9 @@ TWO_NUMBERS: Final = re.compile(r"\d[^\d]*[,;\s][^\d]*\d")
 NOT_A_TYPE: Final = re.compile(
     r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z"
 )
+KIND_OF_BUILDING: Final = re.compile(
+    r"[a-z_]+|(?i:yes|no|true|false)"
+)  # OpenStreetMap's; others name one: Jubilee House
 MUST_HAVE: Final = {
     **dict.fromkeys(("facility_name", "official_name", "facility_type", "operational_status"), LETTER),
     **dict.fromkeys(("county_name", "constituency_name", "ward_name", "sub_county_name", "place_hint"), LETTER),
@@ -459,6 +486,8 @@ class _Distinct:
             unfit |= self.texts & {"true", "false"}
         if field != "source_key":
             unfit |= self.ids
+        if field == "address" and normal_key(str(path[-1])) == "building":
+            unfit.update(filter(KIND_OF_BUILDING.fullmatch, self.texts))
         if field == "facility_type" and normal_key(str(path[-1])) == "type":
             unfit.update(filter(NOT_A_TYPE.match, self.texts))
         return unfit

@@ -223,6 +223,27 @@ def _is_of_facility(group: str) -> bool:
     )
 
 
+def past_word(key: str) -> str | None:
+    """Give the word for what a facility is no more, or not yet, of a key in OpenStreetMap's manner.
+
+    >>> past_word("disused:amenity"), past_word("was:healthcare"), past_word("disused:building")
+    ('disused', 'closed', None)
+    """
+    prefix, _, tag = key.rpartition(".")[2].partition(":")
+    return LIFECYCLE.get(prefix.lower()) if tag.lower() in MAIN_TAGS else None
+
+
+LIFECYCLE: Final = {
+    **{word: word for word in ("disused", "abandoned", "demolished", "closed", "proposed", "planned")},
+    "was": "closed",
+    "removed": "closed",
+    "historic": "closed",
+    "ruins": "abandoned",
+    "razed": "demolished",
+    "destroyed": "demolished",
+    "construction": "under construction",
+}
+MAIN_TAGS: Final = frozenset(("amenity", "healthcare", "office", "social_facility", "police", "emergency"))
 OF_ANYTHING: Final = frozenset(
     ("code", "type", "status", "id", "uuid", "level", "category", "number", "state", "owner")
 )

@@ -179,6 +179,34 @@ def test_a_key_means_its_field(record: dict[str, Any], fields: dict[str, str]) -
     assert read(record) == fields
 
 
+@pytest.mark.parametrize(
+    ("tags", "landing", "left"),
+    [
+        ({"disused:amenity": "clinic"}, {"facility_type": "clinic", "is_closed": "disused"}, {}),
+        ({"was:healthcare": "yes"}, {"is_closed": "closed"}, {}),
+        ({"abandoned": "yes", "amenity": "clinic"}, {"facility_type": "clinic", "is_closed": "yes"}, {}),
+        (
+            {"amenity": "clinic", "was:amenity": "pharmacy"},
+            {"facility_type": "clinic"},
+            {"tags.was:amenity": (1, "pharmacy")},
+        ),
+        ({"disused:building": "yes"}, {}, {"tags.disused:building": (1, "yes")}),
+        ({"building": "hospital"}, {}, {"tags.building": (1, "hospital")}),
+        ({"building": "Jubilee House"}, {"address": "Jubilee House"}, {}),
+    ],
+)
+def test_what_is_disused_in_openstreetmap_is_closed_unless_it_is_something_else_now(
+    tags: dict[str, str], landing: dict[str, str], left: dict[str, tuple[int, str]]
+) -> None:
+    assert (read({"tags": tags}), unmapped({"tags": tags})) == (landing, left)
+
+
+@pytest.mark.parametrize("word", sorted(set(shapes.LIFECYCLE.values())))
+def test_each_word_for_what_is_past_is_read_as_closed(word: str) -> None:
+    normalised = normalise(read_record({"name": "Umoja Clinic", "closed": word}))
+    assert normalised.select("is_active", "issue.status_unknown").row(0) == (False, None)
+
+
 def test_what_nobody_knows_is_counted_with_an_example() -> None:
     record = {
         "approved": True,
