@@ -23,7 +23,7 @@ from gvrc.alike import Column, IdLists
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.contact_forms import ENDING_KEYS, is_one_person
 from gvrc.masking import HIDDEN, mask_contacts
-from gvrc.pairs import first_pair
+from gvrc.pairs import first_pair, is_side, side_of, with_side
 from gvrc.personal import is_personal
 from gvrc.rejects import HEADER_KEY
 from gvrc.shapes import (
@@ -108,6 +108,7 @@ class _Sorting:
         self.is_hierarchy = False  # then "level" is not that of a hospital
         self.offers: defaultdict[str, list[Offer]] = defaultdict(list)
         self.contacts: list[tuple[int, str, Values]] = []
+        self.sides: list[tuple[str, KeyPath, Texts]] = []  # of the equator or the meridian, each with its axis
         self.past: list[tuple[str, KeyPath, Texts]] = []  # types that facilities had, each with the word for it
         self.lost: defaultdict[int, list[str]] = defaultdict(list)
 
@@ -164,6 +165,7 @@ class _Sorting:
             or self.keys.opens((*path, key))
             or (*path, key) == REJECT_HEADER
             or past_word(key)
+            or side_of((key,))
         }
         for record in records:
             self._count_leaves(path, {key: value for key, value in record.items() if key not in known})
@@ -177,6 +179,9 @@ class _Sorting:
         meanings = self.keys.meanings(path)
         if not meanings and types.isdisjoint((dict, list)) and (word := past_word(str(path[-1]))):
             self.past.append((word, path, _as_text(values, types)))
+            return
+        if not meanings and types == {str} and (axis := side_of(path)):
+            self.sides.append((axis, path, values))
             return
         if any(meaning.field == "contacts" for meaning in meanings):
             self.contacts.append((meanings[0].rank, _shown(path), values))
@@ -267,6 +272,7 @@ class _Sorting:
     def choose(self) -> dict[str, Texts]:
         """Give each field the first value that is offered."""
         self._close_what_is_past()
+        self._put_sides()
         place = self._choose_place()
         chosen = {field: self._chosen(field, offers) for field, offers in sorted(self.offers.items())} | place
         if self.contacts:
@@ -299,6 +305,18 @@ class _Sorting:
             self._add("is_closed", BEFORE_ALL, path, [word if past else None for past in is_past])
             self._add("facility_type", ELSEWHERE, path, [text and _unless_yes_or_no(text) for text in types])
             self._count_unmapped(path, [None if past else text for text, past in zip(texts, is_past, strict=True)])
+
+    def _put_sides(self) -> None:
+        """Put the side that has a column of its own behind the degrees beside it: 1.31 and S are 1.31 S."""
+        for axis, path, sides in self.sides:
+            used: set[int] = set()
+            for place, offer in enumerate(self.offers.get(axis, [])):
+                if offer.path[:-1] == path[:-1]:
+                    texts = list(map(with_side, offer.texts, sides))
+                    used.update(row for row, text in enumerate(texts) if text is not None)
+                    self.offers[axis][place] = offer._replace(texts=texts)
+            left = [None if row in used and is_side(side) else side for row, side in enumerate(sides)]
+            self._count_unmapped(path, left)
 
     def _choose_place(self) -> dict[str, Texts]:
         """Take latitude and longitude of a row from keys that belong together, where a batch has several for one."""

@@ -20,6 +20,45 @@ _AXIS: Final = re.compile(r"(?P<words>latitude|longitude)|(?P<short>lat|long|lng
 PLANE: Final = "plane"  # x and y may be metres: they do not go with degrees
 
 
+# A column of its own for the side of the equator or of the meridian.
+_SIDES: Final = {
+    **dict.fromkeys(("ns", "northsouth", "northorsouth"), "latitude"),
+    **dict.fromkeys(("ew", "eastwest", "eastorwest"), "longitude"),
+    **{
+        f"{gps}{axis}{side}": whole
+        for whole, axes in (("latitude", ("latitude", "lat")), ("longitude", ("longitude", "long", "lon", "lng")))
+        for axis in axes
+        for side in ("dir", "direction", "hemisphere", "hemi", "ref", "side", "ns", "ew")
+        for gps in ("", "gps")
+    },
+}
+_SIDE: Final = re.compile(r"\s*(?:([NSEW])|(north|south|east|west)(?:ern)?)\.?\s*", re.IGNORECASE)
+_HAS_SIDE: Final = re.compile(r"(?:^|[^a-z])[nsew](?:[^a-z]|$)|north|south|east|west", re.IGNORECASE)
+
+
+def side_of(path: KeyPath) -> str | None:
+    """Give the axis of which a key tells the side: ``lat_dir``, ``longitude_hemisphere``, ``NS``."""
+    return _SIDES.get(normal_key(str(path[-1])))
+
+
+def is_side(text: str | None) -> bool:
+    """Say whether a text is a side and nothing else."""
+    return text is not None and _SIDE.fullmatch(text) is not None
+
+
+def with_side(degrees: str | None, side: str | None) -> str | None:
+    """Put a side behind degrees that have none; what contradicts itself is then read as neither.
+
+    >>> with_side("1.31", "South"), with_side("1.31 N", "S"), with_side("-1.31", None)
+    ('1.31 S', '1.31 N S', '-1.31')
+    """
+    if degrees is None or side is None or not (found := _SIDE.fullmatch(side)):
+        return degrees
+    letter = (found[1] or found[2])[0].upper()
+    is_there = _HAS_SIDE.search(degrees) and letter in degrees.upper()
+    return degrees if is_there else f"{degrees} {letter}"
+
+
 class _Form(NamedTuple):
     """What the key of a latitude has in common with that of its longitude."""
 

@@ -201,6 +201,31 @@ def test_what_is_disused_in_openstreetmap_is_closed_unless_it_is_something_else_
     assert (read({"tags": tags}), unmapped({"tags": tags})) == (landing, left)
 
 
+@pytest.mark.parametrize(
+    ("record", "landing", "left"),
+    [
+        ({"lat": "1.31", "lat_dir": "S"}, {"latitude": "1.31 S"}, {}),
+        ({"lat": 1.31, "lat_hemisphere": "South"}, {"latitude": "1.31 S"}, {}),
+        ({"latitude": "1 18 36", "NS": "s."}, {"latitude": "1 18 36 S"}, {}),
+        ({"gps": {"longitude": 36.87, "EW": "E"}}, {"longitude": "36.87 E"}, {}),
+        ({"lat": "1.31 S", "lat_dir": "S"}, {"latitude": "1.31 S"}, {}),
+        ({"lat": "1.31 N", "lat_dir": "S"}, {"latitude": "1.31 N S"}, {}),
+        ({"lat": "1.31", "lat_dir": "?"}, {"latitude": "1.31"}, {"lat_dir": (1, "?")}),
+        ({"lat_dir": "S"}, {}, {"lat_dir": (1, "S")}),
+        ({"lat": "1.31", "other": {"lat_dir": "S"}}, {"latitude": "1.31"}, {"other.lat_dir": (1, "S")}),
+    ],
+)
+def test_a_side_in_a_column_of_its_own_goes_with_the_degrees_beside_it(
+    record: dict[str, Any], landing: dict[str, str], left: dict[str, tuple[int, str]]
+) -> None:
+    assert (read(record), unmapped(record)) == (landing, left)
+
+
+def test_degrees_south_of_the_equator_by_a_column_of_its_own_land_there() -> None:
+    record = {"name": "Umoja Clinic", "lat": "1.31", "lat_dir": "S", "lon": "36.87", "lon_dir": "E"}
+    assert normalise(read_record(record)).select("latitude", "longitude").row(0) == (-1.31, 36.87)
+
+
 @pytest.mark.parametrize("word", sorted(set(shapes.LIFECYCLE.values())))
 def test_each_word_for_what_is_past_is_read_as_closed(word: str) -> None:
     normalised = normalise(read_record({"name": "Umoja Clinic", "closed": word}))
