@@ -154,6 +154,7 @@ ISSUE_FIELDS = {
     "name_repaired": "facility_name",
     "code_repaired": "facility_code",
     "registration_number_junk": "registration_number",
+    "registration_number_repaired": "registration_number",
     "coordinates_exchanged": "coordinates",
     "coordinates_dropped": "coordinates",
     "coordinates_conflict": "coordinates",

@@ -38,6 +38,7 @@ _NO_REGISTRATION = frozenset(
 )
 # A spreadsheet's 12345.0 and 12,345, and a zero for none.
 _ODD_CODE = r"^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$|^0+$"
+_ODD_NUMBER = r"^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$"
 # And where it demands a code: two clinics that are both TBD are not one.
 _NO_CODE = _NO_REGISTRATION | {
     *(
@@ -87,16 +88,20 @@ def _add_identity(records: pl.DataFrame) -> pl.DataFrame:
     """Repair codes that went through a spreadsheet, and drop placeholders for a number that is not there."""
     code, number, official = pl.col("facility_code"), pl.col("registration_number"), pl.col("official_name")
     odd_code, junk = pl.col("facility_code.odd"), pl.col("registration_number.junk")
+    odd_number = pl.when(number.str.contains(_ODD_NUMBER)).then(number)
+    whole = pl.when(odd_number.is_not_null()).then(number.str.replace(r"\.0+$", "").str.replace_all(",", ""))
+    repaired = pl.coalesce(whole, number)
     return records.with_columns(
         pl.when(code.str.contains(_ODD_CODE) | _says_none(code)).then(code).alias("facility_code.odd"),
-        by_distinct(number, lambda texts: map(_is_placeholder, texts), pl.Boolean).alias("registration_number.junk"),
+        by_distinct(repaired, lambda texts: map(_is_placeholder, texts), pl.Boolean).alias("registration_number.junk"),
     ).with_columns(
         pl.when(odd_code.is_null())
         .then(code)
         .otherwise(by_distinct(odd_code, lambda texts: map(_repaired_code, texts), pl.String))
         .alias("facility_code"),
         masked(odd_code).alias("issue.code_repaired"),
-        pl.when(~junk).then(number).alias("registration_number"),
+        pl.when(~junk).then(repaired).alias("registration_number"),
+        masked(pl.when(~junk).then(odd_number)).alias("issue.registration_number_repaired"),
         pl.when(junk).then(number).alias("issue.registration_number_junk"),
         pl.when(official.ne_missing(pl.col("facility_name"))).then(official).alias("official_name"),
     )

@@ -24,7 +24,7 @@ SET_HERE = {
     *("name_repaired", "code_repaired", "registration_number_junk", "coordinates_exchanged", "coordinates_dropped"),
     *("coordinates_conflict", "status_unknown", "status_conflict", "facility_type_unknown", "facility_level_unknown"),
     *("owner_type_unknown", "gbv_category_unknown", "service_invalid", "contact_invalid", "number_invalid"),
-    *("flag_invalid", "date_invalid", "closed_in_words"),
+    *("flag_invalid", "date_invalid", "closed_in_words", "registration_number_repaired"),
 }
 
 
@@ -120,8 +120,19 @@ def test_a_code_is_text_and_what_is_none_or_went_through_a_spreadsheet_is_repair
     assert landed(facility_code=code) == landing
 
 
+@pytest.mark.parametrize("number", ["17345.0", "17,345", "17,345.00"])
+def test_a_registration_number_that_went_through_a_spreadsheet_is_repaired_as_a_code_is(
+    landed: Landed, number: str
+) -> None:
+    assert landed(registration_number=number) == {
+        "registration_number": "17345",
+        "registration_number_repaired": number,
+    }
+
+
 @pytest.mark.parametrize(
-    "number", ["0", "00", "1", "123", "1234", "222222", "0000000", "xxx", "GOK", "Pending", "Not Yet Registered"]
+    "number",
+    ["123.0", "0.0", "0", "00", "1", "123", "1234", "222222", "0000000", "xxx", "GOK", "Pending", "Not Yet Registered"],
 )
 def test_a_placeholder_is_no_registration_number(landed: Landed, number: str) -> None:
     assert landed(registration_number=number) == {"registration_number_junk": number}
