@@ -74,6 +74,13 @@ _LABELS = frozenset(
         ),
     }
 )
+# Between two people who each have numbers of their own, where numbers come behind names and where before them.
+_AFTER_NUMBERS = re.compile(
+    r"(?<=[\d)\]])\s*(?:[,;/|\n&+]+|\b(?:and|or|na|au)\b)\s*(?=[^\W\d_])"
+    r"|(?<=[\d)\]])\s+(?=[^\W\d_]{2,}[^,;/|\n&\d]*\d)",
+    re.IGNORECASE,
+)
+_AFTER_A_NAME = re.compile(r"(?:(?<=[^\W\d_])|(?<=\)))\s*[,;/|\n&]+\s*(?=[(+\d])")
 _STATED_LINES = frozenset({"Fax", "Hotline", "Toll Free"})
 
 
@@ -177,7 +184,7 @@ def _walk(key: str, value: object, whose: _Whose) -> Iterator[_Statement]:
             # A spreadsheet makes 700000016.0 of a number.
             text = clean_value(re.sub(r"^(\d{9,12})\.0$", r"\1", str(value)))
             if text:
-                yield _Statement(key, text, whose)
+                yield from (_Statement(key, part, whose) for part in _by_person(key, text))
         case list():
             for item in value:
                 yield from _walk(key, item, whose)
@@ -185,6 +192,17 @@ def _walk(key: str, value: object, whose: _Whose) -> Iterator[_Statement]:
             yield from _walk(_key_of_person(stood_under), within, whose._replace(mark=_mark_of(stood_under)))
         case dict():
             yield from _walk_object(key, [(fold(name), item) for name, item in value.items()], whose)
+
+
+def _by_person(key: str, text: str) -> list[str]:
+    """Part a text in which several people stand each with their own numbers: "Jane (0700..), Joe (0700..)"."""
+    if not _is_person_key(key):
+        return [text]
+    for between in (_AFTER_NUMBERS, _AFTER_A_NAME):
+        parts = [part for part in between.split(text) if part]
+        if len(parts) > 1 and all(_words_in(part) and find_phones(part)[0] for part in parts):
+            return parts
+    return [text]
 
 
 def _walk_object(key: str, members: list[tuple[str, object]], whose: _Whose) -> Iterator[_Statement]:
@@ -305,7 +323,7 @@ def _person_in(statement: _Statement) -> str:
     if not _is_person_key(statement.key) or not statement.in_use:
         return ""
     name, _ = split_phones(_EMAIL.sub(" ", statement.text))
-    return " ".join(name.split()).strip(" -,;:")
+    return re.sub(r"^\(([^()]*)\)$", r"\1", " ".join(name.split()).strip(" -,;:"))
 
 
 def _shown_key(statement: _Statement) -> str:
@@ -331,6 +349,10 @@ def _words_beside(text: str, lines: list[tuple[str, str]]) -> str:
     """
     if not _LETTERS.search(text) or any(line in ("Website", "Postal Address") for line, _ in lines):  # their own words
         return ""
+    return _words_in(text)
+
+
+def _words_in(text: str) -> str:
     words = _LETTERS.findall(_EMAIL.sub(" ", text))
     return " ".join(word for word in words if fold(word) not in _LABELS and not canonical_name("contact_types", word))
 

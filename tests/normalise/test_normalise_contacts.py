@@ -186,6 +186,31 @@ def test_a_mark_tells_whose_a_contact_is(entries: list[tuple[str, object]], peop
     assert named | people == named
 
 
+JANE, JOE = ("+254700000016", "Jane"), ("+254700000017", "Joe")
+OF_JANE = [JANE, ("+254700000017", "Jane")]
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("Jane (0700000016), Joe (0700000017)", [JANE, JOE]),
+        ("Jane 0700000016 / Joe 0700000017", [JANE, JOE]),
+        ("Jane - 0700000016; Joe - 0700000017", [JANE, JOE]),
+        ("Jane 0700000016 and Joe 0700000017", [JANE, JOE]),
+        ("Jane 0700000016 Joe 0700000017", [JANE, JOE]),
+        ("0700000016 Jane, 0700000017 Joe", [JANE, JOE]),
+        ("0700000016 (Jane), 0700000017 (Joe)", [JANE, JOE]),
+        ("Jane 0700000016/0700000017", OF_JANE),
+        ("Jane tel 0700000016, mobile 0700000017", OF_JANE),
+        ("Jane, Joe 0700000016", [("+254700000016", "Jane, Joe")]),
+    ],
+)
+def test_two_people_in_one_text_keep_their_own_numbers(text: str, people: list[tuple[str, str]]) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": "contact_person", "value": text}])])
+    assert [(contact.contact_value, contact.contact_person_name) for contact in contacts] == people
+    assert invalid == []
+
+
 @pytest.mark.parametrize(
     ("person", "phone"), [("contact_person", "phone_2"), ("deputy_in_charge", "phone"), ("contact_person_2", "phone_3")]
 )
