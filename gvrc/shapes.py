@@ -37,7 +37,7 @@ PARENT_KEY: Final = "parent_key"
 
 # Objects that only wrap a record or a part of it: what is inside is read as if it stood outside.
 WRAPPER: Final = re.compile(
-    r"(properties|attributes|fields|tags|resource|facility|node|source|doc|identification|general|basic|profile|metadata"
+    r"(properties|attributes|fields|tags|resource|facility|node|source|doc|identification|general|basic|profile|metadata|acf"
     r"|(facility|basic|general|main|hospital|station|organization|organisation)(details?|info|information|data|profile))"
 )
 PLACE_PARENTS: Final = frozenset(
@@ -76,7 +76,7 @@ PLACE_FIELDS: Final = frozenset(
         *("latitude", "longitude", "coordinates", "geometry", "address"),
     )
 )
-NAME_CHILDREN: Final = frozenset(("name", "label", "title", "display", "text", "value", "en", "english"))
+NAME_CHILDREN: Final = frozenset(("name", "label", "title", "display", "text", "value", "en", "english", "rendered"))
 # MongoDB's export writes a number or a day as an object that names its type.
 TYPED_VALUES: Final = frozenset(
     ("$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal", "$uuid", "$symbol")

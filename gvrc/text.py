@@ -39,11 +39,17 @@ _ENTITY = r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);"
 _INVISIBLE = r"[\p{Cf}\x{00}-\x{08}\x{0e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}\x{34f}\x{fe00}-\x{fe0f}]"
 _BLANK = r"[\s\x{2800}\x{3164}\x{ffa0}]+"
 # Text that none of these finds is clean already: one pass over the distinct values decides, and most columns end there.
-_SUSPECT = r"[^ -~]|^ | $|  |" + _ENTITY + "|" + _ABSENT
+_SUSPECT = r"[^ -~]|^ | $|  |</?[a-zA-Z!]|" + _ENTITY + "|" + _ABSENT
 INVALID_TEXT = "issue.invalid_text"  # extract sets it, too
 # UTF-8 that was taken for Windows-1252, perhaps more than once: Maryâ€™s, CafÃ©.
 _CP1252 = "".join(bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0))
 _MOJIBAKE = rf"[\u00c2\u00c3\u00e2][\u0080-\u00bf{_CP1252}]"
+# The marks of a web page. What only sets letters apart is cut out, what begins a line parts words.
+_COMMENT = re.compile(r"<!--.*?-->|<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_LINE = re.compile(r"</?(?:p|br|div|li|ul|ol|h[1-6]|hr|table|tbody|tr|td|th|section|article)\b[^<>]*>", re.IGNORECASE)
+_LETTERING = re.compile(
+    r"</?(?:a|abbr|b|big|code|em|font|i|img|label|mark|small|span|strong|sub|sup|u)\b[^<>]*>", re.IGNORECASE
+)
 _BYTE_OF = {letter: letter.encode("cp1252") for letter in _CP1252}
 # What could be personal at all; masking.py looks closer.
 _PERSONAL = r"@|\d(?:[ .()-]{0,2}\d){5}"
@@ -84,10 +90,13 @@ def clean_value(text: str) -> str | None:
 
 
 def clean_and_mend(records: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-    """Clean text columns; what was UTF-8 and taken for Windows-1252 is read again, and told in ``INVALID_TEXT``."""
+    """Clean text columns; marks of a web page are cut out, and UTF-8 that was taken for Windows-1252 is read again.
+
+    Both are told in ``INVALID_TEXT``.
+    """
     suspects = suspects_in(records, columns)
     mended = {
-        column: {text: better for text in texts if (better := _mended(text)) != text}
+        column: {text: better for text in texts if (better := _without_marks(_mended(text))) != text}
         for column, texts in suspects.items()
     }
     if not any(mended.values()):
@@ -179,6 +188,15 @@ def _mended(text: str) -> str:
     except UnicodeError:
         return text
     return _mended(mended)
+
+
+def _without_marks(text: str) -> str:
+    """Cut out the marks of a web page, escaped ones too; what is left alone is no mark: "under <5 years"."""
+    if "<" not in text and "&lt;" not in text:
+        return text
+    plain = _unescape(text)
+    cut = _LETTERING.sub("", _LINE.sub(" ", _COMMENT.sub(" ", plain)))
+    return text if cut == plain else cut
 
 
 def _unescape(text: str) -> str:

@@ -36,6 +36,11 @@ def contacts(*entries: tuple[str, object]) -> str:
 
 
 MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
+    # a site's own wrapping of a text, and of the fields that it added
+    (
+        {"name": {"rendered": "Kayole Clinic"}, "acf": {"ward": "Soweto"}},
+        {"facility_name": "Kayole Clinic", "ward_name": "Soweto"},
+    ),
     # names
     (
         {"facility_name": "Kayole Clinic"},

@@ -78,6 +78,24 @@ def test_text_that_only_looks_like_another_encoding_stays(landed: Landed, name: 
     assert landed(facility_name=name) == {"facility_name": name}
 
 
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("<b>Umoja Clinic</b>", "Umoja Clinic"),
+        ("Umoja Clinic<br/>Annex", "Umoja Clinic Annex"),
+        ("Umoja &lt;i&gt;Clinic&lt;/i&gt;", "Umoja Clinic"),
+        ("<p class='a'>Umoja</p><!-- <b>draft</b> --><script>go('Clinic')</script>", "Umoja"),
+    ],
+)
+def test_the_marks_of_a_web_page_are_cut_out_of_a_text_and_told(landed: Landed, name: str, plain: str) -> None:
+    assert landed(facility_name=name) == {"facility_name": plain, "invalid_text": name}
+
+
+@pytest.mark.parametrize("text", ["St Anne's <Ltd>", "under <5 years", "a < b > c", "<Umoja>"])
+def test_what_is_no_mark_of_a_web_page_stays(landed: Landed, text: str) -> None:
+    assert landed(description=text) == {"description": text}
+
+
 def test_an_official_name_that_says_the_same_is_not_kept(landed: Landed) -> None:
     assert landed(facility_name="Kitui Clinic", official_name="Kitui Clinic ") == {"facility_name": "Kitui Clinic"}
 
