@@ -81,6 +81,7 @@ class Finding:
     passed_over: Counter[str] = field(default_factory=Counter)  # other things in a list of facilities, by kind
     declared_count: int | None = None  # the document's own count of its records
     has_next_page: bool = False
+    not_inherited: dict[str, None] = field(default_factory=dict)  # keys of places beside the records of a large object
 
     def add(self, path: tuple[str, ...], records: int) -> None:
         """Count records under the path that they were found at."""
@@ -200,7 +201,8 @@ class _Walk:
             self.cursor.at = end
         else:
             around = self._plain_members() if value is None else value
-            yield from self._members(path, parents | _own_places(around, self.keys, path))
+            is_large = value is None and not around
+            yield from self._members(path, parents | _own_places(around, self.keys, path), is_large=is_large)
 
     def _is_record(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
         wanted = self._is_wanted(path)
@@ -237,8 +239,9 @@ class _Walk:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}  # what comes before its records is met on the way to them
 
-    def _members(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
+    def _members(self, path: tuple[str, ...], parents: dict[str, str], *, is_large: bool) -> Iterator[Batch]:
         cursor = self.cursor
+        before = self._records_found() if is_large else 0
         if len(path) > MAX_DEPTH:
             raise SourceFileError(f"is nested deeper than {MAX_DEPTH} levels at byte {cursor.offset:,}. Mend it.")
         cursor.at += 1
@@ -256,8 +259,15 @@ class _Walk:
                 scalar = self._scalar()
                 self._note_fact(key, scalar)
                 if char == QUOTE:
-                    parents = _own_county(key, scalar, self.keys) | parents
+                    places = _own_places({key: _unescaped(scalar)}, self.keys, ())
+                    county = {place: name for place, name in places.items() if place == PARENT_COUNTY}
+                    if is_large and places and not (county and self._records_found() == before):
+                        self.finding.not_inherited[key] = None
+                    parents = county | parents
         cursor.at += 1
+
+    def _records_found(self) -> int:
+        return sum(self.finding.lists.values())
 
     def _key(self) -> str:
         key = self._string()
@@ -729,12 +739,6 @@ def _own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dic
     elif set(names) - set(found.values()):
         return {place: name for place, name in found.items() if place == PARENT_COUNTY}
     return found
-
-
-def _own_county(key: str, written: str, keys: Keys) -> dict[str, str]:
-    """Give the county that a text names which is met on the way to records, as it is written."""
-    places = _own_places({key: _unescaped(written)}, keys, ())
-    return {place: name for place, name in places.items() if place == PARENT_COUNTY}
 
 
 PLACES_AROUND: Final = {

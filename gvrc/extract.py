@@ -262,6 +262,10 @@ def _conclude(rules: SourceRules, reading: FileReading, finding: Finding) -> Non
     reading.declared_count = finding.declared_count
     reading.has_next_page = finding.has_next_page
     reading.notes += [f"passed over: {count:,} {kind}" for kind, count in finding.passed_over.items()]
+    reading.notes += [
+        f"it names {key} beside its records and is too large for them to inherit it: pin a default in sources.yaml"
+        for key in finding.not_inherited
+    ]
     if finding.has_next_page:
         reading.notes.append("the file says that there is a next page")
     if finding.declared_count not in (None, reading.read):

@@ -293,6 +293,21 @@ def test_a_pinned_path_that_is_not_there_is_told() -> None:
         read({"data": [A]}, rules=[rules])
 
 
+@pytest.mark.parametrize(
+    ("around", "told"),
+    [
+        ('{"county": "Nairobi", "facilities": LIST}', []),
+        ('{"ward": "Viwandani", "facilities": LIST}', ["ward"]),
+        ('{"facilities": LIST, "county": "Nairobi", "title": "A list"}', ["county"]),
+    ],
+)
+def test_a_place_that_the_records_of_a_large_document_do_not_inherit_is_told(around: str, told: list[str]) -> None:
+    records = [{"name": f"Clinic {number}", "code": number, "notes": "x" * 500} for number in range(6_000)]
+    _, reading = read_bytes(around.replace("LIST", json.dumps(records)).encode())
+    notes = [note for note in reading.notes if "inherit" in note]
+    assert [note.split()[2] for note in notes] == told
+
+
 def test_a_large_list_is_read_in_frames_of_the_size_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "large.json"
     path.write_text(json.dumps([{"name": f"Clinic {number}", "x": "x" * 3_000} for number in range(2_000)]))
