@@ -31,6 +31,7 @@ from gvrc.shapes import (
     LONGEST_ABSENT,
     MAX_DEPTH,
     MAX_KNOWN_PATHS,
+    PARENT_PLACE,
     UUID,
     KeyPath,
     Keys,
@@ -252,7 +253,10 @@ class _Sorting:
         left = distinct.texts
         for field, rank in self.keys.meanings(path):
             unfit = says_nothing | distinct.unfit(field, path)
-            left = left & unfit
+            if field != "place_hint" or path == (
+                PARENT_PLACE,
+            ):  # nothing is made of a hint: it is counted as left over
+                left = left & unfit
             if unfit != distinct.texts:
                 kept = [None if text in unfit else text for text in texts] if unfit else texts
                 self._add(field, rank, path, _as_json(kept) if field in LIST_FIELDS else kept)
@@ -455,6 +459,7 @@ def _folded(text: str) -> str:
 # ---- which values could be meant for a field
 
 LETTER: Final = re.compile(r"[^\W\d_]")
+LETTERS: Final = re.compile(r"[^\W\d_]{3}")
 LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
 DIGIT: Final = re.compile(r"\d")
 YES_OR_NO: Final = re.compile(r"(?i)\A\s*(?:true|false|yes|no|y|n|t|f|0|1|active|inactive|open|closed)\s*\Z")
@@ -462,9 +467,14 @@ TWO_NUMBERS: Final = re.compile(r"\d[^\d]*[,;\s][^\d]*\d")
 NOT_A_TYPE: Final = re.compile(
     r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z"
 )
-KIND_OF_BUILDING: Final = re.compile(
-    r"[a-z_]+|(?i:yes|no|true|false)"
-)  # OpenStreetMap's; others name one: Jubilee House
+# What tells a way in a location (along Ngong Road, opp. the market), which else is the name of a unit: Dagoretti.
+WAY: Final = re.compile(
+    r"(?i)\b(?:along|off|near|next|opp|opposite|behind|beside|adjacent|adj|junction|stage|road|rd|street|avenue|ave"
+    r"|lane|highway|drive|plaza|building|bldg|house|floor|room|plot|block|market|box|after|before|from"
+    r"|kilomet\w+|km|metres|m)\b"
+)
+# OpenStreetMap's; others name one: Jubilee House.
+KIND_OF_BUILDING: Final = re.compile(r"[a-z_]+|(?i:yes|no|true|false)")
 MUST_HAVE: Final = {
     **dict.fromkeys(("facility_name", "official_name", "facility_type", "operational_status"), LETTER),
     **dict.fromkeys(("county_name", "constituency_name", "ward_name", "sub_county_name", "place_hint"), LETTER),
@@ -506,6 +516,8 @@ class _Distinct:
             unfit |= self.ids
         if field == "address" and normal_key(str(path[-1])) == "building":
             unfit.update(filter(KIND_OF_BUILDING.fullmatch, self.texts))
+        if field == "address" and normal_key(str(path[-1])) == "location":
+            unfit.update(filterfalse(is_way, self.texts))
         if field == "facility_type" and normal_key(str(path[-1])) == "type":
             unfit.update(filter(NOT_A_TYPE.match, self.texts))
         return unfit
@@ -545,6 +557,11 @@ def _spellings(text: str) -> Iterable[str]:
 
 SHORT: Final = 4
 ABSENT_SPELLINGS: Final = frozenset(chain.from_iterable(map(_spellings, ABSENT)))
+
+
+def is_way(text: str) -> bool:
+    """Say whether a location tells a way, not a unit and not a pair of degrees."""
+    return WAY.search(text) is not None and LETTERS.search(text) is not None
 
 
 def _is_list_of_names(values: list[Any]) -> bool:

@@ -98,6 +98,13 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"lat_long": ["36.8", "-1.28"]}, {"coordinates": '["36.8","-1.28"]'}),
     ({"location": "Hurlingham"}, {"place_hint": "Hurlingham"}),
     (
+        {"location": "Along Ngong Road, opp. the market", "landmark": "Blue gate", "village": "Kwa Njenga"},
+        {
+            "address": "Blue gate, Along Ngong Road, opp. the market",
+            "place_hint": "Along Ngong Road, opp. the market, Kwa Njenga",
+        },
+    ),
+    (
         {"location": {"type": "Point", "coordinates": [36.8, -1.28]}},
         {"geometry": '{"type":"Point","coordinates":[36.8,-1.28]}'},
     ),
@@ -251,6 +258,12 @@ def test_what_nobody_knows_is_counted_with_an_example() -> None:
         "nearest.mfl_code": (1, "5"),
         "nearest.tags.a": (1, "b"),
     }
+
+
+def test_a_unit_of_place_of_which_nothing_is_made_is_counted() -> None:
+    record = {"village": "Kwa Njenga", "district": "Embakasi", "location": "Mukuru", "landmark": "Blue gate"}
+    assert unmapped(record) == {"village": (1, "Kwa Njenga"), "district": (1, "Embakasi"), "location": (1, "Mukuru")}
+    assert unmapped({"location": "Along Ngong Road"}) == unmapped({"location": "-1.28, 36.8"}) == {}
 
 
 def test_an_example_shows_nothing_personal() -> None:
