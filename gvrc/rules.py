@@ -99,7 +99,14 @@ def reject_reasons(demands: Demands) -> dict[str, tuple[pl.Expr, str, pl.Expr]]:
 
 
 def _is_sheet_row() -> pl.Expr:
-    return _of_names(pl.col("facility_name").str.contains(SUSPECT), is_sheet_row)
+    """Refuse headings and plain sums; what only begins as a note or a sum does, where the record does not know better.
+
+    "Total for Women Clinic" with a code and a ward is a facility.
+    """
+    name = pl.col("facility_name")
+    told = pl.sum_horizontal(pl.col(column).is_not_null() for column in HARDLY_IN_A_NOTE)
+    is_told = name.str.contains(BEGINS_AS_NOTE) & (told > 1)
+    return _of_names(name.str.contains(SUSPECT) & is_told.not_(), is_sheet_row)
 
 
 def _is_county_heading() -> pl.Expr:
@@ -115,6 +122,7 @@ def _of_names(is_asked: pl.Expr, is_so: Callable[[str], bool]) -> pl.Expr:
     return by_distinct(names, lambda texts: map(is_so, texts), pl.Boolean).fill_null(value=False)
 
 
+HARDLY_IN_A_NOTE = (*("facility_code", "registration_number", "constituency_name", "ward_name", "latitude", "address"),)
 HARDLY_IN_A_HEADING = (
     *("facility_code", "registration_number", "facility_type", "facility_level", "operational_status", "owner_name"),
     *("county_name", "constituency_name", "ward_name", "latitude", "address"),
@@ -145,6 +153,8 @@ def headings() -> frozenset[str]:
 
 
 SUSPECT = r"(?i)total|jumla|name|^[a-z ]{2,12}:"
+# A name that goes on behind a word for a sum, or in letters behind that for a note.
+BEGINS_AS_NOTE = r"(?i)^(?:totals?\s+(?:for|no)\s+\pL|sub[\s-]*total\s+\pL|jumla\s+ya\s+\pL|[a-z ]{2,12}:\s*\pL)"
 NOTE_OR_TOTAL = re.compile(
     r"(?:grand|sub|over-?all)[\s-]*totals?\b.*|totals?(?:\s*[:=].*|\s+(?:for|number|no|facilities|beds|count)\b.*)?"
     r"|jumla(?:\s+(?:kuu|ya)\b.*)?"

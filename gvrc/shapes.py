@@ -619,11 +619,11 @@ MAX_DEPTH: Final = 8
 
 def is_person(record: dict[str, Any], keys: Keys) -> bool:
     """Say whether a record is of a person or a case: a key of a register of cases, or several marks of a person."""
-    given = {word for key, value in _told(record) if not is_absent(value) and (word := normal_key(key))}
-    objects = (key for key, value in _told(record) if isinstance(value, dict))
-    if CASE_KEYS & given or any(normal_key(key) in CASE_OBJECTS for key in objects):
+    told = [(word, value) for key, value in _told(record) if not is_absent(value) and (word := normal_key(key))]
+    given = {word for word, _ in told}
+    if any(_is_of_a_case(word, value) for word, value in told):
         return True
-    if len(PERHAPS_PERSON_KEYS & given) <= 1:
+    if len(PERHAPS_PERSON_KEYS & given) <= 1 or any(_is_of_many(word, value) for word, value in told):
         return False
     certain = PERSON_KEYS & given
     return (len(certain) > 1 and not certain <= NAMES_OF_CONTACT) or not any(
@@ -632,6 +632,34 @@ def is_person(record: dict[str, Any], keys: Keys) -> bool:
         if not is_absent(value)
         for meaning in keys.meanings(path)
     )
+
+
+def _is_of_a_case(word: str, value: object) -> bool:
+    """Say whether a value is of one case: not where it says only whether a facility has, keeps or offers something."""
+    if word in CASE_OBJECTS:
+        return isinstance(value, dict) and not all(map(_is_flag, value.values()))
+    return word in CASE_KEYS and not _is_flag(value)
+
+
+def _is_flag(value: object) -> bool:
+    return is_absent(value) or isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in FLAGS)
+
+
+def _is_of_many(word: str, value: object) -> bool:
+    """Say whether a gender or an age is that of all whom a house takes in: no person is of both."""
+    if word not in MAY_BE_OF_MANY or not isinstance(value, str):
+        return False
+    words = {found.lower() for found in KEY_WORDS.findall(value)}
+    return words <= GENDERS | MANY | BESIDE_MANY and bool(words & MANY or len(words & GENDERS) > 1)
+
+
+FLAGS: Final = frozenset(("yes", "no", "true", "false", "y", "n", "ndiyo", "hapana"))
+MAY_BE_OF_MANY: Final = frozenset(("gender", "sex", "age", "agegroup", "agerange"))
+GENDERS: Final = frozenset(("female", "male", "f", "m"))
+MANY: Final = frozenset(
+    ("females", "males", "women", "men", "girls", "boys", "children", "mixed", "both", "all", "any", "everyone")
+)
+BESIDE_MANY: Final = frozenset(("and", "or", "only", "ages", "age", "genders", "gender", "sexes", "adults"))
 
 
 def may_hold_people(columns: Iterable[str]) -> bool:

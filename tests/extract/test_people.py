@@ -86,6 +86,29 @@ def test_a_shelter_may_say_whom_it_takes_in() -> None:
     assert names([shelter]) == ["Sample Shelter"]
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"gender": "Mixed", "age_range": "5-17", "religion": "Catholic"},
+        {"sex": "Female, Male", "age_group": "18+"},
+        {"gender": "Women and girls", "age": "All ages"},
+        {"case_id": "no", "patient_id": False},
+        {"survivor": {"counselling": True, "shelter": "Yes"}},
+        {"victim": {}},
+    ],
+)
+def test_whom_a_house_takes_in_and_what_it_has_for_them_make_no_person_of_it(more: dict[str, Any]) -> None:
+    shelter = {"name": "Sample Shelter", "county": "Nairobi", "phone": "0700000016"}
+    assert names([shelter | more]) == ["Sample Shelter"]
+
+
+@pytest.mark.parametrize(
+    "more", [{"gender": "Female", "age_group": "18+"}, {"sex": "M", "age_range": "10-14"}, {"survivor": {"age": 9}}]
+)
+def test_one_gender_with_an_age_is_that_of_a_person(more: dict[str, Any]) -> None:
+    assert names([CLINIC, PERSON | more]) == ["Umoja Clinic", None]
+
+
 CASE = {"facility": "Umoja Clinic", "county": "Nairobi", "phone": "0700000085", "services": ["PEP"]}
 
 

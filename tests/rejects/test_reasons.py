@@ -54,6 +54,20 @@ def test_a_facility_with_a_word_of_headings_in_its_name_is_one(name: str) -> Non
     assert reason(name) is None
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Total for Women Clinic", "Source: Hope Clinic", "Key: Legal Aid", "Jumla ya Afya", "Sub Total Clinic"],
+)
+def test_a_name_that_only_begins_as_a_note_is_that_of_a_facility_with_code_and_ward(name: str) -> None:
+    assert reason(name) == reason(name, code="99") == "sheet_row"
+    assert reason(name, code="KPS-7", ward="Viwandani") is None
+
+
+@pytest.mark.parametrize("name", ["Total", "Grand Total", "Facility Name", "Nairobi Total", "Total: 45", "Note: 2024"])
+def test_a_sum_or_a_heading_is_refused_whatever_stands_in_its_columns(name: str) -> None:
+    assert reason(name, code="MFL code", ward="Ward", address="Address") == "sheet_row"
+
+
 def test_a_county_above_its_rows_is_no_facility_and_a_station_that_bears_its_name_is_one() -> None:
     assert reason("NAIROBI COUNTY", county="") == "sheet_row"
     for said in ({"type": "Police Station"}, {"phone": "0700000016"}, {"county": "Nairobi"}, {"code": "KPS-7"}):
