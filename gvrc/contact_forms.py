@@ -11,7 +11,7 @@ import msgspec
 
 from gvrc.casts import read_flag
 from gvrc.masking import mask_letters
-from gvrc.phones import find_phones, read_phone, split_phones
+from gvrc.phones import find_phones, read_phone, short_codes, split_phones
 from gvrc.synonyms import canonical_name
 from gvrc.text import clean_value, fold
 
@@ -38,6 +38,8 @@ _BOOKKEEPING = frozenset(
 _MARKED = re.compile(
     r"(?P<word>alternat(?:iv)?e|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
 )
+# A post with contacts of its own is a mark, too: the officer of a gender desk does not answer the station's telephone.
+_POST = re.compile(r"(?:ocs|(?:gender|s?gbv|childrens?)desk)(?P<rest>.*)")
 _SAME_MARK = {"alternate": "alternative", "secondary": "2", "second": "2", "1": ""}
 _ENDS = frozenset({"validto", "validuntil", "validthrough", "enddate", "endedon", "expirydate", "expireson"})
 ENDING_KEYS = _ENDS | {"isactive", "active", "status"}  # beside a contact, they may say that it is none any more
@@ -112,17 +114,23 @@ class _Statement(NamedTuple):
 def read_contacts(texts: Sequence[str]) -> tuple[list[Contact], list[str]]:
     """Read the contacts of one record; give them distinct by value, and the masked statements that are none.
 
-    A person without a contact of their own stands with every contact of their mark that names nobody.
+    A person without a contact of their own stands with every contact of their mark that names nobody; at a short code
+    (999) nobody stands.
 
-    >>> read_contacts(['[{"key": "phone", "value": "0700000016 or 999"}, {"key": "in_charge", "value": "A. B"}]'])[0][1]
-    Contact(contact_type='Hotline', contact_value='999', contact_raw='0700000016 or 999', contact_person_name='A. B')
+    >>> contacts, _ = read_contacts(
+    ...     ['[{"key": "phone", "value": "0700000016 or 999"}, {"key": "in_charge", "value": "A. B"}]']
+    ... )
+    >>> [(contact.contact_value, contact.contact_person_name) for contact in contacts]
+    [('+254700000016', 'A. B'), ('999', '')]
     """
     statements = [statement for text in texts for statement in _statements_in(text)]
     found, marks, invalid = _distinct_by_value(statements)
     people = _people_alone(statements, found)
     if not people:
         return list(found.values()), invalid
-    nameless = [marks[contact.contact_value] for contact in found.values() if not contact.contact_person_name]
+    if not any("ocs" in of for of in marks.values()):  # then the station's telephone is that of its head
+        people = {name: {"" if mark == "ocs" else mark for mark in of} for name, of in people.items()}
+    nameless = [marks[contact.contact_value] for contact in found.values() if _is_of_nobody(contact)]
     placed = set().union(*nameless)
     left = [name for name, of in people.items() if placed.isdisjoint(of)]
     invalid += [f"contact person: {mask_letters(name)} (no contact to go with)" for name in left]
@@ -163,9 +171,16 @@ def _is_placed(name: str, found: dict[str, Contact]) -> bool:
     return any(name in contact.contact_person_name.split("; ") for contact in found.values())
 
 
+def _is_of_nobody(contact: Contact) -> bool:
+    """Say whether a contact may be that of a person who is named elsewhere; a short code is the whole country's."""
+    return not contact.contact_person_name and contact.contact_value not in short_codes()
+
+
 def _with_people(contact: Contact, people: dict[str, set[str]], marks: set[str]) -> Contact:
+    if not _is_of_nobody(contact):
+        return contact
     names = [name for name, of in people.items() if not marks.isdisjoint(of)]
-    return contact._replace(contact_person_name=contact.contact_person_name or "; ".join(names))
+    return contact._replace(contact_person_name="; ".join(names))
 
 
 def _statements_in(text: str) -> list[_Statement]:
@@ -305,6 +320,8 @@ def _mark_of(key: str) -> str:
 def _parted(key: str) -> tuple[str, str]:
     """Part a key into its mark and the rest of it, folded: ("2", "phone") of Phone_2, ("", "phone") of phone."""
     folded = fold(key)
+    if post := _POST.fullmatch(folded):  # who has it is named by its key alone, or as its officer
+        return "ocs" if folded.startswith("ocs") else "desk", post["rest"].removeprefix("officer") or "name"
     found = _MARKED.fullmatch(folded)
     if not found:
         return "", folded

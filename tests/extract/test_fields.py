@@ -36,6 +36,16 @@ def contacts(*entries: tuple[str, object]) -> str:
 
 
 MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
+    (
+        {"Name of Shelter": "Amani", "Location (County)": "Nairobi", "Type of Services": "PEP"},
+        {
+            "facility_name": "Amani",
+            "issue.value_not_used": "name=Umoja Clinic",
+            "county_name": "Nairobi",
+            "services": '"PEP"',
+        },
+    ),
+    ({"Gender Desk Contact": "0700000017"}, {"contacts": contacts(("Gender Desk Contact", "0700000017"))}),
     # a site's own wrapping of a text, and of the fields that it added
     (
         {"name": {"rendered": "Kayole Clinic"}, "acf": {"ward": "Soweto"}},

@@ -176,6 +176,18 @@ def test_a_person_stands_with_their_contact(entries: list[tuple[str, object]], p
         ),
         ([("contacts.name", "A"), ("phone", "0700000016")], {"16": "A"}),
         ([("ocs", "A"), ("phone", "0700000016")], {"16": "A"}),
+        (
+            [
+                ("ocs", "A"),
+                ("OCS Mobile", "0700000016"),
+                ("Gender Desk Officer", "B"),
+                ("gender_desk_contact", "0700000017"),
+                ("phone", "0700000018"),
+                ("toll_free", "999"),
+            ],
+            {"16": "A", "17": "B", "18": "", "99": ""},
+        ),
+        ([("contact_person", "A"), ("phone", "0700000016 or 999")], {"16": "A", "99": ""}),
         ([("social_media", {"name": "Facebook", "url": "https://example.org/16"})], {"16": ""}),
     ],
 )
