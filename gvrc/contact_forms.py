@@ -39,7 +39,8 @@ _MARKED = re.compile(
     r"(?P<word>alternat(?:iv)?e|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
 )
 # A post with contacts of its own is a mark, too: the officer of a gender desk does not answer the station's telephone.
-_POST = re.compile(r"(?:ocs|(?:gender|s?gbv|childrens?)desk)(?P<rest>.*)")
+_POST = re.compile(r"(?P<post>ocs|(?:gbv)?focalperson|(?:gender|s?gbv|childrens?)desk)(?P<rest>.*)")
+_HEADS = ("ocs", "focalperson")  # who answer the facility's telephone where they have none of their own
 _SAME_MARK = {"alternate": "alternative", "secondary": "2", "second": "2", "1": ""}
 _ENDS = frozenset({"validto", "validuntil", "validthrough", "enddate", "endedon", "expirydate", "expireson"})
 ENDING_KEYS = _ENDS | {"isactive", "active", "status"}  # beside a contact, they may say that it is none any more
@@ -128,8 +129,8 @@ def read_contacts(texts: Sequence[str]) -> tuple[list[Contact], list[str]]:
     people = _people_alone(statements, found)
     if not people:
         return list(found.values()), invalid
-    if not any("ocs" in of for of in marks.values()):  # then the station's telephone is that of its head
-        people = {name: {"" if mark == "ocs" else mark for mark in of} for name, of in people.items()}
+    without = {mark for mark in _HEADS if not any(mark in of for of in marks.values())}
+    people = {name: {"" if mark in without else mark for mark in of} for name, of in people.items()}
     nameless = [marks[contact.contact_value] for contact in found.values() if _is_of_nobody(contact)]
     placed = set().union(*nameless)
     left = [name for name, of in people.items() if placed.isdisjoint(of)]
@@ -228,7 +229,7 @@ def _walk_object(key: str, members: list[tuple[str, object]], whose: _Whose) -> 
     for name, item in members:
         if not _describes(name, item) or _is_misplaced(name, item):
             mark = _mark_of(name)
-            owner = owners.get(mark) or owners.get("")
+            owner = next((owners[of] for of in (mark, "", *_HEADS) if of in owners), None)
             theirs = _Whose((owner and _person_in(owner)) or whose.person, mark or whose.mark)
             for statement in _walk(kind if name in _VALUE_KEYS else name, item, theirs):
                 yield statement._replace(in_use=in_use and statement.in_use)
@@ -321,7 +322,8 @@ def _parted(key: str) -> tuple[str, str]:
     """Part a key into its mark and the rest of it, folded: ("2", "phone") of Phone_2, ("", "phone") of phone."""
     folded = fold(key)
     if post := _POST.fullmatch(folded):  # who has it is named by its key alone, or as its officer
-        return "ocs" if folded.startswith("ocs") else "desk", post["rest"].removeprefix("officer") or "name"
+        mark = "desk" if post["post"].endswith("desk") else post["post"].removeprefix("gbv")
+        return mark, post["rest"].removeprefix("officer") or "name"
     found = _MARKED.fullmatch(folded)
     if not found:
         return "", folded

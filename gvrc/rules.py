@@ -141,6 +141,7 @@ def is_sheet_row(name: str) -> bool:
     of_a_place = TOTAL_OF.fullmatch(name)
     return (
         NOTE_OR_TOTAL.fullmatch(name) is not None
+        or HXL.fullmatch(name) is not None
         or (of_a_place is not None and is_county(of_a_place[1]))
         or normal_key(name) in headings()
     )
@@ -152,7 +153,7 @@ def headings() -> frozenset[str]:
     return frozenset(word for word in map(normal_key, keys_of_field("facility_name")) if "name" in word)
 
 
-SUSPECT = r"(?i)total|jumla|name|^[a-z ]{2,12}:"
+SUSPECT = r"(?i)total|jumla|name|^[a-z ]{2,12}:|^#"
 # A name that goes on behind a word for a sum, or in letters behind that for a note.
 BEGINS_AS_NOTE = r"(?i)^(?:totals?\s+(?:for|no)\s+\pL|sub[\s-]*total\s+\pL|jumla\s+ya\s+\pL|[a-z ]{2,12}:\s*\pL)"
 NOTE_OR_TOTAL = re.compile(
@@ -161,6 +162,7 @@ NOTE_OR_TOTAL = re.compile(
     r"|(?:note|notes|nb|source|sources|key|legend|disclaimer|prepared by|compiled by|updated on|last updated)\s*:.*",
     re.IGNORECASE,
 )
+HXL = re.compile(r"#[a-z][a-z0-9_]*(?:\s*\+\s*[a-z0-9_]+)*")  # the row of tags in tables of humanitarian data
 TOTAL_OF = re.compile(r"(.+?)[\s:-]+(?:sub-?)?totals?", re.IGNORECASE)
 
 

@@ -45,6 +45,14 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
             "services": '"PEP"',
         },
     ),
+    ({"nationalPhoneNumber": "0700"}, {"contacts": contacts(("nationalPhoneNumber", "0700"))}),
+    ({"websiteUri": "x.org", "place_id": "ChI"}, {"website_url": "x.org", "source_key": "ChI"}),
+    ({"Coordinates (Lat, Long)": "-1.28, 36.8"}, {"coordinates": "-1.28, 36.8"}),
+    (
+        {"X_COORD": 36.8, "Y_COORD": -1.28, "24 HR": "Yes"},
+        {"latitude": "-1.28", "longitude": "36.8", "open_whole_day": "Yes"},
+    ),
+    ({"is_open": "no"}, {"is_active": "no"}),
     ({"Gender Desk Contact": "0700000017"}, {"contacts": contacts(("Gender Desk Contact", "0700000017"))}),
     # a site's own wrapping of a text, and of the fields that it added
     (

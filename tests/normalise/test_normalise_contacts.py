@@ -188,6 +188,15 @@ def test_a_person_stands_with_their_contact(entries: list[tuple[str, object]], p
             {"16": "A", "17": "B", "18": "", "99": ""},
         ),
         ([("contact_person", "A"), ("phone", "0700000016 or 999")], {"16": "A", "99": ""}),
+        (
+            [("GBV focal person", "A"), ("focal_person_contact", "0700000016"), ("phone", "0700000017")],
+            {"16": "A", "17": ""},
+        ),
+        ([("focal_person_name", "A"), ("phone", "0700000017")], {"17": "A"}),
+        (
+            [("contacts", [{"ocs": "A", "phone": "0700000016"}, {"focal_person": "B", "phone": "0700000017"}])],
+            {"16": "A", "17": "B"},
+        ),
         ([("social_media", {"name": "Facebook", "url": "https://example.org/16"})], {"16": ""}),
     ],
 )

@@ -43,6 +43,8 @@ def test_a_facility_that_is_called_total_is_one(name: str) -> None:
         "Note: as of 2024",
         "SOURCE : MoH",
         "Prepared by: A. B",
+        "#loc+name",
+        "#org +name +en",
     ],
 )
 def test_a_heading_or_a_note_among_the_rows_is_no_facility(name: str) -> None:
