@@ -27,7 +27,9 @@ _SUSPECT = r"(?i)clos|shut|ceased|defunct|abandon|demolish|disused|operat|functi
 _SUSPECT += r"|construct|plan|propos|opened|opening|not yet open"
 # A remark on a wing that is under construction, or on a suspended licence, is not on the facility.
 _SURE_IN_A_REMARK = re.compile("clos|shut|ceased|defunct|abandon|demolish|disused|operat|function")
-_NOT_IN_A_NAME = frozenset(("no", "relocated", "stalled", "notopen"))  # a house that is not open to the public
+_NOT_IN_A_NAME = frozenset(
+    ("no", "relocated", "moved", "merged", "stalled", "notopen")
+)  # a house that is not open to the public
 _OPEN_AGAIN_OR_HOURS = re.compile(
     r"re-?open|\b(?:still|now|again)\s+open|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
     r"|fri|sat|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|week-?ends?|holidays?|nights?"
@@ -44,7 +46,7 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     r"\s+[-\u2013\u2014]\s*|[-\u2013\u2014](?=\s|\d)|\s*[,;:.!(\[]|\s+(?=\d)|\s+on\s+(?=\d)"
     r"|\s+(?:since|in|from|as\s+of|by|due|until|till|after|because|pending)\s"
-    r"|\s+for\s+(?=good|now|renovat|repair|maint|rehab|construct|lack)|(?<=relocated)\s+to\s",
+    r"|\s+for\s+(?=good|now|renovat|repair|maint|rehab|construct|lack)|(?:(?<=relocated)|(?<=moved))\s+to\s",
     re.IGNORECASE,
 )
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")

@@ -45,6 +45,13 @@ _SAME_MARK = {"alternate": "alternative", "secondary": "2", "second": "2", "1": 
 _ENDS = frozenset({"validto", "validuntil", "validthrough", "enddate", "endedon", "expirydate", "expireson"})
 ENDING_KEYS = _ENDS | {"isactive", "active", "status"}  # beside a contact, they may say that it is none any more
 _OUT_OF_USE = frozenset({"old", "former", "disconnected", "notinuse", "outofuse", "outofservice", "unreachable"})
+_OUT_OF_USE_IN_WORDS = re.compile(
+    r"\b(?:wrong\s+number|not\s+(?:in\s+use|working|going\s+through|functional|reachable)|no\s+longer\s+(?:in\s+use|working)"
+    r"|out\s+of\s+(?:use|service|order)|disconnected|unreachable|switched\s+off|inactive"
+    r"|(?:old|former|previous)(?:\s+(?:number|no|line|tel|phone|mobile))?\s*[.:)]|(?:old|former)\s+(?:number|no|line)\b"
+    r"|\((?:old|former)\))",
+    re.IGNORECASE,
+)
 _CLOSED = ("Non-Operational", "Temporarily Closed")
 _NO_CONTACT = _PERSON_KEYS | _ROLE_KEYS | _BOOKKEEPING | _ENDS | frozenset(_TYPE_KEYS)
 
@@ -352,13 +359,25 @@ def _shown_key(statement: _Statement) -> str:
 
 
 def _read(statement: _Statement) -> tuple[list[Contact], list[str]]:
-    lines, refused = _lines(_kind_of_key(statement.key), statement.text)
+    text, ended = _in_use(statement.text)
+    lines, refused = _lines(_kind_of_key(statement.key), text) if text else ([], [])
+    refused += ended
     if not statement.in_use or (not lines and (refused or not _is_person_key(statement.key))):
         return [], [statement.text]
     person = statement.whose.person or _person_in(statement)
     if not person and not refused and (beside := _words_beside(statement.text, lines)):
         refused = [beside]
     return [Contact(line, value, statement.text, person) for line, value in lines], refused
+
+
+def _in_use(text: str) -> tuple[str, list[str]]:
+    """Part a text into what is in use and what it says is not: "0700000016 (disconnected)", "old: 0700000016"."""
+    if not _OUT_OF_USE_IN_WORDS.search(text):
+        return text, []
+    parts = [part.strip() for part in re.split(r"[,;/|\n]", text)]
+    ended = [part for part in parts if _OUT_OF_USE_IN_WORDS.search(part)]
+    kept = [part for part in parts if part not in ended]
+    return (", ".join(kept), ended) if any(re.search(r"\d", part) for part in ended) else ("", [text])
 
 
 def _words_beside(text: str, lines: list[tuple[str, str]]) -> str:

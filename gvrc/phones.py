@@ -25,6 +25,7 @@ class Phone(NamedTuple):
 # A number inside other text, for Polars and for Python: 0 or 254, then nine digits (eight for some landlines).
 PHONE_IN_TEXT = r"(?:\+?254|\b0)[\s()-]*[1-9](?:[\s()/-]{0,2}\d){7,8}"
 _MOBILE = re.compile(r"(?:(?:\+|00)?254|0)?0?(7[0-9]{8})")
+_PAIR_OF_MOBILES = re.compile(r"((?:0|\+?254)[17]\d{8})((?:0|\+?254)[17]\d{8})")
 _MARKS = re.compile(r"[\s().\-\u2010-\u2015]+")
 _SEQUENCE = re.compile(r"\+?\(?\d[\d\s().\-\u2010-\u2015]*\d|\d")
 _EXTENSION = re.compile(r"[\s,;(]*\b(?:ext(?:ension|n)?|x)[.:\s]*(\d{1,5})\b\)?", re.IGNORECASE)
@@ -104,6 +105,8 @@ def _read_all(sequence: str, *, stated_line: bool) -> list[Phone]:
     whole = read_phone(_MARKS.sub("", sequence), stated_line=stated_line)
     if whole:
         return [whole]
+    if pairs := _PAIR_OF_MOBILES.fullmatch(_MARKS.sub("", sequence)):  # 0700 000 016 0700 000 017
+        return [phone for half in pairs.groups() if (phone := read_phone(half))]
     several = [read_phone(_MARKS.sub("", part), stated_line=stated_line) for part in sequence.split()]
     return [phone for phone in several if phone] if all(several) else []
 

@@ -23,6 +23,8 @@ FOR_A_TIME = {"operational_status": "Temporarily Closed", "is_active": False}
         ("Non-Operational since 2020", CLOSED),
         ("Not operational due to lack of staff", CLOSED),
         ("Relocated to Kibera", CLOSED),
+        ("Moved to Kibera", CLOSED),
+        ("Imefungwa (2019)", CLOSED),
         ("Closed for renovation", FOR_A_TIME),
         ("Closed until further notice", FOR_A_TIME),
         ("Temporarily closed (flooded)", FOR_A_TIME),

@@ -41,6 +41,7 @@ def lines(*entries: tuple[str, object]) -> list[tuple[str, str]]:
         ("0800 720 001", [("Toll Free", "+254800720001")]),
         ("999", [("Hotline", "999")]),
         ("1195", [("Hotline", "1195")]),
+        ("0700 000 016 0700 000 017", [("Mobile", "+254700000016"), ("Mobile", "+254700000017")]),
         ("112/999", [("Hotline", "112"), ("Hotline", "999")]),
         ("*483*306#", [("Hotline", "*483*306#")]),
         (
@@ -274,6 +275,23 @@ def test_a_person_whose_mark_no_contact_has_is_an_issue(person: str, phone: str)
 def test_what_is_no_contact_becomes_an_issue_that_shows_nobody(entry: tuple[str, object], issue: str) -> None:
     contacts, invalid = read_contacts([json.dumps([{"key": entry[0], "value": entry[1]}])])
     assert (contacts, "; ".join(invalid)) == ([], issue)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        *(("0700000016 (disconnected)", []), ("0700000016 - wrong number", []), ("not in use 0700000016", [])),
+        *(("0700000016 (not going through)", []), ("Old number 0700000016", []), ("0700000016 (old)", [])),
+        ("old: 0700000016, new: 0700000017", ["+254700000017"]),
+        ("0700000016 (switched off) / 0700000017", ["+254700000017"]),
+        ("0700000016, 0700000017, both out of service", []),
+        ("Old Town office 0700000016", ["+254700000016"]),
+    ],
+)
+def test_a_number_that_is_said_to_be_out_of_use_is_an_issue(text: str, numbers: list[str]) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": "phone", "value": text}])])
+    assert [contact.contact_value for contact in contacts] == numbers
+    assert invalid
 
 
 def test_one_bad_number_does_not_lose_the_good_one() -> None:
