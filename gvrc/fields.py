@@ -467,6 +467,11 @@ TWO_NUMBERS: Final = re.compile(r"\d[^\d]*[,;\s][^\d]*\d")
 NOT_A_TYPE: Final = re.compile(
     r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z"
 )
+# A record that is not deleted says nothing of whether the facility is open.
+ONLY_IF_SO: Final = frozenset(
+    ("isdeleted", "deleted", "deletedat", "deletedon", "isarchived", "archived", "archivedat")
+)
+NOT_SO: Final = re.compile(r"(?i)\s*(?:false|no|n|f|0|live|active)\s*")
 # What tells a way in a location (along Ngong Road, opp. the market), which else is the name of a unit: Dagoretti.
 WAY: Final = re.compile(
     r"(?i)\b(?:along|off|near|next|opp|opposite|behind|beside|adjacent|adj|junction|stage|road|rd|street|avenue|ave"
@@ -518,6 +523,8 @@ class _Distinct:
             unfit.update(filter(KIND_OF_BUILDING.fullmatch, self.texts))
         if field == "address" and normal_key(str(path[-1])) == "location":
             unfit.update(filterfalse(is_way, self.texts))
+        if field == "is_closed" and normal_key(str(path[-1])) in ONLY_IF_SO:
+            unfit.update(filter(NOT_SO.fullmatch, self.texts))
         if field == "facility_type" and normal_key(str(path[-1])) == "type":
             unfit.update(filter(NOT_A_TYPE.match, self.texts))
         return unfit

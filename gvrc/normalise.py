@@ -36,8 +36,8 @@ _NO_REGISTRATION = frozenset(
         *("in process", "in progress", "processing"),
     }
 )
-# A spreadsheet's 12345.0 and 12,345, and a zero for none.
-_ODD_CODE = r"^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$|^0+$"
+# A spreadsheet's 12345.0, 12,345 and 1.2345E+04, and a zero for none.
+_ODD_CODE = r"^\d\.\d+[eE]\+?\d{1,2}$|^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$|^0+$"
 _ODD_NUMBER = r"^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$"
 # And where it demands a code: two clinics that are both TBD are not one.
 _NO_CODE = _NO_REGISTRATION | {
@@ -121,8 +121,17 @@ def _is_no_code(code: str) -> bool:
 def _repaired_code(code: str) -> str | None:
     if _is_no_code(code):
         return None
+    if "e" in code.lower():
+        return _without_power(code)
     whole = code.split(".", maxsplit=1)[0].replace(",", "")
     return whole if whole.strip("0") else None
+
+
+def _without_power(code: str) -> str | None:
+    """Give 12345 for 1.2345E+04, where no digit was rounded away; 1.2E+04 may be any of many codes."""
+    number, power = code.lower().split("e")
+    digits = number.replace(".", "")
+    return digits if len(digits) - 1 == int(power) else None
 
 
 def _is_placeholder(number: str) -> bool:

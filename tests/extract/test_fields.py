@@ -53,6 +53,9 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"latitude": "-1.28", "longitude": "36.8", "open_whole_day": "Yes"},
     ),
     ({"is_open": "no"}, {"is_active": "no"}),
+    ({"is_deleted": True}, {"is_closed": "true"}),
+    ({"deleted_at": "2020-01-02"}, {"is_closed": "2020-01-02"}),
+    ({"deleted": False, "archived": "No"}, {}),
     ({"Gender Desk Contact": "0700000017"}, {"contacts": contacts(("Gender Desk Contact", "0700000017"))}),
     # a site's own wrapping of a text, and of the fields that it added
     (
