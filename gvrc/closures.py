@@ -31,7 +31,7 @@ _NOT_IN_A_NAME = frozenset(
     ("no", "relocated", "moved", "merged", "stalled", "notopen")
 )  # a house that is not open to the public
 _OPEN_AGAIN_OR_HOURS = re.compile(
-    r"re-?open|\b(?:still|now|again)\s+open|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
+    r"re-?open|\bclosed\s+(?:from|between)\b.*\b(?:to|and|till|until)\b|\b(?:still|now|again)\s+open|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
     r"|fri|sat|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|week-?ends?|holidays?|nights?"
     r"|evenings?|mornings?|afternoons?|lunch|daily|hours?|hrs)\b|\d\s*[ap]\.?m\b|\d:\d\d",
     re.IGNORECASE,
@@ -71,7 +71,7 @@ def read_closures(records: pl.DataFrame) -> pl.DataFrame:
         by_distinct(status, lambda texts: map(_status_in_words, texts), pl.String).alias("status.in_words"),
         by_distinct(_suspect(remark), lambda texts: map(_told_in_remark, texts), pl.String).alias("remark.closed"),
         *(
-            by_distinct(_suspect(pl.col(name)), lambda texts: map(split_name, texts), _SPLIT).alias(f"{name}.closed")
+            by_distinct(_suspect(pl.col(name)), lambda texts: map(_split, texts), _SPLIT).alias(f"{name}.closed")
             for name in _NAMES
         ),
     )
@@ -110,6 +110,11 @@ def split_name(name: str) -> _Split | None:
     """
     parts = ((left, status) for left, words in _parts_of(name) if (status := _told_aside(words)))
     return next((_Split(left, status) for left, status in parts if any(map(str.isalpha, left))), None)
+
+
+def _split(name: str) -> dict[str, str] | None:
+    found = split_name(name)
+    return found and found._asdict()
 
 
 def _parts_of(name: str) -> Iterator[tuple[str, str]]:

@@ -4,8 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gvrc.normalise import normalise
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import polars as pl
 
     Landed = Callable[..., dict[str, Any]]
 
@@ -41,6 +45,7 @@ def test_a_status_that_says_closed_and_more_is_closed_and_told(
     [
         *("Closed on Sundays", "Closed to walk-ins", "Closed, reopened 2021", "Not open to the public", "Not closed"),
         *("Operational (closed on weekends)", "Closed at night", "Closed/Open", "Closed 5pm", "No - problems"),
+        "Closed from March to May 2020",
     ],
 )
 def test_hours_and_a_new_opening_close_nothing(landed: Landed, status: str) -> None:
@@ -82,6 +87,17 @@ def test_a_name_that_says_closed_closes_and_loses_the_word_that_it_would_not_be_
 )
 def test_a_name_that_says_something_else_stays(landed: Landed, name: str) -> None:
     assert landed(facility_name=name) == {"facility_name": name}
+
+
+def test_names_that_say_closed_and_names_that_only_sound_so_stand_in_one_batch(
+    extracted: Callable[..., pl.DataFrame],
+) -> None:
+    names = ["Umoja (CLOSED)", "Closed Prison", "Makina - closed", None, "Active Life", "Umoja"] * 2
+    normalised = normalise(extracted(*({"facility_name": name} for name in names)))
+    assert (
+        normalised["facility_name"].to_list() == ["Umoja", "Closed Prison", "Makina", None, "Active Life", "Umoja"] * 2
+    )
+    assert normalised["is_active"].to_list() == [False, None, False, None, None, None] * 2
 
 
 @pytest.mark.parametrize(
