@@ -31,6 +31,7 @@ _VALUE_KEYS = frozenset({"value", "contactvalue", "number", "contact", "details"
 _BOOKKEEPING = frozenset(
     {
         *("id", "pk", "uuid", "contactid", "contacttypeid", "facility", "facilityid", "use", "rank", "period", "order"),
+        *("valid", "isvalid", "working", "isworking", "inuse"),
         *("isprimary", "primary", "isactive", "active", "createdat", "updatedat", "createdby", "updatedby"),
     }
 )
@@ -43,7 +44,16 @@ _POST = re.compile(r"(?P<post>ocs|(?:gbv)?focalperson|(?:gender|s?gbv|childrens?
 _HEADS = ("ocs", "focalperson")  # who answer the facility's telephone where they have none of their own
 _SAME_MARK = {"alternate": "alternative", "secondary": "2", "second": "2", "1": ""}
 _ENDS = frozenset({"validto", "validuntil", "validthrough", "enddate", "endedon", "expirydate", "expireson"})
-ENDING_KEYS = _ENDS | {"isactive", "active", "status"}  # beside a contact, they may say that it is none any more
+ENDING_KEYS = _ENDS | {
+    "isactive",
+    "active",
+    "valid",
+    "isvalid",
+    "working",
+    "isworking",
+    "inuse",
+    "status",
+}  # beside a contact, they may say that it is none any more
 _OUT_OF_USE = frozenset({"old", "former", "disconnected", "notinuse", "outofuse", "outofservice", "unreachable"})
 _OUT_OF_USE_IN_WORDS = re.compile(
     r"\b(?:wrong\s+number|not\s+(?:in\s+use|working|going\s+through|functional|reachable)|no\s+longer\s+(?:in\s+use|working)"
@@ -261,7 +271,7 @@ def _says_ended(name: str, item: object) -> bool:
     if name in _ENDS:
         return item not in (None, "")
     match name, item:
-        case "isactive" | "active", bool() | int() | str():
+        case "isactive" | "active" | "valid" | "isvalid" | "working" | "isworking" | "inuse", bool() | int() | str():
             return read_flag(clean_value(str(item)) or "") is False
         case ("use", "old"):
             return True

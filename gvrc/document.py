@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from gvrc.closures import CLOSED
 from gvrc.decode import CutOffError
 from gvrc.errors import SourceFileError
 from gvrc.fixture import is_fixture, join_fixture
 from gvrc.masking import HIDDEN, mask_letters
 from gvrc.shapes import (
     FACILITY_LISTS,
+    KEY_WORDS,
     NOT_FACILITIES,
+    PARENT_CLOSED,
     PARENT_CONSTITUENCY,
     PARENT_COUNTY,
     PARENT_GROUP,
@@ -685,13 +688,40 @@ def _child(parents: dict[str, str], key: str) -> dict[str, str]:
     """
     if is_county(key):
         return parents | {PARENT_COUNTY: key}
+    if closed := _closed_in(key):
+        parents = parents | {PARENT_CLOSED: closed}
     if GROUP_WORDS.search(key.lower()) or canonical_name("facility_types", key):
         return parents | {PARENT_GROUP: key}
-    if PARENT_COUNTY in parents and normal_key(key) not in FACILITY_LISTS | NOT_FACILITIES:
+    if PARENT_COUNTY in parents and not closed and normal_key(key) not in FACILITY_LISTS | NOT_FACILITIES:
         return parents | {PARENT_PLACE: ", ".join(filter(None, (parents.get(PARENT_PLACE), key)))}
     return parents
 
 
+def _closed_in(key: str) -> str | None:
+    """Give the words of a key that say that what is under it is closed: ``closed``, ``non_operational_clinics``."""
+    words = [word for word in map(str.lower, KEY_WORDS.findall(key)) if word not in OF_CLOSED]
+    said = " ".join(words)
+    is_closed = canonical_name("operational_statuses", said) in CLOSED and said not in NOT_SURELY_CLOSED
+    return said if is_closed else None
+
+
+OF_CLOSED: Final = frozenset(
+    (
+        *(
+            "facilities",
+            "facility",
+            "hospitals",
+            "clinics",
+            "dispensaries",
+            "stations",
+            "police",
+            "shelters",
+            "centres",
+        ),
+        *("centers", "sites", "offices", "organizations", "organisations", "providers", "list", "health", "records"),
+    )
+)
+NOT_SURELY_CLOSED: Final = ("no", "moved", "relocated", "merged")
 GROUP_WORDS: Final = re.compile(
     r"hospital|clinic|dispensar|pharmac|police|shelter|safe.?h|rescue|legal|counsel|hotline|helpline|school|court|desk"
     r"|medical|psychosocial|health.?cent|gbv|emergenc|one.?stop|recovery|support|station"

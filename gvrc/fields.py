@@ -259,6 +259,7 @@ class _Sorting:
                 left = left & unfit
             if unfit != distinct.texts:
                 kept = [None if text in unfit else text for text in texts] if unfit else texts
+                kept = list(map(_as_box, kept)) if field == "address" and normal_key(str(path[-1])) in BOXES else kept
                 self._add(field, rank, path, _as_json(kept) if field in LIST_FIELDS else kept)
         if left := left - says_nothing:
             is_whole = len(left) == len(distinct.texts)
@@ -418,6 +419,14 @@ def _as_json(values: Sequence[Any]) -> Texts:
     return [None if value is None else str(raw, "utf-8") for value, raw in zip(values, raws, strict=True)]
 
 
+BOXES: Final = frozenset(("pobox", "addresspobox"))
+
+
+def _as_box(text: str | None) -> str | None:
+    """Keep what the key says of a number that would stand in an address without it: P.O. Box 46324."""
+    return f"P.O. Box {text}" if text and text.strip()[:1].isdigit() else text
+
+
 def _unless_yes_or_no(text: str) -> str | None:
     return None if YES_OR_NO.match(text) else text
 
@@ -470,6 +479,10 @@ NOT_A_TYPE: Final = re.compile(
 # A record that is not deleted says nothing of whether the facility is open.
 ONLY_IF_SO: Final = frozenset(
     ("isdeleted", "deleted", "deletedat", "deletedon", "isarchived", "archived", "archivedat")
+)
+HOURS: Final = frozenset(("openinghours", "hours"))
+NO_HOURS: Final = re.compile(
+    r"(?i)\s*(?:(?:permanently|temporarily)\s+closed|closed(?:\s+(?:permanently|down|temporarily))?)\s*"
 )
 NOT_SO: Final = re.compile(r"(?i)\s*(?:false|no|n|f|0|live|active)\s*")
 # What tells a way in a location (along Ngong Road, opp. the market), which else is the name of a unit: Dagoretti.
@@ -525,6 +538,8 @@ class _Distinct:
             unfit.update(filterfalse(is_way, self.texts))
         if field == "is_closed" and normal_key(str(path[-1])) in ONLY_IF_SO:
             unfit.update(filter(NOT_SO.fullmatch, self.texts))
+        if field == "is_closed" and normal_key(str(path[-1])) in HOURS:
+            unfit.update(filterfalse(NO_HOURS.fullmatch, self.texts))
         if field == "facility_type" and normal_key(str(path[-1])) == "type":
             unfit.update(filter(NOT_A_TYPE.match, self.texts))
         return unfit

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from gvrc.shapes import (
     KEY_WORDS,
+    PARENT_CLOSED,
     PARENT_CONSTITUENCY,
     PARENT_COUNTY,
     PARENT_GROUP,
@@ -55,7 +56,7 @@ FACILITY_WORDS = frozenset(
     )
 )
 # What a record takes from around it: places, a kind of facility.
-OURS = frozenset((PARENT_COUNTY, PARENT_CONSTITUENCY, PARENT_SUB_COUNTY, PARENT_WARD, PARENT_GROUP))
+OURS = frozenset((PARENT_COUNTY, PARENT_CONSTITUENCY, PARENT_SUB_COUNTY, PARENT_WARD, PARENT_GROUP, PARENT_CLOSED))
 
 
 @lru_cache(maxsize=20_000)

@@ -32,6 +32,7 @@ PARENT_CONSTITUENCY: Final = "parent_constituency"
 PARENT_SUB_COUNTY: Final = "parent_sub_county"
 PARENT_WARD: Final = "parent_ward"
 PARENT_GROUP: Final = "parent_group"
+PARENT_CLOSED: Final = "parent_closed"
 PARENT_PLACE: Final = "parent_place"
 PARENT_KEY: Final = "parent_key"
 

@@ -294,6 +294,19 @@ def test_a_pinned_path_that_is_not_there_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "closed"),
+    [
+        *(("closed", "closed"), ("Closed Facilities", "closed"), ("nonOperationalClinics", "non operational")),
+        *(("permanently_closed", "permanently closed"), ("relocated", None), ("open", None), ("facilities", None)),
+    ],
+)
+def test_a_list_of_closed_facilities_says_that_they_are_closed(key: str, closed: str | None) -> None:
+    clinic = {"name": "Umoja Clinic", "code": "SV-1"}
+    frame, _ = read_bytes(json.dumps({key: [clinic, clinic], "Kitui": {key: [clinic]}}).encode())
+    assert frame["is_closed"].to_list() == [closed] * 3
+
+
+@pytest.mark.parametrize(
     ("around", "told"),
     [
         ('{"county": "Nairobi", "facilities": LIST}', []),

@@ -294,6 +294,14 @@ def test_a_number_that_is_said_to_be_out_of_use_is_an_issue(text: str, numbers: 
     assert invalid
 
 
+@pytest.mark.parametrize("key", ["valid", "is_valid", "working", "in_use", "isActive"])
+def test_a_contact_that_is_said_to_be_invalid_is_none(key: str) -> None:
+    contact = {"type": "Phone", "value": "0700000016"}
+    for said, number in ((False, 0), ("No", 0), (True, 1)):
+        contacts, _ = read_contacts([json.dumps([{"key": "contacts", "value": contact | {key: said}}])])
+        assert len(contacts) == number
+
+
 def test_one_bad_number_does_not_lose_the_good_one() -> None:
     contacts, invalid = read_contacts(['[{"key": "phone", "value": "0700000016/7"}]'])
     assert [contact.contact_value for contact in contacts] == ["+254700000016"]
