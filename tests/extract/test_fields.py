@@ -60,6 +60,11 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"is_deleted": True}, {"is_closed": "true"}),
     ({"deleted_at": "2020-01-02"}, {"is_closed": "2020-01-02"}),
     ({"deleted": False, "archived": "No"}, {}),
+    (
+        {"gender_desk": {"officer": "A. Person", "phone": "0700000016"}},
+        {"contacts": contacts(("gender_desk.phone", "0700000016"), ("gender_desk.officer", "A. Person"))},
+    ),
+    ({"Gender Desk": "Yes"}, {}),
     ({"Gender Desk Contact": "0700000017"}, {"contacts": contacts(("Gender Desk Contact", "0700000017"))}),
     # a site's own wrapping of a text, and of the fields that it added
     (
