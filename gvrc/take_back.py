@@ -36,6 +36,7 @@ DEACTIVATED = (
     "facility_services",
     "facility_infrastructure",
 )
+ALL_KEYS = (-(2**31), 2**31 - 1)  # those of a dry run are negative
 REFERRED_TO = ("23503", "23001")  # ON DELETE RESTRICT has a code of its own since PostgreSQL 18
 
 
@@ -76,7 +77,7 @@ def take_back(
     database.run("fold_undo_changes")
     database.run("drop_updates_of_inserted")
     database.run("add_children_of_inserted")
-    remove(database, 0, 2**31 - 1)  # first: a code or number that goes with it may return to who bore it before
+    remove(database, *ALL_KEYS)  # first: a code or number that goes with it may return to who bore it before
     free_keys(database, is_managed=is_managed)
     put_back(database)
     restore(database, is_managed=is_managed)

@@ -612,6 +612,23 @@ def test_a_file_that_fails_late_takes_no_other_files_record_with_it(
     assert outcome(again) == {"read": 2, "unchanged": 2}
 
 
+def test_a_dry_run_takes_a_file_that_fails_late_back_as_the_import_does(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    small = msgspec.structs.replace(settings, batch_size=1)
+    cut = tmp_path / "b.json"
+    clinics = [
+        CLINIC | {"code": 13080 + number, "name": f"Clinic {number}", "phone": "0700000017"} for number in range(9)
+    ]
+    cut.write_text(json.dumps(clinics)[:-40], "utf-8")
+    files = [write(tmp_path, "a.json", [CLINIC]), str(cut), write(tmp_path, "c.json", clinics[:2])]
+    planned = run(files, small, Options(dry_run=True))
+    done = run(files, small)
+    assert outcomes(planned) == outcomes(done)
+    assert planned.tables() == done.tables()
+    assert codes(fresh) == ["13080", "13081"]
+
+
 def test_an_earlier_file_whose_records_a_failed_one_superseded_stands_again(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
