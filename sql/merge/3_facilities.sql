@@ -117,7 +117,8 @@ WHERE merging.met_by = 'new';
 
 -- name: find_ranked_fields
 -- A source may overwrite only what one of equal or lower rank wrote. Where it was not recorded which source that was
--- (the ranks are new), it is the one that all records of the facility came from. source is whose value stands.
+-- (the ranks are new), it is the one that all records of the facility came from. source is whose value stands; that of
+-- what a new facility has by default is null.
 INSERT INTO ranked_fields (row_no, field, source, said, differs, is_outranked)
 SELECT
     merging.row_no,
@@ -178,7 +179,13 @@ CROSS JOIN LATERAL (
 ) AS value (field, present, said, source)
 LEFT JOIN source_ranks AS present
     ON present.field = value.field
-    AND present.source = coalesce(value.source, imported.field_sources ->> value.field, sole.source)
+    AND present.source = coalesce(
+        value.source,
+        CASE
+            WHEN imported.field_sources ? value.field THEN imported.field_sources ->> value.field
+            ELSE sole.source
+        END
+    )
 LEFT JOIN source_ranks AS own
     ON own.field = value.field
     AND own.source = staged.source

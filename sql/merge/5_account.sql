@@ -376,7 +376,8 @@ SET
     is_superseded = false;
 
 -- name: save_imported
--- New facilities, and those that stood in the directory before an import met them.
+-- New facilities, and those that stood in the directory before an import met them. What a new one has in a ranked field
+-- that its record says nothing of, such as the status Unknown, no source wrote: any may overwrite it.
 INSERT INTO etl.imported_facilities
 SELECT
     facilities.facility_id,
@@ -403,7 +404,7 @@ SELECT
     staged.ward_candidates,
     staged.quality_score,
     staged.recorded_on::date,
-    coalesce(ranked.sources, '{}')
+    CASE WHEN merging.met_by = 'new' THEN unsaid.sources ELSE '{}' END || coalesce(ranked.sources, '{}')
 FROM merging
 JOIN staged_records AS staged USING (row_no)
 JOIN facilities USING (facility_id)
@@ -414,6 +415,10 @@ LEFT JOIN (
     FROM ranked_fields
     GROUP BY row_no
 ) AS ranked USING (row_no)
+CROSS JOIN (
+    SELECT coalesce(jsonb_object_agg(field, NULL), '{}') AS sources
+    FROM source_ranks
+) AS unsaid
 WHERE merging.met_by = 'new'
     OR (
         merging.met_by <> 'superseded'

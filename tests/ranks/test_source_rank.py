@@ -121,6 +121,22 @@ def test_what_the_higher_source_never_said_may_come_from_a_lower_one(
     assert rows(fresh, said) == [{"description": "Closed to all", "registration_number": "R-78"}]
 
 
+def test_what_a_new_facility_has_by_default_outranks_no_source(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    ranked = msgspec.structs.replace(
+        settings, source_rank={field: ["first"] for field in ("is_active", "facility_code", "facility_name")}
+    )
+    silent = {key: value for key, value in CLINIC.items() if key not in ("operation_status_name", "code")}
+    run([write(tmp_path, "first.json", [silent])], ranked)
+    account = run([write(tmp_path, "second.json", [CLINIC | {"operation_status_name": "Closed"}])], ranked)
+    assert rows(fresh, "SELECT facility_code, is_active FROM facilities") == [
+        {"facility_code": "13080", "is_active": False}
+    ]
+    assert account.files[0].issues["source_outranked"] == 0
+    assert outcome(run([str(tmp_path / "second.json")], ranked, Options(force=True))) == {"read": 1, "unchanged": 1}
+
+
 def test_ranks_that_are_set_later_count_from_the_next_import(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
