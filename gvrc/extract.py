@@ -231,9 +231,9 @@ def _regroup(batches: Iterator[Batch], chunk_rows: int) -> Iterator[Batch]:
             if size >= BATCH_BYTES and pending:
                 yield pending
                 pending, size = [], 0
-    except CutOffError:
+    except SourceFileError:
         if pending:
-            yield pending  # what came before may be salvaged
+            yield pending  # what came before may be salvaged, and is read again by pieces of another size
         raise
     if pending:
         yield pending

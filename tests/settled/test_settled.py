@@ -197,6 +197,21 @@ def test_a_file_that_fails_late_is_taken_out_of_what_was_put_together_as_by_the_
     assert outcome(account) == {"read": 2, "unchanged": 2}
 
 
+def test_settled_records_of_a_file_that_is_broken_further_on_are_read_again_and_the_file_alone_fails(
+    twins: Twins, tmp_path: Path
+) -> None:
+    first, last = write(tmp_path, "a.json", [CLINIC]), write(tmp_path, "c.json", [OTHER])
+    broken = write(tmp_path, "b.json", clinics(5))
+    for _ in range(2):
+        twins.run([first, broken, last], batch_size=2)
+    settled, changed, *others = clinics(5)
+    (tmp_path / "b.json").write_text(json.dumps([settled, changed | LATER, *others]) + ", and more", "utf-8")
+    write(tmp_path, "a.json", [CLINIC, settled | LATER])
+    account = twins.run([first, broken, last], batch_size=2)
+    assert [file.status for file in account.files] == ["succeeded", "failed", "succeeded"]
+    assert outcome(account) == {"read": 3, "updated": 1, "unchanged": 2}
+
+
 @pytest.fixture
 def merged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Collect how many records each batch has that are merged."""
