@@ -489,7 +489,7 @@ class _Walk:
         elif found := BETWEEN.search(text, start):
             cursor.at = found.start() + 1
         else:
-            end = text.rfind(b"]", start)
+            end = text.rfind(b"]", start + _sound_length(text[start:]))
             cursor.at = end if end > start and _may_close(text, end) else len(text)
         return text[start : cursor.at]
 
@@ -587,6 +587,16 @@ def _probe_whole(text: str, at: int) -> tuple[int | None, bool]:
         return None, error.pos >= len(text) - LONGEST_LITERAL or error.msg.startswith("Unterminated")
     except (ValueError, RecursionError):
         return None, False
+
+
+def _sound_length(text: bytes) -> int:
+    """Tell how far a value that does not parse is sound: a bracket before is its own, and closes no list around it."""
+    try:
+        return LENIENT.raw_decode(text.decode("latin-1"))[1]
+    except json.JSONDecodeError as error:
+        return error.pos
+    except (ValueError, RecursionError):
+        return 0
 
 
 WINDOW: Final = 8 * 1024

@@ -81,6 +81,14 @@ CASES: dict[str, tuple[bytes, Loads | Fails]] = {
     "cut off after a record": (b"[" + A + b", " + B, Fails("is cut off at byte")),
     "cut off after a comma": (b"[" + A + b", ", Fails("is cut off at byte")),
     "cut off inside the first record": (b'[{"name": "Umo', Fails("is cut off at byte")),
+    "cut off after a list inside a record": (
+        b"[" + A + b', {"name": "Kay", "services": ["PEP"]',
+        Fails("is cut off at byte"),
+    ),
+    "cut off further on": (
+        b"[" + A + b', {"name": "Kay", "services": ["PEP"], "beds": 4, "x',
+        Fails("is cut off at byte"),
+    ),
     "cut off after the opening bracket": (b"[", Fails("is cut off at byte 1")),
     "cut off inside an envelope": (b'{"results": [' + A + b"], ", Fails("is cut off at byte")),
     "cut off inside a key": (b'{"resu', Fails("is cut off at byte")),
