@@ -46,6 +46,11 @@ CHILD_LOOKUPS = {
     "staged_infrastructure": {"infrastructure_type": "infrastructure_types", "condition_status": "condition_statuses"},
 }
 CHILD_NAMES = {"service_name", "owner_name"}
+# By what a record's children are told apart that may have become the same default.
+CHILD_KEYS = {
+    "staged_gbv_categories": ("row_no", "gbv_category"),
+    "staged_infrastructure": ("row_no", "infrastructure_type"),
+}
 CHILD_TEXTS = {
     "staged_contacts": {
         "contact_value": "facility_contacts.contact_value",
@@ -161,6 +166,8 @@ class Stager:
         for column, lookup in CHILD_LOOKUPS[table].items():
             rows, missing = self.with_lookup_names(batch, rows, column, lookup)
             issues.append(missing)
+            if table in CHILD_KEYS and not missing.is_empty():
+                rows = rows.unique(CHILD_KEYS[table], keep="first", maintain_order=True)
         for column, place in CHILD_TEXTS.get(table, {}).items():
             rows, cut = fit_texts(rows, column, self.directory.demands.lengths[place])
             issues.append(cut)

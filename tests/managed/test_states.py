@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gvrc.errors import UsageError
+from gvrc.settings import LOOKUP_DEFAULTS
 from gvrc.undo import undo
 from tests.managed.records import CLINIC, POST, RECORDS, SHELTER
 
@@ -163,6 +164,23 @@ def test_without_leave_to_create_lookups_the_default_stands_in_and_an_issue_says
     assert missing == {"Under Maintenance, Private", "Legal", "Physical Violence", "Fax"}
     assert account.files[0].issues["lookup_missing"] == 4
     assert application.query("SELECT 1 AS one FROM owner_types WHERE type_name = 'Private'") == []
+
+
+def test_children_for_which_one_default_stands_in_are_one_and_an_issue_each(
+    in_state: Callable[..., Application],
+) -> None:
+    application = in_state("empty_lookups", "other_lookups")
+    stands_in = {"gbv_categories": "Other", "infrastructure_types": "Beds"}
+    application.execute("INSERT INTO gbv_categories (category_name, description, icon_url) VALUES ('Other', '', '')")
+    record = CLINIC | {"gbv_category": ["Sexual Violence", "Child Abuse"], "cots": 5}
+    settings: dict[str, Any] = {"create_lookups": False, "lookup_defaults": LOOKUP_DEFAULTS | stands_in}
+    for records in ([record], [record | {"description": "Open at night"}]):
+        account = application.load(records, **settings)
+        assert account.files[0].rejects == {}
+        assert account.files[0].issues["lookup_missing"] == 3
+        assert ("infrastructure", "beds 12 unknown") in children(application)
+        assert account.tables()["facility_infrastructure"]["updated"] == 0
+        assert len(application.query("SELECT id FROM facility_gbv_categories")) == 1
 
 
 def test_without_a_default_status_where_one_is_demanded_the_run_stops_in_one_line(application: Application) -> None:
