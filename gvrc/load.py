@@ -447,7 +447,9 @@ class Loader:
         """Update the facilities that the batch met and that differ from what it says."""
         database = self.database
         database.run("fill_wanted_facilities", self.settings.keep_manual_edits)
-        if not self.directory.is_managed:
+        if self.directory.is_managed:
+            database.run("follow_codes")
+        else:
             database.run("keep_edited_types", self.settings.keep_manual_edits)
         database.run("note_kept_edits")
         database.run("find_differing_facilities")

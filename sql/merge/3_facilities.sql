@@ -347,6 +347,30 @@ WHERE $1::boolean
     AND facilities.facility_id = wanted.facility_id
     AND facilities.facility_type IS DISTINCT FROM imported.facility_type;
 
+-- name: follow_codes
+-- In a managed directory the code stands for a number that nobody gave: where a facility is given another code, the new
+-- one does, as insert_new_facilities_managed would have it. Else the former code would pass for a number.
+UPDATE wanted_facilities AS wanted
+SET registration_number = CASE
+        WHEN EXISTS (
+            SELECT
+            FROM facilities AS holder
+            WHERE holder.registration_number = wanted.facility_code
+        )
+        OR EXISTS (
+            SELECT
+            FROM staged_records AS claimant
+            WHERE claimant.registration_number = wanted.facility_code
+        ) THEN '-'
+        ELSE ''
+    END || wanted.facility_code
+FROM facilities
+WHERE facilities.facility_id = wanted.facility_id
+    AND facilities.facility_code <> wanted.facility_code
+    AND facilities.registration_number = wanted.registration_number
+    AND ltrim(facilities.registration_number, '-') = facilities.facility_code
+    AND NOT 'registration_number' = ANY (wanted.edited_fields);
+
 -- name: note_kept_edits
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
 SELECT

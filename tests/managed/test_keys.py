@@ -27,6 +27,23 @@ def test_the_code_stands_for_a_registration_number_that_nobody_gave(application:
     assert numbers(application) == {"90002": "90002", "90003": "90003", "90004": "90004"}
 
 
+def test_a_code_that_stands_for_a_number_gives_way_with_the_code(application: Application) -> None:
+    uncoded = {key: value for key, value in POST.items() if key != "facility_code"}
+    application.load([uncoded, other("90003", registration_number="90009")])
+    before = numbers(application)
+    account = application.load([POST])
+    assert numbers(application) == {"90002": "90002", "90003": "90009"}
+    keyed = POST | {"id": "7f0c8a52-0000-4000-8000-000000000001"}
+    application.load([keyed])
+    application.load([keyed | {"facility_code": "90009"}])
+    assert numbers(application) == {"90009": "-90009", "90003": "90009"}
+    again = application.load([keyed | {"facility_code": "90009"}], force=True).totals()
+    assert (again["updated"], again["unchanged"]) == (0, 1)
+    application.load([keyed])
+    undo(account.run_id, application.settings())
+    assert numbers(application) == before
+
+
 def test_a_code_that_is_another_facilitys_registration_number_gets_a_dash(application: Application) -> None:
     application.load([CLINIC | {"registration_number": "90002"}, POST])
     assert numbers(application) == {"90001": "90002", "90002": "-90002"}
