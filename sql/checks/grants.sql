@@ -67,10 +67,19 @@ WHERE owned.refclassid = 'pg_class'::regclass
 \gexec
 
 -- Where another role made schema etl (by scripts/migrate.py), the importer's may use it. That other role then applies
--- the migrations of new versions, too.
+-- the migrations of new versions, too; the importer's may use their tables as well.
 SELECT format('GRANT USAGE ON SCHEMA etl TO %I', :'role')
 WHERE to_regnamespace('etl') IS NOT NULL
 UNION ALL
 SELECT format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA etl TO %I', :'role')
 WHERE to_regnamespace('etl') IS NOT NULL
+UNION ALL
+SELECT format(
+    'ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA etl GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I',
+    pg_get_userbyid(nspowner),
+    :'role'
+)
+FROM pg_namespace
+WHERE nspname = 'etl'
+    AND nspowner <> to_regrole(:'role')
 \gexec

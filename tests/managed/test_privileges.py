@@ -18,6 +18,7 @@ from gvrc.contract import check_privileges
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.findings import look_closely
+from gvrc.migrations import look_at_database, migrate
 from gvrc.pipeline import Options, run
 from gvrc.psql import find_psql
 from tests.conftest import PROJECT
@@ -104,6 +105,18 @@ def test_a_role_that_may_have_one_connection_imports_the_same(
         accounts.append(narrowed.load(records, force=True).totals())
         application.execute(f"ALTER ROLE {role} CONNECTION LIMIT -1")
     assert [(account["inserted"], account["unchanged"]) for account in accounts] == [(3, 0), (0, 3)]
+
+
+def test_a_table_that_another_role_makes_for_a_new_version_may_be_used(
+    application: Application, narrowed: Application, role: str
+) -> None:
+    application.load(RECORDS[:1])
+    application.execute("DROP TABLE etl.decided_places")
+    application.execute("DELETE FROM etl.migrations WHERE name = 'etl/0005_decided_places.sql'")
+    grant_all_that_the_file_gives(application, role)
+    with connect(application.url) as database:
+        migrate(database, look_at_database(database))
+    assert narrowed.load(RECORDS).totals()["inserted"] == 2
 
 
 def test_another_role_may_have_made_schema_etl(application: Application, narrowed: Application, role: str) -> None:
