@@ -639,7 +639,7 @@ def _is_of_a_case(word: str, value: object) -> bool:
     """Say whether a value is of one case: not where it says only whether a facility has, keeps or offers something."""
     if word in CASE_OBJECTS:
         return isinstance(value, dict) and not all(map(_is_flag, value.values()))
-    return word in CASE_KEYS and not _is_flag(value)
+    return word in CASE_KEYS and isinstance(value, str | int | float) and not _is_flag(value)
 
 
 def _is_flag(value: object) -> bool:

@@ -15,7 +15,7 @@ from reading import read_bytes
 from gvrc.alike import MANY
 from gvrc.columns import EXTRACTED
 from gvrc.fields import NO_NUL
-from gvrc.shapes import is_absent
+from gvrc.shapes import Keys, is_absent, is_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,7 +109,11 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=7) | st.dictionaries(KEYS, inner, max_size=5),
     max_leaves=12,
 )
-RECORDS = st.dictionaries(KEYS, VALUES, max_size=12).map(lambda record: record | {"name": "Umoja Health Centre"})
+RECORDS = (
+    st.dictionaries(KEYS, VALUES, max_size=12)
+    .map(lambda record: record | {"name": "Umoja Health Centre"})
+    .filter(lambda record: not is_person(record, Keys({})))  # which is refused
+)
 QUICK = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 

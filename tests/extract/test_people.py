@@ -94,6 +94,7 @@ def test_a_shelter_may_say_whom_it_takes_in() -> None:
         {"gender": "Women and girls", "age": "All ages"},
         {"case_id": "no", "patient_id": False},
         {"survivor": {"counselling": True, "shelter": "Yes"}},
+        {"survivor_code": []},
         {"victim": {}},
     ],
 )
