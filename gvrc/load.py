@@ -25,6 +25,7 @@ from gvrc.lone import insert_lone
 from gvrc.rules import check_accepted
 from gvrc.stage import StagedBatch, Stager
 from gvrc.staging import count_rows, record_lines, refused_rows, settled_issues
+from gvrc.staging_tables import create_staging_tables
 from gvrc.statements import statement_group
 
 if TYPE_CHECKING:
@@ -113,7 +114,6 @@ class Loader:
         self.alone: pl.DataFrame | None = None  # how many lone records of the last batch were inserted
         self.unmet: frozenset[str] = frozenset()  # statements that would meet nothing in the first round
         self.has_refused = False  # a record of the run went without its registration number
-        self.prepare()
 
     def begin_first_load(self, *, must_merge: bool) -> None:
         """Take it that the directory is empty: only what the run itself brings can be met.
@@ -125,13 +125,6 @@ class Loader:
         if not (self.is_dry_run or must_merge):
             self.stager.set_lone_apart(self.run_no, self.rules)
 
-    def prepare(self) -> None:
-        """Make the staging tables of this connection."""
-        self.filled, self.rows_staged = set(), 0
-        *tables, rank = statement_group("staging/create.sql")
-        self.database.run_all([*tables, *statement_group("staging/settled.sql")])
-        self.database.run(rank, json.dumps(self.settings.source_rank))
-
     def prepare_again(self) -> None:
         """After a lost connection: make the staging tables, and remember what the run has met so far.
 
@@ -139,7 +132,8 @@ class Loader:
         """
         self.is_first_load = False
         self.has_refused = True  # perhaps
-        self.prepare()
+        self.filled, self.rows_staged = set(), 0
+        create_staging_tables(self.database, self.settings.source_rank)
         for name in statement_group("staging/restore.sql"):
             self.database.run(name, self.run_no)
 

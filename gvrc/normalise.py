@@ -211,10 +211,9 @@ def _cast(
     records: pl.DataFrame, columns: tuple[str, ...], read: Callable[[pl.Expr], pl.Expr], issue: str
 ) -> pl.DataFrame:
     """Read columns into their types; what was there and could not be read goes to ``issue.<issue>``."""
-    return (
-        records.with_columns(read(pl.col(column)).alias(f"{column}.read") for column in columns)
-        .with_columns(_unread(*columns).alias(ISSUE_PREFIX + issue))
-        .with_columns(pl.col(f"{column}.read").alias(column) for column in columns)
+    return records.with_columns(read(pl.col(column)).alias(f"{column}.read") for column in columns).with_columns(
+        _unread(*columns).alias(ISSUE_PREFIX + issue),
+        *(pl.col(f"{column}.read").alias(column) for column in columns),
     )
 
 

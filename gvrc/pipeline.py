@@ -180,13 +180,15 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     if not changed:
         return
     from gvrc.settled import rules_by_file, settled_ahead
+    from gvrc.staging_tables import staging_ahead
 
     with (
         shared_cache(this_run) as cache,
         settled_ahead(this_run) as settled,
         places_ahead(this_run, cache) as places,
     ):
-        from gvrc.batches import gather_batches, open_batches, read_ahead, transform_batches
+        with staging_ahead(this_run.database, this_run.settings.source_rank):
+            from gvrc.batches import gather_batches, open_batches, read_ahead, transform_batches
 
         this_run.options.progress.begin(sum(file.size for file in changed))
         directory = know_directory(this_run)
@@ -234,7 +236,7 @@ def know_directory(this_run: Run) -> Directory:
 
 
 def open_loader(this_run: Run, directory: Directory, rules: dict[int, int]) -> Loader:
-    """Make the staging tables."""
+    """Make the loader, over the staging tables."""
     from gvrc.load import Loader
 
     settings, is_dry_run = this_run.settings, this_run.options.dry_run
@@ -328,8 +330,6 @@ def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Callable[[], Pl
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from gvrc.decided import keep_decided
-
     reading = None if this_run.options.dry_run else this_run.database.connect_again_if_possible()
     if reading is None:
         points = this_run.database.read("ward_points")
@@ -347,6 +347,8 @@ def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Callable[[], Pl
         if not this_run.options.force:
             make()
         yield lambda: make().result()
+        from gvrc.decided import keep_decided  # not before: it imports polars, which the making thread may do, too
+
         for making in made:
             if not making.exception():
                 keep_decided(this_run.database, making.result())

@@ -16,6 +16,8 @@ def add_ward_suggestion(records: pl.DataFrame) -> pl.DataFrame:
 
     It says what was given, the nearest wards with their scores, and the row of the alias file that would settle it.
     """
+    if not records["ward_id"].has_nulls():  # as in most batches
+        return records.with_columns(ward_suggestion=pl.lit(None, pl.String))
     return records.with_columns(
         ward_suggestion=pl.when(pl.col("ward_id").is_null()).then(
             pl.concat_str(
