@@ -3,11 +3,11 @@
     find the files -> connect, lock, migrate -> leave out the files that were loaded before ->
     find a batch of records -> leave out the settled ones -> open the others, put together what is few ->
     transform and stage them ->
-    load them (one transaction) -> ... -> the account
+    load them (one transaction) -> ... -> give numbers that were freed meanwhile -> the account
 
 ``gvrc/extract.py`` finds and opens, ``gvrc/settled.py`` leaves out, ``gvrc/transform.py`` is the chain of steps,
-``gvrc/stage.py`` stages, ``gvrc/load.py`` merges. What needs polars is imported when a file must be read: an unchanged
-run, a wrong option and a missing file never wait for it.
+``gvrc/stage.py`` stages, ``gvrc/load.py`` merges, ``gvrc/freed.py`` gives. What needs polars is imported when a file
+must be read: an unchanged run, a wrong option and a missing file never wait for it.
 """
 
 from __future__ import annotations
