@@ -22,7 +22,7 @@ from gvrc import ledger
 from gvrc.account import FileAccount, RunAccount
 from gvrc.connecting import connect_to_directory
 from gvrc.contract import demand_contract
-from gvrc.errors import DatabaseUnavailableError, GvrcError, RunStoppedError
+from gvrc.errors import DatabaseUnavailableError, GvrcError, RunStoppedError, UsageError
 from gvrc.files import find_files
 from gvrc.keep import archive_processed, keep_validated
 from gvrc.log import log_event, log_records
@@ -138,6 +138,8 @@ def open_run(settings: Settings, options: Options, demand: Callable[[Database], 
         ledger.run_lock(database, settings, options),
     ):
         kind = look_at_database(database)
+        if demand and not kind.has_migrations:
+            raise UsageError("Nothing was ever imported into this database. Check --database-url, or DATABASE_URL.")
         if kind.is_managed:
             demand_contract(database, settings)
         migrate(database, kind)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from gvrc.database import connect
 from gvrc.errors import UsageError
 from gvrc.pipeline import Options, run
 from gvrc.rejects import write_open_rejects
@@ -173,6 +174,14 @@ def test_a_reject_of_an_undone_run_is_closed_and_open_again_after_the_undo_of_th
         write_open_rejects(settings, None, tmp_path / "open.jsonl")
     undo(undone.run_id, settings)
     assert write_open_rejects(settings, None, tmp_path / "open.jsonl") == 1
+
+
+def test_an_undo_makes_nothing_where_nothing_was_ever_imported(settings: Settings, empty_url: str) -> None:
+    with pytest.raises(UsageError, match="Nothing was ever imported"):
+        undo("20250101-000000-abcd", msgspec.structs.replace(settings, database_url=empty_url))
+    with connect(empty_url) as database:
+        assert rows(database, "SELECT nspname FROM pg_namespace WHERE nspname = 'etl'") == []
+        assert rows(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'") == []
 
 
 def test_images_are_kept_for_as_many_days_as_set(settings: Settings, fresh: Database, tmp_path: Path) -> None:
