@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from gvrc.synonyms import canonical_name
+from gvrc.synonyms import CLOSED, canonical_name, says_closed
 from gvrc.text import by_distinct, fold, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CLOSED = ("Non-Operational", "Temporarily Closed")
 _NAMES = ("facility_name", "official_name")
 _SPLIT = pl.Struct({"name": pl.String, "status": pl.String})
 
@@ -27,11 +26,11 @@ _SUSPECT = r"(?i)clos|shut|ceased|defunct|abandon|demolish|disused|operat|functi
 _SUSPECT += r"|construct|plan|propos|opened|opening|not yet open"
 # A remark on a wing that is under construction, or on a suspended licence, is not on the facility.
 _SURE_IN_A_REMARK = re.compile("clos|shut|ceased|defunct|abandon|demolish|disused|operat|function")
-_NOT_IN_A_NAME = frozenset(
-    ("no", "relocated", "moved", "merged", "stalled", "notopen")
-)  # a house that is not open to the public
+# Beside a name they say something else: a house that is not open to the public, one that has moved here.
+_NOT_IN_A_NAME = frozenset(("no", "relocated", "moved", "merged", "stalled", "notopen"))
 _OPEN_AGAIN_OR_HOURS = re.compile(
-    r"re-?open|\bclosed\s+(?:from|between)\b.*\b(?:to|and|till|until)\b|\b(?:still|now|again)\s+open|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
+    r"re-?open|\bclosed\s+(?:from|between)\b.*\b(?:to|and|till|until)\b|\b(?:still|now|again)\s+open"
+    r"|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
     r"|fri|sat|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|week-?ends?|holidays?|nights?"
     r"|evenings?|mornings?|afternoons?|lunch|daily|hours?|hrs)\b|\d\s*[ap]\.?m\b|\d:\d\d",
     re.IGNORECASE,
@@ -124,7 +123,7 @@ def _parts_of(name: str) -> Iterator[tuple[str, str]]:
     for found in _BETWEEN.finditer(name):
         head, tail = name[: found.start()].strip(), name[found.end() :].strip()
         yield head, tail
-        if canonical_name("operational_statuses", head) in CLOSED:
+        if says_closed(head):
             yield tail, head
     if found_last := _AT_THE_END.fullmatch(name):
         yield found_last["name"], found_last["words"]

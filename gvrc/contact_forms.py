@@ -12,7 +12,7 @@ import msgspec
 from gvrc.casts import read_flag
 from gvrc.masking import mask_letters
 from gvrc.phones import find_phones, read_phone, short_codes, split_phones
-from gvrc.synonyms import canonical_name
+from gvrc.synonyms import CLOSED, canonical_name
 from gvrc.text import clean_value, fold
 
 if TYPE_CHECKING:
@@ -44,16 +44,8 @@ _POST = re.compile(r"(?P<post>ocs|(?:gbv)?focalperson|(?:gender|s?gbv|childrens?
 _HEADS = ("ocs", "focalperson")  # who answer the facility's telephone where they have none of their own
 _SAME_MARK = {"alternate": "alternative", "secondary": "2", "second": "2", "1": ""}
 _ENDS = frozenset({"validto", "validuntil", "validthrough", "enddate", "endedon", "expirydate", "expireson"})
-ENDING_KEYS = _ENDS | {
-    "isactive",
-    "active",
-    "valid",
-    "isvalid",
-    "working",
-    "isworking",
-    "inuse",
-    "status",
-}  # beside a contact, they may say that it is none any more
+# What may say, beside a contact, that it is none any more.
+ENDING_KEYS = _ENDS | {"isactive", "active", "valid", "isvalid", "working", "isworking", "inuse", "status"}
 _OUT_OF_USE = frozenset({"old", "former", "disconnected", "notinuse", "outofuse", "outofservice", "unreachable"})
 _OUT_OF_USE_IN_WORDS = re.compile(
     r"\b(?:wrong\s+number|not\s+(?:in\s+use|working|going\s+through|functional|reachable)|no\s+longer\s+(?:in\s+use|working)"
@@ -62,7 +54,6 @@ _OUT_OF_USE_IN_WORDS = re.compile(
     r"|\((?:old|former)\))",
     re.IGNORECASE,
 )
-_CLOSED = ("Non-Operational", "Temporarily Closed")
 _NO_CONTACT = _PERSON_KEYS | _ROLE_KEYS | _BOOKKEEPING | _ENDS | frozenset(_TYPE_KEYS)
 
 # The signs before and after keep "jane..doe@example.org" from becoming doe@example.org.
@@ -287,7 +278,7 @@ def _is_out_of_use(status: str) -> bool | None:
     known = canonical_name("operational_statuses", status)
     if fold(status) in _OUT_OF_USE:
         return True
-    return None if known is None else known in _CLOSED
+    return None if known is None else known in CLOSED
 
 
 def _is_misplaced(name: str, item: object) -> bool:

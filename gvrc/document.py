@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from gvrc.closures import CLOSED
 from gvrc.decode import CutOffError
 from gvrc.errors import SourceFileError
 from gvrc.fixture import is_fixture, join_fixture
@@ -47,7 +46,7 @@ from gvrc.shapes import (
     other_kind,
 )
 from gvrc.shown_keys import describe_keys, shown_path
-from gvrc.synonyms import canonical_name
+from gvrc.synonyms import canonical_name, says_closed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -711,8 +710,7 @@ def _closed_in(key: str) -> str | None:
     """Give the words of a key that say that what is under it is closed: ``closed``, ``non_operational_clinics``."""
     words = [word for word in map(str.lower, KEY_WORDS.findall(key)) if word not in OF_CLOSED]
     said = " ".join(words)
-    is_closed = canonical_name("operational_statuses", said) in CLOSED and said not in NOT_SURELY_CLOSED
-    return said if is_closed else None
+    return said if says_closed(said) and said not in NOT_SURELY_CLOSED else None
 
 
 OF_CLOSED: Final = frozenset(

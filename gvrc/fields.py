@@ -253,9 +253,7 @@ class _Sorting:
         left = distinct.texts
         for field, rank in self.keys.meanings(path):
             unfit = says_nothing | distinct.unfit(field, path)
-            if field != "place_hint" or path == (
-                PARENT_PLACE,
-            ):  # nothing is made of a hint: it is counted as left over
+            if field != "place_hint" or path == (PARENT_PLACE,):  # nothing is made of a hint: it is counted as left
                 left = left & unfit
             if unfit != distinct.texts:
                 kept = [None if text in unfit else text for text in texts] if unfit else texts

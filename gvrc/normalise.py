@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gvrc.casts import to_count, to_day, to_flag
-from gvrc.closures import CLOSED, read_closures
+from gvrc.closures import read_closures
 from gvrc.columns import EXTRACTED, ISSUE_PREFIX, NORMALISED
 from gvrc.contacts import add_contacts, repair_names, repair_websites
 from gvrc.coordinates import add_coordinates
 from gvrc.services import add_gbv_categories, add_services
-from gvrc.synonyms import to_canonical
+from gvrc.synonyms import CLOSED, to_canonical
 from gvrc.text import by_distinct, clean_and_mend, masked
 
 if TYPE_CHECKING:

@@ -122,7 +122,7 @@ def _of_names(is_asked: pl.Expr, is_so: Callable[[str], bool]) -> pl.Expr:
     return by_distinct(names, lambda texts: map(is_so, texts), pl.Boolean).fill_null(value=False)
 
 
-HARDLY_IN_A_NOTE = (*("facility_code", "registration_number", "constituency_name", "ward_name", "latitude", "address"),)
+HARDLY_IN_A_NOTE = ("facility_code", "registration_number", "constituency_name", "ward_name", "latitude", "address")
 HARDLY_IN_A_HEADING = (
     *("facility_code", "registration_number", "facility_type", "facility_level", "operational_status", "owner_name"),
     *("county_name", "constituency_name", "ward_name", "latitude", "address"),

@@ -14,7 +14,7 @@ import polars as pl
 
 from gvrc.casts import read_flag
 from gvrc.shapes import normal_key
-from gvrc.synonyms import canonical_name, to_canonical
+from gvrc.synonyms import canonical_name, says_closed, to_canonical
 from gvrc.text import by_distinct, clean_text, fold, masked
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ _OFFERED_KEYS = frozenset(
     )
 )
 _NOT_OFFERED = frozenset(("notoffered", "unavailable", "notprovided", "discontinued", "stopped", "notavailable"))
-_CLOSED = ("Non-Operational", "Temporarily Closed")
 _NO_NAME = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\d.eE+-]+|true|false|[\[{].*", re.IGNORECASE | re.DOTALL
 )
@@ -176,10 +175,9 @@ def _spellings_in(value: object) -> Iterator[str]:
                 yield from _spellings_in([within] if _is_category(value) else [name, within])
             else:
                 yield from _spellings_in(name)
+        # A map of names to what is offered: {"Outpatient": true, "Surgery": "No"}
         case dict() if value and all(_is_offered(item) is not None for item in value.values()):
-            yield from (
-                name for name, item in value.items() if _is_offered(item)
-            )  # {"Outpatient": true, "Surgery": "No"}
+            yield from (name for name, item in value.items() if _is_offered(item))
         case None:
             return
         case _:
@@ -213,8 +211,4 @@ def _says_not_offered(key: str, item: object) -> bool:
     if fold(key) not in _OFFERED_KEYS or not isinstance(item, str | int):
         return False
     said = str(item).strip()
-    return (
-        read_flag(said) is False
-        or fold(said) in _NOT_OFFERED
-        or canonical_name("operational_statuses", said) in _CLOSED
-    )
+    return read_flag(said) is False or fold(said) in _NOT_OFFERED or says_closed(said)

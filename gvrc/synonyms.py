@@ -21,6 +21,8 @@ from gvrc.text import by_distinct, fold
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+CLOSED = ("Non-Operational", "Temporarily Closed")  # the statuses of a facility that nobody is to be sent to
+
 
 @cache
 def read_synonyms(table: str) -> Mapping[str, str]:
@@ -33,6 +35,11 @@ def read_synonyms(table: str) -> Mapping[str, str]:
 def canonical_name(table: str, given: str) -> str | None:
     """Give the directory's word for one spelling, or None when the table does not know it."""
     return read_synonyms(table).get(fold(given))
+
+
+def says_closed(status: str) -> bool:
+    """Say whether a spelling of a status is that of a closed facility."""
+    return canonical_name("operational_statuses", status) in CLOSED
 
 
 def to_canonical(column: pl.Expr, table: str) -> pl.Expr:

@@ -95,11 +95,12 @@ def clean_and_mend(records: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     Both are told in ``INVALID_TEXT``.
     """
     suspects = suspects_in(records, columns)
-    mended = {
+    found = {
         column: {text: better for text in texts if (better := _without_marks(_mended(text))) != text}
         for column, texts in suspects.items()
     }
-    if not any(mended.values()):
+    mended = {column: texts for column, texts in found.items() if texts}
+    if not mended:
         told = [] if INVALID_TEXT in records.columns else [_nothing(INVALID_TEXT)]
         return clean_suspects(records, suspects).with_columns(told)
     earlier = [pl.col(INVALID_TEXT)] if INVALID_TEXT in records.columns else []
@@ -107,7 +108,7 @@ def clean_and_mend(records: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     said = pl.concat_str(*earlier, *told, separator="; ", ignore_nulls=True)
     return records.with_columns(
         pl.when(said != "").then(said).alias(INVALID_TEXT),
-        *(pl.col(column).replace(texts) for column, texts in mended.items() if texts),
+        *(pl.col(column).replace(texts) for column, texts in mended.items()),
     ).pipe(clean_columns, columns)
 
 
