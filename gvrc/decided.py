@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import adbc_driver_manager
+import polars as pl
 
 from gvrc.database import first_line
 from gvrc.geography.resolver import DECIDED, NAMES
 from gvrc.log import log_event
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from gvrc.database import Database
     from gvrc.geography import PlaceResolver
 
@@ -27,12 +26,14 @@ def read_decided(database: Database, fingerprint: str) -> pl.DataFrame:
 
 def keep_decided(database: Database, places: PlaceResolver) -> None:
     """Keep what a run decided anew, and forget what other rules did; that it is not kept is no fault of the run."""
-    new = places.newly_decided.head(MOST_KEPT - places.decided_before)
+    new = places.newly_decided.head(MOST_KEPT - places.decided_before).with_columns(
+        fingerprint=pl.lit(places.fingerprint)
+    )
     if new.is_empty():
         return
     try:
         with database.transaction():
             database.run("forget_other_places", places.fingerprint)
-            database.run("keep_decided_places", places.fingerprint, new.write_json())
+            database.run("keep_decided_places", new.write_json())
     except adbc_driver_manager.Error as error:
         log_event("places_not_kept", "WARNING", error=first_line(error))

@@ -28,26 +28,7 @@ DELETE FROM etl.decided_places
 WHERE fingerprint <> $1;
 
 -- name: keep_decided_places
--- $2 is a JSON list of them.
+-- $1 is a JSON list of them, the fingerprint with each.
 INSERT INTO etl.decided_places
-SELECT
-    $1,
-    place.*
-FROM jsonb_to_recordset($2::jsonb) AS place (
-    county_name text,
-    constituency_name text,
-    sub_county_name text,
-    ward_name text,
-    ward_no bigint,
-    tied bigint[],
-    ward_match text,
-    ward_score double precision,
-    ward_candidates text,
-    is_mismatch boolean,
-    contradicts boolean,
-    ward_id bigint,
-    constituency_id bigint,
-    county_id bigint,
-    centroid_lat double precision,
-    centroid_lng double precision
-);
+SELECT *
+FROM jsonb_populate_recordset(NULL::etl.decided_places, $1::jsonb);
