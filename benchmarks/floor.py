@@ -19,8 +19,8 @@ from benchmarks.bench import IMPORTER, working_folder, write_data
 from benchmarks.bench_read import decode_all
 from benchmarks.measure import Server, measure, run_cold
 from gvrc.embedded import start_embedded, stop_embedded
-from gvrc.enrich import hash_contents
 from gvrc.extract import FileReading, SourceFile, find_in_file
+from gvrc.raw import hash_contents
 from gvrc.sources import named_source
 from gvrc.statements import statement
 

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gvrc.enrich import hash_contents
 from gvrc.errors import SourceFileError
 from gvrc.extract import BATCH_BYTES, FileReading, FoundRecords, SourceFile, demand_readable, find_in_file
 from gvrc.memory import MemoryManager
+from gvrc.raw import PackedTexts, hash_contents
+from gvrc.rejects import has_headers
 from gvrc.transform import transform
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
     from gvrc.settled import SettledRecords
     from gvrc.stage import StagedBatch, Stager
 
-MOST_BYTES = 13_000_000  # of the records of a batch as they were opened: 5,500 of the usual size
+MOST_BYTES = 13_000_000  # of the records of a batch: 5,500 of the usual size as they were found, 25,000 opened
+FIRST_BATCH = 5_500  # records: nothing is merged meanwhile
 MOST_SETTLED = 20_000  # settled records that are counted in one transaction; at 30,000 eighty-fold takes 331 MB
 
 
@@ -45,6 +47,7 @@ class Batch:
     found: list[FoundRecords] = field(default_factory=list)  # and not opened
     asked: Future[pl.DataFrame] | None = None  # what is known of those of them that are settled
     frames: list[pl.DataFrame] = field(default_factory=list)  # of those that were opened
+    texts: PackedTexts = field(default_factory=PackedTexts)  # of the same
     files: dict[int, SourceFile] = field(default_factory=dict)  # by file_no, as are the next three
     readings: dict[int, FileReading] = field(default_factory=dict)
     finished: dict[int, FileReading] = field(default_factory=dict)
@@ -70,7 +73,8 @@ class Batch:
     @property
     def memory(self) -> float:
         """Estimate the bytes of its records, opened or not."""
-        return sum(frame.estimated_size() for frame in self.frames) + sum(found.size for found in self.found)
+        opened = sum(frame.estimated_size() for frame in self.frames) + self.texts.size
+        return opened + sum(found.size for found in self.found)
 
     @property
     def file_nos(self) -> set[int]:
@@ -88,8 +92,14 @@ class Batch:
 
     def open(self) -> None:
         """Read what was found, all of it."""
-        self.frames += [found.open(self.readings[found.file.file_no]) for found in self.found]
+        self.open_parts(self.found)
         self.found = []
+
+    def open_parts(self, parts: Iterable[FoundRecords]) -> None:
+        """Read records; their texts are packed, but for those with a header, which is still to be read."""
+        for part in parts:
+            records = part.open(self.readings[part.file.file_no])
+            self.frames.append(records if has_headers(records["raw"]) else self.texts.pack(records))
 
     def open_others(self, settled: pl.DataFrame) -> None:
         """Read what was found but the settled records; their bytes go."""
@@ -103,7 +113,7 @@ class Batch:
         numbers = dict(settled.group_by("file_no").agg("record_number").iter_rows())
         others = [found.but(numbers.get(found.file.file_no, [])) for found in self.found]
         for parts in by_file(other for other in others if other):
-            self.frames += [part.open(self.readings[part.file.file_no]) for part in put_together(parts)]
+            self.open_parts(put_together(parts))
         self.found = []
 
     def bring_back(self, row_nos: list[int]) -> None:
@@ -125,6 +135,7 @@ class Batch:
         for file_no in later.failed:
             self.take_out(file_no)
         self.frames += later.frames
+        self.texts.take(later.texts)
         self.files |= later.files
         self.readings |= later.readings
         self.finished |= later.finished
@@ -222,7 +233,7 @@ def transform_batches(
             records = pl.concat(batch.frames, rechunk=True)
             batch.frames = []  # a batch is transformed and merged while others take memory
             batch.records = transform_alone(records)
-            batch.staged = stager.stage(batch.records)
+            batch.staged = stager.stage(batch.records, batch.texts)
             del records
         yield batch
 
@@ -238,6 +249,7 @@ def gather_batches(
     batch = Batch()
     settings, progress = this_run.settings, this_run.options.progress
     memory, size = MemoryManager(settings.max_memory_mb), settings.batch_size
+    full = min(size, FIRST_BATCH)
     for file in files:
         progress.file(file.path.name, file.size)
         reading = FileReading()
@@ -248,10 +260,11 @@ def gather_batches(
                 batch.add(found, reading)
                 if settled is None:
                     batch.open()
-                if batch.size >= size or batch.memory >= MOST_BYTES:
+                if batch.size >= full or batch.memory >= MOST_BYTES:
                     yield asked_for(batch, settled, rules)
                     progress.read(batch.bytes_read[file.file_no])
                     batch, size = Batch(), memory.fit_batch(size)
+                    full = size
             batch.finished[file.file_no] = reading
         except SourceFileError as error:
             batch.take_out(file.file_no)

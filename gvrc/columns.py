@@ -18,7 +18,8 @@ EXTRACTED = pl.Schema(
     {
         "file_no": pl.Int64,  # number of the source file in the run, from 1
         "record_number": pl.Int64,  # number of the record in its file, from 1
-        "raw": pl.String,  # the record as it came, JSON text
+        "raw": pl.String,  # the record as it came, JSON text; null where gvrc/packed.py has it
+        "content_hash": pl.String,  # 128 bits of the sha256 of raw, hexadecimal: the record's identity in the lineage
         "reject_reason": pl.String,  # set here only for what is not a readable record
         "reject_detail": pl.String,
         "facility_name": pl.String,
@@ -74,6 +75,7 @@ NORMALISED = pl.Schema(
         "file_no": pl.Int64,
         "record_number": pl.Int64,
         "raw": pl.String,
+        "content_hash": pl.String,
         "reject_reason": pl.String,
         "reject_detail": pl.String,
         "facility_name": pl.String,

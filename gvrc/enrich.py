@@ -6,20 +6,20 @@ Defaults are filled in before anything is read, as text: a default is read, plac
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from gvrc.columns import NORMALISED
+from gvrc.raw import hash_contents
 from gvrc.rejects import read_headers, sources_answered
 from gvrc.synonyms import read_synonyms, to_canonical
 from gvrc.text import clean_columns, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from gvrc.sources import SourceRules
 
@@ -55,6 +55,7 @@ class DataEnricher:
             if given.isdisjoint(statement_with(field))
         }
         record = dict.fromkeys(NORMALISED) | {"raw": raw} | facility | filled | {"file_no": 1}
+        record["content_hash"] = hash_contents([raw.encode()])[0]
         records = pl.DataFrame([record], strict=False)
         records = records.cast({name: kind for name, kind in NORMALISED.items() if records[name].dtype == pl.Null})
         enriched = enrich(records, {1: self.source}).to_dicts()[0]
@@ -115,14 +116,9 @@ def returned_rules(sources: Mapping[int, SourceRules]) -> list[SourceRules]:
 
 
 def enrich(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.DataFrame:
-    """Add ``source``, ``code_prefix`` and ``content_hash``; ``sources`` gives the rules of each file by its file_no."""
+    """Add ``source`` and ``code_prefix``; ``sources`` gives the rules of each file by its file_no."""
     prefixes = {rules.name: rules.code_prefix for rules in returned_rules(sources)}
-    return (
-        records.pipe(add_source, sources)
-        .pipe(read_headers, prefixes)
-        .pipe(add_content_hash)
-        .with_columns(opening=opening_text())
-    )
+    return records.pipe(add_source, sources).pipe(read_headers, prefixes).with_columns(opening=opening_text())
 
 
 def add_source(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.DataFrame:
@@ -133,16 +129,6 @@ def add_source(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.
         source=pl.col("file_no").replace_strict(names, return_dtype=pl.String),
         code_prefix=pl.col("file_no").replace_strict(prefixes, return_dtype=pl.String),
     )
-
-
-def add_content_hash(records: pl.DataFrame) -> pl.DataFrame:
-    """Add 128 bits of each record's sha256, hexadecimal: the record's identity in the lineage."""
-    return records.with_columns(pl.Series("content_hash", hash_contents(records["raw"].cast(pl.Binary)), pl.String))
-
-
-def hash_contents(contents: Iterable[Any]) -> list[str]:
-    """Hash records, each the bytes of its text."""
-    return [hashlib.sha256(content).hexdigest()[:32] for content in contents]
 
 
 def opening_text() -> pl.Expr:

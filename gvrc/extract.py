@@ -19,6 +19,7 @@ from gvrc.errors import SourceFileError
 from gvrc.fields import EXTRACT_ISSUES, fields_of
 from gvrc.files import hash_file
 from gvrc.people import refuse_people
+from gvrc.raw import hash_contents
 from gvrc.records import Records, read_batch
 from gvrc.rejects import source_answered
 from gvrc.shapes import Keys
@@ -201,10 +202,12 @@ def _frame_and_rejects(found: FoundRecords, reading: FileReading) -> tuple[pl.Da
 def _frame_of(file_no: int, numbers: Sequence[int], reading: FileReading, keys: Keys, records: Records) -> pl.DataFrame:
     rows = len(records.texts)
     values = fields_of(records, keys, reading)
+    raw = pl.Series(records.texts, dtype=pl.String) if records.raw is None else records.raw
     values |= {
         "file_no": pl.Series([file_no], dtype=pl.Int64).new_from_index(0, rows),
         "record_number": pl.Series(list(numbers), dtype=pl.Int64),
-        "raw": pl.Series(records.texts, dtype=pl.String) if records.raw is None else records.raw,
+        "raw": raw,
+        "content_hash": pl.Series(hash_contents(raw.cast(pl.Binary)), dtype=pl.String),
     }
     if records.rejects:
         values["reject_reason"] = _sparse({row: reason for row, (reason, _) in records.rejects.items()}, rows)

@@ -148,7 +148,7 @@ class Loader:
                 self.add_settled(batch.settled, outcomes)
         except TouchedFacilitiesError as error:
             batch.bring_back(error.row_nos)
-            batch.staged = self.stager.stage(batch.records)
+            batch.staged = self.stager.stage(batch.records, batch.texts)
             return self.load_batch(batch)
         return outcomes
 
@@ -195,7 +195,7 @@ class Loader:
         self.landed = self.told = pl.DataFrame()
         if staged is None:
             return defaultdict(Outcome)
-        accepted, rejected = staged.accepted, staged.rejected
+        accepted, rejected, texts = staged.accepted, staged.rejected, staged.texts
         # The schema is looked at while the server merges: where a row breaks it, pandera's import takes as long.
         checked = self.checker.submit(check_accepted, accepted, self.directory.demands)
         try:
@@ -205,16 +205,19 @@ class Loader:
                 finally:  # where the database stumbled over such a row, too
                     demand_whole(checked.result())
         except BrokenSchemaError as error:
-            rejected = pl.concat([rejected, refused_rows(accepted, error.broken)])
+            rejected = pl.concat([rejected, refused_rows(accepted, error.broken, texts)])
             accepted = accepted.filter(pl.col("row_no").is_in(list(error.broken)).not_())
             staged = self.stager.unfold(accepted, rejected)
             refused = self.merge(staged)
         if refused:
-            rejected = pl.concat([rejected, refused_rows(accepted, refused)])
+            rejected = pl.concat([rejected, refused_rows(accepted, refused, texts)])
         if not rejected.is_empty():
             self.save_rejects(rejected)
+        landed = accepted.filter(pl.col("row_no").is_in(list(refused)).not_()) if refused else accepted
+        if self.settings.keep_validated:  # else a batch would take memory until the next one is merged
+            self.landed = texts.unpack(landed)
         issues = pl.concat([staged.issues, staged.lone.issues]) if staged.lone else staged.issues
-        return self.outcomes(accepted, rejected, refused, issues)
+        return self.outcomes(landed, rejected, issues)
 
     def save_rejects(self, rejected: pl.DataFrame) -> None:
         """Set aside what was refused."""
@@ -509,16 +512,9 @@ class Loader:
             database.run("unsettle")
         database.run("settle", json.dumps(self.rules))
 
-    def outcomes(
-        self,
-        accepted: pl.DataFrame,
-        rejected: pl.DataFrame,
-        refused: dict[int, tuple[str, str]],
-        staged_issues: pl.DataFrame,
-    ) -> dict[int, Outcome]:
+    def outcomes(self, landed: pl.DataFrame, rejected: pl.DataFrame, staged_issues: pl.DataFrame) -> dict[int, Outcome]:
         """Put together what became of the batch, by file_no."""
         outcomes: dict[int, Outcome] = defaultdict(Outcome)
-        landed = accepted.filter(pl.col("row_no").is_in(list(refused)).not_()) if refused else accepted
         if self.alone is not None:
             add_counts(outcomes, self.alone, "inserted")
         for row in self.database.rows("batch_outcomes"):
@@ -539,8 +535,6 @@ class Loader:
         for file_no, kind, count in issues.group_by("file_no", "kind").len().iter_rows():
             outcomes[file_no].issues[kind] += count
         self.told = record_lines(rejected, issues)
-        if self.settings.keep_validated:  # else a batch would take memory until the next one is merged
-            self.landed = landed
         return outcomes
 
 

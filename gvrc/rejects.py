@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from gvrc.errors import UsageError
+from gvrc.raw import hash_contents
 from gvrc.written import whole_file
 
 if TYPE_CHECKING:
@@ -79,12 +80,14 @@ def sources_answered(raw: pl.Series) -> pl.Series:
 def read_headers(records: pl.DataFrame, prefixes: Mapping[str, str]) -> pl.DataFrame:
     """Take the header off ``raw``, and add ``answers``, the content hash of the reject that a record answers.
 
-    A record that answers one belongs to the source of that one; ``prefixes`` gives those of codes by source. Files that
-    do not come from us have none: there every record would be written anew as it is.
+    What is left is what the record is known by. One that answers a reject belongs to the source of that; ``prefixes``
+    gives those of codes by source. Files that do not come from us have none: there every record would be written anew
+    as it is.
     """
-    if not records["raw"].str.contains(HEADER_PATTERN).any():
+    if not has_headers(records["raw"]):
         return records.with_columns(answers=pl.lit(None, pl.String))
     header = pl.col("raw").str.extract(HEADER_PATTERN)
+    left = records["raw"].str.replace(HEADER_PATTERN, "{").fill_null("")
     source = header.str.json_path_match("$.source")
     named = source.str.to_uppercase().str.replace_all("_", "-")  # as named_source has it
     return records.with_columns(
@@ -93,10 +96,16 @@ def read_headers(records: pl.DataFrame, prefixes: Mapping[str, str]) -> pl.DataF
         code_prefix=pl.coalesce(
             source.replace_strict(dict(prefixes), default=None, return_dtype=pl.String), named, "code_prefix"
         ),
-        raw=pl.when(header.is_not_null())
-        .then(pl.lit("{") + pl.col("raw").str.replace(HEADER_PATTERN, ""))
-        .otherwise(pl.col("raw")),
+        raw=pl.when(header.is_not_null()).then(left).otherwise("raw"),
+        content_hash=pl.when(header.is_not_null())
+        .then(pl.Series(hash_contents(left.cast(pl.Binary))))
+        .otherwise("content_hash"),
     )
+
+
+def has_headers(raw: pl.Series) -> bool:
+    """Say whether one of the texts of records has the header of a reject."""
+    return raw.str.contains(HEADER_PATTERN).any()
 
 
 def write_open_rejects(settings: Settings, run_id: str | None, path: Path) -> int:

@@ -140,7 +140,8 @@ def name_records(found: list[FoundRecords], rules: dict[int, int]) -> pl.DataFra
     """
     import polars as pl
 
-    from gvrc.enrich import add_source, hash_contents
+    from gvrc.enrich import add_source
+    from gvrc.raw import hash_contents
     from gvrc.rejects import is_correction
 
     parts = [

@@ -15,6 +15,7 @@ from gvrc.brought import BroughtKeys
 from gvrc.directory import required_status
 from gvrc.enrich import use_lookup_names
 from gvrc.lone import Unfolder
+from gvrc.raw import PackedTexts
 from gvrc.rules import collect_issues
 from gvrc.staging import (
     add_rounds,
@@ -72,6 +73,7 @@ class StagedBatch:
     lacking: set[str] = field(default_factory=set)  # lookup tables that lack a name of the batch
     unmet: frozenset[str] = frozenset()  # statements that would meet nothing, in a first load
     lone: LoneRecords | None = None  # of a first load; records, children and issues are then those of the others
+    texts: PackedTexts = field(default_factory=PackedTexts)  # of what may still be refused
 
     @property
     def filled(self) -> list[str]:
@@ -112,9 +114,9 @@ class Stager:
         if not self.settings.source_rank:
             self.unfolder = Unfolder(self.directory, run_no, rules, self.default_status)
 
-    def stage(self, records: pl.DataFrame) -> StagedBatch:
+    def stage(self, records: pl.DataFrame, texts: PackedTexts) -> StagedBatch:
         """Part records into accepted ones, numbered in their order, and rejected ones, and unfold their children."""
-        rejected = records.filter(pl.col("reject_reason").is_not_null()).pipe(staged_rejects)
+        rejected = records.filter(pl.col("reject_reason").is_not_null()).pipe(texts.unpack).pipe(staged_rejects)
         accepted = (
             (records if rejected.is_empty() else records.filter(pl.col("reject_reason").is_null()))
             .pipe(
@@ -129,6 +131,7 @@ class Stager:
             .pipe(add_rounds)
         )
         batch = self.unfold(accepted, rejected)
+        batch.texts = texts
         if self.brought:
             self.brought.add_rejects(rejected)
             lone, batch.unmet = self.brought.part(batch.records)

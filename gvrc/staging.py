@@ -16,6 +16,8 @@ from gvrc.services import add_service_category
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gvrc.raw import PackedTexts
+
 STAGED_RECORDS = (
     "row_no",
     "round",
@@ -205,7 +207,7 @@ def count_rows(records: pl.DataFrame) -> pl.DataFrame:
     return records.group_by("file_no").agg(pl.len(), pl.col(CHILD_TABLES).cast(pl.Int64).sum())
 
 
-def refused_rows(accepted: pl.DataFrame, refused: dict[int, tuple[str, str]]) -> pl.DataFrame:
+def refused_rows(accepted: pl.DataFrame, refused: dict[int, tuple[str, str]], texts: PackedTexts) -> pl.DataFrame:
     """Turn accepted rows that the merge refused into rejects."""
     reasons = {row_no: reason for row_no, (reason, _) in refused.items()}
     details = {row_no: detail for row_no, (_, detail) in refused.items()}
@@ -216,6 +218,7 @@ def refused_rows(accepted: pl.DataFrame, refused: dict[int, tuple[str, str]]) ->
             reject_field=pl.lit("record"),
             reject_detail=pl.col("row_no").replace_strict(details, return_dtype=pl.String),
         )
+        .pipe(texts.unpack)
         .pipe(staged_rejects)
     )
 
