@@ -11,8 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import adbc_driver_manager
@@ -23,6 +25,7 @@ from gvrc.statements import SQL_FOLDER, statement_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Self
 
     import polars as pl
 
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from gvrc.sources import SourceRules
 
 PROJECT = Path(__file__).parents[1]
+ASKERS = 2  # batches that are asked for at once: the server works on them with two processes
 
 
 @contextmanager
@@ -42,18 +46,57 @@ def settled_ahead(this_run: Run) -> Iterator[SettledRecords | None]:
     if this_run.settings.keep_validated or not this_run.database.rows("has_settled")[0]["has_settled"]:
         yield None
         return
-    asker = ThreadPoolExecutor(1)
-    settled = SettledRecords(this_run.database, asker)
-    try:
-        yield settled
-    finally:
-        asker.shutdown()
-        if settled.connecting.exception() is None:
-            settled.connecting.result().close()
+    with Askers(this_run.database) as connections, ThreadPoolExecutor(ASKERS) as askers:
+        askers.submit(connections.open_first)
+        yield SettledRecords(askers, connections)
+
+
+class Askers:
+    """Connections to ask on, as many as are in use at once: a batch is asked for while the one before is."""
+
+    def __init__(self, merging: Database) -> None:
+        self.merging = merging
+        self.opened: list[Database] = []
+        self.idle: SimpleQueue[Database] = SimpleQueue()
+        self.opening = Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for database in self.opened:
+            database.close()
+
+    def open_first(self) -> None:
+        """Connect before there is something to ask; whoever asks first is told what stands in the way."""
+        with suppress(adbc_driver_manager.Error), self.lent():
+            pass
+
+    @contextmanager
+    def lent(self) -> Iterator[Database]:
+        """Lend an idle connection; where there is none, a new one, or the next one that is given back."""
+        database = self.take()
+        try:
+            yield database
+        finally:
+            self.idle.put(database)
+
+    def take(self) -> Database:
+        """Take a connection.
+
+        Raises:
+            adbc_driver_manager.Error: the server gives none.
+        """
+        with self.opening:
+            if self.idle.empty() and len(self.opened) < ASKERS:
+                with suppress(adbc_driver_manager.Error) if self.opened else nullcontext():
+                    self.opened.append(connect_to_ask(self.merging))
+                    return self.opened[-1]
+        return self.idle.get()
 
 
 def connect_to_ask(merging: Database) -> Database:
-    """Open the connection, and make its tables."""
+    """Open a connection, and make its tables."""
     database = merging.connect_again()
     database.run_all([*statement_group("staging/settled.sql"), "create_asked_records", "create_known_records"])
     return database
@@ -93,16 +136,16 @@ def hash_source(decides: bytes, source: SourceRules) -> int:
 
 
 class SettledRecords:
-    """Finds the settled records of a batch, on a connection of its own: the other one merges the batch before."""
+    """Finds the settled records of a batch, on connections of its own: the other one merges a batch before."""
 
-    def __init__(self, merging: Database, asker: ThreadPoolExecutor) -> None:
-        self.asker = asker
-        self.connecting = asker.submit(connect_to_ask, merging)
-        self.has_asked = False
+    def __init__(self, askers: ThreadPoolExecutor, connections: Askers) -> None:
+        self.askers = askers
+        self.connections = connections
+        self.have_asked: set[Database] = set()
 
     def find_ahead(self, found: list[FoundRecords], rules: dict[int, int]) -> Future[pl.DataFrame]:
         """Begin to find the settled records among those found, while the caller goes on; ``rules`` by file_no."""
-        return self.asker.submit(self.find, name_records(found, rules))
+        return self.askers.submit(self.find, name_records(found, rules))
 
     def find(self, named: pl.DataFrame) -> pl.DataFrame:
         """Give what is known of the settled ones among named records."""
@@ -124,13 +167,13 @@ class SettledRecords:
             "content_hash",
             "rules",
         )
-        database = self.connecting.result()
-        if self.has_asked:  # to empty new tables takes 10 ms
-            database.run("empty_asked")
-        self.has_asked = True
-        database.copy("asked_records", asked)
-        database.run_all(("analyze_asked", "find_known", "weigh_known", "span_weighed", "weigh_facilities"))
-        return database.read("find_settled")
+        with self.connections.lent() as database:
+            if database in self.have_asked:  # to empty new tables takes 10 ms
+                database.run("empty_asked")
+            self.have_asked.add(database)
+            database.copy("asked_records", asked)
+            database.run_all(("analyze_asked", "find_known", "weigh_known", "span_weighed", "weigh_facilities"))
+            return database.read("find_settled")
 
 
 def name_records(found: list[FoundRecords], rules: dict[int, int]) -> pl.DataFrame:

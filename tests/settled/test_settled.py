@@ -6,11 +6,14 @@ The twin is the long way: the same runs over a second database, in which nothing
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from threading import Event
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 import pytest
+from adbc_driver_manager import AdbcStatusCode, OperationalError
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -21,6 +24,7 @@ from gvrc.database import Database, connect
 from gvrc.errors import GvrcError, SourceFileError
 from gvrc.pipeline import Options, Run, run
 from gvrc.records import Records, read_batch
+from gvrc.settled import Askers, SettledRecords
 from gvrc.undo import undo
 from tests.test_pipeline import CLINIC, TABLES, outcome, rows, write
 
@@ -599,23 +603,57 @@ def test_a_dry_run_leaves_out_and_promises_the_same(settings: Settings, fresh: D
 def test_a_connection_that_cannot_be_had_or_is_lost_costs_time_and_nothing_else(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transformed: list[str]
 ) -> None:
-    from gvrc.settled import SettledRecords
-
     path = write(tmp_path, "a.json", [CLINIC, OTHER])
     run([path], settings)
     transformed.clear()
     ask = SettledRecords.ask
 
     def lose(settled: SettledRecords, named: Any) -> Any:
-        with connect(str(settings.database_url)) as other:
-            (asking,) = rows(settled.connecting.result(), "SELECT pg_backend_pid() AS process")
-            other.execute(f"SELECT pg_terminate_backend({asking['process']})")
+        with connect(str(settings.database_url)) as other, settled.connections.lent() as asking:
+            other.execute(f"SELECT pg_terminate_backend({process_of(asking)})")
         return ask(settled, named)
 
     monkeypatch.setattr(SettledRecords, "ask", lose)
     account = run([path], settings, Options(force=True))
     assert transformed == [CLINIC["name"], OTHER["name"]]
     assert (account.status, account.totals()["unchanged"]) == ("succeeded", 2)
+
+
+def process_of(database: Database) -> int:
+    return int(rows(database, "SELECT pg_backend_pid() AS process")[0]["process"])
+
+
+def test_two_batches_are_asked_for_at_once_and_a_third_waits(fresh: Database) -> None:
+    with Askers(fresh) as connections:
+        connections.open_first()
+        with connections.lent() as first:
+            assert connections.opened == [first]
+            with connections.lent() as second, ThreadPoolExecutor(1) as third:
+                assert len({process_of(fresh), process_of(first), process_of(second)}) == 3
+                waiting = third.submit(connections.take)
+                with pytest.raises(TimeoutError):
+                    waiting.result(timeout=0.05)
+                connections.idle.put(first)
+                assert waiting.result() is first
+        with connections.lent() as again:
+            assert again is second
+
+
+def test_where_the_server_gives_one_connection_to_ask_on_both_batches_share_it(
+    fresh: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = Event()
+
+    def give_none(_: Database) -> NoReturn:
+        refused.set()
+        raise OperationalError("too many clients", status_code=AdbcStatusCode.IO)
+
+    with Askers(fresh) as connections, ThreadPoolExecutor(1) as second:
+        with connections.lent() as first:
+            monkeypatch.setattr("gvrc.settled.connect_to_ask", give_none)
+            waiting = second.submit(connections.take)
+            assert refused.wait(10)
+        assert waiting.result() is first
 
 
 def test_real_data_come_out_the_same_by_both_ways(twins: Twins, shared_data: Path) -> None:
