@@ -206,10 +206,20 @@ def import_waiting(given: argparse.Namespace, settings: Settings, metrics: Metri
         if not (given.quiet or given.watch):
             print(f"{settings.data_dir / 'raw'} holds no JSON file: nothing to import.")  # noqa: T201 - the command's own voice
         return 0
-    from gvrc.connecting import connecting_ahead
+    from gvrc.connecting import connecting_ahead, importing_ahead
 
-    with connecting_ahead(settings) as connecting:
+    with connecting_ahead(settings) as connecting, importing_ahead(is_wanted=expects_reading(given, settings)):
         return tell_run(given, settings, lambda run_id: import_once(given, settings, run_id, metrics, connecting))
+
+
+def expects_reading(given: argparse.Namespace, settings: Settings) -> bool:
+    """Guess whether a file must be read: one came after the last run began. What is so decided is the order of work."""
+    from gvrc.files import came_since, find_files
+
+    if given.force:
+        return True
+    logs = settings.logs_dir / "etl"  # each run has a file there
+    return not any(logs.iterdir()) or came_since(logs.stat().st_mtime, find_files(named_paths(given, settings)))
 
 
 def is_inbox_empty(given: argparse.Namespace, settings: Settings) -> bool:

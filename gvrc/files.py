@@ -54,6 +54,14 @@ def hash_file(path: Path) -> tuple[str, int]:
         raise SourceFileError(f"{path}: cannot be read ({error.strerror}). Check its name and permissions.") from error
 
 
+def came_since(moment: float, paths: Iterable[Path]) -> bool:
+    """Say whether one of the files was brought, moved or written after a moment (seconds since 1970).
+
+    A copy may keep the time when its content was written, so what counts is when the file got its place.
+    """
+    return any(path.stat().st_ctime > moment for path in paths if path.exists())
+
+
 def shown_path(path: Path) -> str:
     """Name a file as a person at this prompt would; of one in a temporary folder only the name says something.
 

@@ -100,7 +100,6 @@ def run(paths: Iterable[str], settings: Settings, options: Options | None = None
     options = options or Options()
     share_heap()
     with (
-        importing_ahead(options),
         ledger.look_ahead(settings, find_files(paths)) as upcoming,
         open_run(settings, options) as this_run,
     ):
@@ -108,20 +107,6 @@ def run(paths: Iterable[str], settings: Settings, options: Options | None = None
     if settings.archive_processed and not options.dry_run:
         archive_processed(this_run.account, settings)
     return this_run.account
-
-
-@contextmanager
-def importing_ahead(options: Options) -> Iterator[None]:
-    """Where files will be read for sure, import polars while the database is waited for."""
-    if not options.force:
-        yield
-        return
-    from concurrent.futures import ThreadPoolExecutor
-    from importlib import import_module
-
-    with ThreadPoolExecutor(1) as importer:
-        importer.submit(import_module, "gvrc.batches")  # whoever imports it next has it
-        yield
 
 
 @contextmanager
@@ -182,18 +167,17 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     if not changed:
         return
     from gvrc.settled import rules_by_file, settled_ahead
-    from gvrc.staging_tables import staging_ahead
 
     with (
         shared_cache(this_run) as cache,
         settled_ahead(this_run) as settled,
         places_ahead(this_run, cache) as places,
     ):
-        with staging_ahead(this_run.database, this_run.settings.source_rank):
+        with directory_ahead(this_run) as knowing:
             from gvrc.batches import gather_batches, open_batches, read_ahead, transform_batches
 
         this_run.options.progress.begin(sum(file.size for file in changed))
-        directory = know_directory(this_run)
+        directory = knowing.result()
         rules = rules_by_file(this_run, directory, changed)
         # Not before: a thread that reads makes each answer of the database wait.
         gathered = read_ahead(gather_batches(this_run, changed, settled, rules))
@@ -229,11 +213,23 @@ def refresh_statistics(this_run: Run) -> None:
         this_run.database.run("analyze_directory")
 
 
-def know_directory(this_run: Run) -> Directory:
-    """Read what must be known of the database before a record is read."""
-    from gvrc.directory import read_directory
+@contextmanager
+def directory_ahead(this_run: Run) -> Iterator[Future[Directory]]:
+    """Prepare the database in a thread: it takes 40 ms, in which the caller imports and must not use the database."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as preparer:
+        yield preparer.submit(prepare_database, this_run)
+
+
+def prepare_database(this_run: Run) -> Directory:
+    """Make the staging tables, and read what must be known of the database before a record is read."""
+    from gvrc.staging_tables import create_staging_tables
 
     database, settings, is_dry_run = this_run.database, this_run.settings, this_run.options.dry_run
+    create_staging_tables(database, settings.source_rank)
+    from gvrc.directory import read_directory  # not before: it imports polars, for which the server need not wait
+
     return read_directory(database, settings, is_managed=this_run.is_managed, is_dry_run=is_dry_run)
 
 

@@ -104,6 +104,15 @@ def test_an_unchanged_file_is_known_without_polars(settings: Settings, tmp_path:
     assert modules_of(settings, path, "--quiet")[1] & HEAVY == set()
 
 
+def test_polars_is_imported_while_connecting_for_a_file_that_came_since_the_last_run(
+    settings: Settings, tmp_path: Path
+) -> None:
+    path = write(tmp_path, [record(1)])
+    modules_of(settings, str(path), "--quiet")
+    path.rename(tmp_path / "sent_again.json")  # with its old time of writing, as an unpacked file has it
+    assert "polars" in modules_of(settings, str(tmp_path / "sent_again.json"), "--quiet")[1]
+
+
 def test_polars_is_all_that_a_clean_file_loads_of_the_heavy_modules(settings: Settings, tmp_path: Path) -> None:
     _, modules = modules_of(settings, str(write(tmp_path, [record(1)])), "--quiet")
     assert modules & HEAVY == {"polars"}
