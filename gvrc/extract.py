@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import polars as pl
 
 from gvrc import columns
 from gvrc.decode import CutOffError, open_text
 from gvrc.document import Batch, Finding, find_records
 from gvrc.errors import SourceFileError
+from gvrc.faces import encode_record, is_made
 from gvrc.fields import EXTRACT_ISSUES, fields_of
 from gvrc.files import hash_file
 from gvrc.people import refuse_people
@@ -158,10 +158,16 @@ def demand_readable(path: str, reading: FileReading) -> None:
 
 
 def read_record(record: Mapping[str, object]) -> pl.DataFrame:
-    """Read one record that is a dict already, as a source file with nothing else in it would be read."""
-    batch: Batch = [msgspec.json.encode(record)]
+    """Read one record that is a dict already, as a source file with nothing else in it would be read.
+
+    What a face made of a record keeps the record as it came, and what was found out about it when it was read.
+    """
+    batch: Batch = [encode_record(record)]
     keys = Keys({})
-    return _frame_of(1, [1], FileReading(), keys, refuse_people(read_batch(batch), batch, keys))
+    frame = _frame_of(1, [1], FileReading(), keys, refuse_people(read_batch(batch), batch, keys))
+    if not is_made(record):
+        return frame
+    return frame.with_columns(pl.lit(record[name]).alias(name) for name in ("raw", *EXTRACT_ISSUES) if name in record)
 
 
 class JSONExtractor:

@@ -19,6 +19,7 @@ import polars as pl
 from gvrc.account import CHILD_TABLES
 from gvrc.database import UnfitTableError, first_line, sqlstate, tell_error
 from gvrc.errors import GvrcError, RunStoppedError
+from gvrc.faces import encode_record
 from gvrc.identity import may_be_misspelt, may_be_one
 from gvrc.log import log_event
 from gvrc.lone import insert_lone
@@ -547,7 +548,10 @@ class DatabaseLoader:
         self.settings = settings or ConfigManager().settings
 
     def load_facilities(self, facilities: list[dict[str, Any]]) -> dict[str, Any]:
-        """Load raw records; give success_count, error_count and errors: [{batch_start, batch_size, error}]."""
+        """Load raw records, or what another face made of them, as it stands.
+
+        Gives success_count, error_count and errors: [{batch_start, batch_size, error}].
+        """
         size = self.settings.batch_size
         result: dict[str, Any] = {"success_count": 0, "error_count": 0, "errors": []}
         for start in range(0, len(facilities), size):
@@ -565,7 +569,7 @@ class DatabaseLoader:
 
         with tempfile.TemporaryDirectory(prefix=SPOOL) as folder:
             path = Path(folder) / "facilities.json"
-            path.write_text(json.dumps(facilities), "utf-8")
+            path.write_bytes(b"[" + b",".join(map(encode_record, facilities)) + b"]")
             try:
                 account = run([str(path)], self.settings, Options(force=True))
             except (GvrcError, adbc_driver_manager.Error) as error:
