@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gvrc.casts import to_flag
 from gvrc.columns import NORMALISED
 from gvrc.raw import hash_contents
 from gvrc.rejects import read_headers, sources_answered
@@ -27,6 +28,13 @@ LOOKUPS = Path(__file__).parent / "lookups.csv"
 
 # Which columns hold a name of which lookup table. Children's lookup names are resolved where children are unfolded.
 LOOKUP_COLUMNS = {"operational_status": "operational_statuses", "owner_type": "owner_types"}
+# What a facility that is open so has as its hours.
+OPENING = {
+    "open_whole_day": "24 hours",
+    "open_late_night": "late night",
+    "open_weekends": "weekends",
+    "open_public_holidays": "public holidays",
+}
 # Fields that say one thing in several ways: a default of one is none where the record states another.
 ONE_STATEMENT = (
     ("latitude", "longitude", "coordinates", "geometry"),
@@ -44,7 +52,7 @@ class DataEnricher:
         self.source = source or named_source("record")
 
     def enrich_facility(self, facility: dict[str, object]) -> dict[str, object]:
-        """Give a normalised and placed record, whole or in part, with its source, content hash and defaults."""
+        """Give an extracted or a normalised record, whole or in part, with its source, content hash and defaults."""
         from gvrc.transform import read_defaults
 
         raw = json.dumps(facility, ensure_ascii=False, default=str)
@@ -58,6 +66,7 @@ class DataEnricher:
         record["content_hash"] = hash_contents([raw.encode()])[0]
         records = pl.DataFrame([record], strict=False)
         records = records.cast({name: kind for name, kind in NORMALISED.items() if records[name].dtype == pl.Null})
+        records = records.with_columns(to_flag(pl.col(name)) for name in OPENING if records[name].dtype == pl.String)
         enriched = enrich(records, {1: self.source}).to_dicts()[0]
         return {name: value for name, value in enriched.items() if value is not None or name in facility}
 
@@ -133,13 +142,7 @@ def add_source(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.
 
 def opening_text() -> pl.Expr:
     """Say in words when a facility is open beyond the usual hours; null where nothing is said."""
-    flags = {
-        "open_whole_day": "24 hours",
-        "open_late_night": "late night",
-        "open_weekends": "weekends",
-        "open_public_holidays": "public holidays",
-    }
-    words = [pl.when(pl.col(column)).then(pl.lit(word)) for column, word in flags.items()]
+    words = [pl.when(pl.col(column)).then(pl.lit(word)) for column, word in OPENING.items()]
     said = pl.concat_str(words, separator=", ", ignore_nulls=True)
     return pl.when(said != "").then(said)
 

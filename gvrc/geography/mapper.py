@@ -30,11 +30,10 @@ class GeographicMapper:
         self._resolver = resolver or PlaceResolver(read_shipped_reference(), read_aliases())
 
     def map_location(self, facility: dict[str, Any]) -> dict[str, Any]:
-        """Give the facility with the columns of ``columns.PLACE`` added; names may stand flat or under "location"."""
-        location = facility.get("location")
-        nested = location if isinstance(location, dict) else {}
-        known = {
-            name: facility.get(name) or nested.get(name) or nested.get(name.removesuffix("_name")) for name in GIVEN
-        }
-        place = self._resolver.resolve(pl.DataFrame([known], schema=GIVEN)).drop(GIVEN.names()).row(0, named=True)
+        """Give the facility with the columns of ``columns.PLACE`` added; its place is read as that of any record."""
+        from gvrc.extract import read_record
+        from gvrc.normalise import normalise
+
+        given = normalise(read_record(facility)).select(GIVEN.names())
+        place = self._resolver.resolve(given).drop(GIVEN.names()).row(0, named=True)
         return facility | place

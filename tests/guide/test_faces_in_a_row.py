@@ -179,3 +179,31 @@ def test_a_record_with_a_date_a_number_that_json_has_not_and_half_a_character_is
     (of_record,) = transformed([record])
     assert of_record["recorded_on"] == date(2020, 3, 12)
     assert kinds <= {name.removeprefix("issue.") for name in of_record}
+
+
+WARD = {"county": "Nairobi", "constituency": "Makadara", "ward": "Viwandani"}
+
+
+@pytest.mark.parametrize(
+    "facility",
+    [
+        WARD,
+        {"name": "Mukuru Crisis Clinic", "location": WARD},
+        {"County": "NAIROBI", "sub_county": "Makadara", "Ward Name": "viwandani"},
+        {"county_name": "Nairobi", "constituency_name": "Makadara", "ward_name": "Viwandani", "latitude": "not known"},
+    ],
+)
+def test_the_mapper_reads_a_place_however_a_record_names_it(facility: dict[str, Any]) -> None:
+    mapped = gvrc.GeographicMapper().map_location(facility)
+    assert (mapped["ward_id"], mapped["ward_match"]) == (1433, "exact")
+    assert facility.items() <= mapped.items()
+
+
+def test_an_extracted_facility_is_mapped_and_enriched_as_it_stands(tmp_path: Path) -> None:
+    (facility,) = extracted(tmp_path, CLINIC | {"open_whole_day": "Yes"})
+    enriched = gvrc.DataEnricher().enrich_facility(gvrc.GeographicMapper().map_location(facility))
+    assert (enriched["ward_id"], enriched["facility_name"], enriched["source"]) == (
+        1433,
+        "Mukuru Crisis Clinic",
+        "record",
+    )
