@@ -235,7 +235,7 @@ WHERE staged.round = $1::bigint
     AND (
         staged.latitude IS NULL
         OR point.latitude IS NULL
-        OR |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) * 111.2 <= 1
+        OR 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) <= 1
     )
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
@@ -262,7 +262,7 @@ WHERE staged.round = $1::bigint
     AND (
         staged.latitude IS NULL
         OR point.latitude IS NULL
-        OR |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) * 111.2 <= 1
+        OR 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) <= 1
     )
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
