@@ -360,7 +360,9 @@ class Loader:
         unmet = self.unmet if round_no == 1 else frozenset()
         self.run_all_but(unmet, ("meet_by_content", "meet_by_code"), span)
         refused = self.settle_claimed_codes()
-        self.run_all_but(unmet, ("generate_codes", "meet_by_generated_code", "meet_by_source_key"), span)
+        if database.run("generate_codes", *span):
+            self.meet_by_generated_codes(span)
+        self.run_all_but(unmet, ("meet_by_source_key",), span)
         self.settle_claimed_keys()
         if database.run("meet_by_registration_number", *span, self.directory.is_managed):
             self.settle_claimed_numbers()
@@ -378,6 +380,12 @@ class Loader:
         database.run("meet_new", *span, self.next_id("facilities"))
         database.run("analyze_merging")
         return refused
+
+    def meet_by_generated_codes(self, span: tuple[int, int, int]) -> None:
+        """Meet facilities by codes of ours; where two places of one name lie apart, each by its own."""
+        self.database.run("meet_by_generated_code", *span)
+        if self.database.run("part_generated_codes", *span):
+            self.database.run("meet_by_generated_code", *span)
 
     def run_all_but(self, spared: frozenset[str], names: Iterable[str], span: tuple[int, int, int]) -> None:
         """Run statements over a span of rows, but those that can be spared."""

@@ -131,6 +131,42 @@ WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
+-- name: part_generated_codes
+-- Two places of one name in one constituency have one generated code; more than 1 km apart they are two facilities, as
+-- by name. The code of the second has its coordinates in it, too, so that it stays the second's. One that its source
+-- knows by a key is met by that: it has moved.
+WITH apart AS (
+    SELECT
+        staged.row_no,
+        code_map.facility_id
+    FROM staged_records AS staged
+    JOIN etl.code_map USING (generated_code)
+    JOIN facility_coordinates AS point
+        ON point.facility_id = code_map.facility_id
+        AND point.is_active
+    LEFT JOIN merging USING (row_no)
+    WHERE staged.round = $1::bigint
+        AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+        AND staged.facility_code IS NULL
+        AND 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) > 1
+        AND (merging.met_by = 'generated code' OR merging.facility_id <> code_map.facility_id)
+), forgotten AS (
+    DELETE FROM merging
+    USING apart
+    WHERE merging.row_no = apart.row_no
+        AND merging.met_by = 'generated code'
+)
+UPDATE staged_records AS staged
+SET generated_code = staged.code_prefix || '-' || left(
+    encode(
+        sha256(convert_to(concat_ws('|', staged.generated_code, staged.latitude, staged.longitude), 'UTF8')),
+        'hex'
+    ),
+    12
+)
+FROM apart
+WHERE apart.row_no = staged.row_no;
+
 -- name: meet_by_source_key
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT DISTINCT

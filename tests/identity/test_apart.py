@@ -1,26 +1,78 @@
-"""Whether two places of one name are one facility, where a code does not say so."""
+"""Two places of one name that lie apart are two facilities, though neither has a code."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from gvrc.pipeline import Options, run
-from tests.test_pipeline import outcome, write
+from tests.test_pipeline import outcome, rows, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gvrc.database import Database
     from gvrc.settings import Settings
 
 SHELTER = {"name": "Amani Shelter", "county": "Nairobi", "constituency": "Westlands", "ward": "Kitisuru"}
 SOUTH = SHELTER | {"lat": -1.25, "long": 36.78, "phone": "0700000016"}
 NORTH = SHELTER | {"lat": -1.22, "long": 36.78, "phone": "0700000017"}  # 3.3 km
+BOTH = [
+    {"lat": "-1.25", "contacts": "+254700000016"},
+    {"lat": "-1.22", "contacts": "+254700000017"},
+]
+PLACES = """
+    SELECT trim_scale(latitude)::text AS lat, string_agg(contact_value, ' ' ORDER BY contact_value) AS contacts
+    FROM facilities JOIN facility_coordinates USING (facility_id) JOIN facility_contacts USING (facility_id)
+    GROUP BY facility_id, latitude ORDER BY facility_id
+"""
+REMEMBERED = "SELECT xmin::text AS written, generated_code, facility_id FROM etl.code_map ORDER BY generated_code"
 
 
 def load(settings: Settings, folder: Path, *records: dict[str, Any], name: str = "a.json", force: bool = False) -> Any:
     return run([write(folder, name, list(records))], settings, Options(force=force))
+
+
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_two_of_one_name_more_than_a_kilometre_apart_are_two_and_stay_two(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    assert outcome(load(settings, tmp_path, SOUTH, NORTH)) == {"read": 2, "inserted": 2}
+    assert rows(fresh, PLACES) == BOTH
+    codes = rows(fresh, "SELECT facility_code FROM facilities ORDER BY facility_id")
+    remembered = rows(fresh, REMEMBERED)
+    for records in ((SOUTH, NORTH), (NORTH, SOUTH)):
+        again = load(settings, tmp_path, *records, force=True)
+        assert outcome(again) == {"read": 2, "unchanged": 2}
+        assert again.files[0].issues == {"code_generated": 2}
+    assert rows(fresh, REMEMBERED) == remembered
+    assert rows(fresh, "SELECT facility_code FROM facilities ORDER BY facility_id") == codes
+
+
+def test_what_is_new_of_one_of_them_goes_to_that_one(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    load(settings, tmp_path, SOUTH, NORTH)
+    changed = NORTH | {"phone": "0700000018"}, SOUTH | {"phone": "0700000019"}
+    assert outcome(load(settings, tmp_path, *changed)) == {"read": 2, "updated": 2}
+    assert rows(fresh, PLACES) == [
+        {"lat": "-1.25", "contacts": "+254700000016 +254700000019"},
+        {"lat": "-1.22", "contacts": "+254700000017 +254700000018"},
+    ]
+
+
+def test_one_that_lies_within_a_kilometre_is_the_same(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    near = NORTH | {"lat": -1.2505}
+    assert outcome(load(settings, tmp_path, SOUTH, near)) == {"read": 2, "inserted": 1, "superseded": 1}
+    assert rows(fresh, PLACES) == [{"lat": "-1.2505", "contacts": "+254700000016 +254700000017"}]
+
+
+def test_one_that_its_source_knows_by_a_key_may_be_moved(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    key = {"id": "7f0c8a52-0000-4000-8000-000000000001"}
+    load(settings, tmp_path, SOUTH | key)
+    assert outcome(load(settings, tmp_path, NORTH | key)) == {"read": 1, "updated": 1}
+    assert rows(fresh, PLACES) == [{"lat": "-1.22", "contacts": "+254700000016 +254700000017"}]
 
 
 @pytest.mark.parametrize(("latitude", "expected"), [(-1.2585, "updated"), (-1.2395, "inserted")])
