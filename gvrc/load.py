@@ -358,7 +358,9 @@ class Loader:
         database = self.database
         span = (round_no, first, last)
         unmet = self.unmet if round_no == 1 else frozenset()
-        self.run_all_but(unmet, ("meet_by_content", "meet_by_code"), span)
+        if "meet_by_content" not in unmet and database.run("meet_by_content", *span):
+            database.run("claim_codes_again")
+        self.run_all_but(unmet, ("meet_by_code",), span)
         refused = self.settle_claimed_codes()
         if database.run("generate_codes", *span):
             self.meet_by_generated_codes(span)

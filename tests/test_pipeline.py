@@ -250,6 +250,21 @@ def test_a_code_that_a_quite_different_facility_claims_is_not_overwritten(
     assert outcome(run(files, settings, Options(force=True))) == {"read": 2, "unchanged": 2}
 
 
+def test_a_code_that_another_facility_bears_is_told_at_every_run_that_reads_the_record(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    other = {"code": 13080, "name": "Kisauni Police Post", "county_name": "Mombasa", "constituency_name": "Kisauni"}
+    files = [write(tmp_path, "a.json", [CLINIC, other])]
+    first = run(files, settings).files[0].issues
+    assert (first["code_claimed_twice"], first["code_generated"]) == (1, 1)
+    for _ in range(2):
+        again = run(files, settings, Options(force=True))
+        assert (outcome(again), again.files[0].issues) == ({"read": 2, "unchanged": 2}, first)
+    fresh.execute("UPDATE facilities SET facility_code = '13080-A' WHERE facility_code = '13080'")
+    freed = run(files, settings, Options(force=True))
+    assert "code_claimed_twice" not in freed.files[0].issues
+
+
 @pytest.mark.parametrize("place", [{"constituency_name": "Kisauni", "ward_name": "Bamburi"}, {}])
 def test_a_health_centre_of_another_place_does_not_take_the_code_of_one(
     settings: Settings, fresh: Database, tmp_path: Path, place: dict[str, str]

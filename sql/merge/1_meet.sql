@@ -43,6 +43,35 @@ JOIN facilities USING (facility_id)
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint;
 
+-- name: claim_codes_again
+-- The code of a record that came before is another facility's, as when it came first: that is told at every run, as a
+-- number that another one bears is. A code that a person gave its facility is told of elsewhere (manual_edit_kept).
+WITH claims AS (
+    SELECT
+        merging.row_no,
+        staged.facility_code
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    JOIN facilities AS own ON own.facility_id = merging.facility_id
+    JOIN facilities AS bearer ON bearer.facility_code = staged.facility_code
+    JOIN etl.imported_facilities AS imported ON imported.facility_id = merging.facility_id
+    WHERE merging.met_by = 'content'
+        AND own.facility_code <> staged.facility_code
+        AND own.facility_code = imported.facility_code
+), issues AS (
+    INSERT INTO staged_issues (row_no, kind, field, raw_value)
+    SELECT
+        row_no,
+        'code_claimed_twice',
+        'facility_code',
+        facility_code
+    FROM claims
+)
+UPDATE staged_records AS staged
+SET facility_code = NULL
+FROM claims
+WHERE claims.row_no = staged.row_no;
+
 -- name: meet_by_code
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT
