@@ -475,6 +475,8 @@ class Loader:
             self.insert_children("of_new")
         if has_met:
             self.insert_children("of_met")
+            if self.settings.keep_manual_edits:
+                self.database.run("note_kept_points")
             self.database.run("update_coordinates", self.directory.actor_id, self.settings.keep_manual_edits)
             self.database.run("update_infrastructure", self.directory.actor_id)
 

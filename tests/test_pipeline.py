@@ -250,6 +250,24 @@ def test_a_code_that_a_quite_different_facility_claims_is_not_overwritten(
     assert outcome(run(files, settings, Options(force=True))) == {"read": 2, "unchanged": 2}
 
 
+def test_a_point_that_a_person_collected_is_kept_and_what_the_source_says_is_told(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    fresh.execute("UPDATE facility_coordinates SET latitude = -1.26, collection_method = 'GPS'")
+    files = [write(tmp_path, "a.json", [CLINIC | {"lat": "36.87", "long": "-1.27"}])]
+    for _ in range(2):
+        account = run(files, settings, Options(force=True))
+        assert (outcome(account), account.files[0].issues["manual_edit_kept"]) == ({"read": 1, "unchanged": 1}, 1)
+    assert rows(fresh, "SELECT field, raw_value FROM etl.issues WHERE kind = 'manual_edit_kept'") == [
+        {"field": "coordinates", "raw_value": "-1.27, 36.87"}
+    ]
+    assert rows(fresh, "SELECT latitude::text FROM facility_coordinates") == [{"latitude": "-1.26000000"}]
+    overwriting = msgspec.structs.replace(settings, keep_manual_edits=False)
+    account = run(files, overwriting, Options(force=True))
+    assert (outcome(account), account.files[0].issues["manual_edit_kept"]) == ({"read": 1, "updated": 1}, 0)
+
+
 def test_a_code_that_another_facility_bears_is_told_at_every_run_that_reads_the_record(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:

@@ -284,6 +284,31 @@ SELECT
     to_jsonb(inserted)
 FROM inserted;
 
+-- name: note_kept_points
+-- A point that a person collected is kept; where the record says that the facility is elsewhere, that is told.
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+SELECT
+    staged.row_no,
+    'manual_edit_kept',
+    'coordinates',
+    format('%s, %s', staged.latitude, staged.longitude)
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+JOIN facility_coordinates AS present USING (facility_id)
+WHERE merging.met_by NOT IN ('new', 'superseded')
+    AND present.is_active
+    AND present.collection_method <> 'imported'
+    AND staged.latitude IS NOT NULL
+    AND (present.latitude, present.longitude)
+        IS DISTINCT FROM (staged.latitude::numeric(10, 8), staged.longitude::numeric(11, 8))
+    AND NOT EXISTS (
+        SELECT
+        FROM ranked_fields AS ranked
+        WHERE ranked.row_no = merging.row_no
+            AND ranked.field = 'coordinates'
+            AND ranked.is_outranked
+    );
+
 -- name: update_coordinates
 -- One active point per facility: it moves, its former place is in the change. A point that was not imported (a
 -- person collected it) is kept when $2 says that manual edits are.
