@@ -163,10 +163,11 @@ WHERE staged.round = $1::bigint
 -- name: part_generated_codes
 -- Two places of one name in one constituency have one generated code; more than 1 km apart they are two facilities, as
 -- by name. The code of the second has its coordinates in it, too, so that it stays the second's. One that its source
--- knows by a key is met by that: it has moved.
+-- knows by a key is met by that: it has moved. A person is told, for it may be the first one that has moved.
 WITH apart AS (
     SELECT
         staged.row_no,
+        staged.generated_code,
         code_map.facility_id
     FROM staged_records AS staged
     JOIN etl.code_map USING (generated_code)
@@ -184,6 +185,14 @@ WITH apart AS (
     USING apart
     WHERE merging.row_no = apart.row_no
         AND merging.met_by = 'generated code'
+), issues AS (
+    INSERT INTO staged_issues (row_no, kind, field, raw_value)
+    SELECT
+        row_no,
+        'code_claimed_twice',
+        'facility_code',
+        generated_code
+    FROM apart
 )
 UPDATE staged_records AS staged
 SET generated_code = staged.code_prefix || '-' || left(

@@ -40,14 +40,16 @@ def test_two_of_one_name_more_than_a_kilometre_apart_are_two_and_stay_two(
     settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
 ) -> None:
     settings = msgspec.structs.replace(settings, batch_size=batch_size)
-    assert outcome(load(settings, tmp_path, SOUTH, NORTH)) == {"read": 2, "inserted": 2}
+    account = load(settings, tmp_path, SOUTH, NORTH)
+    assert outcome(account) == {"read": 2, "inserted": 2}
+    assert account.files[0].issues == {"code_generated": 2, "code_claimed_twice": 1}
     assert rows(fresh, PLACES) == BOTH
     codes = rows(fresh, "SELECT facility_code FROM facilities ORDER BY facility_id")
     remembered = rows(fresh, REMEMBERED)
     for records in ((SOUTH, NORTH), (NORTH, SOUTH)):
         again = load(settings, tmp_path, *records, force=True)
         assert outcome(again) == {"read": 2, "unchanged": 2}
-        assert again.files[0].issues == {"code_generated": 2}
+        assert again.files[0].issues == {"code_generated": 2, "code_claimed_twice": 1}
     assert rows(fresh, REMEMBERED) == remembered
     assert rows(fresh, "SELECT facility_code FROM facilities ORDER BY facility_id") == codes
 
