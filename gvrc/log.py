@@ -171,13 +171,20 @@ def log_records(rows: pl.DataFrame, files: dict[int, str]) -> None:
     """Write rejects and issues to ``logs/processing/``, a JSON line each; ``files`` are the paths by file_no.
 
     Only the columns of ``RECORD_FACTS`` are written, where ``rows`` has them: which record, and what about it. The raw
-    values stay in the database and in ``data/rejected/``, for they hold telephone numbers and names of persons. One
-    call for a batch, not for a record: Polars writes 100,000 lines in the time that a logger takes for 1,000.
+    values stay in the database and in ``data/rejected/``, for they hold telephone numbers and names of persons; a code
+    or a file's name that holds a contact is masked. One call for a batch, not for a record: Polars writes 100,000 lines
+    in the time that a logger takes for 1,000.
     """
     if "loguru" in sys.modules and not rows.is_empty():
+        import polars.selectors as columns
+
+        from gvrc.text import masked
+
         LATER.add("processing")
         named = rows.with_columns(file=rows["file_no"].replace_strict(files, default=None))
-        told = named.select(name for name in RECORD_FACTS if name in named.columns)
+        told = named.select(name for name in RECORD_FACTS if name in named.columns).with_columns(
+            masked(columns.by_name("file", "facility_code", require_all=False))
+        )
         with files_given_up_on_error():
             loguru_logger().bind(records=True).opt(raw=True).info(told.write_ndjson())
 

@@ -126,6 +126,23 @@ def test_rejects_and_issues_are_lines_without_the_values_of_the_record(settings:
     assert lines_of(files["etl"]) == []
 
 
+def test_a_code_or_a_file_name_that_is_a_telephone_number_or_an_address_is_hidden_in_the_lines_about_records(
+    settings: Settings,
+) -> None:
+    files = start_logging(settings, "7", quiet=True)
+    rows = pl.DataFrame(
+        {
+            "file_no": [1, 1, 2],
+            "record_number": [3, 4, 5],
+            "facility_code": ["0700000016", "jane.fict@example.org", "13080"],
+            "kind": ["status_unknown"] * 3,
+        }
+    )
+    log_records(rows, {1: "kps.json", 2: "kps 0700000017.json"})
+    lines = [(line["file"], line["facility_code"]) for line in lines_of(files["processing"])]
+    assert lines == [("kps.json", "***"), ("kps.json", "***"), ("kps ***.json", "13080")]
+
+
 def test_no_password_and_no_contact_value_is_written_anywhere(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
