@@ -15,7 +15,7 @@ from gvrc.account import FileAccount
 from gvrc.errors import DatabaseUnavailableError, SourceFileError
 from gvrc.files import hash_file, shown_path
 from gvrc.log import log_event
-from gvrc.masking import mask
+from gvrc.masking import HIDDEN, mask
 from gvrc.shown_keys import shown_types, shown_unmapped
 from gvrc.sources import SourceRules, find_source, match_source, read_sources
 from gvrc.written import told_if_unwritten
@@ -35,6 +35,8 @@ LOCK_RETURN_SECONDS = 30.0  # that a server may take to see that a connection is
 PACKAGE = Path(__file__).parent
 # Raise it when the same file should come out otherwise: every file is then read again, without --force.
 RULES_VERSION = "2"
+# Fields that hold what people wrote, of survivors perhaps: that they change is told, what they say is not.
+FREE_TEXTS = ("description", "service_description")
 # Files that gvrc/rejects.py writes: a list of records whatever they lack, a name above all. Each is read by the rules
 # of its own source.
 REJECTED = SourceRules(name="rejected", code_prefix="REJECTED", files=("rejected/*.jsonl",), path=".")
@@ -338,8 +340,9 @@ def plan_lines(this_run: Run) -> Iterator[str]:
     for counted in this_run.database.rows("count_changes", this_run.run_no):
         yield f"{counted['table_name']}: {counted['operation']} {counted['rows']}"
     for change in this_run.database.rows("first_changes", this_run.run_no):
-        before, after = (mask(str(change[name]))[:60] for name in ("before", "after"))
-        yield f"{change['facility_code']} {change['table_name']}.{change['field']}: {before} -> {after}"
+        is_free = change["field"] in FREE_TEXTS
+        before, after = (HIDDEN if is_free else mask(str(change[name]))[:60] for name in ("before", "after"))
+        yield f"{mask(change['facility_code'])} {change['table_name']}.{change['field']}: {before} -> {after}"
 
 
 def record_metrics(this_run: Run) -> None:

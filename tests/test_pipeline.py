@@ -694,6 +694,19 @@ def test_a_dry_run_shows_its_plan_field_by_field(settings: Settings, tmp_path: P
     assert "13080 facilities.facility_name: Mukuru Crisis Clinic -> Mukuru Centre" in planned.plan
 
 
+def test_a_plan_shows_neither_what_people_wrote_in_free_text_nor_a_code_that_is_a_telephone_number(
+    settings: Settings, tmp_path: Path
+) -> None:
+    clinic = CLINIC | {"code": "0700000016", "description": "Open all days"}
+    run([write(tmp_path, "a.json", [clinic])], settings)
+    told = clinic | {"description": "Jane Fict came here in May", "name": "Mukuru Centre"}
+    planned = run([write(tmp_path, "b.json", [told])], settings, Options(dry_run=True))
+    assert [line for line in planned.plan if " -> " in line] == [
+        "*** facilities.description: *** -> ***",
+        "*** facilities.facility_name: Mukuru Crisis Clinic -> Mukuru Centre",
+    ]
+
+
 def test_a_lost_connection_is_made_again_and_the_batch_repeated(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
