@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gvrc.errors import DatabaseUnavailableError, UsageError
+from gvrc.masking import mask_contacts
 from gvrc.migrations import look_at_database
 from gvrc.written import whole_file
 
@@ -44,9 +45,16 @@ def read_reports(database: Database) -> dict[str, Report]:
     if not look_at_database(database).is_migrated:
         raise DatabaseUnavailableError("The importer's tables are not those of this version: python scripts/migrate.py")
     return {
-        name: {title: database.rows(statement) for title, statement in tables.items()}
+        name: {title: masked_rows(database.rows(statement)) for title, statement in tables.items()}
         for name, tables in (("quality", QUALITY), ("statistics", STATISTICS))
     }
+
+
+def masked_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Hide contacts, wherever they stand: a source may give a telephone number for a code, a type or its own name."""
+    return [
+        {name: mask_contacts(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows
+    ]
 
 
 def write_reports(reports: dict[str, Report], settings: Settings) -> list[Path]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.masking import mask_contacts
 from gvrc.migrations import look_at_database
 
 if TYPE_CHECKING:
@@ -141,4 +142,4 @@ def verify(database: Database) -> Verification:
 def find(database: Database, check: Check) -> Finding:
     """Run one check."""
     rows = database.rows(check.statement)
-    return Finding(check, len(rows), [f"{row['key']}: {row['detail']}" for row in rows[:EXAMPLES]])
+    return Finding(check, len(rows), [mask_contacts(f"{row['key']}: {row['detail']}") for row in rows[:EXAMPLES]])

@@ -86,6 +86,17 @@ def test_the_command_prints_the_tables_and_writes_both_reports(
     assert str(statistics) in done.stdout
 
 
+def test_a_telephone_number_that_a_source_gave_for_a_code_or_a_type_is_in_no_report(
+    settings: Settings, fresh_url: str, tmp_path: Path
+) -> None:
+    odd = {"code": "0700000016", "name": "Clinic of Nowhere", "facility_type": "Clinic, jane@example.org, 0700000017"}
+    load(settings, tmp_path, [odd])
+    told = report(settings, fresh_url).stdout
+    told += "".join(path.read_text("utf-8") for path in settings.reports_dir.rglob("*.json"))
+    assert "Clinic of Nowhere" in told
+    assert [value for value in ("0700000016", "jane@example.org", "0700000017") if value in told] == []
+
+
 def test_a_report_that_finds_no_room_is_told_and_not_left_in_half(settings: Settings, fresh_url: str) -> None:
     done = report(settings, fresh_url, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)))
     assert done.returncode == 2

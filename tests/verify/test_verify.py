@@ -53,6 +53,12 @@ def verify_command(url: str, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
+def test_a_code_that_is_a_telephone_number_is_not_printed(directory: Database) -> None:
+    directory.execute("UPDATE facilities SET facility_code = '0700000016', ward_id = NULL WHERE facility_id = 1")
+    (found,) = [finding for finding in verify(directory).findings if finding.count]
+    assert found.examples == ["facility ***: has no ward"]
+
+
 def test_a_sound_directory_is_counted_and_nothing_is_found(directory: Database) -> None:
     found = verify(directory)
     assert found.is_sound
