@@ -22,7 +22,7 @@ import polars as pl
 from gvrc.alike import Column, IdLists
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.contact_forms import ENDING_KEYS, is_one_person
-from gvrc.masking import HIDDEN, mask_contacts
+from gvrc.masking import HIDDEN, mask_contacts, mask_digits
 from gvrc.pairs import first_pair, is_side, side_of, with_side
 from gvrc.personal import is_personal
 from gvrc.rejects import HEADER_KEY
@@ -41,7 +41,7 @@ from gvrc.shapes import (
     normal_key,
     past_word,
 )
-from gvrc.shown_keys import OTHER_KEYS
+from gvrc.shown_keys import NUMBER, OTHER_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -626,10 +626,14 @@ ONE_CONTACT: Final = ENDING_KEYS | frozenset(
 # ---- examples for the report, with nothing personal in them
 
 EXAMPLE_LENGTH: Final = 60
+RUNNING_TEXT: Final = 5  # words, from which on a value is what somebody wrote, and no name of a thing
 
 
 def masked(key: str, value: object) -> str:
-    """Give an example of a value for the report: numbers, e-mails and what a key calls personal are hidden."""
+    """Give an example of a value for the report: contacts, running text and what a key calls personal are hidden.
+
+    Of a number of five digits or more (an identity card, a coordinate of a home) only the form is shown.
+    """
     if isinstance(value, list):
         return f"a list of {len(value)}"
     if isinstance(value, dict):
@@ -637,4 +641,9 @@ def masked(key: str, value: object) -> str:
     if is_personal(key):
         return HIDDEN
     text = (_text(value) or "")[:EXAMPLE_LENGTH].replace("\x00", NO_NUL)
-    return text if UUID.fullmatch(text) else mask_contacts(text)
+    if UUID.fullmatch(text):
+        return text
+    shown = mask_contacts(text)
+    if len(shown.split()) >= RUNNING_TEXT:
+        return HIDDEN
+    return mask_digits(shown) if NUMBER.search(shown) else shown

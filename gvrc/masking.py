@@ -55,4 +55,9 @@ def mask_contacts(text: str) -> str:
 
 def mask_letters(text: str) -> str:
     """Give the form of a text alone: a for each letter, x for each digit."""
-    return re.sub(r"\d", "x", re.sub(r"[^\W\d_]", "a", text))
+    return mask_digits(re.sub(r"[^\W\d_]", "a", text))
+
+
+def mask_digits(text: str) -> str:
+    """Give a text with an x for each digit."""
+    return re.sub(r"\d", "x", text)

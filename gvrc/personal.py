@@ -43,12 +43,15 @@ PERSON_WORDS = frozenset(
         *("prisoner", "holder", "licensee", "approver", "verifier", "editor", "creator", "nupi", "upi", "ssn", "io"),
         *("mtu", "mwathiriwa", "mshukiwa", "mshtakiwa", "mlalamikaji", "shahidi", "afisa", "daktari", "muuguzi"),
         *("mkuu", "mzazi", "mtoto", "mlezi", "mume", "mke", "wakili", "simu", "kitambulisho", "umri", "jinsia"),
-        *("msimamizi", "chifu", "mteja", "mgonjwa"),
+        *("msimamizi", "chifu", "mteja", "mgonjwa", "jina", "majina", "kesi", "tukio", "hadithi", "simulizi"),
+        *("malalamiko", "unyanyasaji", "ubakaji", "majeruhi"),
     )
 )
 # Of a person, or of what a facility does for persons: "survivor_name" and "survivor_beds".
-TOPIC_STEMS = re.compile(r"survivor|victim|patient|client|child|gender|birth|report|disabilit")
-TOPIC_WORDS = frozenset(("age", "hiv", "aids", "std", "sti"))
+TOPIC_STEMS = re.compile(
+    r"survivor|victim|patient|client|child|gender|birth|report|disabilit|incident|assault|abuse|trauma|defile|allegation"
+)
+TOPIC_WORDS = frozenset(("age", "hiv", "aids", "std", "sti", "rape", "story", "stories", "intake", "evidence"))
 FACILITY_WORDS = frozenset(
     (
         *("service", "desk", "bed", "cot", "capacity", "hours", "available", "availability", "offered", "offers"),

@@ -305,6 +305,39 @@ def test_an_example_shows_nothing_personal() -> None:
 
 
 @pytest.mark.parametrize(
+    ("example", "shown"),
+    [
+        ("Jane Fict was brought by her sister in May", "***"),
+        ("29384756", "xxxxxxxx"),
+        (29384756, "xxxxxxxx"),
+        ("-1.29210, 36.82190", "-x.xxxxx, xx.xxxxx"),
+        ("1999-03-12", "xxxx-xx-xx"),
+        ("Mon to Fri", "Mon to Fri"),
+        ("8-17", "8-17"),
+        (UUID, UUID),
+    ],
+)
+def test_an_example_is_no_running_text_and_no_long_number_whatever_the_key(example: object, shown: str) -> None:
+    assert masked("odd", example) == shown
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("incident", "incident.type", "assault_type", "abuse", "trauma", "defilement", "rape", "story", "intake"),
+        *("jina", "majina", "kesi", "tukio", "hadithi", "malalamiko", "unyanyasaji", "ubakaji"),
+    ],
+)
+def test_a_key_that_tells_of_what_happened_hides_its_example(key: str) -> None:
+    assert masked(key, "Jane Fict") == "***"
+
+
+@pytest.mark.parametrize("key", ["trauma_unit", "rape_services", "incident_desk", "storey", "therapeutic_feeding"])
+def test_a_key_that_tells_of_what_is_done_for_persons_keeps_its_example(key: str) -> None:
+    assert masked(key, "Sample 7") == "Sample 7"
+
+
+@pytest.mark.parametrize(
     "key",
     [
         *(
