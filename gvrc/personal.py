@@ -32,7 +32,7 @@ PERSON_STEMS = re.compile(
     r"|case(?:no|num|id|ref|note|detail|file|histor|descr|summar|name)|fileno|filenum|medicalrecord"
     r"|(?<!near)(?<!stand)by$"
 )
-# Whole words: they are parts of many others ("age" of "village"). The last are Swahili.
+# Whole words: they are parts of many others ("age" of "village"). Those from "mtu" on are Swahili.
 PERSON_WORDS = frozenset(
     (
         *("dob", "yob", "pin", "ob", "sex", "tribe", "ocs", "ocpd", "ceo", "tel", "head", "kin", "dr", "mr", "mrs"),
@@ -43,19 +43,23 @@ PERSON_WORDS = frozenset(
         *("prisoner", "holder", "licensee", "approver", "verifier", "editor", "creator", "nupi", "upi", "ssn", "io"),
         *("mtu", "mwathiriwa", "mshukiwa", "mshtakiwa", "mlalamikaji", "shahidi", "afisa", "daktari", "muuguzi"),
         *("mkuu", "mzazi", "mtoto", "mlezi", "mume", "mke", "wakili", "simu", "kitambulisho", "umri", "jinsia"),
-        *("msimamizi", "chifu", "mteja", "mgonjwa", "jina", "majina", "kesi", "tukio", "hadithi", "simulizi"),
+        *("msimamizi", "chifu", "mteja", "mgonjwa", "kesi", "tukio", "hadithi", "simulizi"),
         *("malalamiko", "unyanyasaji", "ubakaji", "majeruhi"),
+        "raw",  # under which gvrc/rejects.py writes a record that was no object, whatever it said
     )
 )
 # Of a person, or of what a facility does for persons: "survivor_name" and "survivor_beds".
 TOPIC_STEMS = re.compile(
     r"survivor|victim|patient|client|child|gender|birth|report|disabilit|incident|assault|abuse|trauma|defile|allegation"
 )
-TOPIC_WORDS = frozenset(("age", "hiv", "aids", "std", "sti", "rape", "story", "stories", "intake", "evidence"))
+TOPIC_WORDS = frozenset(
+    ("age", "hiv", "aids", "std", "sti", "rape", "story", "stories", "intake", "evidence", "jina", "majina")
+)
 FACILITY_WORDS = frozenset(
     (
         *("service", "desk", "bed", "cot", "capacity", "hours", "available", "availability", "offered", "offers"),
         *("friendly", "unit", "wing", "department", "testing"),
+        *("kituo", "vituo", "hospitali", "zahanati", "kaunti", "jimbo", "kata"),
     )
 )
 # What a record takes from around it: places, a kind of facility.

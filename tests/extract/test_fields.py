@@ -332,7 +332,9 @@ def test_a_key_that_tells_of_what_happened_hides_its_example(key: str) -> None:
     assert masked(key, "Jane Fict") == "***"
 
 
-@pytest.mark.parametrize("key", ["trauma_unit", "rape_services", "incident_desk", "storey", "therapeutic_feeding"])
+@pytest.mark.parametrize(
+    "key", ["trauma_unit", "rape_services", "incident_desk", "storey", "therapeutic_feeding", "jina_la_kituo"]
+)
 def test_a_key_that_tells_of_what_is_done_for_persons_keeps_its_example(key: str) -> None:
     assert masked(key, "Sample 7") == "Sample 7"
 

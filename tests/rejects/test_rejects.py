@@ -65,6 +65,16 @@ def test_the_report_says_how_rejects_land_that_were_corrected_in_their_file(
     assert open_rejects(fresh) == []
 
 
+def test_a_reject_that_was_no_object_is_shown_in_no_report_when_it_is_run_again(
+    settings: Settings, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, [{"name": "Imara Shelter"}, "Jane Fict, raped"])
+    account = run([str(rejects)], settings)
+    assert account.totals()["rejected"] == 1
+    assert account.files[0].unmapped == {"raw": (1, "***")}
+    assert "Jane" not in "\n".join(report_lines(account, settings, {"etl": tmp_path}))
+
+
 @pytest.mark.parametrize("records", [1, 700])
 def test_the_header_of_a_reject_is_no_unmapped_key(settings: Settings, tmp_path: Path, records: int) -> None:
     nameless = [NAMELESS | {f"odd_{number}": "x"} for number in range(records)]
