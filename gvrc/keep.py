@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvrc.log import log_event
-from gvrc.written import told_if_unwritten, whole_file
+from gvrc.written import FOR_USER_AND_GROUP, told_if_unwritten, whole_file
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,7 +27,7 @@ def keep_validated(accepted: pl.DataFrame, settings: Settings, account: RunAccou
     accepted.drop("row_no", "round").write_parquet(written)
     with told_if_unwritten(account, folder, "It lacks records that were loaded."):
         number = sum(1 for _ in folder.glob("*.parquet")) + 1
-        with whole_file(folder / f"batch_{number:05}.parquet") as path:
+        with whole_file(folder / f"batch_{number:05}.parquet", mode=FOR_USER_AND_GROUP) as path:
             path.write_bytes(written.getvalue())
 
 

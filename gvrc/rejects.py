@@ -15,7 +15,7 @@ import polars as pl
 
 from gvrc.errors import UsageError
 from gvrc.raw import hash_contents
-from gvrc.written import whole_file
+from gvrc.written import FOR_USER_AND_GROUP, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ def write_rejects(database: Database, run_no: int, path: Path) -> int:
     """Write the rejects of a run that are still open, and say how many; without any there is no file."""
     rejects = database.rows("rejects_of_run", run_no)
     if rejects:
-        with whole_file(path) as part:
+        with whole_file(path, mode=FOR_USER_AND_GROUP) as part:
             part.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")
     return len(rejects)
 

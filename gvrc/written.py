@@ -14,12 +14,21 @@ if TYPE_CHECKING:
     from gvrc.account import RunAccount
 
 
+FOR_USER_AND_GROUP = 0o660  # at most: the umask of the process takes its share
+FOR_ALL = 0o666
+
+
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give another name to write under, which becomes the file's own when all is written; nothing is left of a part."""
+def whole_file(path: Path, *, mode: int = FOR_ALL) -> Iterator[Path]:
+    """Give another name to write under, which becomes the file's own when all is written; nothing is left of a part.
+
+    The file is made with its ``mode`` before anything is in it, so that nobody else reads it meanwhile.
+    """
     part = path.with_name(f".{path.name}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        part.unlink(missing_ok=True)  # of a run that was killed: it would keep its own rights
+        part.touch(mode)
         yield part
         part.replace(path)
     except BaseException:

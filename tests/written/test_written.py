@@ -121,6 +121,22 @@ def test_a_file_that_the_disk_has_no_room_for_leaves_no_part_of_it(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_files_that_hold_records_as_they_came_are_nobodys_but_the_users_and_the_groups(
+    settings: Settings, tmp_path: Path
+) -> None:
+    keeping = msgspec.structs.replace(settings, keep_validated=True)
+    before = os.umask(0o022)
+    try:
+        run([write(tmp_path, "a.json", [CLINIC, NAMELESS | {"phone": "0700000016"}])], keeping)
+    finally:
+        os.umask(before)
+    held = [path for folder in ("rejected", "validated") for path in (settings.data_dir / folder).rglob("*.*")]
+    assert sorted((path.suffix, f"{path.stat().st_mode & 0o777:o}") for path in held) == [
+        (".jsonl", "640"),
+        (".parquet", "640"),
+    ]
+
+
 def test_a_summary_on_a_full_disk_is_told_after_the_report(settings: Settings, tmp_path: Path) -> None:
     done = call(settings, write(tmp_path, "a.json", [CLINIC]), "--summary", "/dev/full")
     assert done.returncode == 1
