@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import gc
+import io
 import json
 import os
 import signal
@@ -63,6 +64,7 @@ def told(act: Callable[[], int], *, debug: bool = False) -> int:
     """Do what a command does; an error is one or two lines, ``--debug`` shows where it arose."""
     signal.signal(signal.SIGTERM, stop_as_ctrl_c)
     open_closed_streams()
+    print_any_letter()
     try:
         status = act()
         sys.stdout.flush()
@@ -90,6 +92,15 @@ def open_closed_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - until the end
+
+
+def print_any_letter() -> None:
+    """Escape what the output cannot show (a Latin-1 terminal, the name of a ward), as Python does for errors.
+
+    Else a run that was committed would end as a fault of the importer, its account unprinted.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def described(error: Exception) -> tuple[str, int]:

@@ -264,6 +264,17 @@ def test_a_run_goes_on_where_the_monitors_port_is_taken_and_says_so(
     assert events(settings).count("monitor_not_started") == 1
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_a_report_is_printed_where_the_output_lacks_a_letter_of_it(
+    *, environment: dict[str, str], tmp_path: Path, encoding: str
+) -> None:
+    (tmp_path / "kliniken_\u4e2d.json").write_text(json.dumps([CLINIC]), "utf-8")
+    done = call(environment | {"PYTHONIOENCODING": encoding}, tmp_path / "kliniken_\u4e2d.json")
+    assert (done.returncode, "fault of the importer" in done.stderr) == (0, False)
+    assert "Account: 1 read = 1 inserted" in done.stdout
+    assert "kliniken_\\u4e2d.json" in done.stdout
+
+
 @pytest.mark.parametrize("closed", ["1", "2", "1 2", "0 1 2"])
 def test_a_command_whose_streams_the_caller_has_closed_does_its_work(
     *, environment: dict[str, str], fresh: Database, tmp_path: Path, closed: str
