@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -204,6 +205,6 @@ def next_lines(account: RunAccount, settings: Settings, logs: dict[str, Path]) -
     rejects = settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
     if rejects.exists():
         lines.append(f"Rejects: {rejects}")
-        lines.append(f"  corrected there: python scripts/production_json_importer.py {rejects}")
+        lines.append(f"  corrected there: python scripts/production_json_importer.py {shlex.quote(str(rejects))}")
         lines.append(f"  after an alias was added: python scripts/retry_rejects.py {account.run_id}")
     return [*lines, "Open the database: make psql"]

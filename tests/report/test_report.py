@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import msgspec
 
 from gvrc.account import FileAccount, RunAccount
 from gvrc.pipeline import Options, run
-from gvrc.report import mixed_lines, note_lines, unmapped_lines
+from gvrc.report import mixed_lines, next_lines, note_lines, unmapped_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +44,17 @@ def test_keys_of_mixed_types_are_listed_by_source() -> None:
     june = FileAccount(path="june.json", source="msaada", mixed_types={"code": ["number", "text"]})
     july = FileAccount(path="july.json", source="msaada", mixed_types={"code": ["list", "text"]})
     assert mixed_lines(run_of(june, july)) == ["Mixed types: msaada: code (list, number, text)"]
+
+
+def test_the_command_that_is_printed_for_corrected_rejects_is_one_that_a_shell_takes(
+    settings: Settings, tmp_path: Path
+) -> None:
+    spaced = msgspec.structs.replace(settings, data_dir=tmp_path / "our data")
+    rejects = spaced.data_dir / "rejected" / "7.jsonl"
+    rejects.parent.mkdir(parents=True)
+    rejects.touch()
+    (line,) = [line for line in next_lines(run_of(), spaced, {"etl": tmp_path}) if "corrected there" in line]
+    assert shlex.split(line.partition(": ")[2]) == ["python", "scripts/production_json_importer.py", str(rejects)]
 
 
 def test_what_a_file_does_not_hold_is_noted_and_the_end_of_a_long_list_counted() -> None:
