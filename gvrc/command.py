@@ -365,10 +365,12 @@ def begin_log(given: argparse.Namespace, settings: Settings, run_id: str) -> dic
 def named_paths(given: argparse.Namespace, settings: Settings) -> list[str]:
     """Give the paths of the command; without any ``data/raw/``, or ``data/sample/`` while that is empty.
 
-    Where something else than source files lies there, a person expects more than sample data, and is told.
+    Where something else than source files lies there, a person expects more than sample data, and is told; so is one
+    whose own data folder has no sample data.
     """
-    is_raw = lives_off_raw(given, settings) or bool(shown_paths(settings.data_dir / "raw"))
-    return given.paths or [str(settings.data_dir / ("raw" if is_raw else "sample"))]
+    raw, sample = settings.data_dir / "raw", settings.data_dir / "sample"
+    is_raw = lives_off_raw(given, settings) or bool(shown_paths(raw)) or not sample.exists()
+    return given.paths or [str(raw if is_raw else sample)]
 
 
 def has_raw_files(settings: Settings) -> bool:

@@ -82,6 +82,8 @@ def _files_of(argument: str) -> list[Path]:
 
 
 def _files_at(argument: str) -> list[Path]:
+    if not argument:  # to Path it is the current folder, whatever lies there
+        raise UsageError("a path is empty: a variable without a value, perhaps. Name a file or folder, . for this one.")
     path = Path(argument)
     if path.is_dir():
         return _files_in(path)

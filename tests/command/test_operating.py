@@ -264,6 +264,15 @@ def test_a_run_goes_on_where_the_monitors_port_is_taken_and_says_so(
     assert events(settings).count("monitor_not_started") == 1
 
 
+def test_a_data_folder_of_ones_own_without_files_says_where_to_put_them(
+    environment: dict[str, str], settings: Settings
+) -> None:
+    done = call(environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {settings.data_dir / 'raw'}: holds no JSON file (.json, ")
+    assert done.stderr.endswith("Put source files there.\n")
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
 def test_a_report_is_printed_where_the_output_lacks_a_letter_of_it(
     *, environment: dict[str, str], tmp_path: Path, encoding: str
@@ -303,6 +312,7 @@ def events(settings: Settings) -> list[str]:
     ("options", "status", "told"),
     [
         (["gone.json"], 2, "gone.json: no such file"),
+        ([""], 2, "a path is empty: a variable without a value, perhaps. Name a file or folder"),
         (["--frobnicate"], 2, "unrecognized arguments: --frobnicate"),
         (["--watch", "0"], 2, "argument --watch: expected a number of seconds, more than 0, not '0'"),
         (["--watch", "often"], 2, "argument --watch: expected a number of seconds, more than 0, not 'often'"),
