@@ -24,6 +24,7 @@ URL = re.compile(
         (?: \? (?P<options> \w+ = [^\s\0&=]* (?: & \w+ = [^\s\0&=]* )* )? )?""",
     re.VERBOSE,
 )
+AROUND = " \t\r\n\"'"
 BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
 # libpq's other form: host=... password='...'.
 VALUE = r"""(?: '(?:[^'\\]|\\.)*+' | (?!') (?:[^\s\\]|\\.)*+ )"""
@@ -39,6 +40,12 @@ def demand_readable_url(url: str) -> None:
     Raises:
         DatabaseUnavailableError: it is neither a URL of PostgreSQL nor libpq's own "host=... dbname=...".
     """
+    if url != url.strip(AROUND) and SCHEME.match(url.strip(AROUND)):
+        raise DatabaseUnavailableError(
+            "A quotation mark, a blank or a line end stands around the URL of the database, as a file of variables "
+            "with quotes or Windows line ends leaves them (it is not shown here: it may hold a password). Take it off "
+            "--database-url, or DATABASE_URL."
+        )
     if SCHEME.match(url):
         if not URL.fullmatch(url) or BAD_PERCENT.search(url):
             raise DatabaseUnavailableError(

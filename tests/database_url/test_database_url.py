@@ -64,6 +64,13 @@ def test_what_is_wrong_with_a_url_is_said_and_what_to_do(url: str) -> None:
         demand_readable_url(url)
 
 
+@pytest.mark.parametrize("around", ['"{}"', "'{}'", " {}", "{} ", "{}\r", "{}\n"])
+def test_what_a_file_of_variables_left_around_a_url_is_named(around: str) -> None:
+    with pytest.raises(DatabaseUnavailableError, match="quotation mark, a blank or a line end stands around") as raised:
+        demand_readable_url(around.format("postgresql://u:S3cret@localhost/db"))
+    assert "S3cret" not in str(raised.value)
+
+
 @pytest.mark.parametrize(("url", "shown"), NOBODY_THERE)
 def test_a_url_that_is_sound_is_shown_without_its_password(url: str, shown: str) -> None:
     with pytest.raises(DatabaseUnavailableError, match="cannot be reached: connection to server"):
