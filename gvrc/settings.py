@@ -6,6 +6,8 @@ Kept light on purpose: a wrong option must be told before polars is imported.
 from __future__ import annotations
 
 import os
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
@@ -252,7 +254,7 @@ class Given(NamedTuple):
             # A URL that is none may hold a password anywhere.
             given = "" if self.name.endswith("_url") else f", not {mask_passwords(repr(self.value))}"
             raise UsageError(f"{self.where}: {self.shown_name} must be {expected}{given}.") from error
-        return self.found(self.start / converted.expanduser()) if isinstance(converted, Path) else converted
+        return self.found(self.start / converted) if isinstance(converted, Path) else converted
 
     def found(self, path: Path) -> Path:
         """Give a path; a file to be read that somebody named must be there, else its aliases would silently be none."""
@@ -282,10 +284,14 @@ PLACE_KINDS = {field.name: field.type for field in msgspec.structs.fields(Places
 KINDS = {field.name: field.type for field in msgspec.structs.fields(Settings) if field.name != "places"}
 
 
+NO_PATH = re.compile(r"""[\x00-\x1f]|^(["']).*\1$""")
+
+
 def to_path(kind: type, value: object) -> object:
-    """Make a path of a text (msgspec knows no paths)."""
-    if kind is Path and isinstance(value, (str, Path)) and value != "" and "\0" not in str(value):
-        return Path(value)
+    """Make a path of a text (msgspec knows no paths); quotes and line ends around it are not of its name."""
+    if kind is Path and isinstance(value, (str, Path)) and value != "" and not NO_PATH.search(str(value)):
+        with suppress(RuntimeError):  # ~somebody whom this machine does not know
+            return Path(value).expanduser()
     raise ValueError
 
 

@@ -178,6 +178,20 @@ def test_a_wrong_variable_or_option_is_told_by_its_name() -> None:
         read_settings(None, {}, {"monitor_port": 70000})
 
 
+@pytest.mark.parametrize(
+    "given", ["/srv/gvrc\r", '"/srv/gvrc"', "'/srv/gvrc'", "/srv/\ngvrc", "~nobody-of-this-name/gvrc"]
+)
+def test_what_a_file_of_variables_left_around_a_folder_makes_no_folder_of_that_name(given: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        read_settings(None, {"GVRC_DATA_DIR": given}, {})
+    told = f"environment variable GVRC_DATA_DIR: data_dir must be the path of a folder, not {given!r}."
+    assert str(raised.value) == told
+
+
+def test_a_folder_with_a_blank_and_a_quotation_mark_in_its_name_is_one() -> None:
+    assert read_settings(None, {"GVRC_DATA_DIR": "/srv/women's  data"}, {}).data_dir == Path("/srv/women's  data")
+
+
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read: No such file or directory"):
         read_settings(tmp_path / "absent.yaml", {}, {})
