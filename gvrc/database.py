@@ -36,8 +36,9 @@ QUOTED = re.compile(r'"[^"]*"')
 
 Parameter = str | int | float | bool | None
 
-# SQLSTATEs that a repetition does not mend: a right, a table or a column is missing.
-LACKING = ("42501", "42P01", "42703")
+# SQLSTATEs that a repetition does not mend: a right, a table, a column or a key is missing.
+LACKING = ("42501", "42P01", "42703", "42P10", "42803")
+GIVEN_TWICE = re.compile(r'duplicate key value violates unique constraint "\w+_pkey"')
 
 # What PostgreSQL calls the types that a frame may be copied into; anything else would be stored as garbage.
 COPY_TYPES = {
@@ -392,7 +393,15 @@ def tell_error(error: Exception) -> str:
 def describe_error(error: BaseException) -> tuple[str, int]:
     """Say in one line what went wrong, and the exit status: 3 where the database did, else 1."""
     if isinstance(error, adbc_driver_manager.Error):
-        advice = "see what is lacking: python scripts/migrate.py --check"
-        advice = advice if sqlstate(error) in LACKING else "repeat the command."
-        return f"The database stopped the run: {mask(first_line(error))} What was committed stays; {advice}", 3
+        told = mask(first_line(error))
+        return f"The database stopped the run: {told} What was committed stays; {advice_on(error)}", 3
     return f"{type(error).__name__}: {mask(str(error))} (a fault of the importer: --debug shows where)", 1
+
+
+def advice_on(error: adbc_driver_manager.Error) -> str:
+    """Say what to do about an error of the database."""
+    if sqlstate(error) in LACKING:
+        return "see what is lacking: python scripts/migrate.py --check"
+    if GIVEN_TWICE.search(str(error)):  # our keys come from sequences
+        return "a sequence is behind its table, as after a dump restored in part: restore it whole."
+    return "repeat the command."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gvrc.contract import check_contract, check_privileges
 from gvrc.errors import UsageError
 from gvrc.migrations import applied_migrations, look_at_database, missing_rights, pending_migrations
+from gvrc.torn import torn_tables
 
 if TYPE_CHECKING:
     from gvrc.database import Database
@@ -45,6 +46,8 @@ def look_closely(database: Database, settings: Settings) -> Findings:
         rights = missing_rights(kind)
         lines += found_lines(LACKING, rights, "none")
         return Findings([*lines, "The directory is made and seeded by: python scripts/migrate.py"], fits=not rights)
+    if torn := torn_tables(database, applied):
+        return Findings([*lines, *found_lines("Tables", torn, "whole")], fits=False)
     return look_at_directory(database, settings, kind, lines)
 
 

@@ -13,3 +13,12 @@ VALUES ($1, $2);
 
 -- name: directory_is_empty
 SELECT NOT EXISTS (SELECT FROM wards) AS is_empty;
+
+-- name: tables_and_keys
+-- Which tables there are, and whether each has its primary key.
+SELECT
+    format('%s.%s', schemas.nspname, tables.relname) AS table_name,
+    EXISTS (SELECT FROM pg_index WHERE pg_index.indrelid = tables.oid AND pg_index.indisprimary) AS has_key
+FROM pg_class AS tables
+JOIN pg_namespace AS schemas ON schemas.oid = tables.relnamespace
+WHERE schemas.nspname IN ('etl', 'public') AND tables.relkind IN ('r', 'p');

@@ -1,0 +1,82 @@
+"""A dump that was restored in part is told as such, and what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvrc.findings import look_closely
+from gvrc.settings import PROJECT
+from gvrc.torn import RESTORE, made_tables, torn_tables
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+APPLIED = ("directory/0001_directory.sql", "etl/0001_etl.sql")
+
+
+def test_a_database_that_has_all_of_its_tables_is_whole(settings: Settings, fresh: Database) -> None:
+    assert look_closely(fresh, settings).fits
+    assert torn_tables(fresh, APPLIED) == []
+    assert made_tables(APPLIED)["etl.runs"]
+    assert made_tables(APPLIED)["public.facilities"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        ("DROP TABLE etl.code_map", "etl.code_map is missing"),
+        ("DROP TABLE facility_owners", "public.facility_owners is missing"),
+        ("ALTER TABLE etl.code_map DROP CONSTRAINT code_map_pkey", "etl.code_map has lost its primary key"),
+    ],
+)
+def test_a_table_or_a_key_that_was_not_restored_is_named(
+    *, settings: Settings, fresh: Database, lost: str, told: str
+) -> None:
+    fresh.execute(lost)
+    found = look_closely(fresh, settings)
+    assert not found.fits
+    assert found.lines[-3:] == ["Tables:", f"  - {told}", f"  - {RESTORE}"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        (
+            "ALTER SEQUENCE etl.runs_run_no_seq RESTART",
+            "a sequence is behind its table, as after a dump restored in part",
+        ),
+        ("DROP TABLE etl.runs CASCADE", "see what is lacking: python scripts/migrate.py --check"),
+    ],
+)
+def test_a_run_on_a_torn_database_does_not_say_to_repeat_it(
+    *, settings: Settings, fresh: Database, tmp_path: Path, lost: str, told: str
+) -> None:
+    path = tmp_path / "clinic.json"
+    path.write_text(json.dumps([{"code": "13080", "name": "Mukuru Crisis Clinic", "county_name": "Nairobi"}]), "utf-8")
+    assert call(settings, path).returncode == 0
+    fresh.execute(lost)
+    done = call(settings, path)
+    assert done.returncode == 3
+    assert told in done.stderr
+
+
+def call(settings: Settings, path: Path) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {
+        "DATABASE_URL": settings.database_url or "",
+        "GVRC_DATA_DIR": str(settings.data_dir),
+        "GVRC_LOGS_DIR": str(settings.logs_dir),
+        "GVRC_REPORTS_DIR": str(settings.reports_dir),
+    }
+    command = [sys.executable, "scripts/production_json_importer.py", str(path), "--force"]
+    return subprocess.run(
+        command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=60
+    )
