@@ -19,6 +19,7 @@ from gvrc.decode import open_text
 from gvrc.directory import find_actor
 from gvrc.errors import DatabaseUnavailableError, SourceFileError
 from gvrc.log import log_event
+from gvrc.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +109,7 @@ def load_fixture(
         if not sqlstate(error):
             raise DatabaseUnavailableError(f"{path}: the connection broke, nothing was loaded. Repeat it.") from error
         hint = " Dump it without --natural-foreign." if sqlstate(error) == NOT_A_NUMBER else ""
-        raise SourceFileError(f"{path}: refused, nothing was loaded: {first_line(error)}{hint}") from error
+        raise SourceFileError(f"{path}: refused, nothing was loaded: {mask(first_line(error))}{hint}") from error
 
 
 def load_objects(path: Path, database: Database, settings: Settings, *, keep_ids: bool) -> FixtureAccount:

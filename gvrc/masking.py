@@ -22,6 +22,12 @@ ROW_VALUES = re.compile(
         (?=\.\s*$ | \ already\ exists | \ is\ not\ present | \ is\ still | \ conflicts)""",
     re.VERBOSE | re.DOTALL | re.MULTILINE,
 )
+# ... and the value that it cannot read as what a column holds.
+READ_VALUE = re.compile(
+    r"""(?P<before>(?:invalid\ input\ (?:syntax|value)\ for\ [^:\n]* | value\ out\ of\ range): \ ")[^\n]*(?P<after>")
+        | (?P<value>\bvalue\ ")[^\n]*(?P<type>"\ is\ out\ of\ range)""",
+    re.VERBOSE,
+)
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # As people write Kenyan numbers: 0700 000 016, +254 (0)20-0000016, 700000016. Not times, fractions, hashes and byte
 # positions; four digits or fewer are public short codes such as 1195.
@@ -39,7 +45,13 @@ HIDDEN = "***"
 
 def mask(text: str) -> str:
     """Hide passwords, contact values and the row values of a database's error, wherever they stand in a text."""
-    return mask_contacts(ROW_VALUES.sub(rf"\g<before>({HIDDEN})", mask_passwords(text)))
+    return mask_contacts(mask_values(mask_passwords(text)))
+
+
+def mask_values(text: str) -> str:
+    """Hide the values of rows that an error of the database quotes."""
+    without_rows = ROW_VALUES.sub(rf"\g<before>({HIDDEN})", text)
+    return READ_VALUE.sub(rf"\g<before>\g<value>{HIDDEN}\g<after>\g<type>", without_rows)
 
 
 def mask_passwords(text: str) -> str:

@@ -337,6 +337,16 @@ def test_a_value_that_the_database_refuses_loads_nothing_and_shows_no_value(
     assert counts(fresh)["facilities"] == 0
 
 
+def test_a_value_that_the_database_cannot_read_is_not_quoted(
+    fresh: Database, settings: Settings, tmp_path: Path
+) -> None:
+    objects = small_fixture()
+    change(objects, "facility", is_active="Jane Fict")
+    with pytest.raises(SourceFileError, match="invalid input syntax for type boolean") as raised:
+        load_fixture(write(tmp_path, objects), fresh, settings)
+    assert "Jane" not in str(raised.value)
+
+
 def test_natural_keys_are_told(fresh: Database, settings: Settings, tmp_path: Path) -> None:
     objects = small_fixture()
     change(objects, "facility", ward=["Kitisuru", "Westlands"])

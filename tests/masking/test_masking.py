@@ -83,6 +83,21 @@ def test_figures_dates_and_short_codes_stay(text: str) -> None:
     assert mask(text) == text
 
 
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        ('invalid input syntax for type boolean: "Jane Fict"', 'invalid input syntax for type boolean: "***"'),
+        ('invalid input syntax for type integer: "Jane "J." Fict".', 'invalid input syntax for type integer: "***".'),
+        ('date/time field value out of range: "Jane 31"', 'date/time field value out of range: "***"'),
+        ('value "29384756123" is out of range for type integer', 'value "***" is out of range for type integer'),
+        ('relation "etl.runs" does not exist', 'relation "etl.runs" does not exist'),
+        ('role "gvrc_user" does not exist: see "docs"', 'role "gvrc_user" does not exist: see "docs"'),
+    ],
+)
+def test_the_value_that_a_database_cannot_read_is_hidden(error: str, shown: str) -> None:
+    assert mask(error) == shown
+
+
 def test_the_row_values_that_a_database_error_quotes_are_hidden() -> None:
     error = (
         'duplicate key value violates unique constraint "contacts_value_key"\n'
