@@ -8,6 +8,7 @@ import gc
 import io
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from gvrc.errors import GvrcError, RunStoppedError, UsageError
 from gvrc.log import log_event
+from gvrc.masking import mask
 from gvrc.written import told_if_unwritten
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ OBJECTS_BETWEEN_COLLECTIONS = 50_000
 # The thread that reads computes all the time; after each answer of the database or of polars, the others waited 5 ms
 # (Python's default) to go on. At 0.2 ms they hindered each other (2 to 5 % of a forced run).
 SECONDS_BETWEEN_THREADS = 0.001
+# What a server says after its first line, to the end of its answer.
+DETAIL = re.compile(r"\n(?:DETAIL|HINT|CONTEXT|QUERY):.*?(?=\n\. SQLSTATE|\n\n|\Z)", re.DOTALL)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 SETTING_OPTIONS = ("database_url", "log_level", "boundaries", "metrics_file")
 
@@ -72,11 +76,9 @@ def told(act: Callable[[], int], *, debug: bool = False) -> int:
         # Whoever read our output (head, less) has seen enough; closing it again must not fail at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:
-        if debug:
-            raise
+    except Exception as error:  # noqa: BLE001 - nobody tells it after us
         message, status = described(error)
-        sys.stderr.write(f"error: {message}\n")
+        sys.stderr.write(f"{traced(error) if debug else ''}error: {message}\n")
         return status
     except KeyboardInterrupt:
         sys.stderr.write("stopped: what was open was rolled back, what was committed stays; repeat the command.\n")
@@ -92,6 +94,14 @@ def open_closed_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - until the end
+
+
+def traced(error: Exception) -> str:
+    """Give the lines of code that led to an error, without what a server says in detail: it quotes records."""
+    import traceback
+
+    lines = "".join(traceback.format_exception(error))
+    return mask(DETAIL.sub("", lines))
 
 
 def print_any_letter() -> None:

@@ -311,10 +311,17 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
     record_metrics(this_run)
     if not this_run.options.dry_run and error is None and account.totals()["rejected"]:
         tell_rejects(this_run)
-    told = mask(str(error)) if error else "; ".join(account.unwritten) or None
+    told = mask(without_detail(error)) if error else "; ".join(account.unwritten) or None
     this_run.database.release("finish_run", account.run_id, account.status, account.quality_score, told)
     tell_many_rejects(this_run)
     log_event("run_finished", run_id=account.run_id, status=account.status, **account.totals())
+
+
+def without_detail(error: BaseException) -> str:
+    """Say what stopped a run; of a server's answer only what it says first, for the rest quotes records."""
+    from gvrc.database import first_line, sqlstate
+
+    return first_line(error) if sqlstate(error) else str(error)
 
 
 def tell_rejects(this_run: Run) -> None:

@@ -19,6 +19,7 @@ import pytest
 
 from gvrc.database import connect
 from gvrc.settings import PROJECT
+from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -339,3 +340,27 @@ def test_what_is_wrong_is_one_line_and_a_status_before_anything_is_done(
     assert re.fullmatch(r"error: .*\n", done.stderr)
     assert "s3cret" not in done.stderr
     assert count_facilities(fresh) == 0
+
+
+REFUSING = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'no facility today, call 0700000017' USING DETAIL = 'Jane Fict', HINT = 'jane@example.org';
+END $$;
+CREATE TRIGGER refusing BEFORE INSERT ON facilities FOR EACH ROW EXECUTE FUNCTION refuse()
+"""
+
+
+def test_what_a_database_says_in_detail_is_neither_in_the_run_nor_in_the_traceback_that_debug_shows(
+    environment: dict[str, str], fresh: Database, tmp_path: Path
+) -> None:
+    for sql in REFUSING.split(";\nCREATE TRIGGER"):
+        fresh.execute(sql if "FUNCTION refuse() RETURNS" in sql else f"CREATE TRIGGER{sql}")
+    (tmp_path / "clinic.json").write_text(json.dumps([CLINIC]), "utf-8")
+    done = call(environment, tmp_path / "clinic.json", "--debug")
+    kept = rows(fresh, "SELECT error FROM etl.runs")[0]["error"]
+    assert done.returncode == 3
+    assert "Traceback" in done.stderr
+    assert 'File "' in done.stderr
+    assert kept == "no facility today, call ***."
+    assert [value for value in ("0700000017", "Jane", "jane@") if value in done.stderr + done.stdout] == []
