@@ -51,7 +51,7 @@ def read_reports(database: Database) -> dict[str, Report]:
 
 
 def masked_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Hide contacts, wherever they stand: a source may give a telephone number for a code, a type or its own name."""
+    """Hide contacts, wherever they stand: a source may give a telephone number for a code or a type."""
     return [
         {name: mask_contacts(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows
     ]
