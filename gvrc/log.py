@@ -251,9 +251,13 @@ def as_template(path: Path) -> str:
 
 
 def delete_old_logs(folder: Path, pattern: str, retention: str) -> None:
-    """Delete a folder's logs that are older than ``retention``, such as "30 days"."""
+    """Delete a folder's logs that are older than ``retention``, such as "30 days".
+
+    What cannot be deleted stays: a link to a log that is gone, one that another importer has just deleted, a folder.
+    """
     number, unit = retention.split()
     oldest = time.time() - int(number) * SECONDS[unit.removesuffix("s")]
     for path in folder.glob(pattern):
-        if path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()

@@ -198,6 +198,18 @@ def test_logs_older_than_the_retention_are_deleted_when_a_run_starts(settings: S
     assert [path.exists() for path in (old, young, other)] == [False, True, True]
 
 
+def test_a_link_to_a_log_that_is_gone_and_a_folder_among_the_logs_stop_no_run(settings: Settings) -> None:
+    folder = settings.logs_dir / "etl"
+    (folder / "pipeline_folder.log").mkdir(parents=True)
+    os.utime(folder / "pipeline_folder.log", (0, 0))
+    (folder / "pipeline_latest.log").symlink_to("pipeline_gone.log")
+    (folder / "pipeline_old.log").touch()
+    os.utime(folder / "pipeline_old.log", (0, 0))
+    start_logging(settings, "7", quiet=True)
+    stop_logging()
+    assert sorted(path.name for path in folder.iterdir()) == ["pipeline_folder.log", "pipeline_latest.log"]
+
+
 def test_events_cost_nothing_and_go_nowhere_while_no_log_is_open() -> None:
     script = "import sys; from gvrc.log import log_event; log_event('run_started'); print('loguru' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
