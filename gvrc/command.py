@@ -339,7 +339,7 @@ def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str],
     finally:
         stop_logging()
     if not getattr(given, "quiet", False):
-        report.print_report(account, settings, logs)
+        report.print_report(account, settings, logs, getattr(given, "config", None))
     if stopped is not None:
         raise stopped
     return exit_status(account, settings)

@@ -20,12 +20,14 @@ SHOWN_LENGTH = 24  # of an example
 SHOWN_KEYS = 8  # of a source; etl.files and the summary have them all
 
 
-def print_report(account: RunAccount, settings: Settings, logs: dict[str, Path]) -> None:
-    """Print the account of a run."""
-    print("\n".join(report_lines(account, settings, logs)))
+def print_report(account: RunAccount, settings: Settings, logs: dict[str, Path], config: Path | None = None) -> None:
+    """Print the account of a run; ``config`` is the file of settings that it was called with."""
+    print("\n".join(report_lines(account, settings, logs, config)))
 
 
-def report_lines(account: RunAccount, settings: Settings, logs: dict[str, Path]) -> list[str]:
+def report_lines(
+    account: RunAccount, settings: Settings, logs: dict[str, Path], config: Path | None = None
+) -> list[str]:
     """Give the lines of the report."""
     return [
         "",
@@ -46,7 +48,7 @@ def report_lines(account: RunAccount, settings: Settings, logs: dict[str, Path])
         *mixed_lines(account),
         *plan_table(account),
         *sample_lines(account, settings),
-        *next_lines(account, settings, logs),
+        *next_lines(account, settings, logs, config),
     ]
 
 
@@ -199,12 +201,16 @@ def sample_lines(account: RunAccount, settings: Settings) -> list[str]:
     return ["", f"This is sample data, not a directory to call: its numbers are fictitious. Put your files into {raw}."]
 
 
-def next_lines(account: RunAccount, settings: Settings, logs: dict[str, Path]) -> list[str]:
-    """Say where the rejects and the log are, and how to open the database."""
+def next_lines(account: RunAccount, settings: Settings, logs: dict[str, Path], config: Path | None = None) -> list[str]:
+    """Say where the rejects and the log are, and how to open the database.
+
+    What is run again must be run by the same settings: others may, say, make lookup names that these leave to people.
+    """
     lines = ["", f"Log: {logs['etl']}"]
     rejects = settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
     if rejects.exists():
-        lines.append(f"Rejects: {rejects}")
-        lines.append(f"  corrected there: python scripts/production_json_importer.py {shlex.quote(str(rejects))}")
-        lines.append(f"  after an alias was added: python scripts/retry_rejects.py {account.run_id}")
+        chosen = ["--config", str(config)] if config else []
+        again = shlex.join(["python", "scripts/production_json_importer.py", *chosen, str(rejects)])
+        retry = shlex.join(["python", "scripts/retry_rejects.py", *chosen, account.run_id])
+        lines += [f"Rejects: {rejects}", f"  corrected there: {again}", f"  after an alias was added: {retry}"]
     return [*lines, "Open the database: make psql"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,8 +14,6 @@ from gvrc.pipeline import Options, run
 from gvrc.report import mixed_lines, next_lines, note_lines, unmapped_lines
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gvrc.settings import Settings
 
 CUT = b'{"next": "https://example.org/?page=2", "results": [{"name": "Umoja Clinic", "hours": 24}, {"name": "Kay'
@@ -55,6 +54,19 @@ def test_the_command_that_is_printed_for_corrected_rejects_is_one_that_a_shell_t
     rejects.touch()
     (line,) = [line for line in next_lines(run_of(), spaced, {"etl": tmp_path}) if "corrected there" in line]
     assert shlex.split(line.partition(": ")[2]) == ["python", "scripts/production_json_importer.py", str(rejects)]
+
+
+def test_the_commands_that_are_printed_for_rejects_read_the_settings_of_the_run(
+    settings: Settings, tmp_path: Path
+) -> None:
+    rejects = settings.data_dir / "rejected" / "7.jsonl"
+    rejects.parent.mkdir(parents=True)
+    rejects.touch()
+    lines = next_lines(run_of(), settings, {"etl": tmp_path}, Path("config/our production.yaml"))
+    assert [line.partition(": ")[2] for line in lines if "python " in line] == [
+        f"python scripts/production_json_importer.py --config 'config/our production.yaml' {rejects}",
+        "python scripts/retry_rejects.py --config 'config/our production.yaml' 7",
+    ]
 
 
 def test_what_a_file_does_not_hold_is_noted_and_the_end_of_a_long_list_counted() -> None:
