@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from gvrc.account import RunAccount
 
 
+# A forgotten DATABASE_URL is the usual reason: the embedded server's database is there, and empty.
+NEVER_IMPORTED = "Nothing was ever imported into this database. Check --database-url, or DATABASE_URL."
+
+
 class GvrcError(Exception):
     """The parent of all that we raise on purpose: one or two lines, ending with what to do."""
 

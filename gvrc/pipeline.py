@@ -22,7 +22,7 @@ from gvrc import ledger
 from gvrc.account import FileAccount, RunAccount
 from gvrc.connecting import connect_to_directory
 from gvrc.contract import demand_contract
-from gvrc.errors import DatabaseUnavailableError, GvrcError, RunStoppedError, UsageError
+from gvrc.errors import NEVER_IMPORTED, DatabaseUnavailableError, GvrcError, RunStoppedError, UsageError
 from gvrc.files import find_files
 from gvrc.keep import archive_processed, keep_validated
 from gvrc.log import log_event, log_records
@@ -124,7 +124,7 @@ def open_run(settings: Settings, options: Options, demand: Callable[[Database], 
     ):
         kind = look_at_database(database)
         if demand and not kind.has_migrations:
-            raise UsageError("Nothing was ever imported into this database. Check --database-url, or DATABASE_URL.")
+            raise UsageError(NEVER_IMPORTED)
         if kind.is_managed:
             demand_contract(database, settings)
         migrate(database, kind)

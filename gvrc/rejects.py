@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from gvrc.errors import UsageError
+from gvrc.errors import NEVER_IMPORTED, UsageError
 from gvrc.raw import hash_contents
 from gvrc.written import FOR_USER_AND_GROUP, whole_file
 
@@ -112,13 +112,15 @@ def write_open_rejects(settings: Settings, run_id: str | None, path: Path) -> in
     """Write the open rejects of a run, or of all runs, to a file that can be imported.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is none, or nothing was ever imported there.
     """
     from gvrc.connecting import find_database
     from gvrc.database import connect
 
     with connect(find_database(settings)[0]) as database:
-        rejects = database.rows("open_rejects", run_id) if is_migrated(database) else []
+        if not is_migrated(database):
+            raise UsageError(NEVER_IMPORTED)
+        rejects = database.rows("open_rejects", run_id)
     if not rejects:
         whose = f"of the run {run_id}" if run_id else "of any run"
         raise UsageError(f"No reject {whose} is open: there is nothing to run again.")

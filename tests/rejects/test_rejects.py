@@ -111,6 +111,14 @@ def test_where_no_reject_is_open_there_is_nothing_to_run_again(settings: Setting
     assert retry(settings).returncode == 2
 
 
+def test_a_database_that_nothing_was_imported_into_is_named_as_the_wrong_one(
+    settings: Settings, empty_url: str, tmp_path: Path
+) -> None:
+    elsewhere = msgspec.structs.replace(settings, database_url=empty_url)
+    with pytest.raises(UsageError, match=r"Nothing was ever imported into this database\. Check --database-url"):
+        write_open_rejects(elsewhere, None, tmp_path / "open.jsonl")
+
+
 def environment(settings: Settings) -> dict[str, str]:
     values = msgspec.structs.asdict(settings)
     folders = {f"GVRC_{name.upper()}": str(values[name]) for name in ("data_dir", "logs_dir", "reports_dir")}
