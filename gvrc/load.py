@@ -511,7 +511,7 @@ class Loader:
             database.run("update_imported", run_no)
             database.run("save_changes", run_no)
         database.run("save_imported", run_no)
-        database.run("save_generated_codes")
+        database.run("save_generated_codes", run_no)
         if has_new:
             database.run("save_changes_of_new", run_no)
         database.run("save_issues", run_no)

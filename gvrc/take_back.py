@@ -85,6 +85,7 @@ def take_back(
         database.run(name, run_no, file_no, by_run_no)
     for name in ("fill_imported", "put_back_codes"):
         database.run(name)
+    database.run("put_back_former_codes", run_no, file_no, by_run_no)
     for name in ("forget_undone_lineage", "put_back_lineage"):
         database.run(name, run_no, file_no, by_run_no)
     database.run("reopen_rejects", run_no, file_no)

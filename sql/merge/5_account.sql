@@ -571,15 +571,42 @@ SELECT
 FROM updated;
 
 -- name: save_generated_codes
+-- Whose they were before is kept for the undo; what is new to a new facility goes and comes back with it.
+WITH given AS (
+    SELECT
+        staged.generated_code,
+        staged.file_no,
+        merging.facility_id,
+        merging.met_by
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    WHERE merging.met_by <> 'superseded'
+        AND staged.generated_code IS NOT NULL
+        AND staged.facility_code IS NULL
+), kept AS (
+    INSERT INTO etl.former_codes (
+        changed_by_run_no,
+        changed_by_file_no,
+        left_facility_id,
+        generated_code,
+        facility_id
+    )
+    SELECT
+        $1::integer,
+        given.file_no,
+        given.facility_id,
+        given.generated_code,
+        former.facility_id
+    FROM given
+    LEFT JOIN etl.code_map AS former USING (generated_code)
+    WHERE former.facility_id IS DISTINCT FROM given.facility_id
+        AND (given.met_by <> 'new' OR former.facility_id IS NOT NULL)
+)
 INSERT INTO etl.code_map (generated_code, facility_id)
 SELECT
-    staged.generated_code,
-    merging.facility_id
-FROM merging
-JOIN staged_records AS staged USING (row_no)
-WHERE merging.met_by <> 'superseded'
-    AND staged.generated_code IS NOT NULL
-    AND staged.facility_code IS NULL
+    given.generated_code,
+    given.facility_id
+FROM given
 ON CONFLICT (generated_code) DO UPDATE
 SET facility_id = excluded.facility_id
 WHERE code_map.facility_id <> excluded.facility_id;

@@ -24,6 +24,10 @@ WITH old AS (
     DELETE FROM etl.former_imported
     USING old
     WHERE changed_by_run_no = old.run_no
+), codes AS (
+    DELETE FROM etl.former_codes
+    USING old
+    WHERE changed_by_run_no = old.run_no
 )
 DELETE FROM etl.changes
 USING old

@@ -39,6 +39,11 @@ WITH strangers AS (
     DELETE FROM etl.code_map AS known
     USING strangers
     WHERE known.facility_id = strangers.facility_id
+), former_codes AS (
+    DELETE FROM etl.former_codes AS known
+    USING strangers
+    WHERE known.facility_id = strangers.facility_id
+        OR known.left_facility_id = strangers.facility_id
 ), changes AS (
     -- An undo of the run that wrote the key would change or delete the stranger.
     DELETE FROM etl.changes AS known

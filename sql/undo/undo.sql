@@ -1493,6 +1493,66 @@ ON CONFLICT (generated_code) DO UPDATE
 SET facility_id = excluded.facility_id
 WHERE NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = code_map.facility_id);
 
+-- name: put_back_former_codes
+-- Those that the run gave to a facility that stays: each is again whose it was before, or nobody's. One that a later run
+-- gave away stays there. $1 is the undone run, $2 a file_no of it, or null, $3 the run that does the undoing, or null.
+WITH former AS (
+    SELECT DISTINCT ON (generated_code)
+        generated_code,
+        facility_id,
+        last_value(left_facility_id) OVER (
+            PARTITION BY generated_code
+            ORDER BY former_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        ) AS left_facility_id
+    FROM etl.former_codes
+    WHERE changed_by_run_no = $1::integer
+        AND ($2::integer IS NULL OR changed_by_file_no = $2::integer)
+    ORDER BY
+        generated_code,
+        former_id
+), fitting AS (
+    SELECT
+        former.generated_code,
+        facilities.facility_id,
+        present.facility_id AS present_facility_id
+    FROM former
+    LEFT JOIN facilities USING (facility_id)
+    LEFT JOIN etl.code_map AS present USING (generated_code)
+    WHERE facilities.facility_id IS DISTINCT FROM present.facility_id
+        -- It is nobody's where the facility that the run left it to is gone.
+        AND (present.facility_id IS NULL OR present.facility_id = former.left_facility_id)
+), kept AS (
+    INSERT INTO etl.former_codes (
+        changed_by_run_no,
+        changed_by_file_no,
+        left_facility_id,
+        generated_code,
+        facility_id
+    )
+    SELECT
+        $3::integer,
+        1,
+        facility_id,
+        generated_code,
+        present_facility_id
+    FROM fitting
+    WHERE $3::integer IS NOT NULL
+), gone AS (
+    DELETE FROM etl.code_map
+    USING fitting
+    WHERE code_map.generated_code = fitting.generated_code
+        AND fitting.facility_id IS NULL
+)
+INSERT INTO etl.code_map (generated_code, facility_id)
+SELECT
+    generated_code,
+    facility_id
+FROM fitting
+WHERE facility_id IS NOT NULL
+ON CONFLICT (generated_code) DO UPDATE
+SET facility_id = excluded.facility_id;
+
 -- name: save_undo_changes
 -- Of an update only the columns that differ are kept: the others, changed later, are no reason to report anything.
 INSERT INTO etl.changes (run_no, file_no, facility_id, table_name, row_id, operation, before, after)
@@ -1610,6 +1670,10 @@ GROUP BY
 -- name: forget_former_of_file
 WITH lineage AS (
     DELETE FROM etl.former_lineage
+    WHERE changed_by_run_no = $1::integer
+        AND changed_by_file_no = $2::integer
+), codes AS (
+    DELETE FROM etl.former_codes
     WHERE changed_by_run_no = $1::integer
         AND changed_by_file_no = $2::integer
 )

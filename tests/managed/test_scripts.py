@@ -26,6 +26,7 @@ MIGRATIONS = [
     "etl/0003_refused_numbers.sql",
     "etl/0004_superseded_records.sql",
     "etl/0005_decided_places.sql",
+    "etl/0006_former_codes.sql",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 OTHER = CLINIC | {"code": 13081, "name": "Kayole Safe House", "phone": "0700000017"}
 UNCODED = {"name": "Hope Home", "county_name": "Mombasa"}
 KEYED = OTHER | {"code": 13082, "name": "Hazina Refuge", "id": "7f0c8a52-0000-4000-8000-000000000001"}
+RENAMED = {"name": "Zuhura Home", "county_name": "Mombasa", "id": "7f0c8a52-0000-4000-8000-000000000002"}
 SAID: tuple[dict[str, Any], ...] = (
     {},
     {"description": "Open at night"},
@@ -33,14 +35,15 @@ SAID: tuple[dict[str, Any], ...] = (
     {"registration_number": "R-2", "phone": "0700000018"},
     {"gbv_categories": ["Sexual Violence"], "beds": 9},
 )
+NAMED = [CLINIC, OTHER, KEYED, UNCODED, RENAMED, RENAMED | {"name": "Kituo cha Zuhura"}]
 RECORDS = st.builds(
-    lambda record, said: record | said, st.sampled_from([CLINIC, OTHER, KEYED, UNCODED]), st.sampled_from(SAID)
+    lambda record, said: record | said, st.sampled_from(NAMED), st.sampled_from(SAID)
 )
 FILES = st.lists(RECORDS, min_size=1, max_size=4)
 
 
 def generated(database: Database) -> list[dict[str, Any]]:
-    """Give the generated codes; those of facilities that stay are not taken back."""
+    """Give the generated codes with the facilities that they lead to."""
     return rows(database, "SELECT generated_code, facility_id FROM etl.code_map ORDER BY 1")
 
 
@@ -102,13 +105,41 @@ def test_whatever_is_taken_back_and_brought_again_is_as_it_was(
         for file in earlier:
             landed(own, tmp_path, *file, name="earlier.json")
         path = write(tmp_path, "records.json", records)
-        before = state(database)
+        before, codes_before = state(database), generated(database)
         account = run([path], own, Options(force=True))
         after, codes = state(database), generated(database)
         for _ in range(2):
             undone = undo(account.run_id, own)
-            assert state(database) == before
+            assert (state(database), generated(database)) == (before, codes_before)
             account = undo(undone.run_id, own)
             assert (state(database), generated(database)) == (after, codes)
         run([path], own, Options(force=True))
         assert state(database) == after
+
+
+def test_a_name_that_was_taken_back_leads_to_no_facility(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    home = RENAMED | {"description": "Open at night"}
+    other = {name: value for name, value in RENAMED.items() if name != "id"} | {"name": "Kayole Safe House"}
+    landed(settings, tmp_path, home)
+    before = generated(fresh)
+    account = landed(settings, tmp_path, home | {"name": "Kayole Safe House"})  # a column of the sheet had slipped
+    assert len(generated(fresh)) == 2
+    undo(account.run_id, settings)
+    assert generated(fresh) == before
+    assert outcome(landed(settings, tmp_path, other, home)) == {"read": 2, "inserted": 1, "unchanged": 1}
+    assert rows(fresh, "SELECT facility_name FROM facilities ORDER BY 1") == [
+        {"facility_name": "Kayole Safe House"},
+        {"facility_name": "Zuhura Home"},
+    ]
+
+
+def test_a_name_of_a_file_that_failed_late_leads_to_no_facility(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    landed(settings, tmp_path, RENAMED)
+    before = generated(fresh)
+    cut_off = tmp_path / "a.json"
+    cut_off.write_text(json.dumps([RENAMED | {"name": "Kayole Safe House"}, OTHER, CLINIC])[:-4], "utf-8")
+    account = run([str(cut_off)], msgspec.structs.replace(settings, batch_size=1))
+    assert (account.files[0].status, generated(fresh)) == ("failed", before)
+    assert rows(fresh, "SELECT changed_by_run_no FROM etl.former_codes") == []

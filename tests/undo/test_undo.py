@@ -196,7 +196,8 @@ def test_images_are_kept_for_as_many_days_as_set(settings: Settings, fresh: Data
     assert [row["run_no"] for row in rows(fresh, images)] == [1, 2, 3]
     run([str(tmp_path / "b.json")], strict)
     assert [row["run_no"] for row in rows(fresh, images)] == [3]
-    assert rows(fresh, "SELECT changed_by_run_no FROM etl.former_lineage") == []
+    for former in ("lineage", "imported", "codes"):
+        assert rows(fresh, f"SELECT changed_by_run_no FROM etl.former_{former}") == []
     with pytest.raises(UsageError, match="keep_changes_days"):
         undo(old.run_id, strict)
     assert undo(younger.run_id, strict).status == "succeeded"
