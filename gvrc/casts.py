@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
@@ -30,6 +30,9 @@ _DAY_FORMS = (
 _TIME_OF_DAY = re.compile(
     r"[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AP]M)?\s*(?:Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2})?$", re.IGNORECASE
 )
+# A spreadsheet counts days, databases count seconds or thousandths of them; five digits are of 1954 to 2091.
+_COUNTED = re.compile(r"(?:(?P<days>[2-6]\d{4})|(?P<seconds>1\d{9})(?P<thousandths>\d{3})?)(?:\.\d+)?")
+_FIRST_DAY = date(1899, 12, 30)
 _YEARS = range(1900, 2101)
 
 
@@ -81,9 +84,11 @@ def _count_of(text: str) -> int | None:
 def read_day(text: str) -> date | None:
     """Read one day that is not written year-month-day.
 
-    >>> read_day("3/4/2020"), read_day("12th March, 2020"), read_day("12-Mar-2020"), read_day("spring")
-    (datetime.date(2020, 4, 3), datetime.date(2020, 3, 12), datetime.date(2020, 3, 12), None)
+    >>> read_day("3/4/2020"), read_day("12th March, 2020"), read_day("45658"), read_day("spring")
+    (datetime.date(2020, 4, 3), datetime.date(2020, 3, 12), datetime.date(2025, 1, 1), None)
     """
+    if counted := _COUNTED.fullmatch(text):
+        return _counted_day(counted["days"], counted["seconds"])
     day = _TIME_OF_DAY.sub("", text)
     plain = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", day, flags=re.IGNORECASE)
     words = re.sub(r"[\s,]+", " ", plain).replace("Sept ", "Sep ").strip()
@@ -91,6 +96,10 @@ def read_day(text: str) -> date | None:
     spellings = (re.sub(r"[-.]", "/", joined), re.sub(r"[-./]", " ", joined))
     found = (_try(spelling, form) for form in _DAY_FORMS for spelling in spellings)
     return next((read for read in found if read), None)
+
+
+def _counted_day(days: str | None, seconds: str | None) -> date:
+    return _FIRST_DAY + timedelta(int(days)) if days else datetime.fromtimestamp(int(seconds or 0), UTC).date()
 
 
 def _try(text: str, form: str) -> date | None:

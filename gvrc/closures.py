@@ -23,28 +23,37 @@ _SPLIT = pl.Struct({"name": pl.String, "status": pl.String})
 _RAW_LENGTH = 200  # characters of a remark that an issue keeps
 # One of these is in every word for closed of synonyms/operational_statuses.csv that a name or a remark may use.
 _SUSPECT = r"(?i)clos|shut|ceased|defunct|abandon|demolish|disused|operat|function|activ|working|register|suspend"
-_SUSPECT += r"|construct|plan|propos|opened|opening|not yet open"
+_SUSPECT += r"|construct|plan|propos|opened|opening|not yet open|in use|of service|existen"
+_SUSPECT += r"|fung|hamishwa|bomolewa|jengwa|tumiki|simamishwa|fanyi kazi"
 # A remark on a wing that is under construction, or on a suspended licence, is not on the facility.
-_SURE_IN_A_REMARK = re.compile("clos|shut|ceased|defunct|abandon|demolish|disused|operat|function")
+_SURE_IN_A_REMARK = re.compile("clos|shut|ceased|defunct|abandon|demolish|disused|operat|function|fungwa|bomolewa")
 # Beside a name they say something else: a house that is not open to the public, one that has moved here.
-_NOT_IN_A_NAME = frozenset(("no", "relocated", "moved", "merged", "stalled", "notopen"))
+_NOT_IN_A_NAME = frozenset(
+    ("no", "relocated", "moved", "merged", "stalled", "notopen", "imehamishwa", "kimehamishwa")
+)
 _OPEN_AGAIN_OR_HOURS = re.compile(
     r"re-?open|\bclosed\s+(?:from|between)\b.*\b(?:to|and|till|until)\b|\b(?:still|now|again)\s+open"
     r"|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
     r"|fri|sat|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|week-?ends?|holidays?|nights?"
-    r"|evenings?|mornings?|afternoons?|lunch|daily|hours?|hrs)\b|\d\s*[ap]\.?m\b|\d:\d\d",
+    r"|evenings?|mornings?|afternoons?|lunch|daily|hours?|hrs|juma(?:pili|mosi|tatu|nne|tano)|alhamisi|ijumaa|wikendi"
+    r"|sikukuu|likizo|usiku|asubuhi|mchana|jioni|kila|wazi|imefunguliwa|kimefunguliwa)\b|\d\s*[ap]\.?m\b|\d:\d\d",
     re.IGNORECASE,
 )
-_FOR_A_TIME = re.compile(r"temporar|renovat|repair|maintenance|rehabilit|\b(?:un)?till?\b|for now", re.IGNORECASE)
+_FOR_A_TIME = re.compile(
+    r"temporar|renovat|repair|maintenance|rehabilit|\b(?:un)?till?\b|for now|kwa muda|ukarabati|\bhadi\b", re.IGNORECASE
+)
+_MAY_BE_FOR_A_TIME = ("closed", "shut", "imefungwa", "kimefungwa")
 _BEFORE = re.compile(
-    r"(?:(?:the|this)\s+)?(?:(?:facility|clinic|hospital|station|post|shelter|office|cent(?:re|er)|it)\s+)?"
+    r"(?:(?:the|this)\s+)?(?:(?:facility|clinic|hospital|station|post|shelter|office|cent(?:re|er)|it"
+    r"|kituo|hospitali|zahanati|kliniki|ofisi|nyumba)\s+)?"
     r"(?:(?:is|was|has(?:\s+been)?)\s+)?(?:(?:now|currently)\s+)?",
     re.IGNORECASE,
 )
 # What may follow the word: a sign, a number, or one of few words. "Closed to walk-ins" is open.
 _AFTER = re.compile(
     r"\s+[-\u2013\u2014]\s*|[-\u2013\u2014](?=\s|\d)|\s*[,;:.!(\[]|\s+(?=\d)|\s+on\s+(?=\d)"
-    r"|\s+(?:since|in|from|as\s+of|by|due|until|till|after|because|pending)\s"
+    r"|\s+(?:since|in|from|as\s+of|by|due|until|till|after|because|pending|tangu|hadi|kutokana)\s"
+    r"|\s+kwa\s+(?=sababu|muda|ukarabati)"
     r"|\s+for\s+(?=good|now|renovat|repair|maint|rehab|construct|lack)|(?:(?<=relocated)|(?<=moved))\s+to\s",
     re.IGNORECASE,
 )
@@ -98,7 +107,7 @@ def read_closed(text: str) -> str | None:
     status = canonical_name("operational_statuses", word)
     if status not in CLOSED or _OPEN_AGAIN_OR_HOURS.search(text) or (fold(word) == "no" and rest):
         return None
-    return CLOSED[1] if _FOR_A_TIME.search(rest) and fold(word).startswith(("closed", "shut")) else status
+    return CLOSED[1] if _FOR_A_TIME.search(rest) and fold(word).startswith(_MAY_BE_FOR_A_TIME) else status
 
 
 def split_name(name: str) -> _Split | None:
@@ -145,8 +154,10 @@ def _word_and_rest(text: str) -> tuple[str, str]:
     plain = text.strip(" .!*-\u2013\u2014")
     before = _BEFORE.match(plain)
     plain = plain[before.end() :] if before else plain
-    after = _AFTER.search(plain)
-    return (plain[: after.start()], plain[after.start() :]) if after else (plain, "")
+    ends = [*(after.start() for after in _AFTER.finditer(plain)), len(plain)]
+    # The first that ends a word for closed: "Not in use - merged" says no more than "Not" before its first "in".
+    end = next((end for end in ends if says_closed(plain[:end])), ends[0])
+    return plain[:end], plain[end:]
 
 
 def _suspect(text: pl.Expr) -> pl.Expr:

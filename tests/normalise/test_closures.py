@@ -29,6 +29,11 @@ FOR_A_TIME = {"operational_status": "Temporarily Closed", "is_active": False}
         ("Relocated to Kibera", CLOSED),
         ("Moved to Kibera", CLOSED),
         ("Imefungwa (2019)", CLOSED),
+        ("Kituo kimefungwa tangu Machi 2024", CLOSED),
+        ("Imefungwa kwa sababu ya mafuriko", CLOSED),
+        ("Imefungwa kwa muda wa miezi miwili", FOR_A_TIME),
+        ("Not in use (merged with Umoja)", CLOSED),
+        ("Not in operation - moved to Kibera", CLOSED),
         ("Closed for renovation", FOR_A_TIME),
         ("Closed until further notice", FOR_A_TIME),
         ("Temporarily closed (flooded)", FOR_A_TIME),
@@ -45,7 +50,8 @@ def test_a_status_that_says_closed_and_more_is_closed_and_told(
     [
         *("Closed on Sundays", "Closed to walk-ins", "Closed, reopened 2021", "Not open to the public", "Not closed"),
         *("Operational (closed on weekends)", "Closed at night", "Closed/Open", "Closed 5pm", "No - problems"),
-        "Closed from March to May 2020",
+        *("Closed from March to May 2020", "Imefungwa: Jumapili", "Imefungwa kwa muda wa sikukuu"),
+        *("Not in town since 2020", "Not in use on Sundays"),
     ],
 )
 def test_hours_and_a_new_opening_close_nothing(landed: Landed, status: str) -> None:
@@ -57,6 +63,7 @@ def test_hours_and_a_new_opening_close_nothing(landed: Landed, status: str) -> N
     [
         *("Umoja Clinic (CLOSED)", "Umoja Clinic - closed", "Umoja Clinic-closed", "Umoja Clinic closed"),
         *("CLOSED - Umoja Clinic", "(Closed since 2019) Umoja Clinic", "Closed: Umoja Clinic"),
+        *("Umoja Clinic (Imefungwa)", "Umoja Clinic - not in use"),
         *("Umoja Clinic [permanently closed]", "Umoja Clinic (Demolished)", "Umoja Clinic - inactive"),
     ],
 )
@@ -122,6 +129,14 @@ def test_names_that_say_closed_and_names_that_only_sound_so_stand_in_one_batch(
                 "closed_in_words": "description: Closed in 2020, ask ***",
             },
         ),
+        (
+            {"description": "Kituo kimefungwa tangu 2024"},
+            CLOSED
+            | {
+                "description": "Kituo kimefungwa tangu 2024",
+                "closed_in_words": "description: Kituo kimefungwa tangu 2024",
+            },
+        ),
         ({"description": "Under construction: a ward"}, {"description": "Under construction: a ward"}),
         ({"description": "Closed on Sundays"}, {"description": "Closed on Sundays"}),
     ],
@@ -130,3 +145,28 @@ def test_one_statement_that_it_is_closed_outweighs_the_others(
     landed: Landed, stated: dict[str, str], landing: dict[str, object]
 ) -> None:
     assert landed(**stated) == landing
+
+
+@pytest.mark.parametrize("status", ["Imefungwa kwa muda", "Kimefungwa kwa muda", "Imesimamishwa"])
+def test_a_status_in_swahili_closes_for_a_time(landed: Landed, status: str) -> None:
+    assert landed(operational_status=status) == FOR_A_TIME
+
+
+@pytest.mark.parametrize("status", ["Haijafunguliwa", "Haitumiki", "Kimehamishwa", "Inajengwa"])
+def test_a_status_in_swahili_closes(landed: Landed, status: str) -> None:
+    assert landed(operational_status=status) == CLOSED
+
+
+@pytest.mark.parametrize("status", ["Re-opened", "Reopened", "Open again", "Wazi", "Imefunguliwa tena", "Open 24/7"])
+def test_a_facility_that_was_closed_is_open_again_where_its_status_says_so(landed: Landed, status: str) -> None:
+    assert landed(operational_status=status) == {"operational_status": "Operational", "is_active": True}
+
+
+@pytest.mark.parametrize("day", ["45658", "45658.0", "45658.75", "1767225600", "1767225600000", "1767225600.0"])
+def test_the_day_of_a_closing_may_be_a_number_of_a_spreadsheet_or_a_database(landed: Landed, day: str) -> None:
+    assert landed(is_closed=day) == CLOSED
+
+
+@pytest.mark.parametrize("number", ["2", "1195", "254700000016", "99999", "-1767225600"])
+def test_another_number_is_the_day_of_no_closing(landed: Landed, number: str) -> None:
+    assert landed(is_closed=number).keys() == {"status_unknown"}

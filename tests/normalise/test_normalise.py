@@ -281,6 +281,10 @@ def test_yes_and_no_are_read_in_the_usual_words(landed: Landed, text: str, flag:
         ("April 29, 2020", date(2020, 4, 29)),
         ("29-Apr-2020", date(2020, 4, 29)),
         ("1 Sept 2020", date(2020, 9, 1)),
+        ("43950", date(2020, 4, 29)),
+        ("43950.5", date(2020, 4, 29)),
+        ("1588176607", date(2020, 4, 29)),
+        ("1588176607395", date(2020, 4, 29)),
     ],
 )
 def test_a_day_is_read_day_first_as_kenya_writes_it(landed: Landed, text: str, day: date) -> None:
