@@ -149,17 +149,23 @@ def is_sheet_row(name: str) -> bool:
 
 @cache
 def headings() -> frozenset[str]:
-    """Give the columns that a name stands under, where they say so: Facility Name, not Hospital."""
-    return frozenset(word for word in map(normal_key, keys_of_field("facility_name")) if "name" in word)
+    """Give the columns that a name stands under, where they say so: Facility Name, Jina la Kituo, not Hospital."""
+    words = map(normal_key, keys_of_field("facility_name"))
+    return frozenset(word for word in words if "name" in word or word.startswith("jina"))
 
 
-SUSPECT = r"(?i)total|jumla|name|^[a-z ]{2,12}:|^#"
+SUSPECT = r"(?i)total|jumla|name|^jina|^[a-z ]{2,12}:|^[#*]|^s[/. ]*n|^page \d|^end of|^(?:data )?as (?:at|of)"
+SUSPECT += r"|^(?:printed|generated|exported|extracted|downloaded|prepared|compiled) "
 # A name that goes on behind a word for a sum, or in letters behind that for a note.
 BEGINS_AS_NOTE = r"(?i)^(?:totals?\s+(?:for|no)\s+\pL|sub[\s-]*total\s+\pL|jumla\s+ya\s+\pL|[a-z ]{2,12}:\s*\pL)"
 NOTE_OR_TOTAL = re.compile(
     r"(?:grand|sub|over-?all)[\s-]*totals?\b.*|totals?(?:\s*[:=].*|\s+(?:for|number|no|facilities|beds|count)\b.*)?"
     r"|jumla(?:\s+(?:kuu|ya)\b.*)?"
-    r"|(?:note|notes|nb|source|sources|key|legend|disclaimer|prepared by|compiled by|updated on|last updated)\s*:.*",
+    r"|(?:note|notes|nb|source|sources|key|legend|disclaimer|prepared by|compiled by|updated on|last updated)\s*:.*"
+    r"|(?:data\s+)?as\s+(?:at|of)\s+(?:the\s+)?\d.*|page\s+\d+(?:\s+of\s+\d+)?|s[/. ]*n(?:o|um|umber)?\.?"
+    r"|end\s+of\s+(?:the\s+)?(?:list|report|data|file|sheet|table|document|directory)\W*"
+    r"|(?:printed|generated|exported|extracted|downloaded)\s+(?:on|by|from|at)\b.*|(?:prepared|compiled)\s+by\b.*"
+    r"|\*+\s*(?:figures?|data|notes?|sources?|hours|denotes|indicates|means)\b.*",
     re.IGNORECASE,
 )
 HXL = re.compile(r"#[a-z][a-z0-9_]*(?:\s*\+\s*[a-z0-9_]+)*")  # the row of tags in tables of humanitarian data

@@ -45,13 +45,23 @@ def test_a_facility_that_is_called_total_is_one(name: str) -> None:
         "Prepared by: A. B",
         "#loc+name",
         "#org +name +en",
+        *("Data as at 31st January 2026", "As of 31/1/2026", "End of list", "END OF REPORT.", "Page 2 of 3", "page 2"),
+        *("Printed on 12/3/2026", "Exported from the register", "Compiled by the county", "*Figures are provisional"),
+        *("* Hours may change during public holidays", "S/N", "S/No.", "Jina la Kituo", "JINA"),
     ],
 )
 def test_a_heading_or_a_note_among_the_rows_is_no_facility(name: str) -> None:
     assert reason(name) == "sheet_row"
 
 
-@pytest.mark.parametrize("name", ["Hospital", "No Name Clinic", "Source of Life Clinic", "Key Hospital", "ACK: Sahil"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Hospital", "No Name Clinic", "Source of Life Clinic", "Key Hospital", "ACK: Sahil", "Data Centre Clinic"),
+        *("End of the Road Clinic", "As of Old Clinic", "Page Clinic", "Printers Clinic", "*Umoja Clinic", "SNV Clinic"),
+        *("Jina Clinic", "SN Clinic", "Generation Clinic"),
+    ],
+)
 def test_a_facility_with_a_word_of_headings_in_its_name_is_one(name: str) -> None:
     assert reason(name) is None
 
