@@ -201,6 +201,12 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"owner": {"name": "Imara Trust", "type": "NGO"}}, {"owner_name": "Imara Trust", "owner_type": "NGO"}),
     ({"closedDate": "2020-01-31"}, {"is_closed": "2020-01-31"}),
     ({"permanently_closed": True}, {"is_closed": "true"}),
+    ({"hali": "Imefungwa", "aina_ya_kituo": "Hospitali"}, {"operational_status": "Imefungwa", "facility_type": "Hospitali"}),
+    ({"hali_ya_ndoa": "x", "hali_ya_kituo": "Wazi"}, {"operational_status": "Wazi"}),
+    (
+        {"kaunti": "Nairobi", "eneo_bunge": "Makadara", "anwani": "Jogoo Road", "huduma": "PEP"},
+        {"county_name": "Nairobi", "constituency_name": "Makadara", "address": "Jogoo Road", "services": '"PEP"'},
+    ),
     ({"is_operational": "No"}, {"is_active": "No"}),
     ({"functional": False}, {"is_active": "false"}),
     ({"functional": "Not functional"}, {"operational_status": "Not functional"}),
