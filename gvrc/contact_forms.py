@@ -48,8 +48,9 @@ _ENDS = frozenset({"validto", "validuntil", "validthrough", "enddate", "endedon"
 ENDING_KEYS = _ENDS | {"isactive", "active", "valid", "isvalid", "working", "isworking", "inuse", "status"}
 _OUT_OF_USE = frozenset({"old", "former", "disconnected", "notinuse", "outofuse", "outofservice", "unreachable"})
 _OUT_OF_USE_IN_WORDS = re.compile(
-    r"\b(?:wrong\s+number|not\s+(?:in\s+use|working|going\s+through|functional|reachable)|no\s+longer\s+(?:in\s+use|working)"
+    r"\b(?:wrong\s+number|not\s+(?:in\s+use|in\s+service|working|going\s+through|functional|reachable)|no\s+longer\s+(?:in\s+use|working)"
     r"|out\s+of\s+(?:use|service|order)|disconnected|unreachable|switched\s+off|inactive"
+    r"|ha(?:i|zi)(?:patikani|tumiki|fanyi\s+kazi)|namba(?:ri)?\s+(?:ya|za)\s+zamani"
     r"|(?:old|former|previous)(?:\s+(?:number|no|line|tel|phone|mobile))?\s*[.:)]|(?:old|former)\s+(?:number|no|line)\b"
     r"|\((?:old|former)\))",
     re.IGNORECASE,

@@ -285,6 +285,8 @@ def test_what_is_no_contact_becomes_an_issue_that_shows_nobody(entry: tuple[str,
         ("old: 0700000016, new: 0700000017", ["+254700000017"]),
         ("0700000016 (switched off) / 0700000017", ["+254700000017"]),
         ("0700000016, 0700000017, both out of service", []),
+        *(("not in service: 0700000016", []), ("0700000016 (haipatikani)", [])),
+        *(("namba ya zamani 0700000016", []), ("0700000016 (haitumiki), 0700000017", ["+254700000017"])),
         ("Old Town office 0700000016", ["+254700000016"]),
     ],
 )
