@@ -15,7 +15,7 @@ import polars as pl
 from gvrc.casts import read_flag
 from gvrc.shapes import normal_key
 from gvrc.synonyms import canonical_name, says_closed, to_canonical
-from gvrc.text import by_distinct, clean_text, fold, masked
+from gvrc.text import by_distinct, clean_text, fold, masked, unescape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,7 +27,12 @@ _MARK = "\x1e"  # no cleaned name holds a control character
 _NAME_KEYS = ("servicename", "categoryname", "name", "service", "category", "title", "display", "text", "value")
 _LIST_OF_TEXTS = msgspec.json.Decoder(list[str])
 # What parts the names of one text, and before it what does not: a comma in Medical care (PEP, EC) is the name's own.
-_BETWEEN_NAMES = re.compile(r"\([^()\n]{0,200}\)|(?P<between>[,;|\n]|</?[A-Za-z][^<>]*>)")
+_BETWEEN_NAMES = re.compile(
+    r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s\u00b7\s|</?[A-Za-z][^<>]*>)"
+)
+# 1) PEP 2) HTS: a list in one line is parted before its numbers.
+_NUMBERED = re.compile(r"\s*\(?1[.)]\s*[^\W\d_].*\s\(?2[.)]\s*[^\W\d_]", re.DOTALL)
+_BEFORE_A_NUMBER = re.compile(r"\s(?=\(?\d{1,2}[.)]\s*[^\W\d_])")
 _BARE_SEPARATOR = re.compile(r"[,;|\n]")
 _STYLE = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|u)\b[^<>]*>", re.IGNORECASE)  # the other marks part names
 _LIST_MARK = re.compile(
@@ -46,7 +51,9 @@ _NO_NAME = re.compile(
 )
 # PEP (not available); and what stands in a cell where there is none, or which the cell above has.
 _SAID_TO_LACK = re.compile(
-    r"(?:\(|[\u2013:-]\s*)(?:no|none|unavailable|not (?:yet )?(?:available|offered|provided))\s*\)?$", re.IGNORECASE
+    r"(?:\(|[\u2013:-]\s*)(?:no|none|unavailable|not (?:yet )?(?:available|offered|provided))\s*\)?$"
+    r"|[\u274c\u2716-\u2718]$",
+    re.IGNORECASE,
 )
 _NO_SERVICE = frozenset(("noservices", "noservice", "noneavailable", "noneoffered", "sameasabove", "asabove", "ditto"))
 
@@ -152,7 +159,9 @@ def _split(names: str) -> list[str]:
     listed = names.strip()
     if listed.startswith("[") and listed.endswith("]"):
         return [name.strip(" '\"") for name in _BARE_SEPARATOR.split(listed[1:-1])]
-    plain = _STYLE.sub("", names)
+    plain = _STYLE.sub("", unescape(names))  # the semicolon of &amp; parts nothing
+    if _NUMBERED.match(plain):
+        plain = _BEFORE_A_NUMBER.sub("\n", plain)
     ends = [found.span() for found in _BETWEEN_NAMES.finditer(plain) if found["between"]]
     starts = [0, *(end for _, end in ends)]
     stops = [*(start for start, _ in ends), len(plain)]

@@ -168,7 +168,7 @@ def _spread(
 
 def _cleaned(values: pl.Series) -> pl.Series:
     unescaped = values.replace(
-        escaped := values.filter(values.str.contains(_ENTITY)), pl.Series(map(_unescape, escaped), dtype=pl.String)
+        escaped := values.filter(values.str.contains(_ENTITY)), pl.Series(map(unescape, escaped), dtype=pl.String)
     )
     text = pl.col(values.name)
     return (
@@ -195,14 +195,14 @@ def _without_marks(text: str) -> str:
     """Cut out the marks of a web page, escaped ones too; what is left alone is no mark: "under <5 years"."""
     if "<" not in text and "&lt;" not in text:
         return text
-    plain = _unescape(text)
+    plain = unescape(text)
     cut = _LETTERING.sub("", _LINE.sub(" ", _COMMENT.sub(" ", plain)))
     return text if cut == plain else cut
 
 
-def _unescape(text: str) -> str:
+def unescape(text: str) -> str:
     """Unescape until nothing changes: exports of exports hold ``&amp;amp;``. Every pass makes the text shorter."""
     import html  # loads the table of all entities, which few files hold
 
     plain = re.sub(_ENTITY, lambda entity: html.unescape(entity[0]), text)
-    return plain if plain == text else _unescape(plain)
+    return plain if plain == text else unescape(plain)

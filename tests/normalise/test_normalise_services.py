@@ -50,6 +50,14 @@ UUID = "1a536286-c5b9-46f4-a72f-919c1fccb8e8"
             ["PEP kits", "HTS", "Shelter", "Food < 3 days"],
         ),
         ('[{"name": "PEP", "available": true}, {"name": "HTS", "status": "Active"}]', ["PEP", "HTS"]),
+        ('"HTS &amp; STI; PEP&nbsp;kits"', ["HTS & STI", "PEP kits"]),
+        ('"&lt;li&gt;PEP&lt;/li&gt;&lt;li&gt;HTS &amp;amp; STI&lt;/li&gt;"', ["PEP", "HTS & STI"]),
+        ('"• PEP • HTS • Legal aid"', ["PEP", "HTS", "Legal aid"]),
+        ('"Mediation; court work \u25cf Legal aid"', ["Mediation", "court work", "Legal aid"]),
+        ('"PEP \u00b7 HTS"', ["PEP", "HTS"]),
+        ('"1) PEP 2) HTS 3) Legal aid"', ["PEP", "HTS", "Legal aid"]),
+        ('"Care of 1st degree burns, 2) PEP"', ["Care of 1st degree burns", "PEP"]),
+        ('"Level 2. Care"', ["Level 2. Care"]),
         ('[["Counselling"], ["PEP"]]', ["Counselling", "PEP"]),
         ("[]", []),
         ("null", []),
@@ -77,7 +85,7 @@ def test_services_are_distinct_names_in_the_order_given(
         ('["Counselling", {"kind": "1"}]', '{"kind":"1"}'),
         *(
             (f'["Counselling", "{lacks}"]', lacks)
-            for lacks in ("PEP (not available)", "PEP - Not offered", "PEP: No", "No services", "Same as above")
+            for lacks in ("PEP \u274c", "PEP \u2717", "PEP (not available)", "PEP - Not offered", "PEP: No", "No services", "Same as above")
         ),
     ],
 )
