@@ -20,22 +20,29 @@ _NEXT = "\x1e"  # stands between JSON texts of contacts, and in none of them
 _READ = pl.Struct({"contacts": pl.List(CONTACT), "invalid": pl.String})
 _SPLIT = pl.Struct({"name": pl.String, "contact": pl.String})
 
+# 1. Umoja Clinic, (2) Umoja Clinic: the place in a list, another one next month. Two of them are two facilities in a cell.
+_PLACE_IN_LIST = r"^(?:\(?\d{1,4}[.)]|[\x{2022}\x{25cf}\x{25aa}\x{b7}])\s*(\p{L}{2})"
+_FURTHER_PLACE = r"\s\(?\d{1,4}[.)]\s*\p{L}{2}"
 WEBSITE = r"^(?i:https?://)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?::\d+)?(?:[/?#]\S*)?$"
 
 
 def repair_names(records: pl.DataFrame) -> pl.DataFrame:
-    """Move telephone numbers out of ``facility_name`` and ``official_name`` into ``contacts``.
+    """Move telephone numbers out of ``facility_name`` and ``official_name`` into ``contacts``; drop places in a list.
 
     ``issue.name_repaired`` keeps the name as it came, the number masked.
     """
     names = ("facility_name", "official_name")
-    split = [pl.when(pl.col(f"{name}.split").is_not_null()).then(pl.col(name)) for name in names]
+    repaired = [
+        pl.when(pl.col(f"{name}.split").is_not_null() | pl.col(f"{name}.unlisted").ne_missing(pl.col(name))).then(name)
+        for name in names
+    ]
     return (
-        records.with_columns(_split(name).alias(f"{name}.split") for name in names)
-        .with_columns(masked(pl.coalesce(split)).alias("issue.name_repaired"))
+        records.with_columns(_without_place(name).alias(f"{name}.unlisted") for name in names)
+        .with_columns(_split(name).alias(f"{name}.split") for name in names)
+        .with_columns(masked(pl.coalesce(repaired)).alias("issue.name_repaired"))
         .with_columns(_take(name) for name in names)
         .with_columns(_gather("contacts", *(pl.col(f"{name}.split").struct.field("contact") for name in names)))
-        .drop(f"{name}.split" for name in names)
+        .drop(f"{name}.{made}" for name in names for made in ("split", "unlisted"))
     )
 
 
@@ -64,8 +71,14 @@ def add_contacts(records: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _without_place(name: str) -> pl.Expr:
+    text = pl.col(name)
+    return pl.when(text.str.contains(_FURTHER_PLACE)).then(text).otherwise(text.str.replace(_PLACE_IN_LIST, "$1"))
+
+
 def _split(name: str) -> pl.Expr:
-    suspect = pl.when(pl.col(name).str.contains(PHONE_IN_TEXT)).then(pl.col(name))
+    unlisted = pl.col(f"{name}.unlisted")
+    suspect = pl.when(unlisted.str.contains(PHONE_IN_TEXT)).then(unlisted)
     return by_distinct(suspect, lambda texts: (_split_one(name, text) for text in texts), _SPLIT)
 
 
@@ -77,7 +90,7 @@ def _split_one(column: str, text: str) -> dict[str, str] | None:
 def _take(name: str) -> pl.Expr:
     split = pl.col(f"{name}.split")
     left = split.struct.field("name")
-    return pl.when(split.is_null()).then(pl.col(name)).when(left != "").then(left).alias(name)
+    return pl.when(split.is_null()).then(pl.col(f"{name}.unlisted")).when(left != "").then(left).alias(name)
 
 
 def _gather(column: str, *found: pl.Expr) -> pl.Expr:

@@ -478,3 +478,8 @@ def test_every_text_in_the_contacts_is_found_again(value: object) -> None:
             or hidden in kept
             or any(part in kept for part in re.findall(r"x+", hidden))
         )
+
+
+@pytest.mark.parametrize("name", ["4.5 Mile Clinic", "3rd Park Clinic", "12 Kenya Rifles", "1. Faraja 2. Furaha", "7.K Clinic"])
+def test_a_number_that_counts_no_rows_stays_in_a_name(landed: Callable[..., dict[str, Any]], name: str) -> None:
+    assert landed(facility_name=name) == {"facility_name": name}
