@@ -200,6 +200,8 @@ class _Walk:
             if path:
                 self.finding.look_at(path, [value])
             self._note_facts(value)
+            if path and not all(map(is_absent, value.values())):  # {"next": {"href": "..?page=2"}}
+                self._note_fact(path[-1], "a link")
             self.cursor.at = end
         else:
             around = self._plain_members() if value is None else value
@@ -314,7 +316,7 @@ class _Walk:
         word = normal_key(key)
         if word in COUNT_KEYS and value.isdecimal():
             self.finding.declared_count = int(value)
-        elif word in NEXT_KEYS and value.lower() not in ("null", "none", "", "false"):
+        elif _says_more(word, value.lower()):
             self.finding.has_next_page = True
 
     def _broken(self, expected: str) -> SourceFileError:
@@ -549,7 +551,14 @@ def _unescaped(text: str) -> str:
 
 
 COUNT_KEYS: Final = frozenset(("count", "total", "totalcount", "totalrecords", "totalresults", "numberofrecords"))
-NEXT_KEYS: Final = frozenset(("next", "nextpage", "nextpageurl", "nexturl", "odatanextlink", "nextlink"))
+NEXT_KEYS: Final = frozenset(
+    (
+        *("next", "nextpage", "nextpageurl", "nexturl", "odatanextlink", "nextlink", "nextpagetoken", "nexttoken"),
+        *("nextcursor", "nextoffset", "continuationtoken"),
+    )
+)
+MORE_KEYS: Final = frozenset(("hasmore", "hasnext", "hasnextpage", "hasmorepages", "exceededtransferlimit"))
+LAST_KEYS: Final = frozenset(("last", "islast", "islastpage"))
 
 
 def _end_of_value(text: memoryview) -> int | None:
@@ -631,6 +640,15 @@ def _values_of_line(line: bytes) -> list[bytes]:
         values.append(rest[:end].rstrip())
         rest = rest[end:]
     return [line] if rest and not values else values + ([rest] if rest else [])
+
+
+def _says_more(word: str, value: str) -> bool:
+    """Say whether a key around records says that there are more; Airtable's offset is a mark, others' is a number."""
+    if word == "offset":
+        return value.startswith(("itr", "rec"))
+    if word in MORE_KEYS | LAST_KEYS:
+        return value == ("true" if word in MORE_KEYS else "false")
+    return word in NEXT_KEYS and value not in ("null", "none", "", "false")
 
 
 def _is_next_link(value: object) -> bool:

@@ -272,6 +272,35 @@ def test_the_count_of_the_document_and_its_next_page_are_noted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("around", "has_next_page"),
+    [
+        ({"offset": "itrSAMPLE/recSAMPLE"}, True),  # Airtable
+        ({"offset": 0}, False),  # CKAN
+        ({"exceededTransferLimit": True}, True),  # ArcGIS
+        ({"exceededTransferLimit": False}, False),
+        ({"nextPageToken": "SAMPLE"}, True),
+        ({"nextPageToken": ""}, False),
+        ({"pageInfo": {"hasNextPage": True, "endCursor": "SAMPLE"}}, True),
+        ({"pageInfo": {"hasNextPage": False, "endCursor": "SAMPLE"}}, False),
+        ({"has_more": True}, True),
+        ({"last": False, "number": 0}, True),  # Spring
+        ({"last": True}, False),
+        ({"last_page": 5}, False),
+        ({"links": {"self": {"href": "/a"}, "next": {"href": "/a?page=2"}}}, True),  # JSON:API, HAL
+        ({"links": {"self": {"href": "/a"}, "next": {"href": None}}}, False),
+        ({"links": {"self": "/a", "next": None}}, False),
+    ],
+)
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_next_page_is_told_in_the_words_of_many_servers(
+    around: dict[str, object], has_next_page: bool, is_before: bool
+) -> None:
+    document = around | {"records": [A]} if is_before else {"records": [A]} | around
+    _, reading = read_bytes(json.dumps(document).encode())
+    assert reading.has_next_page is has_next_page
+
+
+@pytest.mark.parametrize(
     ("pinned", "document"),
     [
         ("list", {"list": [{"title": "A"}], "facilities": [{"name": "B"}]}),
