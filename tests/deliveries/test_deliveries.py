@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -173,3 +174,13 @@ def test_the_number_of_a_row_in_a_name_is_none_of_the_facility(
         {"facility_name": "Dira Centre"},
         {"facility_name": "Elimu Centre"},
     ]
+
+
+def test_a_list_of_stations_leaves_their_type_to_the_source(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "police_desks.json"
+    path.write_text(json.dumps({"stations": [NYALI | {"station_name": "Nyali"}, NYALI | {"station_name": "Kongowea"}]}))
+    account = run([str(path)], settings)
+    assert (outcome(account), account.files[0].issues["facility_type_unknown"]) == ({"read": 2, "inserted": 2}, 0)
+    assert rows(fresh, "SELECT DISTINCT facility_type FROM facilities") == [{"facility_type": "Police Station"}]
