@@ -12,6 +12,7 @@ import msgspec
 from gvrc.casts import read_flag
 from gvrc.masking import mask_letters
 from gvrc.phones import find_phones, read_phone, short_codes, split_phones
+from gvrc.shapes import PEOPLE_OF_CASES
 from gvrc.synonyms import CLOSED, canonical_name
 from gvrc.text import clean_value, fold
 
@@ -26,6 +27,9 @@ _PERSON_KEYS = frozenset(
     }
 )
 _ROLE_KEYS = frozenset({"title", "designation", "role", "position", "jobtitle"})
+_RELATION_KEYS = frozenset({"relationship", "relation"})
+# Sister, Brother, Mother and Father are of an order as often as of a family.
+_PEOPLE_OF_CASES = PEOPLE_OF_CASES | {"kin", "aunt", "uncle", "wife", "husband", "manusura", "mwathiriwa", "mteja"}
 _TYPE_KEYS = ("type", "contacttype", "contacttypename", "typename", "system", "kind")
 _VALUE_KEYS = frozenset({"value", "contactvalue", "number", "contact", "details", "contacts"})
 _BOOKKEEPING = frozenset(
@@ -214,7 +218,8 @@ def _walk(key: str, value: object, whose: _Whose) -> Iterator[_Statement]:
             for item in value:
                 yield from _walk(key, item, whose)
         case {"key": str(stood_under), "value": within, **more} if not more:  # the reader's own form
-            yield from _walk(_key_of_person(stood_under), within, whose._replace(mark=_mark_of(stood_under)))
+            key = _without_groups(stood_under)
+            yield from _walk(_key_of_person(key), within, whose._replace(mark=_mark_of(key)))
         case dict():
             yield from _walk_object(key, [(fold(name), item) for name, item in value.items()], whose)
 
@@ -232,7 +237,7 @@ def _by_person(key: str, text: str) -> list[str]:
 
 def _walk_object(key: str, members: list[tuple[str, object]], whose: _Whose) -> Iterator[_Statement]:
     kind = next((item for name, item in members if isinstance(item, str) and item and _is_label(name, item)), key)
-    in_use = not any(_says_ended(name, item) for name, item in members)
+    in_use = not any(_says_ended(name, item) or _is_of_a_case(name, item) for name, item in members)
     owners = {mark: _Statement("contact_person", text, _Whose("", mark), in_use) for mark, text in _owners(members)}
     yield from owners.values()
     for name, item in members:
@@ -274,6 +279,14 @@ def _says_ended(name: str, item: object) -> bool:
     return False
 
 
+def _is_of_a_case(name: str, item: object) -> bool:
+    """Say whether a person is a survivor, or another one of a case; who supports survivors is not."""
+    if name not in _ROLE_KEYS | _RELATION_KEYS and name not in _TYPE_KEYS:
+        return False
+    words = _LETTERS.findall(item) if isinstance(item, str) else []
+    return bool(words) and not _PEOPLE_OF_CASES.isdisjoint((fold(words[-1]), fold("".join(words))))
+
+
 def _is_out_of_use(status: str) -> bool | None:
     """Read the status of a contact; null for one that nobody knows."""
     known = canonical_name("operational_statuses", status)
@@ -312,6 +325,12 @@ def is_one_person(keys: Iterable[str]) -> bool:
 @lru_cache(maxsize=10_000)
 def _is_person_key(key: str) -> bool:
     return _parted(key)[1] in _PERSON_KEYS
+
+
+def _without_groups(key: str) -> str:
+    """Give the question of a form without its groups (``grp_contact/phone``); Tel/Fax is two kinds of line."""
+    *groups, question = key.split("/")
+    return key if any(map(_kind_of_key, groups)) else question
 
 
 def _key_of_person(key: str) -> str:

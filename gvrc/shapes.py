@@ -338,13 +338,17 @@ NOT_FACILITIES: Final = frozenset(
         ),
     )
 )
-# What a programme against gender violence keeps besides facilities: people, and what was done to them. The last word of
-# a key must be one of these, and all before it may only say more of them: "child_survivors", not "save_the_children".
-PEOPLE: Final = frozenset(
+PEOPLE_OF_CASES: Final = frozenset(
     (
         *("survivor", "victim", "patient", "client", "perpetrator", "suspect", "offender", "accused", "defendant"),
         *("witness", "witnesses", "complainant", "plaintiff", "respondent", "beneficiary", "beneficiaries", "caller"),
         *("minor", "guardian", "spouse", "relative", "dependant", "nextofkin"),  # "children" are those of a tree, too
+    )
+)
+# What a programme against gender violence keeps besides facilities: people, and what was done to them. The last word of
+# a key must be one of these, and all before it may only say more of them: "child_survivors", not "save_the_children".
+PEOPLE: Final = PEOPLE_OF_CASES | frozenset(
+    (
         *("person", "people", "individual", "contact", "contactperson", "focalperson", "focalpoint", "officer"),
         *("officerincharge", "officersincharge", "personincharge", "incharge", "staff", "user", "member", "employee"),
         *("worker", "socialworker", "caseworker", "casemanager", "manager", "director", "coordinator", "supervisor"),

@@ -483,3 +483,52 @@ def test_every_text_in_the_contacts_is_found_again(value: object) -> None:
 @pytest.mark.parametrize("name", ["4.5 Mile Clinic", "3rd Park Clinic", "12 Kenya Rifles", "1. Faraja 2. Furaha", "7.K Clinic"])
 def test_a_number_that_counts_no_rows_stays_in_a_name(landed: Callable[..., dict[str, Any]], name: str) -> None:
     assert landed(facility_name=name) == {"facility_name": name}
+
+
+@pytest.mark.parametrize(
+    ("key", "word"),
+    [
+        *(("role", "survivor"), ("role", "GBV Survivor"), ("type", "client"), ("relationship", "Mother of survivor")),
+        *(("title", "Next of kin"), ("designation", "victim's guardian"), ("position", "Patient"), ("role", "Witness")),
+        *(("relationship", "aunt"), ("role", "Manusura"), ("kind", "perpetrator"), ("role", "caller")),
+    ],
+)
+def test_a_survivor_or_whoever_belongs_to_a_case_is_no_contact_of_a_facility(key: str, word: str) -> None:
+    people = [{"name": "A. Person", "phone": "0700000016"}, {"name": "B. Person", "phone": "0700000017", key: word}]
+    contacts, invalid = read_contacts([json.dumps([{"key": "contacts", "value": people}])])
+    assert [(contact.contact_value, contact.contact_person_name) for contact in contacts] == [
+        ("+254700000016", "A. Person")
+    ]
+    assert "phone: xxxxxxxxxx" in invalid
+    assert "Person" not in "".join(invalid)
+
+
+@pytest.mark.parametrize("role", ["Survivor support officer", "Client relations", "Patient care", "Case manager", "Nurse"])
+def test_who_works_with_survivors_is_a_contact(role: str) -> None:
+    person = {"name": "A. Person", "phone": "0700000016", "role": role}
+    contacts, _ = read_contacts([json.dumps([{"key": "contacts", "value": [person]}])])
+    assert [contact.contact_person_name for contact in contacts] == [f"A. Person ({role})"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "found"),
+    [
+        (
+            [("grp_contact/contact_person", "A. Person"), ("grp_contact/phone", "0700000016")],
+            [("Mobile", "+254700000016", "A. Person")],
+        ),
+        ([("grp_b/hotline", "1597")], [("Hotline", "1597", "")]),
+        ([("group_contact/fax", "020 2000002")], [("Fax", "+254202000002", "")]),
+        ([("Tel/Fax", "020 2000002")], [("Phone", "+254202000002", "")]),
+        (
+            [("grp/contact_person_2", "A. Person"), ("grp/phone", "0700000016"), ("grp/phone_2", "0700000017")],
+            [("Mobile", "+254700000016", ""), ("Mobile", "+254700000017", "A. Person")],
+        ),
+    ],
+)
+def test_a_question_of_a_form_is_read_without_its_groups(
+    entries: list[tuple[str, object]], found: list[tuple[str, str, str]]
+) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": key, "value": value} for key, value in entries])])
+    read = [(contact.contact_type, contact.contact_value, contact.contact_person_name) for contact in contacts]
+    assert (read, invalid) == (found, [])
