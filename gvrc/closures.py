@@ -53,10 +53,13 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     r"\s+[-\u2013\u2014]\s*|[-\u2013\u2014](?=\s|\d)|\s*[,;:.!(\[]|\s+(?=\d)|\s+on\s+(?=\d)"
     r"|\s+(?:since|in|from|as\s+of|by|due|until|till|after|because|pending|tangu|hadi|kutokana)\s"
-    r"|\s+kwa\s+(?=sababu|muda|ukarabati)"
+    r"|\s+kwa\s+(?=sababu|muda|ukarabati|sasa)"
     r"|\s+for\s+(?=good|now|renovat|repair|maint|rehab|construct|lack)|(?:(?<=relocated)|(?<=moved))\s+to\s",
     re.IGNORECASE,
 )
+_YES_AND_MORE = re.compile(r"(?:yes|ndiyo|ndio)\s*[-\u2013\u2014,;:.(].*", re.IGNORECASE | re.DOTALL)
+_NO_AND_MORE = re.compile(r"(?:no|hapana)\W+(?P<more>\w.*)", re.IGNORECASE | re.DOTALL)
+ANSWER_NUMBER = r"^\(?\d{1,2}\s*[-.:)=]\s*"  # 2 - Closed: as the answers of a form are coded
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
 _BETWEEN = re.compile(r"\s+[-\u2013\u2014:,*]+\s*|[-\u2013\u2014:,*]+\s+")
 _AT_THE_END = re.compile(r"(?P<name>.+?)[\s-]+(?P<words>(?:(?:now|permanently|temporarily)\s+)?closed)", re.IGNORECASE)
@@ -103,11 +106,29 @@ def read_closed(text: str) -> str | None:
     >>> [read_closed(text) for text in ("CLOSED - moved to Kibera", "Closed for renovation", "Closed on Sundays")]
     ['Non-Operational', 'Temporarily Closed', None]
     """
+    if "/" in text and all(map(says_closed, text.split("/"))):
+        return canonical_name("operational_statuses", text.split("/")[0])
     word, rest = _word_and_rest(text)
     status = canonical_name("operational_statuses", word)
     if status not in CLOSED or _OPEN_AGAIN_OR_HOURS.search(text) or (fold(word) == "no" and rest):
         return None
     return CLOSED[1] if _FOR_A_TIME.search(rest) and fold(word).startswith(_MAY_BE_FOR_A_TIME) else status
+
+
+def read_closing(text: str) -> bool | None:
+    """Read a flag of a closed facility that says more.
+
+    >>> [read_closing(text) for text in ("Yes (since 2019)", "Closed since 2019", "Yes, on Sundays")]
+    [True, True, None]
+    """
+    is_yes = _YES_AND_MORE.fullmatch(text) and not _OPEN_AGAIN_OR_HOURS.search(text)
+    return True if is_yes or read_closed(text) else None
+
+
+def read_denial(text: str) -> bool | None:
+    """Read a flag of an open facility that says no, and that it is closed: "No (closed 2020)"."""
+    denied = _NO_AND_MORE.fullmatch(text)
+    return False if denied and read_closed(denied["more"]) else None
 
 
 def split_name(name: str) -> _Split | None:
@@ -139,7 +160,8 @@ def _parts_of(name: str) -> Iterator[tuple[str, str]]:
 
 
 def _status_in_words(text: str) -> str | None:
-    return None if canonical_name("operational_statuses", text) else read_closed(text)
+    answer = re.sub(ANSWER_NUMBER, "", text)
+    return None if canonical_name("operational_statuses", answer) else read_closed(answer)
 
 
 def _told_aside(text: str) -> str | None:

@@ -469,14 +469,20 @@ LETTER: Final = re.compile(r"[^\W\d_]")
 LETTERS: Final = re.compile(r"[^\W\d_]{3}")
 LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
 DIGIT: Final = re.compile(r"\d")
-YES_OR_NO: Final = re.compile(r"(?i)\A\s*(?:true|false|yes|no|y|n|t|f|0|1|active|inactive|open|closed)\s*\Z")
+YES_OR_NO: Final = re.compile(
+    r"(?i)\A\s*(?:true|false|yes|no|y|n|t|f|0|1|active|inactive|open|closed|ndiyo|ndio|hapana|no\W.*(?:clos|shut).*"
+    r"|[\u2713\u2714\u2705\u2717\u2718\u274c]\ufe0f?)\s*\Z"
+)
 TWO_NUMBERS: Final = re.compile(r"\d[^\d]*[,;\s][^\d]*\d")
 NOT_A_TYPE: Final = re.compile(
     r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z"
 )
 # A record that is not deleted says nothing of whether the facility is open.
 ONLY_IF_SO: Final = frozenset(
-    ("isdeleted", "deleted", "deletedat", "deletedon", "isarchived", "archived", "archivedat")
+    (
+        *("isdeleted", "deleted", "deletedat", "deletedon", "isarchived", "archived", "archivedat"),
+        *("temporarilyclosed", "istemporarilyclosed", "decommissioned", "isdecommissioned"),
+    )
 )
 HOURS: Final = frozenset(("openinghours", "hours"))
 NO_HOURS: Final = re.compile(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gvrc.casts import to_count, to_day, to_flag
-from gvrc.closures import read_closures
+from gvrc.closures import ANSWER_NUMBER, read_closing, read_closures, read_denial
 from gvrc.columns import EXTRACTED, ISSUE_PREFIX, NORMALISED
 from gvrc.contacts import add_contacts, repair_names, repair_websites
 from gvrc.coordinates import add_coordinates
@@ -158,13 +158,20 @@ def _add_status(records: pl.DataFrame) -> pl.DataFrame:
     flags = ("is_active", "is_closed")
     return (
         records.with_columns(
-            pl.coalesce(to_canonical(given, "operational_statuses"), "status.in_words").alias("operational_status.read")
+            pl.coalesce(
+                to_canonical(given.str.replace(ANSWER_NUMBER, ""), "operational_statuses"), "status.in_words"
+            ).alias("operational_status.read")
         )
         .with_columns(
-            pl.coalesce(to_flag(pl.col("is_active")), _is_open("is_active")).alias("is_active.read"),
-            pl.coalesce(to_flag(pl.col("is_closed")), ~_is_open("is_closed"), _is_day("is_closed")).alias(
-                "is_closed.read"
-            ),
+            pl.coalesce(
+                to_flag(pl.col("is_active")), _is_open("is_active"), _read_more("is_active", read_denial)
+            ).alias("is_active.read"),
+            pl.coalesce(
+                to_flag(pl.col("is_closed")),
+                ~_is_open("is_closed"),
+                _is_day("is_closed"),
+                _read_more("is_closed", read_closing),
+            ).alias("is_closed.read"),
         )
         .with_columns(
             _unread("operational_status", *flags).alias("issue.status_unknown"),
@@ -182,6 +189,11 @@ def _add_status(records: pl.DataFrame) -> pl.DataFrame:
 def _is_open(flag: str) -> pl.Expr:
     """Read a flag that has a status for a value: ``{"active": "Inactive"}``, ``{"closed": "open"}``."""
     return to_canonical(pl.col(flag), "operational_statuses") == "Operational"
+
+
+def _read_more(flag: str, read: Callable[[str], bool | None]) -> pl.Expr:
+    """Read a flag with words behind it, as ``read`` does."""
+    return by_distinct(pl.col(flag), lambda texts: map(read, texts), pl.Boolean)
 
 
 def _is_day(flag: str) -> pl.Expr:

@@ -658,7 +658,7 @@ def _is_of_many(word: str, value: object) -> bool:
     return words <= GENDERS | MANY | BESIDE_MANY and bool(words & MANY or len(words & GENDERS) > 1)
 
 
-FLAGS: Final = frozenset(("yes", "no", "true", "false", "y", "n", "ndiyo", "hapana"))
+FLAGS: Final = frozenset(("yes", "no", "true", "false", "y", "n", "ndiyo", "ndio", "hapana"))
 MAY_BE_OF_MANY: Final = frozenset(("gender", "sex", "age", "agegroup", "agerange"))
 GENDERS: Final = frozenset(("female", "male", "f", "m"))
 MANY: Final = frozenset(

@@ -201,6 +201,17 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"owner": {"name": "Imara Trust", "type": "NGO"}}, {"owner_name": "Imara Trust", "owner_type": "NGO"}),
     ({"closedDate": "2020-01-31"}, {"is_closed": "2020-01-31"}),
     ({"permanently_closed": True}, {"is_closed": "true"}),
+    (
+        {"permanently_closed": False, "temporarily_closed": True},
+        {"is_closed": "true", "issue.value_not_used": "permanently_closed=false"},
+    ),
+    ({"permanently_closed": True, "temporarily_closed": False}, {"is_closed": "true"}),
+    ({"temporarily_closed": False}, {}),
+    ({"decommissioned": "Yes"}, {"is_closed": "Yes"}),
+    ({"is_active": "Hapana"}, {"is_active": "Hapana"}),
+    ({"is_active": "No (closed 2020)"}, {"is_active": "No (closed 2020)"}),
+    ({"Active (Y/N)": "N"}, {"is_active": "N"}),
+    ({"Is the facility open?": "No"}, {"is_active": "No"}),
     ({"hali": "Imefungwa", "aina_ya_kituo": "Hospitali"}, {"operational_status": "Imefungwa", "facility_type": "Hospitali"}),
     ({"hali_ya_ndoa": "x", "hali_ya_kituo": "Wazi"}, {"operational_status": "Wazi"}),
     (

@@ -32,6 +32,9 @@ FOR_A_TIME = {"operational_status": "Temporarily Closed", "is_active": False}
         ("Kituo kimefungwa tangu Machi 2024", CLOSED),
         ("Imefungwa kwa sababu ya mafuriko", CLOSED),
         ("Imefungwa kwa muda wa miezi miwili", FOR_A_TIME),
+        ("Haifanyi kazi kwa sasa", CLOSED),
+        ("Closed/Relocated", CLOSED),
+        ("2 - Closed since 2019", CLOSED),
         ("Not in use (merged with Umoja)", CLOSED),
         ("Not in operation - moved to Kibera", CLOSED),
         ("Closed for renovation", FOR_A_TIME),
@@ -170,3 +173,39 @@ def test_the_day_of_a_closing_may_be_a_number_of_a_spreadsheet_or_a_database(lan
 @pytest.mark.parametrize("number", ["2", "1195", "254700000016", "99999", "-1767225600"])
 def test_another_number_is_the_day_of_no_closing(landed: Landed, number: str) -> None:
     assert landed(is_closed=number).keys() == {"status_unknown"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("Yes (since 2019)", "Yes, permanently", "YES - 2019", "Closed since 2019", "Ndio", "\u2713", "Kimefungwa"),
+        *("Ndiyo, tangu 2020", "Imefungwa tangu 2020"),
+    ],
+)
+def test_a_flag_that_says_closed_and_more_closes(landed: Landed, said: str) -> None:
+    assert landed(is_closed=said) == CLOSED
+
+
+@pytest.mark.parametrize("said", ["Yes, on Sundays", "Closed at night", "Yes we are open", "No (2019)"])
+def test_a_flag_that_says_something_else_closes_nothing(landed: Landed, said: str) -> None:
+    assert landed(is_closed=said) == {"status_unknown": f"is_closed: {said}"}
+
+
+@pytest.mark.parametrize("said", ["Hapana", "\u2717", "No (closed 2020)", "no - permanently closed"])
+def test_a_flag_that_denies_that_a_facility_is_open_closes_it(landed: Landed, said: str) -> None:
+    assert landed(is_active=said) == CLOSED
+
+
+@pytest.mark.parametrize(
+    ("status", "landing"),
+    [
+        ("1 - Operational", {"operational_status": "Operational", "is_active": True}),
+        ("2 - Closed", CLOSED),
+        ("3: Temporarily closed", FOR_A_TIME),
+        ("No longer operating", CLOSED),
+    ],
+)
+def test_the_number_of_an_answer_is_none_of_its_words(
+    landed: Landed, status: str, landing: dict[str, object]
+) -> None:
+    assert landed(operational_status=status) == landing
