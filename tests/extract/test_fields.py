@@ -200,6 +200,12 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ),
     ({"owner": {"name": "Imara Trust", "type": "NGO"}}, {"owner_name": "Imara Trust", "owner_type": "NGO"}),
     ({"closedDate": "2020-01-31"}, {"is_closed": "2020-01-31"}),
+    ({"Official Phone": "0700000016"}, {"contacts": contacts(("Official Phone", "0700000016"))}),
+    ({"website": {"url": "https://example.org", "description": "x"}}, {"website_url": "https://example.org"}),
+    (
+        {"location_1": {"latitude": "-1.31", "longitude": "36.875", "human_address": '{"city": ""}'}},
+        {"latitude": "-1.31", "longitude": "36.875"},
+    ),
     ({"permanently_closed": True}, {"is_closed": "true"}),
     (
         {"permanently_closed": False, "temporarily_closed": True},
