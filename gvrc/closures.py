@@ -28,9 +28,7 @@ _SUSPECT += r"|fung|hamishwa|bomolewa|jengwa|tumiki|simamishwa|fanyi kazi"
 # A remark on a wing that is under construction, or on a suspended licence, is not on the facility.
 _SURE_IN_A_REMARK = re.compile("clos|shut|ceased|defunct|abandon|demolish|disused|operat|function|fungwa|bomolewa")
 # Beside a name they say something else: a house that is not open to the public, one that has moved here.
-_NOT_IN_A_NAME = frozenset(
-    ("no", "relocated", "moved", "merged", "stalled", "notopen", "imehamishwa", "kimehamishwa")
-)
+_NOT_IN_A_NAME = frozenset(("no", "relocated", "moved", "merged", "stalled", "notopen", "imehamishwa", "kimehamishwa"))
 _OPEN_AGAIN_OR_HOURS = re.compile(
     r"re-?open|\bclosed\s+(?:from|between)\b.*\b(?:to|and|till|until)\b|\b(?:still|now|again)\s+open"
     r"|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
@@ -107,7 +105,7 @@ def read_closed(text: str) -> str | None:
     ['Non-Operational', 'Temporarily Closed', None]
     """
     if "/" in text and all(map(says_closed, text.split("/"))):
-        return canonical_name("operational_statuses", text.split("/")[0])
+        return canonical_name("operational_statuses", text.split("/", maxsplit=1)[0])
     word, rest = _word_and_rest(text)
     status = canonical_name("operational_statuses", word)
     if status not in CLOSED or _OPEN_AGAIN_OR_HOURS.search(text) or (fold(word) == "no" and rest):

@@ -20,7 +20,7 @@ _NEXT = "\x1e"  # stands between JSON texts of contacts, and in none of them
 _READ = pl.Struct({"contacts": pl.List(CONTACT), "invalid": pl.String})
 _SPLIT = pl.Struct({"name": pl.String, "contact": pl.String})
 
-# 1. Umoja Clinic, (2) Umoja Clinic: the place in a list, another one next month. Two of them are two facilities in a cell.
+# 1. Umoja Clinic, (2) Umoja Clinic: the place in a list, another one next month. Two of them are two facilities.
 _PLACE_IN_LIST = r"^(?:\(?\d{1,4}[.)]|[\x{2022}\x{25cf}\x{25aa}\x{b7}])\s*(\p{L}{2})"
 _FURTHER_PLACE = r"\s\(?\d{1,4}[.)]\s*\p{L}{2}"
 WEBSITE = r"^(?i:https?://)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?::\d+)?(?:[/?#]\S*)?$"

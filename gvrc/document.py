@@ -750,7 +750,7 @@ OF_CLOSED: Final = frozenset(
 NOT_SURELY_CLOSED: Final = ("no", "moved", "relocated", "merged")
 GROUP_WORDS: Final = re.compile(
     r"hospital|clinic|dispensar|pharmac|police|shelter|safe.?h|rescue|legal|counsel|hotline|helpline|school|court|desk"
-    r"|medical|psychosocial|health.?cent|gbv|emergenc|one.?stop|recovery|support|.station"  # "stations" may be of any kind
+    r"|medical|psychosocial|health.?cent|gbv|emergenc|one.?stop|recovery|support|.station"  # stations are of any kind
 )
 
 

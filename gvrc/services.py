@@ -27,9 +27,7 @@ _MARK = "\x1e"  # no cleaned name holds a control character
 _NAME_KEYS = ("servicename", "categoryname", "name", "service", "category", "title", "display", "text", "value")
 _LIST_OF_TEXTS = msgspec.json.Decoder(list[str])
 # What parts the names of one text, and before it what does not: a comma in Medical care (PEP, EC) is the name's own.
-_BETWEEN_NAMES = re.compile(
-    r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s\u00b7\s|</?[A-Za-z][^<>]*>)"
-)
+_BETWEEN_NAMES = re.compile(r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s\u00b7\s|</?[A-Za-z][^<>]*>)")
 # 1) PEP 2) HTS: a list in one line is parted before its numbers.
 _NUMBERED = re.compile(r"\s*\(?1[.)]\s*[^\W\d_].*\s\(?2[.)]\s*[^\W\d_]", re.DOTALL)
 _BEFORE_A_NUMBER = re.compile(r"\s(?=\(?\d{1,2}[.)]\s*[^\W\d_])")

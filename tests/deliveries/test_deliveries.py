@@ -165,8 +165,13 @@ def test_beds_that_a_person_added_beside_ours_stay_theirs(settings: Settings, fr
 def test_the_number_of_a_row_in_a_name_is_none_of_the_facility(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
-    names = (("1. Chanua Centre", "2) Dira Centre", "• Elimu Centre"), ("1. Dira Centre", "(3) Chanua Centre", "Elimu Centre"))
-    accounts = [run([write(tmp_path, "a.json", [NYALI | {"name": name} for name in month])], settings) for month in names]
+    names = (
+        ("1. Chanua Centre", "2) Dira Centre", "• Elimu Centre"),
+        ("1. Dira Centre", "(3) Chanua Centre", "Elimu Centre"),
+    )
+    accounts = [
+        run([write(tmp_path, "a.json", [NYALI | {"name": name} for name in month])], settings) for month in names
+    ]
     assert [outcome(account) for account in accounts] == [{"read": 3, "inserted": 3}, {"read": 3, "unchanged": 3}]
     assert accounts[0].files[0].issues["name_repaired"] == 3
     assert rows(fresh, "SELECT facility_name FROM facilities ORDER BY 1") == [

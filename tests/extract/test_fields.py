@@ -218,7 +218,10 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"is_active": "No (closed 2020)"}, {"is_active": "No (closed 2020)"}),
     ({"Active (Y/N)": "N"}, {"is_active": "N"}),
     ({"Is the facility open?": "No"}, {"is_active": "No"}),
-    ({"hali": "Imefungwa", "aina_ya_kituo": "Hospitali"}, {"operational_status": "Imefungwa", "facility_type": "Hospitali"}),
+    (
+        {"hali": "Imefungwa", "aina_ya_kituo": "Hospitali"},
+        {"operational_status": "Imefungwa", "facility_type": "Hospitali"},
+    ),
     ({"hali_ya_ndoa": "x", "hali_ya_kituo": "Wazi"}, {"operational_status": "Wazi"}),
     (
         {"kaunti": "Nairobi", "eneo_bunge": "Makadara", "anwani": "Jogoo Road", "huduma": "PEP"},

@@ -205,7 +205,5 @@ def test_a_flag_that_denies_that_a_facility_is_open_closes_it(landed: Landed, sa
         ("No longer operating", CLOSED),
     ],
 )
-def test_the_number_of_an_answer_is_none_of_its_words(
-    landed: Landed, status: str, landing: dict[str, object]
-) -> None:
+def test_the_number_of_an_answer_is_none_of_its_words(landed: Landed, status: str, landing: dict[str, object]) -> None:
     assert landed(operational_status=status) == landing

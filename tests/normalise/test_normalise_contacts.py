@@ -480,7 +480,9 @@ def test_every_text_in_the_contacts_is_found_again(value: object) -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["4.5 Mile Clinic", "3rd Park Clinic", "12 Kenya Rifles", "1. Faraja 2. Furaha", "7.K Clinic"])
+@pytest.mark.parametrize(
+    "name", ["4.5 Mile Clinic", "3rd Park Clinic", "12 Kenya Rifles", "1. Faraja 2. Furaha", "7.K Clinic"]
+)
 def test_a_number_that_counts_no_rows_stays_in_a_name(landed: Callable[..., dict[str, Any]], name: str) -> None:
     assert landed(facility_name=name) == {"facility_name": name}
 
@@ -503,7 +505,9 @@ def test_a_survivor_or_whoever_belongs_to_a_case_is_no_contact_of_a_facility(key
     assert "Person" not in "".join(invalid)
 
 
-@pytest.mark.parametrize("role", ["Survivor support officer", "Client relations", "Patient care", "Case manager", "Nurse"])
+@pytest.mark.parametrize(
+    "role", ["Survivor support officer", "Client relations", "Patient care", "Case manager", "Nurse"]
+)
 def test_who_works_with_survivors_is_a_contact(role: str) -> None:
     person = {"name": "A. Person", "phone": "0700000016", "role": role}
     contacts, _ = read_contacts([json.dumps([{"key": "contacts", "value": [person]}])])

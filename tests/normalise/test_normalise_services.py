@@ -85,7 +85,15 @@ def test_services_are_distinct_names_in_the_order_given(
         ('["Counselling", {"kind": "1"}]', '{"kind":"1"}'),
         *(
             (f'["Counselling", "{lacks}"]', lacks)
-            for lacks in ("PEP \u274c", "PEP \u2717", "PEP (not available)", "PEP - Not offered", "PEP: No", "No services", "Same as above")
+            for lacks in (
+                "PEP \u274c",
+                "PEP \u2717",
+                "PEP (not available)",
+                "PEP - Not offered",
+                "PEP: No",
+                "No services",
+                "Same as above",
+            )
         ),
     ],
 )

@@ -58,7 +58,14 @@ def test_a_heading_or_a_note_among_the_rows_is_no_facility(name: str) -> None:
     "name",
     [
         *("Hospital", "No Name Clinic", "Source of Life Clinic", "Key Hospital", "ACK: Sahil", "Data Centre Clinic"),
-        *("End of the Road Clinic", "As of Old Clinic", "Page Clinic", "Printers Clinic", "*Umoja Clinic", "SNV Clinic"),
+        *(
+            "End of the Road Clinic",
+            "As of Old Clinic",
+            "Page Clinic",
+            "Printers Clinic",
+            "*Umoja Clinic",
+            "SNV Clinic",
+        ),
         *("Jina Clinic", "SN Clinic", "Generation Clinic"),
     ],
 )

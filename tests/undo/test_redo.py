@@ -36,9 +36,7 @@ SAID: tuple[dict[str, Any], ...] = (
     {"gbv_categories": ["Sexual Violence"], "beds": 9},
 )
 NAMED = [CLINIC, OTHER, KEYED, UNCODED, RENAMED, RENAMED | {"name": "Kituo cha Zuhura"}]
-RECORDS = st.builds(
-    lambda record, said: record | said, st.sampled_from(NAMED), st.sampled_from(SAID)
-)
+RECORDS = st.builds(lambda record, said: record | said, st.sampled_from(NAMED), st.sampled_from(SAID))
 FILES = st.lists(RECORDS, min_size=1, max_size=4)
 
 
