@@ -22,7 +22,7 @@ import polars as pl
 from gvrc.alike import Column, IdLists
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.contact_forms import ENDING_KEYS, is_one_person
-from gvrc.masking import HIDDEN, mask_contacts, mask_digits
+from gvrc.masking import HIDDEN
 from gvrc.pairs import first_pair, is_side, side_of, with_side
 from gvrc.personal import is_personal
 from gvrc.rejects import HEADER_KEY
@@ -41,7 +41,7 @@ from gvrc.shapes import (
     normal_key,
     past_word,
 )
-from gvrc.shown_keys import NUMBER, OTHER_KEYS
+from gvrc.shown_keys import OTHER_KEYS, shown_example
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -632,24 +632,14 @@ ONE_CONTACT: Final = ENDING_KEYS | frozenset(
 # ---- examples for the report, with nothing personal in them
 
 EXAMPLE_LENGTH: Final = 60
-RUNNING_TEXT: Final = 5  # words, from which on a value is what somebody wrote, and no name of a thing
 
 
 def masked(key: str, value: object) -> str:
-    """Give an example of a value for the report: contacts, running text and what a key calls personal are hidden.
-
-    Of a number of five digits or more (an identity card, a coordinate of a home) only the form is shown.
-    """
+    """Give an example of a value for the report: nothing under a key of a person, and what may be shown of others."""
     if isinstance(value, list):
         return f"a list of {len(value)}"
     if isinstance(value, dict):
         return f"an object of {len(value)} keys"
     if is_personal(key):
         return HIDDEN
-    text = (_text(value) or "")[:EXAMPLE_LENGTH].replace("\x00", NO_NUL)
-    if UUID.fullmatch(text):
-        return text
-    shown = mask_contacts(text)
-    if len(shown.split()) >= RUNNING_TEXT:
-        return HIDDEN
-    return mask_digits(shown) if NUMBER.search(shown) else shown
+    return shown_example((_text(value) or "")[:EXAMPLE_LENGTH].replace("\x00", NO_NUL))

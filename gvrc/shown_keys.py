@@ -11,13 +11,14 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from gvrc.masking import HIDDEN, mask_contacts
+from gvrc.masking import HIDDEN, mask_contacts, mask_digits
 from gvrc.personal import is_personal, words_of
 from gvrc.shapes import (
     FACILITY_LISTS,
     KEY_WORDS,
     NOT_FACILITIES,
     PLACE_PARENTS,
+    UUID,
     is_county,
     keys_in_table,
     normal_key,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 OF_SCHEMA: Final = re.compile(r"[@$#_]*[a-z][A-Za-z0-9]*(?:[_:/.-]+[A-Za-z0-9]+)*_?")
 LONGEST_KEY: Final = 60
 OTHER_KEYS: Final = "(further keys)"  # those of a file that are too many to be told apart
+RUNNING_TEXT: Final = 5  # words, from which on a value is what somebody wrote, and no name of a thing
+SIZE: Final = re.compile(r"a list of \d+|an object of \d+ keys")  # what is told of a list and of an object
 NUMBER: Final = re.compile(r"\d(?:[ .()-]{0,2}\d){4}")
 FACILITY_TERMS: Final = frozenset(
     (
@@ -102,8 +105,21 @@ def shown_unmapped(unmapped: Mapping[str, tuple[int, str]]) -> dict[str, tuple[i
         shown = shown_path(key.split("."), is_repeated=count > 1) if is_one else key
         before, _ = told.get(shown, (0, ""))
         is_open = is_one and HIDDEN not in shown and not is_personal(key)
-        told[shown] = (before + count, example if is_open else HIDDEN)
+        told[shown] = (before + count, shown_example(example) if is_open else HIDDEN)
     return told
+
+
+def shown_example(example: str) -> str:
+    """Hide contacts and running text in an example of a value.
+
+    Of a number of five digits or more (an identity card, a coordinate of a home) only the form is shown.
+    """
+    if UUID.fullmatch(example) or SIZE.fullmatch(example):
+        return example
+    shown = mask_contacts(example)
+    if len(shown.split()) >= RUNNING_TEXT:
+        return HIDDEN
+    return mask_digits(shown) if NUMBER.search(shown) else shown
 
 
 def shown_types(types: Mapping[str, set[str]]) -> dict[str, list[str]]:

@@ -77,6 +77,18 @@ def test_hidden_keys_are_counted_together_and_show_no_example() -> None:
     }
 
 
+def test_what_a_version_that_hid_less_has_stored_of_a_file_is_hidden_when_it_is_told_again() -> None:
+    stored = {
+        "misc": (2, "Jane Fict was brought by her sister"),
+        "q1": (2, "29384756"),
+        "rooms": (2, "an object of 3 keys"),
+        "list": (2, "a list of 12345"),
+    }
+    told = stored | {"misc": (2, "***"), "q1": (2, "xxxxxxxx")}
+    assert shown_unmapped(stored) == told
+    assert shown_unmapped(told) == told
+
+
 @pytest.mark.parametrize(
     ("document", "told"),
     [
