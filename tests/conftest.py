@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings as examples
 
 from gvrc.database import Database, connect
 from gvrc.embedded import start_server, stop_server
@@ -25,6 +26,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared" / "data"
 DEBIAN = Path("/usr/lib/postgresql/15/bin")
 PRELOADED = "-c shared_preload_libraries=pg_stat_statements"  # what scripts/tune.py --slow-queries reads
+
+# A busy machine is not a failure.
+examples.register_profile("unhurried", deadline=None)
+examples.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -6,18 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
-from hypothesis import settings
 
 from gvrc.columns import EXTRACTED, ISSUE_PREFIX
 from gvrc.normalise import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-# A busy machine is not a failure.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
