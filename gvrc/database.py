@@ -39,6 +39,7 @@ Parameter = str | int | float | bool | None
 # SQLSTATEs that a repetition does not mend: a right, a table, a column or a key is missing.
 LACKING = ("42501", "42P01", "42703", "42P10", "42803")
 GIVEN_TWICE = re.compile(r'duplicate key value violates unique constraint "\w+_pkey"')
+REFUSED_KEY = re.compile(r'duplicate key value violates unique constraint "([^"]+)"')
 
 # What PostgreSQL calls the types that a frame may be copied into; anything else would be stored as garbage.
 COPY_TYPES = {
@@ -383,6 +384,12 @@ def first_line(error: BaseException) -> str:
     found = re.search(r"(?:ERROR|FATAL|PANIC):\s*(.+)", text) or re.search(r"error:\s*(.+)", text)
     told = found.group(1) if found else re.sub(r"^[A-Z_]+: *(Failed to connect: *)?", "", text.strip()).splitlines()[0]
     return told.strip().rstrip(".") + "."
+
+
+def refused_key(error: BaseException) -> str:
+    """Name the unique key that a row would have broken; empty where it was none."""
+    found = REFUSED_KEY.search(str(error))
+    return found.group(1) if found else ""
 
 
 def tell_error(error: Exception) -> str:

@@ -17,7 +17,7 @@ import adbc_driver_manager
 import polars as pl
 
 from gvrc.account import CHILD_TABLES
-from gvrc.database import UnfitTableError, first_line, sqlstate, tell_error
+from gvrc.database import UnfitTableError, first_line, refused_key, sqlstate, tell_error
 from gvrc.errors import GvrcError, RunStoppedError
 from gvrc.faces import encode_record
 from gvrc.identity import may_be_misspelt, may_be_one
@@ -315,7 +315,31 @@ class Loader:
         for lookup in sorted(lacking):
             # A status may be wanted that no record states: that of a new facility for which nobody stated one.
             default = (self.stager.default_status,) if lookup == "operational_statuses" else ()
-            self.database.run(f"create_missing_{lookup}", self.next_id(lookup), *default)
+            self.create_lookup(lookup, *default)
+
+    def create_lookup(self, lookup: str, *default: str | None) -> None:
+        """Insert the names that one lookup table lacks."""
+        try:
+            with self.database.savepoint():
+                self.database.run(f"create_missing_{lookup}", self.next_id(lookup), *default)
+        except adbc_driver_manager.Error as error:
+            if not self.pass_given_keys(error):
+                raise
+            self.create_lookup(lookup, *default)
+
+    def pass_given_keys(self, error: adbc_driver_manager.Error) -> bool:
+        """Where a key of a sequence's was given by hand, lead the sequence past those that follow it; say so.
+
+        It is no record's fault: where an application wrote its own keys, every record would be refused.
+        """
+        found = self.database.rows("table_of_key", refused_key(error))
+        tables = [row["table_name"] for row in found if row["table_name"] in self.directory.sequences]
+        if self.is_dry_run or not tables:
+            return False
+        passed = self.database.rows("pass_given_keys", tables[0], self.directory.sequences[tables[0]])[0]["passed"]
+        if passed:
+            log_event("given_keys_passed", "WARNING", table=tables[0], keys=passed)
+        return bool(passed)
 
     def next_id(self, table: str) -> str:
         """Name the sequence that gives a table's keys; in a dry run one of our own."""
@@ -332,6 +356,8 @@ class Loader:
         except adbc_driver_manager.Error as error:
             if sqlstate(error)[:2] not in RECORD_FAULTS:
                 raise
+            if self.pass_given_keys(error):
+                return self.merge_range(round_no, first, last)
             rows = self.database.rows("rows_in_range", round_no, first, last)[0]
             if rows["first_row"] == rows["last_row"]:
                 return {rows["first_row"]: ("refused_by_database", first_line(error))}
