@@ -387,6 +387,8 @@ class Loader:
         if "meet_by_content" not in unmet and database.run("meet_by_content", *span):
             database.run("claim_codes_again")
         self.run_all_but(unmet, ("meet_by_code",), span)
+        if not self.is_first_load:  # nobody has edited yet what the run itself brings
+            database.run("meet_by_former_code", *span)
         refused = self.settle_claimed_codes()
         if database.run("generate_codes", *span):
             self.meet_by_generated_codes(span)
@@ -428,7 +430,7 @@ class Loader:
         """
         refused = {}
         for claim in self.database.rows("find_doubtful_meetings", "code"):
-            if may_be_one(claim["claimant_name"], claim["bearer_name"]):
+            if any(may_be_one(claim["claimant_name"], claim[name]) for name in ("bearer_name", "imported_name")):
                 continue
             self.database.run("forget_meeting", claim["row_no"], None)
             if self.settings.code_claimed_twice == "reject":
@@ -455,8 +457,8 @@ class Loader:
         That the number is claimed twice is told where it is refused.
         """
         for claim in self.database.rows("find_doubtful_meetings", "registration number"):
-            names = claim["claimant_name"], claim["bearer_name"]
-            if not (may_be_one(*names) or may_be_misspelt(*names)):
+            pairs = [(claim["claimant_name"], claim[name]) for name in ("bearer_name", "imported_name")]
+            if not any(may_be_one(*names) or may_be_misspelt(*names) for names in pairs):
                 self.database.run("forget_meeting", claim["row_no"], None)
 
     def note_claimed_key(self, row_no: int, field: str, value: str) -> None:

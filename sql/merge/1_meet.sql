@@ -84,14 +84,36 @@ WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
+-- name: meet_by_former_code
+-- A person gave the facility another code than the last import had left; its source goes on sending that one. Under its
+-- name and in its constituency it is the same facility, unless another one bears the code now.
+INSERT INTO merging (row_no, facility_id, met_by)
+SELECT
+    staged.row_no,
+    facilities.facility_id,
+    'former code'
+FROM staged_records AS staged
+JOIN etl.imported_facilities AS imported ON imported.facility_code = staged.facility_code
+JOIN facilities ON facilities.facility_id = imported.facility_id
+LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+WHERE staged.round = $1::bigint
+    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+    AND facilities.facility_code <> imported.facility_code
+    AND lower(staged.facility_name) IN (lower(facilities.facility_name), lower(imported.facility_name))
+    AND staged.constituency_id IN (wards.constituency_id, imported.constituency_id)
+    AND NOT EXISTS (SELECT FROM facilities AS bearer WHERE bearer.facility_code = staged.facility_code)
+    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+
 -- name: find_doubtful_meetings
 -- A record that has the code of a facility in another constituency or county, moved or another facility; or the number
--- of one, in whatever constituency. $1 is by which of the two it was met.
+-- of one, in whatever constituency. $1 is by which of the two it was met. A facility that a person renamed is still
+-- called by its source as the last import left it.
 SELECT
     staged.row_no,
     staged.facility_code,
     staged.facility_name AS claimant_name,
-    facilities.facility_name AS bearer_name
+    facilities.facility_name AS bearer_name,
+    coalesce(imported.facility_name, facilities.facility_name) AS imported_name
 FROM merging
 JOIN staged_records AS staged USING (row_no)
 JOIN facilities USING (facility_id)
