@@ -127,6 +127,7 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
     shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
     is_name = is_telling(pl.col("ward_words"))
     rules = {
+        "two_ways": pl.col("is_two_ways"),
         "inside": pl.col("inside") == 1,
         "inside_tied": pl.col("inside") > 1,
         "outside": (pl.col("outside") == 1) & ~has_look_alike & (is_name | ~has_block),

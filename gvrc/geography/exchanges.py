@@ -1,6 +1,7 @@
 """Cells under the wrong heading: a constituency in the county's column, a ward in the constituency's.
 
-The names are read the other way round only where the straight reading fits nothing and the other fits exactly.
+The names are read the other way round only where the straight reading fits nothing and the other fits exactly. Where
+both fit, neither is sure.
 """
 
 from __future__ import annotations
@@ -46,20 +47,39 @@ def exchange_county_and_constituency(places: pl.DataFrame, gazetteer: Gazetteer)
 
 
 def exchange_constituency_and_ward(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """Exchange them in "Kisumu, Ahero, Nyando", where no constituency was found and Ahero is a ward of Nyando."""
+    """Exchange them in "Kisumu, Ahero, Nyando", where no constituency was found and Ahero is a ward of Nyando.
+
+    Adds is_two_ways: "Mombasa, Port Reitz, Changamwe" fits so as well, but Changamwe is a ward, too: it may be meant.
+    """
+    straight = places.with_columns(is_two_ways=pl.lit(value=False))
     ward_keys = gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED)
     strays = (
         places.filter(pl.col("block").list.len() == 0, ~pl.col("contradicts"))
         .select("place_no", "county_no", "ward_name", "constituency_name", key=key(pl.col("ward_words")))
         .drop_nulls()
-        .join(ward_keys, on=["county_no", "key"], how="anti")
     )
     if strays.is_empty():
-        return places
-    exchanged = (
+        return straight
+    fitting = fit_exchanged(strays, ward_keys, gazetteer)
+    unclear = fitting.join(ward_keys, on=["county_no", "key"], how="semi")["place_no"]
+    exchanged = fitting.filter(~pl.col("place_no").is_in(unclear.implode())).select(
+        "place_no", found=pl.concat_list("constituency_no")
+    )
+    return (
+        exchange(straight, exchanged, "constituency", "ward")
+        .join(exchanged, on="place_no", how="left", validate="1:1", maintain_order="left")
+        .with_columns(block=pl.coalesce("found", "block"), is_two_ways=pl.col("place_no").is_in(unclear.implode()))
+        .drop("found")
+    )
+
+
+def fit_exchanged(strays: pl.DataFrame, ward_keys: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Keep the places that fit exactly when ward and constituency are exchanged; adds constituency_no."""
+    return (
         strays.select(
             "place_no",
             "county_no",
+            "key",
             constituency_key=read_key("ward_name", "constituency"),
             ward_key=read_key("constituency_name", "ward"),
         )
@@ -69,13 +89,6 @@ def exchange_constituency_and_ward(places: pl.DataFrame, gazetteer: Gazetteer) -
             right_on=["county_no", "key"],
         )
         .join(ward_keys, left_on=["constituency_no", "ward_key"], right_on=["constituency_no", "key"], how="semi")
-        .select("place_no", found=pl.concat_list("constituency_no"))
-    )
-    return (
-        exchange(places, exchanged, "constituency", "ward")
-        .join(exchanged, on="place_no", how="left", validate="1:1", maintain_order="left")
-        .with_columns(block=pl.coalesce("found", "block"))
-        .drop("found")
     )
 
 
