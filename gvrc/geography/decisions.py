@@ -54,6 +54,7 @@ def decide_places(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresh
         .join(similarity, on="place_no", how="left", validate="1:1")
         .join(find_second_names(in_part, similarity, gazetteer), on="place_no", how="left", validate="1:1")
         .join(find_namesakes(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
+        .join(find_counties(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
         .pipe(decide, thresholds)
         .pipe(refuse_absent_wards, gazetteer)
         .join(describe_candidates(located, matches, parts, pairs, gazetteer), on="place_no", how="left", validate="1:1")
@@ -121,7 +122,8 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
     least = pl.when(has_block).then(thresholds.ward_similarity).otherwise(thresholds.county_ward_similarity)
     margin = pl.when(has_block).then(thresholds.ward_margin).otherwise(thresholds.county_ward_margin)
     is_clearly_best = (pl.col("best") - pl.col("second") >= margin) & (pl.col("best") >= pl.col("best_outside"))
-    is_namesake, has_second_name = (pl.col(name).fill_null(value=False) for name in ("is_namesake", "has_second_name"))
+    flags = ("is_namesake", "has_second_name", "is_county")
+    is_namesake, has_second_name, is_county = (pl.col(name).fill_null(value=False) for name in flags)
     # "Bura (Fafi)" says where Bura is; "Kinango/Nadavaya" in Kinango, which has a ward Kinango, are two.
     is_two = (pl.col("contained_in_scope") > 1) & ~pl.col("ward_name").str.contains(r"[(\[]")
     shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
@@ -138,6 +140,7 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
         "repeated_tied": pl.col("repeated") > 1,
         "two_in_one_cell": pl.col("contained_wards") > 1,
         "part_of_several": shares_its_words,
+        "county_again": is_county,
         "part": (pl.col("part") == 1) & ~has_rival & is_name & (has_block | ~is_namesake),
         "alike": (pl.col("best") >= least) & is_clearly_best & ~is_namesake & ~has_second_name,
     }
@@ -198,6 +201,16 @@ def find_namesakes(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
         .filter(pl.col("county_no") != pl.col("namesake_county_no"))
         .select("place_no", is_namesake=pl.lit(value=True))
         .unique()
+    )
+
+
+def find_counties(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Mark (is_county) the places whose ward's cell repeats the county: "Siaya" is no part of Siaya Township."""
+    names = gazetteer.county_keys.select("county_no", "key").unique()
+    return (
+        places.select("place_no", "county_no", key=key(pl.col("ward_words")))
+        .join(names, on=["county_no", "key"])
+        .select("place_no", is_county=pl.lit(value=True))
     )
 
 
