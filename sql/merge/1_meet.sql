@@ -86,20 +86,22 @@ WHERE staged.round = $1::bigint
 
 -- name: meet_by_former_code
 -- A person gave the facility another code than the last import had left; its source goes on sending that one. Under its
--- name and in its constituency it is the same facility, unless another one bears the code now.
+-- name and in its constituency it is the same facility, unless another one bears the code now. The name is asked for
+-- first: it has an index.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT
     staged.row_no,
     facilities.facility_id,
     'former code'
 FROM staged_records AS staged
-JOIN etl.imported_facilities AS imported ON imported.facility_code = staged.facility_code
-JOIN facilities ON facilities.facility_id = imported.facility_id
+JOIN facilities ON lower(facilities.facility_name) = lower(staged.facility_name)
+JOIN etl.imported_facilities AS imported
+    ON imported.facility_id = facilities.facility_id
+    AND imported.facility_code = staged.facility_code
 LEFT JOIN wards ON wards.ward_id = facilities.ward_id
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
     AND facilities.facility_code <> imported.facility_code
-    AND lower(staged.facility_name) IN (lower(facilities.facility_name), lower(imported.facility_name))
     AND staged.constituency_id IN (wards.constituency_id, imported.constituency_id)
     AND NOT EXISTS (SELECT FROM facilities AS bearer WHERE bearer.facility_code = staged.facility_code)
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);

@@ -45,6 +45,10 @@ FROM pg_stat_user_tables
 WHERE schemaname IN ('public', 'etl')
 GROUP BY schemaname
 """
+LOOKING = {
+    *("meet_by_content", "meet_by_former_code", "meet_by_registration_number", "meet_by_name"),
+    "refuse_claimed_numbers",
+}
 MANY_FACILITIES = """
 INSERT INTO facilities (facility_name, facility_code, registration_number)
 SELECT 'Facility ' || number, 'F-' || number, 'R-' || number
@@ -199,7 +203,7 @@ def explained(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     run_statement = Database.run
 
     def explain(database: Database, name: str, *parameters: Any) -> int:
-        if name in ("refuse_claimed_numbers", "meet_by_registration_number", "meet_by_name", "meet_by_content"):
+        if name in LOOKING:
             plan = ask(database, f"EXPLAIN {statement(name)}", *parameters)
             plans[name] = "\n".join(next(iter(row.values())) for row in plan)
         return run_statement(database, name, *parameters)
@@ -219,7 +223,10 @@ def test_a_record_is_looked_for_by_an_index_and_not_in_the_whole_directory(
     assert "facilities_registration_number_key" in explained["refuse_claimed_numbers"]
     assert "facilities_registration_number_key" in explained["meet_by_registration_number"]
     assert "facilities_lower_name_idx" in explained["meet_by_name"]
-    assert not [name for name, plan in explained.items() if "Seq Scan on facilities" in plan]
+    assert "facilities_lower_name_idx" in explained["meet_by_former_code"]
+    assert explained.keys() == LOOKING
+    whole = ("Seq Scan on facilities", "Seq Scan on imported_facilities")
+    assert not [name for name, plan in explained.items() if any(scan in plan for scan in whole)]
 
 
 @pytest.mark.slow
