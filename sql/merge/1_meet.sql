@@ -195,15 +195,17 @@ WITH apart AS (
         code_map.facility_id
     FROM staged_records AS staged
     JOIN etl.code_map USING (generated_code)
-    JOIN facility_coordinates AS point
-        ON point.facility_id = code_map.facility_id
-        AND point.is_active
     LEFT JOIN merging USING (row_no)
     WHERE staged.round = $1::bigint
         AND staged.row_no BETWEEN $2::bigint AND $3::bigint
         AND staged.facility_code IS NULL
-        AND 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) > 1
         AND (merging.met_by = 'generated code' OR merging.facility_id <> code_map.facility_id)
+        AND (
+            SELECT 111.2 * |/ min((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2)
+            FROM facility_coordinates AS point
+            WHERE point.facility_id = code_map.facility_id
+                AND point.is_active
+        ) > 1
 ), forgotten AS (
     DELETE FROM merging
     USING apart

@@ -86,3 +86,19 @@ def test_a_record_without_a_code_is_met_by_its_name_within_a_kilometre_and_no_fa
     first, second = (coded, other) if is_coded_first else (other, coded)
     load(settings, tmp_path, first, name="one_body.json")
     assert outcome(load(settings, tmp_path, second, name="another_body.json")) == {"read": 1, expected: 1}
+
+
+@pytest.mark.parametrize("name", ["Amani Shelter", "Amani House"])  # by which it goes on; a person renamed it
+def test_a_facility_with_two_points_is_met_near_either_of_them(
+    settings: Settings, fresh: Database, tmp_path: Path, name: str
+) -> None:
+    load(settings, tmp_path, SOUTH)
+    fresh.execute("UPDATE facilities SET facility_name = $1", name)
+    fresh.execute(
+        "INSERT INTO facility_coordinates (facility_id, latitude, longitude, collection_method, data_source,"
+        " collection_date) SELECT facility_id, -1.22, 36.78, 'survey', 'a person', '2026-01-01' FROM facilities"
+    )
+    for record in (SOUTH, NORTH):
+        account = load(settings, tmp_path, record | {"description": f"At {record['lat']}"})
+        assert outcome(account) == {"read": 1, "updated": 1}
+        assert "code_claimed_twice" not in account.files[0].issues
