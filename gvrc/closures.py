@@ -23,7 +23,7 @@ _SPLIT = pl.Struct({"name": pl.String, "status": pl.String})
 _RAW_LENGTH = 200  # characters of a remark that an issue keeps
 # One of these is in every word for closed of synonyms/operational_statuses.csv that a name or a remark may use.
 _SUSPECT = r"(?i)clos|shut|ceased|defunct|abandon|demolish|disused|operat|function|activ|working|register|suspend"
-_SUSPECT += r"|construct|plan|propos|opened|opening|not yet open|in use|of service|existen"
+_SUSPECT += r"|construct|plan|propos|opened|opening|not yet open|in use|of service|exist|vacated|dormant|wound up"
 _SUSPECT += r"|fung|hamishwa|bomolewa|jengwa|tumiki|simamishwa|fanyi kazi"
 # A remark on a wing that is under construction, or on a suspended licence, is not on the facility.
 _SURE_IN_A_REMARK = re.compile("clos|shut|ceased|defunct|abandon|demolish|disused|operat|function|fungwa|bomolewa")

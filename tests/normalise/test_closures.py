@@ -68,6 +68,8 @@ def test_hours_and_a_new_opening_close_nothing(landed: Landed, status: str) -> N
         *("CLOSED - Umoja Clinic", "(Closed since 2019) Umoja Clinic", "Closed: Umoja Clinic"),
         *("Umoja Clinic (Imefungwa)", "Umoja Clinic - not in use"),
         *("Umoja Clinic [permanently closed]", "Umoja Clinic (Demolished)", "Umoja Clinic - inactive"),
+        *("Umoja Clinic (does not exist)", "Umoja Clinic - no longer exists", "Umoja Clinic (Not existing)"),
+        *("Umoja Clinic - Vacated", "Umoja Clinic (DORMANT)", "Umoja Clinic (wound up)"),
     ],
 )
 def test_a_name_that_says_closed_closes_and_loses_the_word_that_it_would_not_be_met_with(
