@@ -14,7 +14,7 @@ import polars as pl
 
 from gvrc.casts import to_flag
 from gvrc.columns import NORMALISED
-from gvrc.raw import hash_contents
+from gvrc.raw import hash_texts
 from gvrc.rejects import read_headers, sources_answered
 from gvrc.synonyms import read_synonyms, to_canonical
 from gvrc.text import clean_columns, fold
@@ -63,10 +63,10 @@ class DataEnricher:
             if given.isdisjoint(statement_with(field))
         }
         record = dict.fromkeys(NORMALISED) | {"raw": raw} | facility | filled | {"file_no": 1}
-        record["content_hash"] = hash_contents([raw.encode()])[0]
         records = pl.DataFrame([record], strict=False)
         records = records.cast({name: kind for name, kind in NORMALISED.items() if records[name].dtype == pl.Null})
         records = records.with_columns(to_flag(pl.col(name)) for name in OPENING if records[name].dtype == pl.String)
+        records = records.with_columns(hash_texts(records["raw"]))
         enriched = enrich(records, {1: self.source}).to_dicts()[0]
         return {name: value for name, value in enriched.items() if value is not None or name in facility}
 

@@ -19,7 +19,7 @@ from gvrc.faces import encode_record, is_made
 from gvrc.fields import EXTRACT_ISSUES, fields_of
 from gvrc.files import hash_file
 from gvrc.people import refuse_people
-from gvrc.raw import hash_contents
+from gvrc.raw import hash_texts
 from gvrc.records import Records, read_batch
 from gvrc.rejects import source_answered
 from gvrc.shapes import Keys
@@ -167,7 +167,8 @@ def read_record(record: Mapping[str, object]) -> pl.DataFrame:
     frame = _frame_of(1, [1], FileReading(), keys, refuse_people(read_batch(batch), batch, keys))
     if not is_made(record):
         return frame
-    return frame.with_columns(pl.lit(record[name]).alias(name) for name in ("raw", *EXTRACT_ISSUES) if name in record)
+    told = frame.with_columns(pl.lit(record[name]).alias(name) for name in ("raw", *EXTRACT_ISSUES) if name in record)
+    return told.with_columns(hash_texts(told["raw"]))
 
 
 class JSONExtractor:
@@ -213,7 +214,7 @@ def _frame_of(file_no: int, numbers: Sequence[int], reading: FileReading, keys: 
         "file_no": pl.Series([file_no], dtype=pl.Int64).new_from_index(0, rows),
         "record_number": pl.Series(list(numbers), dtype=pl.Int64),
         "raw": raw,
-        "content_hash": pl.Series(hash_contents(raw.cast(pl.Binary)), dtype=pl.String),
+        "content_hash": hash_texts(raw),
     }
     if records.rejects:
         values["reject_reason"] = _sparse({row: reason for row, (reason, _) in records.rejects.items()}, rows)

@@ -23,6 +23,11 @@ def hash_contents(contents: Iterable[Any]) -> list[str]:
     return [hashlib.sha256(content).hexdigest()[:32] for content in contents]
 
 
+def hash_texts(raw: pl.Series) -> pl.Series:
+    """Give the ``content_hash`` of the texts of records."""
+    return pl.Series("content_hash", hash_contents(raw.cast(pl.Binary)), pl.String)
+
+
 class Packed(NamedTuple):
     """The texts of some records of a file, as an Arrow file with the columns file_no, record_number and raw."""
 

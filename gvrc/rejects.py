@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from gvrc.errors import NEVER_IMPORTED, UsageError
-from gvrc.raw import hash_contents
+from gvrc.raw import hash_texts
 from gvrc.written import FOR_USER_AND_GROUP, whole_file
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ def read_headers(records: pl.DataFrame, prefixes: Mapping[str, str]) -> pl.DataF
             source.replace_strict(dict(prefixes), default=None, return_dtype=pl.String), named, "code_prefix"
         ),
         raw=pl.when(header.is_not_null()).then(left).otherwise("raw"),
-        content_hash=pl.when(header.is_not_null())
-        .then(pl.Series(hash_contents(left.cast(pl.Binary))))
-        .otherwise("content_hash"),
+        content_hash=pl.when(header.is_not_null()).then(hash_texts(left)).otherwise("content_hash"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -137,6 +138,14 @@ def test_a_record_and_what_was_extracted_from_it_are_transformed_and_scored_alik
     assert [validator.validate_facility(given).quality_score for given in (CLINIC, facility, of_extracted)] == [
         95.0
     ] * 3
+
+
+def test_a_record_is_known_by_its_text_as_it_came_whichever_faces_it_went_through(tmp_path: Path) -> None:
+    (facility,) = extracted(tmp_path, CLINIC)
+    known_by = hashlib.sha256(facility["raw"].encode()).hexdigest()[:32]
+    for made in (as_it_came, transformed, mapped_and_enriched):
+        (given,) = made([facility])
+        assert (given["raw"], given["content_hash"]) == (facility["raw"], known_by)
 
 
 def test_what_was_changed_between_two_faces_is_what_lands(fresh: Database, tmp_path: Path) -> None:
