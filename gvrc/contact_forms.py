@@ -328,9 +328,15 @@ def _is_person_key(key: str) -> bool:
 
 
 def _without_groups(key: str) -> str:
-    """Give the question of a form without its groups (``grp_contact/phone``); Tel/Fax is two kinds of line."""
+    """Give the question of a form without its groups (``grp_contact/phone``), but that of a person (``focal/phone``).
+
+    Tel/Fax is two kinds of line.
+    """
     *groups, question = key.split("/")
-    return key if any(map(_kind_of_key, groups)) else question
+    if any(map(_kind_of_key, groups)):
+        return key
+    of_person = (f"{group}/{question}" for group in groups)
+    return next((asked for asked in of_person if _mark_of(asked) != _mark_of(question)), question)
 
 
 def _key_of_person(key: str) -> str:

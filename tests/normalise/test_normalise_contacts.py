@@ -528,6 +528,13 @@ def test_who_works_with_survivors_is_a_contact(role: str) -> None:
             [("grp/contact_person_2", "A. Person"), ("grp/phone", "0700000016"), ("grp/phone_2", "0700000017")],
             [("Mobile", "+254700000016", ""), ("Mobile", "+254700000017", "A. Person")],
         ),
+        *(
+            (
+                [(f"{group}/name", "A. Person"), (f"{group}/phone", "0700000016"), ("phone", "0700000017")],
+                [("Mobile", "+254700000016", "A. Person"), ("Mobile", "+254700000017", "")],
+            )
+            for group in ("focal_person", "grp_contact/focal_person", "gbv_desk")
+        ),
     ],
 )
 def test_a_question_of_a_form_is_read_without_its_groups(
