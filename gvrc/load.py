@@ -391,9 +391,10 @@ class Loader:
             database.run("meet_by_former_code", *span)
         refused = self.settle_claimed_codes()
         if database.run("generate_codes", *span):
-            self.meet_by_generated_codes(span)
+            self.meet_by_generated_codes(span, heeds_keys=True)
         self.run_all_but(unmet, ("meet_by_source_key",), span)
-        self.settle_claimed_keys()
+        if self.settle_claimed_keys():
+            self.meet_by_generated_codes(span, heeds_keys=False)
         if database.run("meet_by_registration_number", *span, self.directory.is_managed):
             self.settle_claimed_numbers()
         for name in ("meet_by_name", "meet_generated_by_name"):
@@ -411,11 +412,11 @@ class Loader:
         database.run("analyze_merging")
         return refused
 
-    def meet_by_generated_codes(self, span: tuple[int, int, int]) -> None:
+    def meet_by_generated_codes(self, span: tuple[int, int, int], *, heeds_keys: bool) -> None:
         """Meet facilities by codes of ours; where two places of one name lie apart, each by its own."""
-        self.database.run("meet_by_generated_code", *span)
+        self.database.run("meet_by_generated_code", *span, heeds_keys)
         if self.database.run("part_generated_codes", *span):
-            self.database.run("meet_by_generated_code", *span)
+            self.database.run("meet_by_generated_code", *span, heeds_keys)
 
     def run_all_but(self, spared: frozenset[str], names: Iterable[str], span: tuple[int, int, int]) -> None:
         """Run statements over a span of rows, but those that can be spared."""
@@ -441,14 +442,20 @@ class Loader:
                 self.note_claimed_key(claim["row_no"], "facility_code", claim["facility_code"])
         return refused
 
-    def settle_claimed_keys(self) -> None:
-        """A source's own key that belongs to a quite different facility says nothing: the record is met otherwise."""
+    def settle_claimed_keys(self) -> bool:
+        """A source's own key that belongs to a quite different facility says nothing: the record is met otherwise.
+
+        Says whether there was one.
+        """
+        is_claimed = False
         for claim in self.database.rows("find_doubtful_keys"):
             if claim["has_other_code"] or not may_be_one(claim["claimant_name"], claim["bearer_name"]):
                 # Whom a key fits besides, it does not fit for sure.
                 facility_id = None if claim["has_other_code"] else claim["facility_id"]
                 self.database.run("forget_meeting", claim["row_no"], facility_id)
                 self.note_claimed_key(claim["row_no"], "source_key", claim["source_key"])
+                is_claimed = True
+        return is_claimed
 
     def settle_claimed_numbers(self) -> None:
         """A number of a quite different facility says nothing: the branches of one body share its number.

@@ -171,7 +171,9 @@ WHERE staged.round = $1::bigint
     AND staged.facility_code IS NULL;
 
 -- name: meet_by_generated_code
--- It had no code then and has none now; its name may have changed since, code_map remembers.
+-- It had no code then and has none now; its name may have changed since, code_map remembers. $4 is whether the source's
+-- own key goes before: of two facilities of one name each has its own, though a record does not say where it is. A short
+-- number may count rows.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT
     staged.row_no,
@@ -182,7 +184,19 @@ JOIN etl.code_map USING (generated_code)
 JOIN facilities USING (facility_id)
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
-    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+    AND coalesce(
+        NOT $4::boolean
+        OR (
+            SELECT bool_or(known.facility_id = code_map.facility_id)
+            FROM etl.facility_source AS known
+            JOIN facilities AS keyed ON keyed.facility_id = known.facility_id
+            WHERE known.source = staged.source
+                AND known.source_key = staged.source_key
+                AND known.source_key !~ '^[0-9]{1,6}$'
+        ),
+        true
+    );
 
 -- name: part_generated_codes
 -- Two places of one name in one constituency have one generated code; more than 1 km apart they are two facilities, as

@@ -571,6 +571,7 @@ SELECT
 FROM updated;
 
 -- name: save_generated_codes
+-- One that leads to a facility that stands leads there still: two of one name would take it from each other at every run.
 -- Whose they were before is kept for the undo; what is new to a new facility goes and comes back with it.
 WITH given AS (
     SELECT
@@ -580,9 +581,11 @@ WITH given AS (
         merging.met_by
     FROM merging
     JOIN staged_records AS staged USING (row_no)
+    LEFT JOIN etl.code_map USING (generated_code)
     WHERE merging.met_by <> 'superseded'
         AND staged.generated_code IS NOT NULL
         AND staged.facility_code IS NULL
+        AND NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = code_map.facility_id)
 ), kept AS (
     INSERT INTO etl.former_codes (
         changed_by_run_no,

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
+from gvrc.database import connect
 from gvrc.pipeline import Options, run
 from tests.test_pipeline import outcome, rows, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from gvrc.database import Database
@@ -102,3 +107,69 @@ def test_a_facility_with_two_points_is_met_near_either_of_them(
         account = load(settings, tmp_path, record | {"description": f"At {record['lat']}"})
         assert outcome(account) == {"read": 1, "updated": 1}
         assert "code_claimed_twice" not in account.files[0].issues
+
+
+SOUTH_KEYED = SOUTH | {"id": "7f0c8a52-0000-4000-8000-000000000001"}
+NORTH_KEYED = NORTH | {"id": "7f0c8a52-0000-4000-8000-000000000002"}
+NEAR_NORTH = SOUTH_KEYED | {"lat": -1.2235}
+
+
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_of_two_of_one_name_each_is_met_by_its_key_though_a_record_says_not_where(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    load(settings, tmp_path, SOUTH_KEYED, NORTH_KEYED)
+    unplaced = [
+        SHELTER | {"id": record["id"], "phone": phone}
+        for record, phone in ((NORTH_KEYED, "0700000018"), (SOUTH_KEYED, "0700000019"))
+    ]
+    assert outcome(load(settings, tmp_path, *unplaced)) == {"read": 2, "updated": 2}
+    assert rows(fresh, PLACES) == [
+        {"lat": "-1.25", "contacts": "+254700000016 +254700000019"},
+        {"lat": "-1.22", "contacts": "+254700000017 +254700000018"},
+    ]
+
+
+def test_one_that_moved_to_the_other_of_its_name_stays_itself(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    load(settings, tmp_path, SOUTH_KEYED, NORTH_KEYED)
+    load(settings, tmp_path, NEAR_NORTH, NORTH_KEYED)
+    remembered = rows(fresh, REMEMBERED)
+    for records in ((NEAR_NORTH, NORTH_KEYED), (NORTH_KEYED, NEAR_NORTH)):
+        assert outcome(load(settings, tmp_path, *records, force=True)) == {"read": 2, "unchanged": 2}
+        assert rows(fresh, REMEMBERED) == remembered
+    changed = NORTH_KEYED | {"phone": "0700000018"}, NEAR_NORTH | {"phone": "0700000019"}
+    assert outcome(load(settings, tmp_path, *changed)) == {"read": 2, "updated": 2}
+    assert rows(fresh, PLACES) == [
+        {"lat": "-1.2235", "contacts": "+254700000016 +254700000019"},
+        {"lat": "-1.22", "contacts": "+254700000017 +254700000018"},
+    ]
+
+
+KEYED = st.builds(
+    lambda keyed, where, said: SHELTER | {"id": keyed["id"]} | where | said,
+    st.sampled_from([SOUTH_KEYED, NORTH_KEYED]),
+    st.sampled_from([{}, *({"lat": latitude, "long": 36.78} for latitude in (-1.25, -1.2235, -1.22))]),
+    st.sampled_from([{}, {"phone": "0700000018"}, {"name": "Amani House"}]),
+)
+BORNE_BY = "SELECT DISTINCT source_key, facility_id FROM etl.facility_source ORDER BY 1, 2"
+
+
+@examples(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(KEYED, min_size=1, max_size=3), min_size=1, max_size=3))
+def test_wherever_two_of_one_name_are_said_to_be_each_key_stays_with_its_facility(
+    settings: Settings, tmp_path: Path, further_urls: Callable[[], str], months: list[list[dict[str, Any]]]
+) -> None:
+    own = msgspec.structs.replace(settings, database_url=further_urls())
+    with connect(str(own.database_url)) as database:
+        load(own, tmp_path, SOUTH_KEYED, NORTH_KEYED)
+        borne = rows(database, BORNE_BY)
+        for records in months:
+            load(own, tmp_path, *records)
+            remembered = rows(database, REMEMBERED)
+            again = load(own, tmp_path, *records, force=True)
+            assert (again.totals()["inserted"], again.totals()["updated"]) == (0, 0)
+            assert rows(database, REMEMBERED) == remembered
+        assert rows(database, BORNE_BY) == borne
