@@ -201,7 +201,8 @@ WHERE staged.round = $1::bigint
 -- name: part_generated_codes
 -- Two places of one name in one constituency have one generated code; more than 1 km apart they are two facilities, as
 -- by name. The code of the second has its coordinates in it, too, so that it stays the second's. One that its source
--- knows by a key is met by that: it has moved. A person is told, for it may be the first one that has moved.
+-- knows by a key is met by that: it has moved. A person is told, for it may be the first one that has moved; of a
+-- superseded record nothing is.
 WITH apart AS (
     SELECT
         staged.row_no,
@@ -213,7 +214,10 @@ WITH apart AS (
     WHERE staged.round = $1::bigint
         AND staged.row_no BETWEEN $2::bigint AND $3::bigint
         AND staged.facility_code IS NULL
-        AND (merging.met_by = 'generated code' OR merging.facility_id <> code_map.facility_id)
+        AND (
+            merging.met_by = 'generated code'
+            OR (merging.met_by = 'content' AND merging.facility_id <> code_map.facility_id)
+        )
         AND (
             SELECT 111.2 * |/ min((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2)
             FROM facility_coordinates AS point

@@ -339,3 +339,17 @@ def test_a_superseded_record_whose_ward_may_be_another_one_tomorrow_is_opened_ea
     transformed.clear()
     twins.run([path])
     assert transformed == ["Mukuru Home", *("Mukuru Home", CLINIC["name"])]  # the last two by the long way
+
+
+def test_a_superseded_record_claims_no_code_of_another_place_of_its_name(twins: Twins, tmp_path: Path) -> None:
+    south = {"name": "Amani Shelter", "county": "Nairobi", "constituency": "Westlands", "lat": -1.25, "long": 36.78}
+    north = south | {"lat": -1.22}
+    path = write(tmp_path, "a.json", [south, north, north | {"phone": "0700000018"}])
+    for _ in range(2):
+        twins.run([path])
+    twins.execute(
+        "UPDATE facility_coordinates SET latitude = -1.2235, collection_method = 'survey' WHERE latitude = -1.25"
+    )
+    account = twins.run([path])
+    assert outcome(account) == {"read": 3, "unchanged": 2, "superseded": 1}
+    assert "code_claimed_twice" not in account.files[0].issues
