@@ -407,7 +407,8 @@ class Loader:
         for row_no in refused:
             database.run("forget_meeting", row_no, None)
             database.run("withdraw_record", row_no)
-        database.run("postpone_second_meetings")
+        for name in ("postpone_second_meetings", "claim_generated_codes"):
+            database.run(name)
         database.run("meet_new", *span, self.next_id("facilities"))
         database.run("analyze_merging")
         return refused

@@ -201,23 +201,18 @@ WHERE staged.round = $1::bigint
 -- name: part_generated_codes
 -- Two places of one name in one constituency have one generated code; more than 1 km apart they are two facilities, as
 -- by name. The code of the second has its coordinates in it, too, so that it stays the second's. One that its source
--- knows by a key is met by that: it has moved. A person is told, for it may be the first one that has moved; of a
--- superseded record nothing is.
+-- knows by a key is met by that: it has moved. A person is told, for it may be the first one that has moved.
 WITH apart AS (
     SELECT
         staged.row_no,
-        staged.generated_code,
-        code_map.facility_id
+        staged.generated_code
     FROM staged_records AS staged
     JOIN etl.code_map USING (generated_code)
-    LEFT JOIN merging USING (row_no)
+    JOIN merging USING (row_no)
     WHERE staged.round = $1::bigint
         AND staged.row_no BETWEEN $2::bigint AND $3::bigint
         AND staged.facility_code IS NULL
-        AND (
-            merging.met_by = 'generated code'
-            OR (merging.met_by = 'content' AND merging.facility_id <> code_map.facility_id)
-        )
+        AND merging.met_by = 'generated code'
         AND (
             SELECT 111.2 * |/ min((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2)
             FROM facility_coordinates AS point
@@ -228,7 +223,6 @@ WITH apart AS (
     DELETE FROM merging
     USING apart
     WHERE merging.row_no = apart.row_no
-        AND merging.met_by = 'generated code'
 ), issues AS (
     INSERT INTO staged_issues (row_no, kind, field, raw_value)
     SELECT
@@ -420,6 +414,23 @@ UPDATE staged_records AS staged
 SET round = staged.round + 1
 FROM second
 WHERE staged.row_no = second.row_no;
+
+-- name: claim_generated_codes
+-- What is told of places of one name that lie apart (part_generated_codes) is told of who was met by content or key, too,
+-- wherever the bearer stands now: it may have moved while the record was settled. Of a superseded record nothing is.
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+SELECT
+    staged.row_no,
+    'code_claimed_twice',
+    'facility_code',
+    staged.generated_code
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+JOIN etl.code_map USING (generated_code)
+JOIN facilities AS bearer ON bearer.facility_id = code_map.facility_id
+WHERE merging.met_by IN ('content', 'source key')
+    AND staged.facility_code IS NULL
+    AND merging.facility_id <> bearer.facility_id;
 
 -- name: meet_new
 INSERT INTO merging (row_no, facility_id, met_by)

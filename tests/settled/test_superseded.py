@@ -352,4 +352,16 @@ def test_a_superseded_record_claims_no_code_of_another_place_of_its_name(twins: 
     )
     account = twins.run([path])
     assert outcome(account) == {"read": 3, "unchanged": 2, "superseded": 1}
-    assert "code_claimed_twice" not in account.files[0].issues
+    assert account.files[0].issues["code_claimed_twice"] == 1  # of the one that superseded it
+
+
+def test_a_claim_is_told_of_whom_a_key_tells_apart_however_near_the_other_one_came(
+    twins: Twins, tmp_path: Path
+) -> None:
+    south = {"name": "Amani Shelter", "county": "Nairobi", "constituency": "Westlands", "lat": -1.25, "long": 36.78}
+    north = south | {"lat": -1.22, "id": "7f0c8a52-0000-4000-8000-000000000002"}
+    near = south | {"lat": -1.2235, "id": "7f0c8a52-0000-4000-8000-000000000001"}
+    months = [near | {"lat": -1.25}, north], [near, north | {"beds": 4}], [near | {"lat": -1.25}, north | {"beds": 4}]
+    runs = [twins.run([write(tmp_path, "a.json", list(records))]) for records in months for _ in range(2)]
+    # When the first one moves, that is told once, too.
+    assert [account.files[0].issues["code_claimed_twice"] for account in runs] == [1, 1, 2, 1, 2, 1]
