@@ -153,9 +153,9 @@ def run_round(
     costs: dict[tuple[int, str, str], list[Cost]],
 ) -> None:
     for scenario, path in data.items():
+        if scenario in DELIVERED:
+            deliver(path)
         for loader, url in loaders:
-            if scenario in DELIVERED:
-                deliver(path)
             cost = measure(loader.command(scenario, url, path), server, url)
             costs[scale, scenario, loader.name].append(cost)
             print(f"  x{scale} {scenario}: {loader.name} {cost.wall:.2f} s", file=sys.stderr)
