@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 13_000_000  # of the records of a batch: 5,500 of the usual size as they were found, 25,000 opened
 FIRST_BATCH = 5_500  # records: nothing is merged meanwhile
+SMALL_FILE = 2_000_000  # bytes: to pack a county's texts takes longer than the few batches that it spares
 MOST_SETTLED = 20_000  # settled records that are counted in one transaction; at 30,000 eighty-fold takes 331 MB
 
 
@@ -96,10 +97,11 @@ class Batch:
         self.found = []
 
     def open_parts(self, parts: Iterable[FoundRecords]) -> None:
-        """Read records; their texts are packed, but for those with a header, which is still to be read."""
+        """Read records; the texts of large files are packed, but for those with a header, which is still to be read."""
         for part in parts:
             records = part.open(self.readings[part.file.file_no])
-            self.frames.append(records if has_headers(records["raw"]) else self.texts.pack(records))
+            stays = part.file.size < SMALL_FILE or has_headers(records["raw"])
+            self.frames.append(records if stays else self.texts.pack(records))
 
     def open_others(self, settled: pl.DataFrame) -> None:
         """Read what was found but the settled records; their bytes go."""

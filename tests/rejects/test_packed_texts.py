@@ -32,6 +32,12 @@ NAMELESS = CLINICS[9] | {"name": ""}
 GIVEN = [*CLINICS[:7], GHOST, CLINICS[8], NAMELESS, *CLINICS[10:]]
 
 
+@pytest.fixture(autouse=True)
+def is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every file for a large one."""
+    monkeypatch.setattr("gvrc.batches.SMALL_FILE", 0)
+
+
 @st.composite
 def files(draw: st.DrawFn) -> list[pl.DataFrame]:
     """Records of a few files in parts, some long enough to be packed, with numbers that were left out."""
