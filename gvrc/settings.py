@@ -126,7 +126,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     create_lookups: YesNo = True
     lookup_defaults: LookupDefaults = msgspec.field(default_factory=lambda: dict(LOOKUP_DEFAULTS))
 
-    batch_size: Count = 10_000
+    batch_size: Count = 8_000
     max_memory_mb: Megabytes = 512
     max_reject_ratio: Share = 0.5
     salvage: YesNo = False
