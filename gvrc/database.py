@@ -38,7 +38,6 @@ Parameter = str | int | float | bool | None
 
 # SQLSTATEs that a repetition does not mend: a right, a table, a column or a key is missing.
 LACKING = ("42501", "42P01", "42703", "42P10", "42803")
-GIVEN_TWICE = re.compile(r'duplicate key value violates unique constraint "\w+_pkey"')
 REFUSED_KEY = re.compile(r'duplicate key value violates unique constraint "([^"]+)"')
 
 # What PostgreSQL calls the types that a frame may be copied into; anything else would be stored as garbage.
@@ -409,6 +408,6 @@ def advice_on(error: adbc_driver_manager.Error) -> str:
     """Say what to do about an error of the database."""
     if sqlstate(error) in LACKING:
         return "see what is lacking: python scripts/migrate.py --check"
-    if GIVEN_TWICE.search(str(error)):  # our keys come from sequences
+    if refused_key(error).endswith("_pkey"):  # our keys come from sequences
         return "a sequence is behind its table, as after a dump restored in part: restore it whole."
     return "repeat the command."
