@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gvrc.settled import SettledRecords
     from gvrc.stage import StagedBatch, Stager
 
-MOST_BYTES = 13_000_000  # of the records of a batch: 5,500 of the usual size as they were found, 25,000 opened
+MOST_BYTES = 13_000_000  # of the records of a batch: 5,500 of the usual size, unless their texts are packed
 FIRST_BATCH = 5_500  # records: nothing is merged meanwhile
 SMALL_FILE = 2_000_000  # bytes: to pack a county's texts takes longer than the few batches that it spares
 MOST_SETTLED = 20_000  # settled records that are counted in one transaction; at 30,000 eighty-fold takes 331 MB
@@ -152,6 +152,7 @@ class Batch:
         """Take a file out that failed late."""
         self.found = [found for found in self.found if found.file.file_no != file_no]
         self.frames = [frame for frame in self.frames if frame["file_no"][0] != file_no]
+        self.texts.forget(file_no)
         if not self.settled.is_empty():
             self.settled = self.settled.filter(pl.col("file_no") != file_no)
         del self.read[file_no]

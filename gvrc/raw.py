@@ -62,6 +62,10 @@ class PackedTexts:
         """Take over the texts of other records."""
         self.parts += others.parts
 
+    def forget(self, file_no: int) -> None:
+        """Let the texts of a file go that failed."""
+        self.parts = [part for part in self.parts if part.file_no != file_no]
+
     def unpack(self, records: pl.DataFrame) -> pl.DataFrame:
         """Fill ``raw`` of records where it is packed; rows and their order stay."""
         places = records.filter(pl.col("raw").is_null()).select(PLACE)

@@ -32,7 +32,7 @@ NAMELESS = CLINICS[9] | {"name": ""}
 GIVEN = [*CLINICS[:7], GHOST, CLINICS[8], NAMELESS, *CLINICS[10:]]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take every file for a large one."""
     monkeypatch.setattr("gvrc.batches.SMALL_FILE", 0)
@@ -74,8 +74,29 @@ def test_only_long_texts_are_packed() -> None:
     assert texts.pack(long)["raw"].to_list() == [None]
     assert 0 < texts.size < WORTH_PACKING / 10
     assert_frame_equal(texts.pack(short), short)
+    texts.forget(1)
+    assert texts.size == 0
 
 
+@pytest.mark.parametrize(("records", "packed"), [(60, 0), (1_100, 1_100)])
+def test_the_texts_of_a_large_file_are_packed(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, records: int, packed: int
+) -> None:
+    sizes: list[int] = []
+    pack = PackedTexts.pack
+
+    def note(texts: PackedTexts, frame: pl.DataFrame) -> pl.DataFrame:
+        left = pack(texts, frame)
+        sizes.append(left["raw"].null_count())
+        return left
+
+    monkeypatch.setattr(PackedTexts, "pack", note)
+    clinics = [CLINICS[number % 60] | {"code": number, "name": f"Clinic {number}"} for number in range(records)]
+    assert outcome(run([write(tmp_path, "a.json", clinics)], settings)) == {"read": records, "inserted": records}
+    assert sum(sizes) == packed
+
+
+@pytest.mark.usefixtures("is_large")
 @pytest.mark.parametrize("is_first_load", [True, False])
 def test_a_record_that_the_rules_or_the_database_refuse_is_set_aside_as_it_came(
     settings: Settings, fresh: Database, tmp_path: Path, *, is_first_load: bool
@@ -89,6 +110,7 @@ def test_a_record_that_the_rules_or_the_database_refuse_is_set_aside_as_it_came(
         assert [(row["record_number"], json.loads(row["raw"])) for row in rejects] == [(8, GHOST), (10, NAMELESS)]
 
 
+@pytest.mark.usefixtures("is_large")
 def test_corrected_rejects_land_beside_packed_records(settings: Settings, tmp_path: Path) -> None:
     account = run([write(tmp_path, "a.json", GIVEN)], settings)
     rejects = settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
@@ -98,6 +120,7 @@ def test_corrected_rejects_land_beside_packed_records(settings: Settings, tmp_pa
     assert outcome(again) == {"read": 61, "inserted": 61}
 
 
+@pytest.mark.usefixtures("is_large")
 def test_what_is_kept_of_a_batch_that_landed_has_the_texts(settings: Settings, tmp_path: Path) -> None:
     account = run([write(tmp_path, "a.json", GIVEN)], msgspec.structs.replace(settings, keep_validated=True))
     kept = pl.read_parquet(settings.data_dir / "validated" / account.run_id / "*.parquet")
