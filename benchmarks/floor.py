@@ -36,7 +36,11 @@ TABLES = """
         AND written.n_tup_ins > 100"""
 COPY_OF_TABLE = "CREATE TABLE floor (LIKE {} INCLUDING DEFAULTS INCLUDING INDEXES INCLUDING IDENTITY)"
 BARE_TABLE = "CREATE TABLE bare (LIKE floor INCLUDING DEFAULTS INCLUDING IDENTITY)"
-INDEXES = "SELECT string_agg(replace(indexdef, 'floor', 'bare'), ';') FROM pg_indexes WHERE tablename = 'floor'"
+# None where a table has none, as etl.decided_places.
+INDEXES = """
+    SELECT coalesce(string_agg(replace(indexdef, 'floor', 'bare'), ';'), '') AS indexes
+    FROM pg_indexes
+    WHERE tablename = 'floor'"""
 WRITE = "INSERT INTO {} OVERRIDING SYSTEM VALUE SELECT * FROM {}"
 START = (
     "import polars, adbc_driver_manager, adbc_driver_postgresql, gvrc.command, sys; from gvrc.database import connect"
