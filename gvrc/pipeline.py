@@ -409,10 +409,13 @@ def load_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
         accounts = merge_batch(this_run, loader, batch)
     else:
         attempt = Attempt()
-        accounts = retry_transient(
-            lambda: this_run.breaker.call(lambda: merge_once(this_run, loader, batch, attempt)),
-            this_run.settings,
-            lambda: revive(this_run, loader),
+        # The breaker counts batches whose tries are used up; around each try, it would end them after three.
+        accounts = this_run.breaker.call(
+            lambda: retry_transient(
+                lambda: merge_once(this_run, loader, batch, attempt),
+                this_run.settings,
+                lambda: revive(this_run, loader),
+            )
         )
     for file_no, account in accounts.items():
         this_run.account.files[file_no - 1] = account

@@ -51,6 +51,17 @@ SELECT pg_terminate_backend(pid) AS ended
 FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
+DEADLOCKS = """
+CREATE SEQUENCE etl.tries;
+CREATE FUNCTION etl.deadlock_four_times() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF nextval('etl.tries') <= 4 THEN
+        RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER deadlock AFTER INSERT ON etl.facility_source EXECUTE FUNCTION etl.deadlock_four_times();
+"""
 TABLES = (
     "facilities",
     "facility_contacts",
@@ -591,6 +602,16 @@ def test_a_file_that_fails_after_batches_were_committed_is_taken_back_whole(
     assert account.files[0].status == "failed"
     assert account.files[0].read == 0
     assert content(fresh) == before
+
+
+def test_a_transaction_is_tried_as_often_as_the_setting_says(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    fresh.execute(DEADLOCKS)
+    patient = msgspec.structs.replace(settings, retry_attempts=5, retry_wait_seconds=0.01)
+    account = run([write(tmp_path, "clinic.json", [CLINIC])], patient)
+    assert outcome(account) == {"read": 1, "inserted": 1}
+    assert rows(fresh, "SELECT last_value FROM etl.tries") == [{"last_value": 5}]
 
 
 def test_a_connection_that_is_lost_while_a_file_is_taken_back_leaves_nothing_of_it_to_the_next_batch(
