@@ -391,7 +391,7 @@ def refused_key(error: BaseException) -> str:
     return found.group(1) if found else ""
 
 
-def tell_error(error: Exception) -> str:
+def tell_error(error: BaseException) -> str:
     """Say what went wrong as the command would say it; our own errors say it themselves."""
     return str(error) if isinstance(error, GvrcError) else describe_error(error)[0]
 

@@ -147,9 +147,9 @@ def open_run(settings: Settings, options: Options, demand: Callable[[Database], 
         except BaseException as error:
             ledger.close_run(this_run, time.perf_counter() - started, error)
             if is_transient(error) or isinstance(error, DatabaseUnavailableError):
-                from gvrc.database import describe_error
+                from gvrc.database import tell_error
 
-                raise RunStoppedError(describe_error(error)[0], account) from error
+                raise RunStoppedError(tell_error(error), account) from error
             raise
         ledger.close_run(this_run, time.perf_counter() - started)
 

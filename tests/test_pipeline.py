@@ -16,7 +16,7 @@ import msgspec
 import polars as pl
 import pytest
 
-from gvrc import pipeline
+from gvrc import ledger, pipeline
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
 from gvrc.health import HealthChecker
@@ -527,6 +527,25 @@ def test_a_second_importer_is_told_to_wait(settings: Settings, fresh: Database, 
     assert fresh.rows("try_run_lock")[0]["is_locked"]
     with pytest.raises(DatabaseUnavailableError, match="--wait"):
         run([write(tmp_path, "a.json", [CLINIC])], settings)
+
+
+def test_an_importer_that_lost_its_lock_to_another_one_says_so_and_no_more(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge_batch = pipeline.merge_batch
+
+    def lose(*given: Any) -> None:
+        fresh.execute(END_OTHERS)
+        while not fresh.rows("try_run_lock")[0]["is_locked"]:
+            time.sleep(0.01)
+        merge_batch(*given)
+
+    monkeypatch.setattr(pipeline, "merge_batch", lose)
+    monkeypatch.setattr(ledger, "LOCK_RETURN_SECONDS", 0.1)
+    with pytest.raises(RunStoppedError) as raised:
+        run([write(tmp_path, "clinic.json", [CLINIC])], msgspec.structs.replace(settings, retry_wait_seconds=0.01))
+    assert str(raised.value).startswith("The connection was lost, and another importer is writing")
+    assert str(raised.value).endswith("when that one has ended.")
 
 
 def test_an_importer_that_is_told_to_wait_begins_when_the_other_one_ends(
