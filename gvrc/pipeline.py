@@ -82,7 +82,6 @@ class Run:
     is_managed: bool
     fingerprint: str
     run_no: int = 0
-    breaker: CircuitBreaker = field(default_factory=CircuitBreaker)  # gives a dead server up
 
     @property
     def metrics(self) -> MetricsCollector | None:
@@ -137,7 +136,6 @@ def open_run(settings: Settings, options: Options, demand: Callable[[Database], 
         this_run = Run(
             database, found.url, settings, options, account, kind.is_managed, ledger.rules_fingerprint(settings)
         )
-        this_run.breaker = CircuitBreaker(settings.breaker_failures, settings.breaker_wait_seconds)
         started = time.perf_counter()
         if options.metrics:
             options.metrics.start_processing()
@@ -409,13 +407,10 @@ def load_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
         accounts = merge_batch(this_run, loader, batch)
     else:
         attempt = Attempt()
-        # The breaker counts batches whose tries are used up; around each try, it would end them after three.
-        accounts = this_run.breaker.call(
-            lambda: retry_transient(
-                lambda: merge_once(this_run, loader, batch, attempt),
-                this_run.settings,
-                lambda: revive(this_run, loader),
-            )
+        accounts = retry_transient(
+            lambda: merge_once(this_run, loader, batch, attempt),
+            this_run.settings,
+            lambda: revive(this_run, loader),
         )
     for file_no, account in accounts.items():
         this_run.account.files[file_no - 1] = account
@@ -490,7 +485,10 @@ def new_run_id() -> str:
 
 
 class ETLPipeline:
-    """The guide's face: ``ETLPipeline("config/production.yaml").run(["data/raw"])``."""
+    """The guide's face: ``ETLPipeline("config/production.yaml").run(["data/raw"])``.
+
+    Whose runs fail three times in a row for the database's sake is told so at once for a while, without another try.
+    """
 
     def __init__(self, config_path: str | None = None) -> None:
         from gvrc.metrics import MetricsCollector
@@ -498,13 +496,16 @@ class ETLPipeline:
 
         self.config = ConfigManager(config_path)
         self.metrics = MetricsCollector()
+        self.circuit_breaker = CircuitBreaker()
 
     def run(self, data_sources: list[str]) -> dict[str, Any]:
         """Import files; give success, processed_count, error_count and metrics, or success, error and metrics."""
         import adbc_driver_manager
 
         try:
-            account = run(data_sources, self.config.settings, Options(metrics=self.metrics))
+            account = self.circuit_breaker.call(
+                lambda: run(data_sources, self.config.settings, Options(metrics=self.metrics))
+            )
         except (GvrcError, adbc_driver_manager.Error) as error:
             from gvrc.database import tell_error
 

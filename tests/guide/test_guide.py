@@ -81,6 +81,17 @@ def test_a_pipeline_that_fails_says_so_with_the_guides_keys(tmp_path: Path) -> N
     assert "absent.json" in found["error"]
 
 
+def test_a_pipeline_whose_database_failed_three_times_in_a_row_does_not_knock_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://gvrc@127.0.0.1:1/gvrc")
+    pipeline = gvrc.ETLPipeline()
+    told = [pipeline.run([write(tmp_path, [CLINIC])])["error"] for _ in range(4)]
+    assert ["cannot be reached" in error for error in told] == [True, True, True, False]
+    assert "3 times in a row and is given up" in told[3]
+    assert pipeline.circuit_breaker.is_open
+
+
 @pytest.mark.parametrize(
     "document", [[CLINIC], {"facilities": [CLINIC]}, {"data": [CLINIC]}, {"data": {"facilities": [CLINIC]}}, CLINIC]
 )
