@@ -38,13 +38,12 @@ def fingerprint(*parts: str | bytes) -> str:
 class Cache:
     """Answers kept under one fingerprint, those of another are never seen; and snapshots of the reference.
 
-    ``url`` None is no cache: nothing is found and nothing is kept. So it is from the first failure on, which costs
-    one warning and at most ``PATIENCE`` seconds.
+    From the first failure on, which costs one warning and at most ``PATIENCE`` seconds, nothing is found or kept.
     """
 
-    def __init__(self, url: str | None, fingerprint: str) -> None:
+    def __init__(self, url: str, fingerprint: str) -> None:
         self.places = f"gvrc:places:{fingerprint}"
-        self.redis = None if url is None else self.connect(url)
+        self.redis = self.connect(url)
 
     def __enter__(self) -> Self:
         return self

@@ -219,16 +219,16 @@ class Database:
         with self._statement(sql, *parameters) as open_statement:
             return int(open_statement.execute_update())
 
-    def copy(self, table: str, rows: pl.DataFrame) -> int:
+    def copy(self, table: str, rows: pl.DataFrame) -> None:
         """Copy a frame into a temporary table of the same columns.
 
         Raises:
             TypeError: a column's type is not the table's. ADBC would store garbage without a word.
         """
         self._check_types(table, rows)
-        return self._ingest(rows, table, {"adbc.ingest.temporary": "true"})
+        self._ingest(rows, table, {"adbc.ingest.temporary": "true"})
 
-    def append(self, table: str, rows: pl.DataFrame) -> int:
+    def append(self, table: str, rows: pl.DataFrame) -> None:
         """Copy a frame into columns of a table, brought to their types; the other columns get their defaults.
 
         Raises:
@@ -251,15 +251,15 @@ class Database:
         except pl.exceptions.PolarsError as error:
             raise UnfitTableError(f"{table}: a value fits none of {', '.join(others)}.") from error
         schema, _, name = table.rpartition(".")
-        return self._ingest(fitting, name, {"adbc.ingest.target_db_schema": schema or "public"})
+        self._ingest(fitting, name, {"adbc.ingest.target_db_schema": schema or "public"})
 
-    def _ingest(self, rows: pl.DataFrame, table: str, place: dict[str, str]) -> int:
+    def _ingest(self, rows: pl.DataFrame, table: str, place: dict[str, str]) -> None:
         with self._statement(None) as open_statement:
             open_statement.set_options(
                 **{"adbc.ingest.target_table": table, "adbc.ingest.mode": "adbc.ingest.mode.append", **place}
             )
             open_statement.bind_stream(rows.__arrow_c_stream__())
-            return int(open_statement.execute_update())
+            open_statement.execute_update()
 
     @contextmanager
     def transaction(self, *, keep: bool = True) -> Iterator[None]:

@@ -27,7 +27,7 @@ DATABASE = "gvrc"
 VERSION = 18
 
 
-def start_embedded(folder: Path | None = None, version: int = VERSION) -> str:
+def start_embedded(folder: Path | None = None) -> str:
     """Start the server if it is not running, and give the URL of its database ``gvrc``.
 
     Raises:
@@ -36,7 +36,7 @@ def start_embedded(folder: Path | None = None, version: int = VERSION) -> str:
     folder = folder or data_folder()
     forget_servers_of_lost_projects()
     try:
-        server = start_server(folder, version)
+        server = start_server(folder, VERSION)
     except Exception as error:  # the wheel raises whatever its subprocess raised: all of it means the same to a user
         raise DatabaseUnavailableError(
             f"The embedded PostgreSQL in {folder} did not start: {error}. "

@@ -109,15 +109,9 @@ class FoundRecords:
         return [replace(self.only(own), keys=keys.get(source or "", self.keys)) for source, own in rows.items()]
 
 
-def read_records(
-    source_file: SourceFile, reading: FileReading, *, salvage: bool = False, chunk_rows: int = CHUNK_ROWS
-) -> Iterator[pl.DataFrame]:
-    """Read a source file as frames of ``columns.EXTRACTED`` and the issue columns that extract may set.
-
-    Nothing is promised before the last frame: SourceFileError tells file, place and what to do for a file that cannot
-    be read as a whole. With ``salvage`` a file that is cut off gives what came before, and ``reading.error`` says so.
-    """
-    for found in find_in_file(source_file, reading, salvage=salvage, chunk_rows=chunk_rows):
+def read_records(source_file: SourceFile, reading: FileReading) -> Iterator[pl.DataFrame]:
+    """Read a source file as frames of ``columns.EXTRACTED`` and the issue columns that extract may set."""
+    for found in find_in_file(source_file, reading):
         yield found.open(reading)
     demand_readable(source_file.path, reading)
 
@@ -125,9 +119,11 @@ def read_records(
 def find_in_file(
     source_file: SourceFile, reading: FileReading, *, salvage: bool = False, chunk_rows: int = CHUNK_ROWS
 ) -> Iterator[FoundRecords]:
-    """Find the records of a source file, to be opened by the caller; raises what ``read_records`` does.
+    """Find the records of a source file, to be opened by the caller.
 
-    Whether one of them is readable is known when they were opened: ``demand_readable`` asks.
+    Nothing is promised before the last find: SourceFileError tells file, place and what to do for a file that cannot
+    be read as a whole. With ``salvage`` a file that is cut off gives what came before, and ``reading.error`` says so.
+    Whether one of the records is readable is known when they were opened: ``demand_readable`` asks.
     """
     finding = Finding()
     rules = source_file.source

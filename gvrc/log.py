@@ -54,9 +54,7 @@ SECONDS = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
 RECORD_FACTS = ("file", "record_number", "facility_code", "outcome", "kind", "field")
 
 
-def start_logging(
-    settings: Settings, run_id: str, *, quiet: bool = False, has_bar: bool = False, terminal: bool | None = None
-) -> dict[str, Path]:
+def start_logging(settings: Settings, run_id: str, *, quiet: bool = False, has_bar: bool = False) -> dict[str, Path]:
     """Begin the logs of a run and forget those older than ``log_retention``; give the three files by folder.
 
     ``quiet`` leaves errors on standard error, ``has_bar`` warnings and errors; the files have all. Colours are used on
@@ -72,7 +70,7 @@ def start_logging(
         level=shown_level(settings.log_level, quiet=quiet, has_bar=has_bar),
         format=readable,
         filter=is_event,
-        colorize=sys.stderr.isatty() if terminal is None else terminal,
+        colorize=sys.stderr.isatty(),
         **PRIVATE,
     )
     each_file: FileOptions = {

@@ -29,13 +29,10 @@ class MemoryManager:
 
     def __init__(self, max_memory_mb: int = 512) -> None:
         self.max_memory_mb = max_memory_mb
-        self.peak_mb = 0.0
 
     def used_mb(self) -> float:
         """Measure the resident memory of this process, in megabytes."""
-        used = resident_bytes() / 1024 / 1024
-        self.peak_mb = max(self.peak_mb, used)
-        return used
+        return resident_bytes() / 1024 / 1024
 
     def check_memory_usage(self) -> float:
         """Give the memory in use, in megabytes, after tidying up where it is above the limit.

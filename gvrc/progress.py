@@ -80,10 +80,9 @@ class Bar:
 
 
 @contextmanager
-def progress(*, quiet: bool = False, terminal: bool | None = None) -> Iterator[Progress]:
+def progress(*, quiet: bool) -> Iterator[Progress]:
     """Show a bar while the block runs; nothing where standard error is not a terminal."""
-    on_terminal = sys.stderr.isatty() if terminal is None else terminal
-    if quiet or not on_terminal:
+    if quiet or not sys.stderr.isatty():
         yield NoProgress()
         return
     bar = Bar()

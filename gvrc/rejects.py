@@ -33,13 +33,12 @@ HEADER_PATTERN = r'^\{\s*"_reject"\s*:\s*(\{[^{}]*\})\s*,?\s*'
 HEADER_BYTES = re.compile(HEADER_PATTERN.encode())
 
 
-def write_rejects(database: Database, run_no: int, path: Path) -> int:
-    """Write the rejects of a run that are still open, and say how many; without any there is no file."""
+def write_rejects(database: Database, run_no: int, path: Path) -> None:
+    """Write the rejects of a run that are still open; without any there is no file."""
     rejects = database.rows("rejects_of_run", run_no)
     if rejects:
         with whole_file(path, mode=FOR_USER_AND_GROUP) as part:
             part.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")
-    return len(rejects)
 
 
 def reject_line(reject: dict[str, Any]) -> str:
@@ -106,7 +105,7 @@ def has_headers(raw: pl.Series) -> bool:
     return raw.str.contains(HEADER_PATTERN).any()
 
 
-def write_open_rejects(settings: Settings, run_id: str | None, path: Path) -> int:
+def write_open_rejects(settings: Settings, run_id: str | None, path: Path) -> None:
     """Write the open rejects of a run, or of all runs, to a file that can be imported.
 
     Raises:
@@ -116,16 +115,10 @@ def write_open_rejects(settings: Settings, run_id: str | None, path: Path) -> in
     from gvrc.database import connect
 
     with connect(find_database(settings)[0]) as database:
-        if not is_migrated(database):
+        if not database.rows("database_kind")[0]["has_migrations"]:
             raise UsageError(NEVER_IMPORTED)
         rejects = database.rows("open_rejects", run_id)
     if not rejects:
         whose = f"of the run {run_id}" if run_id else "of any run"
         raise UsageError(f"No reject {whose} is open: there is nothing to run again.")
     path.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")
-    return len(rejects)
-
-
-def is_migrated(database: Database) -> bool:
-    """Say whether the importer has ever written to this database."""
-    return bool(database.rows("database_kind")[0]["has_migrations"])

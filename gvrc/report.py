@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 COUNTS = ("read", "inserted", "updated", "unchanged", "superseded", "rejected", "issues")
 SHOWN_FILES = 60
+SHOWN_PATH = 48  # characters
 SHOWN_NOTES = 20
 SHOWN_LENGTH = 24  # of an example
 SHOWN_KEYS = 8  # of a source; etl.files and the summary have them all
@@ -107,9 +108,9 @@ def file_counts(file: FileAccount) -> dict[str, int]:
     return file.counts() | {"issues": file.issues.total()}
 
 
-def shorten(path: str, width: int = 48) -> str:
+def shorten(path: str) -> str:
     """Keep the end of a long path, where the file's name is."""
-    return path if len(path) <= width else f"...{path[3 - width :]}"
+    return path if len(path) <= SHOWN_PATH else f"...{path[3 - SHOWN_PATH :]}"
 
 
 def balance_lines(account: RunAccount) -> list[str]:

@@ -20,7 +20,7 @@ PAIRS = pl.Schema({"query_no": pl.Int64, "choice_no": pl.Int64, "similarity": pl
 COMPARED = pl.Schema({"query": pl.Int64, "choice": pl.Int64, "edits": pl.Float64, "prefixes": pl.Float64})
 
 
-def similar_pairs(queries: pl.DataFrame, choices: pl.DataFrame, floor: float = FLOOR) -> pl.DataFrame:
+def similar_pairs(queries: pl.DataFrame, choices: pl.DataFrame) -> pl.DataFrame:
     """Compare every query with every choice of its block (PAIRS), best form of each.
 
     Both frames have block, key and signature; queries have query_no, choices choice_no, several rows each for several
@@ -29,7 +29,7 @@ def similar_pairs(queries: pl.DataFrame, choices: pl.DataFrame, floor: float = F
     """
     if queries.is_empty():
         return PAIRS.to_frame()
-    query, choice, similarity = compare_blocks(queries, choices, floor)
+    query, choice, similarity = compare_blocks(queries, choices)
     return (
         pl.DataFrame([similarity, queries["query_no"].gather(query), choices["choice_no"].gather(choice)])
         .with_columns(
@@ -42,9 +42,7 @@ def similar_pairs(queries: pl.DataFrame, choices: pl.DataFrame, floor: float = F
     )
 
 
-def compare_blocks(
-    queries: pl.DataFrame, choices: pl.DataFrame, floor: float
-) -> tuple[pl.Series, pl.Series, pl.Series]:
+def compare_blocks(queries: pl.DataFrame, choices: pl.DataFrame) -> tuple[pl.Series, pl.Series, pl.Series]:
     """Give the row of the query, the row of the choice and the similarity of the pairs that reach the floor.
 
     Name by name: rapidfuzz's matrices would need numpy, whose import takes as long as 200,000 pairs, and the file of a
@@ -60,7 +58,7 @@ def compare_blocks(
     found = (
         pl.DataFrame(pairs, COMPARED, orient="row")
         .select("query", "choice", similarity=(edits + prefixes) / pl.lit(2, pl.Float32))
-        .filter(pl.col("similarity") >= pl.lit(floor, pl.Float32))
+        .filter(pl.col("similarity") >= pl.lit(FLOOR, pl.Float32))
     )
     return found["query"], found["choice"], found["similarity"].cast(pl.Float64)
 

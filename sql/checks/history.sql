@@ -38,7 +38,6 @@ GROUP BY status;
 
 -- name: history_last_run
 SELECT
-    status,
     extract(epoch FROM finished_at)::float8 AS finished_at,
     extract(epoch FROM finished_at - started_at)::float8 AS seconds,
     (SELECT extract(epoch FROM max(finished_at))::float8 FROM etl.runs WHERE status = 'succeeded') AS succeeded_at,

@@ -11,8 +11,7 @@ WITH indexes AS (
         index.indisvalid AS is_valid,
         index.indisunique AS is_unique,
         index.indkey::smallint[] AS columns,
-        pg_get_expr(index.indpred, index.indrelid) AS condition,
-        pg_relation_size(index.indexrelid) AS bytes
+        pg_get_expr(index.indpred, index.indrelid) AS condition
     FROM pg_index AS index
     JOIN pg_class AS class ON class.oid = index.indexrelid
     WHERE index.indrelid = to_regclass('public.facilities')
@@ -20,7 +19,6 @@ WITH indexes AS (
 SELECT
     here.index_name,
     here.is_valid,
-    here.bytes,
     (
         SELECT other.index_name
         FROM indexes AS other

@@ -77,14 +77,6 @@ def test_a_value_that_is_no_json_is_as_good_as_none(redis_url: str) -> None:
         assert len(cache.get_many(["x", "y"])) == 1
 
 
-def test_no_url_is_no_cache_and_no_warning(log: Path) -> None:
-    with Cache(None, "a") as cache:
-        cache.set_many({"x": PLACE})
-        cache.set_reference("secret", b"1,450 wards")
-        assert (cache.get_many(["x"]), cache.get_reference("secret")) == ({}, None)
-    assert events(log) == 0
-
-
 def test_a_redis_that_is_not_there_costs_one_warning(log: Path) -> None:
     begun = time.monotonic()
     with Cache("redis://:s3cret@127.0.0.1:1/0", "a") as cache:

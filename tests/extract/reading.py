@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from gvrc.extract import FileReading, SourceFile, read_records
+from gvrc.extract import FileReading, SourceFile, demand_readable, find_in_file
 from gvrc.files import hash_file
 from gvrc.sources import SourceRules, match_source
 
@@ -25,7 +25,8 @@ def read_file(
     source = match_source(path, rules)
     file = SourceFile(file_no=1, path=path.name, sha256=sha256, size=size, source=source, stored_at=path)
     reading = FileReading()
-    frames = list(read_records(file, reading, salvage=salvage, chunk_rows=chunk_rows))
+    frames = [found.open(reading) for found in find_in_file(file, reading, salvage=salvage, chunk_rows=chunk_rows)]
+    demand_readable(file.path, reading)
     return pl.concat(frames), reading
 
 

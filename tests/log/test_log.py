@@ -72,13 +72,14 @@ def test_quiet_leaves_only_errors_on_standard_error_and_a_bar_warnings_too(
     assert [line["event"] for line in lines_of(files["etl"])] == ["batch_merged", "cache_failed", "file_failed"]
 
 
-def test_colours_are_used_on_a_terminal_only(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    start_logging(settings, "7", terminal=True)
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_colours_are_used_on_a_terminal_only(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
+    start_logging(settings, "7")
     log_event("run_started")
-    assert "\x1b[" in capsys.readouterr().err
-    start_logging(settings, "7", terminal=False)
-    log_event("run_started")
-    assert "\x1b[" not in capsys.readouterr().err
+    assert ("\x1b[" in capsys.readouterr().err) is is_terminal
 
 
 def test_errors_are_written_to_their_own_folder_too(settings: Settings) -> None:

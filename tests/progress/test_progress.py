@@ -14,21 +14,23 @@ if TYPE_CHECKING:
 
 
 def test_nothing_is_shown_where_standard_error_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress() as bar:
+    with progress(quiet=False) as bar:
         bar.begin(100)
         bar.file("nairobi.json", 100)
         bar.read(100)
     assert capsys.readouterr() == ("", "")
 
 
-def test_nothing_is_shown_when_quiet(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress(quiet=True, terminal=True) as bar:
+def test_nothing_is_shown_when_quiet(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with progress(quiet=True) as bar:
         bar.file("nairobi.json", 100)
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_bar_counts_bytes_and_a_skipped_file_is_done_when_the_next_begins() -> None:
-    with progress(terminal=True) as bar:
+def test_the_bar_counts_bytes_and_a_skipped_file_is_done_when_the_next_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with progress(quiet=False) as bar:
         assert isinstance(bar, Bar)
         bar.begin(300)
         assert bar.rich is not None
@@ -47,7 +49,8 @@ def test_the_bar_counts_bytes_and_a_skipped_file_is_done_when_the_next_begins() 
 def test_a_bar_that_never_begins_does_not_load_its_library() -> None:
     script = (
         "import sys; from gvrc.progress import progress\n"
-        "with progress(terminal=True) as bar: bar.file('a.json', 3); bar.read(3)\n"
+        "sys.stderr.isatty = lambda: True\n"
+        "with progress(quiet=False) as bar: bar.file('a.json', 3); bar.read(3)\n"
         "print('rich' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
