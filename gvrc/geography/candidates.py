@@ -61,7 +61,7 @@ def find_wards_anywhere(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFr
     return (
         places.filter(pl.col("county_no").is_null() | pl.col("contradicts"))
         .select("place_no", key=key(pl.col("ward_words")))
-        .join(gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED), on="key")
+        .join(gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED), on="key", validate="m:m")
         .select("place_no", "ward_no")
         .unique(maintain_order=True)
     )

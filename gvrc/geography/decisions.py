@@ -197,7 +197,7 @@ def find_namesakes(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     names = gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED).select("key", namesake_county_no="county_no")
     return (
         places.select("place_no", "county_no", key=key(pl.col("ward_words")))
-        .join(names.unique(), on="key")
+        .join(names.unique(), on="key", validate="m:m")
         .filter(pl.col("county_no") != pl.col("namesake_county_no"))
         .select("place_no", is_namesake=pl.lit(value=True))
         .unique()
@@ -209,7 +209,7 @@ def find_counties(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     names = gazetteer.county_keys.select("county_no", "key").unique()
     return (
         places.select("place_no", "county_no", key=key(pl.col("ward_words")))
-        .join(names, on=["county_no", "key"])
+        .join(names, on=["county_no", "key"], validate="m:1")
         .select("place_no", is_county=pl.lit(value=True))
     )
 
@@ -221,11 +221,13 @@ def find_constituencies(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFr
     """
     wards = gazetteer.wards
     names = wards.select("county_no", "constituency_name", named_no="constituency_no").unique(maintain_order=True)
-    named = names.with_columns(key=key(words(pl.col("constituency_name"), "constituency")))
     own = wards.select("county_no", key=key(words(pl.col("ward_name"), "ward")))
+    named = names.with_columns(key=key(words(pl.col("constituency_name"), "constituency"))).join(
+        own, on=["county_no", "key"], how="anti"
+    )
     return (
         places.select("place_no", "county_no", key=key(pl.col("ward_words")))
-        .join(named.join(own, on=["county_no", "key"], how="anti"), on=["county_no", "key"])
+        .join(named, on=["county_no", "key"], validate="m:m")
         .select("place_no", "named_no")
         .unique("place_no", keep="none")
     )
@@ -279,9 +281,9 @@ def find_second_names(parts: pl.DataFrame, similarity: pl.DataFrame, gazetteer: 
     return (
         parts.filter("is_contained")
         .select("place_no", "ward_no")
-        .join(similarity.select("place_no", "best_ward"), on="place_no")
+        .join(similarity.select("place_no", "best_ward"), on="place_no", validate="m:1")
         .filter(pl.col("ward_no") != pl.col("best_ward"))
-        .join(spelled, on="ward_no")
+        .join(spelled, on="ward_no", validate="m:m")
         .join(spelled, left_on=["best_ward", "word"], right_on=["ward_no", "word"], how="anti")
         .select("place_no", has_second_name=pl.lit(value=True))
         .unique()

@@ -35,7 +35,7 @@ def exchange_county_and_constituency(places: pl.DataFrame, gazetteer: Gazetteer)
             county_key=read_key("constituency_name", "county"),
             constituency_key=read_key("county_name", "constituency"),
         )
-        .join(counties, left_on="county_key", right_on="key")
+        .join(counties, left_on="county_key", right_on="key", validate="m:m")
         .join(
             gazetteer.constituency_keys,
             left_on=["county_no", "constituency_key"],
@@ -87,6 +87,7 @@ def fit_exchanged(strays: pl.DataFrame, ward_keys: pl.DataFrame, gazetteer: Gaze
             gazetteer.constituency_keys.filter(~pl.col("is_alias")),
             left_on=["county_no", "constituency_key"],
             right_on=["county_no", "key"],
+            validate="m:m",
         )
         .join(ward_keys, left_on=["constituency_no", "ward_key"], right_on=["constituency_no", "key"], how="semi")
     )

@@ -64,7 +64,9 @@ def build_gazetteer(wards: pl.DataFrame, spellings: pl.DataFrame, aliases: Alias
     constituency_keys = read_constituency_keys(wards, county_keys, aliases.constituency)
     own = wards.select(*WARD, "ward_name").drop_nulls("ward_no")
     spelled = (
-        pl.concat([own, own.drop("ward_name").join(spellings.select("ward_no", "ward_name"), on="ward_no")])
+        pl.concat(
+            [own, own.drop("ward_name").join(spellings.select("ward_no", "ward_name"), on="ward_no", validate="m:1")]
+        )
         .unique(maintain_order=True)
         .with_columns(name=words(pl.col("ward_name"), "ward"))
         .drop_nulls("name")
@@ -99,7 +101,7 @@ def read_county_keys(wards: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame
     )
     other = (
         aliases.select(name=words(pl.col("alias"), "county"), county_key=key(words(pl.col("county"), "county")))
-        .join(own.drop("signature"), left_on="county_key", right_on="key")
+        .join(own.drop("signature"), left_on="county_key", right_on="key", validate="m:m")
         .select("county_no", key=key(pl.col("name")), signature=signature(pl.col("name")))
     )
     return pl.concat([own, other]).unique(["county_no", "key"], keep="first", maintain_order=True)
@@ -119,8 +121,12 @@ def read_constituency_keys(wards: pl.DataFrame, county_keys: pl.DataFrame, alias
             constituency_key=key(words(pl.col("constituency"), "constituency")),
             name=words(pl.col("alias"), "constituency"),
         )
-        .join(county_keys.select("county_no", county_key="key"), on="county_key")
-        .join(own.with_columns(constituency_key=key(pl.col("name"))).drop("name"), on=["county_no", "constituency_key"])
+        .join(county_keys.select("county_no", county_key="key"), on="county_key", validate="m:m")
+        .join(
+            own.with_columns(constituency_key=key(pl.col("name"))).drop("name"),
+            on=["county_no", "constituency_key"],
+            validate="m:m",
+        )
         .select("county_no", "constituency_no", "name")
     )
     in_part = (
@@ -187,18 +193,20 @@ def locate_aliases(
             constituency_key=key(words(pl.col("constituency"), "constituency")),
             ward_key=key(words(pl.col("ward"), "ward")),
         )
-        .join(county_keys.select("county_no", county_key="key"), on="county_key", how="left")
+        .join(county_keys.select("county_no", county_key="key"), on="county_key", how="left", validate="m:m")
         .join(
             constituency_keys.filter(~pl.col("is_alias")).select(
                 "county_no", "constituency_no", constituency_key="key"
             ),
             on=["county_no", "constituency_key"],
             how="left",
+            validate="m:m",
         )
         .join(
             ward_keys.filter(pl.col("rank") == NORMALISED).select(*WARD, ward_key="key").unique(),
             on=["county_no", "constituency_no", "ward_key"],
             how="left",
+            validate="m:m",
         )
     )
 
@@ -225,7 +233,13 @@ def find_ambiguous_aliases(located: pl.DataFrame, gazetteer: Gazetteer) -> pl.Da
     own = gazetteer.ward_keys.filter(official).select("constituency_no", "key", own_no="ward_no")
     meanings = located.unique(["constituency_no", "alias_key", "ward_no"], keep="first", maintain_order=True)
     return (
-        meanings.join(own, left_on=["constituency_no", "alias_key"], right_on=["constituency_no", "key"], how="left")
+        meanings.join(
+            own,
+            left_on=["constituency_no", "alias_key"],
+            right_on=["constituency_no", "key"],
+            how="left",
+            validate="m:m",
+        )
         .with_columns(is_first=pl.struct("constituency_no", "alias_key").is_first_distinct())
         .filter(~pl.col("is_first") | (pl.col("own_no") != pl.col("ward_no")).fill_null(value=False))
     )

@@ -35,8 +35,8 @@ def find_matches(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """
     return (
         read_forms(places)
-        .join(gazetteer.ward_keys, on=["county_no", "key"])
-        .join(FITS, on=["form", "rank"])
+        .join(gazetteer.ward_keys, on=["county_no", "key"], validate="m:m")
+        .join(FITS, on=["form", "rank"], validate="m:1")
         .with_columns(in_block=pl.col("constituency_no").is_in("block"))
         .with_columns(in_scope=pl.col("in_block") | (pl.col("block").list.len() == 0))
         .group_by("place_no", "ward_no", "in_block", "in_scope")
@@ -91,7 +91,7 @@ def find_shared_words(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFram
     )
     name = ["place_no", "ward_no", "name_no"]
     return (
-        given.join(gazetteer.ward_words, on=["county_no", "word"])
+        given.join(gazetteer.ward_words, on=["county_no", "word"], validate="m:m")
         .with_columns(shared=pl.len().over(name))
         .unique(name, maintain_order=True)
         .with_columns(

@@ -69,7 +69,8 @@ def add_constituency(places: pl.DataFrame, column: str, gazetteer: Gazetteer, th
     )
     if statements.is_empty():
         return places
-    found = statements.join(find_blocks(statements, gazetteer, thresholds), on="statement_no", how="left")
+    blocks = find_blocks(statements, gazetteer, thresholds)
+    found = statements.join(blocks, on="statement_no", how="left", validate="1:1")
     return (
         named.join(
             found.drop("name", "statement_no"),
@@ -121,7 +122,7 @@ def find_namesakes(statements: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFra
             key=pl.concat_list(key(name), sorted_key(name), key(without_town_words(name))).list.unique(),
         )
         .explode("key")
-        .join(gazetteer.constituency_keys.rename({"county_no": "named_county_no"}), on="key")
+        .join(gazetteer.constituency_keys.rename({"county_no": "named_county_no"}), on="key", validate="m:m")
         .filter(~pl.col("is_alias") | (pl.col("named_county_no") == pl.col("county_no")).fill_null(value=True))
         .with_columns(is_only=pl.col("named_county_no").n_unique().over("statement_no") == 1)
         .with_columns(county_no=pl.coalesce("county_no", pl.when("is_only").then("named_county_no")))

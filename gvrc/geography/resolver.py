@@ -242,7 +242,9 @@ class PlaceResolver:
         names, polygons = read_features(path)
         places = names.with_columns(sub_county_name=pl.lit(None, pl.String)).with_row_index("feature_no")
         found = (
-            self._decide(places.select(NAMES).unique()).join(places, on=NAMES, nulls_equal=True).drop_nulls("ward_no")
+            self._decide(places.select(NAMES).unique())
+            .join(places, on=NAMES, nulls_equal=True, validate="1:m")
+            .drop_nulls("ward_no")
         )
         if found.is_empty():
             raise UsageError(
