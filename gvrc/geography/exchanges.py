@@ -62,8 +62,10 @@ def exchange_constituency_and_ward(places: pl.DataFrame, gazetteer: Gazetteer) -
         return straight
     fitting = fit_exchanged(strays, ward_keys, gazetteer)
     unclear = fitting.join(ward_keys, on=["county_no", "key"], how="semi")["place_no"]
-    exchanged = fitting.filter(~pl.col("place_no").is_in(unclear.implode())).select(
-        "place_no", found=pl.concat_list("constituency_no")
+    exchanged = (
+        fitting.filter(~pl.col("place_no").is_in(unclear.implode()))
+        .group_by("place_no")  # a database may have two constituencies of one name
+        .agg(found=pl.col("constituency_no").unique().sort())
     )
     return (
         exchange(straight, exchanged, "constituency", "ward")

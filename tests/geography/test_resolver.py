@@ -278,6 +278,19 @@ def test_invented_places_of_a_database_are_places_by_themselves(places: Places) 
     assert found["ward_id"].to_list() == [103, None]
 
 
+def test_exchanged_names_that_two_constituencies_of_a_database_bear_stay_open(places: Places) -> None:
+    twice = [
+        (9001, "Sabaki Juu", 9101, "Magarini Chini", 9201, "Malindi", None, None),
+        (9002, "Sabaki Juu", 9102, "Magarini Chini", 9201, "Malindi", None, None),
+    ]
+    reference = read_shipped_reference()
+    resolver = PlaceResolver(
+        pl.concat([reference, pl.DataFrame(twice, reference.schema, orient="row")]), read_aliases(None)
+    )
+    found = resolver.resolve(places(("Malindi", "Sabaki Juu", "Magarini Chini"), ("Nairobi", "Kibra", "Lindi")))
+    assert found.select("ward_id", "county_id", "ward_match").rows() == [(None, 9201, "none"), (1387, 47, "exact")]
+
+
 def test_a_ward_that_stands_in_for_its_constituency_is_not_the_official_ward_of_a_similar_name(places: Places) -> None:
     # "Tinderet" is also an alias of the official ward Tindiret: the database's own ward goes first.
     reference = database_wards(("Vihiga", "Luanda", "Luanda Ward"), ("Nandi", "Tinderet", "Tinderet Ward"))
