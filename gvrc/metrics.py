@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gvrc.account import FileAccount, RunAccount
 
-# Seconds. A batch of 10,000 records takes about half a second; above a minute something is wrong.
+# Seconds. The merge of a batch of 8,000 records takes about half a second; above a minute something is wrong.
 BATCH_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -60,7 +60,7 @@ class MetricsCollector:
             self.started_at = None
 
     def record_batch(self, seconds: float, records: int) -> None:
-        """Count a batch that was merged, with the time from its first record read to its commit."""
+        """Count a batch that was merged, with the time that its merge took, all tries and the commit included."""
         with self.lock:
             self.batches[next((bound for bound in BATCH_SECONDS if seconds <= bound), float("inf"))] += 1
             self.batch_seconds += seconds
@@ -154,7 +154,7 @@ class MetricsCollector:
         """Give how long batches took."""
         from prometheus_client.core import HistogramMetricFamily
 
-        metric = HistogramMetricFamily("gvrc_batch_duration_seconds", "Seconds from reading a batch to its commit.")
+        metric = HistogramMetricFamily("gvrc_batch_duration_seconds", "Seconds that the merge of a batch took.")
         so_far = 0
         buckets = []
         for bound in (*BATCH_SECONDS, float("inf")):

@@ -108,7 +108,8 @@ CREATE TEMPORARY TABLE staged_issues (
 CREATE TEMPORARY TABLE merging (
     row_no bigint NOT NULL,
     facility_id integer NOT NULL,
-    met_by text NOT NULL -- content, code, generated code, source key, registration number, name, new; superseded
+    -- content, code, former code, generated code, source key, registration number, name, new; superseded
+    met_by text NOT NULL
 );
 
 -- name: create_wanted_facilities
