@@ -13,6 +13,8 @@ import polars as pl
 import pytest
 
 from gvrc.log import log_error, log_event, log_records, start_logging, stop_logging
+from gvrc.masking import mask
+from gvrc.pipeline import new_run_id
 from gvrc.settings import PROJECT, Settings, make_directories, read_settings
 
 if TYPE_CHECKING:
@@ -70,6 +72,11 @@ def test_quiet_leaves_only_errors_on_standard_error_and_a_bar_warnings_too(
     log_event("file_failed", "ERROR")
     assert [line.split()[2] for line in capsys.readouterr().err.splitlines()] == expected
     assert [line["event"] for line in lines_of(files["etl"])] == ["batch_merged", "cache_failed", "file_failed"]
+
+
+def test_the_name_of_a_run_is_never_taken_for_a_telephone_number() -> None:
+    named = [f"20261127-002232-{new_run_id().rpartition('-')[2]}" for _ in range(300)]
+    assert [mask(name) for name in named] == named
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
