@@ -62,7 +62,7 @@ def look_at_directory(database: Database, settings: Settings, kind: DatabaseKind
     if missing:
         return Findings(lines, fits=False)
     actor, has_actor = actor_line(database, settings)
-    return Findings([*lines, *directory_lines(database), actor], fits=has_actor)
+    return Findings([*lines, *directory_lines(database, kind), actor], fits=has_actor)
 
 
 def found_lines(title: str, found: list[str], nothing: str) -> list[str]:
@@ -70,17 +70,22 @@ def found_lines(title: str, found: list[str], nothing: str) -> list[str]:
     return [f"{title}:", *(f"  - {line}" for line in found)] if found else [f"{title}: {nothing}"]
 
 
-def directory_lines(database: Database) -> list[str]:
-    """Count places and lookups, and name wards that the application may delete."""
+def directory_lines(database: Database, kind: DatabaseKind) -> list[str]:
+    """Count places and lookups, and name wards that the application of a managed database may delete."""
     sizes = database.rows("directory_sizes")[0]
     lookups = Counter(row["lookup"] for row in database.rows("lookups"))
-    at_risk = [row["ward_name"] for row in database.rows("wards_at_risk")]
-    shown = ", ".join(at_risk[:SHOWN_WARDS]) + (", ..." if len(at_risk) > SHOWN_WARDS else "")
     return [
         "Directory: " + ", ".join(f"{count} {name}" for name, count in sizes.items()),
         "Lookups: " + (", ".join(f"{name} {count}" for name, count in sorted(lookups.items())) or "all empty"),
-        f'Wards at risk (stored with " Ward" at the end): {len(at_risk)}' + (f" ({shown})" if at_risk else ""),
+        *(at_risk_lines(database) if kind.is_managed else ()),
     ]
+
+
+def at_risk_lines(database: Database) -> list[str]:
+    """Count the wards that the application may delete, and name the first."""
+    at_risk = [row["ward_name"] for row in database.rows("wards_at_risk")]
+    shown = ", ".join(at_risk[:SHOWN_WARDS]) + (", ..." if len(at_risk) > SHOWN_WARDS else "")
+    return [f'Wards at risk (stored with " Ward" at the end): {len(at_risk)}' + (f" ({shown})" if at_risk else "")]
 
 
 def actor_line(database: Database, settings: Settings) -> tuple[str, bool]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvrc.settings import PROJECT
+from gvrc.findings import look_closely
+from gvrc.settings import PROJECT, Settings
 from gvrc.verify import CHECKS, verify
 
 if TYPE_CHECKING:
@@ -174,6 +175,12 @@ def test_the_command_shows_no_contact_value(directory: Database, fresh_url: str)
     done = verify_command(fresh_url, "--json")
     assert json.loads(done.stdout)["tables"]["facility_contacts"] == 2
     assert "0700000016" not in done.stdout
+
+
+def test_no_ward_of_a_directory_of_ours_is_called_at_risk(settings: Settings, fresh: Database) -> None:
+    found = look_closely(fresh, settings)
+    assert found.fits
+    assert [line for line in found.lines if "at risk" in line] == []
 
 
 def test_a_database_that_was_not_set_up_is_told(empty_url: str) -> None:
