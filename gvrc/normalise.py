@@ -145,6 +145,26 @@ def _add_status(records: pl.DataFrame) -> pl.DataFrame:
 
     A survivor who is sent to a closed facility is harmed, one who is not sent to an open one finds another.
     """
+    return records.with_columns(*_read_status()).pipe(_weigh_status)
+
+
+def _read_status() -> list[pl.Expr]:
+    """Read the status and both flags, each in all the ways that sources write it."""
+    given = pl.col("operational_status").str.replace(ANSWER_NUMBER, "")
+    active, closed = pl.col("is_active"), pl.col("is_closed")
+    return [
+        pl.coalesce(to_canonical(given, "operational_statuses"), "status.in_words").alias("operational_status.read"),
+        pl.coalesce(to_flag(active), _is_open("is_active"), _read_more("is_active", read_denial)).alias(
+            "is_active.read"
+        ),
+        pl.coalesce(
+            to_flag(closed), ~_is_open("is_closed"), _is_day("is_closed"), _read_more("is_closed", read_closing)
+        ).alias("is_closed.read"),
+    ]
+
+
+def _weigh_status(records: pl.DataFrame) -> pl.DataFrame:
+    """Weigh what was read, and what says closed beside it (status.aside), against each other."""
     given, status = pl.col("operational_status"), pl.col("operational_status.read")
     active, closed = pl.col("is_active.read"), pl.col("is_closed.read")
     flagged_closed = (closed | ~active).fill_null(value=False)
@@ -155,34 +175,16 @@ def _add_status(records: pl.DataFrame) -> pl.DataFrame:
     derived = pl.coalesce(derived, pl.when(active).then(pl.lit("Operational")))
     is_closed = flagged_closed | aside.is_not_null()
     contradicts = ((is_closed & told_open) | (told_closed & active)).fill_null(value=False)
-    flags = ("is_active", "is_closed")
-    return (
-        records.with_columns(
-            pl.coalesce(
-                to_canonical(given.str.replace(ANSWER_NUMBER, ""), "operational_statuses"), "status.in_words"
-            ).alias("operational_status.read")
-        )
-        .with_columns(
-            pl.coalesce(
-                to_flag(pl.col("is_active")), _is_open("is_active"), _read_more("is_active", read_denial)
-            ).alias("is_active.read"),
-            pl.coalesce(
-                to_flag(pl.col("is_closed")),
-                ~_is_open("is_closed"),
-                _is_day("is_closed"),
-                _read_more("is_closed", read_closing),
-            ).alias("is_closed.read"),
-        )
-        .with_columns(
-            _unread("operational_status", *flags).alias("issue.status_unknown"),
-            pl.when(contradicts).then(_labelled("operational_status", *flags)).alias("issue.status_conflict"),
-            pl.when(given.is_null()).then(derived).otherwise(pl.coalesce(status, aside)).alias("operational_status"),
-            pl.when(is_closed | told_closed)
-            .then(pl.lit(value=False))
-            .when(told_open)
-            .then(pl.lit(value=True))
-            .alias("is_active"),
-        )
+    said = ("operational_status", "is_active", "is_closed")
+    return records.with_columns(
+        _unread(*said).alias("issue.status_unknown"),
+        pl.when(contradicts).then(_labelled(*said)).alias("issue.status_conflict"),
+        pl.when(given.is_null()).then(derived).otherwise(pl.coalesce(status, aside)).alias("operational_status"),
+        pl.when(is_closed | told_closed)
+        .then(pl.lit(value=False))
+        .when(told_open)
+        .then(pl.lit(value=True))
+        .alias("is_active"),
     )
 
 

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import _environment  # noqa: F401
 
 from gvrc.console import end, open_database, parser_for, settings_of
+
+if TYPE_CHECKING:
+    from gvrc.load_fixture import FixtureAccount
 
 
 def load() -> int:
@@ -31,6 +35,15 @@ def load() -> int:
         account = load_fixture(
             arguments.fixture, database, settings, keep_ids=arguments.keep_ids, dry_run=arguments.dry_run
         )
+    print_account(account)
+    if arguments.dry_run:
+        print("dry run: nothing was changed")
+    facilities = account.tables["facilities"]
+    return int(facilities.left_out > settings.max_reject_ratio * facilities.read)
+
+
+def print_account(account: FixtureAccount) -> None:
+    """Print a line a table, and what did not land."""
     print(f"{'':<24}{'read':>10}{'inserted':>10}{'updated':>10}{'unchanged':>10}{'left out':>10}")
     for table, counts in account.tables.items():
         numbers = (counts.read, counts.inserted, counts.updated, counts.unchanged, counts.left_out)
@@ -41,10 +54,6 @@ def load() -> int:
         print(f"{account.without_ward:,} facilities have no ward: theirs is not in the reference.")
     if account.ignored:
         print("not read: " + ", ".join(f"{count:,} {model}" for model, count in account.ignored.items()))
-    if arguments.dry_run:
-        print("dry run: nothing was changed")
-    facilities = account.tables["facilities"]
-    return int(facilities.left_out > settings.max_reject_ratio * facilities.read)
 
 
 end(load)
