@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from gvrc.ledger import ListedFile
     from gvrc.load import Loader, Outcome
     from gvrc.metrics import MetricsCollector
+    from gvrc.migrations import DatabaseKind
     from gvrc.progress import Progress
     from gvrc.settings import Settings
 
@@ -121,35 +122,47 @@ def open_run(settings: Settings, options: Options, demand: Callable[[Database], 
         whole_run(database, options),
         ledger.run_lock(database, settings, options),
     ):
-        kind = look_at_database(database)
-        if demand and not kind.has_migrations:
-            raise UsageError(NEVER_IMPORTED)
-        if kind.is_managed:
-            demand_contract(database, settings)
-        migrate(database, kind)
-        if kind.is_managed and (forgotten := database.run("forget_strangers")) > 0:
-            log_event("strangers_forgotten", "WARNING", facilities=forgotten)
-        if demand:
-            demand(database)
+        kind = make_ready(database, settings, demand)
         account = RunAccount(run_id=options.run_id or new_run_id(), started_at=datetime.now(UTC), kind=options.kind)
         account.database = {"mode": found.mode or kind.mode, "version": kind.version}
-        this_run = Run(
-            database, found.url, settings, options, account, kind.is_managed, ledger.rules_fingerprint(settings)
-        )
-        started = time.perf_counter()
-        if options.metrics:
-            options.metrics.start_processing()
-        ledger.begin_run(this_run)
-        try:
+        fingerprint = ledger.rules_fingerprint(settings)
+        this_run = Run(database, found.url, settings, options, account, kind.is_managed, fingerprint)
+        with accounted(this_run):
             yield this_run
-        except BaseException as error:
-            ledger.close_run(this_run, time.perf_counter() - started, error)
-            if is_transient(error) or isinstance(error, DatabaseUnavailableError):
-                from gvrc.database import tell_error
 
-                raise RunStoppedError(tell_error(error), account) from error
-            raise
-        ledger.close_run(this_run, time.perf_counter() - started)
+
+def make_ready(database: Database, settings: Settings, demand: Callable[[Database], object] | None) -> DatabaseKind:
+    """See that a run can write to the database, and migrate it."""
+    kind = look_at_database(database)
+    if demand and not kind.has_migrations:
+        raise UsageError(NEVER_IMPORTED)
+    if kind.is_managed:
+        demand_contract(database, settings)
+    migrate(database, kind)
+    if kind.is_managed and (forgotten := database.run("forget_strangers")) > 0:
+        log_event("strangers_forgotten", "WARNING", facilities=forgotten)
+    if demand:
+        demand(database)
+    return kind
+
+
+@contextmanager
+def accounted(this_run: Run) -> Iterator[None]:
+    """Begin a run, and however it ends, close it; what the database stopped has its account with the error."""
+    started = time.perf_counter()
+    if this_run.metrics:
+        this_run.metrics.start_processing()
+    ledger.begin_run(this_run)
+    try:
+        yield
+    except BaseException as error:
+        ledger.close_run(this_run, time.perf_counter() - started, error)
+        if is_transient(error) or isinstance(error, DatabaseUnavailableError):
+            from gvrc.database import tell_error
+
+            raise RunStoppedError(tell_error(error), this_run.account) from error
+        raise
+    ledger.close_run(this_run, time.perf_counter() - started)
 
 
 @contextmanager
