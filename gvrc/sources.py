@@ -43,7 +43,7 @@ def read_sources(path: Path | None) -> list[SourceRules]:
         text = path.read_text(encoding="utf-8")
         document = yaml.compose(text)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}). Check the setting sources_file.") from error
+        raise UsageError(f"{path}: cannot be read ({error.strerror}). Check the setting sources.") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
     except yaml.MarkedYAMLError as error:

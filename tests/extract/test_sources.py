@@ -131,5 +131,5 @@ def test_a_wrong_file_is_told_with_its_line(tmp_path: Path, text: str, complaint
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match=r"cannot be read .* Check the setting sources\."):
         read_sources(tmp_path / "gone.yaml")

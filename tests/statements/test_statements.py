@@ -24,7 +24,7 @@ def nodes() -> Iterator[ast.AST]:
 
 def pattern_of(text: ast.JoinedStr) -> str:
     """Give a regular expression for what an f-string may be."""
-    return "".join(re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+" for part in text.values)
+    return "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+" for part in text.values)
 
 
 def test_every_named_statement_is_run() -> None:
