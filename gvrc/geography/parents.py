@@ -91,16 +91,16 @@ def add_constituency(places: pl.DataFrame, column: str, gazetteer: Gazetteer, th
 
 def find_blocks(statements: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
     """Give statement_no, found_county_no, found (the constituencies meant) and is_elsewhere (in another county)."""
-    namesakes = find_namesakes(statements, gazetteer)
-    inside = namesakes.filter(pl.col("named_county_no") == pl.col("county_no"))
-    alike = find_similar(statements.join(namesakes, on="statement_no", how="anti"), gazetteer, thresholds)
+    bearers = find_bearers(statements, gazetteer)
+    inside = bearers.filter(pl.col("named_county_no") == pl.col("county_no"))
+    alike = find_similar(statements.join(bearers, on="statement_no", how="anti"), gazetteer, thresholds)
     found = (
         pl.concat([inside.select("statement_no", "county_no", "constituency_no"), alike])
         .group_by("statement_no")
         .agg(found_county_no=pl.col("county_no").first(), found=pl.col("constituency_no").unique().sort())
     )
     elsewhere = (
-        namesakes.filter(pl.col("county_no").is_not_null(), ~pl.col("is_alias"))
+        bearers.filter(pl.col("county_no").is_not_null(), ~pl.col("is_alias"))
         .join(inside, on="statement_no", how="anti")
         .select("statement_no", is_elsewhere=pl.lit(value=True))
         .unique()
@@ -108,7 +108,7 @@ def find_blocks(statements: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thre
     return found.join(elsewhere, on="statement_no", how="full", coalesce=True, validate="1:1")
 
 
-def find_namesakes(statements: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+def find_bearers(statements: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """List the constituencies of the whole country that bear the name.
 
     statement_no, county_no (filled where only one county has the name), named_county_no, constituency_no, is_alias.
