@@ -381,17 +381,12 @@ WHERE staged.round = $1::bigint
 -- name: find_ambiguous_meetings
 SELECT
     merging.row_no,
-    staged.file_no,
-    staged.record_number,
     merging.met_by,
     string_agg(facilities.facility_code, ', ' ORDER BY facilities.facility_code) AS codes
 FROM merging
-JOIN staged_records AS staged USING (row_no)
 JOIN facilities USING (facility_id)
 GROUP BY
     merging.row_no,
-    staged.file_no,
-    staged.record_number,
     merging.met_by
 HAVING count(*) > 1;
 
