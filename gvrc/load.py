@@ -30,8 +30,6 @@ from gvrc.staging_tables import create_staging_tables
 from gvrc.statements import statement_group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gvrc.batches import Batch
     from gvrc.database import Database
     from gvrc.directory import Directory
@@ -386,13 +384,13 @@ class Loader:
         unmet = self.unmet if round_no == 1 else frozenset()
         if "meet_by_content" not in unmet and database.run("meet_by_content", *span):
             database.run("claim_codes_again")
-        self.run_all_but(unmet, ("meet_by_code",), span)
+        self.run_unless_unmet("meet_by_code", unmet, span)
         if not self.is_first_load:  # nobody has edited yet what the run itself brings
             database.run("meet_by_former_code", *span)
         refused = self.settle_claimed_codes()
         if database.run("generate_codes", *span):
             self.meet_by_generated_codes(span, heeds_keys=True)
-        self.run_all_but(unmet, ("meet_by_source_key",), span)
+        self.run_unless_unmet("meet_by_source_key", unmet, span)
         if self.settle_claimed_keys():
             self.meet_by_generated_codes(span, heeds_keys=False)
         if database.run("meet_by_registration_number", *span, self.directory.is_managed):
@@ -419,11 +417,10 @@ class Loader:
         if self.database.run("part_generated_codes", *span):
             self.database.run("meet_by_generated_code", *span, heeds_keys)
 
-    def run_all_but(self, spared: frozenset[str], names: Iterable[str], span: tuple[int, int, int]) -> None:
-        """Run statements over a span of rows, but those that can be spared."""
-        for name in names:
-            if name not in spared:
-                self.database.run(name, *span)
+    def run_unless_unmet(self, name: str, unmet: frozenset[str], span: tuple[int, int, int]) -> None:
+        """Run a statement over a span of rows, unless it would meet nothing."""
+        if name not in unmet:
+            self.database.run(name, *span)
 
     def settle_claimed_codes(self) -> dict[int, tuple[str, str]]:
         """A code that belongs to a quite different facility: the record gets one of ours, or is refused by setting.
