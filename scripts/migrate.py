@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Apply the migrations of sql/ to the database; with --check say what was found there and change nothing.
 
 Exit status: 0 an import may be run, 2 wrong use, 3 the database cannot be reached or does not fit.

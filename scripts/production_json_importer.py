@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Import facility files into the directory: files, folders, globs or standard input. See --help."""
 
 import _environment  # noqa: F401

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Open the configured database in psql; further arguments are psql's own, such as -c "SELECT 1"."""
 
 import argparse

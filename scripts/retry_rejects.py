@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Run the open rejects again, after an alias was added or a rule changed; those that land are closed."""
 
 import argparse
@@ -7,16 +8,15 @@ from pathlib import Path
 
 import _environment  # noqa: F401
 
-from gvrc.command import CommandLine, command_settings, tell_run, told
+from gvrc.command import command_settings, tell_run, told
+from gvrc.console import parser_for
 
 
 def main() -> int:
     """Retry the open rejects of one run, or of all, and print the account."""
-    parser = CommandLine(description=__doc__)
+    parser = parser_for(__doc__)
     parser.add_argument("run_id", nargs="?", metavar="RUN_ID", help="only the rejects of this run")
     parser.add_argument("--dry-run", action="store_true", help="show what would land, and change nothing")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (config/example.yaml lists them)")
-    parser.add_argument("--database-url", metavar="URL", help="instead of DATABASE_URL or the embedded server")
     parser.add_argument("--summary", type=Path, metavar="FILE", help="write the account as JSON")
     given = parser.parse_args()
     return told(lambda: retry(given))

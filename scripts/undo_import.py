@@ -1,23 +1,21 @@
+#!/usr/bin/env python3
 """Take an import back: what it inserted goes, what it updated returns unless something later changed it."""
 
 import argparse
 import sys
-from pathlib import Path
 
 import _environment  # noqa: F401
 
-from gvrc.command import CommandLine, command_settings, tell_run, told
+from gvrc.command import command_settings, tell_run, told
+from gvrc.console import parser_for
 
 
 def main() -> int:
     """Undo one run and print the account of doing so."""
-    parser = CommandLine(description=__doc__)
+    parser = parser_for(__doc__)
     parser.add_argument("run_id", metavar="RUN_ID", help="as the importer's report names it")
     parser.add_argument("--dry-run", action="store_true", help="show what would be taken back, and change nothing")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings (config/example.yaml lists them)")
-    parser.add_argument("--database-url", metavar="URL", help="instead of DATABASE_URL or the embedded server")
     given = parser.parse_args()
-
     return told(lambda: undo_told(given))
 
 
