@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import adbc_driver_manager
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 MIGRATIONS = SQL_FOLDER / "migrations"
 OLDEST_SERVER = 150000
-LOOKUPS = Path(__file__).parent / "lookups.csv"
 
 
 @dataclass(frozen=True)
@@ -187,6 +185,7 @@ def seed_directory(database: Database) -> None:
     """Fill a fresh directory: counties, constituencies and wards, lookups, and the importer's own account."""
     import polars as pl
 
+    from gvrc.enrich import LOOKUPS
     from gvrc.geography import read_shipped_tables
 
     counties, constituencies, wards = read_shipped_tables()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from gvrc.columns import ISSUE_FIELDS, ISSUE_PREFIX
+from gvrc.coordinates import LATITUDES, LONGITUDES
 from gvrc.shapes import is_county, keys_of_field, normal_key
 from gvrc.text import by_distinct
 
@@ -35,7 +36,6 @@ CONTRACT_LENGTHS = {
     "facility_contacts.contact_person_name": 100,
     "facility_owners.owner_name": 200,
 }
-KENYA = {"latitude": (-4.9, 5.6), "longitude": (33.8, 42.0)}
 
 
 @dataclass(frozen=True)
@@ -241,8 +241,8 @@ def accepted_columns(demands: Demands) -> dict[str, Fit]:
         "facility_name": Fit(pl.String, longest=lengths["facilities.facility_name"]),
         "facility_code": Fit(pl.String, nullable=True, longest=lengths["facilities.facility_code"]),
         "registration_number": Fit(pl.String, nullable=True, longest=lengths["facilities.registration_number"]),
-        "latitude": Fit(pl.Float64, nullable=True, between=KENYA["latitude"]),
-        "longitude": Fit(pl.Float64, nullable=True, between=KENYA["longitude"]),
+        "latitude": Fit(pl.Float64, nullable=True, between=LATITUDES),
+        "longitude": Fit(pl.Float64, nullable=True, between=LONGITUDES),
         "ward_id": Fit(pl.Int64, nullable=not demands.needs_ward),
         "place_level": Fit(pl.String, names=("ward", "constituency", "county", "none")),
         "quality_score": Fit(pl.Float64, between=(0, 100)),

@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import adbc_driver_manager
 
+from gvrc.account import CHILD_TABLES
 from gvrc.database import sqlstate
 
 if TYPE_CHECKING:
     from gvrc.database import Database
 
-CHILDREN = (
-    "facility_contacts",
-    "facility_coordinates",
-    "facility_services",
-    "facility_owners",
-    "facility_gbv_categories",
-    "facility_infrastructure",
-)
 RESTORED = (
     "facility_contacts",
     "facility_coordinates",
@@ -108,7 +101,7 @@ def put_back(database: Database) -> None:
     Whole rows are inserted, which no table with a generated column takes: without any, it is not asked to.
     """
     deleted = {row["table_name"] for row in database.rows("tables_deleted_from")}
-    for table in ("facilities", *CHILDREN):
+    for table in ("facilities", *CHILD_TABLES):
         if table in deleted:
             database.run(f"put_back_{table}")
 
@@ -128,7 +121,7 @@ def remove(database: Database, first: int, last: int) -> None:
     """Delete what the run inserted; what something else refers to is found by halving, and switched off instead."""
     try:
         with database.savepoint():
-            for table in (*CHILDREN, "facilities"):
+            for table in (*CHILD_TABLES, "facilities"):
                 database.run(f"delete_{table}", first, last)
             database.check_constraints()
     except adbc_driver_manager.Error as error:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gvrc.columns import ISSUE_PREFIX
+from gvrc.coordinates import LATITUDES, LONGITUDES
 from gvrc.errors import UsageError
 from gvrc.geography.suggestions import add_ward_suggestion
 
@@ -24,8 +25,6 @@ HEADINGS = {
 }
 LEVELS = ["ward", "constituency", "county"]
 NEEDED = ["county_name", "constituency_name", "ward_name"]
-# Degrees: all of Kenya, and no latitude there is a longitude.
-LATITUDES, LONGITUDES = (-4.9, 5.6), (33.8, 42.0)
 
 
 def answer_list(content: bytes, resolver: PlaceResolver, reference: pl.DataFrame) -> pl.DataFrame:
