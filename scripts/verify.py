@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import TYPE_CHECKING
 
 import _environment  # noqa: F401
 
 from gvrc.console import end, open_database, parser_for, print_table, settings_of
+
+if TYPE_CHECKING:
+    from gvrc.verify import Verification
 
 
 def verify_directory() -> int:
@@ -27,6 +31,12 @@ def verify_directory() -> int:
     if arguments.json:
         print(json.dumps(dataclasses.asdict(found) | {"is_sound": found.is_sound}, indent=2))
         return int(not found.is_sound)
+    print_verification(found)
+    return int(not found.is_sound)
+
+
+def print_verification(found: Verification) -> None:
+    """Print counts, the last run and a line a check, with examples and what to do."""
     print_table([{"table": table, "rows": rows} for table, rows in found.tables.items()])
     print_table(found.counties)
     print_table([found.last_run] if found.last_run else [])
@@ -38,7 +48,6 @@ def verify_directory() -> int:
         if finding.count:
             print(f"{'':14}-> {finding.check.hint}")
     print("sound" if found.is_sound else "not sound")
-    return int(not found.is_sound)
 
 
 end(verify_directory)

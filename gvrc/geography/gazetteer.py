@@ -115,20 +115,7 @@ def read_constituency_keys(wards: pl.DataFrame, county_keys: pl.DataFrame, alias
         .select("county_no", "constituency_no", name=words(pl.col("constituency_name"), "constituency"))
         .drop_nulls("name")
     )
-    other = (
-        aliases.select(
-            county_key=key(words(pl.col("county"), "county")),
-            constituency_key=key(words(pl.col("constituency"), "constituency")),
-            name=words(pl.col("alias"), "constituency"),
-        )
-        .join(county_keys.select("county_no", county_key="key"), on="county_key", validate="m:m")
-        .join(
-            own.with_columns(constituency_key=key(pl.col("name"))).drop("name"),
-            on=["county_no", "constituency_key"],
-            validate="m:m",
-        )
-        .select("county_no", "constituency_no", "name")
-    )
+    other = read_other_names(aliases, own, county_keys)
     in_part = (
         wards.select("county_no", "constituency_no", name=parts(pl.col("constituency_name")))
         .explode("name")
@@ -147,6 +134,24 @@ def read_constituency_keys(wards: pl.DataFrame, county_keys: pl.DataFrame, alias
         )
         .explode("key")
         .unique(["county_no", "constituency_no", "key"], keep="first", maintain_order=True)
+    )
+
+
+def read_other_names(aliases: pl.DataFrame, own: pl.DataFrame, county_keys: pl.DataFrame) -> pl.DataFrame:
+    """List the other names of constituencies, each with the numbers of the one whose own name the alias gives."""
+    return (
+        aliases.select(
+            county_key=key(words(pl.col("county"), "county")),
+            constituency_key=key(words(pl.col("constituency"), "constituency")),
+            name=words(pl.col("alias"), "constituency"),
+        )
+        .join(county_keys.select("county_no", county_key="key"), on="county_key", validate="m:m")
+        .join(
+            own.with_columns(constituency_key=key(pl.col("name"))).drop("name"),
+            on=["county_no", "constituency_key"],
+            validate="m:m",
+        )
+        .select("county_no", "constituency_no", "name")
     )
 
 
