@@ -1,7 +1,7 @@
 """Stage a batch, merge it, set aside what is refused, account for all of it: one transaction.
 
-The SQL is in ``sql/merge``: 1 to 6 are what a batch goes through, in this order; the others are for a first load (0, 7),
-for the end of a run (8), and for keys that somebody gave by hand (9).
+The SQL is in ``sql/merge``: 1 to 6 are what a batch goes through, in this order; the others are for a first load (0,
+7), the end of a run (8), and keys that somebody gave by hand (9).
 """
 
 from __future__ import annotations

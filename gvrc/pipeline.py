@@ -82,6 +82,7 @@ class Run:
     account: RunAccount
     is_managed: bool
     fingerprint: str
+    breaker: CircuitBreaker  # gives a dead server up
     run_no: int = 0
 
     @property
@@ -126,7 +127,8 @@ def open_run(settings: Settings, options: Options, demand: Callable[[Database], 
         account = RunAccount(run_id=options.run_id or new_run_id(), started_at=datetime.now(UTC), kind=options.kind)
         account.database = {"mode": found.mode or kind.mode, "version": kind.version}
         fingerprint = ledger.rules_fingerprint(settings)
-        this_run = Run(database, found.url, settings, options, account, kind.is_managed, fingerprint)
+        breaker = CircuitBreaker(settings.breaker_failures, settings.breaker_wait_seconds)
+        this_run = Run(database, found.url, settings, options, account, kind.is_managed, fingerprint, breaker)
         with accounted(this_run):
             yield this_run
 
@@ -421,7 +423,7 @@ def load_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
     else:
         attempt = Attempt()
         accounts = retry_transient(
-            lambda: merge_once(this_run, loader, batch, attempt),
+            lambda: this_run.breaker.call(lambda: merge_once(this_run, loader, batch, attempt)),
             this_run.settings,
             lambda: revive(this_run, loader),
         )
@@ -506,7 +508,8 @@ CONSONANTS = "bcdfghjkmnpqrstvwxz"
 class ETLPipeline:
     """The guide's face: ``ETLPipeline("config/production.yaml").run(["data/raw"])``.
 
-    Whose runs fail three times in a row for the database's sake is told so at once for a while, without another try.
+    When its runs have failed ``breaker_failures`` times in a row because of the database, the next ones are told so
+    at once for a while, without another try.
     """
 
     def __init__(self, config_path: str | None = None) -> None:
@@ -515,7 +518,8 @@ class ETLPipeline:
 
         self.config = ConfigManager(config_path)
         self.metrics = MetricsCollector()
-        self.circuit_breaker = CircuitBreaker()
+        settings = self.config.settings
+        self.circuit_breaker = CircuitBreaker(settings.breaker_failures, settings.breaker_wait_seconds)
 
     def run(self, data_sources: list[str]) -> dict[str, Any]:
         """Import files; give success, processed_count, error_count and metrics, or success, error and metrics."""

@@ -21,7 +21,8 @@ T = TypeVar("T")
 
 # SQLSTATE classes: lost connection; rolled back by deadlock or serialisation; out of memory, disk or connections;
 # shut down by an operator or starting up. https://www.postgresql.org/docs/16/errcodes-appendix.html
-TRANSIENT_CLASSES = ("08", "40", "53", "57")
+ROLLED_BACK = "40"
+TRANSIENT_CLASSES = ("08", ROLLED_BACK, "53", "57")
 LOCK_NOT_AVAILABLE = "55P03"  # lock_timeout ran out: whoever holds the lock will let go
 QUERY_CANCELED = "57014"  # somebody cancelled just this statement: doing it again would defy them
 # The driver gives no SQLSTATE when the connection broke or was never made, only libpq's words.
@@ -51,6 +52,12 @@ def is_transient(error: BaseException) -> bool:
         message = str(error)
         return CONNECT_FAILED not in message or any(words in message for words in WORTH_CONNECTING_AGAIN)
     return error.__cause__ is not None and is_transient(error.__cause__)
+
+
+def is_server_down(error: BaseException) -> bool:
+    """Say whether a transient error is the server's own: one whose work another's is in the way of answers."""
+    sqlstate = getattr(error, "sqlstate", None) or ""
+    return is_transient(error) and sqlstate != LOCK_NOT_AVAILABLE and not sqlstate.startswith(ROLLED_BACK)
 
 
 def retry_transient(function: Callable[[], T], settings: Settings, recover: Callable[[], object] | None = None) -> T:
@@ -104,8 +111,8 @@ def retry_after(
 class CircuitBreaker:
     """Gives a database up that failed too often in a row, and knocks again after a while.
 
-    ``failures`` transient errors in a row open it; for ``wait_seconds`` nothing is tried then. A success, or an error
-    that is no fault of the server's, closes it.
+    ``failures`` errors of a server that is down open it, in a row; for ``wait_seconds`` nothing is tried then. A
+    success, or any other error, closes it: the server has answered.
     """
 
     def __init__(self, failures: int = 3, wait_seconds: float = 30.0) -> None:
@@ -143,7 +150,7 @@ class CircuitBreaker:
 
         if self.breaker is None:
             self.breaker = circuitbreaker.CircuitBreaker(
-                self.failures, self.wait_seconds, lambda _kind, error: is_transient(error)
+                self.failures, self.wait_seconds, lambda _kind, error: is_server_down(error)
             )
 
         def fail() -> NoReturn:

@@ -162,6 +162,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     retry_attempts: Count = 5
     retry_wait_seconds: Seconds = 0.2
+    breaker_failures: Count = 3
+    breaker_wait_seconds: Seconds = 30.0
     lock_wait_seconds: Seconds = 0.0
 
     def __repr__(self) -> str:

@@ -251,7 +251,7 @@ def test_a_success_in_between_begins_the_count_anew() -> None:
 
 def test_an_error_that_is_no_fault_of_the_server_does_not_count() -> None:
     breaker = CircuitBreaker(failures=2)
-    for error in (lost(), ValueError("words"), lost(), with_sqlstate("23505"), lost()):
+    for error in (lost(), ValueError("words"), lost(), with_sqlstate("23505"), lost(), with_sqlstate("40P01"), lost()):
         with pytest.raises(type(error)):
             breaker.call(failing(error))
     assert not breaker.is_open
