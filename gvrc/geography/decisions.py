@@ -115,8 +115,10 @@ def decide(evidence: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
 def choose_rule(thresholds: Thresholds) -> pl.Expr:
     """Name the first rule that applies to a place."""
     has_block = pl.col("block").list.len() > 0
+    # Menengai, a ward elsewhere, may be what is left of the stated constituency's Menengai West.
+    is_left_of_one = pl.col("sharing_wards").list.len().fill_null(0) > 0
     has_look_alike = has_block & (
-        (pl.col("best").fill_null(0.0) >= thresholds.look_alike) | (pl.col("part") > 0) | (pl.col("repeated") > 0)
+        (pl.col("best").fill_null(0.0) >= thresholds.look_alike) | is_left_of_one | (pl.col("repeated") > 0)
     )
     has_rival = pl.col("strong_wards").list.set_difference("part_wards").list.len().fill_null(0) > 0
     least = pl.when(has_block).then(thresholds.ward_similarity).otherwise(thresholds.county_ward_similarity)
