@@ -32,6 +32,9 @@ ABBREVIATIONS = {
     "nw": "north west",
     "se": "south east",
     "sw": "south west",
+    "nth": "north",
+    "sth": "south",
+    "cent": "central",
     "centrl": "central",  # as the register writes Bukira Central
     "cntrl": "central",
     "ctrl": "central",
