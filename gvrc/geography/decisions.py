@@ -53,6 +53,7 @@ def decide_places(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresh
         .join(summarise_parts(in_part), on="place_no", how="left", validate="1:1")
         .join(similarity, on="place_no", how="left", validate="1:1")
         .join(find_second_names(in_part, similarity, gazetteer), on="place_no", how="left", validate="1:1")
+        .join(find_cut_off(unsettled, similarity, gazetteer), on="place_no", how="left", validate="1:1")
         .join(find_namesakes(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
         .join(find_counties(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
         .pipe(decide, thresholds)
@@ -124,8 +125,8 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
     least = pl.when(has_block).then(thresholds.ward_similarity).otherwise(thresholds.county_ward_similarity)
     margin = pl.when(has_block).then(thresholds.ward_margin).otherwise(thresholds.county_ward_margin)
     is_clearly_best = (pl.col("best") - pl.col("second") >= margin) & (pl.col("best") >= pl.col("best_outside"))
-    flags = ("is_namesake", "has_second_name", "is_county")
-    is_namesake, has_second_name, is_county = (pl.col(name).fill_null(value=False) for name in flags)
+    flags = ("is_namesake", "has_second_name", "is_county", "is_cut_off")
+    is_namesake, has_second_name, is_county, is_cut_off = (pl.col(name).fill_null(value=False) for name in flags)
     # "Bura (Fafi)" says where Bura is; "Kinango/Nadavaya" in Kinango, which has a ward Kinango, are two.
     is_two = (pl.col("contained_in_scope") > 1) & ~pl.col("ward_name").str.contains(r"[(\[]")
     shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
@@ -144,7 +145,7 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
         "part_of_several": shares_its_words,
         "county_again": is_county,
         "part": (pl.col("part") == 1) & ~has_rival & is_name & (has_block | ~is_namesake),
-        "alike": (pl.col("best") >= least) & is_clearly_best & ~is_namesake & ~has_second_name,
+        "alike": (pl.col("best") >= least) & is_clearly_best & ~is_namesake & ~has_second_name & ~is_cut_off,
     }
     return pl.coalesce(pl.when(applies).then(pl.lit(rule)) for rule, applies in rules.items())
 
@@ -288,6 +289,25 @@ def find_second_names(parts: pl.DataFrame, similarity: pl.DataFrame, gazetteer: 
         .join(spelled, on="ward_no", validate="m:m")
         .join(spelled, left_on=["best_ward", "word"], right_on=["ward_no", "word"], how="anti")
         .select("place_no", has_second_name=pl.lit(value=True))
+        .unique()
+    )
+
+
+def find_cut_off(places: pl.DataFrame, similarity: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Mark (is_cut_off) the places whose name is the beginning of another ward's name than the one it is alike to.
+
+    "Kahawa We" is rather Kahawa West than Kahawa with two letters too many.
+    """
+    head = pl.col("key").str.head(3).alias("head")
+    names = gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED)
+    return (
+        places.select("place_no", "county_no", "block", key=key(pl.col("ward_words")))
+        .join(similarity.select("place_no", "best_ward").drop_nulls(), on="place_no", validate="1:1")
+        .with_columns(head)
+        .join(names.select("county_no", "constituency_no", "ward_no", head, whole="key"), on=["county_no", "head"])
+        .filter(pl.col("constituency_no").is_in("block") | (pl.col("block").list.len() == 0))
+        .filter(pl.col("ward_no") != pl.col("best_ward"), pl.col("whole").str.starts_with(pl.col("key")))
+        .select("place_no", is_cut_off=pl.lit(value=True))
         .unique()
     )
 
