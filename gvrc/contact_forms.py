@@ -39,6 +39,7 @@ _BOOKKEEPING = frozenset(
         *("isprimary", "primary", "isactive", "active", "createdat", "updatedat", "createdby", "updatedby"),
     }
 )
+_PRIMARY = frozenset({"isprimary", "primary"})
 # Marks tell which person has which contact: alternative_contact_person has alternative_phone, contact_person phone.
 _MARKED = re.compile(
     r"(?P<word>alternat(?:iv)?e|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
@@ -215,13 +216,20 @@ def _walk(key: str, value: object, whose: _Whose) -> Iterator[_Statement]:
             if text:
                 yield from (_Statement(key, part, whose) for part in _by_person(key, text))
         case list():
-            for item in value:
+            for item in sorted(value, key=_is_secondary):
                 yield from _walk(key, item, whose)
         case {"key": str(stood_under), "value": within, **more} if not more:  # the reader's own form
             key = _without_groups(stood_under)
             yield from _walk(_key_of_person(key), within, whose._replace(mark=_mark_of(key)))
         case dict():
             yield from _walk_object(key, [(fold(name), item) for name, item in value.items()], whose)
+
+
+def _is_secondary(item: object) -> bool:
+    """Say whether an item of a list is not called the primary contact: the first of a facility is its primary one."""
+    return not isinstance(item, dict) or not any(
+        fold(name) in _PRIMARY and read_flag(clean_value(str(said)) or "") for name, said in item.items()
+    )
 
 
 def _by_person(key: str, text: str) -> list[str]:

@@ -277,6 +277,17 @@ def test_what_is_no_contact_becomes_an_issue_that_shows_nobody(entry: tuple[str,
     assert (contacts, "; ".join(invalid)) == ([], issue)
 
 
+@pytest.mark.parametrize("flag", [True, "Yes", 1])
+def test_the_contact_that_is_called_primary_is_the_first(flag: object) -> None:
+    others = [{"type": "Phone", "value": "0700000016"}, {"type": "Phone", "value": "0700000017", "is_primary": False}]
+    primary = {"type": "Phone", "value": "0700000018", "is_primary": flag}
+    assert [value for _, value in lines(("contacts", [*others, primary]))] == [
+        "+254700000018",
+        "+254700000016",
+        "+254700000017",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "numbers"),
     [
