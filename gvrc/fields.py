@@ -26,6 +26,7 @@ from gvrc.masking import HIDDEN
 from gvrc.pairs import first_pair, is_side, side_of, with_side
 from gvrc.personal import is_personal
 from gvrc.rejects import HEADER_KEY
+from gvrc.services import said_beside_names
 from gvrc.shapes import (
     ABSENT,
     LONGEST_ABSENT,
@@ -211,6 +212,7 @@ class _Sorting:
         whole = next((field for field in LIST_FIELDS if field in ranks), None)
         if whole:
             self._add(whole, ranks[whole], path, _as_json([value and [value] for value in objects]))
+            self._count_beside_names(path, objects)
         elif len(path) < MAX_DEPTH and self.keys.opens(path):
             self.take_apart([value or {} for value in objects], path)
         else:
@@ -238,6 +240,8 @@ class _Sorting:
             left = [value for value in lists if value and not could_be(value)]
             kept = lists if not left else [value if value and could_be(value) else None for value in lists]
             self._add(whole, ranks[whole], path, _as_json(kept))
+            if whole in LIST_FIELDS:
+                self._count_beside_names(path, [value for value in kept if value and dict in set(map(type, value))])
             lists = left
         elif len(path) < MAX_DEPTH and (ranks or self.keys.opens(path)):
             for place in range(ITEMS_OPENED):
@@ -363,6 +367,15 @@ class _Sorting:
         key = _shown(path)
         if key in met or len(met) < MAX_KEYS_TOLD:
             met.setdefault(key, set()).update(map(TYPE_NAMES.__getitem__, types))
+
+    def _count_beside_names(self, path: KeyPath, values: Values) -> None:
+        """Count what stands in a list of names beside them, and is made nothing of."""
+        beside: defaultdict[str, list[object]] = defaultdict(list)
+        for key, said in chain.from_iterable(map(said_beside_names, values)):
+            if not is_absent(said) and said not in ([], {}):
+                beside[key].append(said)
+        for key, texts in beside.items():
+            self._count_unmapped((*path, key), texts)
 
     def _count_leaves(self, path: KeyPath, value: dict[str, Any]) -> None:
         for key, inner in value.items():

@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from gvrc.casts import read_flag
-from gvrc.shapes import normal_key
+from gvrc.shapes import MAX_DEPTH, normal_key
 from gvrc.synonyms import canonical_name, says_closed, to_canonical
 from gvrc.text import by_distinct, clean_text, fold, masked, unescape
 
@@ -189,6 +189,33 @@ def _spellings_in(value: object) -> Iterator[str]:
             return
         case _:
             yield msgspec.json.encode(value).decode()
+
+
+def said_beside_names(value: object, depth: int = 0) -> Iterator[tuple[str, object]]:
+    """Give what the objects in a decoded value say of which no service is made, by key: a category, a price, hours.
+
+    An object that is no service is told as a whole: of that there is nothing to give.
+    """
+    match value:
+        case list() if depth < MAX_DEPTH:
+            for item in value:
+                yield from said_beside_names(item, depth + 1)
+        case dict() if (name := _name_key(value)) and not any(map(_says_not_offered, value, value.values())):
+            within = {
+                key: item for key, item in value.items() if isinstance(item, list) and normal_key(key) in _LIST_KEYS
+            }
+            is_group = any(within.values()) and _is_category(value)
+            for key, item in value.items():
+                if key in within:
+                    yield from said_beside_names(item, depth + 1)
+                elif (is_group or normal_key(key) != name) and fold(key) not in _OFFERED_KEYS:
+                    yield key, item
+
+
+def _name_key(service: dict[str, object]) -> str | None:
+    """Give the first of the keys for a name under which an object says something."""
+    named = {normal_key(key) for key, item in service.items() if item}
+    return next((key for key in _NAME_KEYS if key in named), None)
 
 
 def _name_of(service: dict[str, object]) -> object:

@@ -316,6 +316,30 @@ def test_what_nobody_knows_is_counted_with_an_example() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("services", "left"),
+    [
+        (
+            [{"service_name": "Walk-in desk", "service_category": "Legal", "is_free": True, "cost_range": ""}],
+            {"services.service_category": (1, "Legal"), "services.is_free": (1, "true")},
+        ),
+        ([{"name": "PEP", "hours": "24/7"}, "HTS", {"name": "PRC", "hours": "8-5"}], {"services.hours": (2, "24/7")}),
+        ([{"name": "PEP", "available": True}, {"name": "PRC", "available": False, "hours": "8-5"}], {}),
+        (
+            [{"category": "Medical", "services": [{"name": "PEP", "price": 0}]}],
+            {"services.category": (1, "Medical"), "services.price": (1, "0")},
+        ),
+        ({"name": "PEP", "hours": "24/7"}, {"services.hours": (1, "24/7")}),
+        ({"PEP": True, "Surgery": "No"}, {}),
+        (["PEP", "HTS"], {}),
+    ],
+)
+def test_what_an_object_says_beside_the_name_of_a_service_is_counted(
+    services: object, left: dict[str, tuple[int, str]]
+) -> None:
+    assert unmapped({"services": services}) == left
+
+
 def test_a_unit_of_place_of_which_nothing_is_made_is_counted() -> None:
     record = {"village": "Kwa Njenga", "district": "Embakasi", "location": "Mukuru", "landmark": "Blue gate"}
     assert unmapped(record) == {"village": (1, "Kwa Njenga"), "district": (1, "Embakasi"), "location": (1, "Mukuru")}
