@@ -71,7 +71,8 @@ def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
     record without a place may be of a facility in any: who has its name is merged after it. A number is one, too, where
     a facility comes more than once: it may claim and give up several.
     """
-    name = pl.col("facility_name").str.to_lowercase()
+    # Codes are generated of names without their signs: who may have one code is merged one after the other, too.
+    name = pl.col("facility_name").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", "")
     constituency = pl.col("constituency_id").cast(pl.String)
     repeated = accepted.select(
         "row_no",

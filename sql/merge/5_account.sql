@@ -572,9 +572,10 @@ FROM updated;
 
 -- name: save_generated_codes
 -- One that leads to a facility that stands leads there still: two of one name would take it from each other at every run.
--- Whose they were before is kept for the undo; what is new to a new facility goes and comes back with it.
+-- Whose they were before is kept for the undo; what is new to a new facility goes and comes back with it. Of two that
+-- one of them had to wait for, the first.
 WITH given AS (
-    SELECT
+    SELECT DISTINCT ON (staged.generated_code)
         staged.generated_code,
         staged.file_no,
         merging.facility_id,
@@ -586,6 +587,9 @@ WITH given AS (
         AND staged.generated_code IS NOT NULL
         AND staged.facility_code IS NULL
         AND NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = code_map.facility_id)
+    ORDER BY
+        staged.generated_code,
+        staged.row_no
 ), kept AS (
     INSERT INTO etl.former_codes (
         changed_by_run_no,

@@ -85,3 +85,36 @@ def test_a_batch_that_is_tried_again_finds_no_rows_of_the_one_before(
     assert outcome(run([path], again)) == {"read": 4, "inserted": 3, "rejected": 1}
     assert merged == [2, 1, 1]
     assert len(rows(fresh, "SELECT 1 FROM facilities")) == 4
+
+
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_names_that_differ_in_their_signs_only_are_met_one_after_the_other(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    changed = msgspec.structs.replace(settings, batch_size=batch_size)
+    names = ("Mukuru Clinic- Kayole", "Mukuru Clinic-Kayole")
+    coded = [CLINIC | {"name": name, "code": 15_000 + number} for number, name in enumerate(names)]
+    run([write(tmp_path, "a.json", coded)], changed)
+    codeless = [CLINIC | {"name": name, "code": None} for name in names]
+    account = run([write(tmp_path, "other.json", codeless)], changed)
+    assert outcome(account) == {"read": 2, "updated": 1, "superseded": 1}
+    assert rows(fresh, "SELECT facility_name FROM facilities ORDER BY facility_code") == [
+        {"facility_name": "Mukuru Clinic-Kayole"},
+        {"facility_name": "Mukuru Clinic-Kayole"},
+    ]
+
+
+def test_a_record_that_waits_beside_one_of_its_name_stops_nothing(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    numbered = CLINIC | {"name": "Mukuru Clinic- Kayole", "code": 15_000, "registration_number": "B/4711"}
+    other = CLINIC | {"name": "Mukuru Clinic-Kayole", "code": 15_001}
+    run([write(tmp_path, "a.json", [numbered, other])], settings)
+    again = [
+        numbered | {"name": "Mukuru Kayole Clinic", "registration_number": None},
+        numbered | {"code": None},
+        other | {"code": None},
+    ]
+    account = run([write(tmp_path, "other.json", again)], settings)
+    assert account.status == "succeeded"
+    assert len(rows(fresh, "SELECT 1 FROM facilities")) == 2
