@@ -10,6 +10,7 @@ import csv
 import re
 from collections import defaultdict
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
@@ -38,7 +39,7 @@ PARENT_KEY: Final = "parent_key"
 
 # Objects that only wrap a record or a part of it: what is inside is read as if it stood outside.
 WRAPPER: Final = re.compile(
-    r"(properties|attributes|fields|tags|resource|facility|node|source|doc|identification|general|basic|profile|metadata|acf"
+    r"(properties|attributes|fields|tags|resource|facility|node|doc|identification|general|basic|profile|metadata|acf"
     r"|(facility|basic|general|main|hospital|station|organization|organisation)(details?|info|information|data|profile))"
 )
 PLACE_PARENTS: Final = frozenset(
@@ -128,10 +129,14 @@ class Keys:
         pinned = self._pinned.get(words, ())
         if pinned:
             return pinned
-        return tuple(meaning for meaning in _meanings_of(words, path) if meaning.field not in self._taken)
+        if _is_of_item(path):
+            return ()
+        taken = self._taken | OF_NO_METADATA if "metadata" in words[:-1] else self._taken
+        return tuple(meaning for meaning in _meanings_of(words, path) if meaning.field not in taken)
 
 
 MAX_KNOWN_PATHS: Final = 20_000
+OF_NO_METADATA: Final = frozenset(("source_key",))  # there it is that of the data set
 
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
@@ -158,7 +163,15 @@ def is_geometry(value: object) -> bool:
 
 
 def _words(path: KeyPath) -> tuple[str, ...]:
-    return tuple(normal_key(key) for key in path if isinstance(key, str))
+    return tuple("doc" if key == HIT else normal_key(key) for key in path if isinstance(key, str))
+
+
+HIT: Final = "_source"  # Elasticsearch's wrapper; a source without the mark is the body that a record came from
+
+
+def _is_of_item(path: KeyPath) -> bool:
+    """Say whether a path leads into a list of tags or attributes: each is one of many, and none is the record."""
+    return any(isinstance(key, str) and isinstance(place, int) and is_wrapper(key) for key, place in pairwise(path))
 
 
 def _starts(pin: tuple[str, ...], words: tuple[str, ...]) -> bool:
@@ -169,7 +182,7 @@ def _pinned_meanings(pinned: Mapping[str, Iterable[str]]) -> dict[tuple[str, ...
     found: dict[tuple[str, ...], tuple[Meaning, ...]] = {}
     for field, keys in pinned.items():
         for rank, key in enumerate(keys):
-            words = tuple(normal_key(part) for part in key.split("."))
+            words = _words(tuple(key.split(".")))
             found[words] = (*found.get(words, ()), Meaning(field, rank))
     return found
 
@@ -685,7 +698,7 @@ def _told(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def is_wrapper(key: str) -> bool:
     """Say whether what stands under this key is read as if it stood outside."""
-    return WRAPPER.fullmatch(normal_key(key)) is not None
+    return key == HIT or WRAPPER.fullmatch(normal_key(key)) is not None
 
 
 def _holds_facilities(key: str, value: object, keys: Keys) -> bool:

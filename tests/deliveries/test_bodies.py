@@ -1,0 +1,41 @@
+"""What a body sends that nobody has seen: each facility stands once, and nobody stands there who is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gvrc.pipeline import run
+from tests.test_pipeline import outcome, rows, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+LINDI = {"county": "Nairobi", "constituency": "Kibra", "ward": "Lindi"}
+NAMES = "SELECT facility_name AS name FROM facilities ORDER BY 1"
+
+
+def names(database: Database) -> list[str]:
+    return [row["name"] for row in rows(database, NAMES)]
+
+
+@pytest.mark.parametrize(
+    "shared",
+    [
+        {"tags": [{"uuid": "b8bbf83e-645f-451f-8efe-a0db56f09676", "display": "Login Location"}]},  # OpenMRS
+        {"attributes": [{"uuid": "b8bbf83e-645f-451f-8efe-a0db56f09677", "display": "Level 3"}]},
+        {"source": {"id": "SRC-0001", "name": "Ministry of Health", "url": "https://example.org"}},
+        {"metadata": {"uuid": "b8bbf83e-645f-451f-8efe-a0db56f09678"}},
+    ],
+)
+def test_what_all_records_of_a_file_share_is_the_key_of_none(
+    settings: Settings, fresh: Database, tmp_path: Path, shared: dict[str, Any]
+) -> None:
+    places = [LINDI | shared | {"name": name} for name in ("Lindi Clinic", "Lindi Shelter", "Umoja Shelter")]
+    assert outcome(run([write(tmp_path, "a.json", places)], settings)) == {"read": 3, "inserted": 3}
+    assert names(fresh) == ["Lindi Clinic", "Lindi Shelter", "Umoja Shelter"]
+    assert rows(fresh, "SELECT DISTINCT website_url FROM facilities") == [{"website_url": ""}]
