@@ -409,6 +409,20 @@ SAYS_MORE_OF_PEOPLE: Final = frozenset(
         *("closed", "reported", "in", "charge", "next", "kin", "board", "committee", "team", "staff", "officers"),
     )
 )
+OF_AN_OFFICE: Final = frozenset(
+    (
+        *("national", "regional", "region", "district", "division", "divisional", "zonal", "area", "branch", "field"),
+        *("deputy", "assistant", "senior", "acting", "executive", "managing", "general", "lead", "duty", "liaison"),
+        *("gender", "desk", "protection", "welfare", "probation", "children", "clinical", "information", "data"),
+        *("technical", "finance", "administrative", "office", "department", "program", "programme", "project"),
+    )
+)
+AROUND: Final = frozenset(
+    (
+        *("by", "viewer", "owner", "publisher", "maintainer", "custodian", "steward", "creator", "uploader", "sender"),
+        *("types", "levels", "categories", "statuses", "roles", "permissions", "options", "choices", "definitions"),
+    )
+)
 SAYS_THAT_IT_IS_A_LIST: Final = frozenset(("list", "lists", "data", "records", "details", "info", "register", "table"))
 KEY_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")  # in snake or camel case
 FACILITY_LISTS: Final = frozenset(
@@ -509,8 +523,30 @@ def is_county(key: str) -> bool:
 
 
 def is_passed_over(key: str) -> bool:
-    """Say whether a list under this key is known to hold something else than facilities."""
+    """Say whether what stands under this key is known to be something else than facilities.
+
+    >>> [is_passed_over(key) for key in ("users", "prepared_by", "regionalCommander", "facility_types", "safe_houses")]
+    [True, True, True, True, False]
+    """
+    return _is_no_facility(key) or _is_around_facilities(key)
+
+
+def _is_no_facility(key: str) -> bool:
     return normal_key(key) in NOT_FACILITIES or is_people(key)
+
+
+@lru_cache(maxsize=MAX_KNOWN_PATHS)
+def _is_around_facilities(key: str) -> bool:
+    """Say whether a key tells who sent or keeps a file, who is in charge of a region, or what its words mean.
+
+    Facilities may stand deeper in it, which what is of people holds none of.
+    """
+    words = _words_of_key(key)
+    return bool(words) and (
+        words[-1] in AROUND
+        or (words[0] == "contact" and words[1:2] in (["us"], ["for"]))
+        or (_is_person_word(words[-1]) and (SAYS_MORE_OF_PEOPLE | OF_AN_OFFICE).issuperset(words[:-1]))
+    )
 
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
@@ -520,12 +556,17 @@ def is_people(key: str) -> bool:
     >>> [is_people(key) for key in ("survivors", "FocalPersons", "gbv_case_list", "children_homes", "victim_support")]
     [True, True, True, False, False]
     """
-    words = [word.lower() for word in KEY_WORDS.findall(key)]
-    while words and words[-1] in SAYS_THAT_IT_IS_A_LIST:
-        words.pop()
+    words = _words_of_key(key)
     if _is_person_word("".join(words)):
         return True
     return bool(words) and _is_person_word(words[-1]) and SAYS_MORE_OF_PEOPLE.issuperset(words[:-1])
+
+
+def _words_of_key(key: str) -> list[str]:
+    words = [word.lower() for word in KEY_WORDS.findall(key)]
+    while words and words[-1] in SAYS_THAT_IT_IS_A_LIST:
+        words.pop()
+    return words
 
 
 def _is_person_word(word: str) -> bool:
@@ -609,7 +650,7 @@ def has_facilities_inside(record: dict[str, Any], keys: Keys, depth: int = 0) ->
     """
     if depth > MAX_DEPTH:
         return False
-    values = [value for key, value in record.items() if not is_passed_over(key)]
+    values = [value for key, value in record.items() if not _is_no_facility(key)]
     beside = [value for value in values if isinstance(value, dict)]
     listed = [item for value in values if isinstance(value, list) for item in value[:SAMPLED] if isinstance(item, dict)]
     return (

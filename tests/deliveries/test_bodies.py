@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,3 +40,34 @@ def test_what_all_records_of_a_file_share_is_the_key_of_none(
     assert outcome(run([write(tmp_path, "a.json", places)], settings)) == {"read": 3, "inserted": 3}
     assert names(fresh) == ["Lindi Clinic", "Lindi Shelter", "Umoja Shelter"]
     assert rows(fresh, "SELECT DISTINCT website_url FROM facilities") == [{"website_url": ""}]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("regional_commander", {"name": "Sample Person", "phone": "0700 000 017"}),
+        ("deputyCountyDirectors", [{"name": "Sample Person", "phone": "0700 000 017"}]),
+        ("prepared_by", {"name": "Sample Person", "phone": "0700 000 017", "designation": "M&E Officer"}),
+        ("contact_for_questions", {"name": "Sample Person", "email": "sample@example.org"}),
+        ("data_steward", {"name": "Sample Person", "email": "sample@example.org"}),
+        ("publisher", {"name": "Sample Ministry", "type": "Ministry", "email": "sample@example.org"}),
+        ("viewer", {"name": "api user", "email": "sample@example.org"}),
+        ("roles", [{"name": "Administrator", "status": "active"}]),
+        ("facility_levels", [{"name": "Level 4", "category": "Hospital"}]),
+    ],
+)
+def test_who_and_what_stands_around_facilities_is_none(
+    settings: Settings, fresh: Database, tmp_path: Path, key: str, value: Any
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({key: value, "offices": [LINDI | {"name": "Lindi Office", "code": 7}]}), "utf-8")
+    assert outcome(run([str(path)], settings)) == {"read": 1, "inserted": 1}
+    assert names(fresh) == ["Lindi Office"]
+
+
+def test_facilities_inside_of_what_is_none_are_found(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    office = LINDI | {"name": "Lindi Office", "code": 7}
+    path.write_text(json.dumps({"name": "A directory", "types": [{"name": "Courts", "offices": [office]}]}), "utf-8")
+    assert outcome(run([str(path)], settings)) == {"read": 1, "inserted": 1}
+    assert names(fresh) == ["Lindi Office"]
