@@ -443,6 +443,25 @@ FACILITY_LISTS: Final = frozenset(
         *("content", "list", "hits", "docs", "values", "value", "nodes", "edges", "healthfacilities", "safehouses"),
     )
 )
+# A table of a database is of facilities if its name ends in one of these.
+OF_FACILITIES: Final = frozenset(
+    (
+        *(
+            "facility",
+            "facilities",
+            "hospital",
+            "hospitals",
+            "clinic",
+            "clinics",
+            "dispensaries",
+            "station",
+            "stations",
+        ),
+        *("provider", "providers", "organization", "organizations", "organisation", "organisations", "institutions"),
+        *("center", "centers", "centre", "centres", "shelter", "shelters", "safehouse", "safehouses", "hotlines"),
+        *("helplines", "offices", "desks", "courts", "homes", "sites", "vituo", "gbvrcs", "gvrcs"),
+    )
+)
 # Under these keys a facility may have lists of its own, with names in them.
 LOOSE_LISTS: Final = frozenset(
     (
@@ -520,6 +539,19 @@ def is_county(key: str) -> bool:
     """Say whether a key is the name of one of the 47 counties."""
     word = normal_key(key)
     return word in COUNTIES or word.removesuffix("county") in COUNTIES
+
+
+def is_of_facilities(table: str) -> bool:
+    """Say whether a table of a database is named after facilities, with or without a mark (``tbl_``) before it.
+
+    >>> [
+    ...     is_of_facilities(name)
+    ...     for name in ("facilities", "tbl_police_stations", "facility_types", "cases", "counties")
+    ... ]
+    [True, True, False, False, False]
+    """
+    words = _words_of_key(table)
+    return not is_passed_over(table) and not OF_FACILITIES.isdisjoint((*words[-1:], "".join(words[-2:])))
 
 
 def is_passed_over(key: str) -> bool:

@@ -71,3 +71,33 @@ def test_facilities_inside_of_what_is_none_are_found(settings: Settings, fresh: 
     path.write_text(json.dumps({"name": "A directory", "types": [{"name": "Courts", "offices": [office]}]}), "utf-8")
     assert outcome(run([str(path)], settings)) == {"read": 1, "inserted": 1}
     assert names(fresh) == ["Lindi Office"]
+
+
+def test_the_tables_of_a_dump_are_no_facilities_and_only_what_is_named_after_them_holds_some(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    tables = {
+        "counties": [{"id": "1", "name": "Nairobi"}],
+        "users": [{"id": "1", "name": "Sample Admin", "phone": "0700 000 017", "county": "Nairobi"}],
+        "tbl_cases": [{"id": "1", "name": "Sample Survivor", "phone": "0700 000 018", "status": "open"}],
+        "facility_levels": [{"id": "1", "name": "Level 4", "status": "active"}],
+        "kenya_wards": [{"id": "1", "name": "Lindi", "constituency": "Kibra"}],
+        "tbl_facilities": [LINDI | {"id": "1", "name": "Lindi Shelter"}, LINDI | {"id": "2", "name": "Umoja Shelter"}],
+    }
+    dump: list[dict[str, Any]] = [{"type": "header", "version": "5.2.1"}, {"type": "database", "name": "gbv"}]
+    dump += [{"type": "table", "name": name, "database": "gbv", "data": data} for name, data in tables.items()]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(dump), "utf-8")
+    account = run([str(path)], settings)
+    assert outcome(account) == {"read": 2, "inserted": 2}
+    assert names(fresh) == ["Lindi Shelter", "Umoja Shelter"]
+    assert account.files[0].notes == ["passed over: 5 table of a dump that is not named after facilities"]
+
+
+def test_a_dump_with_a_table_that_cannot_be_read_is_a_failed_file(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    table = '{"type": "table", "name": "facilities", "data": [{"name": "Lindi Shelter", "county": Nairobi}]}'
+    path.write_text(f'[{{"type": "header", "version": "5.2.1"}}, {table}]', "utf-8")
+    account = run([str(path)], settings)
+    assert account.files[0].error is not None
+    assert "a table that cannot be read" in account.files[0].error
