@@ -494,6 +494,7 @@ NOT_A_TYPE: Final = re.compile(
 ONLY_IF_SO: Final = frozenset(
     (
         *("isdeleted", "deleted", "deletedat", "deletedon", "isarchived", "archived", "archivedat"),
+        *("retired", "isretired", "dateretired", "voided", "isvoided", "inactive", "isinactive"),
         *("temporarilyclosed", "istemporarilyclosed", "decommissioned", "isdecommissioned"),
     )
 )

@@ -101,3 +101,15 @@ def test_a_dump_with_a_table_that_cannot_be_read_is_a_failed_file(settings: Sett
     account = run([str(path)], settings)
     assert account.files[0].error is not None
     assert "a table that cannot be read" in account.files[0].error
+
+
+@pytest.mark.parametrize("key", ["retired", "is_retired", "voided", "inactive", "isInactive"])
+def test_what_its_source_has_retired_is_closed_and_opens_when_it_is_not_any_more(
+    settings: Settings, fresh: Database, tmp_path: Path, key: str
+) -> None:
+    for flag, status in ((True, "Operational"), (False, "Operational")):
+        run(
+            [write(tmp_path, "a.json", [LINDI | {"name": "Lindi Clinic", "code": 7, "status": status, key: flag}])],
+            settings,
+        )
+        assert rows(fresh, "SELECT is_active FROM facilities") == [{"is_active": not flag}]
