@@ -558,7 +558,7 @@ class _Distinct:
             unfit.update(filter(NOT_SO.fullmatch, self.texts))
         if field == "is_closed" and normal_key(str(path[-1])) in HOURS:
             unfit.update(filterfalse(NO_HOURS.fullmatch, self.texts))
-        if field == "facility_type" and normal_key(str(path[-1])) == "type":
+        if field == "facility_type" and normal_key(str(path[-1])) in ("type", "typename"):
             unfit.update(filter(NOT_A_TYPE.match, self.texts))
         return unfit
 

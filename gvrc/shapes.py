@@ -132,10 +132,12 @@ class Keys:
         if _is_of_item(path):
             return ()
         taken = self._taken | OF_NO_METADATA if "metadata" in words[:-1] else self._taken
-        return tuple(meaning for meaning in _meanings_of(words, path) if meaning.field not in taken)
+        later = LATER if path[-1] == "__typename" else 0
+        return tuple(Meaning(field, rank + later) for field, rank in _meanings_of(words, path) if field not in taken)
 
 
 MAX_KNOWN_PATHS: Final = 20_000
+LATER: Final = 500  # of GraphQL's own type of a node: what the node says of its type goes before
 OF_NO_METADATA: Final = frozenset(("source_key",))  # there it is that of the data set
 
 

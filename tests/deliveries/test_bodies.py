@@ -113,3 +113,19 @@ def test_what_its_source_has_retired_is_closed_and_opens_when_it_is_not_any_more
             settings,
         )
         assert rows(fresh, "SELECT is_active FROM facilities") == [{"is_active": not flag}]
+
+
+@pytest.mark.parametrize(
+    ("node", "kind"),
+    [
+        ({"__typename": "Facility", "facilityType": {"name": "Shelter"}}, "Shelter"),
+        ({"__typename": "HealthFacilityNode", "type": "Dispensary"}, "Dispensary"),
+        ({"__typename": "PoliceStation"}, "Police Station"),
+        ({"__typename": "Facility"}, None),
+    ],
+)
+def test_what_a_node_says_of_its_type_goes_before_the_schema_of_its_server(
+    settings: Settings, fresh: Database, tmp_path: Path, node: dict[str, Any], kind: str | None
+) -> None:
+    run([write(tmp_path, "a.json", [LINDI | {"name": "Lindi House"} | node])], settings)
+    assert rows(fresh, "SELECT facility_type FROM facilities") == [{"facility_type": kind}]
