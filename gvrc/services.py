@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _NAMES = pl.Struct({"names": pl.List(pl.String), "unused": pl.String})
 _MARK = "\x1e"  # no cleaned name holds a control character
-_NAME_KEYS = ("servicename", "categoryname", "name", "service", "category", "title", "display", "text", "value")
+_NAME_KEYS = ("servicename", "categoryname", "name", "service", "category", "title", "display", "text", "value", "en")
 _LIST_OF_TEXTS = msgspec.json.Decoder(list[str])
 # What parts the names of one text, and before it what does not: a comma in Medical care (PEP, EC) is the name's own.
 _BETWEEN_NAMES = re.compile(r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s\u00b7\s|</?[A-Za-z][^<>]*>)")
@@ -182,6 +182,8 @@ def _spellings_in(value: object) -> Iterator[str]:
                 yield from _spellings_in([within] if _is_category(value) else [name, within])
             else:
                 yield from _spellings_in(name)
+        case dict() if groups := _groups_in(value):
+            yield from _spellings_in(groups)
         # A map of names to what is offered: {"Outpatient": true, "Surgery": "No"}
         case dict() if value and all(_is_offered(item) is not None for item in value.values()):
             yield from (name for name, item in value.items() if _is_offered(item))
@@ -228,6 +230,26 @@ def _is_category(group: dict[str, object]) -> bool:
     """Say whether a group of services is named as their category only."""
     named = {normal_key(key) for key, item in group.items() if item}
     return named.isdisjoint(("servicename", "name", "service")) and not named.isdisjoint(("category", "categoryname"))
+
+
+def _groups_in(value: dict[str, object]) -> list[object]:
+    """Give what stands under the names of categories (``{"Medical": ["PEP"]}``), or in the edges of GraphQL."""
+    match value:
+        case {"edges": list(items)} | {"nodes": list(items)}:
+            return [items]
+        case {"node": dict(item)}:
+            return [item]
+    return list(value.values()) if all(_is_group(key, item) for key, item in value.items()) else []
+
+
+def _is_group(category: str, services: object) -> bool:
+    """Say whether services stand under the name of their category, which is none: not whether one is available."""
+    if fold(canonical_name("service_categories", category) or "") != fold(category):
+        return False
+    return isinstance(services, list) or (
+        isinstance(services, dict)
+        and all(fold(key) not in _OFFERED_KEYS and _is_offered(item) is not None for key, item in services.items())
+    )
 
 
 def _is_offered(item: object) -> bool | None:

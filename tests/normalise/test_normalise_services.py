@@ -59,6 +59,11 @@ UUID = "1a536286-c5b9-46f4-a72f-919c1fccb8e8"
         ('"Care of 1st degree burns, 2) PEP"', ["Care of 1st degree burns", "PEP"]),
         ('"Level 2. Care"', ["Level 2. Care"]),
         ('[["Counselling"], ["PEP"]]', ["Counselling", "PEP"]),
+        ('[{"medical": ["PEP", {"name": "HTS"}], "legal": [], "psychosocial": ["Care"]}]', ["PEP", "HTS", "Care"]),
+        ('[{"Medical": {"PEP": true, "Surgery": false}, "Legal": {"Court": "Yes"}}]', ["PEP", "Court"]),
+        ('[{"edges": [{"cursor": "a", "node": {"name": "PEP"}}, {"node": {"name": "HTS"}}]}]', ["PEP", "HTS"]),
+        ('[{"nodes": [{"name": "PEP"}]}]', ["PEP"]),
+        ('[{"en": "Counselling", "sw": "Ushauri"}]', ["Counselling"]),
         ("[]", []),
         ("null", []),
         ("None", []),
@@ -83,6 +88,9 @@ def test_services_are_distinct_names_in_the_order_given(
         ('["Counselling", {"name": "PEP", "Status": "Discontinued"}]', '{"name":"PEP","Status":"Discontinued"}'),
         ('["Counselling", {"service_name": "PEP", "is_active": 0}]', '{"service_name":"PEP","is_active":0}'),
         ('["Counselling", {"kind": "1"}]', '{"kind":"1"}'),
+        ('["Counselling", {"Medical": {"available": false}}]', '{"Medical":{"available":false}}'),
+        ('["Counselling", {"PEP": ["x"]}]', '{"PEP":["x"]}'),
+        ('["Counselling", {"available": ["PEP"], "unavailable": ["X"]}]', '{"available":["PEP"],"unavailable":["X"]}'),
         *(
             (f'["Counselling", "{lacks}"]', lacks)
             for lacks in (
