@@ -195,8 +195,7 @@ def _meanings_of(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, ...]:
         return direct
     key = str(path[-1])
     if len(words) == 1 and FLATTENED.fullmatch(key):
-        parts = tuple(PLACE_IN_LIST.sub("", part) for part in key.split("."))
-        return _meanings_of(_words(parts), parts)
+        return _of_flattened(key.split("."))
     if len(words) == 1 or "/" in key:
         return _of_form(key.split("/")) if "/" in key else _cut_off(words[0], key)
     if words[-2] in PLACE_PARENTS and (inside := _in_place(words)):
@@ -204,6 +203,17 @@ def _meanings_of(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, ...]:
     if words[-1] in NAME_CHILDREN or key in TYPED_VALUES:
         return tuple(Meaning(field, rank + 500) for field, rank in _meanings_of(words[:-1], words[:-1]))
     return ()
+
+
+def _of_flattened(parts: list[str]) -> tuple[Meaning, ...]:
+    """Give the meaning of a path that was written as one key: what it would be if it stood as objects."""
+    names = tuple(PLACE_IN_LIST.sub("", part) for part in parts)
+    if any(name != part and is_wrapper(name) for name, part in zip(names, parts, strict=True)):
+        return ()  # of a list of tags
+    known = _meanings_of(_words(names), names)
+    if "metadata" in map(normal_key, names[:-1]):
+        return tuple(meaning for meaning in known if meaning.field not in OF_NO_METADATA)
+    return known
 
 
 FLATTENED: Final = re.compile(r"(?:[A-Za-z]\w*(?:\[\d+\])?\.)+[A-Za-z]\w*(?:\[\d+\])?")  # location.county.name

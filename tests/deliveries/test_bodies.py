@@ -31,6 +31,8 @@ def names(database: Database) -> list[str]:
         {"attributes": [{"uuid": "b8bbf83e-645f-451f-8efe-a0db56f09677", "display": "Level 3"}]},
         {"source": {"id": "SRC-0001", "name": "Ministry of Health", "url": "https://example.org"}},
         {"metadata": {"uuid": "b8bbf83e-645f-451f-8efe-a0db56f09678"}},
+        {"tags[0].uuid": "b8bbf83e-645f-451f-8efe-a0db56f09676"},
+        {"metadata.uuid": "b8bbf83e-645f-451f-8efe-a0db56f09678"},
     ],
 )
 def test_what_all_records_of_a_file_share_is_the_key_of_none(
