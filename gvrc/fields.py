@@ -38,6 +38,7 @@ from gvrc.shapes import (
     Keys,
     is_absent,
     is_geometry,
+    is_of_unit,
     is_unit_of_hierarchy,
     normal_key,
     past_word,
@@ -205,7 +206,7 @@ class _Sorting:
         """Take the objects of a column apart, or keep them where an object is the value."""
         objects = [value if type(value) is dict else None for value in values]
         ranks = self._ranks(path)
-        if "geometry" in ranks or any(map(is_geometry, objects)):
+        if "geometry" in ranks or (any(map(is_geometry, objects)) and not is_of_unit(path)):
             shapes = [value if is_geometry(value) else None for value in objects]
             self._add("geometry", ranks.get("geometry", ELSEWHERE), path, _as_json(shapes))
             objects = [None if is_geometry(value) else value for value in objects]

@@ -131,14 +131,13 @@ class Keys:
             return pinned
         if _is_of_item(path):
             return ()
-        taken = self._taken | OF_NO_METADATA if "metadata" in words[:-1] else self._taken
+        taken = self._taken | _of_others(path[:-1])
         later = LATER if path[-1] == "__typename" else 0
         return tuple(Meaning(field, rank + later) for field, rank in _meanings_of(words, path) if field not in taken)
 
 
 MAX_KNOWN_PATHS: Final = 20_000
 LATER: Final = 500  # of GraphQL's own type of a node: what the node says of its type goes before
-OF_NO_METADATA: Final = frozenset(("source_key",))  # there it is that of the data set
 
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
@@ -210,10 +209,33 @@ def _of_flattened(parts: list[str]) -> tuple[Meaning, ...]:
     names = tuple(PLACE_IN_LIST.sub("", part) for part in parts)
     if any(name != part and is_wrapper(name) for name, part in zip(names, parts, strict=True)):
         return ()  # of a list of tags
-    known = _meanings_of(_words(names), names)
-    if "metadata" in map(normal_key, names[:-1]):
-        return tuple(meaning for meaning in known if meaning.field not in OF_NO_METADATA)
-    return known
+    taken = _of_others(names[:-1])
+    return tuple(meaning for meaning in _meanings_of(_words(names), names) if meaning.field not in taken)
+
+
+def _of_others(above: KeyPath) -> frozenset[str]:
+    """Give the fields that are none of the record's under these keys: the key of a data set, the centre of a ward."""
+    taken = OF_NO_METADATA if "metadata" in _words(above) else frozenset()
+    return taken | OF_NO_UNIT if is_of_unit(above) else taken
+
+
+def is_of_unit(path: KeyPath) -> bool:
+    """Say whether what stands under these keys is that of a unit of places, or of all that a facility serves.
+
+    >>> is_of_unit(("ward", "centroid")), is_of_unit(("subCountyGeom",)), is_of_unit(("location", "point"))
+    (True, True, False)
+    """
+    return any(not UNITS.isdisjoint(_words_of_key(key)) for key in path if isinstance(key, str))
+
+
+OF_NO_METADATA: Final = frozenset(("source_key",))
+OF_NO_UNIT: Final = frozenset(("latitude", "longitude", "coordinates", "geometry", "address"))
+UNITS: Final = frozenset(
+    (
+        *("country", "county", "subcounty", "constituency", "ward", "region", "province", "district", "division"),
+        *("sublocation", "catchment", "coverage"),
+    )
+)
 
 
 FLATTENED: Final = re.compile(r"(?:[A-Za-z]\w*(?:\[\d+\])?\.)+[A-Za-z]\w*(?:\[\d+\])?")  # location.county.name

@@ -131,3 +131,36 @@ def test_what_a_node_says_of_its_type_goes_before_the_schema_of_its_server(
 ) -> None:
     run([write(tmp_path, "a.json", [LINDI | {"name": "Lindi House"} | node])], settings)
     assert rows(fresh, "SELECT facility_type FROM facilities") == [{"facility_type": kind}]
+
+
+POINT = {"type": "Point", "coordinates": [36.79, -1.31]}
+AROUND_LINDI = [[36.78, -1.31], [36.79, -1.31], [36.79, -1.3], [36.78, -1.31]]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"ward": {"name": "Lindi", "latitude": -1.31, "longitude": 36.79}},
+        {"county": {"name": "Nairobi", "coordinates": [-1.286, 36.817]}},
+        {"ward": {"name": "Lindi", "centroid": POINT, "geometry": {"type": "Polygon", "coordinates": [AROUND_LINDI]}}},
+        {"constituency": {"name": "Kibra", "center": {"lat": -1.31, "lng": 36.79}, "address": "Sample Road"}},
+        {"ward.latitude": -1.31, "ward.longitude": 36.79},
+        {"region": {"lat": -1.28, "lng": 36.8}},
+        {"ward_centroid": POINT},
+        {"catchment_area": {"type": "Polygon", "coordinates": [AROUND_LINDI]}},
+    ],
+)
+def test_the_middle_of_a_ward_or_county_is_where_no_facility_is(
+    settings: Settings, fresh: Database, tmp_path: Path, place: dict[str, Any]
+) -> None:
+    house = LINDI | {"name": "Lindi House"} | place
+    gate = LINDI | {"name": "Lindi Gate", "location": {"lat": -1.312, "lng": 36.785}}
+    run([write(tmp_path, "a.json", [house, gate])], settings)
+    found = (
+        "SELECT facility_name AS name, ward_name, address_line_1 AS address FROM facilities JOIN wards USING (ward_id)"
+    )
+    assert rows(fresh, f"{found} ORDER BY 1") == [
+        {"name": name, "ward_name": "Lindi", "address": ""} for name in ("Lindi Gate", "Lindi House")
+    ]
+    points = "SELECT facility_name AS name FROM facility_coordinates JOIN facilities USING (facility_id)"
+    assert rows(fresh, points) == [{"name": "Lindi Gate"}]
