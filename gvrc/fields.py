@@ -489,7 +489,7 @@ YES_OR_NO: Final = re.compile(
 )
 TWO_NUMBERS: Final = re.compile(r"\d[^\d]*[,;\s][^\d]*\d")
 NOT_A_TYPE: Final = re.compile(
-    r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z"
+    r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z|node--"
 )
 # A record that is not deleted says nothing of whether the facility is open.
 ONLY_IF_SO: Final = frozenset(

@@ -662,7 +662,7 @@ def other_kind(value: object) -> str | None:
     """Name what a FHIR resource or an OpenStreetMap element is if it is no facility, else None."""
     if not isinstance(value, dict):
         return None
-    if is_passed_over(json_api_type(value)):
+    if _is_other_type(json_api_type(value)):
         return json_api_type(value)
     if is_unit_of_hierarchy(value.get("level"), value.get("path")) and value["level"] < FACILITY_UNIT:
         return f"organisation unit of level {value['level']}"
@@ -689,6 +689,13 @@ def json_api_type(value: dict[str, Any]) -> str:
     """Give the type of a JSON:API resource: its lists mix facilities with the wards and users they refer to."""
     kind = value.get("type")
     return kind if isinstance(kind, str) and "id" in value and {"attributes", "relationships"} & set(value) else ""
+
+
+def _is_other_type(kind: str) -> bool:
+    """Say whether a type of JSON:API is none of facilities; Drupal's are ``node--facility`` and ``user--user``."""
+    entity, _, bundle = kind.partition("--")
+    several = (kind, f"{kind}s", f"{kind.removesuffix('y')}ies")
+    return bool(bundle and entity != "node") or any(map(is_passed_over, several))
 
 
 def _resource(value: dict[str, Any]) -> dict[str, Any]:

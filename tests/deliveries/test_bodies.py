@@ -164,3 +164,30 @@ def test_the_middle_of_a_ward_or_county_is_where_no_facility_is(
     ]
     points = "SELECT facility_name AS name FROM facility_coordinates JOIN facilities USING (facility_id)"
     assert rows(fresh, points) == [{"name": "Lindi Gate"}]
+
+
+def test_what_the_codes_of_a_table_mean_are_no_facilities(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    items = {
+        "facAAAAAAA1": {"name": "Lindi Clinic", "code": "7"},
+        "dxAAAAAAAA1": {"name": "Survivors", "code": "GBV-1"},
+    }
+    analytics = {"headers": [{"name": "ou"}], "metaData": {"items": items}, "rows": [["facAAAAAAA1", "12"]]}
+    path.write_text(json.dumps(analytics), "utf-8")
+    account = run([str(path)], settings)
+    assert account.files[0].error is not None
+    assert "holds no facilities" in account.files[0].error
+
+
+@pytest.mark.parametrize("kind", ["ward", "county", "taxonomy_term--ward", "user--user", "facility_category"])
+def test_what_a_resource_refers_to_is_no_facility(
+    settings: Settings, fresh: Database, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "a.json"
+    house = {"type": "node--facility", "id": "a-0000001", "attributes": LINDI | {"name": "Lindi House"}}
+    other = {"type": kind, "id": "b-0000001", "attributes": {"name": "Lindi", "code": "42", "email": "a@example.org"}}
+    path.write_text(json.dumps({"data": [house], "included": [other]}), "utf-8")
+    assert outcome(run([str(path)], settings)) == {"read": 1, "inserted": 1}
+    assert rows(fresh, "SELECT facility_name AS name, facility_type AS type FROM facilities") == [
+        {"name": "Lindi House", "type": None}
+    ]
