@@ -454,7 +454,7 @@ OF_AN_OFFICE: Final = frozenset(
 AROUND: Final = frozenset(
     (
         *("by", "viewer", "owner", "publisher", "maintainer", "custodian", "steward", "creator", "uploader", "sender"),
-        *("types", "levels", "categories", "statuses", "roles", "permissions", "options", "choices", "definitions"),
+        *("types", "levels", "categories", "statuses", "roles", "permissions"),
     )
 )
 SAYS_THAT_IT_IS_A_LIST: Final = frozenset(("list", "lists", "data", "records", "details", "info", "register", "table"))
