@@ -20,7 +20,7 @@ from gvrc.columns import ISSUE_PREFIX
 COMPLETE, VALID, PLACED, REACHABLE = 40, 20, 20, 20
 
 _TEXTS = ("facility_name", "facility_code", "facility_type", "operational_status", "owner_name")
-_REPAIRS = ("coordinates_exchanged", "name_repaired", "code_repaired")
+_REPAIRS = ("coordinates_exchanged", "name_repaired", "code_repaired", "registration_number_repaired")
 _ISSUE_COST, _REPAIR_COST = 0.25, 0.1
 _PLACED = {"ward": 1.0, "constituency": 0.6, "county": 0.3}
 _CALLABLE = ["Phone", "Mobile", "Toll Free", "Hotline"]

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from gvrc.columns import NORMALISED, PLACE
 from gvrc.quality import add_quality_score
 
-ISSUES = ("issue.coordinates_exchanged", "issue.status_unknown", "issue.date_invalid", "issue.duplicate_key")
+ISSUES = (
+    *("issue.coordinates_exchanged", "issue.code_repaired", "issue.registration_number_repaired"),
+    *("issue.status_unknown", "issue.date_invalid", "issue.duplicate_key"),
+)
 SCHEMA = pl.Schema({**NORMALISED, **PLACE, **dict.fromkeys(ISSUES, pl.String())})
 
 PHONE = {
@@ -59,7 +62,9 @@ def test_a_record_with_everything_has_a_hundred_and_one_with_nothing_only_its_va
         ({"latitude": None}, -5),
         ({"issue.status_unknown": "x"}, -5),
         ({"issue.coordinates_exchanged": "x"}, -2),
-        (dict.fromkeys(ISSUES, "x"), -17),
+        ({"issue.code_repaired": "12345.0"}, -2),
+        ({"issue.registration_number_repaired": "12345.0"}, -2),
+        (dict.fromkeys([ISSUES[0], *ISSUES[3:]], "x"), -17),
         ({**dict.fromkeys(ISSUES, "x"), "issue.far_from_ward": "x", "issue.county_contradiction": "x"}, -20),
         ({"place_level": "constituency"}, -8),
         ({"place_level": "county"}, -14),
