@@ -24,6 +24,7 @@ from gvrc.connecting import connect_to_directory
 from gvrc.contract import demand_contract
 from gvrc.errors import NEVER_IMPORTED, DatabaseUnavailableError, GvrcError, RunStoppedError, UsageError
 from gvrc.files import find_files
+from gvrc.first_load import first_load
 from gvrc.keep import archive_processed, keep_validated
 from gvrc.log import log_event, log_records
 from gvrc.memory import share_heap
@@ -195,23 +196,30 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         # Not before: a thread that reads makes each answer of the database wait.
         gathered = read_ahead(gather_batches(this_run, changed, settled, rules))
         loader = open_loader(this_run, directory, rules)
-        with first_load(this_run, loader):
+        with first_load(this_run, loader) as foreign_keys:
             opened = open_batches(gathered, changed, this_run.settings.batch_size)
             batches = transform_batches(opened, changed, places, loader.stager)
             load_batches(this_run, loader, read_ahead(batches))
+            refresh_statistics(this_run)
+            with foreign_keys.added_meanwhile():
+                look_back(this_run)
 
 
 def load_batches(this_run: Run, loader: Loader, batches: Iterator[Batch]) -> None:
-    """Load the batches as they come, and look at what all of them left."""
+    """Load the batches as they come, and give the numbers that were freed meanwhile."""
     from gvrc.batches import Batch
-    from gvrc.neighbours import note_far_facilities
 
     for batch in batches:
         fail_files(this_run, loader, batch)
         load_batch(this_run, loader, batch)
     if loader.has_refused:
         load_batch(this_run, loader, Batch(is_last=True))
-    refresh_statistics(this_run)
+
+
+def look_back(this_run: Run) -> None:
+    """Look at what all batches left together."""
+    from gvrc.neighbours import note_far_facilities
+
     note_far_facilities(this_run)
     ledger.score_quality(this_run)
     this_run.database.run("read_file_accounts", this_run.run_no)
@@ -252,34 +260,6 @@ def open_loader(this_run: Run, directory: Directory, rules: dict[int, int]) -> L
 
     settings, is_dry_run = this_run.settings, this_run.options.dry_run
     return Loader(this_run.database, directory, this_run.run_no, settings, rules, is_dry_run=is_dry_run)
-
-
-@contextmanager
-def first_load(this_run: Run, loader: Loader) -> Iterator[None]:
-    """Into an empty directory of ours, ask less, and check foreign keys once at the end.
-
-    After a kill the next run adds them.
-    """
-    if this_run.is_managed:
-        yield
-        return
-    database = this_run.database
-    state = database.rows("directory_state")[0]
-    if not state["has_facilities"]:
-        if this_run.options.dry_run:
-            database.check_constraints()  # those of the seed wait in the same transaction, and would forbid ALTER TABLE
-        database.run("drop_foreign_keys")
-        loader.begin_first_load(must_merge=state["must_merge"])
-    elif state["foreign_keys"]:
-        yield
-        return
-    try:
-        yield
-    finally:
-        if database.is_alive():
-            with database.transaction():
-                database.run("drop_foreign_keys")
-                database.run("add_foreign_keys")
 
 
 def fail_files(this_run: Run, loader: Loader, batch: Batch) -> None:

@@ -1,0 +1,79 @@
+"""Into an empty directory of ours: less is asked, and foreign keys are checked once for all rows, not row by row."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvrc.database import Database
+    from gvrc.load import Loader
+    from gvrc.pipeline import Run
+
+
+@dataclass
+class ForeignKeys:
+    """The foreign keys of the facility tables, which may be away while a load goes on."""
+
+    database: Database
+    is_dry_run: bool
+    are_away: bool = False
+
+    def drop(self) -> None:
+        """Take them away."""
+        if self.is_dry_run:
+            self.database.check_constraints()  # those of the seed wait in the same transaction, and forbid ALTER TABLE
+        self.database.run("drop_foreign_keys")
+        self.are_away = True
+
+    def add(self) -> None:
+        """Add them where they are away; while the connection was lost, another importer may have done it."""
+        if self.are_away and self.database.is_alive():
+            with self.database.transaction():
+                self.database.run("drop_foreign_keys")
+                self.database.run("add_foreign_keys")
+            self.are_away = False
+
+    @contextmanager
+    def added_meanwhile(self) -> Iterator[None]:
+        """Add them on a connection of their own while the caller reads the tables: ten-fold it takes 0.4 s.
+
+        In a dry run nobody else sees the rows. Where this cannot be done, ``add`` is left to it.
+        """
+        other = self.database.connect_again_if_possible() if self.are_away and not self.is_dry_run else None
+        if other is None:
+            yield
+            return
+        with other, ThreadPoolExecutor(1) as adder:
+            adding = adder.submit(add_foreign_keys, other)
+            yield
+            self.are_away = not adding.result()
+
+
+def add_foreign_keys(database: Database) -> bool:
+    """Add the foreign keys, if there are none; say so. To drop any would wait for those who read the tables."""
+    if database.rows("directory_state")[0]["foreign_keys"]:
+        return False
+    with database.transaction():
+        database.run("add_foreign_keys")
+    return True
+
+
+@contextmanager
+def first_load(this_run: Run, loader: Loader) -> Iterator[ForeignKeys]:
+    """Ask less, and check the foreign keys at the end; a run that finds them away after a kill adds them."""
+    foreign_keys = ForeignKeys(this_run.database, this_run.options.dry_run)
+    if not this_run.is_managed:
+        state = this_run.database.rows("directory_state")[0]
+        foreign_keys.are_away = not state["foreign_keys"]
+        if not state["has_facilities"]:
+            foreign_keys.drop()
+            loader.begin_first_load(must_merge=state["must_merge"])
+    try:
+        yield foreign_keys
+    finally:
+        foreign_keys.add()

@@ -1,0 +1,58 @@
+"""A first load has no foreign keys while it goes on; after it, all of them stand."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gvrc.database import connect
+from gvrc.pipeline import Options, run
+from tests.test_pipeline import CLINIC, outcome, rows, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+FOREIGN_KEYS = """
+SELECT conrelid::regclass::text AS table_name, conname::text, pg_get_constraintdef(oid) AS definition, convalidated
+FROM pg_constraint
+WHERE contype = 'f' AND connamespace = 'public'::regnamespace
+ORDER BY table_name, conname
+"""
+
+
+def test_after_a_first_load_all_foreign_keys_stand_as_before_it(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    before = rows(fresh, FOREIGN_KEYS)
+    assert len(before) > 20
+    assert outcome(run([write(tmp_path, "clinic.json", [CLINIC])], settings)) == {"read": 1, "inserted": 1}
+    assert rows(fresh, FOREIGN_KEYS) == before
+
+
+def test_a_dry_run_leaves_them_where_they_are(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    before = rows(fresh, FOREIGN_KEYS)
+    run([write(tmp_path, "clinic.json", [CLINIC])], settings, Options(dry_run=True))
+    assert rows(fresh, FOREIGN_KEYS) == before
+
+
+def test_they_are_added_where_the_importer_may_have_one_connection_only(
+    settings: Settings, fresh: Database, empty_url: str, tmp_path: Path
+) -> None:
+    role = f"importer_{secrets.token_hex(4)}"
+    with connect(empty_url) as database:
+        (name,) = rows(database, "SELECT current_database()::text AS name")
+        database.execute(
+            f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 1; ALTER DATABASE {name['name']} OWNER TO {role};"
+            f"ALTER SCHEMA public OWNER TO {role}"
+        )
+        narrow = msgspec.structs.replace(settings, database_url=empty_url.replace("://postgres:", f"://{role}:"))
+        assert outcome(run([write(tmp_path, "clinic.json", [CLINIC])], narrow)) == {"read": 1, "inserted": 1}
+        assert rows(database, FOREIGN_KEYS) == rows(fresh, FOREIGN_KEYS)
+        assert rows(database, "SELECT DISTINCT tableowner::text AS owner FROM pg_tables WHERE schemaname = 'etl'") == [
+            {"owner": role}
+        ]
