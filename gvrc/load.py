@@ -398,6 +398,7 @@ class Loader:
             self.settle_claimed_numbers()
         for name in ("meet_by_name", "meet_generated_by_name"):
             database.run(name, *span)
+        self.postpone(round_no)
         for ambiguous in database.rows("find_ambiguous_meetings"):
             refused[ambiguous["row_no"]] = (
                 "identity_ambiguous",
@@ -406,8 +407,7 @@ class Loader:
         for row_no in refused:
             database.run("forget_meeting", row_no, None)
             database.run("withdraw_record", row_no)
-        for name in ("postpone_second_meetings", "claim_generated_codes"):
-            database.run(name)
+        database.run("claim_generated_codes")
         database.run("meet_new", *span, self.next_id("facilities"))
         database.run("analyze_merging")
         return refused
@@ -417,6 +417,14 @@ class Loader:
         self.database.run("meet_by_generated_code", *span, heeds_keys)
         if self.database.run("part_generated_codes", *span):
             self.database.run("meet_by_generated_code", *span, heeds_keys)
+
+    def postpone(self, round_no: int) -> None:
+        """Leave to later rounds the records that met the facility of one before them, merged now or later."""
+        postponed = 0
+        if round_no < self.last_round():
+            postponed = self.database.run("postpone_early_meetings", round_no)
+        if postponed + self.database.run("postpone_second_meetings", round_no) > 0:
+            self.database.run("forget_postponed_issues", round_no)
 
     def run_unless_unmet(self, name: str, unmet: frozenset[str], span: tuple[int, int, int]) -> None:
         """Run a statement over a span of rows, unless it would meet nothing."""

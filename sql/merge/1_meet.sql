@@ -390,25 +390,107 @@ GROUP BY
     merging.met_by
 HAVING count(*) > 1;
 
+-- name: postpone_early_meetings
+-- A record of the round met the facility of an earlier record that waits for a later round, since that one follows others
+-- which share a key with it: it waits until that one is merged, which may rename the facility. So do the records that
+-- come after it and wait anyway, for they may follow it. $1 is the round.
+WITH waiting AS (
+    SELECT *
+    FROM staged_records
+    WHERE round > $1::bigint
+), met AS (
+    SELECT
+        merging.row_no,
+        facilities.*
+    FROM merging
+    JOIN facilities USING (facility_id)
+), early AS (
+    SELECT
+        met.row_no,
+        waiting.round
+    FROM met
+    JOIN waiting ON waiting.facility_code = met.facility_code
+    WHERE waiting.row_no < met.row_no
+    UNION ALL
+    SELECT
+        met.row_no,
+        waiting.round
+    FROM met
+    JOIN waiting ON waiting.registration_number = met.registration_number
+    WHERE waiting.row_no < met.row_no
+    UNION ALL
+    SELECT
+        met.row_no,
+        waiting.round
+    FROM met
+    JOIN waiting ON lower(waiting.facility_name) = lower(met.facility_name)
+    WHERE waiting.row_no < met.row_no
+    UNION ALL
+    SELECT
+        met.row_no,
+        waiting.round
+    FROM met
+    JOIN etl.facility_source AS known USING (facility_id)
+    JOIN waiting
+        ON waiting.source = known.source
+        AND (waiting.content_hash::uuid = known.content_hash OR waiting.source_key = known.source_key)
+    WHERE waiting.row_no < met.row_no
+), postponed AS (
+    SELECT
+        min(row_no) AS first_row,
+        max(round) + 1 - $1::bigint AS rounds
+    FROM early
+    HAVING count(*) > 0
+), forgotten AS (
+    DELETE FROM merging
+    USING early
+    WHERE early.row_no = merging.row_no
+)
+UPDATE staged_records AS staged
+SET round = staged.round + postponed.rounds
+FROM postponed
+WHERE staged.row_no IN (SELECT row_no FROM early)
+    OR (staged.row_no > postponed.first_row AND staged.round > $1::bigint);
+
 -- name: postpone_second_meetings
--- Two records of the round turned out to be one facility: the later one waits for the next round.
+-- Two records of the round turned out to be one facility: the later one waits for the next round, and those that come
+-- after it and wait anyway, for they may follow it. A superseded one changes nothing, but what comes before it may make
+-- it news. $1 is the round.
 WITH second AS (
     DELETE FROM merging
     USING (
         SELECT
             row_no,
-            row_number() OVER (PARTITION BY facility_id ORDER BY row_no) AS place
+            count(*) FILTER (WHERE met_by <> 'superseded') OVER (
+                PARTITION BY facility_id
+                ORDER BY row_no
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS earlier
         FROM merging
-        WHERE met_by <> 'superseded'
-    ) AS ranked
-    WHERE ranked.row_no = merging.row_no
-        AND ranked.place > 1
+    ) AS counted
+    WHERE counted.row_no = merging.row_no
+        AND counted.earlier > 0
     RETURNING merging.row_no
 )
 UPDATE staged_records AS staged
 SET round = staged.round + 1
-FROM second
-WHERE staged.row_no = second.row_no;
+WHERE staged.row_no IN (SELECT row_no FROM second)
+    OR (staged.round > $1::bigint AND staged.row_no > (SELECT min(row_no) FROM second));
+
+-- name: forget_postponed_issues
+-- What was told of the key or the generated code of a record that was postponed is told when it is met again, if it is
+-- so still; that its own code was taken stays told. $1 is the round.
+DELETE FROM staged_issues AS issues
+USING staged_records AS staged
+WHERE staged.row_no = issues.row_no
+    AND staged.round > $1::bigint
+    AND (
+        issues.kind = 'source_key_claimed_twice'
+        OR (
+            issues.kind = 'code_claimed_twice'
+            AND EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = issues.raw_value)
+        )
+    );
 
 -- name: claim_generated_codes
 -- What is told of places of one name that lie apart (part_generated_codes) is told of who was met by content or key, too,

@@ -64,6 +64,48 @@ def test_a_record_is_met_by_the_name_that_one_before_it_in_the_batch_gave_a_faci
     assert len(rows(fresh, "SELECT 1 FROM facilities")) == 1
 
 
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_records_of_a_name_that_a_facility_loses_before_them_in_the_batch_are_one_new_facility(
+    settings: Settings, tmp_path: Path, batch_size: int
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    uncoded = CLINIC | {"code": None}
+    records = [CLINIC | {"name": "Zuhura Refuge"}, uncoded, uncoded | {"facility_type_name": "Dispensary"}]
+    account = run([write(tmp_path, "b.json", records)], msgspec.structs.replace(settings, batch_size=batch_size))
+    assert outcome(account) == {"read": 3, "inserted": 1, "updated": 1, "superseded": 1}
+
+
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_a_record_is_not_met_by_the_name_that_one_before_it_takes_from_a_facility_in_a_later_round(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    uncoded, renamed = CLINIC | {"code": None, "phone": "0700000017"}, {"name": "Zuhura Refuge"}
+    records = [uncoded | renamed, CLINIC | renamed, uncoded]
+    account = run([write(tmp_path, "b.json", records)], msgspec.structs.replace(settings, batch_size=batch_size))
+    assert outcome(account) == {"read": 3, "inserted": 2, "updated": 1}
+    assert rows(fresh, "SELECT facility_name FROM facilities ORDER BY 1") == [
+        {"facility_name": "Mukuru Crisis Clinic"},
+        {"facility_name": "Zuhura Refuge"},
+        {"facility_name": "Zuhura Refuge"},
+    ]
+
+
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_what_is_told_of_a_key_is_told_once_of_a_record_that_waits_for_another_round(
+    settings: Settings, tmp_path: Path, batch_size: int
+) -> None:
+    key = {"id": "7"}
+    run([write(tmp_path, "a.json", [CLINIC, CLINIC | key | {"code": 13081, "name": "Kayole Safe House"}])], settings)
+    records = [CLINIC | {"description": "Open to all"}, CLINIC | key | {"code": None}]
+    path = write(tmp_path, "a.json", records)
+    account = run([path], msgspec.structs.replace(settings, batch_size=batch_size))
+    assert (outcome(account), account.files[0].issues["source_key_claimed_twice"]) == (
+        {"read": 2, "updated": 1, "superseded": 1},
+        1,
+    )
+
+
 @pytest.mark.parametrize("few_rows", [0, 1_000])
 def test_a_batch_that_is_tried_again_finds_no_rows_of_the_one_before(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_rows: int
