@@ -706,7 +706,8 @@ def _is_passed_over(path: tuple[str, ...]) -> bool:
     """Say whether what is at a path is no facility; a list of contacts may be parted into lists of facilities."""
     return bool(path) and (
         is_passed_over(path[-1])
-        or "metadata" in map(normal_key, path)  # what the columns and codes of a table mean: DHIS2's analytics
+        # What the columns and codes of a table mean: DHIS2's analytics.
+        or ("metadata" in map(normal_key, path) and not is_of_facilities(path[-1]))
         or any(is_people(key) for key in path if not normal_key(key).startswith("contact"))
     )
 

@@ -575,8 +575,8 @@ def is_county(key: str) -> bool:
     return word in COUNTIES or word.removesuffix("county") in COUNTIES
 
 
-def is_of_facilities(table: str) -> bool:
-    """Say whether a table of a database is named after facilities, with or without a mark (``tbl_``) before it.
+def is_of_facilities(name: str) -> bool:
+    """Say whether a list, or a table of a database, is named after facilities, a mark (``tbl_``) before it or not.
 
     >>> [
     ...     is_of_facilities(name)
@@ -584,8 +584,8 @@ def is_of_facilities(table: str) -> bool:
     ... ]
     [True, True, False, False, False]
     """
-    words = _words_of_key(table)
-    return not is_passed_over(table) and not OF_FACILITIES.isdisjoint((*words[-1:], "".join(words[-2:])))
+    words = _words_of_key(name)
+    return not is_passed_over(name) and not OF_FACILITIES.isdisjoint((*words[-1:], "".join(words[-2:])))
 
 
 def is_passed_over(key: str) -> bool:

@@ -33,6 +33,7 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         [READ_A, READ_B],
     ),
     "pandas, orient index: a row number is no key": ({"0": A, "1": B}, [READ_A, READ_B]),
+    "facilities under what a file says of itself": ({"metadata": {"count": 2, "facilities": [A, B]}}, [READ_A, READ_B]),
     "rows of a county by number": (
         {"Kisumu": {"0": {"name": "A Clinic", "code": 1}}, "Siaya": {"0": {"name": "B Clinic", "code": 2}}},
         [
