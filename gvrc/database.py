@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Lock, Thread, current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Self
 
 import adbc_driver_manager
@@ -98,6 +98,7 @@ class Shared:
     # threads opened one at a time, the last close said "Open connection count underflowed".
     counting: Lock = field(default_factory=Lock)
     connections: list[adbc_driver_manager.AdbcConnection] = field(default_factory=list)  # that are open
+    at_work: dict[adbc_driver_manager.AdbcConnection, Thread] = field(default_factory=dict)  # who waits for which
 
 
 class Database:
@@ -166,12 +167,15 @@ class Database:
             return False
         return True
 
-    def cancel(self) -> None:
+    def cancel(self, *, but_tidying: bool = False) -> None:
         """Ask the server to stop the statements that it works on, if it does; for another thread to call.
 
         Those of the other connections of the handle, too: whoever closes one waits for the thread that uses it.
+        ``but_tidying`` spares the main thread, which tidies up, and what nobody works on: it may come to it just then.
         """
         for connection in tuple(self._shared.connections):
+            if but_tidying and self._shared.at_work.get(connection, main_thread()) is main_thread():
+                continue
             with suppress(adbc_driver_manager.Error):  # the connection is lost, or just being made again
                 connection.cancel()
 
@@ -336,7 +340,9 @@ class Database:
 
     @contextmanager
     def _statement(self, sql: str | None, *parameters: Parameter) -> Iterator[adbc_driver_manager.AdbcStatement]:
-        open_statement = adbc_driver_manager.AdbcStatement(self._connection)
+        connection = self._connection
+        open_statement = adbc_driver_manager.AdbcStatement(connection)
+        self._shared.at_work[connection] = current_thread()
         try:
             if sql is not None:
                 open_statement.set_sql_query(sql)
@@ -345,6 +351,7 @@ class Database:
                 open_statement.bind(array, schema)
             yield open_statement
         finally:
+            self._shared.at_work.pop(connection, None)
             open_statement.close()
 
     def _check_types(self, table: str, rows: pl.DataFrame) -> None:

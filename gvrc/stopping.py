@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gvrc.database import Database
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
+AGAIN_SECONDS = 0.5
 
 
 @contextmanager
@@ -49,8 +50,19 @@ def stoppable(database: Database) -> Iterator[None]:
 
 
 def cancel_on_signal(received: socket.socket, database: Database, stops: list[int]) -> None:
-    """Note and cancel at each signal to stop, until the other end is closed; a byte is the signal's number."""
-    while number := received.recv(1):
+    """Note and cancel at each signal to stop, until the other end is closed; a byte is the signal's number.
+
+    A thread may just have been about to begin its statement: what threads do is cancelled again until all have ended.
+    """
+    while True:
+        try:
+            number = received.recv(1)
+        except TimeoutError:
+            database.cancel(but_tidying=True)
+            continue
+        if not number:
+            return
         if number[0] in STOPS:
             stops.append(number[0])
             database.cancel()
+            received.settimeout(AGAIN_SECONDS)

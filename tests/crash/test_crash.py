@@ -15,6 +15,8 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ from gvrc.database import Database, connect
 from gvrc.embedded import start_server, stop_server
 from gvrc.migrations import look_at_database, migrate
 from gvrc.stopping import stoppable
+from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -329,3 +332,32 @@ def fail_after_a_signal(database: Database) -> None:
         except KeyboardInterrupt:
             threading.Timer(0.5, database.cancel).start()
             database.execute("SELECT pg_sleep(30)")
+
+
+@pytest.mark.usefixtures("heeded")
+def test_what_a_thread_begins_just_after_a_signal_is_cancelled_and_the_tidying_up_is_not(folder: Path) -> None:
+    started = time.monotonic()
+    with connect(new_database(folder, "late")) as database, database.connect_again() as other:
+        late = stop_before_a_thread_begins(database, other)
+        assert rows(database, "SELECT 1 AS tidied") == [{"tidied": 1}]
+    assert "canceling statement" in str(late.exception())
+    assert time.monotonic() - started < 20
+
+
+def stop_before_a_thread_begins(database: Database, other: Database) -> Future[int]:
+    stopped = threading.Event()
+
+    def wait_and_begin() -> int:
+        stopped.wait()
+        time.sleep(0.2)
+        return other.execute("SELECT pg_sleep(30)")
+
+    with suppress(KeyboardInterrupt), stoppable(database), ThreadPoolExecutor(1) as threads:
+        late = threads.submit(wait_and_begin)
+        try:
+            signal.raise_signal(signal.SIGINT)
+        finally:
+            time.sleep(0.1)  # the signal's own cancelling is over
+            stopped.set()
+            database.execute("SELECT pg_sleep(2)")  # tidies up, and takes its time
+    return late
