@@ -299,12 +299,14 @@ def find_cut_off(places: pl.DataFrame, similarity: pl.DataFrame, gazetteer: Gaze
     "Kahawa We" is rather Kahawa West than Kahawa with two letters too many.
     """
     head = pl.col("key").str.head(3).alias("head")
-    names = gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED)
+    beginnings = gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED).select(
+        "county_no", "constituency_no", "ward_no", head, whole="key"
+    )
     return (
         places.select("place_no", "county_no", "block", key=key(pl.col("ward_words")))
         .join(similarity.select("place_no", "best_ward").drop_nulls(), on="place_no", validate="1:1")
         .with_columns(head)
-        .join(names.select("county_no", "constituency_no", "ward_no", head, whole="key"), on=["county_no", "head"])
+        .join(beginnings, on=["county_no", "head"], validate="m:m")
         .filter(pl.col("constituency_no").is_in("block") | (pl.col("block").list.len() == 0))
         .filter(pl.col("ward_no") != pl.col("best_ward"), pl.col("whole").str.starts_with(pl.col("key")))
         .select("place_no", is_cut_off=pl.lit(value=True))
