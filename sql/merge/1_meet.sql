@@ -395,45 +395,41 @@ HAVING count(*) > 1;
 -- which share a key with it: it waits until that one is merged, which may rename the facility. So do the records that
 -- come after it and wait anyway, for they may follow it. $1 is the round.
 WITH waiting AS (
-    SELECT *
-    FROM staged_records
-    WHERE round > $1::bigint
+    SELECT
+        staged.row_no,
+        staged.round,
+        keys.key
+    FROM staged_records AS staged
+    CROSS JOIN LATERAL (
+        VALUES
+            ('code ' || staged.facility_code),
+            ('number ' || staged.registration_number),
+            ('name ' || lower(staged.facility_name)),
+            ('content ' || staged.source || ' ' || staged.content_hash::uuid),
+            ('key ' || staged.source || ' ' || staged.source_key)
+    ) AS keys (key)
+    WHERE staged.round > $1::bigint
 ), met AS (
     SELECT
         merging.row_no,
-        facilities.*
+        keys.key
     FROM merging
     JOIN facilities USING (facility_id)
+    LEFT JOIN etl.facility_source AS known USING (facility_id)
+    CROSS JOIN LATERAL (
+        VALUES
+            ('code ' || facilities.facility_code),
+            ('number ' || facilities.registration_number),
+            ('name ' || lower(facilities.facility_name)),
+            ('content ' || known.source || ' ' || known.content_hash),
+            ('key ' || known.source || ' ' || known.source_key)
+    ) AS keys (key)
 ), early AS (
     SELECT
         met.row_no,
         waiting.round
     FROM met
-    JOIN waiting ON waiting.facility_code = met.facility_code
-    WHERE waiting.row_no < met.row_no
-    UNION ALL
-    SELECT
-        met.row_no,
-        waiting.round
-    FROM met
-    JOIN waiting ON waiting.registration_number = met.registration_number
-    WHERE waiting.row_no < met.row_no
-    UNION ALL
-    SELECT
-        met.row_no,
-        waiting.round
-    FROM met
-    JOIN waiting ON lower(waiting.facility_name) = lower(met.facility_name)
-    WHERE waiting.row_no < met.row_no
-    UNION ALL
-    SELECT
-        met.row_no,
-        waiting.round
-    FROM met
-    JOIN etl.facility_source AS known USING (facility_id)
-    JOIN waiting
-        ON waiting.source = known.source
-        AND (waiting.content_hash::uuid = known.content_hash OR waiting.source_key = known.source_key)
+    JOIN waiting USING (key)
     WHERE waiting.row_no < met.row_no
 ), postponed AS (
     SELECT
