@@ -480,17 +480,8 @@ FACILITY_LISTS: Final = frozenset(
 # A table of a database is of facilities if its name ends in one of these.
 OF_FACILITIES: Final = frozenset(
     (
-        *(
-            "facility",
-            "facilities",
-            "hospital",
-            "hospitals",
-            "clinic",
-            "clinics",
-            "dispensaries",
-            "station",
-            "stations",
-        ),
+        *("facility", "facilities", "hospital", "hospitals", "clinic", "clinics", "dispensaries"),
+        *("station", "stations"),
         *("provider", "providers", "organization", "organizations", "organisation", "organisations", "institutions"),
         *("center", "centers", "centre", "centres", "shelter", "shelters", "safehouse", "safehouses", "hotlines"),
         *("helplines", "offices", "desks", "courts", "homes", "sites", "vituo", "gbvrcs", "gvrcs"),
