@@ -4,11 +4,15 @@
 -- name: note_far_facilities
 -- The middle of a ward is the median of its active points. Of two facilities that is half way between them, so twice
 -- the distance to it is theirs; one alone has nothing to be compared with. 111.2 km a degree, as near the equator. A
--- facility whose issue is there already is given again, for the account, but not saved again.
+-- facility whose issue is there already is given again, for the account, but not saved again. Nobody is farther from the
+-- middle than the ward is wide, and few wards are so wide: only there the middle is looked for (112 leaves room for
+-- rounding). And only for those who are far the record that speaks of them is looked up, by its key.
 WITH met AS (
-    SELECT DISTINCT ward_id
+    SELECT DISTINCT facilities.ward_id
     FROM run_facilities
     JOIN facilities USING (facility_id)
+    JOIN wards USING (ward_id)
+    WHERE wards.centroid_lat IS NULL
 ), points AS (
     SELECT
         facilities.facility_id,
@@ -18,40 +22,58 @@ WITH met AS (
         point.longitude::double precision AS longitude
     FROM facilities
     JOIN met USING (ward_id)
-    JOIN wards USING (ward_id)
     JOIN facility_coordinates AS point USING (facility_id)
     WHERE point.is_active
-        AND wards.centroid_lat IS NULL
+), wide AS (
+    SELECT
+        ward_id,
+        CASE WHEN count(*) = 2 THEN 2 ELSE 1 END * 111.2::double precision AS kilometres_a_degree
+    FROM points
+    GROUP BY ward_id
+    HAVING 112 * |/ ((max(latitude) - min(latitude)) ^ 2 + (max(longitude) - min(longitude)) ^ 2) > $2::double precision
 ), middles AS (
     SELECT
         ward_id,
+        kilometres_a_degree,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY latitude) AS latitude,
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY longitude) AS longitude,
-        CASE WHEN count(*) = 2 THEN 2 ELSE 1 END AS share
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY longitude) AS longitude
     FROM points
-    GROUP BY ward_id
+    JOIN wide USING (ward_id)
+    GROUP BY
+        ward_id,
+        kilometres_a_degree
 ), measured AS (
     SELECT
         points.facility_id,
         points.facility_code,
         points.latitude,
         points.longitude,
-        middles.share * 111.2
+        middles.kilometres_a_degree
             * |/ ((points.latitude - middles.latitude) ^ 2 + (points.longitude - middles.longitude) ^ 2) AS kilometres
     FROM points
     JOIN middles USING (ward_id)
+), distant AS MATERIALIZED (
+    SELECT *
+    FROM measured
+    WHERE kilometres > $2::double precision
 ), far AS (
     SELECT
         speaking.file_no,
-        known.record_number,
-        measured.facility_id,
-        measured.facility_code,
-        measured.latitude || ', ' || measured.longitude || ' is ' || round(measured.kilometres) || ' km away'
+        speaking.record_number,
+        distant.facility_id,
+        distant.facility_code,
+        distant.latitude || ', ' || distant.longitude || ' is ' || round(distant.kilometres) || ' km away'
             AS raw_value
-    FROM measured
-    JOIN run_facilities AS speaking USING (facility_id)
-    JOIN etl.facility_source AS known USING (source, content_hash)
-    WHERE measured.kilometres > $2::double precision
+    FROM distant
+    CROSS JOIN LATERAL (
+        SELECT
+            met.file_no,
+            known.record_number
+        FROM run_facilities AS met
+        JOIN etl.facility_source AS known USING (source, content_hash)
+        WHERE met.facility_id = distant.facility_id
+        OFFSET 0
+    ) AS speaking
 ), saved AS (
     INSERT INTO etl.issues (run_no, file_no, record_number, facility_id, kind, field, raw_value)
     SELECT

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import random
+import statistics
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -67,6 +70,35 @@ def test_of_two_facilities_each_is_compared_with_the_other_and_one_alone_with_no
     assert far(run([clinics(tmp_path, "a.json", [FAR])], settings)) == [0]
     assert far(run([clinics(tmp_path, "b.json", [(13080, -0.51, 36.875)])], settings)) == [1]
     assert far(run([clinics(tmp_path, "c.json", [(13080, -0.48, 36.875)])], settings)) == [0]
+
+
+def far_by_loop(points: list[tuple[int, float, float]]) -> list[int]:
+    """The plain twin: measure each point from the median of all; of two, each from the other."""
+    middle = statistics.median(lat for _, lat, _ in points), statistics.median(long for _, _, long in points)
+    share = 2 if len(points) == 2 else 1
+    return [code for code, *point in points if share * 111.2 * math.dist(point, middle) > 20]
+
+
+def test_the_far_ones_are_those_that_a_plain_loop_finds(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    """Wards from narrow ones to some in which nearly all are far: whether the middle is looked for decides nothing."""
+    chance = random.Random(7)  # noqa: S311 - the same points each time
+    wards = fresh.rows("reference")[::20]
+    records, expected = [], []
+    for number, ward in enumerate(wards):
+        place = {name: ward[name] for name in ("county_name", "constituency_name", "ward_name")}
+        spread, count = chance.choice((0.1, 0.2, 0.25, 0.4, 0.8)), chance.choice((2, 3, 7, 20))
+        codes = range(20000 + 100 * number, 20000 + 100 * number + count)
+        points = [
+            (code, round(-1 - chance.random() * spread, 6), round(37 + chance.random() * spread, 6)) for code in codes
+        ]
+        records += [
+            {"code": code, "name": f"C {code}", **place, "lat": lat, "long": long} for code, lat, long in points
+        ]
+        expected += far_by_loop(points)
+    (tmp_path / "a.json").write_text(json.dumps(records), "utf-8")
+    run([str(tmp_path / "a.json")], settings)
+    assert sorted(int(row[0]) for row in told(fresh)) == expected
+    assert 50 < len(expected) < len(records) / 2
 
 
 def test_a_dry_run_finds_what_the_run_will(settings: Settings, fresh: Database, tmp_path: Path) -> None:
