@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from gvrc.geography import PlaceResolver
     from gvrc.ledger import ListedFile
-    from gvrc.pipeline import Run
+    from gvrc.open_run import Run
     from gvrc.settled import SettledRecords
     from gvrc.stage import StagedBatch, Stager
 

@@ -329,7 +329,7 @@ def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str],
     """Do a run with its logs open, print its account and write its summary; give the exit status."""
     from gvrc import report
     from gvrc.log import stop_logging
-    from gvrc.pipeline import new_run_id
+    from gvrc.open_run import new_run_id
 
     run_id = new_run_id()
     logs = begin_log(given, settings, run_id)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from gvrc.database import Database
     from gvrc.load import Loader
-    from gvrc.pipeline import Run
+    from gvrc.open_run import Run
 
 
 @dataclass

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.extract import FileReading
     from gvrc.load import Outcome
-    from gvrc.pipeline import Options, Run
+    from gvrc.open_run import Options, Run
     from gvrc.settings import Settings
 
 LOCK_RETURN_SECONDS = 30.0  # that a server may take to see that a connection is gone

@@ -14,7 +14,7 @@ from gvrc import ledger
 from gvrc.log import log_records
 
 if TYPE_CHECKING:
-    from gvrc.pipeline import Run
+    from gvrc.open_run import Run
 
 KIND = "far_from_ward"
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gvrc.directory import Directory
     from gvrc.extract import FoundRecords
     from gvrc.ledger import ListedFile
-    from gvrc.pipeline import Run
+    from gvrc.open_run import Run
     from gvrc.sources import SourceRules
 
 PROJECT = Path(__file__).parents[1]

@@ -12,13 +12,13 @@ from gvrc import ledger
 from gvrc.account import FileAccount
 from gvrc.errors import UsageError
 from gvrc.log import log_event
-from gvrc.pipeline import Options, open_run
+from gvrc.open_run import Options, open_run
 from gvrc.take_back import create_undo_tables, take_back
 
 if TYPE_CHECKING:
     from gvrc.account import RunAccount
     from gvrc.database import Database
-    from gvrc.pipeline import Run
+    from gvrc.open_run import Run
     from gvrc.settings import Settings
 
 

@@ -29,7 +29,7 @@ def resolve_wards() -> int:
     given = read_arguments()
     from gvrc.geography import PlaceResolver
     from gvrc.geography.listing import answer_list, describe_account
-    from gvrc.pipeline import thresholds
+    from gvrc.placing import thresholds
 
     settings = settings_of(given)
     content = read_input(given.input)

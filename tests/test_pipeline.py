@@ -16,7 +16,7 @@ import msgspec
 import polars as pl
 import pytest
 
-from gvrc import ledger, pipeline
+from gvrc import commit, failed, ledger
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
 from gvrc.health import HealthChecker
@@ -532,7 +532,7 @@ def test_a_second_importer_is_told_to_wait(settings: Settings, fresh: Database, 
 def test_an_importer_that_lost_its_lock_to_another_one_says_so_and_no_more(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    merge_batch = pipeline.merge_batch
+    merge_batch = commit.merge_batch
 
     def lose(*given: Any) -> None:
         fresh.execute(END_OTHERS)
@@ -540,7 +540,7 @@ def test_an_importer_that_lost_its_lock_to_another_one_says_so_and_no_more(
             time.sleep(0.01)
         merge_batch(*given)
 
-    monkeypatch.setattr(pipeline, "merge_batch", lose)
+    monkeypatch.setattr(commit, "merge_batch", lose)
     monkeypatch.setattr(ledger, "LOCK_RETURN_SECONDS", 0.1)
     with pytest.raises(RunStoppedError) as raised:
         run([write(tmp_path, "clinic.json", [CLINIC])], msgspec.structs.replace(settings, retry_wait_seconds=0.01))
@@ -638,14 +638,14 @@ def test_a_connection_that_is_lost_while_a_file_is_taken_back_leaves_nothing_of_
 ) -> None:
     run([write(tmp_path, "first.json", [CLINIC])], settings)
     fresh.execute("DELETE FROM etl.settled_facilities")  # so that the record is merged when it comes again
-    give_back, calls = pipeline.give_back, itertools.count()
+    give_back, calls = failed.give_back, itertools.count()
 
     def lose(*given: Any) -> None:
         if next(calls) == 0:
             fresh.execute(END_OTHERS)
         give_back(*given)
 
-    monkeypatch.setattr(pipeline, "give_back", lose)
+    monkeypatch.setattr(failed, "give_back", lose)
     cut = tmp_path / "cut.json"
     records = [CLINIC | {"code": 13080 + n, "description": "Open day and night"} for n in range(50)]
     cut.write_text(json.dumps(records)[:-40], "utf-8")

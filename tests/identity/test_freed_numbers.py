@@ -161,9 +161,9 @@ def test_a_given_number_is_taken_back_with_its_run(settings: Settings, fresh: Da
 def test_a_number_is_given_after_a_lost_connection_too(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gvrc import pipeline
+    from gvrc import commit
 
-    load_outcomes = pipeline.load_outcomes
+    load_outcomes = commit.load_outcomes
     losses: list[Any] = []
 
     def lose(loader: Any, batch: Any) -> Any:
@@ -171,7 +171,7 @@ def test_a_number_is_given_after_a_lost_connection_too(
             losses.append(rows(fresh, END_OTHERS))
         return load_outcomes(loader, batch)
 
-    monkeypatch.setattr(pipeline, "load_outcomes", lose)
+    monkeypatch.setattr(commit, "load_outcomes", lose)
     patient = msgspec.structs.replace(settings, retry_wait_seconds=0.01)
     account = run([write(tmp_path, "a.json", [BEARER, CLAIMANT, GIVES_UP])], patient)
     assert losses

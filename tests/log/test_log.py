@@ -14,7 +14,7 @@ import pytest
 
 from gvrc.log import log_error, log_event, log_records, start_logging, stop_logging
 from gvrc.masking import mask
-from gvrc.pipeline import new_run_id
+from gvrc.open_run import new_run_id
 from gvrc.settings import PROJECT, Settings, make_directories, read_settings
 
 if TYPE_CHECKING:

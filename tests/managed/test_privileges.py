@@ -27,7 +27,7 @@ from tests.managed.records import RECORDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gvrc.pipeline import Run
+    from gvrc.open_run import Run
     from tests.managed.conftest import Application
 
 GRANTS = PROJECT / "sql" / "checks" / "grants.sql"

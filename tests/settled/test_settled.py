@@ -18,11 +18,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from gvrc import pipeline
+from gvrc import commit, placing
 from gvrc.batches import Batch
 from gvrc.database import Database, connect
 from gvrc.errors import GvrcError, SourceFileError
-from gvrc.pipeline import Options, Run, run
+from gvrc.pipeline import Options, run
 from gvrc.records import Records, read_batch
 from gvrc.settled import Askers, SettledRecords
 from gvrc.undo import undo
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from gvrc.account import RunAccount
     from gvrc.load import Loader
+    from gvrc.open_run import Run
     from gvrc.settings import Settings
 
 MEMORY = ("facility_source", "imported_facilities", "issues", "rejects", "code_map")
@@ -119,13 +120,13 @@ def test_a_forced_run_makes_the_place_resolver_only_for_a_record_that_must_be_tr
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[int] = []
-    make_places = pipeline.make_places
+    make_places = placing.make_places
 
     def note(*given: Any) -> Any:
         made.append(len(rows(fresh, "SELECT 1 FROM etl.changes")))  # what was written when it read where facilities are
         return make_places(*given)
 
-    monkeypatch.setattr(pipeline, "make_places", note)
+    monkeypatch.setattr(placing, "make_places", note)
     run([write(tmp_path, "a.json", [CLINIC, OTHER])], settings)
     run([str(tmp_path / "a.json")], settings, Options(force=True))
     assert made == [0]
@@ -220,13 +221,13 @@ def test_settled_records_of_a_file_that_is_broken_further_on_are_read_again_and_
 def merged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Collect how many records each batch has that are merged."""
     numbers: list[int] = []
-    merge_batch = pipeline.merge_batch
+    merge_batch = commit.merge_batch
 
     def note(this_run: Run, loader: Loader, batch: Batch) -> Any:
         numbers.append(len(batch.records))
         return merge_batch(this_run, loader, batch)
 
-    monkeypatch.setattr(pipeline, "merge_batch", note)
+    monkeypatch.setattr(commit, "merge_batch", note)
     return numbers
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from gvrc import ledger, pipeline
+from gvrc import commit, ledger
 from gvrc.database import connect
 from gvrc.pipeline import Options, run
 from gvrc.undo import undo
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gvrc.database import Database
-    from gvrc.pipeline import Run
+    from gvrc.open_run import Run
     from gvrc.settings import Settings
     from tests.settled.test_settled import Twins
 
@@ -208,7 +208,7 @@ def test_what_goes_after_it_was_asked_for_is_seen_as_by_the_long_way(
 ) -> None:
     path = write(tmp_path, "a.json", [FIRST, SECOND])
     remember(twins, [path])
-    merge_batch = pipeline.merge_batch
+    merge_batch = commit.merge_batch
     path = write(tmp_path, "a.json", [FIRST])
 
     def delete_before(this_run: Run, *given: Any) -> Any:
@@ -218,7 +218,7 @@ def test_what_goes_after_it_was_asked_for_is_seen_as_by_the_long_way(
         return merge_batch(this_run, *given)
 
     with monkeypatch.context() as patched:
-        patched.setattr(pipeline, "merge_batch", delete_before)
+        patched.setattr(commit, "merge_batch", delete_before)
         twins.run([path])
     assert outcome(twins.run([path])) == {"read": 1, "unchanged": 1}
 

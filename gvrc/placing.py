@@ -1,0 +1,98 @@
+"""The place resolver of a run, over the wards of its database: made in a thread while others connect and read."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+
+    import polars as pl
+
+    from gvrc.cache import Cache
+    from gvrc.database import Database
+    from gvrc.geography import PlaceResolver, Thresholds
+    from gvrc.open_run import Run
+    from gvrc.settings import Settings
+
+
+@contextmanager
+def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Callable[[], PlaceResolver]]:
+    """Begin to make the resolver, on a connection of its own.
+
+    A forced run may not need it, when all is settled: there it is made for the first record that must be transformed,
+    before anything is merged. In a dry run, which alone sees what it wrote, and where no other connection can be had,
+    it is made at once.
+    """
+    reading = None if this_run.options.dry_run else this_run.database.connect_again_if_possible()
+    if reading is None:
+        points = this_run.database.read("ward_points")
+        only = make_places(this_run, this_run.database, lambda: points, cache)
+        yield lambda: only
+        return
+    made: list[Future[PlaceResolver]] = []
+
+    def make() -> Future[PlaceResolver]:
+        if not made:
+            made.append(maker.submit(read_places, this_run, reading, cache))
+        return made[0]
+
+    with reading, ThreadPoolExecutor(1) as maker:
+        if not this_run.options.force:
+            make()
+        yield lambda: make().result()
+        from gvrc.decided import keep_decided  # not before: it imports polars, which the making thread may do, too
+
+        for making in made:
+            if not making.exception():
+                keep_decided(this_run.database, making.result())
+
+
+def read_places(this_run: Run, reading: Database, cache: Cache | None) -> PlaceResolver:
+    """Make the resolver from the database as it is now, before anything is merged."""
+    places = make_places(this_run, reading, lambda: read_ward_points(reading), cache)
+    reading.run_all(("begin_snapshot", "take_snapshot"))
+    return places
+
+
+def read_ward_points(reading: Database) -> pl.DataFrame:
+    """Read where the facilities of each ward were when the snapshot was taken, and let it go.
+
+    The server takes 0.1 s for 90,000 of them, and only a record with tied wards asks: none of the national list does.
+    """
+    points = reading.read("ward_points")
+    reading.run("end_snapshot")
+    return points
+
+
+def make_places(
+    this_run: Run, reading: Database, ward_points: Callable[[], pl.DataFrame], cache: Cache | None
+) -> PlaceResolver:
+    """Make the resolver over the database's own wards, with the aliases and thresholds of the settings."""
+    from gvrc.decided import read_decided
+    from gvrc.geography import PlaceResolver, read_aliases
+    from gvrc.keep import read_reference
+
+    settings = this_run.settings
+    return PlaceResolver(
+        read_reference(reading, cache),
+        read_aliases(settings.ward_aliases if settings.ward_aliases.exists() else None),
+        thresholds(settings),
+        settings.boundaries,
+        ward_points=ward_points,
+        warns_by_points=False,  # gvrc/neighbours.py does, when all have landed
+        cache=cache,
+        decided=lambda fingerprint: read_decided(reading, fingerprint),
+    )
+
+
+def thresholds(settings: Settings) -> Thresholds:
+    """Give the place thresholds of the settings as the resolver names them."""
+    import msgspec
+
+    from gvrc.geography import Thresholds
+
+    return Thresholds(**msgspec.structs.asdict(settings.places))
