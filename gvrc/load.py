@@ -414,8 +414,8 @@ class Loader:
             self.meet_by_generated_codes(span, heeds_keys=False)
         if database.run("meet_by_registration_number", *span, self.directory.is_managed):
             self.settle_claimed_numbers()
-        for name in ("meet_by_name", "meet_generated_by_name"):
-            database.run(name, *span)
+        if sum(database.run(name, *span) for name in ("meet_by_name", "meet_generated_by_name")):
+            database.run("forget_other_wards")
         self.postpone(round_no)
         for ambiguous in database.rows("find_ambiguous_meetings"):
             refused[ambiguous["row_no"]] = (

@@ -200,25 +200,86 @@ WHERE staged.round = $1::bigint
 
 -- name: part_generated_codes
 -- Two places of one name in one constituency have one generated code; more than 1 km apart they are two facilities, as
--- by name. The code of the second has its coordinates in it, too, so that it stays the second's. One that its source
+-- by name. So they are in two wards that are sure, where one of them says no nearer where it is; but a source may correct
+-- the ward of its own, unless its file has a record for either, or the name has several facilities.
+-- The code of the second has its coordinates or its ward in it, too, so that it stays the second's. One that its source
 -- knows by a key is met by that: it has moved. A person is told, for it may be the first one that has moved.
-WITH apart AS (
+WITH met AS (
     SELECT
         staged.row_no,
-        staged.generated_code
+        staged.file_no,
+        staged.source,
+        staged.generated_code,
+        staged.code_prefix,
+        staged.constituency_id,
+        merging.facility_id,
+        CASE
+            WHEN distance.kilometres > 1 THEN concat_ws('|', staged.latitude, staged.longitude)
+            WHEN distance.kilometres IS NULL
+                AND staged.ward_match NOT IN ('fuzzy', 'part')
+                AND staged.ward_id NOT IN (facilities.ward_id, coalesce(imported.ward_id, facilities.ward_id))
+                AND coalesce(
+                    imported.ward_match NOT IN ('fuzzy', 'part') OR imported.ward_id <> facilities.ward_id,
+                    true
+                ) THEN lower(wards.ward_name)
+        END AS place,
+        distance.kilometres IS NOT NULL AS is_measured
     FROM staged_records AS staged
     JOIN etl.code_map USING (generated_code)
     JOIN merging USING (row_no)
+    JOIN facilities ON facilities.facility_id = merging.facility_id
+    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = merging.facility_id
+    LEFT JOIN wards ON wards.ward_id = staged.ward_id
+    CROSS JOIN LATERAL (
+        SELECT
+            111.2 * |/ min((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2)
+                AS kilometres
+        FROM facility_coordinates AS point
+        WHERE point.facility_id = code_map.facility_id
+            AND point.is_active
+    ) AS distance
     WHERE staged.round = $1::bigint
         AND staged.row_no BETWEEN $2::bigint AND $3::bigint
         AND staged.facility_code IS NULL
         AND merging.met_by = 'generated code'
-        AND (
-            SELECT 111.2 * |/ min((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2)
-            FROM facility_coordinates AS point
-            WHERE point.facility_id = code_map.facility_id
-                AND point.is_active
-        ) > 1
+), parted AS (
+    SELECT
+        met.*,
+        code_prefix || '-' || left(
+            encode(sha256(convert_to(concat_ws('|', generated_code, place), 'UTF8')), 'hex'),
+            12
+        ) AS own_code
+    FROM met
+    WHERE place IS NOT NULL
+), apart AS (
+    SELECT
+        row_no,
+        generated_code,
+        own_code
+    FROM parted
+    WHERE is_measured
+        OR EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = parted.own_code)
+        OR NOT EXISTS (
+            SELECT
+            FROM etl.facility_source AS known
+            WHERE known.facility_id = parted.facility_id
+                AND known.source = parted.source
+        )
+        OR EXISTS (
+            SELECT
+            FROM run_facilities AS spoken_for
+            WHERE spoken_for.facility_id = parted.facility_id
+                AND spoken_for.file_no = parted.file_no
+        )
+        OR EXISTS (
+            SELECT
+            FROM facilities AS own
+            JOIN facilities AS namesake ON lower(namesake.facility_name) = lower(own.facility_name)
+            JOIN wards ON wards.ward_id = namesake.ward_id
+            WHERE own.facility_id = parted.facility_id
+                AND namesake.facility_id <> parted.facility_id
+                AND wards.constituency_id = parted.constituency_id
+        )
 ), forgotten AS (
     DELETE FROM merging
     USING apart
@@ -233,13 +294,7 @@ WITH apart AS (
     FROM apart
 )
 UPDATE staged_records AS staged
-SET generated_code = staged.code_prefix || '-' || left(
-    encode(
-        sha256(convert_to(concat_ws('|', staged.generated_code, staged.latitude, staged.longitude), 'UTF8')),
-        'hex'
-    ),
-    12
-)
+SET generated_code = apart.own_code
 FROM apart
 WHERE apart.row_no = staged.row_no;
 
@@ -377,6 +432,55 @@ WHERE staged.round = $1::bigint
         OR 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) <= 1
     )
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+
+-- name: forget_other_wards
+-- Who was met by name in another ward, as in part_generated_codes, is another one, unless its source corrects the ward.
+WITH elsewhere AS (
+    SELECT
+        merging.row_no,
+        merging.facility_id
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    JOIN facilities USING (facility_id)
+    LEFT JOIN etl.imported_facilities AS imported USING (facility_id)
+    WHERE merging.met_by = 'name'
+        AND staged.ward_match NOT IN ('fuzzy', 'part')
+        AND staged.ward_id NOT IN (facilities.ward_id, coalesce(imported.ward_id, facilities.ward_id))
+        AND coalesce(imported.ward_match NOT IN ('fuzzy', 'part') OR imported.ward_id <> facilities.ward_id, true)
+        AND (
+            staged.latitude IS NULL
+            OR NOT EXISTS (
+                SELECT
+                FROM facility_coordinates AS point
+                WHERE point.facility_id = merging.facility_id
+                    AND point.is_active
+            )
+        )
+        AND (
+            NOT EXISTS (
+                SELECT
+                FROM etl.facility_source AS known
+                WHERE known.facility_id = merging.facility_id
+                    AND known.source = staged.source
+            )
+            OR EXISTS (
+                SELECT
+                FROM run_facilities AS spoken_for
+                WHERE spoken_for.facility_id = merging.facility_id
+                    AND spoken_for.file_no = staged.file_no
+            )
+            OR EXISTS (
+                SELECT
+                FROM merging AS namesake
+                WHERE namesake.row_no = merging.row_no
+                    AND namesake.facility_id <> merging.facility_id
+            )
+        )
+)
+DELETE FROM merging
+USING elsewhere
+WHERE merging.row_no = elsewhere.row_no
+    AND merging.facility_id = elsewhere.facility_id;
 
 -- name: find_ambiguous_meetings
 SELECT
