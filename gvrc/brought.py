@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
+from gvrc.staging import name_key
+
 KEYS: Final = {  # what is compared by the statements of sql/merge/1_meet.sql that can be spared
     "meet_by_content": ("source", "content_hash"),
     "meet_by_code": ("facility_code",),
@@ -63,7 +65,8 @@ class BroughtKeys:
         return Parted(records["row_no"].filter(~is_shared), frozenset(unmet))
 
     def _have_unsure_names(self, names: pl.Series, is_shared: pl.Series) -> pl.Series:
-        folded = names.str.replace_all(DOTTED_I, "i", literal=True).str.to_lowercase().hash()
+        undotted = names.str.replace_all(DOTTED_I, "i", literal=True)
+        folded = pl.select(name_key(pl.lit(undotted))).to_series().hash()
         self.unsure_names = pl.concat([self.unsure_names, folded.filter(is_shared)])
         if self.unsure_names.is_empty():
             return pl.repeat(value=False, n=len(names), eager=True)

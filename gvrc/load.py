@@ -407,15 +407,15 @@ class Loader:
         if not self.is_first_load:  # nobody has edited yet what the run itself brings
             database.run("meet_by_former_code", *span)
         refused = self.settle_claimed_codes()
-        if database.run("generate_codes", *span):
+        has_codeless = database.run("generate_codes", *span) > 0
+        if has_codeless:
             self.meet_by_generated_codes(span, heeds_keys=True)
         self.run_unless_unmet("meet_by_source_key", unmet, span)
         if self.settle_claimed_keys():
             self.meet_by_generated_codes(span, heeds_keys=False)
         if database.run("meet_by_registration_number", *span, self.directory.is_managed):
             self.settle_claimed_numbers()
-        if sum(database.run(name, *span) for name in ("meet_by_name", "meet_generated_by_name")):
-            database.run("forget_other_wards")
+        self.meet_by_names(span, has_codeless=has_codeless)
         self.postpone(round_no)
         for ambiguous in database.rows("find_ambiguous_meetings"):
             refused[ambiguous["row_no"]] = (
@@ -435,6 +435,14 @@ class Loader:
         self.database.run("meet_by_generated_code", *span, heeds_keys)
         if self.database.run("part_generated_codes", *span):
             self.database.run("meet_by_generated_code", *span, heeds_keys)
+
+    def meet_by_names(self, span: tuple[int, int, int], *, has_codeless: bool) -> None:
+        """Meet facilities by name and place: by the name as it is first, then without its signs."""
+        names = ["meet_generated_by_name", "meet_generated_by_spelling"]
+        if has_codeless:
+            names = ["meet_by_name", "meet_by_spelling", *names]
+        if sum(self.database.run(name, *span) for name in names):
+            self.database.run("forget_other_wards")
 
     def postpone(self, round_no: int) -> None:
         """Leave to later rounds the records that met the facility of one before them, merged now or later."""

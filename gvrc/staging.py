@@ -28,6 +28,7 @@ STAGED_RECORDS = (
     "content_hash",
     "answers",
     "facility_name",
+    "name_key",
     "facility_code",
     "code_prefix",
     "generated_code",
@@ -71,8 +72,12 @@ def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
     record without a place may be of a facility in any: who has its name is merged after it. A number is one, too, where
     a facility comes more than once: it may claim and give up several.
     """
-    # Codes are generated of names without their signs: who may have one code is merged one after the other, too.
-    name = pl.col("facility_name").str.to_lowercase().str.replace_all(r"[^\p{L}\p{N}]+", "")
+    # Codes are generated of names without their signs, and names meet where "&" is "and": who may have one code, or may
+    # meet, is merged one after the other, too.
+    signs = r"[^\p{L}\p{N}]+"
+    name = (
+        pl.col("facility_name").str.to_lowercase().str.replace_all(signs, "").str.replace_all("and", "", literal=True)
+    )
     constituency = pl.col("constituency_id").cast(pl.String)
     repeated = accepted.select(
         "row_no",
@@ -94,6 +99,19 @@ def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
     )
     rounds = dict(number_rounds(repeated.select("row_no", *keys).iter_rows()))
     return accepted.with_columns(round=pl.col("row_no").replace_strict(rounds, default=1, return_dtype=pl.Int64))
+
+
+def name_key(name: pl.Expr) -> pl.Expr:
+    """Give what two spellings of a name have in common: it is written with or without dots, apostrophes and brackets.
+
+    >>> names = pl.DataFrame({"name": ["St. Mary's Clinic (Faith & Hope)", "ST MARYS CLINIC FAITH AND HOPE"]})
+    >>> names.select(name_key(pl.col("name")))["name"].to_list()
+    ['stmarysclinicfaithandhope', 'stmarysclinicfaithandhope']
+    """
+    return name.str.to_lowercase().str.replace_all("&", "and", literal=True).str.replace_all(SIGNS, "")
+
+
+SIGNS = r"""[ .,:;_/()"'`\[\]\x{b4}\x{2018}\x{2019}\x{2bc}\x{2013}-]+"""  # as in sql/merge/1_meet.sql
 
 
 def number_rounds(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:
@@ -123,6 +141,7 @@ def number_rounds(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:
 def staged_records(accepted: pl.DataFrame, children: dict[str, pl.DataFrame]) -> pl.DataFrame:
     """Give the records as they are staged, with the number of rows that each has among the children."""
     counted = accepted.with_columns(
+        name_key=name_key(pl.col("facility_name")),
         generated_code=pl.lit(None, pl.String),
         collected_on=pl.col("recorded_on").cast(pl.String),
         recorded_on=pl.col("recorded_on").cast(pl.String),

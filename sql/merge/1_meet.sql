@@ -406,6 +406,35 @@ WHERE staged.round = $1::bigint
     )
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
+-- name: meet_by_spelling
+-- The same where only the signs of the names differ: "St. Mary's Clinic", "St Marys Clinic". Signs between digits part
+-- numbers: "Unit 1/2" is not "Unit 12".
+INSERT INTO merging (row_no, facility_id, met_by)
+SELECT DISTINCT
+    staged.row_no,
+    facilities.facility_id,
+    'name'
+FROM staged_records AS staged
+JOIN facilities
+    ON replace(translate(lower(facilities.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and') = staged.name_key
+LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
+LEFT JOIN facility_coordinates AS point
+    ON point.facility_id = facilities.facility_id
+    AND point.is_active
+WHERE staged.round = $1::bigint
+    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+    AND coalesce(wards.constituency_id, imported.constituency_id) = staged.constituency_id
+    AND staged.facility_code IS NULL
+    AND staged.name_key <> ''
+    AND staged.facility_name || ' x ' || facilities.facility_name !~ '[0-9][^[:alnum:]]+[0-9]'
+    AND (
+        staged.latitude IS NULL
+        OR point.latitude IS NULL
+        OR 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) <= 1
+    )
+    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+
 -- name: meet_generated_by_name
 -- The same for a record with a code and the few facilities whose code is one of ours.
 INSERT INTO merging (row_no, facility_id, met_by)
@@ -426,6 +455,34 @@ LEFT JOIN facility_coordinates AS point
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
     AND staged.facility_code IS NOT NULL
+    AND (
+        staged.latitude IS NULL
+        OR point.latitude IS NULL
+        OR 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) <= 1
+    )
+    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+
+-- name: meet_generated_by_spelling
+INSERT INTO merging (row_no, facility_id, met_by)
+SELECT DISTINCT
+    staged.row_no,
+    facilities.facility_id,
+    'name'
+FROM etl.code_map
+JOIN facilities ON facilities.facility_code = code_map.generated_code
+LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
+JOIN staged_records AS staged
+    ON staged.name_key = replace(translate(lower(facilities.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and')
+    AND staged.constituency_id = coalesce(wards.constituency_id, imported.constituency_id)
+LEFT JOIN facility_coordinates AS point
+    ON point.facility_id = facilities.facility_id
+    AND point.is_active
+WHERE staged.round = $1::bigint
+    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+    AND staged.facility_code IS NOT NULL
+    AND staged.name_key <> ''
+    AND staged.facility_name || ' x ' || facilities.facility_name !~ '[0-9][^[:alnum:]]+[0-9]'
     AND (
         staged.latitude IS NULL
         OR point.latitude IS NULL
@@ -508,7 +565,7 @@ WITH waiting AS (
         VALUES
             ('code ' || staged.facility_code),
             ('number ' || staged.registration_number),
-            ('name ' || lower(staged.facility_name)),
+            ('name ' || staged.name_key),
             ('content ' || staged.source || ' ' || staged.content_hash::uuid),
             ('key ' || staged.source || ' ' || staged.source_key)
     ) AS keys (key)
@@ -524,7 +581,7 @@ WITH waiting AS (
         VALUES
             ('code ' || facilities.facility_code),
             ('number ' || facilities.registration_number),
-            ('name ' || lower(facilities.facility_name)),
+            ('name ' || replace(translate(lower(facilities.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and')),
             ('content ' || known.source || ' ' || known.content_hash),
             ('key ' || known.source || ' ' || known.source_key)
     ) AS keys (key)
