@@ -68,9 +68,9 @@ def add_ward_risk(accepted: pl.DataFrame, wards_at_risk: dict[int, str]) -> pl.D
 def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
     """Add ``round``: a record that shares a key with an earlier one of the batch is merged after it.
 
-    Keys are the code, the source's own key, and number, and name and constituency, where one of the two has no code. A
-    record without a place may be of a facility in any: who has its name is merged after it. A number is one, too, where
-    a facility comes more than once: it may claim and give up several.
+    Keys are the code, the source's own key, name and constituency (a code may turn out to be another facility's), and
+    number, where one of the two has no code. A record without a place may be of a facility in any: who has its name is
+    merged after it. A number is one, too, where a facility comes more than once: it may claim and give up several.
     """
     # Codes are generated of names without their signs, and names meet where "&" is "and": who may have one code, or may
     # meet, is merged one after the other, too.
@@ -90,7 +90,6 @@ def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
         content=pl.concat_str("source", "content_hash", separator=" "),
         comes_again=pl.col("facility_code").is_duplicated() & pl.col("facility_code").is_not_null(),
     ).with_columns(
-        place=pl.when(pl.col("code").is_null().any().over("place")).then("place"),
         number=pl.when((pl.col("code").is_null() | pl.col("comes_again")).any().over("number")).then("number"),
     )
     keys = ["code", "source_key", "place", "number", "content"]

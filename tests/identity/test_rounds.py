@@ -160,3 +160,21 @@ def test_a_record_that_waits_beside_one_of_its_name_stops_nothing(
     account = run([write(tmp_path, "other.json", again)], settings)
     assert account.status == "succeeded"
     assert len(rows(fresh, "SELECT 1 FROM facilities")) == 2
+
+
+@pytest.mark.parametrize("batch_size", [1, 100])
+@pytest.mark.parametrize("is_claimant_first", [True, False])
+def test_a_namesake_of_a_record_whose_code_another_facility_bears_is_that_ones_facility(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int, is_claimant_first: bool
+) -> None:
+    kibra = {"county_name": "Nairobi", "constituency_name": "Kibra", "ward_name": "Lindi", "lat": None, "long": None}
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    claimant = {"code": CLINIC["code"], "name": "Zuhura Refuge", **kibra}
+    records = [claimant, claimant | {"code": 15_000, "phone": "0700000017"}]
+    path = write(tmp_path, "b.json", records if is_claimant_first else records[::-1])
+    account = run([path], msgspec.structs.replace(settings, batch_size=batch_size))
+    assert outcome(account) == {"read": 2, "inserted": 1, "superseded": 1}
+    assert rows(fresh, "SELECT facility_name, facility_code FROM facilities ORDER BY facility_code") == [
+        {"facility_name": "Mukuru Crisis Clinic", "facility_code": "13080"},
+        {"facility_name": "Zuhura Refuge", "facility_code": "15000"},
+    ]
