@@ -182,6 +182,7 @@ ISSUE_FIELDS = {
     "code_generated": "facility_code",
     "code_claimed_twice": "facility_code",
     "source_key_claimed_twice": "source_key",
+    "contact_person_kept": "contacts",
     "superseded_conflict": "record",
     "manual_edit_kept": "record",
     "source_outranked": "record",

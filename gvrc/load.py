@@ -543,6 +543,8 @@ class Loader:
             self.insert_children("of_new")
         if has_met:
             self.insert_children("of_met")
+            if "staged_contacts" in self.staged:
+                self.database.run("note_kept_people")
             if self.settings.keep_manual_edits:
                 self.database.run("note_kept_points")
             self.database.run("update_coordinates", self.directory.actor_id, self.settings.keep_manual_edits)

@@ -179,6 +179,34 @@ SELECT
     to_jsonb(inserted)
 FROM inserted;
 
+-- name: note_kept_people
+-- Nothing tells whether the importer or a person wrote, or took away, the name beside a number: it is kept, and where the
+-- record names somebody else that is told.
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+SELECT
+    staged.row_no,
+    'contact_person_kept',
+    'contacts',
+    staged.contact_value
+FROM staged_contacts AS staged
+JOIN merging USING (row_no)
+JOIN contact_types AS types ON types.type_name = staged.contact_type
+JOIN facility_contacts AS present
+    ON present.facility_id = merging.facility_id
+    AND present.contact_type_id = types.contact_type_id
+    AND CASE
+        WHEN staged.contact_key ~ '^[0-9]+$'
+            THEN right(regexp_replace(present.contact_value, '[^0-9]', '', 'g'), 9)
+        ELSE lower(present.contact_value)
+    END = staged.contact_key
+WHERE merging.met_by NOT IN ('new', 'superseded')
+    AND staged.contact_person_name <> ''
+GROUP BY
+    staged.row_no,
+    staged.position,
+    staged.contact_value
+HAVING bool_and(present.is_active AND lower(present.contact_person_name) <> lower(staged.contact_person_name));
+
 -- name: insert_coordinates_of_new
 INSERT INTO facility_coordinates (
     coordinate_id,

@@ -804,6 +804,7 @@ JOIN staged_records AS staged USING (row_no)
 WHERE issues.kind IN (
     'code_claimed_twice',
     'code_generated',
+    'contact_person_kept',
     'manual_edit_kept',
     'registration_number_claimed_twice',
     'source_key_claimed_twice',

@@ -18,7 +18,13 @@ WHERE merging.met_by <> 'superseded'
         FROM staged_issues AS issues
         WHERE issues.row_no = merging.row_no
             AND (
-                issues.kind IN ('code_claimed_twice', 'manual_edit_kept', 'source_key_claimed_twice', 'source_outranked')
+                issues.kind IN (
+                    'code_claimed_twice',
+                    'contact_person_kept',
+                    'manual_edit_kept',
+                    'source_key_claimed_twice',
+                    'source_outranked'
+                )
                 OR (
                     issues.kind = 'superseded_conflict'
                     AND merging.met_by = 'content'
