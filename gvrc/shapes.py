@@ -267,7 +267,7 @@ def _of_form(parts: list[str]) -> tuple[Meaning, ...]:
 def _is_of_facility(group: str) -> bool:
     """Say whether a group of questions is of the people to ask for at a facility."""
     word = normal_key(group)
-    return word.startswith(("contact", "focal")) or any(
+    return word.startswith(("contact", "focal", "mhusika", "msimamizi", "afisa")) or any(
         meaning.field == "contacts" for meaning in _table().get((word,), ())
     )
 
@@ -417,7 +417,11 @@ PEOPLE: Final = PEOPLE_OF_CASES | frozenset(
         ),
         *("participant", "attendee", "student", "teacher", "interviewer", "enumerator", "author", "inmate", "detainee"),
         *("case", "incident", "occurrence", "complaint", "assault", "violation", "appointment", "visit", "encounter"),
-        *("admission", "interview"),
+        *("admission", "interview", "ocs", "ocpd", "ocpp", "dcio"),  # the officers in charge of stations and divisions
+        *("mtu", "watu", "afisa", "maafisa", "msimamizi", "wasimamizi", "mratibu", "waratibu", "mkurugenzi", "mhusika"),
+        *("mwathiriwa", "waathiriwa", "manusura", "mshukiwa", "washukiwa", "mlalamikaji", "walalamikaji", "mgonjwa"),
+        *("wagonjwa", "mteja", "wateja", "daktari", "madaktari", "muuguzi", "wauguzi", "wakili", "mawakili", "chifu"),
+        *("machifu", "kesi", "tukio", "matukio"),
     )
 )
 SAYS_MORE_OF_PEOPLE: Final = frozenset(
@@ -599,10 +603,14 @@ def _is_around_facilities(key: str) -> bool:
     Facilities may stand deeper in it, which what is of people holds none of.
     """
     words = _words_of_key(key)
-    return bool(words) and (
-        words[-1] in AROUND
-        or (words[0] == "contact" and words[1:2] in (["us"], ["for"]))
-        or (_is_person_word(words[-1]) and (SAYS_MORE_OF_PEOPLE | OF_AN_OFFICE).issuperset(words[:-1]))
+    return (
+        bool(words)
+        and (
+            words[-1] in AROUND
+            or (words[-1] == "na" and words[0].startswith("ime"))  # imeandaliwa_na: prepared by
+            or (words[0] == "contact" and words[1:2] in (["us"], ["for"]))
+            or (_is_person_word(words[-1]) and (SAYS_MORE_OF_PEOPLE | OF_AN_OFFICE).issuperset(words[:-1]))
+        )
     )
 
 

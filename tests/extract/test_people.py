@@ -156,3 +156,29 @@ def test_the_two_names_of_a_contact_person_make_no_person_of_a_facility() -> Non
         "victim": "any",
     }
     assert names([flat]) == ["Umoja Clinic"]
+
+
+@pytest.mark.parametrize("key", ["OCS", "ocpd", "Afisa", "msimamizi", "mkurugenzi", "imeandaliwa_na", "waathiriwa"])
+@pytest.mark.parametrize("station", ["station", "kituo_cha_polisi"])  # known as a name, and not
+def test_the_officer_of_a_station_is_no_facility(key: str, station: str) -> None:
+    officer = {"name": "Sample Officer", "mobile": "0700 000 021", "county": "Nairobi"}
+    stations = [{station: "Lindi Patrol Base", key: officer, "ward": "Lindi"}]
+    document = {"facilities": [CLINIC], "counties": [{"county": "Nairobi", "stations": stations}]}
+    assert names(document) == ["Umoja Clinic", *(["Lindi Patrol Base"] if station == "station" else [])]
+
+
+@pytest.mark.parametrize(
+    ("key", "sender"),
+    [
+        ("institution", {"name": "Sample Ministry", "phone": "0700 000 009"}),
+        ("lead_agency", {"name": "Sample Agency", "email": "sample@example.org", "county": None}),
+    ],
+)
+def test_who_sends_facilities_with_a_name_and_contacts_only_is_none_and_counted(
+    key: str, sender: dict[str, Any]
+) -> None:
+    _, reading = read_bytes(json.dumps({key: sender, "facilities": [CLINIC]}).encode())
+    assert reading.notes == ["passed over: 1 of those who send the facilities, with a name and contacts only"]
+    assert names({key: sender, "facilities": [CLINIC] * 3_000}) == ["Umoja Clinic"] * 3_000
+    assert names({key: sender | {"county": "Nairobi"}, "facilities": [CLINIC]}) == [sender["name"], "Umoja Clinic"]
+    assert names({"status": "ok", key: sender}) == [sender["name"]]
