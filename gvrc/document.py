@@ -44,8 +44,10 @@ from gvrc.shapes import (
     is_passed_over,
     is_people,
     looks_like_facility,
+    may_be_sender,
     normal_key,
     other_kind,
+    says_only_contacts,
 )
 from gvrc.shown_keys import describe_keys, shown_path
 from gvrc.synonyms import canonical_name, says_closed
@@ -208,7 +210,7 @@ class _Walk:
         else:
             around = self._plain_members() if value is None else value
             is_large = value is None and not around
-            yield from self._members(path, parents | _own_places(around, self.keys, path), is_large=is_large)
+            yield from self._members(path, parents | _own_places(around, self.keys, path), value, is_large=is_large)
 
     def _is_record(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
         wanted = self._is_wanted(path)
@@ -245,7 +247,9 @@ class _Walk:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}  # what comes before its records is met on the way to them
 
-    def _members(self, path: tuple[str, ...], parents: dict[str, str], *, is_large: bool) -> Iterator[Batch]:
+    def _members(
+        self, path: tuple[str, ...], parents: dict[str, str], whole: dict[str, Any] | None, *, is_large: bool
+    ) -> Iterator[Batch]:
         cursor = self.cursor
         before = self._records_found() if is_large else 0
         if len(path) > MAX_DEPTH:
@@ -259,9 +263,9 @@ class _Walk:
             inner = (*path, key)
             if (char := cursor.peek()) == b"[":
                 yield from self._array(inner, _child(parents, key))
-            elif char == b"{":
+            elif char == b"{" and not self._passes_sender(key, whole):
                 yield from self._object(inner, _child(parents, key))
-            else:
+            elif char != b"{":
                 scalar = self._scalar()
                 self._note_fact(key, scalar)
                 if char == QUOTE:
@@ -271,6 +275,20 @@ class _Walk:
                         self.finding.not_inherited[key] = None
                     parents = county | parents
         cursor.at += 1
+
+    def _passes_sender(self, key: str, whole: dict[str, Any] | None) -> bool:
+        """Pass over who sends the facilities: ``{"institution": {"name": .., "phone": ..}, "facilities": [..]}``."""
+        if self.pinned is not None or not may_be_sender(key):
+            return False
+        value, end = self._small_object()
+        beside = {other: inner for other, inner in (whole or {}).items() if other != key}
+        if value is None or not says_only_contacts(value, self.keys):
+            return False
+        if whole is not None and not has_facilities_inside(beside, self.keys):
+            return False
+        self.finding.passed_over["of those who send the facilities, with a name and contacts only"] += 1
+        self.cursor.at = end
+        return True
 
     def _records_found(self) -> int:
         return sum(self.finding.lists.values())

@@ -461,6 +461,21 @@ AROUND: Final = frozenset(
         *("types", "levels", "categories", "statuses", "roles", "permissions"),
     )
 )
+SENDERS: Final = frozenset(
+    (
+        *(
+            "institution",
+            "organization",
+            "organisation",
+            "agency",
+            "ministry",
+            "department",
+            "directorate",
+            "authority",
+        ),
+        *("secretariat", "body", "board", "partner", "programme", "program", "project", "taasisi", "wizara", "idara"),
+    )
+)
 SAYS_THAT_IT_IS_A_LIST: Final = frozenset(("list", "lists", "data", "records", "details", "info", "register", "table"))
 KEY_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")  # in snake or camel case
 FACILITY_LISTS: Final = frozenset(
@@ -612,6 +627,23 @@ def _is_around_facilities(key: str) -> bool:
             or (_is_person_word(words[-1]) and (SAYS_MORE_OF_PEOPLE | OF_AN_OFFICE).issuperset(words[:-1]))
         )
     )
+
+
+def may_be_sender(key: str) -> bool:
+    """Say whether a single object under this key, beside facilities, may be the body that sends them.
+
+    >>> [may_be_sender(key) for key in ("institution", "lead_agency", "organizations", "hotline")]
+    [True, True, False, False]
+    """
+    return not SENDERS.isdisjoint(_words_of_key(key)[-1:])
+
+
+def says_only_contacts(record: object, keys: Keys) -> bool:
+    """Say whether a record names something and how to reach it, and says nothing else of a facility."""
+    if not looks_like_facility(record, keys):
+        return False
+    told = [path for path, value in leaves(record) if not is_absent(value)]
+    return {meaning.field for path in told for meaning in keys.meanings(path)} & EVIDENCE == {"contacts"}
 
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
