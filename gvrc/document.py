@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import msgspec
 
@@ -26,6 +26,7 @@ from gvrc.shapes import (
     FACILITY_LISTS,
     KEY_WORDS,
     NOT_FACILITIES,
+    ONE_UNIT,
     PARENT_CLOSED,
     PARENT_CONSTITUENCY,
     PARENT_COUNTY,
@@ -177,6 +178,7 @@ class _Walk:
         self.keys = keys
         self.pinned = pinned
         self.finding = finding
+        self.element: tuple[str, ...] | None = None  # the path of the list, where one of its elements is walked
         self.marks: tuple[bytes, ...] = ()  # what stands between the records of the list at hand
 
     def document(self) -> Iterator[Batch]:
@@ -216,6 +218,8 @@ class _Walk:
         wanted = self._is_wanted(path)
         if wanted is not None or not looks_like_facility(value, self.keys):
             return bool(wanted)
+        if path and normal_key(path[-1]) == "facility":  # the only one of a list, in XML turned into JSON
+            return True
         if not path:  # "Kenya" above its counties has a name, too
             return has_evidence(value, self.keys) or not has_facilities_inside(value, self.keys)
         return not _is_passed_over(path) and has_evidence(value, self.keys)
@@ -254,6 +258,7 @@ class _Walk:
         before = self._records_found() if is_large else 0
         if len(path) > MAX_DEPTH:
             raise SourceFileError(f"is nested deeper than {MAX_DEPTH} levels at byte {cursor.offset:,}. Mend it.")
+        above = () if path == self.element else path
         cursor.at += 1
         while (char := cursor.peek()) != b"}":
             if char == b",":
@@ -262,9 +267,9 @@ class _Walk:
             key = self._key()
             inner = (*path, key)
             if (char := cursor.peek()) == b"[":
-                yield from self._array(inner, _child(parents, key))
+                yield from self._array(inner, _child(parents, key, above))
             elif char == b"{" and not self._passes_sender(key, whole):
-                yield from self._object(inner, _child(parents, key))
+                yield from self._object(inner, _child(parents, key, above))
             elif char != b"{":
                 scalar = self._scalar()
                 self._note_fact(key, scalar)
@@ -404,6 +409,7 @@ class _Walk:
 
     def _inside(self, element: bytes, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
         walk = _Walk(Cursor(iter([element])), self.keys, self.pinned, self.finding)
+        walk.element = path
         char = walk.cursor.peek()
         try:
             if char == b"{":
@@ -724,6 +730,7 @@ def _is_passed_over(path: tuple[str, ...]) -> bool:
     """Say whether what is at a path is no facility; a list of contacts may be parted into lists of facilities."""
     return bool(path) and (
         is_passed_over(path[-1])
+        or normal_key(path[-1]) in ONE_UNIT
         # What the columns and codes of a table mean: DHIS2's analytics.
         or ("metadata" in map(normal_key, path) and not is_of_facilities(path[-1]))
         or any(is_people(key) for key in path if not normal_key(key).startswith("contact"))
@@ -744,18 +751,20 @@ def _put_first(start: bytes, element: bytes) -> bytes:
     return start + (inside if inside.startswith(b"}") else b"," + inside)
 
 
-def _child(parents: dict[str, str], key: str) -> dict[str, str]:
-    """Add what a key says of the records under it: their county, what they are, or (inside a county) where.
+def _child(parents: dict[str, str], key: str, above: tuple[str, ...]) -> dict[str, str]:
+    """Add what a key says of the records under it: their county or ward, what they are, or (inside a county) where.
 
     A key that only says that records follow (``facilities``, ``nodes``) says nothing of them.
     """
     if is_county(key):
         return parents | {PARENT_COUNTY: key}
+    if above and (level := PLACE_LISTS.get(normal_key(above[-1]))) and not is_of_facilities(key):
+        return parents | {level: key}
     if closed := _closed_in(key):
         parents = parents | {PARENT_CLOSED: closed}
     if GROUP_WORDS.search(key.lower()) or canonical_name("facility_types", key):
         return parents | {PARENT_GROUP: key}
-    if PARENT_COUNTY in parents and not closed and normal_key(key) not in FACILITY_LISTS | NOT_FACILITIES:
+    if PARENT_COUNTY in parents and not closed and normal_key(key) not in FACILITY_LISTS | NOT_FACILITIES | ONE_UNIT:
         return parents | {PARENT_PLACE: ", ".join(filter(None, (parents.get(PARENT_PLACE), key)))}
     return parents
 
@@ -813,10 +822,13 @@ def _own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dic
     What is called a name is that of a county, or of what the list is of that the object stands in. An object with a
     name of its own is an organisation around its branches: they may be in its county, but hardly in its ward.
     """
-    level = PLACE_LISTS.get(normal_key(path[-1])) if path else None
+    level = (PLACE_LISTS | ONE_PLACE).get(normal_key(path[-1])) if path else None
+    if level is None and any(normal_key(key) in ABOVE_WARDS for key in value):
+        level = PARENT_SUB_COUNTY
     found: dict[str, str] = {}
     names: list[str] = []
-    for key, inner in value.items():
+    for key, told in value.items():
+        inner = told.get("name") if normal_key(key) in ONE_UNIT and _is_plain(told) else told
         if not isinstance(inner, str) or is_absent(inner):
             continue
         fields = {meaning.field for meaning in keys.meanings((key,))}
@@ -833,6 +845,11 @@ def _own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dic
     return found
 
 
+def _is_plain(value: object) -> TypeGuard[dict[str, Any]]:
+    """Say whether an object holds values only: a ward by its name and code, not one with its facilities."""
+    return isinstance(value, dict) and not any(isinstance(inner, (dict, list)) for inner in value.values())
+
+
 PLACES_AROUND: Final = {
     "constituency_name": PARENT_CONSTITUENCY,
     "sub_county_name": PARENT_SUB_COUNTY,
@@ -843,6 +860,12 @@ PLACE_LISTS: Final = {
     "subcounties": PARENT_SUB_COUNTY,
     "wards": PARENT_WARD,
 }
+ONE_PLACE: Final = {
+    "constituency": PARENT_CONSTITUENCY,
+    "subcounty": PARENT_SUB_COUNTY,
+    "ward": PARENT_WARD,
+}
+ABOVE_WARDS: Final = ("wards",)
 
 
 def shown_kind(kind: str) -> str:

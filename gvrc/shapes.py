@@ -674,7 +674,7 @@ def looks_like_facility(record: object, keys: Keys) -> TypeGuard[dict[str, Any]]
     """Say whether an object has something like the name of a facility, and is not a person or a folder of records."""
     if not isinstance(record, dict) or is_person(record, keys) or other_kind(record):
         return False
-    if any(_holds_facilities(key, value, keys) for key, value in record.items()):
+    if any(_holds_facilities(key, value, keys) or _holds_units(key, value, keys) for key, value in record.items()):
         return False
     return any(_is_name(value) for path, value in leaves(record) if _means(keys, path, "facility_name"))
 
@@ -852,6 +852,31 @@ def _holds_facilities(key: str, value: object, keys: Keys) -> bool:
         and normal_key(key) in STRICT_LISTS
         and any(looks_like_facility(inner, keys) for inner in value[:SAMPLED])
     )
+
+
+def _holds_units(key: str, value: object, keys: Keys, depth: int = 0) -> bool:
+    """Say whether a value is of wards or what is above them, with facilities inside: who names them is a place, too."""
+    if depth > MAX_DEPTH or normal_key(key) not in UNIT_LISTS or not isinstance(value, (list, dict)):
+        return False
+    units = value[:SAMPLED] if isinstance(value, list) else [value, *value.values()]
+    return any(
+        _holds_units(inner, below, keys, depth + 1) or (is_of_facilities(inner) and _has_facility(below, keys))
+        for unit in units
+        if isinstance(unit, dict)
+        for inner, below in unit.items()
+    )
+
+
+def _has_facility(value: object, keys: Keys) -> bool:
+    return any(looks_like_facility(item, keys) for item in (value[:SAMPLED] if isinstance(value, list) else [value]))
+
+
+ONE_UNIT: Final = frozenset(
+    ("county", "subcounty", "constituency", "ward", "region", "district", "province", "country")
+)
+UNIT_LISTS: Final = ONE_UNIT | frozenset(
+    ("counties", "subcounties", "constituencies", "wards", "regions", "districts", "provinces", "countries")
+)
 
 
 def _means(keys: Keys, path: KeyPath, field: str) -> bool:

@@ -127,6 +127,54 @@ def test_objects_around_records_give_the_places_that_they_name() -> None:
     assert found == [places | {"ward_name": "Viwandani"}, places | {"ward_name": "Makongeni"}]
 
 
+LINDI_CLINIC = {"name": "Lindi Clinic", "phone": "0700000040"}
+IN_LINDI = {"county_name": "Nairobi", "ward_name": "Lindi"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [{"name": "Kibra", "county": "Nairobi", "wards": [{"name": "Lindi", "facilities": [LINDI_CLINIC]}]}],
+        {"county": "Nairobi", "data": [{"name": "Kibra", "wards": [{"name": "Lindi", "clinics": [LINDI_CLINIC]}]}]},
+        {
+            "county": {
+                "@name": "Nairobi",
+                "subcounty": {"@name": "Kibra", "ward": {"@name": "Lindi", "facility": {"name": "Lindi Clinic"}}},
+            }
+        },
+        {
+            "county": "Nairobi",
+            "subcounty": [
+                {
+                    "name": "Kibra",
+                    "ward": [{"name": "Lindi", "facility": LINDI_CLINIC}, {"name": "Makina", "facility": []}],
+                }
+            ],
+        },
+        {"Nairobi": {"total": 1, "sub_counties": {"Kibra": {"wards": {"Lindi": {"facilities": [LINDI_CLINIC]}}}}}},
+        {"counties": {"Nairobi": {"constituencies": {"Kibra": {"wards": {"Lindi": [LINDI_CLINIC], "total": 1}}}}}},
+        {
+            "county": {"name": "Nairobi"},
+            "ward": {"name": "Lindi", "code": "1234"},
+            "subcounty": "Kibra",
+            "clinics": [LINDI_CLINIC],
+        },
+    ],
+)
+def test_a_tree_of_wards_gives_its_facilities_with_their_places_and_no_ward_for_one(document: object) -> None:
+    (record,) = read(document)
+    assert record["facility_name"] == "Lindi Clinic"
+    assert {name: record[name] for name in IN_LINDI} == IN_LINDI
+    assert "Kibra" in (record.get("sub_county_name"), record.get("constituency_name"))
+
+
+def test_a_facility_may_name_its_wards_and_a_ward_its_lists() -> None:
+    served = {"wards": [{"name": "Lindi", "code": "1"}], "ward": {"name": "Lindi", "county": {"name": "Nairobi"}}}
+    assert [record["facility_name"] for record in read([LINDI_CLINIC | served])] == ["Lindi Clinic"]
+    (record,) = read({"county": "Nairobi", "sub_counties": [{"name": "Kibra", "list": {"clinics": [LINDI_CLINIC]}}]})
+    assert record["sub_county_name"] == "Kibra"
+
+
 def test_branches_do_not_stand_in_the_ward_of_their_organisation() -> None:
     organisation = {"organisation": "Imara Trust", "county": "Nairobi", "ward": "Viwandani", "facilities": [A, B]}
     assert [("ward_name" in record, record["county_name"]) for record in read([organisation])] == [
