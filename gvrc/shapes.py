@@ -697,12 +697,23 @@ def other_kind(value: object) -> str | None:
         return json_api_type(value)
     if is_unit_of_hierarchy(value.get("level"), value.get("path")) and value["level"] < FACILITY_UNIT:
         return f"organisation unit of level {value['level']}"
-    resource_type = _resource(value).get("resourceType")
-    if isinstance(resource_type, str) and resource_type not in FHIR_FACILITIES:
-        return resource_type
-    if value.get("type") in OSM_TYPES and "id" in value and not value.get("tags") and "name" not in value:
-        return f"{value['type']} without tags"
-    return None
+    return _other_resource(_resource(value)) or _other_element(value)
+
+
+def _other_resource(resource: dict[str, Any]) -> str | None:
+    kind = resource.get("resourceType")
+    if isinstance(kind, str) and kind not in FHIR_FACILITIES:
+        return kind
+    part = _part_of_site(resource.get("physicalType")) if kind == "Location" else None
+    return part and f"Location_{part}"
+
+
+def _other_element(value: dict[str, Any]) -> str | None:
+    if value.get("type") not in OSM_TYPES:
+        return None
+    if tag := _tag_of_place(value.get("tags")):
+        return f"{value['type']}_of_{tag}"
+    return f"{value['type']} without tags" if "id" in value and not value.get("tags") and "name" not in value else None
 
 
 def is_unit_of_hierarchy(level: object, path: object) -> bool:
@@ -734,8 +745,29 @@ def _resource(value: dict[str, Any]) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else value
 
 
+def _part_of_site(physical_type: object) -> str | None:
+    """Name what a FHIR Location is by its physical type, if that is no place where a facility is."""
+    codings = physical_type.get("coding") if isinstance(physical_type, dict) else None
+    codes = [coding.get("code") for coding in codings if isinstance(coding, dict)] if isinstance(codings, list) else []
+    return next((code for code in codes if code in FHIR_NO_SITES), None)
+
+
+def _tag_of_place(tags: object) -> str | None:
+    """Give the tag that makes an element of OpenStreetMap a suburb, a bus stop or a border, and nothing else."""
+    if not isinstance(tags, dict) or not SITE_TAGS.isdisjoint(key.rpartition(":")[2] for key in tags):
+        return None
+    return next((key for key in tags if key in PLACE_TAGS), None)
+
+
 KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level"))  # one of them tells of what kind it is
 FHIR_FACILITIES: Final = frozenset(("Organization", "Location", "Bundle", "Parameters"))
+FHIR_NO_SITES: Final = frozenset(("jdn", "ro", "bd", "rd", "co", "lvl"))  # a county or ward, a room, a bed, a road
+PLACE_TAGS: Final = frozenset(
+    ("place", "highway", "boundary", "waterway", "natural", "railway", "public_transport", "route")
+)
+SITE_TAGS: Final = frozenset(
+    ("amenity", "healthcare", "office", "social_facility", "police", "emergency", "building", "shop", "operator")
+)
 OSM_TYPES: Final = ("node", "way", "relation")
 
 

@@ -219,6 +219,37 @@ def test_patients_and_practitioners_of_a_bundle_are_passed_over() -> None:
     assert reading.notes[:3] == [f"passed over: 1 {kind}" for kind in ("Practitioner", "Patient", "HealthcareService")]
 
 
+@pytest.mark.parametrize(
+    ("other", "kind"),
+    [
+        ({"type": "node", "id": 7, "tags": {"place": "suburb", "name": "Lindi"}}, "node_of_place"),
+        ({"type": "way", "id": 8, "tags": {"highway": "residential", "name": "Moi Avenue"}}, "way_of_highway"),
+        (
+            {"type": "relation", "id": 9, "tags": {"boundary": "administrative", "name": "Lindi"}},
+            "relation_of_boundary",
+        ),
+        (
+            {
+                "resourceType": "Location",
+                "name": "Lindi",
+                "identifier": [{"value": "42"}],
+                "physicalType": {"coding": [{"code": "jdn"}]},
+            },
+            "Location_jdn",
+        ),
+    ],
+)
+def test_a_suburb_a_road_and_a_ward_among_facilities_are_none_and_counted(other: dict[str, Any], kind: str) -> None:
+    facilities = [
+        {"type": "node", "id": 1, "tags": {"amenity": "clinic", "name": "Lindi Clinic", "place": "city"}},
+        {"type": "way", "id": 2, "tags": {"disused:amenity": "clinic", "highway": "x", "name": "Old Clinic"}},
+        {"resourceType": "Location", "name": "Lindi Site", "physicalType": {"coding": [{"code": "si"}]}},
+    ]
+    frame, reading = read_bytes(json.dumps({"elements": [*facilities, other]}).encode())
+    assert frame["facility_name"].to_list() == ["Lindi Clinic", "Old Clinic", "Lindi Site"]
+    assert reading.notes == [f"passed over: 1 {kind}"]
+
+
 def test_a_patient_alone_is_no_facility() -> None:
     with pytest.raises(SourceFileError, match="holds no facilities"):
         read({"resourceType": "Patient", "id": "1", "name": "Sample Person", "telecom": [{"value": "0700000016"}]})
