@@ -44,6 +44,7 @@ from gvrc.shapes import (
     past_word,
 )
 from gvrc.shown_keys import OTHER_KEYS, shown_example
+from gvrc.units import ABOVE, units_above
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -205,6 +206,8 @@ class _Sorting:
     def _objects(self, path: KeyPath, values: Values) -> None:
         """Take the objects of a column apart, or keep them where an object is the value."""
         objects = [value if type(value) is dict else None for value in values]
+        if path[-1] in ABOVE:
+            self._units_above(path, objects)
         ranks = self._ranks(path)
         if "geometry" in ranks or (any(map(is_geometry, objects)) and not is_of_unit(path)):
             shapes = [value if is_geometry(value) else None for value in objects]
@@ -220,6 +223,14 @@ class _Sorting:
             for value in filter(None, objects):
                 self._count_leaves(path, value)
 
+    def _units_above(self, path: KeyPath, values: Values) -> None:
+        """Take places from the units that a record stands under, where it says none itself."""
+        if len(path) > 1:
+            return
+        found = [units_above(value) for value in values]
+        for field in sorted(set().union(*found)):
+            self._add(field, ELSEWHERE, path, [units.get(field) for units in found])
+
     def _id_lists(self, path: KeyPath, lists: IdLists) -> None:
         """Count lists of UUIDs as unmapped where nothing else could come of them."""
         ranks = self._ranks(path)
@@ -234,6 +245,8 @@ class _Sorting:
     def _lists(self, path: KeyPath, values: Values) -> None:
         """Keep the lists of a column where a list is the value, or look into them."""
         lists: Values = [value if type(value) is list and value else None for value in values]
+        if path[-1] in ABOVE:
+            self._units_above(path, lists)
         ranks = self._ranks(path)
         whole = next((field for field in (*LIST_FIELDS, "coordinates") if field in ranks), None)
         if whole:

@@ -749,7 +749,7 @@ def _part_of_site(physical_type: object) -> str | None:
     """Name what a FHIR Location is by its physical type, if that is no place where a facility is."""
     codings = physical_type.get("coding") if isinstance(physical_type, dict) else None
     codes = [coding.get("code") for coding in codings if isinstance(coding, dict)] if isinstance(codings, list) else []
-    return next((code for code in codes if code in FHIR_NO_SITES), None)
+    return next((code for code in codes if isinstance(code, str) and code in FHIR_NO_SITES), None)
 
 
 def _tag_of_place(tags: object) -> str | None:

@@ -633,3 +633,50 @@ def test_two_people_keep_their_own_numbers() -> None:
     for record in records:
         found = normalise(read_record({"name": "Umoja Clinic"} | record))["contacts"].to_list()[0]
         assert {contact["contact_value"]: contact["contact_person_name"] for contact in found} == named
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        {
+            "ancestors": [
+                {"name": "Kenya", "level": 1},
+                {"name": "Nairobi", "level": 2},
+                {"name": "Kibra", "level": 3},
+                {"name": "Lindi", "level": 4},
+            ]
+        },
+        {
+            "parent": {
+                "id": "bbbbbbbbbbb",
+                "name": "Lindi Ward",
+                "parent": {
+                    "name": "Kibra Sub County",
+                    "parent": {"name": "Nairobi County", "parent": {"name": "Kenya"}},
+                },
+            }
+        },
+    ],
+)
+@pytest.mark.parametrize("count", [1, 60])  # few records are read as objects, many as columns
+def test_a_unit_of_dhis2_takes_its_places_from_the_units_above_it(above: dict[str, Any], count: int) -> None:
+    frame, _ = read_bytes(json.dumps([{"name": "Lindi Clinic", "code": "7"} | above] * count).encode())
+    (record,) = {tuple(record.items()) for record in facilities(frame)}
+    places = {key: value.removesuffix(" County").removesuffix(" Ward") for key, value in record if "_name" in key}
+    assert places | {"facility_name": ""} == {
+        "facility_name": "",
+        "county_name": "Nairobi",
+        "sub_county_name": places["sub_county_name"],
+        "ward_name": "Lindi",
+    }
+    assert places["sub_county_name"].startswith("Kibra")
+
+
+@pytest.mark.parametrize(
+    "above",
+    [{"parent": {"name": "Sample Trust"}}, {"ancestors": [{"name": "County"}, "Lindi Ward", None, {"level": 4}]}],
+)
+def test_what_does_not_say_which_unit_it_is_gives_no_place(above: dict[str, Any]) -> None:
+    frame, reading = read_bytes(json.dumps([{"name": "Lindi Clinic"} | above]).encode())
+    assert facilities(frame) == [{"facility_name": "Lindi Clinic"}]
+    assert reading.unmapped
