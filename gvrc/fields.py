@@ -32,12 +32,14 @@ from gvrc.shapes import (
     LONGEST_ABSENT,
     MAX_DEPTH,
     MAX_KNOWN_PATHS,
+    MAY_BE_ACCOUNTS,
     PARENT_PLACE,
     UUID,
     KeyPath,
     Keys,
     is_absent,
     is_geometry,
+    is_of_account,
     is_of_unit,
     is_unit_of_hierarchy,
     normal_key,
@@ -205,7 +207,9 @@ class _Sorting:
 
     def _objects(self, path: KeyPath, values: Values) -> None:
         """Take the objects of a column apart, or keep them where an object is the value."""
-        objects = [value if type(value) is dict else None for value in values]
+        objects: Values = [value if type(value) is dict else None for value in values]
+        if normal_key(str(path[-1])) in MAY_BE_ACCOUNTS and any(objects):
+            objects = self._without_accounts(path, objects)
         if path[-1] in ABOVE:
             self._units_above(path, objects)
         ranks = self._ranks(path)
@@ -222,6 +226,12 @@ class _Sorting:
         else:
             for value in filter(None, objects):
                 self._count_leaves(path, value)
+
+    def _without_accounts(self, path: KeyPath, objects: Values) -> Values:
+        """Count what only tells who keeps a record; a user's name is shown nowhere, and is no owner."""
+        are = [bool(value) and is_of_account(str(path[-1]), value) for value in objects]
+        self._count_unmapped(path, [value if is_so else None for value, is_so in zip(objects, are, strict=True)])
+        return [None if is_so else value for value, is_so in zip(objects, are, strict=True)]
 
     def _units_above(self, path: KeyPath, values: Values) -> None:
         """Take places from the units that a record stands under, where it says none itself."""

@@ -164,9 +164,10 @@ def is_geometry(value: object) -> bool:
 
 
 def _words(path: KeyPath) -> tuple[str, ...]:
-    return tuple("doc" if key == HIT else normal_key(key) for key in path if isinstance(key, str))
+    return tuple("doc" if key == HIT else normal_key(CUSTOM.sub("", key)) for key in path if isinstance(key, str))
 
 
+CUSTOM: Final = re.compile(r"(?<=[^_])__[cs]\Z")  # Salesforce's mark of a column that its user has added
 HIT: Final = "_source"  # Elasticsearch's wrapper; a source without the mark is the body that a record came from
 
 
@@ -871,6 +872,28 @@ def _told(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from value.items()
         else:
             yield key, value
+
+
+def is_of_account(key: str, value: dict[str, Any]) -> bool:
+    """Say whether an object is who keeps a record in a system, or what kind of record it is there: Salesforce's.
+
+    >>> is_of_account("Owner", {"attributes": {"type": "User"}, "Name": "Sample Admin"})
+    True
+    >>> is_of_account("owner", {"name": "Sample Trust", "type": "NGO"})
+    False
+    """
+    word = normal_key(key)
+    if word == "attributes":
+        return str(value.get("url")).startswith(SALESFORCE)
+    marks = value.get("attributes")
+    kind = marks.get("type") if isinstance(marks, dict) else None
+    return word == "owner" and (kind in ACCOUNTS or not ACCOUNT_KEYS.isdisjoint(map(normal_key, value)))
+
+
+MAY_BE_ACCOUNTS: Final = frozenset(("attributes", "owner"))
+SALESFORCE: Final = "/services/data/"
+ACCOUNTS: Final = ("User", "Group", "Name")
+ACCOUNT_KEYS: Final = frozenset(("username", "userid", "firstname", "lastname"))
 
 
 def is_wrapper(key: str) -> bool:

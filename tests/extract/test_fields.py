@@ -680,3 +680,27 @@ def test_what_does_not_say_which_unit_it_is_gives_no_place(above: dict[str, Any]
     frame, reading = read_bytes(json.dumps([{"name": "Lindi Clinic"} | above]).encode())
     assert facilities(frame) == [{"facility_name": "Lindi Clinic"}]
     assert reading.unmapped
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_a_record_of_salesforce_has_its_own_columns_and_no_user_for_an_owner(count: int) -> None:
+    record = {
+        "attributes": {"type": "Account", "url": "/services/data/v58.0/sobjects/Account/001"},
+        "Name": "Lindi Shelter",
+        "Owner": {"attributes": {"type": "User"}, "Name": "Sample Admin", "Email": "sample@example.org"},
+        "County__c": "Nairobi",
+        "Ward__c": "Lindi",
+        "Location__Latitude__s": -1.31,
+        "Location__Longitude__s": 36.79,
+    }
+    frame, reading = read_bytes(json.dumps([record] * count).encode())
+    places = {"county_name": "Nairobi", "ward_name": "Lindi", "latitude": "-1.31", "longitude": "36.79"}
+    assert facilities(frame) == [{"facility_name": "Lindi Shelter"} | places] * count
+    assert reading.unmapped["Owner"] == (count, "an object of 3 keys")
+    assert "Sample Admin" not in str(reading.unmapped)
+
+
+def test_the_account_of_a_user_is_no_owner_and_an_organisation_is() -> None:
+    owners = [{"username": "sample", "name": "Sample User"}, {"name": "Sample Trust"}]
+    frame, _ = read_bytes(json.dumps([{"name": "Lindi Shelter", "owner": owner} for owner in owners]).encode())
+    assert frame["owner_name"].to_list() == [None, "Sample Trust"]
