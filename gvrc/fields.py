@@ -71,6 +71,8 @@ MAX_KEYS_TOLD: Final = 1_000  # unmapped keys told apart in the report of one fi
 ITEMS_OPENED: Final = 5  # items of a list that are looked into for the value of a field
 ELSEWHERE: Final = 900  # the rank of a GeoJSON geometry under a key that promises none
 BEFORE_ALL: Final = -1
+NUMBERS: Final = frozenset(("number", "numbers", "line", "lines"))
+HOTLINE: Final = re.compile(r"(?i)hot[\s_-]?line|help[\s_-]?line|toll[\s_-]?free")
 WIDE: Final = 200_000  # cells of a batch whose records share few keys, from which only known keys become columns
 
 TYPE_NAMES: Final = {str: "text", int: "number", float: "number", bool: "true or false", list: "list", dict: "object"}
@@ -116,6 +118,7 @@ class _Sorting:
         self.contacts: list[tuple[int, str, Values]] = []
         self.sides: list[tuple[str, KeyPath, Texts]] = []  # of the equator or the meridian, each with its axis
         self.past: list[tuple[str, KeyPath, Texts]] = []  # types that facilities had, each with the word for it
+        self.numbers: list[tuple[KeyPath, Values]] = []  # of hotlines, or of anything
         self.lost: defaultdict[int, list[str]] = defaultdict(list)
 
     # ---- by key
@@ -192,6 +195,13 @@ class _Sorting:
         if any(meaning.field == "contacts" for meaning in meanings):
             self.contacts.append((meanings[0].rank, _shown(path), values))
             return
+        if len(path) == 1 and not meanings and normal_key(str(path[0])) in NUMBERS:
+            self.numbers.append((path, values))
+            return
+        self._values(path, values, types)
+
+    def _values(self, path: KeyPath, values: Values, types: set[type]) -> None:
+        meanings = self.keys.meanings(path)
         if dict in types:
             self._objects(path, values)
         if list in types:
@@ -303,6 +313,7 @@ class _Sorting:
     def choose(self) -> dict[str, Texts]:
         """Give each field the first value that is offered."""
         self._close_what_is_past()
+        self._take_numbers_of_hotlines()
         self._put_sides()
         place = self._choose_place()
         chosen = {field: self._chosen(field, offers) for field, offers in sorted(self.offers.items())} | place
@@ -336,6 +347,19 @@ class _Sorting:
             self._add("is_closed", BEFORE_ALL, path, [word if past else None for past in is_past])
             self._add("facility_type", ELSEWHERE, path, [text and _unless_yes_or_no(text) for text in types])
             self._count_unmapped(path, [None if past else text for text, past in zip(texts, is_past, strict=True)])
+
+    def _take_numbers_of_hotlines(self) -> None:
+        """Take the ``number`` of a hotline for the one to call; of anything else nobody knows what it counts."""
+        if not self.numbers:
+            return
+        said = [*self.offers.get("facility_type", []), *self.offers.get("facility_name", [])]
+        is_line = [any(HOTLINE.search(offer.texts[row] or "") for offer in said) for row in range(self.rows)]
+        for path, values in self.numbers:
+            lines = [value if is_so else None for value, is_so in zip(values, is_line, strict=True)]
+            self.contacts.append((ELSEWHERE, _shown(path), lines))
+            left = Column([None if is_so else value for value, is_so in zip(values, is_line, strict=True)])
+            if left.types:
+                self._values(path, left.values, left.types)
 
     def _put_sides(self) -> None:
         """Put the side that has a column of its own behind the degrees beside it: 1.31 and S are 1.31 S."""

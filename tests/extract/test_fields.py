@@ -704,3 +704,23 @@ def test_the_account_of_a_user_is_no_owner_and_an_organisation_is() -> None:
     owners = [{"username": "sample", "name": "Sample User"}, {"name": "Sample Trust"}]
     frame, _ = read_bytes(json.dumps([{"name": "Lindi Shelter", "owner": owner} for owner in owners]).encode())
     assert frame["owner_name"].to_list() == [None, "Sample Trust"]
+
+
+@pytest.mark.parametrize("value", ["1195", 1195, ["116", "0700 000 003"]])
+@pytest.mark.parametrize("key", ["number", "Lines"])
+@pytest.mark.parametrize("count", [1, 60])
+def test_the_number_of_a_hotline_is_a_contact_and_of_anything_else_is_counted(key: str, value: Any, count: int) -> None:
+    lines = {"hotlines": [{"name": "Sample line", "county": "Nairobi", key: value}] * count}
+    numbers = value if isinstance(value, list) else [value]
+    frame, reading = read_bytes(json.dumps(lines).encode())
+    assert [json.loads(said) for said in frame["contacts"]] == [[{"key": key, "value": one} for one in numbers]] * count
+    assert not reading.unmapped
+    frame, reading = read_bytes(json.dumps([{"name": "Lindi Clinic", key: value}] * count).encode())
+    assert frame["contacts"].to_list() == [None] * count
+    assert reading.unmapped[key][0] == count
+
+
+@pytest.mark.parametrize("key", ["facility_phone", "grp_contact/facility_phone", "Station Contact", "helplines"])
+def test_the_number_of_the_facility_itself_is_a_contact(key: str) -> None:
+    frame, _ = read_bytes(json.dumps([{"name": "Lindi Clinic", key: "0700 000 071"}]).encode())
+    assert frame["contacts"].to_list() == [json.dumps([{"key": key, "value": "0700 000 071"}], separators=(",", ":"))]
