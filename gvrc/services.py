@@ -233,11 +233,11 @@ def _is_category(group: dict[str, object]) -> bool:
 
 
 def _groups_in(value: dict[str, object]) -> list[object]:
-    """Give what stands under the names of categories (``{"Medical": ["PEP"]}``), or in the edges of GraphQL."""
+    """Give what stands under names of categories (``{"Medical": ["PEP"]}``), in GraphQL's edges or in Strapi's data."""
     match value:
-        case {"edges": list(items)} | {"nodes": list(items)}:
+        case {"edges": list(items)} | {"nodes": list(items)} | {"data": list(items)}:
             return [items]
-        case {"node": dict(item)}:
+        case {"node": dict(item)} | {"attributes": dict(item)}:
             return [item]
     return list(value.values()) if all(_is_group(key, item) for key, item in value.items()) else []
 

@@ -121,6 +121,7 @@ class Keys:
             or WRAPPER.fullmatch(words[-1]) is not None
             or words[-1] in _parents_in_table()
             or bool(self.meanings(path))
+            or (words[-1] == "data" and len(words) > 1 and self.opens(path[:-1]))
             or any(_starts(pin, words) for pin in self._pinned)
         )
 
@@ -190,7 +191,7 @@ def _pinned_meanings(pinned: Mapping[str, Iterable[str]]) -> dict[tuple[str, ...
 
 
 def _meanings_of(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, ...]:
-    words = (*(word for word in words[:-1] if not WRAPPER.fullmatch(word)), *words[-1:])
+    words = (*_without_wrappers(words), *words[-1:])
     if direct := _table().get(words):
         return direct
     key = str(path[-1])
@@ -203,6 +204,13 @@ def _meanings_of(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, ...]:
     if words[-1] in NAME_CHILDREN or key in TYPED_VALUES:
         return tuple(Meaning(field, rank + 500) for field, rank in _meanings_of(words[:-1], words[:-1]))
     return ()
+
+
+def _without_wrappers(words: tuple[str, ...]) -> Iterator[str]:
+    """Give the words above a key but those that only wrap: ``ward.data.attributes.name`` (Strapi) is ``ward.name``."""
+    for word, inner in pairwise(words):
+        if not WRAPPER.fullmatch(word) and not (word == "data" and inner == "attributes"):
+            yield word
 
 
 def _of_flattened(parts: list[str]) -> tuple[Meaning, ...]:

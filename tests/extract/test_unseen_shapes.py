@@ -106,6 +106,38 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         },
         [READ_A | {"source_key": "1"}],
     ),
+    "Strapi: what a record refers to stands in its data": (
+        {
+            "data": [
+                {
+                    "id": 1,
+                    "attributes": {
+                        "name": "A Clinic",
+                        "ward": {
+                            "data": {
+                                "id": 9,
+                                "attributes": {
+                                    "name": "Lindi",
+                                    "latitude": -1.3,
+                                    "constituency": {"data": {"id": 3, "attributes": {"name": "Kibra"}}},
+                                    "county": {"data": {"id": 47, "attributes": {"name": "Nairobi"}}},
+                                },
+                            }
+                        },
+                    },
+                }
+            ]
+        },
+        [
+            {
+                "facility_name": "A Clinic",
+                "source_key": "1",
+                "county_name": "Nairobi",
+                "constituency_name": "Kibra",
+                "ward_name": "Lindi",
+            }
+        ],
+    ),
     "GraphQL: 'nodes' is no type of facility": (
         {"data": {"county": {"name": "Kisumu", "facilities": {"nodes": [{"name": "A Clinic"}]}}}},
         [{"facility_name": "A Clinic", "county_name": "Kisumu"}],
