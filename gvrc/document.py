@@ -22,6 +22,7 @@ from gvrc.dump import is_dump, read_table
 from gvrc.errors import SourceFileError
 from gvrc.fixture import is_fixture, join_fixture
 from gvrc.masking import HIDDEN, mask_letters
+from gvrc.rejects import HEADER_KEY
 from gvrc.shapes import (
     FACILITY_LISTS,
     KEY_WORDS,
@@ -36,6 +37,7 @@ from gvrc.shapes import (
     PARENT_SUB_COUNTY,
     PARENT_WARD,
     Keys,
+    branches_of,
     has_evidence,
     has_facilities_inside,
     is_absent,
@@ -54,7 +56,7 @@ from gvrc.shown_keys import describe_keys, shown_path
 from gvrc.synonyms import canonical_name, says_closed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_VALUE_BYTES: Final = 16 * 1024 * 1024
 SMALL_BYTES: Final = 256 * 1024  # a value up to this size is looked at as a whole
@@ -202,6 +204,7 @@ class _Walk:
             self.cursor.at = end
             self.finding.add(path, 1)
             yield _with_parents([record], _with_own_key(path, parents))
+            yield from self._branches([value], path, parents)
         elif value is not None and not any(isinstance(inner, (dict, list)) for inner in value.values()):
             if path:
                 self.finding.look_at(path, [value])
@@ -374,15 +377,27 @@ class _Walk:
             batches, holds_records = join_fixture(batches), True
         else:
             holds_records = self._holds_records(values, path, parents)
+        has_branches = holds_records and any(branches_of(value, self.keys) for value in values)
         if any(map(is_of_many_kinds, values)):
             batches = map(self._without_others, batches)
         for batch in batches:
             if holds_records:
                 self.finding.add(path, len(batch))
                 yield _with_parents(batch, parents)
+                if has_branches:
+                    yield from self._branches(map(_read, batch), path, parents)
             elif any(isinstance(value, (dict, list)) for value in values):
                 for element in batch:
                     yield from self._counted(self._inside(bytes(element), path, parents))
+
+    def _branches(self, records: Iterable[object], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
+        """Give the branches of organisations after them: of what is around these, only what it says of the kind."""
+        around = {key: said for key, said in parents.items() if key in (PARENT_GROUP, PARENT_CLOSED)}
+        found = [branch for record in records if _is_first(record) for branch in branches_of(record, self.keys)]
+        if self.pinned is None and found:
+            for key, _ in found:
+                self.finding.add((*path, key), 1)
+            yield _with_parents([msgspec.json.encode(branch) for _, branch in found], around)
 
     def _tables(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         """Walk the tables of a dump that are named after facilities: nobody can tell what the rows of others are."""
@@ -724,6 +739,11 @@ def _marks(text: bytes, end: int, start: int) -> tuple[bytes, ...]:
 
 
 COMMA: Final = b","
+
+
+def _is_first(record: object) -> bool:
+    """Say whether a record comes for the first time: the branches of one that was rejected were read then."""
+    return isinstance(record, dict) and HEADER_KEY not in record
 
 
 def _is_passed_over(path: tuple[str, ...]) -> bool:

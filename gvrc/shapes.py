@@ -788,6 +788,52 @@ def has_evidence(record: object, keys: Keys) -> bool:
     )
 
 
+def branches_of(record: object, keys: Keys) -> list[tuple[str, dict[str, Any]]]:
+    """Give the branches of an organisation that are facilities of their own, each with the key of its list.
+
+    One has a place of its own, and a name that begins as that of the organisation does: "Kibra Branch" alone may be
+    anybody's, and two organisations would be one facility.
+    """
+    if not isinstance(record, dict):
+        return []
+    listed = [(key, value) for key, value in record.items() if isinstance(value, list) and normal_key(key) in BRANCHES]
+    if not listed or not (names := {word for name in _names_in(record, keys) for word in _first_word(name)}):
+        return []
+    return [
+        (key, branch)
+        for key, value in listed
+        for branch in value
+        if looks_like_facility(branch, keys) and _has_place(branch, keys)
+        if any(word in names for name in _names_in(branch, keys) for word in _first_word(name))
+    ]
+
+
+def _names_in(record: dict[str, Any], keys: Keys) -> list[str]:
+    return [value for path, value in leaves(record) if _means(keys, path, "facility_name") and _is_name(value)]
+
+
+def _first_word(name: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[^\W\d_]{3,}", name)[:1]]
+
+
+def _has_place(record: dict[str, Any], keys: Keys) -> bool:
+    fields = {
+        meaning.field for path, value in leaves(record) if not is_absent(value) for meaning in keys.meanings(path)
+    }
+    return not fields.isdisjoint(OWN_PLACE)
+
+
+OWN_PLACE: Final = frozenset(
+    ("county_name", "constituency_name", "ward_name", "sub_county_name", "latitude", "coordinates", "geometry")
+)
+BRANCHES: Final = frozenset(
+    (
+        *("branches", "satellites", "satelliteclinics", "satellitesites", "outlets", "outposts", "chapters", "matawi"),
+        *("offices", "suboffices", "regionaloffices", "fieldoffices", "countyoffices", "branchoffices", "subbranches"),
+    )
+)
+
+
 def has_facilities_inside(record: dict[str, Any], keys: Keys, depth: int = 0) -> bool:
     """Say whether a record is above facilities, at whatever depth: in a list, or several beside one another.
 

@@ -127,6 +127,42 @@ def test_objects_around_records_give_the_places_that_they_name() -> None:
     assert found == [places | {"ward_name": "Viwandani"}, places | {"ward_name": "Makongeni"}]
 
 
+BRANCH = {"name": "Imara Trust Kisumu", "county": "Kisumu", "ward": "Railways", "phone": "0700000041"}
+
+
+@pytest.mark.parametrize("key", ["branches", "satellites", "Regional Offices"])
+@pytest.mark.parametrize(
+    "around", [lambda trust: [trust], lambda trust: trust, lambda trust: {"organizations": [trust]}]
+)
+def test_a_branch_with_a_name_and_a_place_of_its_own_is_a_facility(
+    key: str, around: Callable[[object], object]
+) -> None:
+    trust = {"name": "Imara Trust", "county": "Nairobi", "ward": "Viwandani", "phone": "0700000040", key: [BRANCH]}
+    first, second = read(around(trust))
+    assert (first["facility_name"], second["facility_name"]) == ("Imara Trust", "Imara Trust Kisumu")
+    assert (second["county_name"], second["ward_name"]) == ("Kisumu", "Railways")
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [
+        {"name": "Imara Trust Kisumu"},
+        {"name": "Imara Trust Kisumu", "phone": "0700000041"},
+        {"name": "Kisumu Branch", "county": "Kisumu"},
+        {"name": "Sample Person", "county": "Kisumu"},
+        "Kisumu",
+        None,
+    ],
+)
+def test_a_branch_that_does_not_say_whose_it_is_and_where_is_counted(branch: object) -> None:
+    document = [{"name": "Imara Trust", "county": "Nairobi", "branches": [branch]}]
+    frame, reading = read_bytes(json.dumps(document).encode())
+    assert frame["facility_name"].to_list() == ["Imara Trust"]
+    assert reading.unmapped["branches"][0] == 1
+    again = [{"_reject": {"source": "a"}, "name": "Imara Trust", "county": "Nairobi", "branches": [BRANCH]}]
+    assert len(read(again)) == 1
+
+
 LINDI_CLINIC = {"name": "Lindi Clinic", "phone": "0700000040"}
 IN_LINDI = {"county_name": "Nairobi", "ward_name": "Lindi"}
 
