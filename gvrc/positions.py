@@ -32,7 +32,7 @@ _DEGREES = re.compile(
 )
 _NAMES = (("latitude", "longitude"), ("lat", "long"), ("lat", "lng"), ("lat", "lon"), ("y", "x"))
 # Before the comma: "-1,28 36,82" is two decimal commas. With more than two parts (altitude, accuracy) see _first_two.
-_SEPARATORS = (r"(?<=[NSEWnsew])[\s,;]+", r"\s*[;|]\s*", r",\s+", r"\s+", r",")
+_SEPARATORS = (r"(?<=[NSEWnsew])[\s,;]+", r"[\s,;]+(?=[NSEWnsew]\s*\d)", r"\s*[;|]\s*", r",\s+", r"\s+", r",")
 _WRAPPING = re.compile(r"^(?:SRID=4326;)?\s*(?:POINT\s*Z?)?\s*[\[({]?\s*|\s*[\])}]?$", re.IGNORECASE)
 _WKT = re.compile(r"(?:SRID=\d+;)?\s*POINT(?:\s*Z)?\b", re.IGNORECASE)
 
@@ -66,9 +66,32 @@ def read_pair(text: str) -> Point | None:
     A pair comes back in the order that its form means (GeoJSON: longitude first), which sources do not always heed.
     """
     try:
-        return _pair_of_value(msgspec.json.decode(text))
+        value = msgspec.json.decode(text)
+        return _pair_of_value(_without_types(value) if _TYPED in text else value)
     except (msgspec.DecodeError, RecursionError):
         return _pair_of_text(text)
+
+
+def _without_types(value: object) -> object:
+    """Give the numbers that MongoDB's export writes as objects that name their type as they are."""
+    match value:
+        case {"$numberDouble": number} | {"$numberInt": number} | {"$numberLong": number} | {"$numberDecimal": number}:
+            return _number(str(number))
+        case dict():
+            return {key: _without_types(inner) for key, inner in value.items()}
+        case list():
+            return [_without_types(inner) for inner in value]
+    return value
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+_TYPED = '"$number'
 
 
 def _pair_of_value(value: object) -> Point | None:  # noqa: PLR0911 - one return a form

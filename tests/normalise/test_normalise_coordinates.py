@@ -91,6 +91,11 @@ def test_a_pair_that_is_not_in_kenya_is_dropped_and_says_so(
         ("1.28S, 36.8E", (-1.28, 36.8)),
         ("1° 17' S 36° 49' E", (-1 - 17 / 60, 36 + 49 / 60)),
         ("POINT (36.8 -1.28)", (-1.28, 36.8)),
+        ("S01 18.6 E036 47.4", (-1.31, 36.79)),  # as a GPS receiver shows it
+        ("S 1 18 36 E 36 47 24", (-1.31, 36.79)),
+        ('{"type":"Point","coordinates":[{"$numberDouble":"36.8"},{"$numberDouble":"-1.28"}]}', (-1.28, 36.8)),
+        ('[{"$numberDouble":"-1.28"},{"$numberDouble":"36.8"}]', (-1.28, 36.8)),
+        ('[{"$numberDouble":"NaN"},{"$numberDouble":"x"}]', None),
         ("SRID=4326;POINT(36.8 -1.28)", (-1.28, 36.8)),
         ("POINT Z (36.8 -1.28 1650)", (-1.28, 36.8)),
         ("POINT (-1.28 36.8)", (36.8, -1.28)),  # as some write it; it is exchanged, and says so
