@@ -693,6 +693,7 @@ def is_of_many_kinds(value: object) -> bool:
     return (isinstance(value, dict) and not value.keys().isdisjoint(KIND_KEYS)) and (
         "resourceType" in _resource(value)
         or value.get("type") in OSM_TYPES
+        or "@type" in value
         or bool(json_api_type(value))
         or is_unit_of_hierarchy(value.get("level"), value.get("path"))
     )
@@ -706,7 +707,7 @@ def other_kind(value: object) -> str | None:
         return json_api_type(value)
     if is_unit_of_hierarchy(value.get("level"), value.get("path")) and value["level"] < FACILITY_UNIT:
         return f"organisation unit of level {value['level']}"
-    return _other_resource(_resource(value)) or _other_element(value)
+    return _other_resource(_resource(value)) or _other_element(value) or _other_node(value)
 
 
 def _other_resource(resource: dict[str, Any]) -> str | None:
@@ -754,6 +755,12 @@ def _resource(value: dict[str, Any]) -> dict[str, Any]:
     return inner if isinstance(inner, dict) else value
 
 
+def _other_node(value: dict[str, Any]) -> str | None:
+    """Name a node of JSON-LD that is no place of a body: the graph of a page has its authors and the page itself."""
+    kinds = value.get("@type")
+    return next((kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if kind in NODES_OF_OTHERS), None)
+
+
 def _part_of_site(physical_type: object) -> str | None:
     """Name what a FHIR Location is by its physical type, if that is no place where a facility is."""
     codings = physical_type.get("coding") if isinstance(physical_type, dict) else None
@@ -768,7 +775,14 @@ def _tag_of_place(tags: object) -> str | None:
     return next((key for key in tags if key in PLACE_TAGS), None)
 
 
-KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level"))  # one of them tells of what kind it is
+KIND_KEYS: Final = frozenset(
+    ("resourceType", "resource", "type", "level", "@type")
+)  # one of them tells of what kind it is
+NODES_OF_OTHERS: Final = (
+    *("Person", "Patient", "WebSite", "WebPage", "AboutPage", "ContactPage", "CollectionPage", "BreadcrumbList"),
+    *("ListItem", "ContactPoint", "PostalAddress", "GeoCoordinates", "AdministrativeArea", "City", "State", "Country"),
+    *("Article", "NewsArticle", "BlogPosting", "ImageObject", "SearchAction", "Event", "Review", "Dataset"),
+)
 FHIR_FACILITIES: Final = frozenset(("Organization", "Location", "Bundle", "Parameters"))
 FHIR_NO_SITES: Final = frozenset(("jdn", "ro", "bd", "rd", "co", "lvl"))  # a county or ward, a room, a bed, a road
 PLACE_TAGS: Final = frozenset(

@@ -286,6 +286,16 @@ def test_a_suburb_a_road_and_a_ward_among_facilities_are_none_and_counted(other:
     assert reading.notes == [f"passed over: 1 {kind}"]
 
 
+@pytest.mark.parametrize("kind", ["Person", ["Person"], "WebSite", "PostalAddress", "AdministrativeArea"])
+def test_a_person_and_a_page_in_the_graph_of_a_page_are_no_facilities(kind: object) -> None:
+    other = {"@type": kind, "name": "Sample Person", "telephone": "0700000002", "url": "https://example.org"}
+    graph = [{"@type": ["Hospital", "Place"], "name": "Lindi Hospital", "telephone": "0700000001"}, other, other]
+    frame, reading = read_bytes(json.dumps({"@context": "https://schema.org", "@graph": graph}).encode())
+    assert frame["facility_name"].to_list() == ["Lindi Hospital"]
+    assert reading.notes == [f"passed over: 2 {kind[0] if isinstance(kind, list) else kind}"]
+    assert [record["facility_name"] for record in read({"author": other, "hospitals": graph})] == ["Lindi Hospital"]
+
+
 def test_a_patient_alone_is_no_facility() -> None:
     with pytest.raises(SourceFileError, match="holds no facilities"):
         read({"resourceType": "Patient", "id": "1", "name": "Sample Person", "telecom": [{"value": "0700000016"}]})
