@@ -38,6 +38,7 @@ from gvrc.shapes import (
     KeyPath,
     Keys,
     is_absent,
+    is_county,
     is_geometry,
     is_of_account,
     is_of_unit,
@@ -536,7 +537,7 @@ YES_OR_NO: Final = re.compile(
 )
 TWO_NUMBERS: Final = re.compile(r"\d[^\d]*[,;\s][^\d]*\d")
 NOT_A_TYPE: Final = re.compile(
-    r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z|node--"
+    r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z|node--|SP\.Data\."
 )
 # A record that is not deleted says nothing of whether the facility is open.
 ONLY_IF_SO: Final = frozenset(
@@ -546,6 +547,8 @@ ONLY_IF_SO: Final = frozenset(
         *("temporarilyclosed", "istemporarilyclosed", "decommissioned", "isdecommissioned"),
     )
 )
+# A county, a state of anything, or an older unit.
+REGIONS: Final = frozenset(("state", "addressregion", "billingstate", "countydistrict"))
 HOURS: Final = frozenset(("openinghours", "hours"))
 NO_HOURS: Final = re.compile(
     r"(?i)\s*(?:(?:permanently|temporarily)\s+closed|closed(?:\s+(?:permanently|down|temporarily))?)\s*"
@@ -598,6 +601,8 @@ class _Distinct:
             unfit |= self.texts & {"true", "false"}
         if field != "source_key":
             unfit |= self.ids
+        if field == "county_name" and normal_key(str(path[-1])) in REGIONS:
+            unfit.update(filterfalse(is_county, self.texts))
         if field == "address" and normal_key(str(path[-1])) == "building":
             unfit.update(filter(KIND_OF_BUILDING.fullmatch, self.texts))
         if field == "address" and normal_key(str(path[-1])) == "location":

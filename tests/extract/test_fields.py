@@ -724,3 +724,12 @@ def test_the_number_of_a_hotline_is_a_contact_and_of_anything_else_is_counted(ke
 def test_the_number_of_the_facility_itself_is_a_contact(key: str) -> None:
     frame, _ = read_bytes(json.dumps([{"name": "Lindi Clinic", key: "0700 000 071"}]).encode())
     assert frame["contacts"].to_list() == [json.dumps([{"key": key, "value": "0700 000 071"}], separators=(",", ":"))]
+
+
+@pytest.mark.parametrize("key", ["address.state", "address.addressRegion", "BillingState", "countyDistrict"])
+def test_a_state_is_a_county_where_it_has_the_name_of_one(key: str) -> None:
+    outer, _, inner = key.partition(".")
+    records = [{"name": "Lindi Clinic", outer: {inner: said} if inner else said} for said in ("Nairobi", "Open", "KE")]
+    frame, reading = read_bytes(json.dumps(records).encode())
+    assert frame["county_name"].to_list() == ["Nairobi", None, None]
+    assert reading.unmapped[key][0] == 2
