@@ -170,10 +170,11 @@ def begin_run(this_run: Run) -> None:
 def leave_out_known(this_run: Run, files: list[ListedFile]) -> list[ListedFile]:
     """Repeat the accounts of files that were fully loaded under these rules; give all where one must be read.
 
-    What that one brings may be of facilities that the others speak of, and those have the last word or the first.
+    What that one brings may be of facilities that the others speak of, and those have the last word or the first. One
+    whose run was stopped before its end must be read, too.
     """
     known = {} if this_run.options.force else known_files(this_run, ((file.sha256, file.source.name) for file in files))
-    is_known = all((file.sha256, file.source.name) in known for file in files)
+    is_known = all(known.get((file.sha256, file.source.name), {}).get("is_concluded") for file in files)
     if is_known:
         for file in files:
             repeat_account(this_run.account.files[file.file_no - 1], known[file.sha256, file.source.name])

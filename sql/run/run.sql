@@ -151,7 +151,8 @@ SET
 -- $1 is a JSON list of {sha256, source}, $2 the fingerprint: the account of the last run that read the file under these
 -- rules, to its end. A run that was undone does not count, nor one between it and its undo: what that run found
 -- unchanged may be gone; nor one before another run that changed the directory: June's file after July's is news. What
--- was taken back, and not brought back since, is as if it had never been.
+-- was taken back, and not brought back since, is as if it had never been. Of a run that was stopped after its last file
+-- something is left to do, such as foreign keys or freed numbers: it is not concluded.
 WITH taken_back AS (
     SELECT
         undo.undoes_run_no AS run_no,
@@ -177,7 +178,8 @@ SELECT DISTINCT ON (files.sha256, files.source)
     files.issue_kinds::text AS issue_kinds,
     files.ward_match::text AS ward_match,
     files.tables::text AS tables,
-    files.unmapped::text AS unmapped
+    files.unmapped::text AS unmapped,
+    runs.status IN ('succeeded', 'partial') AS is_concluded
 FROM etl.files
 JOIN etl.runs USING (run_no)
 JOIN jsonb_to_recordset($1::jsonb) AS asked (sha256 text, source text) USING (sha256, source)

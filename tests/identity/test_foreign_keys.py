@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +14,8 @@ from tests.test_pipeline import CLINIC, outcome, rows, write
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from gvrc.database import Database
     from gvrc.settings import Settings
@@ -56,3 +59,27 @@ def test_they_are_added_where_the_importer_may_have_one_connection_only(
         assert rows(database, "SELECT DISTINCT tableowner::text AS owner FROM pg_tables WHERE schemaname = 'etl'") == [
             {"owner": role}
         ]
+
+
+def test_a_run_that_was_killed_after_its_last_file_leaves_them_to_the_next_one(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows(fresh, FOREIGN_KEYS)
+    path = write(tmp_path, "clinic.json", [CLINIC])
+    run_killed_before_it_looks_back(path, settings, monkeypatch)
+    assert len(rows(fresh, FOREIGN_KEYS)) < len(before)
+    assert outcome(run([path], settings)) == {"read": 1, "unchanged": 1}
+    assert rows(fresh, FOREIGN_KEYS) == before
+
+
+def run_killed_before_it_looks_back(path: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Import as a process does that is gone after its last batch: no foreign key is added, no run closed."""
+    with monkeypatch.context() as killed, suppress(KeyboardInterrupt):
+        killed.setattr("gvrc.pipeline.refresh_statistics", stop)
+        killed.setattr("gvrc.first_load.ForeignKeys.add", lambda _: None)
+        killed.setattr("gvrc.ledger.close_run", lambda *_: None)
+        run([path], settings)
+
+
+def stop(_: object) -> None:
+    raise KeyboardInterrupt

@@ -62,6 +62,23 @@ def test_a_number_that_is_given_up_late_goes_to_its_claimant_in_the_same_run(
     assert numbers(fresh) == {"1": "GK-17", "2": "GK-16"}
 
 
+def test_a_run_that_was_stopped_before_it_gave_the_number_leaves_that_to_the_next_one(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "a.json", [BEARER, CLAIMANT, GIVES_UP])
+    with monkeypatch.context() as stopped:
+        stopped.setattr("gvrc.freed.give_freed_numbers", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run([path], settings)
+    assert numbers(fresh) == {"1": "GK-17", "2": None}
+    assert outcomes(run([path], settings)) == [{"read": 3, "updated": 1, "unchanged": 1, "superseded": 1}]
+    assert numbers(fresh) == {"1": "GK-17", "2": "GK-16"}
+
+
+def stop(_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_record_that_came_before_is_an_updated_one_when_it_is_given_its_number(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:

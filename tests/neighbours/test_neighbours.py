@@ -9,6 +9,7 @@ import statistics
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pytest
 
 from gvrc.pipeline import Options, run
 
@@ -113,3 +114,19 @@ def test_a_ward_with_a_centroid_of_its_own_is_measured_from_that_alone(
     fresh.execute("UPDATE wards SET centroid_lat = -0.31, centroid_lng = 36.87 WHERE ward_name = 'Viwandani'")
     file = clinics(tmp_path, "a.json", [FAR, *NEAR])
     assert [far(run([file], settings, Options(force=True))) for _ in range(2)] == [[3], [3]]
+
+
+def test_a_run_that_was_stopped_before_it_looked_back_leaves_that_to_the_next_one(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = clinics(tmp_path, "a.json", [FAR, *NEAR])
+    with monkeypatch.context() as stopped:
+        stopped.setattr("gvrc.pipeline.look_back", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run([file], settings)
+    assert far(run([file], settings)) == [1]
+    assert told(fresh) == [("13083", "-0.31, 36.875 is 111 km away")]
+
+
+def stop(_: object) -> None:
+    raise KeyboardInterrupt
