@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gvrc.files import hash_file
 from gvrc.log import log_event
 from gvrc.written import FOR_USER_AND_GROUP, told_if_unwritten, whole_file
 
@@ -34,7 +35,8 @@ def keep_validated(accepted: pl.DataFrame, settings: Settings, account: RunAccou
 def archive_processed(account: RunAccount, settings: Settings) -> None:
     """Move the files of ``data/raw/`` that were loaded whole to ``data/processed/<date>/``.
 
-    A file of that name that was moved there before is not overwritten: the new one gets the begin of its hash.
+    A file of that name that was moved there before is not overwritten: the new one gets the begin of its hash. What
+    came under the name of a loaded file while the run went on stays: nobody has read it yet.
     """
     raw = (settings.data_dir / "raw").resolve()
     folder = settings.data_dir / "processed" / f"{account.started_at:%Y-%m-%d}"
@@ -42,10 +44,18 @@ def archive_processed(account: RunAccount, settings: Settings) -> None:
         path = Path(file.path)
         if file.status not in ("succeeded", "unchanged") or raw not in path.resolve().parents:
             continue
+        if was_replaced(path, file):
+            log_event("file_replaced", "WARNING", file=file.path, hint="it stays where it is for the next run")
+            continue
         with told_if_unwritten(
             account, folder / path.name, f"{file.path} stays where it is; it will not be read again."
         ):
             move_aside(path, folder, file)
+
+
+def was_replaced(path: Path, file: FileAccount) -> bool:
+    """Say whether something else has come under a file's name since it was read."""
+    return path.is_file() and hash_file(path)[0] != file.sha256
 
 
 def move_aside(path: Path, folder: Path, file: FileAccount) -> None:

@@ -14,6 +14,7 @@ from polars.testing import assert_frame_equal
 
 from gvrc.account import FileAccount, RunAccount
 from gvrc.cache import Cache
+from gvrc.files import hash_file
 from gvrc.keep import archive_processed, read_reference
 from gvrc.pipeline import Options, run
 from gvrc.settings import PROJECT
@@ -36,7 +37,7 @@ def raw(settings: Settings) -> Path:
 
 
 def account_of(path: Path, status: FileStatus) -> RunAccount:
-    file = FileAccount(path=str(path), sha256="ab12cd34" * 8, status=status, rejects=Counter())
+    file = FileAccount(path=str(path), sha256=hash_file(path)[0], status=status, rejects=Counter())
     return RunAccount(run_id="7", started_at=datetime(2026, 11, 23, tzinfo=UTC), files=[file])
 
 
@@ -84,7 +85,21 @@ def test_a_file_of_the_same_name_is_not_overwritten(settings: Settings, raw: Pat
         (raw / "a.json").write_text(text, "utf-8")
         archive_processed(account_of(raw / "a.json", "succeeded"), settings)
     kept = {path.name: path.read_text("utf-8") for path in (settings.data_dir / "processed" / "2026-11-23").iterdir()}
-    assert kept == {"a.json": "first", "ab12cd34-a.json": "second"}
+    assert kept == {"a.json": "first", "16367aac-a.json": "second"}
+
+
+def test_what_replaced_a_file_while_it_was_loaded_stays_for_the_next_run(
+    settings: Settings, raw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, path = msgspec.structs.replace(settings, archive_processed=True), raw / "a.json"
+    path.write_text(json.dumps([CLINIC]), "utf-8")
+    newer = json.dumps([CLINIC, CLINIC | {"code": "13081", "name": "Kayole Safe House"}])
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("gvrc.pipeline.look_back", lambda _: path.write_text(newer, "utf-8"))
+        run([str(raw)], settings)
+    assert path.read_text("utf-8") == newer
+    assert run([str(raw)], settings).totals()["inserted"] == 1
+    assert not path.exists()
 
 
 def test_accepted_records_are_kept_as_parquet_where_asked(settings: Settings, tmp_path: Path) -> None:
