@@ -15,8 +15,11 @@ from gvrc.log import log_event, log_records
 from gvrc.resilience import retry_transient
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gvrc.account import FileAccount
     from gvrc.batches import Batch
+    from gvrc.database import Database
     from gvrc.load import Loader, Outcome
     from gvrc.open_run import Run
 
@@ -32,7 +35,9 @@ def commit_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
     else:
         attempt = Attempt()
         accounts = retry_transient(
-            lambda: this_run.breaker.call(lambda: merge_once(this_run, loader, batch, attempt)),
+            lambda: this_run.breaker.call(
+                lambda: commit_once(this_run.database, attempt, lambda: merge_batch(this_run, loader, batch))
+            ),
             this_run.settings,
             lambda: revive(this_run, loader),
         )
@@ -48,19 +53,23 @@ def commit_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
 
 @dataclass
 class Attempt:
-    """The last try at a batch that came as far as its commit: what the accounts are if that was done."""
+    """The last try at a transaction that came as far as its commit: what the accounts are if that was done."""
 
     transaction_id: str = ""
     accounts: dict[int, FileAccount] = field(default_factory=dict)
 
 
-def merge_once(this_run: Run, loader: Loader, batch: Batch, attempt: Attempt) -> dict[int, FileAccount]:
-    """Load one batch, unless an attempt whose commit was not answered has done it: its records would be unchanged."""
-    database = this_run.database
+def commit_once(
+    database: Database, attempt: Attempt, write: Callable[[], dict[int, FileAccount]]
+) -> dict[int, FileAccount]:
+    """Do a transaction, unless an attempt whose commit was not answered has done it.
+
+    Done again, it would find its records unchanged, or a file taken back already.
+    """
     if attempt.transaction_id and database.rows("transaction_status", attempt.transaction_id)[0]["is_committed"]:
         return attempt.accounts
     with database.transaction():
-        accounts = merge_batch(this_run, loader, batch)
+        accounts = write()
         attempt.accounts, attempt.transaction_id = accounts, database.rows("transaction_id")[0]["transaction_id"]
     return accounts
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gvrc import ledger
 from gvrc.account import FileAccount
-from gvrc.commit import revive
+from gvrc.commit import Attempt, commit_once, revive
 from gvrc.log import log_event
 from gvrc.resilience import retry_transient
 from gvrc.take_back import take_file_back
@@ -33,20 +33,27 @@ def take_failed_back(this_run: Run, loader: Loader, file_no: int) -> None:
     emptied = FileAccount(path=file.path, sha256=file.sha256, source=file.source)
     emptied.status, emptied.error = file.status, file.error
     this_run.account.files[file_no - 1] = emptied
+    attempt = Attempt()
     if this_run.options.dry_run:
-        give_back(this_run, file_no)
+        give_back(this_run, file_no, attempt)
     else:
-        retry_transient(lambda: give_back(this_run, file_no), this_run.settings, lambda: revive(this_run, loader))
+        retry_transient(
+            lambda: give_back(this_run, file_no, attempt), this_run.settings, lambda: revive(this_run, loader)
+        )
     loader.mark_filled()
     log_event("failed_file_taken_back", "WARNING", file=file.path)
 
 
-def give_back(this_run: Run, file_no: int) -> None:
+def give_back(this_run: Run, file_no: int, attempt: Attempt) -> None:
     """Take a file back; the records of earlier files that its own had superseded count as they did before."""
-    database = this_run.database
-    with database.transaction():
-        given_back = take_file_back(database, this_run.run_no, file_no, is_managed=this_run.is_managed)
-        accounts = ledger.give_back_outcomes(this_run, given_back)
-        ledger.save_accounts(this_run, [file_no, *accounts], accounts)
+    accounts = commit_once(this_run.database, attempt, lambda: take_out(this_run, file_no))
     for number, account in accounts.items():
         this_run.account.files[number - 1] = account
+
+
+def take_out(this_run: Run, file_no: int) -> dict[int, FileAccount]:
+    """Take a file back inside the transaction that is open; give the accounts of the earlier files."""
+    given_back = take_file_back(this_run.database, this_run.run_no, file_no, is_managed=this_run.is_managed)
+    accounts = ledger.give_back_outcomes(this_run, given_back)
+    ledger.save_accounts(this_run, [file_no, *accounts], accounts)
+    return accounts

@@ -794,6 +794,32 @@ def test_a_batch_whose_commit_was_not_answered_is_counted_once_and_as_what_it_wa
     ]
 
 
+def test_a_file_whose_taking_back_was_not_answered_leaves_the_accounts_of_earlier_files_right(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gvrc.database import Database
+
+    lost: list[bool] = []
+
+    def execute_and_lose_once(self: Database, sql: str, *parameters: Any) -> int:
+        done = ORIGINAL(self, sql, *parameters)
+        if sql == "COMMIT" and not lost and rows(fresh, "SELECT 1 AS one FROM etl.files WHERE status = 'failed'"):
+            lost.append(True)
+            rows(fresh, END_OTHERS)
+            ORIGINAL(self, "SELECT 1")
+        return done
+
+    ORIGINAL = Database.execute  # noqa: N806
+    monkeypatch.setattr(Database, "execute", execute_and_lose_once)
+    cut = tmp_path / "cut.json"
+    records = [CLINIC | {"code": 13080 + n, "name": f"Clinic {n} B"} for n in range(50)]
+    cut.write_text(json.dumps(records)[:-40], "utf-8")
+    changed = msgspec.structs.replace(settings, batch_size=10, retry_wait_seconds=0.01)
+    account = run([write(tmp_path, "a.json", [CLINIC | {"name": "Clinic 0"}]), str(cut)], changed)
+    assert lost
+    assert outcomes(account) == [{"read": 1, "inserted": 1}, {}]
+
+
 def test_a_run_that_lost_its_lock_to_another_importer_does_not_write_beside_it(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
