@@ -97,7 +97,7 @@ def retry_after(
         with attempt:
             if attempt.num == 1:
                 raise first
-            log_event("transaction_retried", "WARNING", attempt=attempt.num, error=errors[-1])
+            log_event("transaction_retried", "WARNING", attempt=attempt.num, error=said_first(errors[-1]))
             try:
                 if recover is not None:
                     recover()
@@ -106,6 +106,13 @@ def retry_after(
                 errors.append(error)
                 raise
     raise first  # not reached: the last attempt's error leaves the loop
+
+
+def said_first(error: Exception) -> str:
+    """Give what the server said first; the rest may quote records (of an application's trigger, whole statements)."""
+    from gvrc.database import first_line  # it imports us
+
+    return first_line(error)
 
 
 class CircuitBreaker:
@@ -162,4 +169,4 @@ class CircuitBreaker:
             if same is not error:
                 raise
         if self.is_open:
-            log_event("database_given_up", "ERROR", failures=self.failures, error=error)
+            log_event("database_given_up", "ERROR", failures=self.failures, error=said_first(error))

@@ -9,18 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from adbc_driver_manager import AdbcConnection, AdbcDatabase, AdbcStatusCode, DataError, OperationalError
 
 from gvrc.connecting import connecting_ahead
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.log import start_logging, stop_logging
 from gvrc.resilience import CircuitBreaker, is_transient, retry_transient
 from gvrc.settings import PROJECT, Settings, read_settings
 from gvrc.statements import all_statements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from gvrc.database import Database
 
@@ -149,6 +152,19 @@ def test_waits_grow() -> None:
 def test_nothing_is_printed_by_the_library(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     retry_transient(failing(lost()), settings)
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_log_has_only_what_the_server_says_first_for_the_rest_quotes_records(
+    settings: Settings, tmp_path: Path
+) -> None:
+    words = "Failed: ERROR:  deadlock detected\nCONTEXT:  SQL statement \"INSERT INTO audit VALUES ('Amina Test')\""
+    deadlock = OperationalError(words, status_code=AdbcStatusCode.UNKNOWN, sqlstate="40P01")
+    files = start_logging(msgspec.structs.replace(settings, logs_dir=tmp_path), "7")
+    assert retry_transient(failing(deadlock), settings) == "loaded"
+    stop_logging()
+    told = files["etl"].read_text("utf-8")
+    assert "deadlock detected" in told
+    assert "Amina" not in told
 
 
 def test_a_real_connection_that_is_cut_is_made_again_and_the_transaction_repeated(
