@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # What libpq says before it knocks at a server quotes the URL, perhaps a part of its password.
 NETWORK_ERROR = re.compile(r"connection to server|could not translate host name")
+# What the driver says before libpq does, with our query of many lines in it.
+DRIVERS_WORDS = re.compile(r"^[A-Z_]+: *(Failed to connect: *|Failed to \w+ query '.*': *)?", re.DOTALL)
 QUOTED = re.compile(r'"[^"]*"')
 
 Parameter = str | int | float | bool | None
@@ -388,7 +390,7 @@ def first_line(error: BaseException) -> str:
     """Say in one line what the server said, without DETAIL (which quotes values of rows) and without our query."""
     text = mask_passwords(str(error)).replace("[libpq]", "")
     found = re.search(r"(?:ERROR|FATAL|PANIC):\s*(.+)", text) or re.search(r"error:\s*(.+)", text)
-    told = found.group(1) if found else re.sub(r"^[A-Z_]+: *(Failed to connect: *)?", "", text.strip()).splitlines()[0]
+    told = found.group(1) if found else DRIVERS_WORDS.sub("", text.strip()).splitlines()[0]
     return told.strip().rstrip(".") + "."
 
 

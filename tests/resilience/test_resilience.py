@@ -14,7 +14,7 @@ import pytest
 from adbc_driver_manager import AdbcConnection, AdbcDatabase, AdbcStatusCode, DataError, OperationalError
 
 from gvrc.connecting import connecting_ahead
-from gvrc.database import connect
+from gvrc.database import connect, describe_error
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.log import start_logging, stop_logging
 from gvrc.resilience import CircuitBreaker, is_transient, retry_transient
@@ -189,6 +189,15 @@ def test_a_real_connection_that_is_cut_is_made_again_and_the_transaction_repeate
     assert [row["rows"] for row in connections[-1].rows("count_tables") if row["table_name"] == "facilities"] == [1]
     for connection in connections:
         connection.close()
+
+
+def test_a_server_that_went_without_a_word_is_told_by_libpqs_words_not_by_our_query() -> None:
+    words = (
+        "IO: [libpq] Failed to execute query 'ALTER TABLE facilities\n    DROP x': server closed the connection\n\tThis"
+    )
+    told, status = describe_error(OperationalError(words, status_code=AdbcStatusCode.IO))
+    assert told.startswith("The database stopped the run: server closed the connection. What was committed stays;")
+    assert status == 3
 
 
 def test_connections_that_share_a_handle_are_opened_and_closed_one_at_a_time(
