@@ -64,8 +64,9 @@ def run_lock(database: Database, settings: Settings, options: Options) -> Iterat
     deadline = time.monotonic() + (86_400 if options.wait else settings.lock_wait_seconds)
     while not database.rows("try_run_lock")[0]["is_locked"]:
         if time.monotonic() >= deadline:
+            advice = "or repeat with --wait." if options.kind == "import" else "then repeat the command."
             raise DatabaseUnavailableError(
-                "Another importer is writing to this database. Wait for it to end, or repeat with --wait."
+                f"Another importer is writing to this database. Wait for it to end, {advice}"
             )
         time.sleep(0.2)
     try:

@@ -529,6 +529,13 @@ def test_a_second_importer_is_told_to_wait(settings: Settings, fresh: Database, 
         run([write(tmp_path, "a.json", [CLINIC])], settings)
 
 
+def test_an_undo_is_not_told_of_an_option_that_it_has_not(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    run_id = run([write(tmp_path, "a.json", [CLINIC])], settings).run_id
+    fresh.rows("try_run_lock")
+    with pytest.raises(DatabaseUnavailableError, match=r"Wait for it to end, then repeat the command\.$"):
+        undo(run_id, msgspec.structs.replace(settings, lock_wait_seconds=0))
+
+
 def test_an_importer_that_lost_its_lock_to_another_one_says_so_and_no_more(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
