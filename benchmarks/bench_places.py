@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from gvrc.geography import Aliases, PlaceResolver, read_aliases, read_shipped_reference
-from gvrc.geography.listing import pick_places, repair_coordinates
+from gvrc.geography.listing import pick_places, read_places
 
 SHARED = ROOT.parent / "shared" / "data"
 GEOGRAPHY = SHARED / "geography"
@@ -140,7 +140,7 @@ def read_cases(path: Path) -> pl.DataFrame:
     cases = pl.read_csv(path, infer_schema=False)
     return (
         pick_places(cases)
-        .pipe(repair_coordinates)
+        .pipe(read_places)
         .with_columns(cases["expect_ward_code"].cast(pl.Int64).alias("expected"), cases["why"])
     )
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gvrc.columns import ISSUE_PREFIX
-from gvrc.coordinates import LATITUDES, LONGITUDES
+from gvrc.coordinates import add_coordinates
 from gvrc.errors import UsageError
 from gvrc.geography.suggestions import add_ward_suggestion
+from gvrc.text import clean_and_mend
 
 if TYPE_CHECKING:
     from gvrc.geography.resolver import PlaceResolver
@@ -24,6 +25,13 @@ HEADINGS = {
     "longitude": ["lon", "lng", "long", "longitude"],
 }
 LEVELS = ["ward", "constituency", "county"]
+FLAGS = [
+    "constituency_mismatch",
+    "county_contradiction",
+    "far_from_ward",
+    "coordinates_exchanged",
+    "coordinates_dropped",
+]
 NEEDED = ["county_name", "constituency_name", "ward_name"]
 
 
@@ -36,7 +44,7 @@ def answer_list(content: bytes, resolver: PlaceResolver, reference: pl.DataFrame
     given = read_list(content)
     answered = (
         pick_places(given)
-        .pipe(repair_coordinates)
+        .pipe(read_places)
         .pipe(resolver.resolve)
         .pipe(add_ward_suggestion)
         .pipe(name_places, reference)
@@ -73,19 +81,10 @@ def pick_places(given: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def repair_coordinates(places: pl.DataFrame) -> pl.DataFrame:
-    """Keep a point inside Kenya, exchange one that is inside then, drop the rest; add was_exchanged, was_dropped."""
-    written = [pl.col("latitude").str.strip_chars(), pl.col("longitude").str.strip_chars()]
-    latitude, longitude = (text.cast(pl.Float64, strict=False) for text in written)
-    is_inside = latitude.is_between(*LATITUDES) & longitude.is_between(*LONGITUDES)
-    is_exchanged = (longitude.is_between(*LATITUDES) & latitude.is_between(*LONGITUDES)).fill_null(value=False)
-    return places.with_columns(
-        latitude=pl.when(is_inside).then(latitude).when(is_exchanged).then(longitude),
-        longitude=pl.when(is_inside).then(longitude).when(is_exchanged).then(latitude),
-        was_exchanged=is_exchanged,
-        was_dropped=pl.any_horizontal(text.str.len_chars() > 0 for text in written)
-        & ~(is_inside | is_exchanged).fill_null(value=False),
-    )
+def read_places(places: pl.DataFrame) -> pl.DataFrame:
+    """Read the cells as an import reads those of a record: absent words, angles in any form, exchanged coordinates."""
+    unsaid = [pl.lit(None, pl.String).alias(name) for name in ("geometry", "coordinates")]
+    return clean_and_mend(places, [*HEADINGS]).with_columns(unsaid).pipe(add_coordinates)
 
 
 def name_places(places: pl.DataFrame, reference: pl.DataFrame) -> pl.DataFrame:
@@ -108,17 +107,8 @@ def name_places(places: pl.DataFrame, reference: pl.DataFrame) -> pl.DataFrame:
 
 def describe_flags() -> pl.Expr:
     """List what a person should look at, separated by "; "."""
-    raised = {
-        **{
-            kind: pl.col(f"{ISSUE_PREFIX}{kind}").is_not_null()
-            for kind in ("constituency_mismatch", "county_contradiction", "far_from_ward")
-        },
-        "coordinates_exchanged": pl.col("was_exchanged"),
-        "coordinates_dropped": pl.col("was_dropped"),
-    }
-    return pl.concat_str(
-        [pl.when(is_raised).then(pl.lit(flag)) for flag, is_raised in raised.items()], separator="; ", ignore_nulls=True
-    ).replace("", None)
+    raised = [pl.when(pl.col(f"{ISSUE_PREFIX}{flag}").is_not_null()).then(pl.lit(flag)) for flag in FLAGS]
+    return pl.concat_str(raised, separator="; ", ignore_nulls=True).replace("", None)
 
 
 def describe_account(answers: pl.DataFrame) -> str:

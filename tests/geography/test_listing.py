@@ -36,6 +36,13 @@ def resolve_wards(*arguments: str, given: str | bytes = LIST, status: int = 0) -
     return list(csv.DictReader(io.StringIO(ended.stdout.decode()))), ended.stderr.decode()
 
 
+def written(*cells: str) -> str:
+    """Give cells as one line of a CSV file."""
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
+
+
 def test_a_list_is_answered_row_by_row_beside_what_was_given() -> None:
     rows, said = resolve_wards("-")
     assert list(rows[0]) == ["County", "Constituency", "Ward", "Lat", "Lon", "note", *OURS]
@@ -45,6 +52,30 @@ def test_a_list_is_answered_row_by_row_beside_what_was_given() -> None:
         ["no such ward", "", "", "Kibra", "Nairobi", "constituency", "none", "0.0", "coordinates_dropped"],
     ]
     assert said.startswith("2 of 3 places have a ward")
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "flags"),
+    [
+        ("-1.3106", "36.7906", ""),
+        ("1°18'38\"S", "36°47'26\"E", ""),
+        ("1.3106 S", "36.7906 E", ""),
+        ("-1,3106", "36,7906", ""),
+        ("36°47'26\"E", "1°18'38\"S", "coordinates_exchanged"),
+        ("N/A", "unknown", ""),
+        ("-1.3106", "", "coordinates_dropped"),
+        ("somewhere", "36.7906", "coordinates_dropped"),
+    ],
+)
+def test_coordinates_are_read_as_an_import_reads_them(lat: str, lon: str, flags: str, tmp_path: Path) -> None:
+    given = written("county", "constituency", "ward", "lat", "lon") + written("Nairobi", "Kibra", "Lindi", lat, lon)
+    (row,), _ = resolve_wards("-", "--boundaries", str(square_of_lindi(tmp_path)), given=given)
+    assert (row["ward"], row["flags"]) == ("Lindi", flags)
+
+
+def test_cells_that_say_that_they_are_empty_are_empty() -> None:
+    (row,), _ = resolve_wards("-", given="county,constituency,ward\nNairobi,N/A,Lindi&nbsp;\n")
+    assert (row["ward"], row["flags"]) == ("Lindi", "")
 
 
 def test_columns_that_have_our_names_are_kept_as_given() -> None:
