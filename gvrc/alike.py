@@ -1,7 +1,7 @@
 """Sound records that all have the same keys -> columns, in half the time that objects take.
 
 The first records tell how the rest is decoded: a text as a text, a list of texts as the bytes that it came as. Where
-that does not fit, the batch is decoded without a guess, and the guess is mended. What is not alike, or not sound, is
+that does not fit, the records are decoded without a guess, and the guess is mended. What is not alike, or not sound, is
 left to ``records.py``: nothing here reads leniently.
 """
 
@@ -17,7 +17,7 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gvrc.document import Batch
+    from gvrc.document import Elements
 
 MANY: Final = 50  # records; for fewer the objects cost less than the guess
 DECODE: Final = msgspec.json.Decoder().decode
@@ -26,7 +26,7 @@ PLAIN_KEY: Final = '":'
 SPACED_KEY: Final = r'"[ \t\r\n]+:'  # any white space may stand there
 DECODED_AS: Final[dict[type | None, Any]] = {str: str | None, bool: bool | None, list: msgspec.Raw, None: Any}
 OTHER_KIND: Final = "Expected"  # so msgspec begins to tell of a value that is not of the type which was asked for
-SAMPLES: Final = 16  # records of a batch that tell what its values may be
+SAMPLES: Final = 16  # of the records, those that tell what its values may be
 ID: Final = len('"d662c8df-7116-4116-9eee-9b09f441ebc3",')  # in the text of a list: every ID of one is as long
 
 
@@ -85,28 +85,28 @@ Rows = list[msgspec.Struct]
 Kinds = list[type | None]  # by key; None where values are of several kinds, or of one that is not guessed
 
 
-def read_alike(batch: Batch) -> Alike | None:
+def read_alike(elements: Elements) -> Alike | None:
     """Read sound records that all have the same keys as columns; None for others."""
-    if len(batch) < MANY:
+    if len(elements) < MANY:
         return None
     try:
-        first, last = DECODE(batch[0]), DECODE(batch[-1])
+        first, last = DECODE(elements[0]), DECODE(elements[-1])
         if tuple(first) != tuple(last):
             return None
-        return _read(batch, _shape_of(tuple(first)))
+        return _read(elements, _shape_of(tuple(first)))
     except (TypeError, ValueError, RecursionError):  # no object, a key that no attribute can bear; msgspec's are values
         return None
 
 
-def _read(batch: Batch, shape: _Shape) -> Alike | None:
-    texts = [str(element, "utf-8") for element in batch]
+def _read(elements: Elements, shape: _Shape) -> Alike | None:
+    texts = [str(element, "utf-8") for element in elements]
     if shape.guessed is None:
-        shape.guess_from([DECODE(element) for element in batch[:: len(batch) // SAMPLES]])
-    block = b",".join((b"[" + bytes(batch[0]), *batch[1:-1], bytes(batch[-1]) + b"]"))
+        shape.guess_from([DECODE(element) for element in elements[:: len(elements) // SAMPLES]])
+    block = b",".join((b"[" + bytes(elements[0]), *elements[1:-1], bytes(elements[-1]) + b"]"))
     rows, columns = shape.read(block)
     raw = pl.Series(texts, dtype=pl.String)
     # What comes out as it went in has no key twice: msgspec keeps the last without a word.
-    is_as_written = ENCODE(rows[0]) == bytes(batch[0]) and _written(rows) == block
+    is_as_written = ENCODE(rows[0]) == bytes(elements[0]) and _written(rows) == block
     if is_as_written or _has_each_key_once(raw, rows, len(columns)):
         return Alike(columns, texts, raw)
     return None

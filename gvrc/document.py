@@ -1,4 +1,4 @@
-"""Where the records are in a document: text in chunks -> batches of records, each the bytes of one record.
+"""Where the records are in a document: text in chunks -> records, many at a time, each the bytes that it came as.
 
 A document is walked, not loaded. msgspec finds how far a value reaches without decoding it: a prefix of an array is
 whole records if and only if ``[prefix]`` parses, so the cut is guessed and the parse proves it; for a complete value
@@ -78,11 +78,11 @@ SCALAR: Final = re.compile(rb"[^\s,\]}\[{\"]++")
 STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 BETWEEN: Final = re.compile(rb"\}\s*,\s*(?=\{)")
 
-Batch = list[msgspec.Raw | bytes]
+Elements = list[msgspec.Raw | bytes]  # records that were found and not opened, or what else a list holds
 
 
 @dataclass
-class Finding:
+class Walked:
     """What the walk through a document came upon."""
 
     lists: dict[str, int] = field(default_factory=dict)  # path -> records found there
@@ -158,13 +158,13 @@ class Cursor:
             self.failure, self._following = error, None
 
 
-def find_records(chunks: Iterator[bytes], keys: Keys, pinned: str | None, finding: Finding) -> Iterator[Batch]:
-    """Walk a document and give its records in batches, each as the bytes that it came as.
+def find_records(chunks: Iterator[bytes], keys: Keys, pinned: str | None, walked: Walked) -> Iterator[Elements]:
+    """Walk a document and give its records, many at a time, each as the bytes that it came as.
 
     What a record takes from around it (the county whose key it stands under) is put first in it. Raises CutOffError
     at the end of a document that ends too early, SourceFileError for what is not JSON or holds no facilities.
     """
-    walk = _Walk(Cursor(chunks), keys, None if pinned is None else _parts(pinned), finding)
+    walk = _Walk(Cursor(chunks), keys, None if pinned is None else _parts(pinned), walked)
     yield from walk.document()
     if walk.cursor.failure:
         raise walk.cursor.failure
@@ -175,15 +175,15 @@ def _parts(pinned: str) -> tuple[str, ...]:
 
 
 class _Walk:
-    def __init__(self, cursor: Cursor, keys: Keys, pinned: tuple[str, ...] | None, finding: Finding) -> None:
+    def __init__(self, cursor: Cursor, keys: Keys, pinned: tuple[str, ...] | None, walked: Walked) -> None:
         self.cursor = cursor
         self.keys = keys
         self.pinned = pinned
-        self.finding = finding
+        self.walked = walked
         self.element: tuple[str, ...] | None = None  # the path of the list, where one of its elements is walked
         self.marks: tuple[bytes, ...] = ()  # what stands between the records of the list at hand
 
-    def document(self) -> Iterator[Batch]:
+    def document(self) -> Iterator[Elements]:
         cursor = self.cursor
         if not cursor.peek():
             raise cursor.failure or SourceFileError("is empty. Fetch it again.")
@@ -197,17 +197,17 @@ class _Walk:
 
     # ---- objects
 
-    def _object(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
+    def _object(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
         value, end = self._small_object()
         if value is not None and self._is_record(value, path):
             record = self.cursor.text[self.cursor.at : end].rstrip()
             self.cursor.at = end
-            self.finding.add(path, 1)
+            self.walked.add(path, 1)
             yield _with_parents([record], _with_own_key(path, parents))
             yield from self._branches([value], path, parents)
         elif value is not None and not any(isinstance(inner, (dict, list)) for inner in value.values()):
             if path:
-                self.finding.look_at(path, [value])
+                self.walked.look_at(path, [value])
             self._note_facts(value)
             if path and not all(map(is_absent, value.values())):  # {"next": {"href": "..?page=2"}}
                 self._note_fact(path[-1], "a link")
@@ -256,7 +256,7 @@ class _Walk:
 
     def _members(
         self, path: tuple[str, ...], parents: dict[str, str], whole: dict[str, Any] | None, *, is_large: bool
-    ) -> Iterator[Batch]:
+    ) -> Iterator[Elements]:
         cursor = self.cursor
         before = self._records_found() if is_large else 0
         if len(path) > MAX_DEPTH:
@@ -280,7 +280,7 @@ class _Walk:
                     places = _own_places({key: _unescaped(scalar)}, self.keys, ())
                     county = {place: name for place, name in places.items() if place == PARENT_COUNTY}
                     if is_large and places and not (county and self._records_found() == before):
-                        self.finding.not_inherited[key] = None
+                        self.walked.not_inherited[key] = None
                     parents = county | parents
         cursor.at += 1
 
@@ -294,12 +294,12 @@ class _Walk:
             return False
         if whole is not None and not has_facilities_inside(beside, self.keys):
             return False
-        self.finding.passed_over["of those who send the facilities, with a name and contacts only"] += 1
+        self.walked.passed_over["of those who send the facilities, with a name and contacts only"] += 1
         self.cursor.at = end
         return True
 
     def _records_found(self) -> int:
-        return sum(self.finding.lists.values())
+        return sum(self.walked.lists.values())
 
     def _key(self) -> str:
         key = self._string()
@@ -343,9 +343,9 @@ class _Walk:
     def _note_fact(self, key: str, value: str) -> None:
         word = normal_key(key)
         if word in COUNT_KEYS and value.isdecimal():
-            self.finding.declared_count = int(value)
+            self.walked.declared_count = int(value)
         elif _says_more(word, value.lower()):
-            self.finding.has_next_page = True
+            self.walked.has_next_page = True
 
     def _broken(self, expected: str) -> SourceFileError:
         cursor = self.cursor
@@ -357,73 +357,75 @@ class _Walk:
 
     # ---- arrays
 
-    def _array(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
+    def _array(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
         self.cursor.at += 1
         self.marks = ()
         yield from self._sorted(self._elements(), path, parents)
 
-    def _sorted(self, batches: Iterator[Batch], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
+    def _sorted(self, parts: Iterator[Elements], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
         """Give the records of a list: itself, those inside its elements, or none."""
-        first = next(filter(None, batches), None)
+        first = next(filter(None, parts), None)
         if first is None:
-            self.finding.look_at(path, [])
+            self.walked.look_at(path, [])
             return
         values = [_read(element) for element in first[:SAMPLE]]
-        batches = chain([first], batches)
+        parts = chain([first], parts)
         if self.pinned is None and is_dump(values[0]):
-            yield from self._tables(batches)
+            yield from self._tables(parts)
             return
         if self.pinned is None and is_fixture(values[0]):
-            batches, holds_records = join_fixture(batches), True
+            parts, holds_records = join_fixture(parts), True
         else:
             holds_records = self._holds_records(values, path, parents)
         has_branches = holds_records and any(branches_of(value, self.keys) for value in values)
         if any(map(is_of_many_kinds, values)):
-            batches = map(self._without_others, batches)
-        for batch in batches:
+            parts = map(self._without_others, parts)
+        for elements in parts:
             if holds_records:
-                self.finding.add(path, len(batch))
-                yield _with_parents(batch, parents)
+                self.walked.add(path, len(elements))
+                yield _with_parents(elements, parents)
                 if has_branches:
-                    yield from self._branches(map(_read, batch), path, parents)
+                    yield from self._branches(map(_read, elements), path, parents)
             elif any(isinstance(value, (dict, list)) for value in values):
-                for element in batch:
+                for element in elements:
                     yield from self._counted(self._inside(bytes(element), path, parents))
 
-    def _branches(self, records: Iterable[object], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
+    def _branches(
+        self, records: Iterable[object], path: tuple[str, ...], parents: dict[str, str]
+    ) -> Iterator[Elements]:
         """Give the branches of organisations after them: of what is around these, only what it says of the kind."""
         around = {key: said for key, said in parents.items() if key in (PARENT_GROUP, PARENT_CLOSED)}
         found = [branch for record in records if _is_first(record) for branch in branches_of(record, self.keys)]
         if self.pinned is None and found:
             for key, _ in found:
-                self.finding.add((*path, key), 1)
+                self.walked.add((*path, key), 1)
             yield _with_parents([msgspec.json.encode(branch) for _, branch in found], around)
 
-    def _tables(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+    def _tables(self, parts: Iterator[Elements]) -> Iterator[Elements]:
         """Walk the tables of a dump that are named after facilities: nobody can tell what the rows of others are."""
-        for element in chain.from_iterable(batches):
+        for element in chain.from_iterable(parts):
             table = read_table(bytes(element))
             if table and is_of_facilities(table.name):
                 rows = msgspec.json.encode({table.name: table.data})
                 yield from self._counted(self._inside(rows, (), {}))
             elif table:
-                self.finding.passed_over["table of a dump that is not named after facilities"] += 1
+                self.walked.passed_over["table of a dump that is not named after facilities"] += 1
 
-    def _without_others(self, batch: Batch) -> Batch:
-        kinds = [other_kind(_read(element)) for element in batch]
-        self.finding.passed_over.update(shown_kind(kind) for kind in kinds if kind)
-        return [element for element, kind in zip(batch, kinds, strict=True) if kind is None]
+    def _without_others(self, elements: Elements) -> Elements:
+        kinds = [other_kind(_read(element)) for element in elements]
+        self.walked.passed_over.update(shown_kind(kind) for kind in kinds if kind)
+        return [element for element, kind in zip(elements, kinds, strict=True) if kind is None]
 
-    def _counted(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+    def _counted(self, parts: Iterator[Elements]) -> Iterator[Elements]:
         """Count an element of a list as passed over if there is no record in it."""
-        first = next(batches, None)
+        first = next(parts, None)
         if first is None:
-            self.finding.passed_over["without a facility"] += 1
+            self.walked.passed_over["without a facility"] += 1
         else:
-            yield from chain([first], batches)
+            yield from chain([first], parts)
 
-    def _inside(self, element: bytes, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Batch]:
-        walk = _Walk(Cursor(iter([element])), self.keys, self.pinned, self.finding)
+    def _inside(self, element: bytes, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
+        walk = _Walk(Cursor(iter([element])), self.keys, self.pinned, self.walked)
         walk.element = path
         char = walk.cursor.peek()
         try:
@@ -440,7 +442,7 @@ class _Walk:
             return wanted
         key = path[-1] if path else ""
         if _is_passed_over(path):
-            self.finding.has_next_page |= any(map(_is_next_link, values))
+            self.walked.has_next_page |= any(map(_is_next_link, values))
             return False
         named = list(islice((value for value in values if looks_like_facility(value, self.keys)), FEW_NAMED))
         expected = not path or normal_key(key) in FACILITY_LISTS or PARENT_COUNTY in parents
@@ -448,10 +450,10 @@ class _Walk:
             return True  # nothing but what cannot be read: it is counted and told
         if named and (expected or any(has_evidence(value, self.keys) for value in named)):
             return True
-        self.finding.look_at(path, values)
+        self.walked.look_at(path, values)
         return False
 
-    def _elements(self) -> Iterator[Batch]:
+    def _elements(self) -> Iterator[Elements]:
         cursor = self.cursor
         while (char := cursor.peek(NEXT_ELEMENT)) != b"]":
             if not char:
@@ -459,31 +461,33 @@ class _Walk:
             yield self._block()
         cursor.at += 1
 
-    def _block(self) -> Batch:
+    def _block(self) -> Elements:
         """Give all whole elements at hand; the place is then at a comma or at the end of the list."""
         cursor = self.cursor
-        batch = None if self.marks else self._up_to(self._end_of_list(cursor.at + WINDOW))  # a document of short lists
-        if not batch and cursor.ended:
-            batch = self._up_to(cursor.text.rfind(b"]"))
-        elif not batch:
-            batch = next(filter(None, map(self._up_to, map(self._last_cut, self.marks))), None)
-        if not batch and self.marks:
-            batch = self._up_to(self._end_of_list(len(cursor.text)))
-        batch = batch or self._one_by_one()
+        elements = (
+            None if self.marks else self._up_to(self._end_of_list(cursor.at + WINDOW))
+        )  # a document of short lists
+        if not elements and cursor.ended:
+            elements = self._up_to(cursor.text.rfind(b"]"))
+        elif not elements:
+            elements = next(filter(None, map(self._up_to, map(self._last_cut, self.marks))), None)
+        if not elements and self.marks:
+            elements = self._up_to(self._end_of_list(len(cursor.text)))
+        elements = elements or self._one_by_one()
         if not cursor.ended and cursor.left < SMALL_BYTES:
             cursor.fill()
-        return batch
+        return elements
 
-    def _up_to(self, end: int) -> Batch | None:
+    def _up_to(self, end: int) -> Elements | None:
         cursor = self.cursor
         if end <= cursor.at:
             return None
         try:
-            batch: list[msgspec.Raw] = LIST.decode(b"".join((b"[", memoryview(cursor.text)[cursor.at : end], b"]")))
+            elements: list[msgspec.Raw] = LIST.decode(b"".join((b"[", memoryview(cursor.text)[cursor.at : end], b"]")))
         except (msgspec.DecodeError, RecursionError):
             return None
         cursor.at = end
-        return list(batch)
+        return list(elements)
 
     def _last_cut(self, mark: bytes) -> int:
         place = self.cursor.text.rfind(mark, self.cursor.at)
@@ -499,10 +503,10 @@ class _Walk:
             return -1
         return cursor.text.rfind(b"]", cursor.at, upto)
 
-    def _one_by_one(self) -> Batch:
+    def _one_by_one(self) -> Elements:
         """Read elements singly: to learn what stands between them, and round those that do not parse."""
         cursor = self.cursor
-        batch: Batch = []
+        elements: Elements = []
         last = (0, 0)
         before = 0  # where the element before ends
         latin: str | None = None
@@ -513,11 +517,11 @@ class _Walk:
                 latin = latin or cursor.text.decode("latin-1")  # as many characters as bytes
                 end, is_cut = _probe_leniently(latin, start)
             if end is not None:
-                batch.append(cursor.text[start : start + end].rstrip())
+                elements.append(cursor.text[start : start + end].rstrip())
                 cursor.at += end
             elif not is_cut or cursor.ended:
-                batch.append(self._skip_broken())
-            elif batch:
+                elements.append(self._skip_broken())
+            elif elements:
                 break
             elif cursor.left > MAX_VALUE_BYTES:
                 raise SourceFileError(
@@ -529,11 +533,11 @@ class _Walk:
                 continue
             if before and not self.marks:
                 self.marks = _marks(cursor.text, before, start)
-                return batch
+                return elements
             last = (before, start)
-            before = start + len(batch[-1])
+            before = start + len(elements[-1])
         self.marks = _marks(cursor.text, *last) if last[0] else self.marks  # those that were known did not help
-        return batch
+        return elements
 
     def _skip_broken(self) -> bytes:
         """Give what does not parse, up to where the next record seems to begin."""
@@ -563,19 +567,19 @@ class _Walk:
         objects = sum(line.startswith(b"{") and isinstance(_read(line), dict) for line in lines)
         return objects > len(lines) / 2
 
-    def _lines(self) -> Iterator[Batch]:
+    def _lines(self) -> Iterator[Elements]:
         yield from self._sorted(self._blocks_of_lines(), (), {})
 
-    def _blocks_of_lines(self) -> Iterator[Batch]:
+    def _blocks_of_lines(self) -> Iterator[Elements]:
         cursor = self.cursor
         while cursor.peek():
             end = len(cursor.text) if cursor.ended else cursor.text.rfind(b"\n", cursor.at) + 1
             if end:
                 block = cursor.text[cursor.at : end]
                 cursor.at = end
-                batch = _whole_lines(block)
-                yield batch
-                if cursor.ended and batch and not block.endswith(b"\n") and _read(batch[-1]) is UNREADABLE:
+                elements = _whole_lines(block)
+                yield elements
+                if cursor.ended and elements and not block.endswith(b"\n") and _read(elements[-1]) is UNREADABLE:
                     raise CutOffError(f"is cut off at byte {cursor.offset:,}, inside its last line. Fetch it again.")
             elif cursor.left > MAX_VALUE_BYTES:
                 raise SourceFileError(f"has a line of more than {MAX_VALUE_BYTES >> 20} MB at byte {cursor.offset:,}.")
@@ -678,7 +682,7 @@ def _may_close(text: bytes, end: int) -> bool:
     return not after or after.startswith((b"}", b",", b"]"))
 
 
-def _whole_lines(block: bytes) -> Batch:
+def _whole_lines(block: bytes) -> Elements:
     """Split lines into values; a line that does not parse stays whole."""
     try:
         return list(ONE.decode_lines(block))
@@ -757,11 +761,11 @@ def _is_passed_over(path: tuple[str, ...]) -> bool:
     )
 
 
-def _with_parents(batch: Batch, parents: dict[str, str]) -> Batch:
+def _with_parents(elements: Elements, parents: dict[str, str]) -> Elements:
     if not parents:
-        return batch
+        return elements
     start = msgspec.json.encode(parents)[:-1]
-    return [_put_first(start, bytes(element)) for element in batch]
+    return [_put_first(start, bytes(element)) for element in elements]
 
 
 def _put_first(start: bytes, element: bytes) -> bytes:

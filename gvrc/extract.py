@@ -13,14 +13,14 @@ import polars as pl
 
 from gvrc import columns
 from gvrc.decode import CutOffError, open_text
-from gvrc.document import Batch, Finding, find_records
+from gvrc.document import Elements, Walked, find_records
 from gvrc.errors import SourceFileError
 from gvrc.faces import encode_record, is_made
 from gvrc.fields import EXTRACT_ISSUES, fields_of
 from gvrc.files import hash_file
 from gvrc.people import refuse_people
 from gvrc.raw import hash_texts
-from gvrc.records import Records, read_batch
+from gvrc.records import Records, read_elements
 from gvrc.rejects import source_answered
 from gvrc.shapes import Keys
 from gvrc.sources import SourceRules, match_source
@@ -72,7 +72,7 @@ class FoundRecords:
 
     file: SourceFile
     keys: Keys
-    elements: Batch
+    elements: Elements
     numbers: Sequence[int]  # in the file, from 1
     size: int  # bytes
 
@@ -125,22 +125,22 @@ def find_in_file(
     be read as a whole. With ``salvage`` a file that is cut off gives what came before, and ``reading.error`` says so.
     Whether one of the records is readable is known when they were opened: ``demand_readable`` asks.
     """
-    finding = Finding()
+    walked = Walked()
     rules = source_file.source
     keys = Keys(rules.keys)
     try:
         with open_text(Path(source_file.stored_at or source_file.path), rules.encoding) as chunks:
-            for elements in _regroup(find_records(chunks, keys, rules.path, finding), chunk_rows):
+            for elements in _regroup(find_records(chunks, keys, rules.path, walked), chunk_rows):
                 numbers = range(reading.read + 1, reading.read + len(elements) + 1)
                 reading.read += len(elements)
                 size = _size(elements)
                 yield FoundRecords(file=source_file, keys=keys, elements=elements, numbers=numbers, size=size)
-        _conclude(rules, reading, finding)
+        _conclude(rules, reading, walked)
     except CutOffError as error:
         reading.error = f"{source_file.path}: {error} Records that begin before: {reading.read:,}."
         if not (salvage and reading.read):
             raise SourceFileError(reading.error) from error
-        _conclude(rules, reading, finding)
+        _conclude(rules, reading, walked)
     except SourceFileError as error:
         raise SourceFileError(f"{source_file.path}: {error}") from error
 
@@ -158,9 +158,9 @@ def read_record(record: Mapping[str, object]) -> pl.DataFrame:
 
     What a face made of a record keeps the record as it came, and what was found out about it when it was read.
     """
-    batch: Batch = [encode_record(record)]
+    elements: Elements = [encode_record(record)]
     keys = Keys({})
-    frame = _frame_of(1, [1], FileReading(), keys, refuse_people(read_batch(batch), batch, keys))
+    frame = _frame_of(1, [1], FileReading(), keys, refuse_people(read_elements(elements), elements, keys))
     if not is_made(record):
         return frame
     told = frame.with_columns(pl.lit(record[name]).alias(name) for name in ("raw", *EXTRACT_ISSUES) if name in record)
@@ -198,7 +198,7 @@ def _opened(found: FoundRecords, reading: FileReading) -> pl.DataFrame:
 
 def _frame_and_rejects(found: FoundRecords, reading: FileReading) -> tuple[pl.DataFrame, dict[int, tuple[str, str]]]:
     # The records themselves are gone before the next are read: their memory is used again while it is at hand.
-    records = refuse_people(read_batch(found.elements), found.elements, found.keys)
+    records = refuse_people(read_elements(found.elements), found.elements, found.keys)
     return _frame_of(found.file.file_no, found.numbers, reading, found.keys, records), records.rejects
 
 
@@ -223,14 +223,14 @@ def _sparse(values: dict[int, str], rows: int) -> pl.Series:
     return pl.Series([values.get(row) for row in range(rows)], dtype=pl.String)
 
 
-def _regroup(batches: Iterator[Batch], chunk_rows: int) -> Iterator[Batch]:
-    """Bring batches to a handy size: single records together, many small ones apart."""
-    pending: Batch = []
+def _regroup(parts: Iterator[Elements], chunk_rows: int) -> Iterator[Elements]:
+    """Bring what was found to a handy size: single records together, many small ones apart."""
+    pending: Elements = []
     size = 0
     try:
-        for batch in batches:
-            pending += batch
-            size += _size(batch) if len(batch) < FEW else BATCH_BYTES
+        for elements in parts:
+            pending += elements
+            size += _size(elements) if len(elements) < FEW else BATCH_BYTES
             while len(pending) > chunk_rows:
                 yield pending[:chunk_rows]
                 pending = pending[chunk_rows:]
@@ -248,35 +248,35 @@ def _regroup(batches: Iterator[Batch], chunk_rows: int) -> Iterator[Batch]:
 FEW: Final = 100
 
 
-def _size(elements: Batch) -> int:
+def _size(elements: Elements) -> int:
     return sum(map(len, map(memoryview, elements)))  # type: ignore[arg-type]
 
 
-def _conclude(rules: SourceRules, reading: FileReading, finding: Finding) -> None:
+def _conclude(rules: SourceRules, reading: FileReading, walked: Walked) -> None:
     if not reading.read:
         seen = (
-            "; ".join(f"{where} {what}" for what, where in finding.seen.items())
+            "; ".join(f"{where} {what}" for what, where in walked.seen.items())
             or "nothing in it has the name of a facility"
         )
         where = "" if rules.path is None else f" at its pinned path {rules.path!r}"
         raise SourceFileError(
             f"holds no facilities{where}: {seen}. Give another file, or pin path and keys in sources.yaml."
         )
-    lists = list(finding.lists)
+    lists = list(walked.lists)
     more = f" and {len(lists) - LISTS_TOLD} more" if len(lists) > LISTS_TOLD else ""
     reading.path_taken = ", ".join(lists[:LISTS_TOLD]) + more
-    reading.declared_count = finding.declared_count
-    reading.has_next_page = finding.has_next_page
-    reading.notes += [f"passed over: {count:,} {kind}" for kind, count in finding.passed_over.items()]
+    reading.declared_count = walked.declared_count
+    reading.has_next_page = walked.has_next_page
+    reading.notes += [f"passed over: {count:,} {kind}" for kind, count in walked.passed_over.items()]
     reading.notes += [
         f"it names {key} beside its records and is too large for them to inherit it: pin a default in sources.yaml"
-        for key in finding.not_inherited
+        for key in walked.not_inherited
     ]
-    if finding.has_next_page:
+    if walked.has_next_page:
         reading.notes.append("the file says that there is a next page")
-    if finding.declared_count not in (None, reading.read):
+    if walked.declared_count not in (None, reading.read):
         reading.notes.append(
-            f"the file says that there are {finding.declared_count:,} records, it holds {reading.read:,}"
+            f"the file says that there are {walked.declared_count:,} records, it holds {reading.read:,}"
         )
 
 

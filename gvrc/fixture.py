@@ -14,7 +14,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gvrc.document import Batch
+    from gvrc.document import Elements
 
 
 class Row(msgspec.Struct):
@@ -57,13 +57,13 @@ def is_fixture(first: object) -> bool:
     return isinstance(first, dict) and isinstance(first.get("model"), str) and isinstance(first.get("fields"), dict)
 
 
-def join_fixture(batches: Iterable[Batch]) -> Iterator[Batch]:
+def join_fixture(parts: Iterable[Elements]) -> Iterator[Elements]:
     """Give one record per facility, with the names of what its foreign keys point to and the rows that point to it.
 
     A row of a facility table that cannot be read is given as it is, to be rejected; other tables are passed over.
     """
     tables: defaultdict[str, dict[Any, dict[str, Any]]] = defaultdict(dict)
-    for row in (row for batch in batches for row in batch):
+    for row in (row for elements in parts for row in elements):
         try:
             _file(ROW.decode(row), tables)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -78,22 +78,22 @@ def _file(row: Row, tables: defaultdict[str, dict[Any, dict[str, Any]]]) -> None
         table[row.pk if row.pk is not None else f"without pk {len(table)}"] = FIELDS.decode(row.fields)
 
 
-def _records(tables: dict[str, dict[Any, dict[str, Any]]]) -> Iterator[Batch]:
+def _records(tables: dict[str, dict[Any, dict[str, Any]]]) -> Iterator[Elements]:
     parts = {model: _by_facility(tables.get(model, {})) for model in PARTS}
-    batch: Batch = []
+    elements: Elements = []
     size = 0
     for key, fields in tables.get(FACILITY, {}).items():
         record = {"pk": key} | _facility(fields, tables)
         for model, name in PARTS.items():
             if rows := parts[model].get(key):
                 record |= _part(name, [_named(row, tables) for row in rows])
-        batch.append(msgspec.json.encode(record))
-        size += len(batch[-1])
+        elements.append(msgspec.json.encode(record))
+        size += len(elements[-1])
         if size >= JOINED_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+            yield elements
+            elements, size = [], 0
+    if elements:
+        yield elements
 
 
 def _by_facility(table: dict[Any, dict[str, Any]]) -> dict[Any, list[dict[str, Any]]]:

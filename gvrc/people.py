@@ -14,18 +14,18 @@ from gvrc.shapes import Keys, is_person, is_wrapper, may_hold_people
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gvrc.document import Batch
+    from gvrc.document import Elements
 
 OF_A_PERSON: Final = ("not_a_facility", "The record is of a person or of a case, not of a facility.")
 DECODE: Final = msgspec.json.Decoder().decode
 
 
-def refuse_people(records: Records, batch: Batch, keys: Keys) -> Records:
+def refuse_people(records: Records, elements: Elements, keys: Keys) -> Records:
     """Reject the records that are of people or of cases; what they hold is neither read nor counted by key."""
     if not may_hold_people(_keys_of(records)):
         return records
     if records.columns is not None:
-        records = read_as_objects(batch)
+        records = read_as_objects(elements)
     for row, record in enumerate(records.values):
         if row not in records.rejects and is_person(record, keys):
             records.values[row] = {}

@@ -21,7 +21,7 @@ from gvrc.alike import SPACED_KEY, Column, IdLists, read_alike
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gvrc.document import Batch
+    from gvrc.document import Elements
 
 DECODE: Final = msgspec.json.Decoder().decode
 ENCODE: Final = msgspec.json.encode
@@ -50,18 +50,18 @@ class Records:
     issues: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))  # kind -> row -> raw value
 
 
-def read_batch(batch: Batch) -> Records:
-    """Read the records of a batch, the whole at once if all is sound."""
-    if alike := read_alike(batch):
+def read_elements(elements: Elements) -> Records:
+    """Read records that were found, all at once if all is sound."""
+    if alike := read_alike(elements):
         records = Records([], alike.texts, alike.columns, alike.raw)
         _note_control_characters(records)
         return records
-    return read_as_objects(batch)
+    return read_as_objects(elements)
 
 
-def read_as_objects(batch: Batch) -> Records:
-    """Read the records of a batch that are not alike, each as an object."""
-    records = _read_together(batch)
+def read_as_objects(elements: Elements) -> Records:
+    """Read records that are not alike, each as an object."""
+    records = _read_together(elements)
     _note_control_characters(records)
     return records
 
@@ -83,13 +83,13 @@ def _rows_with_control_characters(raw: pl.Series) -> Iterator[int]:
         yield from wide.filter(raw.gather(wide).str.contains(WIDE_CONTROL))
 
 
-def _read_together(batch: Batch) -> Records:
+def _read_together(elements: Elements) -> Records:
     try:
-        records = Records([DECODE(element) for element in batch], [str(element, "utf-8") for element in batch])
+        records = Records([DECODE(element) for element in elements], [str(element, "utf-8") for element in elements])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
-        return _read_singly(batch)
+        return _read_singly(elements)
     if set(map(type, records.values)) != {dict}:
-        return _read_singly(batch)
+        return _read_singly(elements)
     _look_for_duplicates(records)
     return records
 
@@ -118,9 +118,9 @@ def _has_all_keys(text: str, record: dict[str, Any]) -> bool:
     return text.count('":') + len(re.findall(SPACED_KEY, text)) == keys
 
 
-def _read_singly(batch: Batch) -> Records:
-    records = Records([{}] * len(batch), [""] * len(batch))
-    for row, element in enumerate(batch):
+def _read_singly(elements: Elements) -> Records:
+    records = Records([{}] * len(elements), [""] * len(elements))
+    for row, element in enumerate(elements):
         try:
             records.texts[row] = str(element, "utf-8")
             value = DECODE(element)

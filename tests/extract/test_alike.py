@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gvrc.alike import MANY, IdLists, _id_lists, read_alike
 from gvrc.extract import FileReading, _frame_of
-from gvrc.records import Records, read_as_objects, read_batch
+from gvrc.records import Records, read_as_objects, read_elements
 from gvrc.shapes import Keys
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_columns_say_what_objects_say(columns: list[tuple[Any, Any, set[int]]], 
     batch = [msgspec.Raw(json.dumps(record, separators=separators).encode()) for record in records]
 
     for _ in range(2):  # with a guess, and with the guess that was mended
-        assert said(read_batch, batch) == said(read_as_objects, batch)
+        assert said(read_elements, batch) == said(read_as_objects, batch)
 
 
 def said(read: Callable[[Any], Records], batch: list[msgspec.Raw]) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import facilities, read_bytes, read_file
 
-from gvrc.document import Finding, find_records
+from gvrc.document import Walked, find_records
 from gvrc.errors import SourceFileError
 from gvrc.shapes import Keys
 from gvrc.sources import SourceRules
@@ -58,7 +58,7 @@ def test_lines_are_records(records: list[dict[str, Any]], end: str, closed: bool
 
 def walked(text: bytes, chunk: int) -> list[Any]:
     pieces = (text[start : start + chunk] for start in range(0, len(text), chunk))
-    return [json.loads(bytes(element)) for batch in find_records(pieces, Keys(), None, Finding()) for element in batch]
+    return [json.loads(bytes(element)) for batch in find_records(pieces, Keys(), None, Walked()) for element in batch]
 
 
 def read(document: object, rules: Sequence[SourceRules] = ()) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from gvrc.batches import Batch
 from gvrc.database import Database, connect
 from gvrc.errors import GvrcError, SourceFileError
 from gvrc.pipeline import Options, run
-from gvrc.records import Records, read_batch
+from gvrc.records import Records, read_elements
 from gvrc.settled import Askers, SettledRecords
 from gvrc.undo import undo
 from tests.test_pipeline import CLINIC, TABLES, outcome, rows, write
@@ -144,9 +144,9 @@ def test_a_settled_record_is_not_even_opened(
 
     def note(batch: Any) -> Records:
         opened.append(len(batch))
-        return read_batch(batch)
+        return read_elements(batch)
 
-    monkeypatch.setattr("gvrc.extract.read_batch", note)
+    monkeypatch.setattr("gvrc.extract.read_elements", note)
     path = write(tmp_path, "a.json", [CLINIC, OTHER])
     run([path], settings)
     run([path], settings, Options(force=True))
