@@ -74,7 +74,10 @@ class MemoryManager:
 
         Raises:
             MemoryLimitError: see ``fit_batch``.
+            ValueError: a piece would hold nothing; there would be no end of them.
         """
+        if chunk_size < 1:
+            raise ValueError(f"chunk_size must be 1 or more, not {chunk_size}.")
         start = 0
         while start < len(data):
             chunk_size = self.fit_batch(chunk_size)

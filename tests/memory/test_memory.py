@@ -86,6 +86,12 @@ def test_a_sequence_comes_in_pieces_and_nothing_is_lost(monkeypatch: pytest.Monk
     assert list(MemoryManager(512).process_in_chunks([])) == []
 
 
+@pytest.mark.parametrize("chunk_size", [0, -1])
+def test_pieces_that_hold_nothing_are_refused_and_not_given_for_ever(chunk_size: int) -> None:
+    with pytest.raises(ValueError, match=f"chunk_size must be 1 or more, not {chunk_size}"):
+        next(MemoryManager(100_000).process_in_chunks([1, 2], chunk_size=chunk_size))
+
+
 def test_polars_has_one_heap_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("_RJEM_MALLOC_CONF", raising=False)
     share_heap()
