@@ -107,7 +107,7 @@ class MetricsCollector:
             records = self.records.total() + self.loose_records
             errors = self.rejects.total() + self.loose_errors
         seconds = self.seconds if self.started_at is None else time.time() - self.started_at
-        without_error = 100 * (1 - errors / records) if records else 0.0
+        without_error = max(0.0, 100 * (1 - errors / records)) if records else 0.0  # a record may have many errors
         return {
             "total_records_processed": records,
             "total_processing_time": round(seconds, 2),

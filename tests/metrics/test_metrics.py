@@ -136,6 +136,12 @@ def test_the_guides_calls_count_batches_and_errors_and_time() -> None:
     assert summary["total_processing_time"] >= 0
 
 
+def test_a_quality_score_is_never_below_0_however_many_errors_a_record_has() -> None:
+    metrics = MetricsCollector()
+    metrics.record_batch_processing(2, ["no name", "no ward", "no code"])
+    assert metrics.get_metrics_summary()["quality_score"] == 0.0
+
+
 def test_a_collector_that_saw_nothing_divides_by_nothing() -> None:
     assert set(MetricsCollector().get_metrics_summary().values()) == {0}
 
