@@ -30,7 +30,7 @@ def find_files(arguments: Iterable[str]) -> list[Path]:
     Raises UsageError for a missing file, a folder without JSON files or that may not be read, and a glob without a
     match.
     """
-    given = list(arguments)
+    given = [arguments] if isinstance(arguments, str) else list(arguments)  # its letters would be paths, too
     if given.count(STANDARD_INPUT) > 1:
         raise UsageError("-: standard input was named more than once, and can be read once. Name it once.")
     found = [path for argument in given for path in _files_of(argument)]

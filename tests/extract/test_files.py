@@ -40,6 +40,10 @@ def test_a_glob_gives_what_matches_and_a_file_comes_once(folder: Path) -> None:
     assert [path.name for path in found] == ["b.json", "a.geojson"]
 
 
+def test_one_path_in_place_of_a_list_is_that_path_and_not_its_letters(folder: Path) -> None:
+    assert find_files(str(folder / "b.json")) == [folder / "b.json"]
+
+
 def test_a_file_may_have_any_name(folder: Path) -> None:
     (folder / "list [1].txt").write_text("[]")
     assert [path.name for path in find_files([str(folder / "list [1].txt")])] == ["list [1].txt"]
