@@ -142,6 +142,13 @@ def seconds_to_wait(text: str) -> float:
     raise argparse.ArgumentTypeError(f"expected a number of seconds, more than 0, not {text!r}")
 
 
+def read_name(text: str) -> str:
+    """Read the name of a source or of a run: an empty one would mean any, as if the option had not been given."""
+    if text.strip():
+        return text
+    raise argparse.ArgumentTypeError("the name is empty: a variable without a value, perhaps")
+
+
 def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line; a wrong option ends with status 2 before anything heavy is imported."""
     parser = CommandLine(
@@ -154,7 +161,7 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--database-url", metavar="URL", help="instead of DATABASE_URL or the embedded server")
     parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
     parser.add_argument("--force", action="store_true", help="read files that were loaded before, too")
-    parser.add_argument("--source", metavar="NAME", help="the source that the files come from")
+    parser.add_argument("--source", type=read_name, metavar="NAME", help="the source that the files come from")
     parser.add_argument("--boundaries", metavar="FILE", help="GeoJSON of ward polygons, a second opinion on places")
     parser.add_argument("--summary", type=Path, metavar="FILE", help="write the account as JSON")
     parser.add_argument("--wait", action="store_true", help="wait for another importer to end")

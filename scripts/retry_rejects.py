@@ -8,14 +8,14 @@ from pathlib import Path
 
 import _environment  # noqa: F401
 
-from gvrc.command import command_settings, tell_run, told
+from gvrc.command import command_settings, read_name, tell_run, told
 from gvrc.console import parser_for
 
 
 def main() -> int:
     """Retry the open rejects of one run, or of all, and print the account."""
     parser = parser_for(__doc__)
-    parser.add_argument("run_id", nargs="?", metavar="RUN_ID", help="only the rejects of this run")
+    parser.add_argument("run_id", nargs="?", type=read_name, metavar="RUN_ID", help="only the rejects of this run")
     parser.add_argument("--dry-run", action="store_true", help="show what would land, and change nothing")
     parser.add_argument("--summary", type=Path, metavar="FILE", help="write the account as JSON")
     given = parser.parse_args()

@@ -6,14 +6,14 @@ import sys
 
 import _environment  # noqa: F401
 
-from gvrc.command import command_settings, tell_run, told
+from gvrc.command import command_settings, read_name, tell_run, told
 from gvrc.console import parser_for
 
 
 def main() -> int:
     """Undo one run and print the account of doing so."""
     parser = parser_for(__doc__)
-    parser.add_argument("run_id", metavar="RUN_ID", help="as the importer's report names it")
+    parser.add_argument("run_id", type=read_name, metavar="RUN_ID", help="as the importer's report names it")
     parser.add_argument("--dry-run", action="store_true", help="show what would be taken back, and change nothing")
     given = parser.parse_args()
     return told(lambda: undo_told(given))

@@ -17,7 +17,7 @@ from gvrc.errors import UsageError
 from gvrc.pipeline import Options, run
 from gvrc.rejects import write_open_rejects
 from gvrc.report import report_lines
-from tests.test_pipeline import with_sources
+from tests.test_pipeline import rows, with_sources
 
 if TYPE_CHECKING:
     from gvrc.database import Database
@@ -112,6 +112,16 @@ def test_where_no_reject_is_open_there_is_nothing_to_run_again(settings: Setting
     assert retry(settings).returncode == 2
 
 
+def test_a_variable_without_a_value_for_the_run_is_wrong_use_and_not_every_run(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    refuse(settings, tmp_path, [NAMELESS, {"name": "Imara Shelter"}])
+    done = retry(settings, "")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: argument RUN_ID: the name is empty: a variable without a value, perhaps.")
+    assert rows(fresh, "SELECT kind FROM etl.runs") == [{"kind": "import"}]
+
+
 def test_a_database_that_nothing_was_imported_into_is_named_as_the_wrong_one(
     settings: Settings, empty_url: str, tmp_path: Path
 ) -> None:
@@ -126,9 +136,9 @@ def environment(settings: Settings) -> dict[str, str]:
     return os.environ | folders | {"DATABASE_URL": str(settings.database_url)}
 
 
-def retry(settings: Settings) -> subprocess.CompletedProcess[str]:
+def retry(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(PROJECT / "scripts" / "retry_rejects.py")],
+        [sys.executable, str(PROJECT / "scripts" / "retry_rejects.py"), *arguments],
         env=environment(settings),
         capture_output=True,
         text=True,
