@@ -130,8 +130,7 @@ def list_files(this_run: Run, upcoming: Upcoming) -> list[ListedFile]:
     """Find the sources of the files; one that cannot be opened is a failed file of the account."""
     rules = upcoming.rules.result()
     pinned = find_source(this_run.options.source, rules) if this_run.options.source else None
-    if pinned and pinned not in rules:
-        log_event("source_not_configured", "WARNING", source=pinned.name, hint=f"not in {this_run.settings.sources}")
+    warn_of_unknown_sources(this_run, rules)
     rejected = replace(REJECTED, returned=tuple(rules))
     listed = []
     for file_no, (path, hashing) in enumerate(upcoming.hashes.items(), start=1):
@@ -145,6 +144,16 @@ def list_files(this_run: Run, upcoming: Upcoming) -> list[ListedFile]:
             continue
         listed.append(ListedFile(file_no, path, account.path, account.sha256, size, source))
     return listed
+
+
+def warn_of_unknown_sources(this_run: Run, rules: list[SourceRules]) -> None:
+    """Tell the sources that the command or the setting source_rank names and nobody configured: perhaps mistyped."""
+    settings, option = this_run.settings, this_run.options.source
+    ranked = {name: "source_rank" for names in settings.source_rank.values() for name in names}
+    for name, where in {**ranked, **({option: "--source"} if option else {})}.items():
+        if (source := find_source(name, rules)) not in rules:
+            hint = f"{where} names it, it is not in {settings.sources}"
+            log_event("source_not_configured", "WARNING", source=source.name, hint=hint)
 
 
 def fail_file(account: FileAccount, error: Exception) -> None:

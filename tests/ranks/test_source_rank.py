@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from gvrc.errors import UsageError
+from gvrc.log import start_logging, stop_logging
 from gvrc.pipeline import Options, run
 from gvrc.settings import read_settings
 from gvrc.undo import undo
@@ -95,6 +96,27 @@ def test_a_higher_source_overwrites_a_lower_one_and_then_keeps_it(
     assert rows(fresh, SHOWN)[0]["facility_name"] == "Mukuru Crisis Clinic"
     newer = OTHER | {"description": "Said again"}
     assert outcome(landed(trusting, tmp_path, newer, "regulator")) == {"read": 1, "unchanged": 1}
+
+
+def test_sources_are_ranked_by_their_names_however_those_are_written(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    trusting = ranked(settings, "Kenya Police Service", "kenya_police_service", "Regulator")
+    landed(trusting, tmp_path, FULL, "kenya_police_service")
+    before = rows(fresh, SHOWN)
+    account = landed(trusting, tmp_path, OTHER, "regulator")
+    assert rows(fresh, SHOWN) == before
+    assert account.files[0].issues["source_outranked"] == len(FIELDS)
+
+
+def test_a_ranked_source_that_nobody_configured_is_told_once(settings: Settings, tmp_path: Path) -> None:
+    files = start_logging(settings, "1", quiet=True)
+    landed(ranked(settings, "kmhfl", "kmhlf"), tmp_path, FULL, "kmhfl")
+    stop_logging()
+    lines = [line for line in files["etl"].read_text("utf-8").splitlines() if "source_not_configured" in line]
+    assert len(lines) == 1
+    assert '"source": "kmhlf"' in lines[0]
+    assert "source_rank names it, it is not in" in lines[0]
 
 
 def test_an_equal_source_overwrites_and_a_field_without_ranks_is_free(
