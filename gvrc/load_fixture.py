@@ -86,6 +86,8 @@ class FixtureAccount:
     ignored: dict[str, int] = field(default_factory=dict)  # model -> objects that are none of this project's tables
     problems: list[tuple[str, str]] = field(default_factory=list)  # facility code and what is wrong, twenty at most
     without_ward: int = 0  # facilities that landed without one
+    exchanged: int = 0  # coordinates whose latitude and longitude were put right
+    outside: int = 0  # coordinates that are not in Kenya; they are left out
 
 
 def load_fixture(
@@ -94,7 +96,8 @@ def load_fixture(
     """Load a fixture in one transaction; loading it again changes nothing.
 
     A facility is met by its code. Of one that is here already the file wins where it says something; what belongs to
-    it is added. ``keep_ids`` keeps the file's primary keys and advances the sequences; ``dry_run`` rolls back.
+    it is added. Coordinates that are exchanged are put right, those outside Kenya are left out. ``keep_ids`` keeps the
+    file's primary keys and advances the sequences; ``dry_run`` rolls back.
 
     Raises:
         SourceFileError: the file is no fixture, or the database refuses a value of it; nothing was loaded.
@@ -261,8 +264,10 @@ def load_facilities(database: Database, account: FixtureAccount, *, actor: int, 
 
 
 def load_children(database: Database, account: FixtureAccount, *, actor: int, keep_ids: bool) -> None:
-    """Load what belongs to the facilities."""
+    """Load what belongs to the facilities; coordinates by the rule of an import."""
     found = {row["model"]: row["objects"] for row in database.rows("fixture_models")}
+    account.exchanged = database.run("fixture_facilitycoordinate_exchange")
+    account.outside = database.run("fixture_facilitycoordinate_leave_out")
     database.run("fixture_facilitycoordinate_deactivate", actor)
     for model, table in CHILDREN.items():
         if model in found:

@@ -52,6 +52,10 @@ def print_account(account: FixtureAccount) -> None:
         print(f"left out: facility {code} {problem}", file=sys.stderr)
     if account.without_ward:
         print(f"{account.without_ward:,} facilities have no ward: theirs is not in the reference.")
+    if account.exchanged:
+        print(f"{account.exchanged:,} coordinates had latitude and longitude exchanged, and were put right.")
+    if account.outside:
+        print(f"{account.outside:,} coordinates are not in Kenya, and were left out.")
     if account.ignored:
         print("not read: " + ", ".join(f"{count:,} {model}" for model, count in account.ignored.items()))
 

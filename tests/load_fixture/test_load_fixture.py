@@ -221,6 +221,26 @@ def test_a_new_pair_of_coordinates_takes_the_place_of_the_active_one(
     ]
 
 
+@pytest.mark.parametrize("is_here", [False, True])
+def test_exchanged_coordinates_are_put_right_and_those_outside_kenya_left_out_as_in_an_import(
+    *, fresh: Database, settings: Settings, tmp_path: Path, is_here: bool
+) -> None:
+    objects = small_fixture()
+    if is_here:
+        load_fixture(write(tmp_path, objects), fresh, settings)
+    change(objects, "facilitycoordinate", latitude="36.78726000", longitude="-1.25301000")
+    pairs = {607: (0, 0), 608: ("51.5", "-0.1"), 609: (None, "36.8")}
+    for pk, (latitude, longitude) in pairs.items():
+        objects.append(made("facilities.facilitycoordinate", pk, facility=501, latitude=latitude, longitude=longitude))
+    account = load_fixture(write(tmp_path, objects), fresh, settings)
+    assert (account.exchanged, account.outside) == (1, 3)
+    found = account.tables["facility_coordinates"]
+    assert (found.read, found.inserted, found.unchanged, found.left_out) == (4, int(not is_here), int(is_here), 3)
+    assert rows(fresh, "SELECT latitude::text, longitude::text, is_active FROM facility_coordinates") == [
+        {"latitude": "-1.25301000", "longitude": "36.78726000", "is_active": True}
+    ]
+
+
 def test_the_ids_are_the_databases_own_unless_asked_otherwise(
     fresh: Database, settings: Settings, tmp_path: Path
 ) -> None:
