@@ -15,6 +15,7 @@ import polars as pl
 
 from gvrc.errors import NEVER_IMPORTED, UsageError
 from gvrc.raw import hash_texts
+from gvrc.sources import LONGEST_PREFIX
 from gvrc.written import FOR_USER_AND_GROUP, whole_file
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def read_headers(records: pl.DataFrame, prefixes: Mapping[str, str]) -> pl.DataF
     header = pl.col("raw").str.extract(HEADER_PATTERN)
     left = records["raw"].str.replace(HEADER_PATTERN, "{").fill_null("")
     source = header.str.json_path_match("$.source")
-    named = source.str.to_uppercase().str.replace_all("_", "-")  # as named_source has it
+    upper = source.str.to_uppercase().str.replace_all("_", "-")
+    named = upper.str.head(LONGEST_PREFIX).str.strip_chars_end("-")  # as named_source has it
     return records.with_columns(
         answers=header.str.json_path_match("$.content_hash"),
         source=pl.coalesce(source, "source"),

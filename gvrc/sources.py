@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from yaml import Node
 
+LONGEST_PREFIX = 37  # a code has room for 50 characters: the prefix, a hyphen and twelve of a hash
 PATTERN_ENDINGS = (".gz", ".json", ".geojson", ".jsonl", ".ndjson")
 
 
@@ -73,7 +74,7 @@ def find_source(name: str, rules: Iterable[SourceRules]) -> SourceRules:
 def named_source(name: str) -> SourceRules:
     """Make a source of which only the name is known."""
     slug = _slug(name) or "source"
-    return SourceRules(name=slug, code_prefix=slug.upper().replace("_", "-"))
+    return SourceRules(name=slug, code_prefix=slug.upper().replace("_", "-")[:LONGEST_PREFIX].rstrip("-"))
 
 
 def _fits(path: Path, pattern: str) -> bool:
@@ -115,6 +116,8 @@ def _source(path: Path, entry: Node) -> SourceRules:
     if not name:
         raise _complaint(path, parts["name"], "a name needs letters or digits", "Change it")
     prefix = _text(path, parts["code_prefix"]) if "code_prefix" in parts else named_source(name).code_prefix
+    if len(prefix) > LONGEST_PREFIX:
+        raise _complaint(path, parts["code_prefix"], f"a prefix has at most {LONGEST_PREFIX} characters", "Shorten it")
     return SourceRules(
         name=name,
         code_prefix=prefix,

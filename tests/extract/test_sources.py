@@ -77,6 +77,15 @@ def test_a_file_without_rules_is_a_source_of_its_own() -> None:
     assert named_source("GBV support").name == "gbv_support"
 
 
+def test_the_prefix_of_a_source_named_at_length_leaves_room_for_the_rest_of_a_code() -> None:
+    source = match_source("List of shelters and safe houses in Kenya, March 2026.json", [])
+    assert source.name == "list_of_shelters_and_safe_houses_in_kenya_march_2026"
+    assert source.code_prefix == "LIST-OF-SHELTERS-AND-SAFE-HOUSES-IN-K"
+    assert named_source("abcdefghijklmnopqrstuvwxyz_abcdefghi_jkl").code_prefix == (
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ-ABCDEFGHI"
+    )
+
+
 def test_the_file_that_is_shipped_is_sound_and_names_each_sample_file() -> None:
     rules = read_sources(PROJECT / "config" / "sources.yaml")
     assert len({source.name for source in rules}) == len(rules) > 0
@@ -119,6 +128,7 @@ def test_no_file_is_no_rules(tmp_path: Path) -> None:
             "line 5: 'owner_name' is there twice",
         ),
         ("sources:\n  - name: a\n  - name: A\n", "the source a is there twice"),
+        (f"sources:\n  - name: a\n    code_prefix: {38 * 'A'}\n", "line 3: a prefix has at most 37 characters"),
         ("sources:\n  - name: '!'\n", "line 2: a name needs letters or digits"),
     ],
 )

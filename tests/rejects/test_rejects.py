@@ -147,6 +147,20 @@ def retry(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
+def test_records_without_a_code_of_a_source_named_at_length_land_at_once_and_corrected(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / f"list of {' and '.join(14 * ['shelters'])}.json"
+    pair = {"county": "Nairobi", "constituency": "Makadara", "ward": "Viwandani", "lat": "-1.31", "long": "36.875"}
+    path.write_text(json.dumps([pair | {"name": "Imara Shelter"}, pair | {"name": ""}]), "utf-8")
+    account = run([str(path)], settings)
+    assert (account.totals()["inserted"], account.files[0].rejects) == (1, {"name_missing": 1})
+    rejects = settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
+    rejects.write_text(rejects.read_text("utf-8").replace('"name": ""', '"name": "Amani Shelter"'), "utf-8")
+    assert run([str(rejects)], settings).totals()["inserted"] == 1
+    assert {row["length"] for row in rows(fresh, "SELECT length(facility_code) FROM facilities")} == {50}
+
+
 def test_a_reject_that_was_corrected_is_read_by_the_rules_of_its_own_source(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
