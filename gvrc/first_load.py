@@ -7,8 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import adbc_driver_manager
+
+from gvrc.database import first_line
+from gvrc.log import log_event
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
     from gvrc.database import Database
     from gvrc.load import Loader
@@ -51,7 +57,16 @@ class ForeignKeys:
         with other, ThreadPoolExecutor(1) as adder:
             adding = adder.submit(add_foreign_keys, other)
             yield
-            self.are_away = not adding.result()
+            self.are_away = not were_added(adding)
+
+
+def were_added(adding: Future[bool]) -> bool:
+    """Say whether the foreign keys were added; what stood in the way (a deadlock, say) may not do so again."""
+    try:
+        return adding.result()
+    except adbc_driver_manager.Error as error:
+        log_event("foreign_keys_added_later", "WARNING", error=first_line(error))
+        return False
 
 
 def add_foreign_keys(database: Database) -> bool:

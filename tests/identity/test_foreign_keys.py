@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gvrc.database import connect
+from gvrc.first_load import add_foreign_keys
 from gvrc.pipeline import Options, run
 from tests.test_pipeline import CLINIC, outcome, rows, write
 
@@ -59,6 +60,22 @@ def test_they_are_added_where_the_importer_may_have_one_connection_only(
         assert rows(database, "SELECT DISTINCT tableowner::text AS owner FROM pg_tables WHERE schemaname = 'etl'") == [
             {"owner": role}
         ]
+
+
+def test_they_are_added_where_the_connection_that_adds_them_is_lost(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows(fresh, FOREIGN_KEYS)
+
+    def add_and_be_lost(database: Database) -> bool:
+        (own,) = rows(database, "SELECT pg_backend_pid() AS pid")
+        rows(fresh, f"SELECT pg_terminate_backend({own['pid']}, 10000) AS ended")
+        return add_foreign_keys(database)
+
+    monkeypatch.setattr("gvrc.first_load.add_foreign_keys", add_and_be_lost)
+    account = run([write(tmp_path, "clinic.json", [CLINIC])], settings)
+    assert (account.status, outcome(account)) == ("succeeded", {"read": 1, "inserted": 1})
+    assert rows(fresh, FOREIGN_KEYS) == before
 
 
 def test_a_run_that_was_killed_after_its_last_file_leaves_them_to_the_next_one(
