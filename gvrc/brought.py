@@ -10,8 +10,6 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from gvrc.staging import name_key
-
 KEYS: Final = {  # what is compared by the statements of sql/merge/1_meet.sql that can be spared
     "meet_by_content": ("source", "content_hash"),
     "meet_by_code": ("facility_code",),
@@ -21,7 +19,7 @@ KEYS: Final = {  # what is compared by the statements of sql/merge/1_meet.sql th
 LONE_KEYS: Final = {**KEYS, "refuse_claimed_numbers": ("registration_number",)}
 LOOKS_GENERATED: Final = "-[0-9a-f]{12}$"  # the database makes such codes, of which nothing is known here
 BEYOND_ASCII: Final = r"[^\x00-\x7f]"  # the database's lower() may be another than ours
-DOTTED_I: Final = "\u0130"  # which a database may make an i of, and polars does not
+DOTTED_I: Final = "i\u0307"  # which polars makes of a capital one, and a database may make an i of
 
 
 class Parted(NamedTuple):
@@ -39,7 +37,8 @@ class BroughtKeys:
 
     def __init__(self) -> None:
         self.brought = {key: pl.Series(dtype=pl.UInt32) for key in LONE_KEYS}
-        self.unsure_names = pl.Series(dtype=pl.UInt64)  # of records that have no code of their own, or may lose it
+        self.names = pl.Series(dtype=pl.UInt32)
+        self.unsure_names = pl.Series(dtype=pl.UInt32)  # of records that have no code of their own, or may lose it
 
     def add_rejects(self, rejected: pl.DataFrame) -> None:
         """Add what was rejected: a record that lands in the same words closes its reject."""
@@ -61,16 +60,27 @@ class BroughtKeys:
             is_shared |= is_known | (hashes.is_duplicated() & hashes.is_not_null())
             unmet -= {key} if is_known.any() else set()
             self.brought[key] = pl.concat([self.brought[key], hashes.drop_nulls()])
-        is_shared |= self._have_unsure_names(records["facility_name"], is_shared)
+        names = hash_rows(
+            records.select(pl.col("name_key").str.replace_all(DOTTED_I, "i", literal=True)), ("name_key",)
+        )
+        if "meet_by_code" in unmet and not self._may_be_met_by_name(records, names):
+            unmet.add("meet_by_name")
+        self.names = pl.concat([self.names, names])
+        is_shared |= self._have_unsure_names(records, names, is_shared)
         return Parted(records["row_no"].filter(~is_shared), frozenset(unmet))
 
-    def _have_unsure_names(self, names: pl.Series, is_shared: pl.Series) -> pl.Series:
-        undotted = names.str.replace_all(DOTTED_I, "i", literal=True)
-        folded = pl.select(name_key(pl.lit(undotted))).to_series().hash()
-        self.unsure_names = pl.concat([self.unsure_names, folded.filter(is_shared)])
+    def _may_be_met_by_name(self, records: pl.DataFrame, names: pl.Series) -> bool:
+        """Say whether a record without a code has the name of another one; whose code is met may lose it."""
+        is_asking = records["facility_code"].is_null()
+        asking = names.filter(is_asking)
+        is_known = are_among(asking, pl.concat([self.names, names.filter(~is_asking)])) | asking.is_duplicated()
+        return bool((is_known | records["facility_name"].filter(is_asking).str.contains(BEYOND_ASCII)).any())
+
+    def _have_unsure_names(self, records: pl.DataFrame, names: pl.Series, is_shared: pl.Series) -> pl.Series:
+        self.unsure_names = pl.concat([self.unsure_names, names.filter(is_shared)])
         if self.unsure_names.is_empty():
             return pl.repeat(value=False, n=len(names), eager=True)
-        return are_among(folded, self.unsure_names) | names.str.contains(BEYOND_ASCII)
+        return are_among(names, self.unsure_names) | records["facility_name"].str.contains(BEYOND_ASCII)
 
 
 def are_among(hashes: pl.Series, before: pl.Series) -> pl.Series:

@@ -415,7 +415,7 @@ class Loader:
             self.meet_by_generated_codes(span, heeds_keys=False)
         if database.run("meet_by_registration_number", *span, self.directory.is_managed):
             self.settle_claimed_numbers()
-        self.meet_by_names(span, has_codeless=has_codeless)
+        self.meet_by_names(span, has_codeless=has_codeless and "meet_by_name" not in unmet)
         self.postpone(round_no)
         for ambiguous in database.rows("find_ambiguous_meetings"):
             refused[ambiguous["row_no"]] = (
