@@ -10,7 +10,6 @@ import json
 import tempfile
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -179,34 +178,17 @@ class Loader:
         has_superseded = settled["is_superseded"].any()
         self.fill_staging(len(settled))
         self.database.copy("staged_settled", settled.select(*columns, "refused_number", "is_superseded"))
-        touched = self.database.rows("touched_by_keys")
+        touched = self.database.rows("touched_facilities")
         if has_superseded:
             touched += self.database.rows("touched_superseded")
-        if touched or not self.may_remember_settled(len(settled.filter(pl.col("is_superseded").not_()))):
-            touched += self.database.rows("touched_by_facility")
+        if touched:
             raise TouchedFacilitiesError([row["row_no"] for row in touched])
+        self.database.run("remember_settled")
         if settled["refused_number"].null_count() < len(settled):
             self.has_refused = True
             self.database.run("remember_settled_refused")
         if has_superseded:
             self.database.run("remember_settled_superseded")
-
-    def may_remember_settled(self, count: int) -> bool:
-        """Have the run remember the facilities of so many settled records; where it has met one before, of none."""
-        with suppress(TouchedFacilitiesError), self.database.savepoint(TouchedFacilitiesError):
-            self.remember_settled(count)
-            return True
-        return False
-
-    def remember_settled(self, count: int) -> None:
-        """Have the run remember the facilities of so many settled records.
-
-        Raises:
-            TouchedFacilitiesError: it has met one of them before. The key of what it remembers tells that by the way;
-                to look for each of them before took as long again.
-        """
-        if self.database.run("remember_settled") < count:
-            raise TouchedFacilitiesError([])
 
     def load(self, staged: StagedBatch | None) -> dict[int, Outcome]:
         """Load what is staged inside the transaction that is open; say what became of the records, by file_no."""

@@ -216,11 +216,16 @@ SET
     infrastructure = excluded.infrastructure
 WHERE former IS DISTINCT FROM excluded;
 
--- name: touched_by_keys
+-- name: touched_facilities
 -- A settled record stands only if no other record of the run speaks of its facility: the order of the two would count.
 -- One of the batch that has its source key may be another facility, and is one if the record is met first. So may one
--- of the batch be given the number that a settled facility went without, or nobody hold it any more: few went without
--- one, and the bearer of each is looked up. A superseded record says nothing of its facility, and went without no number.
+-- of the batch be given the number that a settled facility went without, or nobody hold it any more. A superseded
+-- record says nothing of its facility, and went without no number.
+SELECT staged.row_no
+FROM staged_settled AS staged
+JOIN run_facilities AS met USING (facility_id)
+WHERE NOT staged.is_superseded
+UNION
 SELECT staged.row_no
 FROM staged_settled AS staged
 JOIN staged_records AS other USING (source, source_key)
@@ -228,38 +233,33 @@ WHERE NOT staged.is_superseded
 UNION
 SELECT staged.row_no
 FROM staged_settled AS staged
-LEFT JOIN LATERAL (
-    SELECT facility_id
-    FROM facilities
-    WHERE registration_number = staged.refused_number
-        AND registration_number <> '' -- a fresh directory's key is an index on just these
-        AND facility_id <> staged.facility_id
-    OFFSET 0
-) AS holder ON true
-WHERE staged.refused_number IS NOT NULL
-    AND (
-        holder.facility_id IS NULL
-        OR EXISTS (
-            SELECT
-            FROM run_facilities AS met
-            WHERE met.facility_id = holder.facility_id
-                AND met.outcome = 'inserted'
-        )
-        OR EXISTS (
-            SELECT
-            FROM batch_changes AS changes
-            WHERE changes.facility_id = holder.facility_id
-                AND changes.table_name = 'facilities'
-                AND changes.before ->> 'registration_number' IS DISTINCT FROM staged.refused_number
-        )
-    );
-
--- name: touched_by_facility
--- The same, where the run has met one of the facilities before, or two of the records are of one.
+JOIN facilities AS holder
+    ON holder.registration_number = staged.refused_number
+    AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
+WHERE EXISTS (
+        SELECT
+        FROM run_facilities AS met
+        WHERE met.facility_id = holder.facility_id
+            AND met.outcome = 'inserted'
+    )
+    OR EXISTS (
+        SELECT
+        FROM batch_changes AS changes
+        WHERE changes.facility_id = holder.facility_id
+            AND changes.table_name = 'facilities'
+            AND changes.before ->> 'registration_number' IS DISTINCT FROM staged.refused_number
+    )
+UNION
 SELECT staged.row_no
 FROM staged_settled AS staged
-JOIN run_facilities AS met USING (facility_id)
-WHERE NOT staged.is_superseded
+WHERE staged.refused_number IS NOT NULL
+    AND NOT EXISTS (
+        SELECT
+        FROM facilities AS holder
+        WHERE holder.registration_number = staged.refused_number
+            AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
+            AND holder.facility_id <> staged.facility_id
+    )
 UNION
 SELECT row_no
 FROM staged_settled
@@ -299,7 +299,6 @@ WHERE staged.is_superseded
     );
 
 -- name: remember_settled
--- Fewer rows than records say that the run has met one of the facilities before, or two of the records are of one.
 INSERT INTO run_facilities (facility_id, file_no, source, content_hash, outcome)
 SELECT
     facility_id,
@@ -308,8 +307,7 @@ SELECT
     content_hash::uuid,
     'unchanged'
 FROM staged_settled
-WHERE NOT is_superseded
-ON CONFLICT (facility_id) DO NOTHING;
+WHERE NOT is_superseded;
 
 -- name: remember_settled_superseded
 INSERT INTO run_superseded (source, content_hash)
