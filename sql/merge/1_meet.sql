@@ -486,26 +486,34 @@ WHERE staged.round = $1::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: meet_generated_by_spelling
+-- As meet_by_spelling, for a record with a code and the few facilities whose code is one of ours: the signs are taken out
+-- of their names first, else the planner takes them out of all.
+WITH ours AS MATERIALIZED (
+    SELECT
+        facilities.facility_id,
+        facilities.facility_name,
+        coalesce(wards.constituency_id, imported.constituency_id) AS constituency_id,
+        replace(translate(lower(facilities.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and') AS name_key
+    FROM etl.code_map
+    JOIN facilities ON facilities.facility_code = code_map.generated_code
+    LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
+)
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT DISTINCT
     staged.row_no,
-    facilities.facility_id,
+    ours.facility_id,
     'name'
-FROM etl.code_map
-JOIN facilities ON facilities.facility_code = code_map.generated_code
-LEFT JOIN wards ON wards.ward_id = facilities.ward_id
-LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
-JOIN staged_records AS staged
-    ON staged.name_key = replace(translate(lower(facilities.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and')
-    AND staged.constituency_id = coalesce(wards.constituency_id, imported.constituency_id)
+FROM ours
+JOIN staged_records AS staged USING (name_key, constituency_id)
 LEFT JOIN facility_coordinates AS point
-    ON point.facility_id = facilities.facility_id
+    ON point.facility_id = ours.facility_id
     AND point.is_active
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
     AND staged.facility_code IS NOT NULL
     AND staged.name_key <> ''
-    AND staged.facility_name || ' x ' || facilities.facility_name !~ '[0-9][^[:alnum:]]+[0-9]'
+    AND staged.facility_name || ' x ' || ours.facility_name !~ '[0-9][^[:alnum:]]+[0-9]'
     AND (
         staged.latitude IS NULL
         OR point.latitude IS NULL
