@@ -235,6 +235,63 @@ CREATE TEMPORARY TABLE refused_numbers (
 -- A dry run takes its keys from here: negative, so that no identity value of the directory is burnt.
 CREATE TEMPORARY SEQUENCE dry_run_ids INCREMENT -1 START -1;
 
+-- name: create_met_elsewhere
+-- The meetings in another ward than the record's, both wards being sure, where no coordinates say nearer where the two
+-- are. They are of two facilities, unless a source corrects the ward of its own: it knows the facility, and its file has no
+-- other record of it.
+CREATE TEMPORARY VIEW met_elsewhere AS
+SELECT
+    merging.row_no,
+    merging.facility_id,
+    EXISTS (
+        SELECT
+        FROM etl.facility_source AS known
+        WHERE known.facility_id = merging.facility_id
+            AND known.source = staged.source
+    ) AND NOT EXISTS (
+        SELECT
+        FROM run_facilities AS spoken_for
+        WHERE spoken_for.facility_id = merging.facility_id
+            AND spoken_for.file_no = staged.file_no
+    ) AS is_correction
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+JOIN facilities USING (facility_id)
+LEFT JOIN etl.imported_facilities AS imported USING (facility_id)
+WHERE staged.ward_match NOT IN ('fuzzy', 'part')
+    AND staged.ward_id NOT IN (facilities.ward_id, coalesce(imported.ward_id, facilities.ward_id))
+    AND coalesce(imported.ward_match NOT IN ('fuzzy', 'part') OR imported.ward_id <> facilities.ward_id, true)
+    AND (
+        staged.latitude IS NULL
+        OR NOT EXISTS (
+            SELECT
+            FROM facility_coordinates AS point
+            WHERE point.facility_id = merging.facility_id
+                AND point.is_active
+        )
+    );
+
+-- name: create_present_contacts
+-- The staged contacts that a met facility has already, in whatever writing, each with what stands there.
+CREATE TEMPORARY VIEW present_contacts AS
+SELECT
+    staged.row_no,
+    staged.position,
+    present.contact_person_name,
+    present.is_active
+FROM staged_contacts AS staged
+JOIN merging USING (row_no)
+JOIN contact_types AS types ON types.type_name = staged.contact_type
+JOIN facility_contacts AS present
+    ON present.facility_id = merging.facility_id
+    AND present.contact_type_id = types.contact_type_id
+    AND CASE
+        WHEN staged.contact_key ~ '^[0-9]+$'
+            THEN right(regexp_replace(present.contact_value, '[^0-9]', '', 'g'), 9)
+        ELSE lower(present.contact_value)
+    END = staged.contact_key
+WHERE merging.met_by NOT IN ('new', 'superseded');
+
 -- name: fill_source_ranks
 -- $1 is the setting as JSON.
 INSERT INTO source_ranks (field, source, rank)
