@@ -775,23 +775,28 @@ def test_a_lost_connection_is_made_again_and_the_batch_repeated(
     assert rows(fresh, "SELECT count(*) AS facilities FROM facilities") == [{"facilities": 1}]
 
 
+def lose_answer_of_commit(monkeypatch: pytest.MonkeyPatch, fresh: Database, committed: str) -> list[bool]:
+    """End the run's connection once, after the commit that gives the query rows and before its answer; tell when."""
+    from gvrc.database import Database
+
+    execute, lost = Database.execute, list[bool]()
+
+    def execute_and_lose_once(self: Database, sql: str, *parameters: Any) -> int:
+        done = execute(self, sql, *parameters)
+        if sql == "COMMIT" and not lost and rows(fresh, committed):
+            lost.append(True)
+            rows(fresh, END_OTHERS)
+            execute(self, "SELECT 1")
+        return done
+
+    monkeypatch.setattr(Database, "execute", execute_and_lose_once)
+    return lost
+
+
 def test_a_batch_whose_commit_was_not_answered_is_counted_once_and_as_what_it_was(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gvrc.database import Database
-
-    lost: list[bool] = []
-
-    def execute_and_lose_once(self: Database, sql: str, *parameters: Any) -> int:
-        done = ORIGINAL(self, sql, *parameters)
-        if sql == "COMMIT" and not lost and rows(fresh, "SELECT 1 AS one FROM facilities"):
-            lost.append(True)
-            rows(fresh, END_OTHERS)
-            ORIGINAL(self, "SELECT 1")
-        return done
-
-    ORIGINAL = Database.execute  # noqa: N806
-    monkeypatch.setattr(Database, "execute", execute_and_lose_once)
+    lost = lose_answer_of_commit(monkeypatch, fresh, "SELECT 1 AS one FROM facilities")
     records = [CLINIC, CLINIC | {"code": 13081, "name": "Hazina Clinic"}, CLINIC | {"description": "Said again"}]
     account = run([write(tmp_path, "a.json", records)], settings)
     assert lost
@@ -804,20 +809,7 @@ def test_a_batch_whose_commit_was_not_answered_is_counted_once_and_as_what_it_wa
 def test_a_file_whose_taking_back_was_not_answered_leaves_the_accounts_of_earlier_files_right(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gvrc.database import Database
-
-    lost: list[bool] = []
-
-    def execute_and_lose_once(self: Database, sql: str, *parameters: Any) -> int:
-        done = ORIGINAL(self, sql, *parameters)
-        if sql == "COMMIT" and not lost and rows(fresh, "SELECT 1 AS one FROM etl.files WHERE status = 'failed'"):
-            lost.append(True)
-            rows(fresh, END_OTHERS)
-            ORIGINAL(self, "SELECT 1")
-        return done
-
-    ORIGINAL = Database.execute  # noqa: N806
-    monkeypatch.setattr(Database, "execute", execute_and_lose_once)
+    lost = lose_answer_of_commit(monkeypatch, fresh, "SELECT 1 AS one FROM etl.files WHERE status = 'failed'")
     cut = tmp_path / "cut.json"
     records = [CLINIC | {"code": 13080 + n, "name": f"Clinic {n} B"} for n in range(50)]
     cut.write_text(json.dumps(records)[:-40], "utf-8")
