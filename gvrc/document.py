@@ -464,9 +464,8 @@ class _Walk:
     def _block(self) -> Elements:
         """Give all whole elements at hand; the place is then at a comma or at the end of the list."""
         cursor = self.cursor
-        elements = (
-            None if self.marks else self._up_to(self._end_of_list(cursor.at + WINDOW))
-        )  # a document of short lists
+        # Without marks it may be a document of short lists.
+        elements = None if self.marks else self._up_to(self._end_of_list(cursor.at + WINDOW))
         if not elements and cursor.ended:
             elements = self._up_to(cursor.text.rfind(b"]"))
         elif not elements:

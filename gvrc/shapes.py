@@ -472,17 +472,9 @@ AROUND: Final = frozenset(
 )
 SENDERS: Final = frozenset(
     (
-        *(
-            "institution",
-            "organization",
-            "organisation",
-            "agency",
-            "ministry",
-            "department",
-            "directorate",
-            "authority",
-        ),
-        *("secretariat", "body", "board", "partner", "programme", "program", "project", "taasisi", "wizara", "idara"),
+        *("institution", "organization", "organisation", "agency", "ministry", "department", "directorate"),
+        *("authority", "secretariat", "body", "board", "partner", "programme", "program", "project"),
+        *("taasisi", "wizara", "idara"),
     )
 )
 SAYS_THAT_IT_IS_A_LIST: Final = frozenset(("list", "lists", "data", "records", "details", "info", "register", "table"))
@@ -775,9 +767,8 @@ def _tag_of_place(tags: object) -> str | None:
     return next((key for key in tags if key in PLACE_TAGS), None)
 
 
-KIND_KEYS: Final = frozenset(
-    ("resourceType", "resource", "type", "level", "@type")
-)  # one of them tells of what kind it is
+# One of them tells of what kind an object is.
+KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level", "@type"))
 NODES_OF_OTHERS: Final = (
     *("Person", "Patient", "WebSite", "WebPage", "AboutPage", "ContactPage", "CollectionPage", "BreadcrumbList"),
     *("ListItem", "ContactPoint", "PostalAddress", "GeoCoordinates", "AdministrativeArea", "City", "State", "Country"),
