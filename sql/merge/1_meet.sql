@@ -207,25 +207,35 @@ WHERE staged.round = $1::bigint
 WITH met AS (
     SELECT
         staged.row_no,
+        staged.file_no,
+        staged.source,
         staged.generated_code,
         staged.code_prefix,
         staged.constituency_id,
         merging.facility_id,
         CASE
             WHEN distance.kilometres > 1 THEN concat_ws('|', staged.latitude, staged.longitude)
-            WHEN elsewhere.row_no IS NOT NULL THEN lower(wards.ward_name)
+            WHEN distance.kilometres IS NULL
+                AND staged.ward_match NOT IN ('fuzzy', 'part')
+                AND staged.ward_id NOT IN (facilities.ward_id, coalesce(imported.ward_id, facilities.ward_id))
+                AND coalesce(
+                    imported.ward_match NOT IN ('fuzzy', 'part') OR imported.ward_id <> facilities.ward_id,
+                    true
+                ) THEN lower(wards.ward_name)
         END AS place,
-        elsewhere.is_correction IS TRUE AS is_correction
+        distance.kilometres IS NOT NULL AS is_measured
     FROM staged_records AS staged
+    JOIN etl.code_map USING (generated_code)
     JOIN merging USING (row_no)
-    LEFT JOIN met_elsewhere AS elsewhere USING (row_no, facility_id)
+    JOIN facilities ON facilities.facility_id = merging.facility_id
+    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = merging.facility_id
     LEFT JOIN wards ON wards.ward_id = staged.ward_id
     CROSS JOIN LATERAL (
         SELECT
             111.2 * |/ min((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2)
                 AS kilometres
         FROM facility_coordinates AS point
-        WHERE point.facility_id = merging.facility_id
+        WHERE point.facility_id = code_map.facility_id
             AND point.is_active
     ) AS distance
     WHERE staged.round = $1::bigint
@@ -247,8 +257,20 @@ WITH met AS (
         generated_code,
         own_code
     FROM parted
-    WHERE NOT is_correction
+    WHERE is_measured
         OR EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = parted.own_code)
+        OR NOT EXISTS (
+            SELECT
+            FROM etl.facility_source AS known
+            WHERE known.facility_id = parted.facility_id
+                AND known.source = parted.source
+        )
+        OR EXISTS (
+            SELECT
+            FROM run_facilities AS spoken_for
+            WHERE spoken_for.facility_id = parted.facility_id
+                AND spoken_for.file_no = parted.file_no
+        )
         OR EXISTS (
             SELECT
             FROM facilities AS own
@@ -501,20 +523,52 @@ WHERE staged.round = $1::bigint
 
 -- name: forget_other_wards
 -- Who was met by name in another ward, as in part_generated_codes, is another one, unless its source corrects the ward.
-DELETE FROM merging
-USING met_elsewhere AS elsewhere
-WHERE elsewhere.row_no = merging.row_no
-    AND elsewhere.facility_id = merging.facility_id
-    AND merging.met_by = 'name'
-    AND (
-        NOT elsewhere.is_correction
-        OR EXISTS (
-            SELECT
-            FROM merging AS namesake
-            WHERE namesake.row_no = merging.row_no
-                AND namesake.facility_id <> merging.facility_id
+WITH elsewhere AS (
+    SELECT
+        merging.row_no,
+        merging.facility_id
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    JOIN facilities USING (facility_id)
+    LEFT JOIN etl.imported_facilities AS imported USING (facility_id)
+    WHERE merging.met_by = 'name'
+        AND staged.ward_match NOT IN ('fuzzy', 'part')
+        AND staged.ward_id NOT IN (facilities.ward_id, coalesce(imported.ward_id, facilities.ward_id))
+        AND coalesce(imported.ward_match NOT IN ('fuzzy', 'part') OR imported.ward_id <> facilities.ward_id, true)
+        AND (
+            staged.latitude IS NULL
+            OR NOT EXISTS (
+                SELECT
+                FROM facility_coordinates AS point
+                WHERE point.facility_id = merging.facility_id
+                    AND point.is_active
+            )
         )
-    );
+        AND (
+            NOT EXISTS (
+                SELECT
+                FROM etl.facility_source AS known
+                WHERE known.facility_id = merging.facility_id
+                    AND known.source = staged.source
+            )
+            OR EXISTS (
+                SELECT
+                FROM run_facilities AS spoken_for
+                WHERE spoken_for.facility_id = merging.facility_id
+                    AND spoken_for.file_no = staged.file_no
+            )
+            OR EXISTS (
+                SELECT
+                FROM merging AS namesake
+                WHERE namesake.row_no = merging.row_no
+                    AND namesake.facility_id <> merging.facility_id
+            )
+        )
+)
+DELETE FROM merging
+USING elsewhere
+WHERE merging.row_no = elsewhere.row_no
+    AND merging.facility_id = elsewhere.facility_id;
 
 -- name: find_ambiguous_meetings
 SELECT

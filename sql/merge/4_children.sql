@@ -156,9 +156,14 @@ WITH inserted AS (
     WHERE merging.met_by NOT IN ('new', 'superseded')
         AND NOT EXISTS (
             SELECT
-            FROM present_contacts AS present
-            WHERE present.row_no = staged.row_no
-                AND present.position = staged.position
+            FROM facility_contacts AS present
+            WHERE present.facility_id = merging.facility_id
+                AND present.contact_type_id = types.contact_type_id
+                AND CASE
+                    WHEN staged.contact_key ~ '^[0-9]+$'
+                        THEN right(regexp_replace(present.contact_value, '[^0-9]', '', 'g'), 9)
+                    ELSE lower(present.contact_value)
+                END = staged.contact_key
         )
     ORDER BY
         merging.facility_id,
@@ -184,8 +189,18 @@ SELECT
     'contacts',
     staged.contact_value
 FROM staged_contacts AS staged
-JOIN present_contacts AS present USING (row_no, position)
-WHERE staged.contact_person_name <> ''
+JOIN merging USING (row_no)
+JOIN contact_types AS types ON types.type_name = staged.contact_type
+JOIN facility_contacts AS present
+    ON present.facility_id = merging.facility_id
+    AND present.contact_type_id = types.contact_type_id
+    AND CASE
+        WHEN staged.contact_key ~ '^[0-9]+$'
+            THEN right(regexp_replace(present.contact_value, '[^0-9]', '', 'g'), 9)
+        ELSE lower(present.contact_value)
+    END = staged.contact_key
+WHERE merging.met_by NOT IN ('new', 'superseded')
+    AND staged.contact_person_name <> ''
 GROUP BY
     staged.row_no,
     staged.position,
