@@ -8,11 +8,9 @@
 -- middle than the ward is wide, and few wards are so wide: only there the middle is looked for (112 leaves room for
 -- rounding). And only for those who are far the record that speaks of them is looked up, by its key.
 WITH met AS (
-    SELECT DISTINCT facilities.ward_id
+    SELECT DISTINCT ward_id
     FROM run_facilities
     JOIN facilities USING (facility_id)
-    JOIN wards USING (ward_id)
-    WHERE wards.centroid_lat IS NULL
 ), points AS (
     SELECT
         facilities.facility_id,
@@ -22,8 +20,10 @@ WITH met AS (
         point.longitude::double precision AS longitude
     FROM facilities
     JOIN met USING (ward_id)
+    JOIN wards USING (ward_id) -- not before: of wards nobody has counted, the planner took one and read all for each
     JOIN facility_coordinates AS point USING (facility_id)
     WHERE point.is_active
+        AND wards.centroid_lat IS NULL
 ), wide AS (
     SELECT
         ward_id,
