@@ -229,6 +229,25 @@ def test_a_record_is_looked_for_by_an_index_and_not_in_the_whole_directory(
     assert not [name for name, plan in explained.items() if any(scan in plan for scan in whole)]
 
 
+def test_wards_are_not_read_once_for_each_facility_of_a_run(
+    settings: Settings, tmp_path: Path, fresh: Database
+) -> None:
+    """The planner, who has counted many facilities and no ward, read all wards for each: 1 s for one file."""
+    run([str(write(tmp_path, [record(number) for number in range(3_000)]))], settings)
+    fresh.execute(MANY_FACILITIES)
+    fresh.execute("ANALYZE facilities, facility_coordinates, etl.facility_source")
+    lookups = looked_up(fresh)
+    run([str(write(tmp_path, [record(number) for number in range(5_000, 5_300)]))], settings)
+    assert looked_up(fresh) - lookups < 300 * 100
+
+
+def looked_up(database: Database) -> int:
+    """Count the looks into the key of the facilities."""
+    written_rows(database)
+    (read,) = ask(database, "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'facilities_pkey'")
+    return int(read["idx_scan"])
+
+
 @pytest.mark.slow
 def test_a_file_of_100_mb_is_loaded_in_less_than_400_mb(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "large.jsonl"
