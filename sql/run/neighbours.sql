@@ -17,20 +17,22 @@ WITH met AS (
         facilities.ward_id,
         facilities.facility_code,
         point.latitude::double precision AS latitude,
-        point.longitude::double precision AS longitude
+        point.longitude::double precision AS longitude,
+        wards.centroid_lat IS NULL AS has_no_centroid
     FROM facilities
     JOIN met USING (ward_id)
     JOIN wards USING (ward_id) -- not before: of wards nobody has counted, the planner took one and read all for each
     JOIN facility_coordinates AS point USING (facility_id)
     WHERE point.is_active
-        AND wards.centroid_lat IS NULL
 ), wide AS (
     SELECT
         ward_id,
         CASE WHEN count(*) = 2 THEN 2 ELSE 1 END * 111.2::double precision AS kilometres_a_degree
     FROM points
     GROUP BY ward_id
-    HAVING 112 * |/ ((max(latitude) - min(latitude)) ^ 2 + (max(longitude) - min(longitude)) ^ 2) > $2::double precision
+    -- Not before: it took seven of uncounted wards to have none, and compared each facility with each wide ward.
+    HAVING bool_and(has_no_centroid)
+        AND 112 * |/ ((max(latitude) - min(latitude)) ^ 2 + (max(longitude) - min(longitude)) ^ 2) > $2::double precision
 ), middles AS (
     SELECT
         ward_id,
