@@ -17,11 +17,9 @@ WITH met AS (
         facilities.ward_id,
         facilities.facility_code,
         point.latitude::double precision AS latitude,
-        point.longitude::double precision AS longitude,
-        wards.centroid_lat IS NULL AS has_no_centroid
+        point.longitude::double precision AS longitude
     FROM facilities
     JOIN met USING (ward_id)
-    JOIN wards USING (ward_id) -- not before: of wards nobody has counted, the planner took one and read all for each
     JOIN facility_coordinates AS point USING (facility_id)
     WHERE point.is_active
 ), wide AS (
@@ -30,29 +28,31 @@ WITH met AS (
         CASE WHEN count(*) = 2 THEN 2 ELSE 1 END * 111.2::double precision AS kilometres_a_degree
     FROM points
     GROUP BY ward_id
-    -- Not before: it took seven of uncounted wards to have none, and compared each facility with each wide ward.
-    HAVING bool_and(has_no_centroid)
-        AND 112 * |/ ((max(latitude) - min(latitude)) ^ 2 + (max(longitude) - min(longitude)) ^ 2) > $2::double precision
+    HAVING 112 * |/ ((max(latitude) - min(latitude)) ^ 2 + (max(longitude) - min(longitude)) ^ 2) > $2::double precision
+        -- Not by a join: of wards nobody has counted, the planner takes few to have none, and compares all with all.
+        AND (SELECT centroid_lat IS NULL FROM wards WHERE wards.ward_id = points.ward_id)
+), wide_points AS MATERIALIZED (
+    SELECT
+        points.*,
+        wide.kilometres_a_degree
+    FROM points
+    JOIN wide USING (ward_id)
 ), middles AS (
     SELECT
         ward_id,
-        kilometres_a_degree,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY latitude) AS latitude,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY longitude) AS longitude
-    FROM points
-    JOIN wide USING (ward_id)
-    GROUP BY
-        ward_id,
-        kilometres_a_degree
+    FROM wide_points
+    GROUP BY ward_id
 ), measured AS (
     SELECT
         points.facility_id,
         points.facility_code,
         points.latitude,
         points.longitude,
-        middles.kilometres_a_degree
+        kilometres_a_degree
             * |/ ((points.latitude - middles.latitude) ^ 2 + (points.longitude - middles.longitude) ^ 2) AS kilometres
-    FROM points
+    FROM wide_points AS points
     JOIN middles USING (ward_id)
 ), distant AS MATERIALIZED (
     SELECT *
