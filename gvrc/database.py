@@ -358,7 +358,6 @@ class Database:
 
     def _check_types(self, table: str, rows: pl.DataFrame) -> None:
         if table not in self._column_types:
-            self._column_types = {}
             for column in self.rows("temporary_columns"):
                 types = self._column_types.setdefault(column["table_name"], {})
                 types[column["column_name"]] = column["type_name"]
