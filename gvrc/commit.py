@@ -88,14 +88,14 @@ def load_outcomes(loader: Loader, batch: Batch) -> dict[int, Outcome]:
     if batch.is_last:
         from gvrc.freed import give_freed_numbers
 
-        return give_freed_numbers(loader)
+        return give_freed_numbers(loader.merger)
     return loader.load_batch(batch) if batch.size else {}
 
 
 def revive(this_run: Run, loader: Loader) -> None:
     """Before a further attempt: where the connection was lost, connect, lock and stage again."""
     if this_run.database.is_alive():
-        loader.mark_filled()
+        loader.tables.mark_filled()
     else:
         this_run.database.reconnect(this_run.url)
         ledger.take_lock_again(this_run.database)

@@ -40,7 +40,7 @@ def take_failed_back(this_run: Run, loader: Loader, file_no: int) -> None:
         retry_transient(
             lambda: give_back(this_run, file_no, attempt), this_run.settings, lambda: revive(this_run, loader)
         )
-    loader.mark_filled()
+    loader.tables.mark_filled()
     log_event("failed_file_taken_back", "WARNING", file=file.path)
 
 

@@ -12,45 +12,45 @@ from typing import TYPE_CHECKING
 from gvrc.load import Outcome
 
 if TYPE_CHECKING:
-    from gvrc.load import Loader
+    from gvrc.merge import Merger
 
 REFUSED = "registration_number_claimed_twice"
 
 
-def give_freed_numbers(loader: Loader) -> dict[int, Outcome]:
+def give_freed_numbers(merger: Merger) -> dict[int, Outcome]:
     """Give the freed numbers inside the transaction that is open; say what it changes in the account, by file_no.
 
     Whoever is given one may leave another one, that somebody else was refused.
     """
     outcomes: dict[int, Outcome] = defaultdict(Outcome)
-    while give_once(loader, outcomes):
+    while give_once(merger, outcomes):
         pass
     return outcomes
 
 
-def give_once(loader: Loader, outcomes: dict[int, Outcome]) -> bool:
+def give_once(merger: Merger, outcomes: dict[int, Outcome]) -> bool:
     """Merge a record of each claimant that says nothing but the number; say whether one was given.
 
     A record that was counted as unchanged is then an updated one, and its issue is none any more.
     """
-    database = loader.database
+    database = merger.database
     if not database.rows("has_freed_numbers")[0]["has_freed"]:  # mostly
         return False
-    loader.empty_filled()
-    loader.empty_merging()
+    merger.tables.empty()
+    merger.tables.empty_merging()
     claims = database.run("stage_freed_numbers")
     if claims == 0:
         return False
-    loader.fill_staging(claims)
+    merger.tables.fill(claims)
     database.run("meet_refused")
-    loader.write_facilities(has_new=False, has_met=True)
+    merger.write_facilities(has_new=False, has_met=True)
     given = database.rows("given_numbers")
     for row in given:
         outcomes[row["file_no"]].issues[REFUSED] -= row["records"]
         if row["outcome"] == "unchanged":
             outcomes[row["file_no"]].outcomes.update(unchanged=-row["records"], updated=row["records"])
     for name in ("update_imported", "save_changes", "forget_given_issues"):
-        database.run(name, loader.run_no)
+        database.run(name, merger.run_no)
     for name in ("mark_given_numbers", "unsettle"):
         database.run(name)
     database.check_constraints()

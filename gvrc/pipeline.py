@@ -7,7 +7,7 @@
 
 ``gvrc/open_run.py`` connects, ``gvrc/extract.py`` finds and opens, ``gvrc/settled.py`` leaves out,
 ``gvrc/transform.py`` is the chain of steps, ``gvrc/stage.py`` stages, ``gvrc/commit.py`` makes one transaction of a
-batch, which ``gvrc/load.py`` merges, ``gvrc/freed.py`` gives. What needs polars is imported when a file
+batch, which ``gvrc/load.py`` copies and ``gvrc/merge.py`` merges, ``gvrc/freed.py`` gives. What needs polars is imported when a file
 must be read: an unchanged run, a wrong option and a missing file never wait for it.
 """
 
@@ -103,7 +103,7 @@ def load_batches(this_run: Run, loader: Loader, batches: Iterator[Batch]) -> Non
     for batch in batches:
         fail_files(this_run, loader, batch)
         commit_batch(this_run, loader, batch)
-    if loader.has_refused:
+    if loader.merger.has_refused:
         commit_batch(this_run, loader, Batch(is_last=True))
 
 
