@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from gvrc.stage import StagedBatch
     from gvrc.staging_tables import StagingTables
 
-# A database's refusal of a value or a key: one record's fault, not the batch's.
-RECORD_FAULTS = ("22", "23")
+# A database's refusal of a value or a key, or by a trigger of the application's (P0, RAISE EXCEPTION): one record's
+# fault, not the batch's.
+RECORD_FAULTS = ("22", "23", "P0")
 DRY_RUN_IDS = "pg_temp.dry_run_ids"
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gvrc.psql import bundled_programs
 from gvrc.undo import undo
 from tests.conftest import PROJECT
-from tests.managed.records import CLINIC, RECORDS
+from tests.managed.records import CLINIC, POST, RECORDS, SHELTER
 
 if TYPE_CHECKING:
     from tests.managed.conftest import Application
@@ -58,6 +60,31 @@ def test_the_sample_files_land_and_leave_the_schema_as_it_was(application: Appli
     again = application.load_files(PROJECT / "data" / "sample", force=True).totals()
     assert (again["inserted"], again["updated"]) == (0, 0)
     assert dump_schema(application.url) == before
+
+
+@pytest.mark.parametrize("moment", ["BEFORE INSERT", "BEFORE UPDATE"])
+def test_a_record_that_a_trigger_of_the_application_refuses_costs_the_record_and_not_the_run(
+    application: Application, moment: str
+) -> None:
+    if moment == "BEFORE UPDATE":
+        application.load([CLINIC, POST])
+    application.execute(
+        """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+        AS $$ BEGIN RAISE EXCEPTION 'police posts are entered by hand'; END $$
+        """
+    )
+    application.execute(
+        f"CREATE TRIGGER refusing {moment} ON facilities FOR EACH ROW"
+        " WHEN (NEW.facility_code = '90002') EXECUTE FUNCTION refuse()"
+    )
+    account = application.load([CLINIC, POST | {"description": "Open at night"}, SHELTER])
+    assert account.files[0].rejects == {"refused_by_database": 1}
+    assert account.totals()["read"] == 3
+    assert account.totals()["rejected"] == 1
+    assert application.query("SELECT record_number, detail FROM etl.rejects") == [
+        {"record_number": 2, "detail": "police posts are entered by hand."}
+    ]
 
 
 def test_the_application_deletes_a_facility_and_the_next_run_brings_it_back(application: Application) -> None:
