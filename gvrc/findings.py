@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gvrc.contract import check_contract, check_privileges
 from gvrc.errors import UsageError
 from gvrc.migrations import applied_migrations, look_at_database, missing_rights, pending_migrations
-from gvrc.torn import torn_tables
+from gvrc.torn import not_ours, tables_in_the_way, torn_tables
 
 if TYPE_CHECKING:
     from gvrc.database import Database
@@ -42,6 +42,8 @@ def look_closely(database: Database, settings: Settings) -> Findings:
         f"Migrations applied: {', '.join(applied) or 'none'}",
         f"Migrations pending: {', '.join(pending) or 'none'}",
     ]
+    if in_the_way := tables_in_the_way(database, pending):
+        return Findings([*lines, not_ours(kind.name, in_the_way)], fits=False)
     if pending and not kind.is_managed:
         rights = missing_rights(kind)
         lines += found_lines(LACKING, rights, "none")

@@ -11,13 +11,13 @@ import adbc_driver_manager
 from gvrc.contract import demand_contract
 from gvrc.database import first_line, sqlstate
 from gvrc.errors import DatabaseUnavailableError
-from gvrc.statements import SQL_FOLDER, statement_group
+from gvrc.statements import statement_group
+from gvrc.torn import MIGRATIONS, not_ours, tables_in_the_way
 
 if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.settings import Settings
 
-MIGRATIONS = SQL_FOLDER / "migrations"
 OLDEST_SERVER = 150000
 
 
@@ -105,7 +105,7 @@ def migrate(database: Database, kind: DatabaseKind) -> list[str]:
 
     Raises:
         DatabaseUnavailableError: a file that was applied has been changed since, or we may not create our schema, or
-            not write at all.
+            not write at all, or tables of our names are there that we did not make.
     """
     if kind.is_migrated and kind.takes_writes:
         return []
@@ -114,6 +114,8 @@ def migrate(database: Database, kind: DatabaseKind) -> list[str]:
         database.execute((MIGRATIONS / "bootstrap.sql").read_text("utf-8"))
         applied = applied_migrations(database)
         pending = pending_migrations(applied, is_managed=kind.is_managed)
+        if in_the_way := tables_in_the_way(database, pending):
+            raise DatabaseUnavailableError(not_ours(kind.name, in_the_way))
         for name in pending:
             database.execute((MIGRATIONS / name).read_text("utf-8"))
             database.run("remember_migration", name, wanted_migrations(is_managed=kind.is_managed)[name])

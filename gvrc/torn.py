@@ -1,17 +1,21 @@
-"""Whether a database still has what its migrations made: a dump that was restored in part says that it had them all."""
+"""Whether a database still has what its migrations made, and nothing where they would make it.
+
+A dump that was restored in part says that it had them all; a database named by mistake has tables of another's.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from gvrc.migrations import MIGRATIONS
+from gvrc.statements import SQL_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gvrc.database import Database
 
+MIGRATIONS = SQL_FOLDER / "migrations"
 CREATED = re.compile(r"^CREATE TABLE (?P<table>[\w.]+) \((?P<columns>.*?)^\);", re.MULTILINE | re.DOTALL)
 RESTORE = "Restore the dump whole, with its keys and sequences, into an empty database; see docs/operations.md."
 
@@ -26,6 +30,21 @@ def torn_tables(database: Database, applied: Iterable[str]) -> list[str]:
         elif has_key and not found[table]:
             torn.append(f"{table} has lost its primary key")
     return [*torn, RESTORE] if torn else []
+
+
+def tables_in_the_way(database: Database, pending: Iterable[str]) -> list[str]:
+    """Name the tables that are there, although only migrations that are still to come would make them."""
+    found = {row["table_name"] for row in database.rows("tables_and_keys")}
+    return [table for table in made_tables(pending) if table in found]
+
+
+def not_ours(name: str, in_the_way: list[str]) -> str:
+    """Say that a database has tables of the importer's names that the importer did not make."""
+    return (
+        f"The database {name} has tables that bear the importer's names and are not its own ({', '.join(in_the_way)}): "
+        "it is another application's, or a dump restored in part. Nothing was changed. Name the right one by "
+        "--database-url, or DATABASE_URL."
+    )
 
 
 def made_tables(applied: Iterable[str]) -> dict[str, bool]:

@@ -1,4 +1,4 @@
-"""A dump that was restored in part is told as such, and what to do."""
+"""A dump that was restored in part, and a database that is another's, are told as such, and what to do."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvrc.database import connect
 from gvrc.findings import look_closely
 from gvrc.settings import PROJECT
 from gvrc.torn import RESTORE, made_tables, torn_tables
@@ -80,3 +81,33 @@ def call(settings: Settings, path: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=60
     )
+
+
+@pytest.mark.parametrize("command", [["production_json_importer.py", "data/sample"], ["migrate.py"]])
+def test_a_database_of_another_application_is_told_as_such_and_left_as_it_was(
+    empty_url: str, settings: Settings, tmp_path: Path, command: list[str]
+) -> None:
+    with connect(empty_url) as database:
+        database.execute(
+            "CREATE TABLE users (id integer); CREATE TABLE wards (bed text); CREATE TABLE patients (n text)"
+        )
+        told = "tables that bear the importer's names and are not its own (public.wards, public.users)"
+        found = look_closely(database, settings)
+        assert not found.fits
+        assert told in found.lines[-1]
+        ended = subprocess.run(
+            [sys.executable, f"scripts/{command[0]}", *command[1:], "--database-url", empty_url],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=PROJECT,
+            env=os.environ | {f"GVRC_{name}_DIR": str(tmp_path / name) for name in ("DATA", "LOGS", "REPORTS")},
+        )
+        assert ended.returncode == 3
+        assert told in ended.stderr
+        assert "repeat" not in ended.stderr
+        assert sorted(row["table_name"] for row in database.rows("tables_and_keys")) == [
+            "public.patients",
+            "public.users",
+            "public.wards",
+        ]
