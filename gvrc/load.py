@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.directory import Directory
     from gvrc.lone import LoneRecords
-    from gvrc.settings import Settings
+    from gvrc.settings import ConfigManager, Settings
 
 
 @dataclass
@@ -288,10 +288,11 @@ class Loader:
 class DatabaseLoader:
     """The guide's face: facilities in a list, in batches, into the database; the pipeline does the same for files."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | ConfigManager | None = None) -> None:
         from gvrc.settings import ConfigManager
 
-        self.settings = settings or ConfigManager().settings
+        given = settings or ConfigManager()
+        self.settings = given.settings if isinstance(given, ConfigManager) else given
 
     def load_facilities(self, facilities: list[dict[str, Any]]) -> dict[str, Any]:
         """Load raw records, or what another face made of them, as it stands.

@@ -202,6 +202,33 @@ class ETLPipeline:
             "metrics": self.metrics.get_metrics_summary(),
         } | ({"error": "; ".join(failed)} if failed else {})
 
+    def extract_data(self, data_sources: Iterable[str]) -> list[dict[str, Any]]:
+        """Give the records of files, folders and globs, as JSONExtractor finds them."""
+        from gvrc.extract import JSONExtractor
+
+        extractor = JSONExtractor()
+        return [record for path in find_files(data_sources) for record in extractor.extract_facilities(str(path))]
+
+    def transform_data(self, raw_data: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Give records in the directory's form; what the rules refuse stays as it is, for load_data to count it."""
+        from gvrc.errors import DataTransformationError
+        from gvrc.transform import FacilityTransformer
+
+        transformer = FacilityTransformer()
+        transformed = []
+        for record in raw_data:
+            try:
+                transformed.append(transformer.transform_facility(record))
+            except DataTransformationError:
+                transformed.append(record)
+        return transformed
+
+    def load_data(self, transformed_data: list[dict[str, Any]]) -> dict[str, Any]:
+        """Load records, as DatabaseLoader does; give success_count, error_count and errors."""
+        from gvrc.load import DatabaseLoader
+
+        return DatabaseLoader(self.config).load_facilities(transformed_data)
+
 
 if __name__ == "__main__":
     import sys

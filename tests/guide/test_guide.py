@@ -74,6 +74,18 @@ def test_the_pipeline_gives_the_guides_keys(tmp_path: Path) -> None:
     assert found["metrics"]["error_rate"] == 50.0
 
 
+def test_the_pipelines_phases_one_after_the_other_account_for_every_record(fresh: Database, tmp_path: Path) -> None:
+    pipeline = gvrc.ETLPipeline()
+    raw = pipeline.extract_data([write(tmp_path, [CLINIC, {"code": "13081"}])])
+    transformed = pipeline.transform_data(raw)
+    assert [record.get("ward_match") for record in transformed] == ["exact", None]
+    loaded = pipeline.load_data(transformed)
+    assert (loaded["success_count"], loaded["error_count"]) == (1, 1)
+    assert [error["error"] for error in loaded["errors"]] == ["name_missing: 1 records"]
+    assert {row["table_name"]: row["rows"] for row in fresh.rows("count_tables")}["facilities"] == 1
+    assert gvrc.DatabaseLoader(pipeline.config).load_facilities([CLINIC])["success_count"] == 1
+
+
 def test_a_pipeline_that_fails_says_so_with_the_guides_keys(tmp_path: Path) -> None:
     found = gvrc.ETLPipeline().run([str(tmp_path / "absent.json")])
     assert set(found) == {"success", "error", "metrics"}
