@@ -47,7 +47,9 @@ def hash_file(path: Path) -> tuple[str, int]:
     """Give a file's sha256 (hexadecimal) and its size in bytes. Raises SourceFileError if it cannot be read."""
     try:
         if not path.is_file():
-            raise SourceFileError(f"{path}: not a regular file. Give a file, or '-' to read standard input.")
+            raise SourceFileError(
+                f"{path}: not a regular file, or gone meanwhile. Give a file, or '-' to read standard input."
+            )
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
     except OSError as error:

@@ -138,8 +138,12 @@ def ratio_lines(account: RunAccount, settings: Settings) -> list[str]:
 
 
 def error_lines(account: RunAccount) -> list[str]:
-    """List the files that failed."""
-    return [f"Failed: {file.error}" for file in account.files if file.error]
+    """List the files that failed, each by its name: what stopped the run is no fault of a file, and names none."""
+    return [
+        f"Failed: {file.error if file.error.startswith(file.path) else f'{file.path}: {file.error}'}"
+        for file in account.files
+        if file.error
+    ]
 
 
 def unwritten_lines(account: RunAccount) -> list[str]:

@@ -11,7 +11,7 @@ import msgspec
 
 from gvrc.account import FileAccount, RunAccount
 from gvrc.pipeline import Options, run
-from gvrc.report import mixed_lines, next_lines, note_lines, unmapped_lines
+from gvrc.report import error_lines, mixed_lines, next_lines, note_lines, unmapped_lines
 
 if TYPE_CHECKING:
     from gvrc.settings import Settings
@@ -37,6 +37,15 @@ def test_keys_that_nobody_knows_are_listed_by_source_the_most_frequent_first() -
 def test_nothing_unknown_is_no_line() -> None:
     plain = run_of(FileAccount(path="plain.json", source="plain"))
     assert (unmapped_lines(plain), mixed_lines(plain), note_lines(plain)) == ([], [], [])
+
+
+def test_every_file_that_failed_is_named_whatever_stopped_it() -> None:
+    cut = FileAccount(path="a.json", error="a.json: is empty. Fetch it again.")
+    stopped = FileAccount(path="b.json", error="not attempted: the run stopped before this file was loaded to its end")
+    assert error_lines(run_of(cut, stopped)) == [
+        "Failed: a.json: is empty. Fetch it again.",
+        "Failed: b.json: not attempted: the run stopped before this file was loaded to its end",
+    ]
 
 
 def test_keys_of_mixed_types_are_listed_by_source() -> None:
