@@ -346,7 +346,8 @@ def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str],
     finally:
         stop_logging()
     if not getattr(given, "quiet", False):
-        report.print_report(account, settings, logs, getattr(given, "config", None))
+        options = (getattr(given, name, None) for name in ("config", "database_url"))
+        report.print_report(account, settings, logs, *options)
     if stopped is not None:
         raise stopped
     return exit_status(account, settings)

@@ -78,6 +78,20 @@ def test_the_commands_that_are_printed_for_rejects_read_the_settings_of_the_run(
     ]
 
 
+def test_the_commands_that_are_printed_go_to_the_database_of_the_run_without_its_password(
+    settings: Settings, tmp_path: Path
+) -> None:
+    rejects = settings.data_dir / "rejected" / "7.jsonl"
+    rejects.parent.mkdir(parents=True)
+    rejects.touch()
+    lines = next_lines(run_of(), settings, {"etl": tmp_path}, None, "postgresql://gvrc_user:secret@db/gvrc")
+    assert [line.partition(": ")[2] for line in lines if "python " in line] == [
+        f"python scripts/production_json_importer.py --database-url 'postgresql://gvrc_user:***@db/gvrc' {rejects}",
+        "python scripts/retry_rejects.py --database-url 'postgresql://gvrc_user:***@db/gvrc' 7",
+        "python scripts/psql.py --database-url 'postgresql://gvrc_user:***@db/gvrc'",
+    ]
+
+
 def test_what_a_file_does_not_hold_is_noted_and_the_end_of_a_long_list_counted() -> None:
     file = FileAccount(path="page.json", notes=[f"passed over: {n} node" for n in range(22)])
     lines = note_lines(run_of(file))
