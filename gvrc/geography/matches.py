@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from gvrc.geography.gazetteer import ALIAS, EXACT, NORMALISED, PART, REPEATED_PARENT, Gazetteer
-from gvrc.geography.names import key, plain, signature, sorted_key, squeezed, without_town_words
+from gvrc.geography.names import key, lists_numerals, plain, signature, sorted_key, squeezed, without_town_words
 
 # A form of the given name against a form of the ward's, and what it is worth when they are equal.
 FITS = pl.DataFrame(
@@ -49,7 +49,8 @@ def read_forms(places: pl.DataFrame) -> pl.DataFrame:
     name = pl.col("ward_words")
     forms = {
         "plain": [pl.col("ward_plain")],
-        "whole": [key(name), sorted_key(name), squeezed(pl.col("ward_plain"))],
+        # No blank in the wrong place, but two wards: "Dandora Area I & II" is not Area III.
+        "whole": [key(name), sorted_key(name), pl.when(~lists_numerals(name)).then(squeezed(pl.col("ward_plain")))],
         "without parent": [without_parent(parent) for parent in PARENTS],
         "without town": [key(without_town_words(name))],
     }

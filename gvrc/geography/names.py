@@ -86,6 +86,11 @@ def signature(name_words: pl.Expr) -> pl.Expr:
     return name_words.list.eval(word.filter(tells_apart)).list.sort().list.join(" ")
 
 
+def lists_numerals(name_words: pl.Expr) -> pl.Expr:
+    """Whether two numbers follow each other, as where a cell holds two wards: "Area I & II"."""
+    return name_words.list.join(" ").str.contains(r"\b\d+ \d+\b")
+
+
 def parts(name: pl.Expr) -> pl.Expr:
     """The parts of "A/B" (a list of text); null where the name has one part only."""
     found = name.str.extract_all(r"[^/\\]+")
