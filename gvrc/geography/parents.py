@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gvrc.geography.gazetteer import Gazetteer
     from gvrc.geography.thresholds import Thresholds
 
+SHORTEST_COUNTY = 4  # letters: Embu, Lamu, Meru
 NO_BLOCK = pl.lit([], dtype=pl.List(pl.Int64))
 
 
@@ -24,6 +25,7 @@ def find_parents(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresho
     """
     return (
         places.pipe(add_county, gazetteer, thresholds)
+        .pipe(add_county_within, gazetteer)
         .with_columns(block=NO_BLOCK, contradicts=pl.lit(value=False))
         .pipe(add_constituency, "constituency_words", gazetteer, thresholds)
         .pipe(add_constituency, "sub_county_words", gazetteer, thresholds)
@@ -32,7 +34,7 @@ def find_parents(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresho
 
 def add_county(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
     """Add county_no by the county's own name: exact, alias, or alike and clearly the best."""
-    named = places.with_columns(county_key=key(pl.col("county_words")))
+    named = places.with_columns(county_key=key(pl.col("county_words")).str.strip_suffix("county"))  # "KisumuCounty"
     stated = (
         named.select("county_words", key="county_key")
         .drop_nulls()
@@ -50,6 +52,37 @@ def add_county(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Threshold
         county_key="key", county_no=pl.coalesce("county_no", "choice_no")
     )
     return named.join(found, on="county_key", how="left", validate="m:1", maintain_order="left").drop("county_key")
+
+
+def add_county_within(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Fill county_no where the cell holds the whole name of one county, and more: "Kaunti ya Kisumu", "Kisumu Cnty".
+
+    Unread, such a cell would contradict nothing: "Kisumu Cnty, Gem, East Gem" would be a ward of Siaya.
+    """
+    text = pl.col("county_words").list.join(" ")
+    unread = places.filter(pl.col("county_no").is_null()).select(text=text).drop_nulls().unique()
+    if unread.is_empty():
+        return places
+    found = (
+        read_runs(unread)
+        .join(gazetteer.county_keys.select("county_no", "key"), on="key", validate="m:m")
+        .select("text", within_no="county_no")
+        .unique()
+        .unique("text", keep="none")  # "Kisumu / Siaya" is none of the two
+    )
+    return (
+        places.with_columns(text=text)
+        .join(found, on="text", how="left", validate="m:1", maintain_order="left")
+        .with_columns(county_no=pl.coalesce("county_no", "within_no"))
+        .drop("text", "within_no")
+    )
+
+
+def read_runs(texts: pl.DataFrame) -> pl.DataFrame:
+    """Add the key of each word, and of each two words that follow each other; short ones may be anything ("UG")."""
+    words = texts.with_columns(key=pl.col("text").str.split(" ")).explode("key")
+    pairs = words.with_columns(key=pl.col("key") + pl.col("key").shift(-1).over("text"))
+    return pl.concat([words, pairs]).filter(pl.col("key").str.len_chars() >= SHORTEST_COUNTY)
 
 
 def add_constituency(places: pl.DataFrame, column: str, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
