@@ -17,7 +17,7 @@ from gvrc.geography.labels import read_gazetteer
 from gvrc.geography.names import key, words
 from gvrc.geography.reference import read_shipped_reference, read_table
 from gvrc.geography.thresholds import Thresholds
-from gvrc.geography.words import ABBREVIATIONS, misspelt_compass
+from gvrc.geography.words import ABBREVIATIONS, LEVEL_WORDS, misspelt_compass, misspelt_level_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,11 +78,14 @@ def find_repeated(reference: pl.DataFrame, level: Level, parent: Level) -> Itera
 
 
 def find_bent_words(reference: pl.DataFrame) -> Iterator[str]:
-    """Look for a word of a real name that would be read as a misspelt compass word."""
+    """Look for a word of a real name that would be read as a misspelt compass word, or dropped as one of a level."""
     names = pl.concat([reference["ward_name"], reference["constituency_name"].alias("ward_name")])
     written = names.str.to_lowercase().str.replace_all("'", "").str.extract_all(r"\p{L}+").explode().unique().sort()
     for word in written.filter(written.is_in(misspelt_compass().keys() - ABBREVIATIONS.keys())):
         yield f"the word {word} of a real name is read as {misspelt_compass()[word]}"
+    dropped = set[str]().union(*(misspelt_level_words(level) for level in LEVEL_WORDS))
+    for word in written.filter(written.is_in(dropped - {"ward"})):
+        yield f"the word {word} of a real name is dropped as one for a level"
 
 
 def find_alias_faults(aliases: Aliases, gazetteer: Gazetteer) -> Iterator[str]:

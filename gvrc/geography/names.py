@@ -11,7 +11,15 @@ from functools import cache
 
 import polars as pl
 
-from gvrc.geography.words import COMMON_WORDS, COMPASS, PLACEHOLDERS, TOWN_WORDS, Level, word_replacements
+from gvrc.geography.words import (
+    COMMON_WORDS,
+    COMPASS,
+    LEVEL_PHRASES,
+    PLACEHOLDERS,
+    TOWN_WORDS,
+    Level,
+    word_replacements,
+)
 
 # Zero-width marks, and the many characters that sources write for an apostrophe.
 INVISIBLE = r"[\p{Cf}'\x60\x22\u00B4\u2018-\u201F\u2032\u2033\u02B9-\u02BF\u02C8]"
@@ -43,7 +51,7 @@ def words(name: pl.Expr, level: Level) -> pl.Expr:
     written, read_as = replacements(level)
     return (
         named(plain(name))
-        .str.replace_all(NO_NAME, " ")
+        .str.replace_all(f"{NO_NAME}|{LEVEL_PHRASES[level]}", " ")
         .str.extract_all(r"\p{L}+|\d+")
         .list.eval(pl.element().replace(written, read_as))
         .list.join(" ")

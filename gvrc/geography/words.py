@@ -13,10 +13,24 @@ from typing import Literal
 Level = Literal["county", "constituency", "ward"]
 
 # Dropped, but only at their own level: the ward "Clay City" keeps its city, the county "Nairobi City" does not.
+# Some are Swahili: "Kata ya Lindi", "Kaunti Ndogo ya Kibra", "Jimbo la Kibra". A stroke is "and" for some.
 LEVEL_WORDS: dict[Level, list[str]] = {
-    "county": ["county", "city", "government", "of"],
-    "constituency": ["constituency", "subcounty", "sub", "county"],
-    "ward": ["ward", "wards"],
+    "county": ["county", "city", "government", "of", "kaunti", "ya", "district"],
+    "constituency": [
+        *["constituency", "const", "subcounty", "sub", "county", "district"],
+        *["kaunti", "ndogo", "ya", "jimbo", "la", "eneo", "bunge"],
+    ],
+    "ward": ["ward", "wards", "wrd", "wd", "caw", "kata", "wadi", "ya", "and"],
+}
+
+# These are dropped with one slip of the pen as well ("Constituecy").
+MISSPELT_LEVEL_WORDS = ["county", "constituency", "subcounty", "district", "ward"]
+
+# The same in other words than one: a constituency's "S/C" is not South Central.
+LEVEL_PHRASES: dict[Level, str] = {
+    "county": r"\bcounty assembly\b",
+    "constituency": r"\bs\s*/\s*c(?:ounty)?\b",
+    "ward": r"\bcounty assembly\b",
 }
 
 # Gaturi North is not Gaturi South and Upper Savannah is not Lower Savannah, however alike they look.
@@ -38,6 +52,14 @@ ABBREVIATIONS = {
     "centrl": "central",  # as the register writes Bukira Central
     "cntrl": "central",
     "ctrl": "central",
+    "so": "south",
+    "kaskazini": "north",
+    "kusini": "south",
+    "mashariki": "east",
+    "magharibi": "west",
+    "kati": "central",
+    "juu": "upper",
+    "chini": "lower",
     "twp": "township",
     "mt": "mount",
 }
@@ -89,8 +111,14 @@ PLACEHOLDERS = [
 @cache
 def word_replacements(level: Level) -> dict[str, str | None]:
     """What each word is read as at this level, None for nothing; a county has no compass words to mend."""
-    dropped: dict[str, str | None] = dict.fromkeys(LEVEL_WORDS[level])
+    dropped: dict[str, str | None] = dict.fromkeys([*misspelt_level_words(level), *LEVEL_WORDS[level]])
     return dropped if level == "county" else {**misspelt_compass(), **ABBREVIATIONS, **NUMBERS, **dropped}
+
+
+def misspelt_level_words(level: Level) -> set[str]:
+    """Every word one edit away from a word for the level; none of a real name is among them, as with the compass."""
+    words = [word for word in LEVEL_WORDS[level] if word in MISSPELT_LEVEL_WORDS]
+    return {misspelt for word in words for misspelt in one_edit_away(word)}
 
 
 def misspelt_compass() -> dict[str, str]:

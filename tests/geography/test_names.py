@@ -21,7 +21,15 @@ from gvrc.geography.names import (
     without_town_words,
     words,
 )
-from gvrc.geography.words import COMPASS, PLACEHOLDERS, Level, misspelt_compass, one_edit_away, word_replacements
+from gvrc.geography.words import (
+    COMPASS,
+    LEVEL_PHRASES,
+    PLACEHOLDERS,
+    Level,
+    misspelt_compass,
+    one_edit_away,
+    word_replacements,
+)
 
 
 def read(expression: pl.Expr, text: str | None) -> object:
@@ -69,6 +77,21 @@ def test_a_ward_is_read_word_by_word(text: str | None, expected: list[str] | Non
         ("Lang'ata Sub-County", "constituency", ["langata"]),
         ("Embakasi E. Constituency", "constituency", ["embakasi", "east"]),
         ("Mt Elgon", "constituency", ["mount", "elgon"]),
+        ("Kaunti ya Kisumu", "county", ["kisumu"]),
+        ("Kisumu Couny", "county", ["kisumu"]),
+        ("Nyando District", "constituency", ["nyando"]),
+        ("Kibra S/C", "constituency", ["kibra"]),
+        ("Kibra S/County", "constituency", ["kibra"]),
+        ("Kaunti Ndogo ya Kibra", "constituency", ["kibra"]),
+        ("Jimbo la Kibra", "constituency", ["kibra"]),
+        ("Kibra Const.", "constituency", ["kibra"]),
+        ("Kibra Constituecy", "constituency", ["kibra"]),
+        ("Embakasi Mashariki", "constituency", ["embakasi", "east"]),
+        ("Kata ya Lindi", "ward", ["lindi"]),
+        ("Lindi County Assembly Ward", "ward", ["lindi"]),
+        ("Lindi Wrad", "ward", ["lindi"]),
+        ("Ziwa la Ng'ombe", "ward", ["ziwa", "la", "ngombe"]),
+        ("Nyakach So.", "ward", ["nyakach", "south"]),
     ],
 )
 def test_level_words_are_dropped_at_their_own_level(text: str, level: Level, expected: list[str]) -> None:
@@ -142,7 +165,7 @@ def read_words_plainly(name: str, level: Level) -> list[str] | None:
     text = re.sub(r"\s+", " ", text).strip()
     if re.fullmatch(rf"[^a-z\d]*(?:{PLACEHOLDER})?[^a-z\d]*", text):
         return None
-    text = re.sub(NO_NAME, " ", text)
+    text = re.sub(f"{NO_NAME}|{LEVEL_PHRASES[level]}", " ", text)
     read: list[str] = []
     for written in re.findall(r"[^\W\d_]+|\d+", text):
         meant = word_replacements(level).get(written, written)
