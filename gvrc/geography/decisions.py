@@ -53,6 +53,7 @@ def decide_places(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresh
         .join(summarise_parts(in_part), on="place_no", how="left", validate="1:1")
         .join(similarity, on="place_no", how="left", validate="1:1")
         .join(find_second_names(in_part, similarity, gazetteer), on="place_no", how="left", validate="1:1")
+        .join(find_surplus(unsettled, in_part, similarity, gazetteer), on="place_no", how="left", validate="1:1")
         .join(find_cut_off(unsettled, similarity, gazetteer), on="place_no", how="left", validate="1:1")
         .join(find_namesakes(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
         .join(find_counties(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
@@ -125,12 +126,15 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
     least = pl.when(has_block).then(thresholds.ward_similarity).otherwise(thresholds.county_ward_similarity)
     margin = pl.when(has_block).then(thresholds.ward_margin).otherwise(thresholds.county_ward_margin)
     is_clearly_best = (pl.col("best") - pl.col("second") >= margin) & (pl.col("best") >= pl.col("best_outside"))
-    flags = ("is_namesake", "has_second_name", "is_county", "is_cut_off")
-    is_namesake, has_second_name, is_county, is_cut_off = (pl.col(name).fill_null(value=False) for name in flags)
+    flags = ("is_namesake", "has_second_name", "has_surplus", "is_county", "is_cut_off")
+    is_namesake, has_second_name, has_surplus, is_county, is_cut_off = (
+        pl.col(name).fill_null(value=False) for name in flags
+    )
     # "Bura (Fafi)" says where Bura is; "Kinango/Nadavaya" in Kinango, which has a ward Kinango, are two.
     is_two = (pl.col("contained_in_scope") > 1) & ~pl.col("ward_name").str.contains(r"[(\[]")
     shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
     is_name = is_telling(pl.col("ward_words"))
+    is_other = is_namesake | has_second_name | has_surplus | is_cut_off
     rules = {
         "two_ways": pl.col("is_two_ways"),
         "inside": pl.col("inside") == 1,
@@ -145,7 +149,7 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
         "part_of_several": shares_its_words,
         "county_again": is_county,
         "part": (pl.col("part") == 1) & ~has_rival & is_name & (has_block | ~is_namesake),
-        "alike": (pl.col("best") >= least) & is_clearly_best & ~is_namesake & ~has_second_name & ~is_cut_off,
+        "alike": (pl.col("best") >= least) & is_clearly_best & ~is_other,
     }
     return pl.coalesce(pl.when(applies).then(pl.lit(rule)) for rule, applies in rules.items())
 
@@ -289,6 +293,25 @@ def find_second_names(parts: pl.DataFrame, similarity: pl.DataFrame, gazetteer: 
         .join(spelled, on="ward_no", validate="m:m")
         .join(spelled, left_on=["best_ward", "word"], right_on=["ward_no", "word"], how="anti")
         .select("place_no", has_second_name=pl.lit(value=True))
+        .unique()
+    )
+
+
+def find_surplus(
+    places: pl.DataFrame, parts: pl.DataFrame, similarity: pl.DataFrame, gazetteer: Gazetteer
+) -> pl.DataFrame:
+    """Mark (has_surplus) the places whose name is that of the ward it is alike to, and another word.
+
+    That is no misspelling, and the word says something: "So. West Kisumu" is South West Kisumu, not West Kisumu.
+    """
+    lengths = gazetteer.wards.select("ward_no", length=words(pl.col("ward_name"), "ward").list.len())
+    return (
+        parts.filter("is_contained")
+        .join(similarity, left_on=["place_no", "ward_no"], right_on=["place_no", "best_ward"], how="semi")
+        .join(places.select("place_no", given=pl.col("ward_words").list.len()), on="place_no", validate="m:1")
+        .join(lengths, on="ward_no", validate="m:1")
+        .filter(pl.col("given") > pl.col("length"))
+        .select("place_no", has_surplus=pl.lit(value=True))
         .unique()
     )
 
