@@ -25,8 +25,8 @@ from gvrc.geography.words import (
 INVISIBLE = r"[\p{Cf}'\x60\x22\u00B4\u2018-\u201F\u2032\u2033\u02B9-\u02BF\u02C8]"
 # Seven digits or more, in groups or not: a telephone number that slipped into the cell.
 TELEPHONE = r"\+?\d(?:[\s\-]*\d){6,}"
-# "4. GANDA", "47 - Nairobi": the number of a list. Three digits and more are codes: no place has them in its name.
-LIST_NUMBER = r"^\s*\d{1,3}(?:\s*[-.):]+\s*|\s+)|\d{3,}"
+# "4. GANDA", "47 - Nairobi": the number of a list. Three digits and more are codes ("KE047"): no place has them.
+LIST_NUMBER = r"^\s*\d{1,3}(?:\s*[-.):]+\s*|\s+)|(?:\bke-?)?\d{3,}"
 NO_NAME = f"{TELEPHONE}|{LIST_NUMBER}"
 # What stands between letters and digits; in a placeholder at one place at most. One pattern of all placeholders with
 # such gaps took longer to compile than the reference takes to read.

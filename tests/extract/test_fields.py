@@ -118,6 +118,9 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"County": "Nairobi", "county_name": "Kisumu"},
         {"county_name": "Kisumu", "issue.value_not_used": "County=Nairobi"},
     ),
+    ({"Kaunti": "Nairobi", "Kata": "Lindi"}, {"county_name": "Nairobi", "ward_name": "Lindi"}),
+    ({"county_assembly_ward": "Lindi"}, {"ward_name": "Lindi"}),
+    ({"admin1": "Nairobi", "admin3": "Lindi"}, {"county_name": "Nairobi", "ward_name": "Lindi"}),
     ({"county": "NAIROBI ", "county_name": "Nairobi"}, {"county_name": "Nairobi"}),
     # coordinates
     ({"lat": "-1.28", "long": 36.8}, {"latitude": "-1.28", "longitude": "36.8"}),

@@ -55,6 +55,8 @@ def words_of(text: str | None, level: Level = "ward") -> list[str] | None:
         ("4. GANDA", ["ganda"]),
         ("Waa - 0700 000 016", ["waa"]),
         ("Lindi (1387)", ["lindi"]),
+        ("KE0472781387 Lindi", ["lindi"]),
+        ("KE047", None),
         ("Elburgon Twp", ["elburgon", "township"]),
         ("Imara\u200bDaima", ["imaradaima"]),
         ("Kongéléi", ["kongelei"]),
