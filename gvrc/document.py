@@ -36,6 +36,8 @@ from gvrc.shapes import (
     PARENT_PLACE,
     PARENT_SUB_COUNTY,
     PARENT_WARD,
+    UNIT_LISTS,
+    WRAPPING,
     Keys,
     branches_of,
     has_evidence,
@@ -46,11 +48,13 @@ from gvrc.shapes import (
     is_of_many_kinds,
     is_passed_over,
     is_people,
+    is_undertaking,
     looks_like_facility,
     may_be_sender,
     normal_key,
     other_kind,
     says_only_contacts,
+    without_wrapping,
 )
 from gvrc.shown_keys import describe_keys, shown_path
 from gvrc.synonyms import canonical_name, says_closed
@@ -754,10 +758,26 @@ def _is_passed_over(path: tuple[str, ...]) -> bool:
     return bool(path) and (
         is_passed_over(path[-1])
         or normal_key(path[-1]) in ONE_UNIT
-        # What the columns and codes of a table mean: DHIS2's analytics.
-        or ("metadata" in map(normal_key, path) and not is_of_facilities(path[-1]))
+        or _is_of_units(path)
+        # What the columns and codes of a table mean: DHIS2's analytics; and what a body does beside what it lists.
+        or (
+            any(normal_key(key) == "metadata" or is_undertaking(key) for key in path) and not is_of_facilities(path[-1])
+        )
         or any(is_people(key) for key in path if not normal_key(key).startswith("contact"))
     )
+
+
+def _is_of_units(path: tuple[str, ...]) -> bool:
+    """Say whether what is at a path is a unit of places: in a page of them (``wards.data``), or under its own key."""
+    around = without_wrapping(path)
+    if around and _is_key_of_one(around[-1]):
+        around = without_wrapping(around[:-1])
+    return around != path and bool(around) and normal_key(around[-1]) in UNIT_LISTS - ONE_UNIT
+
+
+def _is_key_of_one(key: str) -> bool:
+    """Say whether a key is the number or the identifier of one of many, and no name."""
+    return key.isdecimal() or IDENTIFIER.fullmatch(key) is not None
 
 
 def _with_parents(elements: Elements, parents: dict[str, str]) -> Elements:
@@ -782,7 +802,7 @@ def _child(parents: dict[str, str], key: str, above: tuple[str, ...]) -> dict[st
     if is_county(key):
         return parents | {PARENT_COUNTY: key}
     if above and (level := PLACE_LISTS.get(normal_key(above[-1]))) and not is_of_facilities(key):
-        return parents | {level: key}
+        return parents if normal_key(key) in WRAPPING or _is_key_of_one(key) else parents | {level: key}
     if closed := _closed_in(key):
         parents = parents | {PARENT_CLOSED: closed}
     if GROUP_WORDS.search(key.lower()) or canonical_name("facility_types", key):
@@ -845,7 +865,8 @@ def _own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dic
     What is called a name is that of a county, or of what the list is of that the object stands in. An object with a
     name of its own is an organisation around its branches: they may be in its county, but hardly in its ward.
     """
-    level = (PLACE_LISTS | ONE_PLACE).get(normal_key(path[-1])) if path else None
+    around = without_wrapping(path)
+    level = (PLACE_LISTS | ONE_PLACE).get(normal_key(around[-1])) if around else None
     if level is None and any(normal_key(key) in ABOVE_WARDS for key in value):
         level = PARENT_SUB_COUNTY
     found: dict[str, str] = {}

@@ -470,6 +470,18 @@ AROUND: Final = frozenset(
         *("types", "levels", "categories", "statuses", "roles", "permissions"),
     )
 )
+# What a body against gender violence does and counts beside the facilities that it lists.
+UNDERTAKINGS: Final = frozenset(
+    (
+        *("training", "trainings", "workshop", "workshops", "event", "events", "meeting", "meetings", "campaign"),
+        *("campaigns", "project", "projects", "donor", "donors", "funder", "funders", "grant", "grants", "vacancies"),
+        *("sensitization", "sensitizations", "sensitisation", "sensitisations", "tender", "tenders", "announcements"),
+        *("summary", "summaries", "totals", "statistics", "stats", "indicators", "news", "articles", "publications"),
+        *("mafunzo", "mradi", "miradi", "mkutano", "mikutano", "mfadhili", "wafadhili", "muhtasari", "jumla", "habari"),
+    )
+)
+# These only say that something follows: GraphQL's connections, and the pages of what serves lists.
+WRAPPING: Final = frozenset(("data", "results", "records", "items", "rows", "objects", "edges", "nodes", "node"))
 SENDERS: Final = frozenset(
     (
         *("institution", "organization", "organisation", "agency", "ministry", "department", "directorate"),
@@ -628,6 +640,26 @@ def _is_around_facilities(key: str) -> bool:
             or (_is_person_word(words[-1]) and (SAYS_MORE_OF_PEOPLE | OF_AN_OFFICE).issuperset(words[:-1]))
         )
     )
+
+
+@lru_cache(maxsize=MAX_KNOWN_PATHS)
+def is_undertaking(key: str) -> bool:
+    """Say whether what is under this key is of what a body does, gets or counts, and of no place.
+
+    >>> [is_undertaking(key) for key in ("gbv_trainings", "upcomingEvents", "projects", "training_centres", "outreach")]
+    [True, True, True, False, False]
+    """
+    return not UNDERTAKINGS.isdisjoint(_words_of_key(key)[-1:])
+
+
+def without_wrapping(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Give a path up to the last key that says of what the things under it are.
+
+    >>> without_wrapping(("county", "wards", "edges", "node"))
+    ('county', 'wards')
+    """
+    length = next((length for length in range(len(path), 0, -1) if normal_key(path[length - 1]) not in WRAPPING), 0)
+    return path[:length]
 
 
 def may_be_sender(key: str) -> bool:
@@ -970,19 +1002,34 @@ def _holds_facilities(key: str, value: object, keys: Keys) -> bool:
 
 def _holds_units(key: str, value: object, keys: Keys, depth: int = 0) -> bool:
     """Say whether a value is of wards or what is above them, with facilities inside: who names them is a place, too."""
+    value = _unwrapped(value)
     if depth > MAX_DEPTH or normal_key(key) not in UNIT_LISTS or not isinstance(value, (list, dict)):
         return False
     units = value[:SAMPLED] if isinstance(value, list) else [value, *value.values()]
     return any(
         _holds_units(inner, below, keys, depth + 1) or (is_of_facilities(inner) and _has_facility(below, keys))
-        for unit in units
+        for unit in map(_unwrapped, units)
         if isinstance(unit, dict)
         for inner, below in unit.items()
     )
 
 
+def _unwrapped(value: object) -> object:
+    """Give what stands in keys that only say that something follows: GraphQL's edges and their nodes."""
+    for _ in range(MAX_DEPTH):
+        if not isinstance(value, dict) or "name" in value:
+            return value
+        inner = next((inner for key, inner in value.items() if normal_key(key) in WRAPPING), None)
+        if not isinstance(inner, (list, dict)):
+            return value
+        value = inner
+    return value
+
+
 def _has_facility(value: object, keys: Keys) -> bool:
-    return any(looks_like_facility(item, keys) for item in (value[:SAMPLED] if isinstance(value, list) else [value]))
+    value = _unwrapped(value)
+    items = value[:SAMPLED] if isinstance(value, list) else [value]
+    return any(looks_like_facility(_unwrapped(item), keys) for item in items)
 
 
 ONE_UNIT: Final = frozenset(

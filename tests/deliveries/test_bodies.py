@@ -11,6 +11,7 @@ from gvrc.pipeline import run
 from tests.test_pipeline import outcome, rows, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from gvrc.database import Database
@@ -61,6 +62,11 @@ def test_what_all_records_of_a_file_share_is_the_key_of_none(
         ("viewer", {"name": "api user", "email": "sample@example.org"}),
         ("roles", [{"name": "Administrator", "status": "active"}]),
         ("facility_levels", [{"name": "Level 4", "category": "Hospital"}]),
+        ("gbvTrainings", [LINDI | {"name": "First Responder Training", "phone": "0700 000 017"}]),
+        ("projects", {"data": [{"name": "Safe Cities", "county": "Nairobi", "status": "Active"}]}),
+        ("upcoming_events", {"Nairobi": [LINDI | {"name": "16 Days Launch", "type": "Event"}]}),
+        ("donors", [{"name": "Sample Donor", "email": "sample@example.org"}]),
+        ("summary", [{"name": "Nairobi region", "county": "Nairobi", "total": 12}]),
     ],
 )
 def test_who_and_what_stands_around_facilities_is_none(
@@ -70,6 +76,40 @@ def test_who_and_what_stands_around_facilities_is_none(
     path.write_text(json.dumps({key: value, "offices": [LINDI | {"name": "Lindi Office", "code": 7}]}), "utf-8")
     assert outcome(run([str(path)], settings)) == {"read": 1, "inserted": 1}
     assert names(fresh) == ["Lindi Office"]
+
+
+@pytest.mark.parametrize(
+    "wards",
+    [
+        {"data": [{"name": "Lindi", "code": "12", "county": "Nairobi"}]},
+        {"count": 1, "results": [{"name": "Lindi", "code": "12", "county": "Nairobi"}]},
+        {"12": {"name": "Lindi", "code": "12", "county": "Nairobi"}},
+        {"edges": [{"node": {"name": "Lindi", "code": "12", "county": "Nairobi"}}]},
+    ],
+)
+def test_a_page_of_wards_is_none_of_facilities(
+    settings: Settings, fresh: Database, tmp_path: Path, wards: dict[str, Any]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"wards": wards, "offices": [LINDI | {"name": "Lindi Office", "code": 7}]}), "utf-8")
+    assert outcome(run([str(path)], settings)) == {"read": 1, "inserted": 1}
+    assert names(fresh) == ["Lindi Office"]
+
+
+@pytest.mark.parametrize("wrap", [lambda units: {"nodes": units}, lambda units: {"edges": [{"node": units[0]}]}])
+def test_the_units_of_a_tree_that_was_queried_name_the_place_of_what_is_in_them(
+    settings: Settings, fresh: Database, tmp_path: Path, wrap: Callable[[list[Any]], Any]
+) -> None:
+    ward = {"name": "Lindi", "safeHouses": wrap([{"name": "Amani House", "hotline": "0700 000 016"}])}
+    constituency = {"name": "Kibra", "wards": wrap([ward])}
+    counties = wrap([{"name": "Nairobi", "constituencies": wrap([constituency])}])
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"data": {"counties": counties}}), "utf-8")
+    assert outcome(run([str(path)], settings)) == {"read": 1, "inserted": 1}
+    found = (
+        "SELECT facility_name AS name, facility_type AS type, ward_name FROM facilities LEFT JOIN wards USING (ward_id)"
+    )
+    assert rows(fresh, found) == [{"name": "Amani House", "type": "Shelter", "ward_name": "Lindi"}]
 
 
 def test_facilities_inside_of_what_is_none_are_found(settings: Settings, fresh: Database, tmp_path: Path) -> None:
