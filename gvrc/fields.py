@@ -38,6 +38,7 @@ from gvrc.shapes import (
     KeyPath,
     Keys,
     is_absent,
+    is_answer,
     is_county,
     is_geometry,
     is_of_account,
@@ -182,6 +183,8 @@ class _Sorting:
         return [key for key in keys if key in known]
 
     def _column(self, path: KeyPath, column: Column) -> None:
+        if dict in column.types and any(map(is_answer, column.values)):
+            column = Column([self._answer(path, value) for value in column.values])
         values, types = column.values, column.types
         if not types or path == REJECT_HEADER:
             return
@@ -200,6 +203,13 @@ class _Sorting:
             self.numbers.append((path, values))
             return
         self._values(path, values, types)
+
+    def _answer(self, path: KeyPath, value: object) -> object:
+        """Give what was answered in a flow; what else is said of the answer is counted."""
+        if not is_answer(value):
+            return value
+        self._count_leaves(path, {key: inner for key, inner in value.items() if key != "value"})
+        return value["value"]
 
     def _values(self, path: KeyPath, values: Values, types: set[type]) -> None:
         meanings = self.keys.meanings(path)

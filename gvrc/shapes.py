@@ -10,6 +10,7 @@ import csv
 import re
 from collections import defaultdict
 from functools import cache, lru_cache
+from http import HTTPStatus
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
@@ -895,10 +896,20 @@ def _stands_alone(record: dict[str, Any], keys: Keys) -> bool:
 SAMPLED: Final = 5
 
 
+def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
+    """Say whether an object is an answer in a flow of RapidPro: its name is that of the question."""
+    return isinstance(value, dict) and value.keys() >= ANSWER
+
+
+ANSWER: Final = frozenset(("value", "category", "node"))
+
+
 def leaves(value: object, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
     """List the leaf values of the objects inside a value, with their paths; a list is a leaf."""
     if not isinstance(value, dict) or len(path) > MAX_DEPTH:
         return [(path, value)]
+    if is_answer(value):
+        return [(path, value["value"])]
     return [leaf for key, inner in value.items() for leaf in leaves(inner, (*path, key))]
 
 
@@ -924,6 +935,8 @@ def is_person(record: dict[str, Any], keys: Keys) -> bool:
 
 def _is_of_a_case(word: str, value: object) -> bool:
     """Say whether a value is of one case: not where it says only whether a facility has, keeps or offers something."""
+    if word == URNS:
+        return isinstance(value, list)
     if word in CASE_OBJECTS:
         return isinstance(value, dict) and not all(map(_is_flag, value.values()))
     return word in CASE_KEYS and isinstance(value, str | int | float) and not _is_flag(value)
@@ -941,6 +954,7 @@ def _is_of_many(word: str, value: object) -> bool:
     return words <= GENDERS | MANY | BESIDE_MANY and bool(words & MANY or len(words & GENDERS) > 1)
 
 
+URNS: Final = "urns"  # RapidPro's: how to reach somebody who wrote to a flow
 FLAGS: Final = frozenset(("yes", "no", "true", "false", "y", "n", "ndiyo", "ndio", "hapana"))
 MAY_BE_OF_MANY: Final = frozenset(("gender", "sex", "age", "agegroup", "agerange"))
 GENDERS: Final = frozenset(("female", "male", "f", "m"))
@@ -953,7 +967,7 @@ BESIDE_MANY: Final = frozenset(("and", "or", "only", "ages", "age", "genders", "
 def may_hold_people(columns: Iterable[str]) -> bool:
     """Say whether records with these keys may be of people: hardly any file has such keys, others are spared."""
     given = set(map(normal_key, columns))
-    return len(PERHAPS_PERSON_KEYS & given) > 1 or not given.isdisjoint(CASE_KEYS | CASE_OBJECTS)
+    return len(PERHAPS_PERSON_KEYS & given) > 1 or not given.isdisjoint(CASE_KEYS | CASE_OBJECTS | {URNS})
 
 
 def _told(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -1049,5 +1063,15 @@ def _is_name(value: object) -> bool:
     return (
         isinstance(value, str)
         and any(map(str.isalpha, value))
-        and not (is_absent(value) or is_county(value) or UUID.fullmatch(value))
+        and not (is_absent(value) or is_county(value) or UUID.fullmatch(value) or _is_of_an_error(value))
     )
+
+
+def _is_of_an_error(name: str) -> bool:
+    """Say whether a name is that of an error, which a server gave in the place of facilities: ``NotFoundError``."""
+    return ERROR_NAME.fullmatch(name) is not None or name.strip().lower() in HTTP_ERRORS
+
+
+ERROR_NAME: Final = re.compile(r"[A-Za-z]*(?:Error|Exception|Fault)")
+FIRST_ERROR: Final = 400
+HTTP_ERRORS: Final = frozenset(status.phrase.lower() for status in HTTPStatus if status >= FIRST_ERROR)

@@ -220,6 +220,49 @@ def test_what_the_codes_of_a_table_mean_are_no_facilities(settings: Settings, tm
     assert "holds no facilities" in error_of(path, settings)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"name": "NotFoundError", "message": "No such resource", "code": 404, "type": "error"},
+        {"error": {"name": "AuthError", "code": 401, "status": "error"}},
+        {"@type": "hydra:Error", "name": "Internal Server Error", "code": "500"},
+    ],
+)
+def test_what_a_server_says_in_the_place_of_facilities_is_none(
+    settings: Settings, tmp_path: Path, answer: dict[str, Any]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(answer), "utf-8")
+    assert "holds no facilities" in error_of(path, settings)
+
+
+def test_those_who_wrote_to_a_flow_are_no_facilities(settings: Settings, tmp_path: Path) -> None:
+    person = {"uuid": "c-1", "name": "Sample Person", "status": "active", "urns": ["tel:+254700000017"]}
+    path = tmp_path / "a.json"
+    groups = [{"uuid": "g-1", "name": "Survivors"}]
+    path.write_text(json.dumps({"results": [person | {"groups": groups, "fields": LINDI}]}), "utf-8")
+    assert "holds no facilities" in error_of(path, settings)
+
+
+def test_the_answers_in_a_flow_are_what_it_says_of_a_facility(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    def answer(name: str, value: str) -> dict[str, Any]:
+        return {"name": name, "value": value, "category": "Has Text", "node": "n-1", "input": value}
+
+    told = {"facility": "Lindi Shelter", "county": "Nairobi", "constituency": "Kibra", "ward": "Lindi"}
+    flow = {"uuid": "f-1", "name": "Register a facility"}
+    person = {"uuid": "c-1", "name": "Sample Person", "urn": "tel:+254700000017"}
+    values = {name: answer(name, value) for name, value in told.items()}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"results": [{"id": 1, "flow": flow, "contact": person, "values": values}]}), "utf-8")
+    assert outcome(run([str(path)], settings)) == {"read": 1, "inserted": 1}
+    found = (
+        "SELECT facility_name AS name, facility_type AS type, ward_name FROM facilities LEFT JOIN wards USING (ward_id)"
+    )
+    assert rows(fresh, found) == [{"name": "Lindi Shelter", "type": None, "ward_name": "Lindi"}]
+
+
 @pytest.mark.parametrize("kind", ["ward", "county", "taxonomy_term--ward", "user--user", "facility_category"])
 def test_what_a_resource_refers_to_is_no_facility(
     settings: Settings, fresh: Database, tmp_path: Path, kind: str
