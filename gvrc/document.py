@@ -378,7 +378,7 @@ class _Walk:
             yield from self._tables(parts)
             return
         if self.pinned is None and is_fixture(values[0]):
-            parts, holds_records = join_fixture(parts), True
+            parts, holds_records = join_fixture(parts, self.walked.passed_over), True
         else:
             holds_records = self._holds_records(values, path, parents)
         has_branches = holds_records and any(branches_of(value, self.keys) for value in values)

@@ -56,6 +56,39 @@ def test_foreign_keys_are_joined_wherever_their_rows_stand() -> None:
         }
 
 
+def test_the_tables_of_another_body_are_read_where_they_are_named_after_facilities() -> None:
+    rows = [
+        row("geo.county", 1, name="Nairobi"),
+        row("geo.subcounty", 2, name="Kibra", county=1),
+        row("geo.ward", 3, name="Lindi", sub_county=2),
+        row("services.service", 5, name="Shelter"),
+        row("directory.shelter", 1, name="Amani House", ward=3, services=[5], phone="0700000016"),
+        row("police.policestation", 1, name="Lindi Station", county=1),
+        row("trainings.training", 1, name="First Responder Training", county=1),
+        row("cases.survivor", 1, name="Sample Survivor", ward=3),
+    ]
+    frame, reading = read_bytes(json.dumps(rows).encode())
+    assert facilities(frame) == [
+        {
+            "facility_name": "Amani House",
+            "source_key": "shelter-1",
+            "facility_type": "shelter",
+            "county_name": "Nairobi",
+            "ward_name": "Lindi",
+            "sub_county_name": "Kibra",
+            "contacts": '[{"key":"phone","value":"0700000016"}]',
+            "services": '["Shelter"]',
+        },
+        {
+            "facility_name": "Lindi Station",
+            "source_key": "policestation-1",
+            "facility_type": "policestation",
+            "county_name": "Nairobi",
+        },
+    ]
+    assert reading.notes == ["passed over: 2 row of a table that is not named after facilities"]
+
+
 def test_a_key_that_points_nowhere_gives_no_name() -> None:
     frame, reading = read_bytes(json.dumps(ROWS).encode())
     stray = next(record for record in facilities(frame) if record["facility_code"] == "K-2")
