@@ -76,7 +76,7 @@ def reject_reasons(demands: Demands) -> dict[str, tuple[pl.Expr, str, pl.Expr]]:
             pl.lit("The record has no name."),
         ),
         "sheet_row": (
-            _is_sheet_row() | _is_county_heading(),
+            _is_sheet_row() | _is_county_heading() | _is_row_of_columns(),
             "facility_name",
             pl.lit("The row is a heading, a note or a sum of its sheet."),
         ),
@@ -114,6 +114,12 @@ def _is_county_heading() -> pl.Expr:
     nothing = [pl.col(name).is_null() for name in HARDLY_IN_A_HEADING]
     no_rows = [pl.col(name).list.len() == 0 for name in ("contacts", "services")]
     return _of_names(pl.all_horizontal(*nothing, *no_rows), is_county)
+
+
+def _is_row_of_columns() -> pl.Expr:
+    """Say whether a record repeats the columns of its sheet: it stands in the county "County"."""
+    county = pl.col("county_name").str.strip_chars().str.to_lowercase()
+    return county.is_in(["county", "county name", "kaunti"]).fill_null(value=False)
 
 
 def _of_names(is_asked: pl.Expr, is_so: Callable[[str], bool]) -> pl.Expr:

@@ -144,8 +144,17 @@ LATER: Final = 500  # of GraphQL's own type of a node: what the node says of its
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
 def normal_key(key: str) -> str:
-    """Reduce a key to its letters and digits in lower case."""
+    """Reduce a key to its letters and digits in lower case; SharePoint writes its other signs as their numbers.
+
+    >>> normal_key("Sub_x0020_County"), normal_key("OData__x0057_ard")
+    ('subcounty', 'ward')
+    """
+    if "_x00" in key:
+        key = SIGN.sub(lambda found: chr(int(found[1], 16)), key.removeprefix("OData_"))
     return "".join(filter(str.isalnum, key)).lower()
+
+
+SIGN: Final = re.compile(r"_x(00[0-9A-Fa-f]{2})_")
 
 
 def is_absent(value: object) -> bool:
@@ -199,12 +208,23 @@ def _meanings_of(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, ...]:
     if len(words) == 1 and FLATTENED.fullmatch(key):
         return _of_flattened(key.split("."))
     if len(words) == 1 or "/" in key:
-        return _of_form(key.split("/")) if "/" in key else _cut_off(words[0], key)
+        return _of_form(key.split("/")) if "/" in key else _with_unit(key) or _cut_off(words[0], key)
     if words[-2] in PLACE_PARENTS and (inside := _in_place(words)):
         return inside
     if words[-1] in NAME_CHILDREN or key in TYPED_VALUES:
         return tuple(Meaning(field, rank + 500) for field, rank in _meanings_of(words[:-1], words[:-1]))
     return ()
+
+
+def _with_unit(key: str) -> tuple[Meaning, ...]:
+    """Give the meaning of a column of degrees that names their unit: ``Lat (deg)``, ``GPS [DMS]``."""
+    found = UNIT_IN_KEY.fullmatch(key)
+    known = _table().get(_words(found.groups()), ()) if found else ()
+    return tuple(meaning for meaning in known if meaning.field in DEGREES)
+
+
+UNIT_IN_KEY: Final = re.compile(r"(.+?)\s*[(\[][^()\[\]]*[)\]]\s*")
+DEGREES: Final = frozenset(("latitude", "longitude", "coordinates"))
 
 
 def _without_wrappers(words: tuple[str, ...]) -> Iterator[str]:

@@ -65,6 +65,38 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"contacts": contacts(("gender_desk.phone", "0700000016"), ("gender_desk.officer", "A. Person"))},
     ),
     ({"Gender Desk": "Yes"}, {}),
+    ({"gender_desk": {"hotline": "1195"}}, {"contacts": contacts(("gender_desk.hotline", "1195"))}),
+    # what stands in a hospital is the facility where it is named, and the hospital's own otherwise
+    (
+        {"name": None, "hospital": {"name": "Lindi Hospital"}, "gbvrc": {"name": "Lindi GBVRC", "phone": "0700000016"}},
+        {
+            "facility_name": "Lindi GBVRC",
+            "contacts": contacts(("gbvrc.phone", "0700000016")),
+            "issue.value_not_used": "hospital.name=Lindi Hospital",
+        },
+    ),
+    # bodies other than clinics
+    (
+        {"name": None, "Court Station": "Lindi Law Courts", "Registry Tel": "0700000016", "Lat (deg)": -1.3},
+        {"facility_name": "Lindi Law Courts", "contacts": contacts(("Registry Tel", "0700000016")), "latitude": "-1.3"},
+    ),
+    (
+        {"name": None, "Jina la nyumba salama": "Amani", "Simu ya dharura": "1195", "Simu ya msimamizi": "0700000017"},
+        {"facility_name": "Amani", "contacts": contacts(("Simu ya dharura", "1195"))},
+    ),
+    (
+        {"name": None, "desk_name": "Lindi Gender Desk", "station": "Lindi Police Station"},
+        {"facility_name": "Lindi Police Station", "issue.value_not_used": "desk_name=Lindi Gender Desk"},
+    ),
+    # the tags of humanitarian data, and the signs that SharePoint writes as numbers
+    (
+        {"name": None, "#org+name": "Amani Trust", "#adm1+name": "Nairobi", "#geo+lat": "-1.3", "#geo+lon": "36.8"},
+        {"facility_name": "Amani Trust", "county_name": "Nairobi", "latitude": "-1.3", "longitude": "36.8"},
+    ),
+    (
+        {"Sub_x0020_County": "Kibra", "OData__x0057_ard": "Lindi"},
+        {"sub_county_name": "Kibra", "ward_name": "Lindi"},
+    ),
     ({"Gender Desk Contact": "0700000017"}, {"contacts": contacts(("Gender Desk Contact", "0700000017"))}),
     # a site's own wrapping of a text, and of the fields that it added
     (

@@ -87,6 +87,11 @@ def test_a_sum_or_a_heading_is_refused_whatever_stands_in_its_columns(name: str)
     assert reason(name, code="MFL code", ward="Ward", address="Address") == "sheet_row"
 
 
+@pytest.mark.parametrize("county", ["County", "COUNTY NAME ", "Kaunti"])
+def test_a_row_that_repeats_the_columns_is_no_facility_whatever_is_listed(county: str) -> None:
+    assert reason("Court Station", county=county) == "sheet_row"
+
+
 def test_a_county_above_its_rows_is_no_facility_and_a_station_that_bears_its_name_is_one() -> None:
     assert reason("NAIROBI COUNTY", county="") == "sheet_row"
     for said in ({"type": "Police Station"}, {"phone": "0700000016"}, {"county": "Nairobi"}, {"code": "KPS-7"}):
