@@ -587,6 +587,25 @@ CASE_KEYS: Final = frozenset(
         *("caseno", "casenumber", "caseid", "obno", "obnumber", "incidentdate", "dateofincident", "incidentid"),
     )
 )
+STAFF_NUMBERS: Final = frozenset(
+    (
+        *(f"{what}{number}" for what in ("service", "force", "payroll", "personnel") for number in ("no", "number")),
+        *(f"{what}{number}" for what in ("staff", "employee", "officer") for number in ("no", "number", "id")),
+        *("pfno", "pfnumber", "tscno", "badgeno", "badgenumber", "idno", "nationalidno", "kepfno"),
+    )
+)
+RANKS: Final = frozenset(("rank", "policerank", "designation", "jobtitle", "jobgroup", "cadre", "cheo"))
+# Of the person who is to be asked for at a facility, in a flat table.
+NAMES_SOMEBODY: Final = (
+    "ocs",
+    "contactperson",
+    "contactname",
+    "officerin",
+    "incharge",
+    "focalperson",
+    "personin",
+    "deskofficer",
+)
 CASE_OBJECTS: Final = frozenset(("survivor", "victim", "perpetrator", "suspect", "complainant"))  # as objects only
 TELLS_FACILITY: Final = frozenset(
     (
@@ -940,7 +959,7 @@ def is_person(record: dict[str, Any], keys: Keys) -> bool:
     """Say whether a record is of a person or a case: a key of a register of cases, or several marks of a person."""
     told = [(word, value) for key, value in _told(record) if not is_absent(value) and (word := normal_key(key))]
     given = {word for word, _ in told}
-    if any(_is_of_a_case(word, value) for word, value in told):
+    if any(_is_of_a_case(word, value) for word, value in told) or _is_of_staff(given):
         return True
     if len(PERHAPS_PERSON_KEYS & given) <= 1 or any(_is_of_many(word, value) for word, value in told):
         return False
@@ -950,6 +969,17 @@ def is_person(record: dict[str, Any], keys: Keys) -> bool:
         for path, value in leaves(record)
         if not is_absent(value)
         for meaning in keys.meanings(path)
+    )
+
+
+def _is_of_staff(given: set[str]) -> bool:
+    """Say whether a record is of somebody who serves at a place: their number and rank, and nobody else's.
+
+    >>> _is_of_staff({"name", "rank", "serviceno", "station"}), _is_of_staff({"name", "ocsname", "rank", "serviceno"})
+    (True, False)
+    """
+    return not (STAFF_NUMBERS.isdisjoint(given) or RANKS.isdisjoint(given)) and not any(
+        word.startswith(NAMES_SOMEBODY) for word in given
     )
 
 
@@ -987,7 +1017,9 @@ BESIDE_MANY: Final = frozenset(("and", "or", "only", "ages", "age", "genders", "
 def may_hold_people(columns: Iterable[str]) -> bool:
     """Say whether records with these keys may be of people: hardly any file has such keys, others are spared."""
     given = set(map(normal_key, columns))
-    return len(PERHAPS_PERSON_KEYS & given) > 1 or not given.isdisjoint(CASE_KEYS | CASE_OBJECTS | {URNS})
+    return len(PERHAPS_PERSON_KEYS & given) > 1 or not given.isdisjoint(
+        CASE_KEYS | CASE_OBJECTS | STAFF_NUMBERS | {URNS}
+    )
 
 
 def _told(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -123,6 +123,14 @@ CASE = {"facility": "Umoja Clinic", "county": "Nairobi", "phone": "0700000085", 
         CASE | {"Case No.": "OB 12/3/25"},
         CASE | {"victim": {"name": "Sample Person"}},
         {"properties": PERSON | {"AGE": 17, "SEX": "F"}, "geometry": None},
+        PERSON | {"Rank": "IP", "Service No.": "12345", "station": "Lindi Police Station", "status": "Active"},
+        {
+            "full_name": "Sample Person",
+            "designation": "Nurse",
+            "PF No": "7",
+            "facility": "Umoja Clinic",
+            "phone": "1195",
+        },
     ],
 )
 def test_a_person_or_a_case_in_a_list_of_facilities_is_refused_and_no_facility(
@@ -135,6 +143,12 @@ def test_a_person_or_a_case_in_a_list_of_facilities_is_refused_and_no_facility(
         (around + 1,) * 3
     )
     assert not {"age", "gender", "survivor_name", "dob.$date"} & reading.unmapped.keys()
+
+
+def test_the_rank_and_number_of_who_is_in_charge_make_no_person_of_a_station() -> None:
+    station = {"station_name": "Lindi Police Station", "county": "Nairobi"}
+    assert names([station | {"OCS": "Sample Officer", "rank": "CI", "service_no": "12345"}]) == ["Lindi Police Station"]
+    assert names([station | {"staff_no": 12}]) == ["Lindi Police Station"]
 
 
 def test_many_people_whose_records_have_the_keys_of_facilities_are_refused_too() -> None:
