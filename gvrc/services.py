@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from gvrc.casts import read_flag
-from gvrc.shapes import MAX_DEPTH, normal_key
+from gvrc.shapes import MAX_DEPTH, is_absent, normal_key
 from gvrc.synonyms import canonical_name, says_closed, to_canonical
 from gvrc.text import by_distinct, clean_text, fold, masked, unescape
 
@@ -185,7 +185,7 @@ def _spellings_in(value: object) -> Iterator[str]:
         case dict() if groups := _groups_in(value):
             yield from _spellings_in(groups)
         # A map of names to what is offered: {"Outpatient": true, "Surgery": "No"}
-        case dict() if value and all(_is_offered(item) is not None for item in value.values()):
+        case dict() if _is_map_of_services(value):
             yield from (name for name, item in value.items() if _is_offered(item))
         case None:
             return
@@ -250,6 +250,12 @@ def _is_group(category: str, services: object) -> bool:
         isinstance(services, dict)
         and all(fold(key) not in _OFFERED_KEYS and _is_offered(item) is not None for key, item in services.items())
     )
+
+
+def _is_map_of_services(value: dict[str, object]) -> bool:
+    """Say whether names stand before yes or no, or before nothing where nobody said either."""
+    said = [item for item in value.values() if not is_absent(item)]
+    return bool(said) and all(_is_offered(item) is not None for item in said)
 
 
 def _is_offered(item: object) -> bool | None:

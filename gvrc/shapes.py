@@ -119,6 +119,8 @@ class Keys:
         words = _words(path)
         return bool(words) and (
             words[-1] in PLACE_PARENTS
+            or words[-1] in REFERENCES
+            or _is_group(path[-1])
             or WRAPPER.fullmatch(words[-1]) is not None
             or words[-1] in _parents_in_table()
             or bool(self.meanings(path))
@@ -175,7 +177,12 @@ def is_geometry(value: object) -> bool:
 
 
 def _words(path: KeyPath) -> tuple[str, ...]:
-    return tuple("doc" if key == HIT else normal_key(CUSTOM.sub("", key)) for key in path if isinstance(key, str))
+    words = ["doc" if key == HIT else normal_key(CUSTOM.sub("", key)) for key in path if isinstance(key, str)]
+    return (*(REFERENCES.get(word, word) for word in words[:-1]), *words[-1:])
+
+
+# What a key refers to may stand in its place: {"ward_id": {"name": "Lindi"}} (Directus).
+REFERENCES: Final = {f"{unit}id": unit for unit in ("county", "constituency", "subcounty", "ward")}
 
 
 CUSTOM: Final = re.compile(r"(?<=[^_])__[cs]\Z")  # Salesforce's mark of a column that its user has added
@@ -205,15 +212,22 @@ def _meanings_of(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, ...]:
     if direct := _table().get(words):
         return direct
     key = str(path[-1])
-    if len(words) == 1 and FLATTENED.fullmatch(key):
-        return _of_flattened(key.split("."))
-    if len(words) == 1 or "/" in key:
-        return _of_form(key.split("/")) if "/" in key else _with_unit(key) or _cut_off(words[0], key)
+    if "/" in key or any(map(_is_group, path[:-1])):
+        return _of_form(key.split("/") if "/" in key else [part for part in path if isinstance(part, str)])
+    if len(words) == 1:
+        return _of_column(words[0], key)
     if words[-2] in PLACE_PARENTS and (inside := _in_place(words)):
         return inside
     if words[-1] in NAME_CHILDREN or key in TYPED_VALUES:
         return tuple(Meaning(field, rank + 500) for field, rank in _meanings_of(words[:-1], words[:-1]))
     return ()
+
+
+def _of_column(word: str, key: str) -> tuple[Meaning, ...]:
+    """Give the meaning of a key that stands alone and is not in the table as it is."""
+    if FLATTENED.fullmatch(key):
+        return _of_flattened(key.split("."))
+    return _with_unit(key) or _cut_off(word, key)
 
 
 def _with_unit(key: str) -> tuple[Meaning, ...]:
@@ -296,7 +310,7 @@ def _of_form(parts: list[str]) -> tuple[Meaning, ...]:
 
 def _is_of_facility(group: str) -> bool:
     """Say whether a group of questions is of the people to ask for at a facility."""
-    word = normal_key(group)
+    word = normal_key(GROUP_MARK.sub("", group))
     return word.startswith(("contact", "focal", "mhusika", "msimamizi", "afisa")) or any(
         meaning.field == "contacts" for meaning in _table().get((word,), ())
     )
@@ -447,6 +461,8 @@ PEOPLE: Final = PEOPLE_OF_CASES | frozenset(
         ),
         *("participant", "attendee", "student", "teacher", "interviewer", "enumerator", "author", "inmate", "detainee"),
         *("case", "incident", "occurrence", "complaint", "assault", "violation", "appointment", "visit", "encounter"),
+        *("liaison", "clerk", "registrar", "administrator", "commissioner", "governor", "treasurer", "patron", "head"),
+        *("assistant", "activist", "ambassador", "pastor", "imam", "reporter", "submitter"),
         *("admission", "interview", "ocs", "ocpd", "ocpp", "dcio"),  # the officers in charge of stations and divisions
         *("mtu", "watu", "afisa", "maafisa", "msimamizi", "wasimamizi", "mratibu", "waratibu", "mkurugenzi", "mhusika"),
         *("mwathiriwa", "waathiriwa", "manusura", "mshukiwa", "washukiwa", "mlalamikaji", "walalamikaji", "mgonjwa"),
@@ -482,7 +498,18 @@ OF_AN_OFFICE: Final = frozenset(
         *("national", "regional", "region", "district", "division", "divisional", "zonal", "area", "branch", "field"),
         *("deputy", "assistant", "senior", "acting", "executive", "managing", "general", "lead", "duty", "liaison"),
         *("gender", "desk", "protection", "welfare", "probation", "children", "clinical", "information", "data"),
-        *("technical", "finance", "administrative", "office", "department", "program", "programme", "project"),
+        *(
+            "court",
+            "police",
+            "technical",
+            "finance",
+            "administrative",
+            "office",
+            "department",
+            "program",
+            "programme",
+            "project",
+        ),
     )
 )
 AROUND: Final = frozenset(
@@ -676,6 +703,7 @@ def _is_around_facilities(key: str) -> bool:
         and (
             words[-1] in AROUND
             or (words[-1] == "na" and words[0].startswith("ime"))  # imeandaliwa_na: prepared by
+            or words[:2] == ["head", "of"]
             or (words[0] == "contact" and words[1:2] in (["us"], ["for"]))
             or (_is_person_word(words[-1]) and (SAYS_MORE_OF_PEOPLE | OF_AN_OFFICE).issuperset(words[:-1]))
         )
@@ -726,10 +754,31 @@ def is_people(key: str) -> bool:
     >>> [is_people(key) for key in ("survivors", "FocalPersons", "gbv_case_list", "children_homes", "victim_support")]
     [True, True, True, False, False]
     """
-    words = _words_of_key(key)
+    words = _words_of_key(GROUP_MARK.sub("", key))
+    while len(words) > 1 and words[-1] in SAYS_WHEN_OR_HOW:
+        words.pop()
     if _is_person_word("".join(words)):
         return True
     return bool(words) and _is_person_word(words[-1]) and SAYS_MORE_OF_PEOPLE.issuperset(words[:-1])
+
+
+def _is_group(key: object) -> bool:
+    """Say whether an object under this key is a group of questions of a form: ODK's are objects, KoBo's are in keys."""
+    return isinstance(key, str) and GROUP_MARK.match(key) is not None
+
+
+GROUP_MARK: Final = re.compile(r"(?i)^(?:grp|group|sec|section)[_-]")  # of the questions of a form: grp_survivor
+# survivors_last_month, cases_reported, officers_on_duty
+SAYS_WHEN_OR_HOW: Final = frozenset(
+    (
+        *("last", "this", "previous", "current", "month", "months", "year", "week", "quarter", "today", "weekly"),
+        *("monthly", "quarterly", "annual", "seen", "served", "received", "reported", "assisted", "supported"),
+        *("referred", "treated", "attended", "registered", "enrolled", "rescued", "sheltered", "admitted", "handled"),
+        *("pending", "closed", "open", "resolved", "trained", "on", "duty", "by", "per", "in", "to", "date", "log"),
+        *("q", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october"),
+        *("november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"),
+    )
+)
 
 
 def _words_of_key(key: str) -> list[str]:

@@ -88,6 +88,30 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"name": None, "desk_name": "Lindi Gender Desk", "station": "Lindi Police Station"},
         {"facility_name": "Lindi Police Station", "issue.value_not_used": "desk_name=Lindi Gender Desk"},
     ),
+    # what a key refers to in its place, and the groups of a form as objects
+    (
+        {"ward_id": {"name": "Lindi", "constituency_id": {"name": "Kibra", "county_id": {"name": "Nairobi"}}}},
+        {"county_name": "Nairobi", "constituency_name": "Kibra", "ward_name": "Lindi"},
+    ),
+    (
+        {
+            "name": None,
+            "grp_station": {"station_name": "Lindi Police Station", "ward": "Lindi"},
+            "grp_ocs": {"ocs_name": "A. Person", "ocs_phone": "0700000016"},
+            "grp_survivor": {"name": "Sample Person", "phone": "0700000017"},
+            "grp_contact": {"phone": "0700000018"},
+        },
+        {
+            "facility_name": "Lindi Police Station",
+            "ward_name": "Lindi",
+            "contacts": contacts(
+                ("grp_contact.phone", "0700000018"),
+                ("grp_ocs.ocs_name", "A. Person"),
+                ("grp_ocs.ocs_phone", "0700000016"),
+            ),
+        },
+    ),
+    ({"grp_survivor/phone": "0700000017"}, {}),
     # the tags of humanitarian data, and the signs that SharePoint writes as numbers
     (
         {"name": None, "#org+name": "Amani Trust", "#adm1+name": "Nairobi", "#geo+lat": "-1.3", "#geo+lon": "36.8"},

@@ -25,6 +25,7 @@ def names(document: object) -> list[str]:
         *("beneficiaries", "doctors", "nurses", "lawyers", "advocates", "focal_persons", "contact_persons", "chiefs"),
         *("volunteers", "GBVSurvivors", "child_survivors", "survivor list", "socialWorkers", "officers_in_charge"),
         *("incidents", "police_officers", "counsellors", "complainants", "county_directors", "health_workers"),
+        *("survivors_last_month", "casesReportedJan2026", "clients served", "officers_on_duty", "grp_survivors"),
     ],
 )
 def test_a_list_of_people_beside_facilities_is_passed_over_and_counted(key: str) -> None:
@@ -37,6 +38,7 @@ def test_a_list_of_people_beside_facilities_is_passed_over_and_counted(key: str)
     "key",
     [
         *("children_homes", "save_the_children", "victim_support", "survivor_centres", "women_lawyers", "police"),
+        *("open_centres", "closed_stations", "head_offices", "grp_stations"),
         *("emergency_contacts", "legal_aid_clinics", "child_protection_units", "counselling", "facilities_data"),
     ],
 )
@@ -69,6 +71,8 @@ def test_what_lies_in_a_person_is_passed_over_too() -> None:
 def test_the_person_to_ask_for_a_county_is_none_of_its_clinics() -> None:
     contact = {"name": "Sample Officer", "phone": "0700000080"}
     assert names({"Nairobi": {"clinics": [CLINIC], "contact": contact}}) == ["Umoja Clinic"]
+    for role in ("liaison", "head_of_station", "court_registrar", "county_commissioner"):
+        assert names({"data": [{"county": "Nairobi", role: contact, "clinics": [CLINIC]}]}) == ["Umoja Clinic"]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ UUID = "1a536286-c5b9-46f4-a72f-919c1fccb8e8"
         ('[{"category": "Medical", "services": []}]', ["Medical"]),
         ('["No-scalpel vasectomy", "PEP (available)"]', ["No-scalpel vasectomy", "PEP (available)"]),
         ('{"Counselling": true, "Surgery": false}', ["Counselling"]),
+        ('{"Counselling": true, "Surgery": false, "PEP": null, "Legal aid": ""}', ["Counselling"]),
         ('{"Counselling": "Yes", "Surgery": "No", "PEP": "Ndiyo"}', ["Counselling", "PEP"]),
         ('"Medical care (PEP, EC), legal aid"', ["Medical care (PEP, EC)", "legal aid"]),
         ('"Care (PEP, EC"', ["Care (PEP", "EC"]),
