@@ -36,6 +36,8 @@ _STYLE = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|u)\b[^<>]*>", re.IGN
 _LIST_MARK = re.compile(
     r"^\s*(?:[\u2022\u25cf\u25aa\u00b7*]\s*|[\u2013\u2014-]\s+|\(?\d{1,2}[.)]\s*(?=[^\W\d_])|\(?[a-z][.)]\s+)"
 )
+# What was ticked in a form of KoBo or ODK: the codes of the choices, parted by blanks, pep legal_aid.
+_CODES = re.compile(r"(?=[^_]*_)[a-z0-9]+(?:_+[a-z0-9]+)*(?: [a-z0-9]+(?:_+[a-z0-9]+)*)+")
 _LIST_KEYS = frozenset(("services", "children", "items", "subservices", "servicelist"))
 _OFFERED_KEYS = frozenset(
     (
@@ -157,6 +159,8 @@ def _split(names: str) -> list[str]:
     listed = names.strip()
     if listed.startswith("[") and listed.endswith("]"):
         return [name.strip(" '\"") for name in _BARE_SEPARATOR.split(listed[1:-1])]
+    if _CODES.fullmatch(listed):
+        return listed.split()
     plain = _STYLE.sub("", unescape(names))  # the semicolon of &amp; parts nothing
     if _NUMBERED.match(plain):
         plain = _BEFORE_A_NUMBER.sub("\n", plain)
@@ -237,7 +241,9 @@ def _groups_in(value: dict[str, object]) -> list[object]:
     match value:
         case {"edges": list(items)} | {"nodes": list(items)} | {"data": list(items)}:
             return [items]
-        case {"node": dict(item)} | {"attributes": dict(item)}:
+        case (
+            {"node": dict(item)} | {"attributes": dict(item)} | {"services_id": dict(item)} | {"service_id": dict(item)}
+        ):
             return [item]
     return list(value.values()) if all(_is_group(key, item) for key, item in value.items()) else []
 
