@@ -390,6 +390,35 @@ def test_one_key_under_two_codes_is_two_facilities_and_no_key(
     assert account.files[0].rejects == {"identity_ambiguous": 1}
 
 
+@pytest.mark.parametrize("is_other_first", [True, False])
+def test_a_facility_that_its_body_recodes_is_the_same_whichever_body_comes_first(
+    settings: Settings, fresh: Database, tmp_path: Path, *, is_other_first: bool
+) -> None:
+    keyed = CLINIC | {"id": "7f0c8a52-0000-4000-8000-000000000001"}
+    codeless = {name: value for name, value in CLINIC.items() if name != "code"}
+    other = write(tmp_path, "other.json", [codeless])
+    run([write(tmp_path, "a.json", [keyed]), other], settings)
+    recoded = write(tmp_path, "a.json", [keyed | {"code": 23080}])
+    account = run([other, recoded] if is_other_first else [recoded, other], settings, Options(force=True))
+    assert codes(fresh) == ["23080"]
+    assert account.totals()["inserted"] == 0
+    assert account.files[0].issues["source_key_claimed_twice"] == 0
+
+
+def test_one_key_under_two_codes_is_two_facilities_though_another_body_speaks_between(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    keyed = CLINIC | {"id": "7f0c8a52-0000-4000-8000-000000000001"}
+    codeless = {name: value for name, value in CLINIC.items() if name != "code"}
+    first, other = write(tmp_path, "a.json", [keyed]), write(tmp_path, "other.json", [codeless])
+    second = tmp_path / "more"
+    second.mkdir()
+    write(second, "a.json", [keyed | {"code": 13081}])
+    for _ in range(2):
+        run([first, other, str(second / "a.json")], settings, Options(force=True))
+        assert codes(fresh) == ["13080", "13081"]
+
+
 def test_what_a_person_changed_since_the_last_import_is_kept_and_reported(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:

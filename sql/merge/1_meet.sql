@@ -313,8 +313,9 @@ WHERE staged.round = $1::bigint
 
 -- name: find_doubtful_keys
 -- A source's key alone does not make one facility of two. has_other_code: its code is a given one, and so is the
--- record's; that is a new code of the same facility only if the key is no row number and this run has not met the
--- facility under its own code. needs_name: a short number may count the rows of one export (OBJECTID) and begin again
+-- record's; that is a new code of the same facility only if the key is no row number and the source has no other record
+-- of the facility in this run. What other sources say of it does not count: a facility that is recoded would be doubled
+-- where their file comes first. needs_name: a short number may count the rows of one export (OBJECTID) and begin again
 -- in the next; and a facility in another place has moved, or is another.
 SELECT
     doubtful.row_no,
@@ -334,7 +335,19 @@ FROM (
             AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code)
             AND (
                 staged.source_key ~ '^[0-9]{1,6}$'
-                OR EXISTS (SELECT FROM run_facilities AS met WHERE met.facility_id = facilities.facility_id)
+                OR EXISTS (
+                    SELECT
+                    FROM run_facilities AS met
+                    WHERE met.facility_id = facilities.facility_id
+                        AND met.source = staged.source
+                )
+                OR EXISTS (
+                    SELECT
+                    FROM run_superseded AS came
+                    JOIN etl.facility_source AS known USING (source, content_hash)
+                    WHERE known.facility_id = facilities.facility_id
+                        AND came.source = staged.source
+                )
             ) AS has_other_code,
         staged.source_key ~ '^[0-9]{1,6}$'
             OR coalesce(
