@@ -62,6 +62,7 @@ EXTRACT_ISSUES: Final = tuple(
 
 LIST_FIELDS: Final = ("services", "gbv_categories")
 AXES: Final = ("latitude", "longitude")
+PLACE_NAMES: Final = frozenset(("county_name", "constituency_name", "sub_county_name", "ward_name"))
 # A place is told in several units and an address in several lines: these fields take all that is said, in order.
 JOINED_FIELDS: Final = frozenset(("place_hint", "address", "description"))
 # These say in other words what the winner says: counted as unmapped, not an issue of every record.
@@ -338,6 +339,8 @@ class _Sorting:
         return chosen
 
     def _chosen(self, field: str, offers: list[Offer]) -> Texts:
+        if field in PLACE_NAMES:
+            offers = self._refuse_several(field, offers)
         first, *others = _ranked(offers)
         texts = first.texts
         for other in others:
@@ -348,6 +351,32 @@ class _Sorting:
                     self._tell_lost(texts, other)
                 texts = [mine if text is None else text for text, mine in zip(texts, other.texts, strict=True)]
         return texts
+
+    def _refuse_several(self, field: str, offers: list[Offer]) -> list[Offer]:
+        """Take none of the places of a list that names several: who serves two wards is in neither of them surely."""
+        listed: defaultdict[KeyPath | None, list[Offer]] = defaultdict(list)
+        for offer in offers:
+            listed[self._list_of(field, offer.path)].append(offer)
+        refused = {head: self._tell_several(found) if head else set() for head, found in listed.items()}
+        return [
+            offer._replace(texts=[None if row in rows else text for row, text in enumerate(offer.texts)])
+            if (rows := refused[self._list_of(field, offer.path)])
+            else offer
+            for offer in offers
+        ]
+
+    def _tell_several(self, listed: list[Offer]) -> set[int]:
+        """Give the rows in which the items of a list differ, and tell all of them."""
+        texts = _coalesced(listed, self.rows)
+        rows = {row for offer in listed for row in _differing(texts, offer)}
+        for row in sorted(rows):
+            self.lost[row] += [f"{offer.key}={offer.texts[row]}" for offer in listed if offer.texts[row]]
+        return rows
+
+    def _list_of(self, field: str, path: KeyPath) -> KeyPath | None:
+        """Give the path of the list under the place's own key that a path leads into; None for any other list."""
+        at = next((at for at, key in enumerate(path) if isinstance(key, int)), 0)
+        return path[:at] if at and field in self._ranks(path[:at]) else None
 
     def _close_what_is_past(self) -> None:
         """Take what was a clinic (``disused:amenity``), and is nothing else now, for a clinic that is closed."""

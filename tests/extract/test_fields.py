@@ -175,6 +175,15 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"county_name": "Kisumu", "issue.value_not_used": "County=Nairobi"},
     ),
     ({"Kaunti": "Nairobi", "Kata": "Lindi"}, {"county_name": "Nairobi", "ward_name": "Lindi"}),
+    (
+        {"county": ["Nairobi"], "ward": ["Lindi", "Sarangombe"]},  # who serves two wards is in neither of them surely
+        {"county_name": "Nairobi", "issue.value_not_used": "ward=Lindi; ward=Sarangombe"},
+    ),
+    ({"ward": [{"name": "Lindi"}, {"name": "LINDI"}]}, {"ward_name": "Lindi"}),
+    (
+        {"branches_at": "x", "ward": [{"name": "Lindi"}, {"name": "Makina"}, {"name": "Lindi"}]},
+        {"issue.value_not_used": "ward.name=Lindi; ward.name=Makina; ward.name=Lindi"},
+    ),
     ({"county_assembly_ward": "Lindi"}, {"ward_name": "Lindi"}),
     ({"admin1": "Nairobi", "admin3": "Lindi"}, {"county_name": "Nairobi", "ward_name": "Lindi"}),
     ({"county": "NAIROBI ", "county_name": "Nairobi"}, {"county_name": "Nairobi"}),
