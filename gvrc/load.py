@@ -13,12 +13,12 @@ import adbc_driver_manager
 import polars as pl
 
 from gvrc.account import CHILD_TABLES
-from gvrc.database import UnfitTableError, sqlstate, tell_error
+from gvrc.database import UnfitTableError, tell_error
 from gvrc.errors import GvrcError, RunStoppedError
 from gvrc.faces import encode_record
 from gvrc.log import log_event
 from gvrc.lone import insert_lone
-from gvrc.merge import RECORD_FAULTS, Merger
+from gvrc.merge import Merger
 from gvrc.rules import check_accepted
 from gvrc.stage import StagedBatch, Stager
 from gvrc.staging import count_rows, record_lines, refused_rows, settled_issues
@@ -243,7 +243,7 @@ class Loader:
             log_event("lone_records_merged", "WARNING", error=error)
             return False
         except adbc_driver_manager.Error as error:
-            if sqlstate(error)[:2] not in RECORD_FAULTS:
+            if not self.merger.is_fault_of_record(error):
                 raise
             return False
         self.alone = lone.counted if is_done else None

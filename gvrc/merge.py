@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from gvrc.stage import StagedBatch
     from gvrc.staging_tables import StagingTables
 
-# A database's refusal of a value or a key, or by a trigger of the application's (P0, RAISE EXCEPTION): one record's
-# fault, not the batch's.
-RECORD_FAULTS = ("22", "23", "P0")
+# A database's refusal of a value or a key: one record's fault, not the batch's.
+RECORD_FAULTS = ("22", "23")
+# RAISE EXCEPTION, by which a trigger of a managed database's application refuses a record; ours has no triggers.
+REFUSED_BY_TRIGGER = "P0"
 DRY_RUN_IDS = "pg_temp.dry_run_ids"
 
 
@@ -107,7 +108,7 @@ class Merger:
             with self.database.savepoint():
                 return self.merge_once(round_no, first, last)
         except adbc_driver_manager.Error as error:
-            if sqlstate(error)[:2] not in RECORD_FAULTS:
+            if not self.is_fault_of_record(error):
                 raise
             if self.pass_given_keys(error):
                 return self.merge_range(round_no, first, last)
@@ -117,6 +118,11 @@ class Merger:
             return self.merge_range(round_no, first, rows["middle_row"]) | self.merge_range(
                 round_no, rows["middle_row"] + 1, last
             )
+
+    def is_fault_of_record(self, error: adbc_driver_manager.Error) -> bool:
+        """Say whether the database refuses one record, for which the others need not stop."""
+        faults = (*RECORD_FAULTS, REFUSED_BY_TRIGGER) if self.directory.is_managed else RECORD_FAULTS
+        return sqlstate(error)[:2] in faults
 
     def merge_once(self, round_no: int, first: int, last: int) -> dict[int, tuple[str, str]]:
         """Merge the rows of a round from first to last; give those that no facility is sure for."""

@@ -7,8 +7,8 @@
 
 ``gvrc/open_run.py`` connects, ``gvrc/extract.py`` finds and opens, ``gvrc/settled.py`` leaves out,
 ``gvrc/transform.py`` is the chain of steps, ``gvrc/stage.py`` stages, ``gvrc/commit.py`` makes one transaction of a
-batch, which ``gvrc/load.py`` copies and ``gvrc/merge.py`` merges, ``gvrc/freed.py`` gives. What needs polars is imported
-when a file must be read: an unchanged run, a wrong option and a missing file never wait for it.
+batch, which ``gvrc/load.py`` copies and ``gvrc/merge.py`` merges, ``gvrc/freed.py`` gives. What needs polars is
+imported when a file must be read: an unchanged run, a wrong option and a missing file never wait for it.
 """
 
 from __future__ import annotations
