@@ -44,6 +44,7 @@ from gvrc.shapes import (
     has_facilities_inside,
     is_absent,
     is_county,
+    is_list_of_undertakings,
     is_of_facilities,
     is_of_many_kinds,
     is_passed_over,
@@ -761,8 +762,10 @@ def _is_passed_over(path: tuple[str, ...]) -> bool:
         or _is_of_units(path)
         # What the columns and codes of a table mean: DHIS2's analytics; and what a body does beside what it lists.
         or (
-            any(normal_key(key) == "metadata" or is_undertaking(key) for key in path) and not is_of_facilities(path[-1])
+            any(normal_key(key) == "metadata" or is_list_of_undertakings(key) for key in path)
+            and not is_of_facilities(path[-1])
         )
+        or is_undertaking(path[-1])
         or any(is_people(key) for key in path if not normal_key(key).startswith("contact"))
     )
 

@@ -528,6 +528,9 @@ UNDERTAKINGS: Final = frozenset(
         *("mafunzo", "mradi", "miradi", "mkutano", "mikutano", "mfadhili", "wafadhili", "muhtasari", "jumla", "habari"),
     )
 )
+ONE_UNDERTAKING: Final = frozenset(
+    ("training", "workshop", "event", "meeting", "campaign", "project", "grant", "donor", "funder", "mradi", "mkutano")
+)
 # These only say that something follows: GraphQL's connections, and the pages of what serves lists.
 WRAPPING: Final = frozenset(("data", "results", "records", "items", "rows", "objects", "edges", "nodes", "node"))
 SENDERS: Final = frozenset(
@@ -718,6 +721,11 @@ def is_undertaking(key: str) -> bool:
     [True, True, True, False, False]
     """
     return not UNDERTAKINGS.isdisjoint(_words_of_key(key)[-1:])
+
+
+def is_list_of_undertakings(key: str) -> bool:
+    """Say whether a key is of several: one project may be the envelope of all that a file lists."""
+    return is_undertaking(key) and ONE_UNDERTAKING.isdisjoint(_words_of_key(key)[-1:])
 
 
 def without_wrapping(path: tuple[str, ...]) -> tuple[str, ...]:

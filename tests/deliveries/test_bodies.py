@@ -78,6 +78,14 @@ def test_who_and_what_stands_around_facilities_is_none(
     assert names(fresh) == ["Lindi Office"]
 
 
+def test_one_project_may_be_around_all_that_a_file_lists(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    project = {"title": "A mapping", "data": [LINDI | {"name": "Lindi Office", "code": 7}]}
+    path.write_text(json.dumps({"project": project}), "utf-8")
+    assert outcome(run([str(path)], settings)) == {"read": 1, "inserted": 1}
+    assert names(fresh) == ["Lindi Office"]
+
+
 @pytest.mark.parametrize(
     "wards",
     [
