@@ -134,12 +134,14 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
     is_two = (pl.col("contained_in_scope") > 1) & ~pl.col("ward_name").str.contains(r"[(\[]")
     shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
     is_name = is_telling(pl.col("ward_words"))
+    # "Central" of Homa Bay may be Homa Bay Central, or Central Kasipul; the only Township of Kitui is meant.
+    is_only = ~has_block & ~shares_its_words
     is_other = is_namesake | has_second_name | has_surplus | is_cut_off
     rules = {
         "two_ways": pl.col("is_two_ways"),
         "inside": pl.col("inside") == 1,
         "inside_tied": pl.col("inside") > 1,
-        "outside": (pl.col("outside") == 1) & ~has_look_alike & (is_name | ~has_block),
+        "outside": (pl.col("outside") == 1) & ~has_look_alike & (is_name | is_only),
         "outside_tied": pl.col("outside") > 1,
         "outside_but_unsure": pl.col("outside") == 1,
         "two_beside_a_parent": is_two & (pl.col("repeated") > 0),
