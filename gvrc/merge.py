@@ -224,7 +224,8 @@ class Merger:
         """
         is_claimed = False
         for claim in self.database.rows("find_doubtful_keys"):
-            if claim["has_other_code"] or not may_be_one(claim["claimant_name"], claim["bearer_name"]):
+            names = (claim["bearer_name"], claim["imported_name"])
+            if claim["has_other_code"] or not any(may_be_one(claim["claimant_name"], name) for name in names):
                 # Whom a key fits besides, it does not fit for sure.
                 facility_id = None if claim["has_other_code"] else claim["facility_id"]
                 self.database.run("forget_meeting", claim["row_no"], facility_id)

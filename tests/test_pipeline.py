@@ -376,6 +376,20 @@ def test_a_key_that_restarts_in_each_file_does_not_overwrite_a_facility_with_ano
     assert outcome(run([write(tmp_path, "a.json", [known | changed])], settings)) == expected
 
 
+def test_a_facility_that_a_person_renamed_and_its_source_moved_is_known_by_the_key(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    home = {"name": "Hope Home", "county_name": "Nairobi", "constituency_name": "Makadara", "ward_name": "Viwandani"}
+    keyed = home | {"id": "7f0c8a52-0000-4000-8000-000000000001"}
+    run([write(tmp_path, "a.json", [keyed])], settings)
+    fresh.execute("UPDATE facilities SET facility_name = 'Zuhura Refuge'")
+    moved = keyed | {"constituency_name": "Kamukunji", "ward_name": "Pumwani"}
+    assert outcome(run([write(tmp_path, "a.json", [moved])], settings)) == {"read": 1, "updated": 1}
+    assert rows(fresh, "SELECT facility_name, ward_name FROM facilities JOIN wards USING (ward_id)") == [
+        {"facility_name": "Zuhura Refuge", "ward_name": "Pumwani"}
+    ]
+
+
 def test_one_key_under_two_codes_is_two_facilities_and_no_key(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:

@@ -316,13 +316,14 @@ WHERE staged.round = $1::bigint
 -- record's; that is a new code of the same facility only if the key is no row number and the source has no other record
 -- of the facility in this run. What other sources say of it does not count: a facility that is recoded would be doubled
 -- where their file comes first. needs_name: a short number may count the rows of one export (OBJECTID) and begin again
--- in the next; and a facility in another place has moved, or is another.
+-- in the next; and a facility in another place has moved, or is another. imported_name is as in find_doubtful_meetings.
 SELECT
     doubtful.row_no,
     doubtful.facility_id,
     doubtful.source_key,
     doubtful.claimant_name,
     doubtful.bearer_name,
+    doubtful.imported_name,
     doubtful.has_other_code
 FROM (
     SELECT
@@ -331,6 +332,7 @@ FROM (
         staged.source_key,
         staged.facility_name AS claimant_name,
         facilities.facility_name AS bearer_name,
+        coalesce(imported.facility_name, facilities.facility_name) AS imported_name,
         staged.facility_code IS NOT NULL
             AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code)
             AND (
