@@ -31,6 +31,7 @@ ABSENT_WORDS = (
     "not applicable",
     "not provided",
     "not given",
+    *("withheld", "confidential", "undisclosed", "not disclosed", "redacted"),  # a shelter's address
 )
 _ABSENT = r"^(?i:" + "|".join(re.escape(word) for word in ABSENT_WORDS) + r"|[\s._?-]*)$"
 _ENTITY = r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);"
