@@ -419,6 +419,19 @@ def test_a_facility_that_its_body_recodes_is_the_same_whichever_body_comes_first
     assert account.files[0].issues["source_key_claimed_twice"] == 0
 
 
+def test_a_key_that_a_body_gives_to_another_facility_leaves_the_former_one_what_it_is(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    keyed = CLINIC | {"id": "7f0c8a52-0000-4000-8000-000000000001"}
+    other = keyed | {"code": 13081, "name": "Hazina Refuge", "phone": "0700000099"}
+    run([write(tmp_path, "a.json", [keyed])], settings)
+    (before,) = rows(fresh, "SELECT facility_id, facility_name FROM facilities")
+    account = run([write(tmp_path, "a.json", [other, keyed])], settings)
+    assert (account.totals()["inserted"], account.totals()["unchanged"]) == (1, 1)
+    assert before in rows(fresh, "SELECT facility_id, facility_name FROM facilities")
+    assert codes(fresh) == ["13080", "13081"]
+
+
 def test_one_key_under_two_codes_is_two_facilities_though_another_body_speaks_between(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:

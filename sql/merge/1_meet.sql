@@ -316,7 +316,8 @@ WHERE staged.round = $1::bigint
 -- record's; that is a new code of the same facility only if the key is no row number and the source has no other record
 -- of the facility in this run. What other sources say of it does not count: a facility that is recoded would be doubled
 -- where their file comes first. needs_name: a short number may count the rows of one export (OBJECTID) and begin again
--- in the next; and a facility in another place has moved, or is another. imported_name is as in find_doubtful_meetings.
+-- in the next; a facility in another place has moved, or is another; and of one of another code the source may list the
+-- former one further below. imported_name is as in find_doubtful_meetings.
 SELECT
     doubtful.row_no,
     doubtful.facility_id,
@@ -333,8 +334,7 @@ FROM (
         staged.facility_name AS claimant_name,
         facilities.facility_name AS bearer_name,
         coalesce(imported.facility_name, facilities.facility_name) AS imported_name,
-        staged.facility_code IS NOT NULL
-            AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code)
+        codes.are_given
             AND (
                 staged.source_key ~ '^[0-9]{1,6}$'
                 OR EXISTS (
@@ -351,7 +351,8 @@ FROM (
                         AND came.source = staged.source
                 )
             ) AS has_other_code,
-        staged.source_key ~ '^[0-9]{1,6}$'
+        codes.are_given
+            OR staged.source_key ~ '^[0-9]{1,6}$'
             OR coalesce(
                 coalesce(constituencies.constituency_id, imported.constituency_id) <> staged.constituency_id
                 OR coalesce(constituencies.county_id, imported.county_id) <> staged.county_id,
@@ -360,6 +361,12 @@ FROM (
     FROM merging
     JOIN staged_records AS staged USING (row_no)
     JOIN facilities USING (facility_id)
+    CROSS JOIN LATERAL (
+        SELECT
+            staged.facility_code IS NOT NULL
+                AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code)
+                AS are_given
+    ) AS codes
     LEFT JOIN wards ON wards.ward_id = facilities.ward_id
     LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
     LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
