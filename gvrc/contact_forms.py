@@ -11,8 +11,8 @@ import msgspec
 
 from gvrc.casts import read_flag
 from gvrc.masking import mask_letters
+from gvrc.persons import PEOPLE_OF_CASES
 from gvrc.phones import find_phones, read_phone, short_codes, split_phones
-from gvrc.shapes import PEOPLE_OF_CASES
 from gvrc.synonyms import CLOSED, canonical_name
 from gvrc.text import clean_value, fold
 

@@ -22,12 +22,8 @@ from gvrc.dump import is_dump, read_table
 from gvrc.errors import SourceFileError
 from gvrc.fixture import is_fixture, join_fixture
 from gvrc.masking import HIDDEN, mask_letters
-from gvrc.rejects import HEADER_KEY
-from gvrc.shapes import (
-    FACILITY_LISTS,
+from gvrc.paths import (
     KEY_WORDS,
-    NOT_FACILITIES,
-    ONE_UNIT,
     PARENT_CLOSED,
     PARENT_CONSTITUENCY,
     PARENT_COUNTY,
@@ -36,23 +32,28 @@ from gvrc.shapes import (
     PARENT_PLACE,
     PARENT_SUB_COUNTY,
     PARENT_WARD,
+    is_absent,
+    normal_key,
+)
+from gvrc.persons import is_people
+from gvrc.rejects import HEADER_KEY
+from gvrc.shapes import (
+    FACILITY_LISTS,
+    NOT_FACILITIES,
+    ONE_UNIT,
     UNIT_LISTS,
     WRAPPING,
-    Keys,
     branches_of,
     has_evidence,
     has_facilities_inside,
-    is_absent,
     is_county,
     is_list_of_undertakings,
     is_of_facilities,
     is_of_many_kinds,
     is_passed_over,
-    is_people,
     is_undertaking,
     looks_like_facility,
     may_be_sender,
-    normal_key,
     other_kind,
     says_only_contacts,
     without_wrapping,
@@ -62,6 +63,8 @@ from gvrc.synonyms import canonical_name, says_closed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from gvrc.meanings import Keys
 
 MAX_VALUE_BYTES: Final = 16 * 1024 * 1024
 SMALL_BYTES: Final = 256 * 1024  # a value up to this size is looked at as a whole

@@ -18,11 +18,11 @@ from gvrc.errors import SourceFileError
 from gvrc.faces import encode_record, is_made
 from gvrc.fields import EXTRACT_ISSUES, fields_of
 from gvrc.files import hash_file
+from gvrc.meanings import Keys
 from gvrc.people import refuse_people
 from gvrc.raw import hash_texts
 from gvrc.records import Records, read_elements
 from gvrc.rejects import source_answered
-from gvrc.shapes import Keys
 from gvrc.sources import SourceRules, match_source
 
 if TYPE_CHECKING:

@@ -23,30 +23,25 @@ from gvrc.alike import Column, IdLists
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.contact_forms import ENDING_KEYS, is_one_person
 from gvrc.masking import HIDDEN
+from gvrc.meanings import Keys, is_geometry, is_of_unit, past_word
 from gvrc.pairs import first_pair, is_side, side_of, with_side
-from gvrc.personal import is_personal
-from gvrc.rejects import HEADER_KEY
-from gvrc.services import said_beside_names
-from gvrc.shapes import (
+from gvrc.paths import (
     ABSENT,
     LONGEST_ABSENT,
     MAX_DEPTH,
     MAX_KNOWN_PATHS,
-    MAY_BE_ACCOUNTS,
     PARENT_PLACE,
     UUID,
     KeyPath,
-    Keys,
     is_absent,
     is_answer,
-    is_county,
-    is_geometry,
-    is_of_account,
-    is_of_unit,
-    is_unit_of_hierarchy,
     normal_key,
-    past_word,
 )
+from gvrc.personal import is_personal
+from gvrc.persons import MAY_BE_ACCOUNTS, is_of_account
+from gvrc.rejects import HEADER_KEY
+from gvrc.services import said_beside_names
+from gvrc.shapes import is_county, is_unit_of_hierarchy
 from gvrc.shown_keys import OTHER_KEYS, shown_example
 from gvrc.units import ABOVE, units_above
 

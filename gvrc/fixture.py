@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from gvrc.shapes import PARENT_GROUP
+from gvrc.paths import PARENT_GROUP
 from gvrc.synonyms import canonical_name
 
 if TYPE_CHECKING:

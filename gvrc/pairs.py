@@ -10,7 +10,7 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from gvrc.shapes import MAX_KNOWN_PATHS, KeyPath, normal_key
+from gvrc.paths import MAX_KNOWN_PATHS, KeyPath, normal_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from gvrc.alike import Column
+from gvrc.paths import is_wrapper
+from gvrc.persons import is_person, may_hold_people
 from gvrc.records import Records, read_as_objects
-from gvrc.shapes import Keys, is_person, is_wrapper, may_hold_people
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gvrc.document import Elements
+    from gvrc.meanings import Keys
 
 OF_A_PERSON: Final = ("not_a_facility", "The record is of a person or of a case, not of a facility.")
 DECODE: Final = msgspec.json.Decoder().decode

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from gvrc.shapes import (
+from gvrc.paths import (
     KEY_WORDS,
     PARENT_CLOSED,
     PARENT_CONSTITUENCY,

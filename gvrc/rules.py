@@ -15,7 +15,9 @@ import polars as pl
 
 from gvrc.columns import ISSUE_FIELDS, ISSUE_PREFIX
 from gvrc.coordinates import LATITUDES, LONGITUDES
-from gvrc.shapes import is_county, keys_of_field, normal_key
+from gvrc.meanings import keys_of_field
+from gvrc.paths import normal_key
+from gvrc.shapes import is_county
 from gvrc.text import by_distinct
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from gvrc.casts import read_flag
-from gvrc.shapes import MAX_DEPTH, is_absent, normal_key
+from gvrc.paths import MAX_DEPTH, is_absent, normal_key
 from gvrc.synonyms import canonical_name, says_closed, to_canonical
 from gvrc.text import by_distinct, clean_text, fold, masked, unescape
 

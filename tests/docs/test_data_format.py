@@ -9,9 +9,9 @@ import msgspec
 import polars as pl
 import pytest
 
+from gvrc.meanings import Keys
 from gvrc.pipeline import run
 from gvrc.settings import PROJECT
-from gvrc.shapes import Keys
 from gvrc.sources import FIELDS
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gvrc.alike import MANY, IdLists, _id_lists, read_alike
 from gvrc.extract import FileReading, _frame_of
+from gvrc.meanings import Keys
 from gvrc.records import Records, read_as_objects, read_elements
-from gvrc.shapes import Keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable

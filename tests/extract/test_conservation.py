@@ -15,7 +15,9 @@ from reading import read_bytes
 from gvrc.alike import MANY
 from gvrc.columns import EXTRACTED
 from gvrc.fields import NO_NUL
-from gvrc.shapes import Keys, is_absent, is_person
+from gvrc.meanings import Keys
+from gvrc.paths import is_absent
+from gvrc.persons import is_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ from reading import facilities, read_bytes, read_file
 
 from gvrc.document import Walked, find_records
 from gvrc.errors import SourceFileError
-from gvrc.shapes import Keys
+from gvrc.meanings import Keys
 from gvrc.sources import SourceRules
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from reading import facilities, read_bytes
 
-from gvrc import shapes
+from gvrc import meanings
 from gvrc.columns import EXTRACTED, ISSUE_FIELDS
 from gvrc.extract import read_record
 from gvrc.fields import EXTRACT_ISSUES, masked
+from gvrc.meanings import Keys
 from gvrc.normalise import normalise
-from gvrc.shapes import Keys
 from gvrc.sources import FIELDS, SourceRules
 
 UUID = "d662c8df-7116-4116-9eee-9b09f441ebc3"
@@ -362,7 +362,7 @@ def test_degrees_south_of_the_equator_by_a_column_of_its_own_land_there() -> Non
     assert normalise(read_record(record)).select("latitude", "longitude").row(0) == (-1.31, 36.87)
 
 
-@pytest.mark.parametrize("word", sorted(set(shapes.LIFECYCLE.values())))
+@pytest.mark.parametrize("word", sorted(set(meanings.LIFECYCLE.values())))
 def test_each_word_for_what_is_past_is_read_as_closed(word: str) -> None:
     normalised = normalise(read_record({"name": "Umoja Clinic", "closed": word}))
     assert normalised.select("is_active", "issue.status_unknown").row(0) == (False, None)
@@ -572,7 +572,7 @@ def test_every_frame_has_the_same_columns() -> None:
 
 
 def test_the_table_of_keys_names_real_fields_and_no_key_twice_for_one() -> None:
-    lines = Path(shapes.__file__).with_name("keys.csv").read_text("utf-8").splitlines()
+    lines = Path(meanings.__file__).with_name("keys.csv").read_text("utf-8").splitlines()
     rows = [(row["field"], row["key"]) for row in csv.DictReader(lines)]
     assert {field for field, _ in rows} <= set(EXTRACTED)
     assert len(rows) == len(set(rows))

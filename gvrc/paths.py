@@ -1,0 +1,111 @@
+"""The keys of a record, their paths and what they lead to, before anything is known of what they mean.
+
+Keys are compared by their letters and digits in lower case: ``Keph level`` is ``keph_level``. A path is a tuple of
+keys, with the place in a list as an int: ``("identifier", 0, "value")``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, Final, TypeGuard
+
+KeyPath = tuple[str | int, ...]
+
+UUID: Final = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
+ABSENT: Final = frozenset(
+    (
+        *("", "none", "null", "nan", "n/a", "na", "nil", "unknown", "-", "--", "---", ".", "undefined", "<na>"),
+        *("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "--select--", "-- select --"),
+    )
+)
+
+# What a record takes from the keys and objects around it is put into it under these keys (keys.csv ranks them last).
+PARENT_COUNTY: Final = "parent_county"
+PARENT_CONSTITUENCY: Final = "parent_constituency"
+PARENT_SUB_COUNTY: Final = "parent_sub_county"
+PARENT_WARD: Final = "parent_ward"
+PARENT_GROUP: Final = "parent_group"
+PARENT_CLOSED: Final = "parent_closed"
+PARENT_PLACE: Final = "parent_place"
+PARENT_KEY: Final = "parent_key"
+
+HIT: Final = "_source"  # Elasticsearch's wrapper; a source without the mark is the body that a record came from
+# Objects that only wrap a record or a part of it: what is inside is read as if it stood outside.
+WRAPPER: Final = re.compile(
+    r"(properties|attributes|fields|tags|resource|facility|node|doc|identification|general|basic|profile|metadata|acf"
+    r"|(facility|basic|general|main|hospital|station|organization|organisation)(details?|info|information|data|profile))"
+)
+MAX_KNOWN_PATHS: Final = 20_000
+
+
+@lru_cache(maxsize=MAX_KNOWN_PATHS)
+def normal_key(key: str) -> str:
+    """Reduce a key to its letters and digits in lower case; SharePoint writes its other signs as their numbers.
+
+    >>> normal_key("Sub_x0020_County"), normal_key("OData__x0057_ard")
+    ('subcounty', 'ward')
+    """
+    if "_x00" in key:
+        key = SIGN.sub(lambda found: chr(int(found[1], 16)), key.removeprefix("OData_"))
+    return "".join(filter(str.isalnum, key)).lower()
+
+
+SIGN: Final = re.compile(r"_x(00[0-9A-Fa-f]{2})_")
+
+
+def is_absent(value: object) -> bool:
+    """Say whether a value only says that there is none."""
+    return value is None or (
+        isinstance(value, str) and len(value) <= LONGEST_ABSENT and value.strip().lower() in ABSENT
+    )
+
+
+LONGEST_ABSENT: Final = 12
+SAYS_THAT_IT_IS_A_LIST: Final = frozenset(("list", "lists", "data", "records", "details", "info", "register", "table"))
+KEY_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")  # in snake or camel case
+
+
+def is_group(key: object) -> bool:
+    """Say whether an object under this key is a group of questions of a form: ODK's are objects, KoBo's are in keys."""
+    return isinstance(key, str) and GROUP_MARK.match(key) is not None
+
+
+GROUP_MARK: Final = re.compile(r"(?i)^(?:grp|group|sec|section)[_-]")  # of the questions of a form: grp_survivor
+
+
+def words_of_key(key: str) -> list[str]:
+    """Part a key into its words in lower case, without those that only say that it is a list.
+
+    >>> words_of_key("focalPersons_list")
+    ['focal', 'persons']
+    """
+    words = [word.lower() for word in KEY_WORDS.findall(key)]
+    while words and words[-1] in SAYS_THAT_IT_IS_A_LIST:
+        words.pop()
+    return words
+
+
+def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
+    """Say whether an object is an answer in a flow of RapidPro: its name is that of the question."""
+    return isinstance(value, dict) and value.keys() >= ANSWER
+
+
+ANSWER: Final = frozenset(("value", "category", "node"))
+
+
+def leaves(value: object, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
+    """List the leaf values of the objects inside a value, with their paths; a list is a leaf."""
+    if not isinstance(value, dict) or len(path) > MAX_DEPTH:
+        return [(path, value)]
+    if is_answer(value):
+        return [(path, value["value"])]
+    return [leaf for key, inner in value.items() for leaf in leaves(inner, (*path, key))]
+
+
+MAX_DEPTH: Final = 8
+
+
+def is_wrapper(key: str) -> bool:
+    """Say whether what stands under this key is read as if it stood outside."""
+    return key == HIT or WRAPPER.fullmatch(normal_key(key)) is not None
