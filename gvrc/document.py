@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gvrc.meanings import Keys
+    from gvrc.references import References
 
 MAX_VALUE_BYTES: Final = 16 * 1024 * 1024
 SMALL_BYTES: Final = 256 * 1024  # a value up to this size is looked at as a whole
@@ -166,13 +167,16 @@ class Cursor:
             self.failure, self._following = error, None
 
 
-def find_records(chunks: Iterator[bytes], keys: Keys, pinned: str | None, walked: Walked) -> Iterator[Elements]:
+def find_records(
+    chunks: Iterator[bytes], keys: Keys, pinned: str | None, walked: Walked, references: References | None = None
+) -> Iterator[Elements]:
     """Walk a document and give its records, many at a time, each as the bytes that it came as.
 
-    What a record takes from around it (the county whose key it stands under) is put first in it. Raises CutOffError
+    What a record takes from around it (the county whose key it stands under), and what it refers to in another list, is
+    put first in it. Raises CutOffError
     at the end of a document that ends too early, SourceFileError for what is not JSON or holds no facilities.
     """
-    walk = _Walk(Cursor(chunks), keys, None if pinned is None else _parts(pinned), walked)
+    walk = Walk(Cursor(chunks), keys, None if pinned is None else _parts(pinned), walked, references)
     yield from walk.document()
     if walk.cursor.failure:
         raise walk.cursor.failure
@@ -182,9 +186,19 @@ def _parts(pinned: str) -> tuple[str, ...]:
     return tuple(part for part in pinned.strip("$.").replace("[]", "").replace("[*]", "").split(".") if part)
 
 
-class _Walk:
-    def __init__(self, cursor: Cursor, keys: Keys, pinned: tuple[str, ...] | None, walked: Walked) -> None:
+class Walk:
+    """A walk through one document, from value to value."""
+
+    def __init__(
+        self,
+        cursor: Cursor,
+        keys: Keys,
+        pinned: tuple[str, ...] | None,
+        walked: Walked,
+        references: References | None = None,
+    ) -> None:
         self.cursor = cursor
+        self.references = references
         self.keys = keys
         self.pinned = pinned
         self.walked = walked
@@ -192,6 +206,7 @@ class _Walk:
         self.marks: tuple[bytes, ...] = ()  # what stands between the records of the list at hand
 
     def document(self) -> Iterator[Elements]:
+        """Walk all of it and give its records."""
         cursor = self.cursor
         if not cursor.peek():
             raise cursor.failure or SourceFileError("is empty. Fetch it again.")
@@ -211,7 +226,7 @@ class _Walk:
             record = self.cursor.text[self.cursor.at : end].rstrip()
             self.cursor.at = end
             self.walked.add(path, 1)
-            yield _with_parents([record], _with_own_key(path, parents))
+            yield self._told([record], [value], path, _with_own_key(path, parents))
             yield from self._branches([value], path, parents)
         elif value is not None and not any(isinstance(inner, (dict, list)) for inner in value.values()):
             if path:
@@ -376,7 +391,7 @@ class _Walk:
         if first is None:
             self.walked.look_at(path, [])
             return
-        values = [_read(element) for element in first[:SAMPLE]]
+        values = [read_element(element) for element in first[:SAMPLE]]
         parts = chain([first], parts)
         if self.pinned is None and is_dump(values[0]):
             yield from self._tables(parts)
@@ -388,15 +403,33 @@ class _Walk:
         has_branches = holds_records and any(branches_of(value, self.keys) for value in values)
         if any(map(is_of_many_kinds, values)):
             parts = map(self._without_others, parts)
+        refers = holds_records and self._refers(values, path, parents)
         for elements in parts:
             if holds_records:
                 self.walked.add(path, len(elements))
-                yield _with_parents(elements, parents)
+                yield self._with_references(elements, parents) if refers else _with_parents(elements, parents)
                 if has_branches:
-                    yield from self._branches(map(_read, elements), path, parents)
+                    yield from self._branches(map(read_element, elements), path, parents)
             elif any(isinstance(value, (dict, list)) for value in values):
                 for element in elements:
                     yield from self._counted(self._inside(bytes(element), path, parents))
+
+    def _told(
+        self, elements: Elements, values: list[object], path: tuple[str, ...], parents: dict[str, str]
+    ) -> Elements:
+        if self._refers(values, path, parents):
+            return self._with_references(elements, parents)
+        return _with_parents(elements, parents)
+
+    def _refers(self, values: list[object], path: tuple[str, ...], parents: dict[str, str]) -> bool:
+        return self.references is not None and self.references.are_needed(values, self.keys, path, parents)
+
+    def _with_references(self, elements: Elements, parents: dict[str, str]) -> Elements:
+        """Put into each record what it refers to, besides what stands around all of them."""
+        if self.references is None:
+            return _with_parents(elements, parents)
+        told = [self.references.told_of(element, self.keys, parents) for element in elements]
+        return [_with_parents([element], said)[0] for element, said in zip(elements, told, strict=True)]
 
     def _branches(
         self, records: Iterable[object], path: tuple[str, ...], parents: dict[str, str]
@@ -420,7 +453,7 @@ class _Walk:
                 self.walked.passed_over["table of a dump that is not named after facilities"] += 1
 
     def _without_others(self, elements: Elements) -> Elements:
-        kinds = [other_kind(_read(element)) for element in elements]
+        kinds = [other_kind(read_element(element)) for element in elements]
         self.walked.passed_over.update(shown_kind(kind) for kind in kinds if kind)
         return [element for element, kind in zip(elements, kinds, strict=True) if kind is None]
 
@@ -433,7 +466,7 @@ class _Walk:
             yield from chain([first], parts)
 
     def _inside(self, element: bytes, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
-        walk = _Walk(Cursor(iter([element])), self.keys, self.pinned, self.walked)
+        walk = Walk(Cursor(iter([element])), self.keys, self.pinned, self.walked, self.references)
         walk.element = path
         char = walk.cursor.peek()
         try:
@@ -571,7 +604,7 @@ class _Walk:
         # The first value is broken, or not at hand as a whole: most lines after it are objects, or it is one document
         # over many lines, in which an object may stand on a line of its own, too.
         lines = list(filter(None, (line.strip(SPACE) for line in cursor.text[cursor.at :].split(b"\n", 10)[1:-1])))
-        objects = sum(line.startswith(b"{") and isinstance(_read(line), dict) for line in lines)
+        objects = sum(line.startswith(b"{") and isinstance(read_element(line), dict) for line in lines)
         return objects > len(lines) / 2
 
     def _lines(self) -> Iterator[Elements]:
@@ -586,7 +619,7 @@ class _Walk:
                 cursor.at = end
                 elements = _whole_lines(block)
                 yield elements
-                if cursor.ended and elements and not block.endswith(b"\n") and _read(elements[-1]) is UNREADABLE:
+                if cursor.ended and elements and not block.endswith(b"\n") and read_element(elements[-1]) is UNREADABLE:
                     raise CutOffError(f"is cut off at byte {cursor.offset:,}, inside its last line. Fetch it again.")
             elif cursor.left > MAX_VALUE_BYTES:
                 raise SourceFileError(f"has a line of more than {MAX_VALUE_BYTES >> 20} MB at byte {cursor.offset:,}.")
@@ -721,7 +754,8 @@ def _is_next_link(value: object) -> bool:
     return isinstance(value, dict) and "next" in (value.get("relation"), value.get("rel"))
 
 
-def _read(element: msgspec.Raw | bytes) -> object:
+def read_element(element: msgspec.Raw | bytes) -> object:
+    """Give what an element says, leniently if need be; UNREADABLE for what nobody can read."""
     try:
         return ANY.decode(element)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -6,6 +6,7 @@ import gc
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,7 @@ from gvrc.meanings import Keys
 from gvrc.people import refuse_people
 from gvrc.raw import hash_texts
 from gvrc.records import Records, read_elements
+from gvrc.references import References
 from gvrc.rejects import source_answered
 from gvrc.sources import SourceRules, match_source
 
@@ -129,13 +131,17 @@ def find_in_file(
     rules = source_file.source
     keys = Keys(rules.keys)
     try:
-        with open_text(Path(source_file.stored_at or source_file.path), rules.encoding) as chunks:
-            for elements in _regroup(find_records(chunks, keys, rules.path, walked), chunk_rows):
+        reopen = partial(open_text, Path(source_file.stored_at or source_file.path), rules.encoding)
+        references = References(reopen)
+        with reopen() as chunks:
+            found = find_records(chunks, keys, rules.path, walked, references)
+            for elements in _regroup(found, chunk_rows):
                 numbers = range(reading.read + 1, reading.read + len(elements) + 1)
                 reading.read += len(elements)
                 size = _size(elements)
                 yield FoundRecords(file=source_file, keys=keys, elements=elements, numbers=numbers, size=size)
         _conclude(rules, reading, walked)
+        reading.notes += references.notes()
     except CutOffError as error:
         reading.error = f"{source_file.path}: {error} Records that begin before: {reading.read:,}."
         if not (salvage and reading.read):

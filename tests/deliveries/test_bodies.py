@@ -283,3 +283,60 @@ def test_what_a_resource_refers_to_is_no_facility(
     assert rows(fresh, "SELECT facility_name AS name, facility_type AS type FROM facilities") == [
         {"name": "Lindi House", "type": None}
     ]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {
+            "data": [
+                {
+                    "type": "facility",
+                    "id": "7",
+                    "attributes": {"name": "Lindi House"},
+                    "relationships": {"ward": {"data": {"type": "ward", "id": "1387"}}},
+                },
+                {
+                    "type": "facility",
+                    "id": "8",
+                    "attributes": LINDI | {"name": "Lindi Clinic"},
+                    "relationships": {"ward": {"data": None}},
+                },
+            ],
+            "included": [
+                {
+                    "type": "ward",
+                    "id": "1387",
+                    "attributes": {"name": "Lindi"},
+                    "relationships": {"constituency": {"data": {"type": "constituency", "id": "274"}}},
+                },
+                {
+                    "type": "constituency",
+                    "id": "274",
+                    "attributes": {"name": "Kibra"},
+                    "relationships": {"county": {"data": {"type": "county", "id": "47"}}},
+                },
+                {"type": "county", "id": "47", "attributes": {"name": "Nairobi"}},
+            ],
+        },
+        {
+            "facilities": [{"name": "Lindi House", "ward_id": 900}, LINDI | {"name": "Lindi Clinic"}],
+            "wards": [{"id": 900, "name": "Lindi", "constituency_id": 12}],
+            "constituencies": [{"id": 12, "name": "Kibra", "county_id": 47}],
+            "counties": [{"id": 47, "name": "Nairobi"}],
+        },
+    ],
+)
+def test_a_ward_that_a_facility_refers_to_is_where_it_is_and_coming_again_changes_nothing(
+    settings: Settings, fresh: Database, tmp_path: Path, document: dict[str, Any]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(document), "utf-8")
+    assert outcome(run([str(path)], settings)) == {"read": 2, "inserted": 2}
+    placed = (
+        "SELECT facility_name AS name, ward_name AS ward FROM facilities LEFT JOIN wards USING (ward_id) ORDER BY 1"
+    )
+    expected = [{"name": "Lindi Clinic", "ward": "Lindi"}, {"name": "Lindi House", "ward": "Lindi"}]
+    assert rows(fresh, placed) == expected
+    assert outcome(run([str(path)], settings)) == {"read": 2, "unchanged": 2}
+    assert rows(fresh, placed) == expected

@@ -10,13 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import facilities, read_bytes, read_file
 
+from gvrc.decode import open_text
 from gvrc.document import Walked, find_records
 from gvrc.errors import SourceFileError
 from gvrc.meanings import Keys
 from gvrc.sources import SourceRules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 VALUES = st.recursive(
@@ -481,3 +483,56 @@ def test_a_large_list_is_read_in_frames_of_the_size_asked_for(tmp_path: Path) ->
     frame, reading = read_file(path, chunk_rows=300)
     assert frame["record_number"].to_list() == list(range(1, 2_001))
     assert reading.read == 2_000
+
+
+def large(records: list[dict[str, Any]], **lists: object) -> bytes:
+    return json.dumps({"facilities": records} | lists).encode()
+
+
+def test_lists_that_records_refer_to_may_come_after_many_chunks_of_them() -> None:
+    records = [{"name": f"Clinic {number}", "ward_id": number % 1450, "note": "x" * 900} for number in range(5_000)]
+    wards = [
+        {"id": number, "name": f"Ward {number}", "county": "Nairobi", "note": "x" * 400} for number in range(1_450)
+    ]
+    for lists in (wards, {str(ward["id"]): ward for ward in wards}):
+        frame, _ = read_bytes(large(records, wards=lists))
+        assert frame["ward_name"].to_list() == [f"Ward {number % 1450}" for number in range(5_000)]
+        assert set(frame["county_name"]) == {"Nairobi"}
+
+
+@pytest.mark.parametrize(
+    ("document", "passes"),
+    [
+        ({"facilities": [{"name": "A Clinic", "ward": "Lindi"}], "wards": [{"id": 1, "name": "Lindi"}]}, 1),
+        ({"facilities": [{"name": "A Clinic", "ward_id": 1, "ward_name": "Lindi"}], "wards": []}, 1),
+        ([{"name": "A Clinic", "ward_id": 1}], 1),
+        ({"facilities": [{"name": "A Clinic", "ward_id": 1}], "wards": [{"id": 1, "name": "Lindi"}]}, 2),
+    ],
+)
+def test_a_file_is_gone_through_again_only_for_what_its_records_refer_to_and_do_not_name(
+    monkeypatch: pytest.MonkeyPatch, document: object, passes: int
+) -> None:
+    opened: list[Path] = []
+
+    def counted(path: Path, encoding: str | None = None) -> AbstractContextManager[Iterator[bytes]]:
+        opened.append(path)
+        return open_text(path, encoding)
+
+    monkeypatch.setattr("gvrc.extract.open_text", counted)
+    read_bytes(json.dumps(document).encode())
+    assert len(opened) == passes
+
+
+def test_a_list_too_long_for_one_of_units_is_not_followed_and_the_report_says_so() -> None:
+    wards = [{"id": number, "name": f"Ward {number}"} for number in range(20_001)]
+    frame, reading = read_bytes(large([{"name": "A Clinic", "ward_id": 7}], wards=wards))
+    assert facilities(frame) == [{"facility_name": "A Clinic"}]
+    assert "it lists more than 20,000 of ward: references to them were not followed" in reading.notes
+
+
+def test_a_file_that_is_cut_off_gives_what_its_whole_lists_say() -> None:
+    content = json.dumps(
+        {"wards": [{"id": 1, "name": "Lindi"}], "facilities": [{"name": "A Clinic", "ward_id": 1}] * 3}
+    )
+    frame, _ = read_bytes(content[:-20].encode(), salvage=True)
+    assert facilities(frame)[0] == {"facility_name": "A Clinic", "ward_name": "Lindi"}

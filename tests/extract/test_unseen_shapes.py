@@ -16,6 +16,51 @@ B = {"name": "Kayole Clinic", "code": 2, "county": "Nairobi"}
 READ_A = {"facility_name": "Umoja Clinic", "facility_code": "1", "county_name": "Nairobi"}
 READ_B = {"facility_name": "Kayole Clinic", "facility_code": "2", "county_name": "Nairobi"}
 
+C = {"name": "Lindi Clinic", "code": 3}
+READ_C = {
+    "facility_name": "Lindi Clinic",
+    "facility_code": "3",
+    "county_name": "Nairobi",
+    "constituency_name": "Kibra",
+    "ward_name": "Lindi",
+}
+WARDS = [{"id": 900, "name": "Lindi", "constituency_id": 12}, {"id": 901, "name": "Makina", "constituency_id": 12}]
+ABOVE = {"constituencies": [{"id": 12, "name": "Kibra", "county_id": 47}], "counties": [{"id": 47, "name": "Nairobi"}]}
+
+
+def linked(kind: str, key: str) -> dict[str, Any]:
+    return {"data": {"type": kind, "id": key}}
+
+
+INCLUDED: list[dict[str, Any]] = [
+    {
+        "type": "ward",
+        "id": "1387",
+        "attributes": {"name": "Lindi"},
+        "relationships": {"constituency": linked("constituency", "274")},
+    },
+    {
+        "type": "constituency",
+        "id": "274",
+        "attributes": {"name": "Kibra"},
+        "relationships": {"county": linked("county", "47")},
+    },
+    {"type": "county", "id": "47", "attributes": {"name": "Nairobi"}},
+    {"type": "facility-type", "id": "3", "attributes": {"name": "Dispensary"}},
+    {"type": "owner", "id": "4", "attributes": {"name": "Sample Trust"}},
+]
+RESOURCE = {
+    "type": "facility",
+    "id": "7",
+    "attributes": C,
+    "relationships": {
+        "ward": linked("ward", "1387"),
+        "facility-type": linked("facility-type", "3"),
+        "owner": linked("owner", "4"),
+    },
+}
+READ_RESOURCE = READ_C | {"source_key": "7", "facility_type": "Dispensary", "owner_name": "Sample Trust"}
+
 UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "ESRI: the fields of the table are no facilities": (
         {
@@ -105,6 +150,98 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             "included": [{"type": "wards", "id": "7", "attributes": {"name": "Umoja I", "code": "0701"}}],
         },
         [READ_A | {"source_key": "1"}],
+    ),
+    "JSON:API: the ward, type and owner that a record refers to are included": (
+        {"data": [RESOURCE], "included": INCLUDED},
+        [READ_RESOURCE],
+    ),
+    "JSON:API: what it refers to stands first": ({"included": INCLUDED, "data": [RESOURCE]}, [READ_RESOURCE]),
+    "JSON:API: pages in one list": ([{"data": [RESOURCE], "included": INCLUDED}] * 2, [READ_RESOURCE] * 2),
+    "JSON:API: one list mixes facilities and wards": ({"data": [RESOURCE, *INCLUDED]}, [READ_RESOURCE]),
+    "JSON:API: Drupal's fields and vocabularies": (
+        {
+            "data": [
+                {
+                    "type": "node--facility",
+                    "id": "a-0000001",
+                    "attributes": C,
+                    "relationships": {"field_ward": linked("taxonomy_term--wards", "b-1"), "uid": linked("user", "1")},
+                }
+            ],
+            "included": [
+                {
+                    "type": "taxonomy_term--wards",
+                    "id": "b-1",
+                    "attributes": {"name": "Lindi", "constituency": "Kibra"},
+                    "relationships": {"field_county": linked("taxonomy_term--counties", "c-1")},
+                },
+                {"type": "taxonomy_term--counties", "id": "c-1", "attributes": {"name": "Nairobi"}},
+                {"type": "user", "id": "1", "attributes": {"name": "Sample Person"}},
+            ],
+        },
+        [READ_C | {"source_key": "a-0000001"}],
+    ),
+    "JSON:API: what is not included stays a number": (
+        {"data": [RESOURCE | {"relationships": {"ward": linked("ward", "1")}}], "included": INCLUDED},
+        [{"facility_name": "Lindi Clinic", "facility_code": "3", "source_key": "7"}],
+    ),
+    "JSON:API: the ward that a facility only serves is not its own": (
+        {"data": [RESOURCE | {"relationships": {"catchment_ward": linked("ward", "1387")}}], "included": INCLUDED},
+        [{"facility_name": "Lindi Clinic", "facility_code": "3", "source_key": "7"}],
+    ),
+    "lists of units after the facilities": ({"facilities": [C | {"ward_id": 900}], "wards": WARDS} | ABOVE, [READ_C]),
+    "lists of units before the facilities": (
+        {"wards": WARDS} | ABOVE | {"facilities": [C | {"ward_id": 900}]},
+        [READ_C],
+    ),
+    "lists of units in an envelope of their own": (
+        {"facilities": [C | {"location": {"wardId": "900"}}], "lookups": {"wards": {"results": WARDS}} | ABOVE},
+        [READ_C],
+    ),
+    "units by their id": (
+        {
+            "facilities": [C | {"ward_id": 900.0, "facility_type_id": 2}],  # as pandas writes a column with gaps
+            "wards": {"900": {"name": "Lindi", "constituency_id": 12}},
+            "constituencies": {"12": {"name": "Kibra", "county_id": 47}},
+            "counties": {"47": "Nairobi"},
+            "facility_types": {"2": "Dispensary"},
+        },
+        [READ_C | {"facility_type": "Dispensary"}],
+    ),
+    "Ember: the key of a unit is its id": ({"facilities": [C | {"ward": 900}], "wards": WARDS} | ABOVE, [READ_C]),
+    "the key of a unit may be its number, of another unit": (
+        {"facilities": [C | {"ward": 900}], "wards": [*WARDS, {"id": 5, "name": "Sarangombe", "code": "0900"}]},
+        [{"facility_name": "Lindi Clinic", "facility_code": "3"}],
+    ),
+    "an id that two units have is that of none": (
+        {"facilities": [C | {"ward_id": 900}], "wards": [*WARDS, {"id": 900, "name": "Makina"}]} | ABOVE,
+        [{"facility_name": "Lindi Clinic", "facility_code": "3"}],
+    ),
+    "what a record names goes before what it refers to": (
+        {
+            "facilities": [
+                C | {"ward_id": 900},
+                C | {"ward_id": 900, "ward": "Makina"},
+                C | {"ward_id": 900, "ward": "Lindi Ward"},
+                C | {"ward_id": 900, "location": {"ward_id": 901}},
+            ],
+            "wards": WARDS,
+        }
+        | ABOVE,
+        [
+            READ_C,
+            {"facility_name": "Lindi Clinic", "facility_code": "3", "ward_name": "Makina"},
+            READ_C | {"ward_name": "Lindi Ward"},
+            {"facility_name": "Lindi Clinic", "facility_code": "3"},
+        ],
+    ),
+    "the number of a ward is no id, and a list of other things no list of wards": (
+        {"facilities": [C | {"ward_code": 900, "area_id": 900}], "wards": WARDS, "areas": WARDS},
+        [{"facility_name": "Lindi Clinic", "facility_code": "3"}],
+    ),
+    "who keeps a record is no owner": (
+        {"facilities": [C | {"owner_id": 1}], "owners": [{"id": 1, "name": "Sample Admin", "username": "sample"}]},
+        [{"facility_name": "Lindi Clinic", "facility_code": "3"}],
     ),
     "Strapi: what a record refers to stands in its data": (
         {
