@@ -52,6 +52,7 @@ from gvrc.shapes import (
     is_of_many_kinds,
     is_passed_over,
     is_undertaking,
+    json_api_type,
     looks_like_facility,
     may_be_sender,
     other_kind,
@@ -246,6 +247,8 @@ class Walk:
             return bool(wanted)
         if path and normal_key(path[-1]) == "facility":  # the only one of a list, in XML turned into JSON
             return True
+        if not path and json_api_type(value.get("data")):  # one resource: what it refers to stands beside it
+            return False
         if not path:  # "Kenya" above its counties has a name, too
             return has_evidence(value, self.keys) or not has_facilities_inside(value, self.keys)
         return not _is_passed_over(path) and has_evidence(value, self.keys)

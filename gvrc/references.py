@@ -260,7 +260,9 @@ class _Gathering(Walk):
 
     def _object(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
         value, end = self._small_object()
-        if value is None or (not self._take_rows(value, path) and self._is_walked(value, path)):
+        if value is not None and path[-1:] == ("relationships",):  # what one resource refers to
+            self.cursor.at = end
+        elif value is None or (not self._take_rows(value, path) and self._is_walked(value, path)):
             yield from self._members(path, parents, None, is_large=False)
         else:
             self.cursor.at = end
@@ -422,7 +424,8 @@ def _row_of(unit: str, value: object) -> Row | None:
         return None
     said = {normal_key(key): inner for key, inner in _flat(value)}
     stated = _stated(value, ANY_KEYS)
-    names = (*map(said.get, (f"{normal_key(unit)}name", *NAME_KEYS)), stated.get(unit))
+    own = normal_key(unit)
+    names = (*map(said.get, (f"{own}name", *NAME_KEYS, own)), stated.get(unit) if unit in PLACES else None)
     name = next((name for name in names if isinstance(name, str) and not is_absent(name)), None)
     if name is None or (unit == "owner" and is_of_account(unit, said)):
         return None

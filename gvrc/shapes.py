@@ -310,8 +310,10 @@ def is_unit_of_hierarchy(level: object, path: object) -> bool:
 FACILITY_UNIT: Final = 5
 
 
-def json_api_type(value: dict[str, Any]) -> str:
+def json_api_type(value: object) -> str:
     """Give the type of a JSON:API resource: its lists mix facilities with the wards and users they refer to."""
+    if not isinstance(value, dict):
+        return ""
     kind = value.get("type")
     return kind if isinstance(kind, str) and "id" in value and {"attributes", "relationships"} & set(value) else ""
 

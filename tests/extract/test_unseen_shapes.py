@@ -155,6 +155,11 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         {"data": [RESOURCE], "included": INCLUDED},
         [READ_RESOURCE],
     ),
+    "JSON:API: a single resource": ({"data": RESOURCE, "included": INCLUDED}, [READ_RESOURCE]),
+    "JSON:API: a single resource that refers to nothing": (
+        {"data": {"type": "facility", "id": "7", "attributes": C}},
+        [{"facility_name": "Lindi Clinic", "facility_code": "3", "source_key": "7"}],
+    ),
     "JSON:API: what it refers to stands first": ({"included": INCLUDED, "data": [RESOURCE]}, [READ_RESOURCE]),
     "JSON:API: pages in one list": ([{"data": [RESOURCE], "included": INCLUDED}] * 2, [READ_RESOURCE] * 2),
     "JSON:API: one list mixes facilities and wards": ({"data": [RESOURCE, *INCLUDED]}, [READ_RESOURCE]),
