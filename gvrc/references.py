@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 import msgspec
 
@@ -80,6 +81,7 @@ ALSO: Final = {"type": "facility_type"}  # the list of a facility's type; "types
 ID_KEYS: Final = frozenset(("id", "pk", "uuid", "oid"))
 NAME_KEYS: Final = ("name", "title", "label", "displayname", "nameen", "typename", "statusname", "categoryname")
 ENDINGS: Final = ("uuid", "id", "pk", "fk", "ref")
+SAMPLE: Final = 5  # records that tell whether a file is read twice: to look at 200 took as long as finding all of them
 MAX_STEPS: Final = 3  # a ward, its constituency, the county of that
 MAX_ROWS: Final = (
     20_000  # of a unit: there are 1,450 wards; what has more is no list of units, and memory stays bounded
@@ -125,7 +127,8 @@ class References:
 
         Beside a list that is the whole document nothing stands, but JSON:API mixes what it lists.
         """
-        found = [record for record in records if isinstance(record, dict) and _may_refer(record)]
+        sample = islice((record for record in records if isinstance(record, dict)), SAMPLE)
+        found = list(filter(_may_refer, sample))
         if not path:
             found = [record for record in found if "relationships" in record]
         wanted = {unit for record in found for unit in _unnamed(record, keys) if PARENTS[unit] not in parents}
@@ -390,8 +393,10 @@ def _references_of(record: dict[str, Any]) -> Iterator[Reference]:
 
 def _referred_at(path: KeyPath) -> tuple[str, bool] | None:
     """Give the unit that a path of a record refers to: in what only wraps it, in its location, in the unit's object."""
+    if len(path) == 1:
+        return _referred_unit(str(path[0]))
     *above, key = map(str, path)
-    if above and normal_key(key) in ID_KEYS:
+    if normal_key(key) in ID_KEYS:
         *above, key = above
         found = unit_of(key) if normal_key(key) in UNITS else None
         found_at = (found, False) if found else _referred_unit(key)
@@ -408,11 +413,15 @@ def _stated(record: dict[str, Any], keys: Keys) -> dict[str, str]:
     """Give what a record says in words, by unit."""
     found: dict[str, str] = {}
     for path, value in leaves(record):
-        if isinstance(value, str) and not is_absent(value) and not _is_number(value.strip()):
-            for meaning in keys.meanings(path):
-                if meaning.field in FIELDS and not _is_kind_of_resource(path, record):
-                    found.setdefault(FIELDS[meaning.field], value)
+        units = [FIELDS[meaning.field] for meaning in keys.meanings(path) if meaning.field in FIELDS]
+        if units and _is_word(value) and not _is_kind_of_resource(path, record):
+            for unit in units:
+                found.setdefault(unit, value)
     return found
+
+
+def _is_word(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and not is_absent(value) and not _is_number(value.strip())
 
 
 def _is_kind_of_resource(path: KeyPath, record: dict[str, Any]) -> bool:
