@@ -95,7 +95,7 @@ def test_pieces_that_hold_nothing_are_refused_and_not_given_for_ever(chunk_size:
 def test_polars_has_one_heap_unless_the_environment_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("_RJEM_MALLOC_CONF", raising=False)
     share_heap()
-    assert os.environ["_RJEM_MALLOC_CONF"] == "narenas:1"
+    assert os.environ["_RJEM_MALLOC_CONF"] == "narenas:1,dirty_decay_ms:30,muzzy_decay_ms:0"
     monkeypatch.setenv("_RJEM_MALLOC_CONF", "narenas:4")
     share_heap()
     assert os.environ["_RJEM_MALLOC_CONF"] == "narenas:4"
