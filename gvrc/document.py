@@ -65,8 +65,8 @@ from gvrc.synonyms import canonical_name, says_closed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from gvrc.links import Links
     from gvrc.meanings import Keys
-    from gvrc.references import References
 
 MAX_VALUE_BYTES: Final = 16 * 1024 * 1024
 SMALL_BYTES: Final = 256 * 1024  # a value up to this size is looked at as a whole
@@ -169,7 +169,7 @@ class Cursor:
 
 
 def find_records(
-    chunks: Iterator[bytes], keys: Keys, pinned: str | None, walked: Walked, references: References | None = None
+    chunks: Iterator[bytes], keys: Keys, pinned: str | None, walked: Walked, links: Links | None = None
 ) -> Iterator[Elements]:
     """Walk a document and give its records, many at a time, each as the bytes that it came as.
 
@@ -177,7 +177,7 @@ def find_records(
     put first in it. Raises CutOffError
     at the end of a document that ends too early, SourceFileError for what is not JSON or holds no facilities.
     """
-    walk = Walk(Cursor(chunks), keys, None if pinned is None else _parts(pinned), walked, references)
+    walk = Walk(Cursor(chunks), keys, None if pinned is None else _parts(pinned), walked, links)
     yield from walk.document()
     if walk.cursor.failure:
         raise walk.cursor.failure
@@ -196,10 +196,10 @@ class Walk:
         keys: Keys,
         pinned: tuple[str, ...] | None,
         walked: Walked,
-        references: References | None = None,
+        links: Links | None = None,
     ) -> None:
         self.cursor = cursor
-        self.references = references
+        self.links = links
         self.keys = keys
         self.pinned = pinned
         self.walked = walked
@@ -410,7 +410,7 @@ class Walk:
         for elements in parts:
             if holds_records:
                 self.walked.add(path, len(elements))
-                yield self._with_references(elements, parents) if refers else _with_parents(elements, parents)
+                yield self._with_links(elements, parents) if refers else _with_parents(elements, parents)
                 if has_branches:
                     yield from self._branches(map(read_element, elements), path, parents)
             elif any(isinstance(value, (dict, list)) for value in values):
@@ -421,17 +421,17 @@ class Walk:
         self, elements: Elements, values: list[object], path: tuple[str, ...], parents: dict[str, str]
     ) -> Elements:
         if self._refers(values, path, parents):
-            return self._with_references(elements, parents)
+            return self._with_links(elements, parents)
         return _with_parents(elements, parents)
 
     def _refers(self, values: list[object], path: tuple[str, ...], parents: dict[str, str]) -> bool:
-        return self.references is not None and self.references.are_needed(values, self.keys, path, parents)
+        return self.links is not None and self.links.are_needed(values, self.keys, path, parents)
 
-    def _with_references(self, elements: Elements, parents: dict[str, str]) -> Elements:
+    def _with_links(self, elements: Elements, parents: dict[str, str]) -> Elements:
         """Put into each record what it refers to, besides what stands around all of them."""
-        if self.references is None:
+        if self.links is None:
             return _with_parents(elements, parents)
-        told = [self.references.told_of(element, self.keys, parents) for element in elements]
+        told = [self.links.told_of(element, self.keys, parents) for element in elements]
         return [_with_parents([element], said)[0] for element, said in zip(elements, told, strict=True)]
 
     def _branches(
@@ -469,7 +469,7 @@ class Walk:
             yield from chain([first], parts)
 
     def _inside(self, element: bytes, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
-        walk = Walk(Cursor(iter([element])), self.keys, self.pinned, self.walked, self.references)
+        walk = Walk(Cursor(iter([element])), self.keys, self.pinned, self.walked, self.links)
         walk.element = path
         char = walk.cursor.peek()
         try:

@@ -19,11 +19,11 @@ from gvrc.errors import SourceFileError
 from gvrc.faces import encode_record, is_made
 from gvrc.fields import EXTRACT_ISSUES, fields_of
 from gvrc.files import hash_file
+from gvrc.links import Links
 from gvrc.meanings import Keys
 from gvrc.people import refuse_people
 from gvrc.raw import hash_texts
 from gvrc.records import Records, read_elements
-from gvrc.references import References
 from gvrc.rejects import source_answered
 from gvrc.sources import SourceRules, match_source
 
@@ -132,16 +132,16 @@ def find_in_file(
     keys = Keys(rules.keys)
     try:
         reopen = partial(open_text, Path(source_file.stored_at or source_file.path), rules.encoding)
-        references = References(reopen)
+        links = Links(reopen)
         with reopen() as chunks:
-            found = find_records(chunks, keys, rules.path, walked, references)
+            found = find_records(chunks, keys, rules.path, walked, links)
             for elements in _regroup(found, chunk_rows):
                 numbers = range(reading.read + 1, reading.read + len(elements) + 1)
                 reading.read += len(elements)
                 size = _size(elements)
                 yield FoundRecords(file=source_file, keys=keys, elements=elements, numbers=numbers, size=size)
         _conclude(rules, reading, walked)
-        reading.notes += references.notes()
+        reading.notes += links.notes()
     except CutOffError as error:
         reading.error = f"{source_file.path}: {error} Records that begin before: {reading.read:,}."
         if not (salvage and reading.read):

@@ -103,7 +103,7 @@ class Keys:
         words = _words(path)
         return bool(words) and (
             words[-1] in PLACE_PARENTS
-            or words[-1] in REFERENCES
+            or words[-1] in LINKS
             or is_group(path[-1])
             or WRAPPER.fullmatch(words[-1]) is not None
             or words[-1] in _parents_in_table()
@@ -136,11 +136,11 @@ def is_geometry(value: object) -> bool:
 
 def _words(path: KeyPath) -> tuple[str, ...]:
     words = ["doc" if key == HIT else normal_key(CUSTOM.sub("", key)) for key in path if isinstance(key, str)]
-    return (*(REFERENCES.get(word, word) for word in words[:-1]), *words[-1:])
+    return (*(LINKS.get(word, word) for word in words[:-1]), *words[-1:])
 
 
-# What a key refers to may stand in its place: {"ward_id": {"name": "Lindi"}} (Directus).
-REFERENCES: Final = {f"{unit}id": unit for unit in ("county", "constituency", "subcounty", "ward")}
+# What a key links to may stand in its place: {"ward_id": {"name": "Lindi"}} (Directus).
+LINKS: Final = {f"{unit}id": unit for unit in ("county", "constituency", "subcounty", "ward")}
 
 
 CUSTOM: Final = re.compile(r"(?<=[^_])__[cs]\Z")  # Salesforce's mark of a column that its user has added

@@ -527,7 +527,7 @@ def test_a_list_too_long_for_one_of_units_is_not_followed_and_the_report_says_so
     wards = [{"id": number, "name": f"Ward {number}"} for number in range(20_001)]
     frame, reading = read_bytes(large([{"name": "A Clinic", "ward_id": 7}], wards=wards))
     assert facilities(frame) == [{"facility_name": "A Clinic"}]
-    assert "it lists more than 20,000 of ward: references to them were not followed" in reading.notes
+    assert "it lists more than 20,000 of ward: links to them were not followed" in reading.notes
 
 
 def test_a_file_that_is_cut_off_gives_what_its_whole_lists_say() -> None:

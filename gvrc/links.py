@@ -1,8 +1,8 @@
-"""What a record gives by reference to another list of its file: ``"ward_id": 900`` where ``wards`` has the id 900.
+"""What a record links to in another list of its file: ``"ward_id": 900`` where ``wards`` has the id 900.
 
 The lists may come after the records, and a document is read in chunks: they are gathered in a pass of their own, which
 keeps names and ids only. It is made for a file whose records refer to what they do not name, and for no other.
-A reference is followed where a list is named after the unit and has the id once; what is not found stays a number.
+A link is followed where a list is named after the unit and has the id once; what is not found stays a number.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ MAX_ROWS: Final = (
 MAX_PATH: Final = 4  # keys down to a list: {"data": {"lookups": {"wards": {"results": [..]}}}}
 
 
-class Reference(NamedTuple):
+class Link(NamedTuple):
     """What a record refers to."""
 
     unit: str
@@ -102,7 +102,7 @@ class Row(NamedTuple):
 
     name: str
     stated: tuple[tuple[str, str], ...]
-    references: tuple[Reference, ...]
+    links: tuple[Link, ...]
     codes: tuple[str, ...]
 
 
@@ -114,13 +114,13 @@ class Resource(msgspec.Struct):
     attributes: msgspec.Raw
 
 
-class References:
+class Links:
     """The lists of one file that its records refer to, gathered when the first record needs them."""
 
     def __init__(self, reopen: Callable[[], AbstractContextManager[Iterator[bytes]]]) -> None:
         self._reopen = reopen
         self._rows: _Rows | None = None
-        self._known: dict[tuple[Reference, ...], dict[str, str]] = {}
+        self._known: dict[tuple[Link, ...], dict[str, str]] = {}
 
     def are_needed(self, records: Iterable[object], keys: Keys, path: tuple[str, ...], parents: dict[str, str]) -> bool:
         """Say whether records refer to what they do not name, and a list of it stands in their file.
@@ -142,10 +142,10 @@ class References:
         if not isinstance(record, dict):
             return parents
         stated = _stated(record, keys)
-        references = tuple(_references_of(record))
-        if self._contradict(references, stated):
-            references = tuple(reference for reference in references if reference.unit not in PLACES)
-        found = self._follow(references)
+        links = tuple(_links_of(record))
+        if self._contradict(links, stated):
+            links = tuple(link for link in links if link.unit not in PLACES)
+        found = self._follow(links)
         places = {
             PARENTS[unit]: name
             for unit, name in found.items()
@@ -157,34 +157,34 @@ class References:
     def notes(self) -> list[str]:
         """Tell for the report which lists were too long to be followed."""
         units = self._rows.too_long() if self._rows else []
-        return [f"it lists more than {MAX_ROWS:,} of {unit}: references to them were not followed" for unit in units]
+        return [f"it lists more than {MAX_ROWS:,} of {unit}: links to them were not followed" for unit in units]
 
-    def _contradict(self, references: tuple[Reference, ...], stated: dict[str, str]) -> bool:
+    def _contradict(self, links: tuple[Link, ...], stated: dict[str, str]) -> bool:
         """Say whether a record refers to two places, or to another than it names: which it is, nobody can tell."""
         names = defaultdict[str, set[str]](set)
-        for reference in references:
-            unit, row = reference.unit, self._gathered().find(reference)
+        for link in links:
+            unit, row = link.unit, self._gathered().find(link)
             if row is not None and unit in PLACES:
                 names[unit] |= {_plain(name, unit) for name in (row.name, stated.get(unit)) if name}
         return any(len(of_unit) > 1 for of_unit in names.values())
 
-    def _follow(self, references: tuple[Reference, ...]) -> dict[str, str]:
-        known = self._known.get(references)
+    def _follow(self, links: tuple[Link, ...]) -> dict[str, str]:
+        known = self._known.get(links)
         if known is None:
-            known = self._names(references)
+            known = self._names(links)
             if len(self._known) < MAX_KNOWN_PATHS:
-                self._known[references] = known
+                self._known[links] = known
         return known
 
-    def _names(self, references: tuple[Reference, ...]) -> dict[str, str]:
+    def _names(self, links: tuple[Link, ...]) -> dict[str, str]:
         found: dict[str, str] = {}
         for _ in range(MAX_STEPS):
-            rows = [(reference.unit, row) for reference in references if (row := self._gathered().find(reference))]
+            rows = [(link.unit, row) for link in links if (row := self._gathered().find(link))]
             for unit, row in rows:
                 found.setdefault(unit, row.name)
             for unit, name in (told for _, row in rows for told in row.stated):
                 found.setdefault(unit, name)
-            references = tuple(further for _, row in rows for further in row.references if further.unit in PLACES)
+            links = tuple(further for _, row in rows for further in row.links if further.unit in PLACES)
         return found
 
     def _gathered(self) -> _Rows:
@@ -227,13 +227,13 @@ class _Rows:
         for code in row.codes:
             self._by_code[unit].setdefault(code, row)
 
-    def find(self, reference: Reference) -> Row | None:
-        """Give the row that a reference is to, if there is one and no other that it could be."""
-        unit = reference.unit
-        if unit in ALSO and reference.id not in self._by_id.get(unit, {}):
+    def find(self, link: Link) -> Row | None:
+        """Give the row that a link is to, if there is one and no other that it could be."""
+        unit = link.unit
+        if unit in ALSO and link.id not in self._by_id.get(unit, {}):
             unit = ALSO[unit]
-        row = self._by_id.get(unit, {}).get(reference.id)
-        is_of_another = reference.is_bare and self._by_code.get(unit, {}).get(reference.id.lstrip("0"), row) != row
+        row = self._by_id.get(unit, {}).get(link.id)
+        is_of_another = link.is_bare and self._by_code.get(unit, {}).get(link.id.lstrip("0"), row) != row
         return None if is_of_another or self._counts[unit] >= MAX_ROWS else row
 
 
@@ -344,10 +344,10 @@ def unit_of(key: str) -> str | None:
 
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
-def _referred_unit(key: str) -> tuple[str, bool] | None:
+def _linked_unit(key: str) -> tuple[str, bool] | None:
     """Give the unit that a key of a record refers to, and whether it is the bare key: its value may be a name, too.
 
-    >>> _referred_unit("ward_id"), _referred_unit("ward"), _referred_unit("ward_code")
+    >>> _linked_unit("ward_id"), _linked_unit("ward"), _linked_unit("ward_code")
     (('ward', False), ('ward', True), None)
     """
     word = normal_key(key)
@@ -362,46 +362,46 @@ def _referred_unit(key: str) -> tuple[str, bool] | None:
 def _may_refer(record: dict[str, Any]) -> bool:
     """Say whether a record has a key that refers to anything: hardly any file has, and the others are spared."""
     return "relationships" in record or any(
-        _referred_unit(key) or (isinstance(value, dict) and _may_hold_references(key)) for key, value in record.items()
+        _linked_unit(key) or (isinstance(value, dict) and _may_hold_links(key)) for key, value in record.items()
     )
 
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
-def _may_hold_references(key: str) -> bool:
+def _may_hold_links(key: str) -> bool:
     return is_wrapper(key) or normal_key(key) in OUTSIDE
 
 
 def _unnamed(record: dict[str, Any], keys: Keys) -> set[str]:
     """Give the units that a record refers to and says nothing of in words."""
-    referred = {reference.unit for reference in _references_of(record)}
+    referred = {link.unit for link in _links_of(record)}
     stated = _stated(record, keys) if referred else {}
     return {unit for unit in referred if ALSO.get(unit, unit) not in stated}
 
 
-def _references_of(record: dict[str, Any]) -> Iterator[Reference]:
+def _links_of(record: dict[str, Any]) -> Iterator[Link]:
     for path, value in leaves({key: inner for key, inner in record.items() if key != "relationships"}):
-        if (found := _referred_at(path)) and (known := _id_of(value)) and not (found[1] and not _is_number(known)):
-            yield Reference(found[0], known, found[1])
+        if (found := _linked_at(path)) and (known := _id_of(value)) and not (found[1] and not _is_number(known)):
+            yield Link(found[0], known, found[1])
     relationships = record.get("relationships")
     for key, relationship in relationships.items() if isinstance(relationships, dict) else ():
         linked = relationship.get("data") if isinstance(relationship, dict) else None
         if isinstance(linked, dict) and isinstance(kind := linked.get("type"), str) and (unit := unit_of(key)):
             known, listed = _id_of(linked.get("id")), unit_of(kind.rpartition("--")[2])
             if known and listed and listed in (unit, ALSO.get(unit)):
-                yield Reference(listed, known, is_bare=False)
+                yield Link(listed, known, is_bare=False)
 
 
-def _referred_at(path: KeyPath) -> tuple[str, bool] | None:
+def _linked_at(path: KeyPath) -> tuple[str, bool] | None:
     """Give the unit that a path of a record refers to: in what only wraps it, in its location, in the unit's object."""
     if len(path) == 1:
-        return _referred_unit(str(path[0]))
+        return _linked_unit(str(path[0]))
     *above, key = map(str, path)
     if normal_key(key) in ID_KEYS:
         *above, key = above
         found = unit_of(key) if normal_key(key) in UNITS else None
-        found_at = (found, False) if found else _referred_unit(key)
+        found_at = (found, False) if found else _linked_unit(key)
     else:
-        found_at = _referred_unit(key)
+        found_at = _linked_unit(key)
     return found_at if all(is_wrapper(word) or normal_key(word) in OUTSIDE for word in above) else None
 
 
@@ -439,7 +439,7 @@ def _row_of(unit: str, value: object) -> Row | None:
     if name is None or (unit == "owner" and is_of_account(unit, said)):
         return None
     above = tuple((other, told) for other, told in stated.items() if other in PLACES - {unit})
-    further = tuple(reference for reference in _references_of(value) if reference.unit in PLACES - {unit})
+    further = tuple(link for link in _links_of(value) if link.unit in PLACES - {unit})
     told = (_id_of(said.get(key)) for key in ("code", "number", "no", f"{normal_key(unit)}code"))
     codes = tuple(code.lstrip("0") for code in told if code)
     return Row(name, above if unit in PLACES else (), further if unit in PLACES else (), codes)
