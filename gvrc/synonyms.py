@@ -21,6 +21,7 @@ from gvrc.text import by_distinct, fold
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LISTED = {"facility_types"}  # tables of what lists are called after
 CLOSED = ("Non-Operational", "Temporarily Closed")  # the statuses of a facility that nobody is to be sent to
 
 
@@ -29,7 +30,13 @@ def read_synonyms(table: str) -> Mapping[str, str]:
     """Give folded spelling -> canonical name of one table, such as ``owner_types``; nothing where there is none."""
     path = files("gvrc").joinpath("synonyms", f"{table}.csv")
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    return {fold(row["given"]): row["canonical"] for row in csv.DictReader(text.splitlines())}
+    singular = {fold(row["given"]): row["canonical"] for row in csv.DictReader(text.splitlines())}
+    return {many(given): canonical for given, canonical in singular.items()} | singular if table in LISTED else singular
+
+
+def many(given: str) -> str:
+    """Give the plural of a folded spelling: a list is called after what is in it, ``gender_desks``."""
+    return f"{given[:-1]}ies" if given.endswith("ry") else f"{given}s"
 
 
 def canonical_name(table: str, given: str) -> str | None:
