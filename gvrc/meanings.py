@@ -6,7 +6,7 @@ import csv
 import re
 from collections import defaultdict
 from functools import cache
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -323,7 +323,7 @@ def _beginnings() -> dict[str, tuple[Meaning, ...]]:
 @cache
 def _table() -> dict[tuple[str, ...], tuple[Meaning, ...]]:
     found: defaultdict[tuple[str, ...], list[Meaning]] = defaultdict(list)
-    for rank, (field, key) in enumerate(_rows_of_table()):
+    for rank, (field, key) in enumerate(rows_of_table()):
         words = tuple(normal_key(part) for part in key.split("."))
         if all(meaning.field != field for meaning in found[words]):
             found[words].append(Meaning(field, rank))
@@ -331,19 +331,30 @@ def _table() -> dict[tuple[str, ...], tuple[Meaning, ...]]:
 
 
 @cache
-def _rows_of_table() -> list[tuple[str, str]]:
+def rows_of_table() -> list[tuple[str, str]]:
+    """List field and key as the table has them, the best key of a field first."""
     with Path(__file__).with_name("keys.csv").open(encoding="utf-8", newline="") as file:
-        return [(row["field"], row["key"]) for row in csv.DictReader(file)]
+        return [(row["field"], key) for row in csv.DictReader(file) for key in spelt_out(row["key"])]
+
+
+def spelt_out(key: str) -> list[str]:
+    """Give the keys that a row of the table stands for.
+
+    >>> spelt_out("{desk|court}_phone{|_number}")
+    ['desk_phone', 'desk_phone_number', 'court_phone', 'court_phone_number']
+    """
+    parts = [part.split("|") for part in re.split(r"[{}]", key)]
+    return list(map("".join, product(*parts)))
 
 
 def keys_in_table() -> list[str]:
     """List the keys that are known, as they are written."""
-    return [key for _, key in _rows_of_table()]
+    return [key for _, key in rows_of_table()]
 
 
 def keys_of_field(field: str) -> list[str]:
     """List the keys of a field, as they are written."""
-    return [key for of, key in _rows_of_table() if of == field]
+    return [key for of, key in rows_of_table() if of == field]
 
 
 @cache

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -572,8 +570,7 @@ def test_every_frame_has_the_same_columns() -> None:
 
 
 def test_the_table_of_keys_names_real_fields_and_no_key_twice_for_one() -> None:
-    lines = Path(meanings.__file__).with_name("keys.csv").read_text("utf-8").splitlines()
-    rows = [(row["field"], row["key"]) for row in csv.DictReader(lines)]
+    rows = meanings.rows_of_table()
     assert {field for field, _ in rows} <= set(EXTRACTED)
     assert len(rows) == len(set(rows))
     own = {"file_no", "record_number", "raw", "content_hash", "reject_reason", "reject_detail"}
