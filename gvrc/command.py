@@ -346,11 +346,18 @@ def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str],
     finally:
         stop_logging()
     if not getattr(given, "quiet", False):
-        options = (getattr(given, name, None) for name in ("config", "database_url"))
-        report.print_report(account, settings, logs, *options)
+        report.print_report(account, settings, logs, repeated_options(given))
     if stopped is not None:
         raise stopped
     return exit_status(account, settings)
+
+
+def repeated_options(given: argparse.Namespace) -> list[str]:
+    """Give the options that say by which settings and where a command worked, as they may be shown."""
+    from gvrc.masking import mask_passwords
+
+    config, url = getattr(given, "config", None), getattr(given, "database_url", None)
+    return [*(["--config", str(config)] if config else []), *(["--database-url", mask_passwords(url)] if url else [])]
 
 
 def ended(act: Callable[[str], RunAccount], run_id: str) -> tuple[RunAccount, RunStoppedError | None]:

@@ -173,9 +173,9 @@ def find_records(
 ) -> Iterator[Elements]:
     """Walk a document and give its records, many at a time, each as the bytes that it came as.
 
-    What a record takes from around it (the county whose key it stands under), and what it refers to in another list, is
-    put first in it. Raises CutOffError
-    at the end of a document that ends too early, SourceFileError for what is not JSON or holds no facilities.
+    What a record takes from around it (the county whose key it stands under), and what it links to in another list, is
+    put first in it. Raises CutOffError at the end of a document that ends too early, SourceFileError for what is not
+    JSON or holds no facilities.
     """
     walk = Walk(Cursor(chunks), keys, None if pinned is None else _parts(pinned), walked, links)
     yield from walk.document()

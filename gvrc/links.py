@@ -34,6 +34,7 @@ from gvrc.paths import (
     is_wrapper,
     leaves,
     normal_key,
+    unwrapped,
 )
 from gvrc.persons import is_of_account
 from gvrc.shapes import WRAPPING
@@ -83,9 +84,7 @@ NAME_KEYS: Final = ("name", "title", "label", "displayname", "nameen", "typename
 ENDINGS: Final = ("uuid", "id", "pk", "fk", "ref")
 SAMPLE: Final = 5  # records that tell whether a file is read twice: to look at 200 took as long as finding all of them
 MAX_STEPS: Final = 3  # a ward, its constituency, the county of that
-MAX_ROWS: Final = (
-    20_000  # of a unit: there are 1,450 wards; what has more is no list of units, and memory stays bounded
-)
+MAX_ROWS: Final = 20_000  # of a unit: there are 1,450 wards; what has more is no list of units, and takes memory
 MAX_PATH: Final = 4  # keys down to a list: {"data": {"lookups": {"wards": {"results": [..]}}}}
 
 
@@ -431,7 +430,7 @@ def _is_kind_of_resource(path: KeyPath, record: dict[str, Any]) -> bool:
 def _row_of(unit: str, value: object) -> Row | None:
     if not isinstance(value, dict):
         return None
-    said = {normal_key(key): inner for key, inner in _flat(value)}
+    said = {normal_key(key): inner for key, inner in unwrapped(value)}
     stated = _stated(value, ANY_KEYS)
     own = normal_key(unit)
     names = (*map(said.get, (f"{own}name", *NAME_KEYS, own)), stated.get(unit) if unit in PLACES else None)
@@ -454,15 +453,6 @@ def _ids_of(unit: str, row: dict[str, Any]) -> Iterator[str]:
         words = [normal_key(key) for key in map(str, path) if not is_wrapper(key)]
         if words and (set(words) <= ID_KEYS or words[0] in own) and (known := _id_of(value)):
             yield known
-
-
-def _flat(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Give the members of a row, and of what only wraps it."""
-    for key, value in row.items():
-        if isinstance(value, dict) and is_wrapper(key):
-            yield from value.items()
-        else:
-            yield key, value
 
 
 def _id_of(value: object) -> str | None:

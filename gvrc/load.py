@@ -90,10 +90,7 @@ class Loader:
     ) -> None:
         self.database = database
         self.directory = directory
-        self.run_no = run_no
         self.settings = settings
-        self.rules = rules
-        self.is_dry_run = is_dry_run
         self.checker = ThreadPoolExecutor(1)
         self.stager = Stager(directory, settings)
         self.tables = StagingTables(database, settings.source_rank)
@@ -117,8 +114,8 @@ class Loader:
         """
         self.merger.is_first_load = True
         self.stager.begin_first_load()
-        if not (self.is_dry_run or must_merge):
-            self.stager.set_lone_apart(self.run_no, self.rules)
+        if not (self.merger.is_dry_run or must_merge):
+            self.stager.set_lone_apart(self.merger.run_no, self.merger.rules)
 
     def prepare_again(self) -> None:
         """After a lost connection: make the staging tables, and remember what the run has met so far.
@@ -129,7 +126,7 @@ class Loader:
         self.merger.has_refused = True  # perhaps
         self.tables.make_again()
         for name in statement_group("staging/restore.sql"):
-            self.database.run(name, self.run_no)
+            self.database.run(name, self.merger.run_no)
 
     def load_batch(self, batch: Batch) -> dict[int, Outcome]:
         """Load a batch inside the transaction that is open; say what became of its records, by file_no."""
@@ -217,8 +214,8 @@ class Loader:
         """Set aside what was refused."""
         self.tables.fill(len(rejected))
         self.database.copy("staged_rejects", rejected)
-        self.database.run("close_other_reasons", self.run_no)
-        self.database.run("save_rejects", self.run_no)
+        self.database.run("close_other_reasons", self.merger.run_no)
+        self.database.run("save_rejects", self.merger.run_no)
 
     def merge(self, staged: StagedBatch) -> dict[int, tuple[str, str]]:
         """Copy and merge a batch; give reason and detail of the rows that were refused."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KeyPath = tuple[str | int, ...]
 
@@ -95,6 +98,15 @@ def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
 
 
 ANSWER: Final = frozenset(("value", "category", "node"))
+
+
+def unwrapped(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give the keys of a record, and those in what only wraps it (the properties of GeoJSON), with their values."""
+    for key, value in record.items():
+        if isinstance(value, dict) and is_wrapper(key):
+            yield from value.items()
+        else:
+            yield key, value
 
 
 def leaves(value: object, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from gvrc.paths import GROUP_MARK, KEY_WORDS, MAX_KNOWN_PATHS, is_absent, is_wrapper, leaves, normal_key, words_of_key
+from gvrc.paths import (
+    GROUP_MARK,
+    KEY_WORDS,
+    MAX_KNOWN_PATHS,
+    is_absent,
+    leaves,
+    normal_key,
+    unwrapped,
+    words_of_key,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from gvrc.meanings import Keys
 
@@ -168,7 +177,7 @@ def is_person_word(word: str) -> bool:
 
 def is_person(record: dict[str, Any], keys: Keys) -> bool:
     """Say whether a record is of a person or a case: a key of a register of cases, or several marks of a person."""
-    told = [(word, value) for key, value in _told(record) if not is_absent(value) and (word := normal_key(key))]
+    told = [(word, value) for key, value in unwrapped(record) if not is_absent(value) and (word := normal_key(key))]
     given = {word for word, _ in told}
     if any(_is_of_a_case(word, value) for word, value in told) or _is_of_staff(given):
         return True
@@ -231,15 +240,6 @@ def may_hold_people(columns: Iterable[str]) -> bool:
     return len(PERHAPS_PERSON_KEYS & given) > 1 or not given.isdisjoint(
         CASE_KEYS | CASE_OBJECTS | STAFF_NUMBERS | {URNS}
     )
-
-
-def _told(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Give the keys of a record, and those in what only wraps it (the properties of GeoJSON), with their values."""
-    for key, value in record.items():
-        if isinstance(value, dict) and is_wrapper(key):
-            yield from value.items()
-        else:
-            yield key, value
 
 
 def is_of_account(key: str, value: dict[str, Any]) -> bool:

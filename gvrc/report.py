@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvrc.account import ROW_OUTCOMES
-from gvrc.masking import mask_passwords
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gvrc.account import FileAccount, RunAccount
     from gvrc.settings import Settings
 
@@ -22,23 +23,13 @@ SHOWN_LENGTH = 24  # of an example
 SHOWN_KEYS = 8  # of a source; etl.files and the summary have them all
 
 
-def print_report(
-    account: RunAccount,
-    settings: Settings,
-    logs: dict[str, Path],
-    config: Path | None = None,
-    database_url: str | None = None,
-) -> None:
-    """Print the account of a run; ``config`` and ``database_url`` are the options that it was called with."""
-    print("\n".join(report_lines(account, settings, logs, config, database_url)))
+def print_report(account: RunAccount, settings: Settings, logs: dict[str, Path], options: Sequence[str] = ()) -> None:
+    """Print the account of a run; ``options`` are those that commands which go on from it must have, too."""
+    print("\n".join(report_lines(account, settings, logs, options)))
 
 
 def report_lines(
-    account: RunAccount,
-    settings: Settings,
-    logs: dict[str, Path],
-    config: Path | None = None,
-    database_url: str | None = None,
+    account: RunAccount, settings: Settings, logs: dict[str, Path], options: Sequence[str] = ()
 ) -> list[str]:
     """Give the lines of the report."""
     return [
@@ -60,7 +51,7 @@ def report_lines(
         *mixed_lines(account),
         *plan_table(account),
         *sample_lines(account, settings),
-        *next_lines(account, settings, logs, config, database_url),
+        *next_lines(account, settings, logs, options),
     ]
 
 
@@ -218,24 +209,18 @@ def sample_lines(account: RunAccount, settings: Settings) -> list[str]:
 
 
 def next_lines(
-    account: RunAccount,
-    settings: Settings,
-    logs: dict[str, Path],
-    config: Path | None = None,
-    database_url: str | None = None,
+    account: RunAccount, settings: Settings, logs: dict[str, Path], options: Sequence[str] = ()
 ) -> list[str]:
     """Say where the rejects and the log are, and how to open the database.
 
     What is run again must be run by the same settings, and on the same database: others may, say, make lookup names
     that these leave to people.
     """
-    where = ["--database-url", mask_passwords(database_url)] if database_url else []
     lines = ["", f"Log: {logs['etl']}"]
     rejects = settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
     if rejects.exists():
-        chosen = [*(["--config", str(config)] if config else []), *where]
-        again = shlex.join(["python", "scripts/production_json_importer.py", *chosen, str(rejects)])
-        retry = shlex.join(["python", "scripts/retry_rejects.py", *chosen, account.run_id])
+        again = shlex.join(["python", "scripts/production_json_importer.py", *options, str(rejects)])
+        retry = shlex.join(["python", "scripts/retry_rejects.py", *options, account.run_id])
         lines += [f"Rejects: {rejects}", f"  corrected there: {again}", f"  after an alias was added: {retry}"]
-    opening = shlex.join(["python", "scripts/psql.py", *where]) if where else "make psql"
+    opening = shlex.join(["python", "scripts/psql.py", *options]) if "--database-url" in options else "make psql"
     return [*lines, f"Open the database: {opening}"]

@@ -36,7 +36,11 @@ def test_what_cannot_be_seen_is_cleaned_and_what_can_stays(given: str, cleaned: 
 
 @pytest.mark.parametrize(
     "given",
-    [*ABSENT_WORDS, *map(str.upper, ABSENT_WORDS), "", "   ", "-", "--", "...", "?", "_", "\u200b", " None ", "&nbsp;"],
+    [
+        *("WITHHELD", "Not disclosed", " None ", "", "   ", "-", "--", "...", "?", "_", "\u200b", "&nbsp;"),
+        *ABSENT_WORDS,
+        *map(str.upper, ABSENT_WORDS),
+    ],
 )
 def test_words_for_nothing_are_absent(given: str) -> None:
     assert clean(given) == [None]

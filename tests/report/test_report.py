@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from gvrc.account import FileAccount, RunAccount
+from gvrc.command import repeated_options
 from gvrc.pipeline import Options, run
 from gvrc.report import error_lines, mixed_lines, next_lines, note_lines, unmapped_lines
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gvrc.settings import Settings
 
 CUT = b'{"next": "https://example.org/?page=2", "results": [{"name": "Umoja Clinic", "hours": 24}, {"name": "Kay'
@@ -54,13 +57,18 @@ def test_keys_of_mixed_types_are_listed_by_source() -> None:
     assert mixed_lines(run_of(june, july)) == ["Mixed types: msaada: code (list, number, text)"]
 
 
+def make_rejects(settings: Settings) -> Path:
+    rejects = settings.data_dir / "rejected" / "7.jsonl"
+    rejects.parent.mkdir(parents=True)
+    rejects.touch()
+    return rejects
+
+
 def test_the_command_that_is_printed_for_corrected_rejects_is_one_that_a_shell_takes(
     settings: Settings, tmp_path: Path
 ) -> None:
     spaced = msgspec.structs.replace(settings, data_dir=tmp_path / "our data")
-    rejects = spaced.data_dir / "rejected" / "7.jsonl"
-    rejects.parent.mkdir(parents=True)
-    rejects.touch()
+    rejects = make_rejects(spaced)
     (line,) = [line for line in next_lines(run_of(), spaced, {"etl": tmp_path}) if "corrected there" in line]
     assert shlex.split(line.partition(": ")[2]) == ["python", "scripts/production_json_importer.py", str(rejects)]
 
@@ -68,10 +76,8 @@ def test_the_command_that_is_printed_for_corrected_rejects_is_one_that_a_shell_t
 def test_the_commands_that_are_printed_for_rejects_read_the_settings_of_the_run(
     settings: Settings, tmp_path: Path
 ) -> None:
-    rejects = settings.data_dir / "rejected" / "7.jsonl"
-    rejects.parent.mkdir(parents=True)
-    rejects.touch()
-    lines = next_lines(run_of(), settings, {"etl": tmp_path}, Path("config/our production.yaml"))
+    rejects = make_rejects(settings)
+    lines = next_lines(run_of(), settings, {"etl": tmp_path}, ["--config", "config/our production.yaml"])
     assert [line.partition(": ")[2] for line in lines if "python " in line] == [
         f"python scripts/production_json_importer.py --config 'config/our production.yaml' {rejects}",
         "python scripts/retry_rejects.py --config 'config/our production.yaml' 7",
@@ -81,10 +87,9 @@ def test_the_commands_that_are_printed_for_rejects_read_the_settings_of_the_run(
 def test_the_commands_that_are_printed_go_to_the_database_of_the_run_without_its_password(
     settings: Settings, tmp_path: Path
 ) -> None:
-    rejects = settings.data_dir / "rejected" / "7.jsonl"
-    rejects.parent.mkdir(parents=True)
-    rejects.touch()
-    lines = next_lines(run_of(), settings, {"etl": tmp_path}, None, "postgresql://gvrc_user:secret@db/gvrc")
+    rejects = make_rejects(settings)
+    given = argparse.Namespace(config=None, database_url="postgresql://gvrc_user:secret@db/gvrc")
+    lines = next_lines(run_of(), settings, {"etl": tmp_path}, repeated_options(given))
     assert [line.partition(": ")[2] for line in lines if "python " in line] == [
         f"python scripts/production_json_importer.py --database-url 'postgresql://gvrc_user:***@db/gvrc' {rejects}",
         "python scripts/retry_rejects.py --database-url 'postgresql://gvrc_user:***@db/gvrc' 7",

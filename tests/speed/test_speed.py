@@ -188,6 +188,24 @@ def written_rows(database: Database) -> dict[str, int]:
     return {row["schema"]: row["rows"] for row in ask(database, WRITTEN)}
 
 
+def test_the_columns_of_a_table_are_asked_once_a_run(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    read_rows = Database.rows
+
+    def note(database: Database, name: str, *parameters: Any) -> list[dict[str, Any]]:
+        if name == "columns_of_table":
+            asked.append(str(parameters[0]))
+        return read_rows(database, name, *parameters)
+
+    monkeypatch.setattr(Database, "rows", note)
+    small = msgspec.structs.replace(settings, batch_size=100)
+    run([str(write(tmp_path, [record(number) for number in range(300)]))], small)
+    assert "facilities" in asked
+    assert len(asked) == len(set(asked))
+
+
 def test_a_forced_run_of_unchanged_records_writes_its_account_and_no_row_more(
     settings: Settings, tmp_path: Path, fresh: Database
 ) -> None:
