@@ -46,6 +46,7 @@ from gvrc.shapes import (
     branches_of,
     has_evidence,
     has_facilities_inside,
+    have_branches,
     is_county,
     is_list_of_undertakings,
     is_of_facilities,
@@ -403,7 +404,7 @@ class Walk:
             parts, holds_records = join_fixture(parts, self.walked.passed_over), True
         else:
             holds_records = self._holds_records(values, path, parents)
-        has_branches = holds_records and any(branches_of(value, self.keys) for value in values)
+        has_branches = holds_records and have_branches(values, self.keys)
         if any(map(is_of_many_kinds, values)):
             parts = map(self._without_others, parts)
         refers = holds_records and self._refers(values, path, parents)

@@ -20,7 +20,7 @@ from gvrc.faces import encode_record, is_made
 from gvrc.fields import EXTRACT_ISSUES, fields_of
 from gvrc.files import hash_file
 from gvrc.links import Links
-from gvrc.meanings import Keys
+from gvrc.meanings import keys_of_source
 from gvrc.people import refuse_people
 from gvrc.raw import hash_texts
 from gvrc.records import Records, read_elements
@@ -29,6 +29,8 @@ from gvrc.sources import SourceRules, match_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from gvrc.meanings import Keys
 
 CHUNK_ROWS: Final = 20_000
 BATCH_BYTES: Final = 1024 * 1024  # what a batch is read into stays near the processor: larger ones take longer
@@ -103,7 +105,7 @@ class FoundRecords:
 
     def _by_own_source(self) -> list[FoundRecords]:
         """Part records that come back by the keys of the source that each belongs to."""
-        keys = {rules.name: Keys(rules.keys) for rules in self.file.source.returned if rules.keys}
+        keys = {rules.name: keys_of_source(rules.keys) for rules in self.file.source.returned if rules.keys}
         rows: defaultdict[str | None, list[int]] = defaultdict(list)
         for row, element in enumerate(self.elements):
             source = source_answered(element)
@@ -129,7 +131,7 @@ def find_in_file(
     """
     walked = Walked()
     rules = source_file.source
-    keys = Keys(rules.keys)
+    keys = keys_of_source(rules.keys)
     try:
         reopen = partial(open_text, Path(source_file.stored_at or source_file.path), rules.encoding)
         links = Links(reopen)
@@ -165,7 +167,7 @@ def read_record(record: Mapping[str, object]) -> pl.DataFrame:
     What a face made of a record keeps the record as it came, and what was found out about it when it was read.
     """
     elements: Elements = [encode_record(record)]
-    keys = Keys({})
+    keys = keys_of_source({})
     frame = _frame_of(1, [1], FileReading(), keys, refuse_people(read_elements(elements), elements, keys))
     if not is_made(record):
         return frame

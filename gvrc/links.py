@@ -17,7 +17,7 @@ import msgspec
 
 from gvrc.document import Cursor, Walk, Walked, read_element
 from gvrc.errors import SourceFileError
-from gvrc.meanings import PLACE_PARENTS, Keys
+from gvrc.meanings import PLACE_PARENTS, keys_of_source
 from gvrc.paths import (
     MAX_KNOWN_PATHS,
     PARENT_CONSTITUENCY,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from gvrc.document import Elements
+    from gvrc.meanings import Keys
 
 UNITS: Final = {  # what a list or a key is named after -> what it is the name of
     **dict.fromkeys(("ward", "countyassemblyward", "kata", "wadi"), "ward"),
@@ -240,7 +241,7 @@ class _Gathering(Walk):
     """A walk through a document that gives no records: it takes the rows of the lists that are named after units."""
 
     def __init__(self, cursor: Cursor, rows: _Rows) -> None:
-        super().__init__(cursor, Keys({}), None, Walked())
+        super().__init__(cursor, ANY_KEYS, None, Walked())
         self.rows = rows
 
     def _sorted(self, parts: Iterator[Elements], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:  # noqa: ARG002
@@ -444,7 +445,7 @@ def _row_of(unit: str, value: object) -> Row | None:
     return Row(name, above if unit in PLACES else (), further if unit in PLACES else (), codes)
 
 
-ANY_KEYS: Final = Keys({})
+ANY_KEYS: Final = keys_of_source({})
 
 
 def _ids_of(unit: str, row: dict[str, Any]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -87,16 +87,11 @@ class Keys:
     def __init__(self, pinned: Mapping[str, Iterable[str]] | None = None) -> None:
         self._pinned = _pinned_meanings(pinned or {})
         self._taken = frozenset(pinned or ())
-        self._known: dict[KeyPath, tuple[Meaning, ...]] = {}
+        self._known = lru_cache(maxsize=MAX_KNOWN_PATHS)(self._find)
 
     def meanings(self, path: KeyPath) -> tuple[Meaning, ...]:
         """Give the fields that a path may stand for, none for a key that nobody knows."""
-        found = self._known.get(path)
-        if found is None:
-            found = self._find(path)
-            if len(self._known) < MAX_KNOWN_PATHS:
-                self._known[path] = found
-        return found
+        return self._known(path)
 
     def opens(self, path: KeyPath) -> bool:
         """Say whether an object under this path may hold values that are known."""
@@ -122,6 +117,16 @@ class Keys:
         taken = self._taken | _of_others(path[:-1])
         later = LATER if path[-1] == "__typename" else 0
         return tuple(Meaning(field, rank + later) for field, rank in _meanings_of(words, path) if field not in taken)
+
+
+def keys_of_source(pinned: Mapping[str, Iterable[str]]) -> Keys:
+    """Give the keys of a source by what it pins: what a path stands for is found once for all its files."""
+    return _keys_that_pin(tuple((field, tuple(keys)) for field, keys in pinned.items()))
+
+
+@lru_cache(maxsize=64)
+def _keys_that_pin(pinned: tuple[tuple[str, tuple[str, ...]], ...]) -> Keys:
+    return Keys(dict(pinned))
 
 
 LATER: Final = 500  # of GraphQL's own type of a node: what the node says of its type goes before

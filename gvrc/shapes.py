@@ -11,6 +11,8 @@ from gvrc.paths import MAX_DEPTH, MAX_KNOWN_PATHS, UUID, KeyPath, is_absent, lea
 from gvrc.persons import SAYS_MORE_OF_PEOPLE, is_people, is_person, is_person_word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gvrc.meanings import Keys
 
 # Lists under these keys are parts of a record, or of a directory's lookups: never facilities.
@@ -374,6 +376,13 @@ def has_evidence(record: object, keys: Keys) -> bool:
         not is_absent(value) and any(meaning.field in EVIDENCE for meaning in keys.meanings(path))
         for path, value in leaves(record)
     )
+
+
+def have_branches(records: Iterable[object], keys: Keys) -> bool:
+    """Say whether one of the records has branches; hardly any list has the keys for it, and most are asked no more."""
+    said = [record for record in records if isinstance(record, dict)]
+    may_have = not BRANCHES.isdisjoint(map(normal_key, set[str]().union(*said)))
+    return may_have and any(branches_of(record, keys) for record in said)
 
 
 def branches_of(record: object, keys: Keys) -> list[tuple[str, dict[str, Any]]]:
