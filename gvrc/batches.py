@@ -21,7 +21,6 @@ from gvrc.extract import BATCH_BYTES, FileReading, FoundRecords, SourceFile, dem
 from gvrc.memory import MemoryManager
 from gvrc.raw import PackedTexts, hash_contents
 from gvrc.rejects import has_headers
-from gvrc.transform import transform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -227,6 +226,8 @@ def transform_batches(
     one_at_a_time = Lock()  # the resolver remembers what it found
 
     def transform_alone(records: pl.DataFrame) -> pl.DataFrame:
+        from gvrc.transform import transform  # not before: a forced run may open no record
+
         with one_at_a_time:
             return transform(records, sources, places(), stager.directory.demands)
 

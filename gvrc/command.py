@@ -236,18 +236,23 @@ def import_waiting(given: argparse.Namespace, settings: Settings, metrics: Metri
         return 0
     from gvrc.connecting import connecting_ahead, importing_ahead
 
-    with connecting_ahead(settings) as connecting, importing_ahead(is_wanted=expects_reading(given, settings)):
+    with connecting_ahead(settings) as connecting, importing_ahead(expected_modules(given, settings)):
         return tell_run(given, settings, lambda run_id: import_once(given, settings, run_id, metrics, connecting))
 
 
-def expects_reading(given: argparse.Namespace, settings: Settings) -> bool:
-    """Guess whether a file must be read: one came after the last run began. What is so decided is the order of work."""
+def expected_modules(given: argparse.Namespace, settings: Settings) -> Sequence[str]:
+    """Guess what will be imported: what reads, where a file came after the last run began; with ``--force`` what finds.
+
+    What is so decided is the order of work.
+    """
     from gvrc.files import came_since, find_files
 
+    finding, reading = ("gvrc.batches",), ("gvrc.batches", "gvrc.opening", "gvrc.transform")
     if given.force:
-        return True
+        return finding
     logs = settings.logs_dir / "etl"  # each run has a file there
-    return not any(logs.iterdir()) or came_since(logs.stat().st_mtime, find_files(named_paths(given, settings)))
+    has_news = not any(logs.iterdir()) or came_since(logs.stat().st_mtime, find_files(named_paths(given, settings)))
+    return reading if has_news else ()
 
 
 def is_inbox_empty(given: argparse.Namespace, settings: Settings) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gvrc.memory import share_heap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from concurrent.futures import Future
 
     from gvrc.database import Database
@@ -44,16 +44,17 @@ def connecting_ahead(settings: Settings) -> Iterator[Future[Connected]]:
 
 
 @contextmanager
-def importing_ahead(*, is_wanted: bool) -> Iterator[None]:
-    """Where files will be read, import what reads them while the database is waited for; that takes 0.2 s."""
-    if not is_wanted:
+def importing_ahead(modules: Sequence[str]) -> Iterator[None]:
+    """Import what will read files while the database is waited for; that takes 0.2 s."""
+    if not modules:
         yield
         return
     from concurrent.futures import ThreadPoolExecutor
     from importlib import import_module
 
     with ThreadPoolExecutor(1) as importer:
-        importer.submit(import_module, "gvrc.batches")  # whoever imports it next has it
+        for module in modules:
+            importer.submit(import_module, module)  # whoever imports it next has it
         yield
 
 

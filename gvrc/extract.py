@@ -12,18 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from gvrc import columns
 from gvrc.decode import CutOffError, open_text
 from gvrc.document import Elements, Walked, find_records
 from gvrc.errors import SourceFileError
 from gvrc.faces import encode_record, is_made
-from gvrc.fields import EXTRACT_ISSUES, fields_of
 from gvrc.files import hash_file
 from gvrc.links import Links
 from gvrc.meanings import keys_of_source
-from gvrc.people import refuse_people
 from gvrc.raw import hash_texts
-from gvrc.records import Records, read_elements
 from gvrc.rejects import source_answered
 from gvrc.sources import SourceRules, match_source
 
@@ -166,9 +162,10 @@ def read_record(record: Mapping[str, object]) -> pl.DataFrame:
 
     What a face made of a record keeps the record as it came, and what was found out about it when it was read.
     """
-    elements: Elements = [encode_record(record)]
-    keys = keys_of_source({})
-    frame = _frame_of(1, [1], FileReading(), keys, refuse_people(read_elements(elements), elements, keys))
+    from gvrc.fields import EXTRACT_ISSUES
+    from gvrc.opening import open_elements
+
+    frame, _ = open_elements([encode_record(record)], 1, [1], keys_of_source({}), FileReading())
     if not is_made(record):
         return frame
     told = frame.with_columns(pl.lit(record[name]).alias(name) for name in ("raw", *EXTRACT_ISSUES) if name in record)
@@ -195,40 +192,15 @@ class JSONExtractor:
 
 
 def _opened(found: FoundRecords, reading: FileReading) -> pl.DataFrame:
+    from gvrc.opening import open_elements  # not before: a forced run may open none
+
     with _collector_paused():
-        frame, rejects = _frame_and_rejects(found, reading)
+        frame, rejects = open_elements(found.elements, found.file.file_no, found.numbers, found.keys, reading)
     reading.readable += len(found) - len(rejects)
     if rejects and not reading.first_reject:
         row, (_, detail) = next(iter(rejects.items()))
         reading.first_reject = f"record {found.numbers[row]:,}: {detail}"
     return frame
-
-
-def _frame_and_rejects(found: FoundRecords, reading: FileReading) -> tuple[pl.DataFrame, dict[int, tuple[str, str]]]:
-    # The records themselves are gone before the next are read: their memory is used again while it is at hand.
-    records = refuse_people(read_elements(found.elements), found.elements, found.keys)
-    return _frame_of(found.file.file_no, found.numbers, reading, found.keys, records), records.rejects
-
-
-def _frame_of(file_no: int, numbers: Sequence[int], reading: FileReading, keys: Keys, records: Records) -> pl.DataFrame:
-    rows = len(records.texts)
-    values = fields_of(records, keys, reading)
-    raw = pl.Series(records.texts, dtype=pl.String) if records.raw is None else records.raw
-    values |= {
-        "file_no": pl.Series([file_no], dtype=pl.Int64).new_from_index(0, rows),
-        "record_number": pl.Series(list(numbers), dtype=pl.Int64),
-        "raw": raw,
-        "content_hash": hash_texts(raw),
-    }
-    if records.rejects:
-        values["reject_reason"] = _sparse({row: reason for row, (reason, _) in records.rejects.items()}, rows)
-        values["reject_detail"] = _sparse({row: detail for row, (_, detail) in records.rejects.items()}, rows)
-    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, rows)
-    return pl.DataFrame([values.get(name, nothing).alias(name) for name in (*columns.EXTRACTED, *EXTRACT_ISSUES)])
-
-
-def _sparse(values: dict[int, str], rows: int) -> pl.Series:
-    return pl.Series([values.get(row) for row in range(rows)], dtype=pl.String)
 
 
 def _regroup(parts: Iterator[Elements], chunk_rows: int) -> Iterator[Elements]:

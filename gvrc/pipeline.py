@@ -5,7 +5,7 @@
     transform and stage them ->
     load them (one transaction) -> ... -> give numbers that were freed meanwhile -> the account
 
-``gvrc/open_run.py`` connects, ``gvrc/extract.py`` finds and opens, ``gvrc/settled.py`` leaves out,
+``gvrc/open_run.py`` connects, ``gvrc/extract.py`` finds, ``gvrc/settled.py`` leaves out, ``gvrc/opening.py`` opens,
 ``gvrc/transform.py`` is the chain of steps, ``gvrc/stage.py`` stages, ``gvrc/commit.py`` makes one transaction of a
 batch, which ``gvrc/load.py`` copies and ``gvrc/merge.py`` merges, ``gvrc/freed.py`` gives. What needs polars is
 imported when a file must be read: an unchanged run, a wrong option and a missing file never wait for it.

@@ -44,10 +44,10 @@ def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Callable[[], Pl
         if not this_run.options.force:
             make()
         yield lambda: make().result()
-        from gvrc.decided import keep_decided  # not before: it imports polars, which the making thread may do, too
-
         for making in made:
             if not making.exception():
+                from gvrc.decided import keep_decided  # not before: it imports polars, as the making thread does
+
                 keep_decided(this_run.database, making.result())
 
 

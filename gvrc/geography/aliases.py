@@ -52,12 +52,13 @@ def read_aliases(user_file: Path | None = None) -> Aliases:
 
 
 def read_shipped(level: str) -> pl.DataFrame:
-    """Read the shipped aliases of one level."""
-    return (
-        pl.read_csv(DATA / f"{level}_aliases.csv", infer_schema=False, row_index_name="line", row_index_offset=2)
-        .with_columns(origin=pl.format(f"{level}_aliases.csv line {{}}", "line"))
-        .drop("line", "source")
-    )
+    """Read the shipped aliases of one level; polars takes 6 ms for its first CSV file, the standard library 1."""
+    path = DATA / f"{level}_aliases.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = csv.reader(lines)
+        header = next(rows)
+        read = [(*row, f"{path.name} line {rows.line_num}") for row in rows]
+    return pl.DataFrame(read, dict.fromkeys((*header, "origin"), pl.String), orient="row").drop("source")
 
 
 def read_user_file(path: Path) -> pl.DataFrame:

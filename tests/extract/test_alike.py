@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gvrc.alike import MANY, IdLists, _id_lists, read_alike
-from gvrc.extract import FileReading, _frame_of
+from gvrc.extract import FileReading
 from gvrc.meanings import Keys
+from gvrc.opening import frame_of
 from gvrc.records import Records, read_as_objects, read_elements
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def test_columns_say_what_objects_say(columns: list[tuple[Any, Any, set[int]]], 
 
 def said(read: Callable[[Any], Records], batch: list[msgspec.Raw]) -> tuple[object, ...]:
     reading = FileReading()
-    frame = _frame_of(1, range(1, len(batch) + 1), reading, Keys(), read(batch))
+    frame = frame_of(1, range(1, len(batch) + 1), reading, Keys(), read(batch))
     return frame.rows(), reading.unmapped, reading.types_met
 
 

@@ -146,7 +146,7 @@ def test_a_settled_record_is_not_even_opened(
         opened.append(len(batch))
         return read_elements(batch)
 
-    monkeypatch.setattr("gvrc.extract.read_elements", note)
+    monkeypatch.setattr("gvrc.opening.read_elements", note)
     path = write(tmp_path, "a.json", [CLINIC, OTHER])
     run([path], settings)
     run([path], settings, Options(force=True))
