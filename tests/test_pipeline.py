@@ -1049,7 +1049,7 @@ def test_a_row_that_breaks_the_schema_is_a_reject_and_the_rest_of_its_batch_land
             for column, value in spoilt.items()
         )
 
-    monkeypatch.setattr("gvrc.batches.transform", forget_a_rule)
+    monkeypatch.setattr("gvrc.transform.transform", forget_a_rule)
     records = [
         CLINIC,
         CLINIC | {"code": 13081, "name": "Hazina Clinic"},

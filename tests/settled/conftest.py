@@ -33,5 +33,5 @@ def transformed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.extend(records["facility_name"])
         return transform(records, *others)
 
-    monkeypatch.setattr("gvrc.batches.transform", note)
+    monkeypatch.setattr("gvrc.transform.transform", note)
     return names
