@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Lock, Thread, current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Self
 
@@ -371,13 +372,21 @@ def as_arrow(parameters: tuple[Parameter, ...]) -> nanoarrow.c_array:
     """Make the one row of parameters that a statement is bound to."""
     import nanoarrow
 
-    kinds = {str: nanoarrow.string(), bool: nanoarrow.bool_(), int: nanoarrow.int64(), float: nanoarrow.float64()}
+    row, columns = arrow_types(tuple(map(type, parameters)))
+    children = [nanoarrow.c_array([value], kind) for value, kind in zip(parameters, columns, strict=True)]
+    return nanoarrow.c_array_from_buffers(row, 1, [None], children=children)
+
+
+@lru_cache(maxsize=64)
+def arrow_types(kinds: tuple[type, ...]) -> tuple[nanoarrow.c_schema, list[nanoarrow.c_schema]]:
+    """Give the Arrow types of a row of parameters and of each of them: to make them takes longer than the row."""
+    import nanoarrow
+
+    known = {str: nanoarrow.string(), bool: nanoarrow.bool_(), int: nanoarrow.int64(), float: nanoarrow.float64()}
     # A null needs a type on the wire; text is the one that PostgreSQL casts to any other.
-    fields = {
-        f"parameter_{place}": kinds.get(type(value), nanoarrow.string()) for place, value in enumerate(parameters)
-    }
-    children = [nanoarrow.c_array([value], kind) for value, kind in zip(parameters, fields.values(), strict=True)]
-    return nanoarrow.c_array_from_buffers(nanoarrow.struct(fields), 1, [None], children=children)
+    columns = [known.get(kind, nanoarrow.string()) for kind in kinds]
+    row = nanoarrow.struct({f"parameter_{place}": kind for place, kind in enumerate(columns)})
+    return nanoarrow.c_schema(row), [nanoarrow.c_schema(kind) for kind in columns]
 
 
 def sqlstate(error: BaseException) -> str:
