@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -14,9 +14,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from gvrc.account import FileAccount, RunAccount, RunStatus
 from gvrc.metrics import BATCH_SECONDS, MetricsCollector
 from gvrc.settings import PROJECT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def kmhfl_file() -> FileAccount:
@@ -49,6 +46,13 @@ def samples(metrics: MetricsCollector, path: Path) -> dict[str, float]:
         for family in families
         for sample in family.samples
     }
+
+
+def test_a_device_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    path = tmp_path / "gvrc.prom"
+    path.symlink_to("/dev/null")
+    MetricsCollector().write_file(path)
+    assert path.readlink() == Path("/dev/null")
 
 
 def test_every_number_of_a_run_is_a_sample_under_its_conventional_name(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -108,6 +109,19 @@ def modules_of(settings: Settings, *arguments: str) -> tuple[int, set[str]]:
     )
     words = ended.stdout.splitlines()[-1].split()
     return int(words[1]), set(words[3:])
+
+
+def test_the_bytecode_of_each_package_that_we_import_is_compiled_at_setup() -> None:
+    trees = [
+        ast.parse(path.read_bytes()) for folder in ("gvrc", "scripts") for path in (PROJECT / folder).rglob("*.py")
+    ]
+    statements = [node for tree in trees for node in ast.walk(tree)]
+    named = {alias.name for node in statements if isinstance(node, ast.Import) for alias in node.names}
+    named |= {node.module or "" for node in statements if isinstance(node, ast.ImportFrom) and not node.level}
+    others = {name.partition(".")[0] for name in named} - sys.stdlib_module_names - {"gvrc", "_environment"}
+    makefile = (PROJECT / "Makefile").read_text("utf-8").replace("\\\n", " ")
+    compiled = re.findall(r"^IMPORTED := (.*)$", makefile, re.MULTILINE)[0].split(",")
+    assert others == {name.strip().partition(".")[0] for name in compiled}
 
 
 @pytest.mark.parametrize(
