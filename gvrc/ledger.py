@@ -197,7 +197,8 @@ def known_files(
 ) -> dict[tuple[str | None, str | None], dict[str, Any]]:
     """Ask for the latest account of each file that was loaded before, by hash and source."""
     asked = json.dumps([{"sha256": sha256, "source": source} for sha256, source in files])
-    rows = this_run.database.rows("known_files", asked, this_run.fingerprint)
+    taken_back = json.dumps(this_run.database.rows("taken_back_runs"))
+    rows = this_run.database.rows("known_files", asked, this_run.fingerprint, taken_back)
     return {(row["sha256"], row["source"]): row for row in rows}
 
 

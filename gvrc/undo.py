@@ -57,8 +57,9 @@ def find_run(database: Database, run_id: str) -> dict[str, Any]:
     found = database.rows("undoable_run", run_id)
     if not found:
         raise UsageError(f"There is no run {run_id}. See the latest: python scripts/verify.py")
-    if found[0]["undone_by"]:
-        raise UsageError(f"The run {run_id} was taken back already, by the run {found[0]['undone_by']}.")
+    for taken_back in database.rows("taken_back_runs"):
+        if taken_back["run_no"] == found[0]["run_no"]:
+            raise UsageError(f"The run {run_id} was taken back already, by the run {taken_back['undone_by']}.")
     if not found[0]["has_images"]:
         raise UsageError(
             f"What the run {run_id} changed is no longer kept (keep_changes_days): it cannot be taken back. "

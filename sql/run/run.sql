@@ -147,25 +147,74 @@ SET
     tables = excluded.tables,
     unmapped = excluded.unmapped;
 
+-- name: taken_back_runs
+-- Which runs are taken back and not brought back since, by which undo, and the last run of that line: an undo, or the
+-- undo of its undo, and so on. From the last one back, for an undo that was itself taken back takes nothing back.
+WITH RECURSIVE undos AS (
+    SELECT
+        run_no,
+        run_id,
+        undoes_run_no,
+        row_number() OVER (ORDER BY run_no DESC) AS place
+    FROM etl.runs
+    WHERE undoes_run_no IS NOT NULL
+        AND status = 'succeeded'
+), judged AS (
+    SELECT
+        0::bigint AS place,
+        ARRAY[]::integer[] AS taken_back
+    UNION ALL
+    SELECT
+        undos.place,
+        CASE
+            WHEN undos.run_no = ANY (judged.taken_back) THEN judged.taken_back
+            ELSE judged.taken_back || undos.undoes_run_no
+        END
+    FROM judged
+    JOIN undos ON undos.place = judged.place + 1
+), line AS (
+    SELECT
+        run_no AS undo_run_no,
+        run_no
+    FROM undos
+    UNION ALL
+    SELECT
+        line.undo_run_no,
+        undos.run_no
+    FROM line
+    JOIN undos ON undos.undoes_run_no = line.run_no
+), last AS (
+    SELECT taken_back
+    FROM judged
+    ORDER BY place DESC
+    LIMIT 1
+)
+SELECT
+    undos.undoes_run_no AS run_no,
+    undos.run_id AS undone_by,
+    max(line.run_no) AS since_run_no
+FROM undos
+JOIN line ON line.undo_run_no = undos.run_no
+CROSS JOIN last
+WHERE undos.run_no <> ALL (last.taken_back)
+GROUP BY
+    undos.undoes_run_no,
+    undos.run_no,
+    undos.run_id
+ORDER BY undos.run_no;
+
 -- name: known_files
--- $1 is a JSON list of {sha256, source}, $2 the fingerprint: the account of the last run that read the file under these
--- rules, to its end. A run that was undone does not count, nor one between it and its undo: what that run found
--- unchanged may be gone; nor one before another run that changed the directory: June's file after July's is news. What
--- was taken back, and not brought back since, is as if it had never been. Of a run that was stopped after its last file
--- something is left to do, such as foreign keys or freed numbers: it is not concluded.
+-- $1 is a JSON list of {sha256, source}, $2 the fingerprint, $3 what taken_back_runs gave: the account of the last run
+-- that read the file under these rules, to its end. A run that was undone does not count, nor one between it and the
+-- last of its undos: what that run found unchanged may be gone; nor one before another run that changed the directory:
+-- June's file after July's is news. What was taken back, and not brought back since, is as if it had never been. Of a
+-- run that was stopped after its last file something is left to do, such as foreign keys or freed numbers: it is not
+-- concluded.
 WITH taken_back AS (
     SELECT
-        undo.undoes_run_no AS run_no,
-        undo.run_no AS undo_run_no
-    FROM etl.runs AS undo
-    WHERE undo.status = 'succeeded'
-        AND undo.undoes_run_no IS NOT NULL
-        AND NOT EXISTS (
-            SELECT
-            FROM etl.runs AS redo
-            WHERE redo.undoes_run_no = undo.run_no
-                AND redo.status = 'succeeded'
-        )
+        run_no,
+        since_run_no
+    FROM jsonb_to_recordset($3::jsonb) AS taken_back (run_no integer, since_run_no integer)
 )
 SELECT DISTINCT ON (files.sha256, files.source)
     files.sha256,
@@ -198,7 +247,7 @@ WHERE files.fingerprint = $2
         SELECT
         FROM taken_back
         WHERE taken_back.run_no <= runs.run_no
-            AND taken_back.undo_run_no > runs.run_no
+            AND taken_back.since_run_no > runs.run_no
     )
 ORDER BY
     files.sha256,

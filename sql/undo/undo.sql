@@ -19,25 +19,12 @@ CREATE TEMPORARY TABLE undone_imported (image jsonb NOT NULL);
 
 -- name: undoable_run
 SELECT
-    runs.run_no,
-    runs.status,
-    runs.kind,
-    runs.has_images,
-    (
-        SELECT undo.run_id
-        FROM etl.runs AS undo
-        WHERE undo.undoes_run_no = runs.run_no
-            AND undo.status = 'succeeded'
-            AND NOT EXISTS (
-                SELECT
-                FROM etl.runs AS redo
-                WHERE redo.undoes_run_no = undo.run_no
-                    AND redo.status = 'succeeded'
-            )
-        LIMIT 1
-    ) AS undone_by
+    run_no,
+    status,
+    kind,
+    has_images
 FROM etl.runs
-WHERE runs.run_id = $1;
+WHERE run_id = $1;
 
 -- name: edited_inserts
 -- What a run inserted and a person has changed since the last import: it goes, and is reported.

@@ -6,11 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from gvrc.database import connect
+from gvrc.errors import UsageError
 from gvrc.pipeline import Options, run
 from gvrc.undo import undo
 from tests.test_pipeline import CLINIC, content, outcome, rows, write
@@ -141,3 +143,19 @@ def test_a_name_of_a_file_that_failed_late_leads_to_no_facility(
     account = run([str(cut_off)], msgspec.structs.replace(settings, batch_size=1))
     assert (account.files[0].status, generated(fresh)) == ("failed", before)
     assert rows(fresh, "SELECT changed_by_run_no FROM etl.former_codes") == []
+
+
+def test_a_run_whose_undo_was_brought_back_is_taken_back_again_and_its_file_is_news(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    account = landed(settings, tmp_path, CLINIC)
+    undone = undo(account.run_id, settings)
+    redone = undo(undone.run_id, settings)
+    assert landed(settings, tmp_path, CLINIC).files[0].status == "unchanged"
+    again = undo(redone.run_id, settings)
+    with pytest.raises(UsageError, match=f"was taken back already, by the run {undone.run_id}"):
+        undo(account.run_id, settings)
+    assert outcome(landed(settings, tmp_path, CLINIC)) == {"read": 1, "inserted": 1}
+    assert len(rows(fresh, "SELECT 1 FROM facilities")) == 1
+    with pytest.raises(UsageError, match=f"was taken back already, by the run {again.run_id}"):
+        undo(redone.run_id, settings)
