@@ -1257,7 +1257,8 @@ WHERE $3::integer IS NOT NULL;
 
 -- name: put_back_lineage
 -- The first image of each record is how it was before the run; what is overwritten leaves an image for the undo of this
--- undo. $1 to $3 are those of forget_undone_lineage.
+-- undo. The facility may be gone: where two runs are taken back and brought again in another order, it comes back after
+-- its lineage, without which its body's next name would double it. $1 to $3 are those of forget_undone_lineage.
 WITH former AS (
     SELECT DISTINCT ON (former.source, former.content_hash)
         former.source,
@@ -1269,7 +1270,6 @@ WITH former AS (
         former.record_number,
         former.is_superseded
     FROM etl.former_lineage AS former
-    JOIN facilities USING (facility_id)
     WHERE former.changed_by_run_no = $1::integer
         AND ($2::integer IS NULL OR former.changed_by_file_no = $2::integer)
         -- What the undone run itself had written, and then superseded, is undone too.

@@ -159,3 +159,18 @@ def test_a_run_whose_undo_was_brought_back_is_taken_back_again_and_its_file_is_n
     assert len(rows(fresh, "SELECT 1 FROM facilities")) == 1
     with pytest.raises(UsageError, match=f"was taken back already, by the run {again.run_id}"):
         undo(redone.run_id, settings)
+
+
+def test_a_body_knows_its_facility_again_that_came_back_after_what_it_had_said_of_it(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    others = KEYED | {"code": None, "phone": "0700000018"}
+    inserted = landed(settings, tmp_path, KEYED | {"id": None})
+    updated = landed(settings, tmp_path, others, name="b.json")
+    after = state(fresh)
+    undone = [undo(account.run_id, settings) for account in (inserted, updated)]
+    for account in reversed(undone):
+        undo(account.run_id, settings)
+    assert state(fresh) == after
+    renamed = landed(settings, tmp_path, others | {"name": "Zuhura Home"}, name="b.json")
+    assert outcome(renamed) == {"read": 1, "updated": 1}
