@@ -656,6 +656,20 @@ def test_a_run_that_was_killed_is_shown_as_interrupted_by_the_next(
     ]
 
 
+def test_a_run_that_a_person_stopped_says_so_in_its_history(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press_ctrl_c(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gvrc.pipeline.look_back", press_ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        run([write(tmp_path, "a.json", [CLINIC])], settings)
+    assert rows(fresh, "SELECT status, error FROM etl.runs") == [
+        {"status": "failed", "error": "Stopped by Ctrl-C or SIGTERM. Repeat the command: it goes on from there."}
+    ]
+
+
 def test_a_failed_file_is_taken_out_and_the_others_go_on(settings: Settings, fresh: Database, tmp_path: Path) -> None:
     good = write(tmp_path, "good.json", [CLINIC])
     cut = tmp_path / "cut.json"
