@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from gvrc.paths import (
     GROUP_MARK,
@@ -55,6 +56,7 @@ PEOPLE: Final = PEOPLE_OF_CASES | frozenset(
         *("case", "incident", "occurrence", "complaint", "assault", "violation", "appointment", "visit", "encounter"),
         *("liaison", "clerk", "registrar", "administrator", "commissioner", "governor", "treasurer", "patron", "head"),
         *("assistant", "activist", "ambassador", "pastor", "imam", "reporter", "submitter"),
+        *("attendance", "roster", "rota", "signatory", "signatories"),
         *("admission", "interview", "ocs", "ocpd", "ocpp", "dcio"),  # the officers in charge of stations and divisions
         *("mtu", "watu", "afisa", "maafisa", "msimamizi", "wasimamizi", "mratibu", "waratibu", "mkurugenzi", "mhusika"),
         *("mwathiriwa", "waathiriwa", "manusura", "mshukiwa", "washukiwa", "mlalamikaji", "walalamikaji", "mgonjwa"),
@@ -83,6 +85,7 @@ SAYS_MORE_OF_PEOPLE: Final = frozenset(
         *("key", "focal", "point", "contact", "social", "case", "community", "health", "police", "legal", "medical"),
         *("county", "subcounty", "ward", "facility", "hospital", "clinic", "station", "registered", "active", "open"),
         *("closed", "reported", "in", "charge", "next", "kin", "board", "committee", "team", "staff", "officers"),
+        *("duty", "day", "night"),
     )
 )
 PERSON_KEYS: Final = frozenset(
@@ -111,6 +114,9 @@ CASE_KEYS: Final = frozenset(
     (
         *(f"{who}{what}" for who in ("survivor", "victim", "patient", "perpetrator") for what in ("name", "id", "age")),
         *("clientname", "clientage", "survivorphone", "victimphone", "survivorcode", "survivorno", "survivornumber"),
+        *("clientcode", "clientno", "clientnumber", "clientphone", "callername", "callerphone", "callernumber"),
+        *("patientno", "patientnumber", "patientphone", "survivorcontact", "victimcontact", "patientcontact"),
+        *("referraldate", "dateofreferral"),
         *("caseno", "casenumber", "caseid", "obno", "obnumber", "incidentdate", "dateofincident", "incidentid"),
     )
 )
@@ -119,9 +125,39 @@ STAFF_NUMBERS: Final = frozenset(
         *(f"{what}{number}" for what in ("service", "force", "payroll", "personnel") for number in ("no", "number")),
         *(f"{what}{number}" for what in ("staff", "employee", "officer") for number in ("no", "number", "id")),
         *("pfno", "pfnumber", "tscno", "badgeno", "badgenumber", "idno", "nationalidno", "kepfno"),
+        *("practisingnumber", "practicingnumber", "practisingno", "admissionnumber", "lsknumber", "lskno"),  # advocates
     )
 )
-RANKS: Final = frozenset(("rank", "policerank", "designation", "jobtitle", "jobgroup", "cadre", "cheo"))
+RANKS: Final = frozenset(
+    ("rank", "policerank", "designation", "jobtitle", "jobgroup", "cadre", "cheo", "firm", "lawfirm")
+)
+# One of these names whom a record is of: a place beside it is where they serve, and the number is theirs.
+SUBJECTS: Final = frozenset(
+    (
+        *("fullname", "fullnames", "names", "surname", "othernames", "middlename", "jinakamili", "majina"),
+        *(f"{who}{name}" for who in ("volunteer", "employee", "participant", "attendee") for name in ("", "name")),
+        *(f"{who}name" for who in ("staff", "member", "champion", "mentor", "trainee", "lawyer", "advocate")),
+        *(f"{who}name" for who in ("paralegal", "counsellor", "counselor", "chv", "chp", "socialworker", "nurse")),
+    )
+)
+NAMES: Final = frozenset(("name", "jina"))  # of a person or of a facility
+WHOLE_NAMES: Final = frozenset(("fullname", "fullnames", "names"))  # of a facility where it has a short one, too
+ON_A_SHEET: Final = frozenset(("shift", "signature", "timein", "timeout", "saini"))  # of who was there, or is on duty
+ROLES: Final = RANKS | {"title", "salutation", "role", "position", "wadhifa", "nafasi"}
+FORMS_OF_ADDRESS: Final = frozenset(
+    (
+        *("mr", "mrs", "ms", "miss", "dr", "prof", "hon", "rev", "bw", "bi", "daktari", "madam", "advocate"),
+        *("pc", "cpl", "corporal", "sgt", "sergeant", "constable", "ip", "insp", "inspector", "ci", "sp", "ssp", "asp"),
+        *("superintendent", "specialist", "consultant", "lead", "intern", "pol", "ocs", "medic", "mwalimu", "askari"),
+    )
+)
+OF_A_PLACE: Final = re.compile(
+    r"(?i)hospital|clinic|dispensar|cent(?:re|er)|station|\bpolice\b|\bpost\b|shelter|house|\bhomes?\b|\bdesks?\b|\boffices?\b"
+    r"|\bcourts?\b|trust|foundation|network|organi[sz]|associat|initiative|program|project|society|union|church|mission"
+    r"|school|colleg|universit|ministry|department|directorate|bureau|council|federat|coalition|kenya|africa|internation"
+    r"|line\b|health|medical|legal|\baid\b|support|servic|\bcare\b|rescue|recover|kituo|vituo|zahanati|nyumba|makazi"
+    r"|dawati|shirika|mahakama|\bltd\b|limited|\b[cn][bg]o\b|gbv|gvrc|women|child|group|\bhub\b|institut|parish|camp\b"
+)
 # Of the person who is to be asked for at a facility, in a flat table.
 NAMES_SOMEBODY: Final = (
     "ocs",
@@ -133,7 +169,7 @@ NAMES_SOMEBODY: Final = (
     "personin",
     "deskofficer",
 )
-CASE_OBJECTS: Final = frozenset(("survivor", "victim", "perpetrator", "suspect", "complainant"))  # as objects only
+CASE_OBJECTS: Final = frozenset(("survivor", "victim", "perpetrator", "suspect", "complainant"))  # or by their name
 TELLS_FACILITY: Final = frozenset(
     (
         *("registration_number", "facility_type", "facility_level", "operational_status", "services", "gbv_categories"),
@@ -152,9 +188,12 @@ def is_people(key: str) -> bool:
     words = words_of_key(GROUP_MARK.sub("", key))
     while len(words) > 1 and words[-1] in SAYS_WHEN_OR_HOW:
         words.pop()
-    if is_person_word("".join(words)):
-        return True
-    return bool(words) and is_person_word(words[-1]) and SAYS_MORE_OF_PEOPLE.issuperset(words[:-1])
+    ends = (words[at:] for at in range(len(words)) if all(map(_says_more_of_people, words[:at])))
+    return any(is_person_word("".join(end)) for end in ends)
+
+
+def _says_more_of_people(word: str) -> bool:
+    return word in SAYS_MORE_OF_PEOPLE or is_person_word(word)  # nurses_rota
 
 
 # survivors_last_month, cases_reported, officers_on_duty
@@ -163,6 +202,7 @@ SAYS_WHEN_OR_HOW: Final = frozenset(
         *("last", "this", "previous", "current", "month", "months", "year", "week", "quarter", "today", "weekly"),
         *("monthly", "quarterly", "annual", "seen", "served", "received", "reported", "assisted", "supported"),
         *("referred", "treated", "attended", "registered", "enrolled", "rescued", "sheltered", "admitted", "handled"),
+        *("sheet", "directory"),
         *("pending", "closed", "open", "resolved", "trained", "on", "duty", "by", "per", "in", "to", "date", "log"),
         *("q", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october"),
         *("november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"),
@@ -181,15 +221,73 @@ def is_person(record: dict[str, Any], keys: Keys) -> bool:
     given = {word for word, _ in told}
     if any(_is_of_a_case(word, value) for word, value in told) or _is_of_staff(given):
         return True
+    if _is_of_somebody(told, given) and not _tells(record, keys, TELLS_FACILITY - OF_PEOPLE_TOO):
+        return True
     if len(PERHAPS_PERSON_KEYS & given) <= 1 or any(_is_of_many(word, value) for word, value in told):
         return False
     certain = PERSON_KEYS & given
-    return (len(certain) > 1 and not certain <= NAMES_OF_CONTACT) or not any(
-        meaning.field in TELLS_FACILITY
+    return (len(certain) > 1 and not certain <= NAMES_OF_CONTACT) or not _tells(record, keys, TELLS_FACILITY)
+
+
+OF_PEOPLE_TOO: Final = frozenset(("operational_status",))  # a volunteer is active, too
+
+
+def _tells(record: dict[str, Any], keys: Keys, fields: frozenset[str]) -> bool:
+    return any(
+        meaning.field in fields
         for path, value in leaves(record)
         if not is_absent(value)
         for meaning in keys.meanings(path)
     )
+
+
+def _is_of_somebody(told: list[tuple[str, object]], given: set[str]) -> bool:
+    """Say whether a record names somebody where one of a facility names it: who signed, serves there, or is whose case.
+
+    >>> _is_of_somebody([("fullname", "Sample Person"), ("station", "Lindi Police Station")], {"fullname", "station"})
+    True
+    >>> _is_of_somebody([("fullname", "Sample Referral Hospital")], {"fullname"})
+    False
+    """
+    subjects = SUBJECTS - (WHOLE_NAMES if NAMES & given else frozenset())
+    is_on_a_sheet = not ON_A_SHEET.isdisjoint(given)
+    has_a_role = not ROLES.isdisjoint(given) and _has_a_role(told)
+    return any(
+        _is_a_name(value) and not (word in CASE_OBJECTS and _is_of_whom(value))
+        for word, value in told
+        if word in subjects
+        or word in CASE_OBJECTS
+        or (word in NAMES and (is_on_a_sheet or has_a_role))
+        or (is_on_a_sheet and is_person_word(word))
+    )
+
+
+def _is_a_name(value: object) -> TypeGuard[str]:
+    """Say whether a value may be the name of a person: a text, without a word of what places are called."""
+    return isinstance(value, str) and any(map(str.isalpha, value)) and not (_is_flag(value) or OF_A_PLACE.search(value))
+
+
+def _has_a_role(told: list[tuple[str, object]]) -> bool:
+    """Say whether the name beside is that of who serves in a role; where somebody else is named, it may be theirs."""
+    return not any(_names_somebody(word, value) for word, value in told) and any(
+        word in ROLES and isinstance(value, str) and _is_a_role(value) for word, value in told
+    )
+
+
+def _names_somebody(word: str, value: object) -> bool:
+    is_key = word.startswith((*NAMES_SOMEBODY, "contact")) or is_person_word(word.removesuffix("name"))
+    return is_key and (isinstance(value, dict | list) or (_is_a_name(value) and "@" not in value))
+
+
+def _is_a_role(text: str) -> bool:
+    """Say whether a text tells what somebody is: "GBV Focal Person", "Cpl", "Afisa wa Jinsia"."""
+    words = [word.lower() for word in re.findall(r"[^\W\d_]+", text)]
+    return any(is_person_word(word) or word in FORMS_OF_ADDRESS for word in words)
+
+
+def _is_of_whom(value: str) -> bool:
+    """Say whether a text tells whom a facility is for: "any", "women and girls"."""
+    return not MANY.isdisjoint(map(str.lower, KEY_WORDS.findall(value)))
 
 
 def _is_of_staff(given: set[str]) -> bool:
@@ -238,7 +336,7 @@ def may_hold_people(columns: Iterable[str]) -> bool:
     """Say whether records with these keys may be of people: hardly any file has such keys, others are spared."""
     given = set(map(normal_key, columns))
     return len(PERHAPS_PERSON_KEYS & given) > 1 or not given.isdisjoint(
-        CASE_KEYS | CASE_OBJECTS | STAFF_NUMBERS | {URNS}
+        CASE_KEYS | CASE_OBJECTS | STAFF_NUMBERS | SUBJECTS | ON_A_SHEET | ROLES | {URNS}
     )
 
 

@@ -200,3 +200,64 @@ def test_who_sends_facilities_with_a_name_and_contacts_only_is_none_and_counted(
     assert names({key: sender, "facilities": [CLINIC] * 3_000}) == ["Umoja Clinic"] * 3_000
     assert names({key: sender | {"county": "Nairobi"}, "facilities": [CLINIC]}) == [sender["name"], "Umoja Clinic"]
     assert names({"status": "ok", key: sender}) == [sender["name"]]
+
+
+STATION = {"station": "Lindi Police Station", "county": "Nairobi", "phone": "0700000087"}
+
+
+@pytest.mark.parametrize("around", [0, 60])
+@pytest.mark.parametrize(
+    "record",
+    [
+        STATION | {"full_name": "Sample Person"},
+        STATION | {"surname": "Person", "other_names": "Sample"},
+        STATION | {"Names": "Sample Person", "ID No": "xx"},
+        STATION | {"officer": "Sample Person", "shift": "Night"},
+        STATION | {"volunteer_name": "Sample Person", "status": "Active"},
+        STATION | {"employee": "Sample Person"},
+        PERSON | {"designation": "GBV Focal Person"},
+        PERSON | {"title": "County GBV Coordinator", "contact": "0700000087"},
+        PERSON | {"rank": "Cpl"},
+        {"jina": "Mtu wa Mfano", "cheo": "Afisa wa Jinsia", "kaunti": "Nairobi", "simu": "0700000087"},
+        PERSON | {"organisation": "Sample Trust", "signature": "x"},
+        PERSON | {"firm": "Sample & Co", "practising_number": "P.105/1"},
+        PERSON | {"survivor": "Sample Person"},
+        CASE | {"client_code": "C-1", "date_of_referral": "2026-01-02"},
+        CASE | {"caller_name": "Sample Person"},
+    ],
+)
+def test_whoever_serves_at_a_place_signs_for_it_or_came_to_it_is_not_that_place(
+    record: dict[str, Any], around: int
+) -> None:
+    frame, _ = read_bytes(json.dumps([CLINIC, *[record] * (around + 1)]).encode())
+    assert frame["reject_reason"].to_list() == [None, *["not_a_facility"] * (around + 1)]
+    assert frame["contacts"].drop_nulls().is_empty()
+    with pytest.raises(SourceFileError, match="holds no facilities"):
+        read_bytes(json.dumps([record]).encode())
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"name": "KRH", "full_name": "Kondele Referral Hospital", "county": "Kisumu"},
+        {"name": "Amani", "full_name": "Amani wa Mfano", "county": "Kisumu"},
+        {"name": "Amani", "designation": "Gender Officer", "contact_person": "Sample Person", "county": "Kisumu"},
+        {"name": "Lindi Police Station", "title": "OCS", "phone": "0700000087", "county": "Nairobi"},
+        {"name": "Amani", "designation": "Level 3", "county": "Kisumu"},
+        {"name": "Amani", "position": "near the market", "county": "Kisumu"},
+        {"facility": "Umoja Clinic", "volunteers": 12, "county": "Nairobi"},
+        {"facility": "Umoja Clinic", "signature": "x", "assessor": "Sample Person", "county": "Nairobi"},
+        {"facility": "Umoja Clinic", "full_name": "Sample Person", "facility_type": "Clinic", "county": "Nairobi"},
+        {"name": "Amani", "survivor": "Women and girls", "county": "Nairobi"},
+    ],
+)
+def test_who_is_named_for_a_facility_makes_no_person_of_it(record: dict[str, Any]) -> None:
+    assert names([record]) == [record.get("name") or record["facility"]]
+
+
+@pytest.mark.parametrize(
+    "key", ["gbv_focal_points", "attendance", "attendance_sheet", "duty_roster", "staff_directory", "nurses_rota"]
+)
+def test_a_list_of_who_is_on_duty_or_was_there_is_passed_over(key: str) -> None:
+    for inside in ([PERSON], {"Nairobi": [PERSON]}):
+        assert names({"facilities": [CLINIC], key: inside}) == ["Umoja Clinic"]
