@@ -24,6 +24,7 @@ _PERSON_KEYS = frozenset(
         *("name", "fullname", "person", "personname", "contactperson", "contactpersonname", "contactname"),
         *("officerincharge", "incharge", "facilityincharge", "focalperson", "focalpersonname", "personincharge"),
         *("ocs", "ocsname", "officerinchargename", "inchargename", "personinchargename"),
+        *("msimamizi", "msimamiziwakituo", "jinalamsimamizi", "mhusika", "jina"),
     }
 )
 _ROLE_KEYS = frozenset({"title", "designation", "role", "position", "jobtitle"})

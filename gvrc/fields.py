@@ -117,6 +117,7 @@ class _Sorting:
         self.sides: list[tuple[str, KeyPath, Texts]] = []  # of the equator or the meridian, each with its axis
         self.past: list[tuple[str, KeyPath, Texts]] = []  # types that facilities had, each with the word for it
         self.numbers: list[tuple[KeyPath, Values]] = []  # of hotlines, or of anything
+        self.with_hours: set[int] = set()  # rows that tell when the facility is open
         self.lost: defaultdict[int, list[str]] = defaultdict(list)
 
     # ---- by key
@@ -185,6 +186,8 @@ class _Sorting:
         if not types or path == REJECT_HEADER:
             return
         self._note_types(path, types)
+        if normal_key(str(path[-1])) in TELLS_HOURS:
+            self.with_hours.update(row for row, value in enumerate(values) if _are_hours(value))
         meanings = self.keys.meanings(path)
         if not meanings and types.isdisjoint((dict, list)) and (word := past_word(str(path[-1]))):
             self.past.append((word, path, _as_text(values, types)))
@@ -320,6 +323,7 @@ class _Sorting:
     def choose(self) -> dict[str, Texts]:
         """Give each field the first value that is offered."""
         self._close_what_is_past()
+        self._leave_open_what_has_hours()
         self._take_numbers_of_hotlines()
         self._put_sides()
         place = self._choose_place()
@@ -382,6 +386,16 @@ class _Sorting:
             self._add("is_closed", BEFORE_ALL, path, [word if past else None for past in is_past])
             self._add("facility_type", ELSEWHERE, path, [text and _unless_yes_or_no(text) for text in types])
             self._count_unmapped(path, [None if past else text for text, past in zip(texts, is_past, strict=True)])
+
+    def _leave_open_what_has_hours(self) -> None:
+        """Take ``is_open: false`` beside hours for what it is at this hour: a service computes it for whoever asks."""
+        for place, offer in enumerate(self.offers.get("is_active", [])):
+            if self.with_hours and normal_key(str(offer.path[-1])) in OF_THE_HOUR:
+                rows = {row for row in self.with_hours if (offer.texts[row] or "").strip().lower() == YES_NO[False]}
+                kept = [None if row in rows else text for row, text in enumerate(offer.texts)]
+                self.offers["is_active"][place] = offer._replace(texts=kept)
+                for row in rows:
+                    self.lost[row].append(f"{offer.key}={offer.texts[row]}")
 
     def _take_numbers_of_hotlines(self) -> None:
         """Take the ``number`` of a hotline for the one to call; of anything else nobody knows what it counts."""
@@ -521,6 +535,10 @@ def _as_box(text: str | None) -> str | None:
     return f"P.O. Box {text}" if text and text.strip()[:1].isdigit() else text
 
 
+def _are_hours(value: object) -> bool:
+    return value not in ([], {}) and not (is_absent(value) or (isinstance(value, str) and NO_HOURS.fullmatch(value)))
+
+
 def _unless_yes_or_no(text: str) -> str | None:
     return None if YES_OR_NO.match(text) else text
 
@@ -587,6 +605,14 @@ HOURS: Final = frozenset(("openinghours", "hours"))
 NO_HOURS: Final = re.compile(
     r"(?i)\s*(?:(?:permanently|temporarily)\s+closed|closed(?:\s+(?:permanently|down|temporarily))?)\s*"
 )
+TELLS_HOURS: Final = HOURS | frozenset(
+    (
+        *("businesshours", "workinghours", "operatinghours", "operationhours", "hoursofoperation", "officehours"),
+        *("regularopeninghours", "currentopeninghours", "openingtimes", "openinghoursspecification", "schedule"),
+        *("opensat", "closesat", "openingtime", "closingtime", "nextopening", "nextopen", "masaayakazi", "saazakazi"),
+    )
+)
+OF_THE_HOUR: Final = frozenset(("isopen", "open", "ikowazi", "kikowazi", "ipowazi", "kipowazi"))
 NOT_SO: Final = re.compile(r"(?i)\s*(?:false|no|n|f|0|live|active)\s*")
 # What tells a way in a location (along Ngong Road, opp. the market), which else is the name of a unit: Dagoretti.
 WAY: Final = re.compile(

@@ -44,6 +44,7 @@ PLACE_PARENTS: Final = frozenset(
         *("gps", "position", "physicallocation", "physicaladdress", "coordinates", "coords", "coordinate", "center"),
         *("centroid", "county", "constituency", "ward", "subcounty", "administrativeunits", "adminunits", "latlng"),
         *("location1", "geocodedcolumn", "georeference"),  # Socrata's
+        *("mahali", "eneo", "mahalipalipo"),
         *(
             "geopoint",
             "latlong",

@@ -798,3 +798,48 @@ def test_a_state_is_a_county_where_it_has_the_name_of_one(key: str) -> None:
     frame, reading = read_bytes(json.dumps(records).encode())
     assert frame["county_name"].to_list() == ["Nairobi", None, None]
     assert reading.unmapped[key][0] == 2
+
+
+@pytest.mark.parametrize(
+    "hours", [{"opening_hours": "Mon-Fri 8am-5pm"}, {"hours": {"monday": "8-17"}}, {"opens_at": "08:00"}]
+)
+def test_a_flag_that_it_is_not_open_beside_hours_is_of_this_hour_and_told(hours: dict[str, Any]) -> None:
+    shut = {"name": "Umoja Clinic", "is_open": False}
+    assert read_all([shut | hours, shut | {"name": "Kayole Clinic", "county": "Nairobi"}]) == [
+        {"facility_name": "Umoja Clinic", "issue.value_not_used": "is_open=false"},
+        {"facility_name": "Kayole Clinic", "county_name": "Nairobi", "is_active": "false"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"is_open": "No", "hours": "8-5"}, {"is_active": False, "hours": "8-5"}, {"is_open": False, "hours": "Closed"}],
+)
+def test_what_a_body_says_of_a_closed_facility_beside_its_former_hours_counts(said: dict[str, Any]) -> None:
+    read = read_all([{"name": "Umoja Clinic"} | said])[0]
+    assert {"is_active", "is_closed"} & read.keys()
+
+
+def test_a_station_in_swahili_gives_where_it_is_how_to_reach_it_and_that_it_is_closed() -> None:
+    station = {
+        "jina": "Kituo cha Lindi",
+        "mahali": {"kaunti": "Nairobi", "eneobunge": "Kibra", "wadi": "Lindi"},
+        "mawasiliano": {"simu": "0700 000 080", "msimamizi": "Mtu wa Mfano"},
+        "kimefungwa": "Ndio",
+        "inafanya_kazi": "Hapana",
+    }
+    assert read_all([station]) == [
+        {
+            "facility_name": "Kituo cha Lindi",
+            "county_name": "Nairobi",
+            "constituency_name": "Kibra",
+            "ward_name": "Lindi",
+            "contacts": '[{"key":"mawasiliano","value":{"simu":"0700 000 080","msimamizi":"Mtu wa Mfano"}}]',
+            "is_closed": "Ndio",
+            "is_active": "Hapana",
+        }
+    ]
+
+
+def read_all(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return facilities(read_bytes(json.dumps(records).encode())[0])
