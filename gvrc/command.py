@@ -323,7 +323,7 @@ def command_settings(given: argparse.Namespace) -> Settings:
     options = {name: getattr(given, name, None) for name in SETTING_OPTIONS}
     settings = read_settings(given.config, os.environ, options)
     demand_folder("option --summary", getattr(given, "summary", None))
-    demand_folder("metrics_file", settings.metrics_file)
+    demand_replaceable("metrics_file", settings.metrics_file)
     make_directories(settings)
     return settings
 
@@ -335,6 +335,16 @@ def demand_folder(name: str, path: Path | None) -> None:
     place = path if os.access(path, os.F_OK) else path.parent
     if not os.access(place, os.W_OK) or path.is_dir():
         raise UsageError(f"{name}: {path} cannot be written. Name a file in a folder that this user may write to.")
+
+
+def demand_replaceable(name: str, path: Path | None) -> None:
+    """Say before the run that a file has no place, or that something else has its name.
+
+    A file that is written whole or not at all takes its name by renaming: as root, /dev/null became a file so.
+    """
+    demand_folder(name, path)
+    if path is not None and path.exists() and not path.is_file():
+        raise UsageError(f"{name}: {path} is a device or a pipe, which a file would replace. Name a file.")
 
 
 def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str], RunAccount]) -> int:

@@ -126,16 +126,10 @@ class MetricsCollector:
         return registry
 
     def write_file(self, path: Path) -> None:
-        """Write the text format for node_exporter's textfile collector: whole or not at all, never half.
+        """Write the text format for node_exporter's textfile collector: whole or not at all, never half."""
+        from prometheus_client import write_to_textfile
 
-        A device or a pipe is written to: a file that took its place, as root may do, would end /dev/null for everybody.
-        """
-        from prometheus_client import generate_latest, write_to_textfile
-
-        if path.exists() and not path.is_file():
-            path.write_bytes(generate_latest(self.registry()))
-        else:
-            write_to_textfile(str(path), self.registry())
+        write_to_textfile(str(path), self.registry())
 
     def collect(self) -> Iterable[Metric]:
         """Give every metric, as Prometheus' collectors do."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import _environment  # noqa: F401
 
-from gvrc.command import demand_folder, new_service_id
+from gvrc.command import demand_replaceable, new_service_id
 from gvrc.console import end, open_database, parser_for, settings_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def monitor() -> int:
         with open_database(settings) as database:
             return metrics_of_history(database)
 
-    demand_folder("metrics_file", settings.metrics_file)
+    demand_replaceable("metrics_file", settings.metrics_file)
     if settings.metrics_file:
         metrics().write_file(settings.metrics_file)
         return 0

@@ -17,6 +17,8 @@ SELECT
     set_config('random_page_cost', '1.1', false),
     -- A transaction of ours waits for the records to be read.
     set_config('idle_in_transaction_session_timeout', '0', false),
+    -- So does a connection between two batches, and the ones beside it.
+    set_config('idle_session_timeout', '0', false),
     -- Where the contract looks for the tables; a database of several schemas may have others first.
     set_config('search_path', 'public', false),
     set_config('client_min_messages', 'warning', false),

@@ -133,6 +133,22 @@ def test_the_metrics_file_has_the_runs_numbers(environment: dict[str, str], tmp_
     assert re.search(r"^gvrc_batch_duration_seconds_count 1\.0$", text, re.MULTILINE)
 
 
+def test_a_metrics_file_never_takes_the_place_of_a_device_or_a_pipe(
+    environment: dict[str, str], fresh: Database, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "gvrc.prom"
+    os.mkfifo(pipe)
+    for command in (IMPORTER, [sys.executable, "scripts/monitor.py"]):
+        done = call(environment, "--metrics-file", pipe, command=command)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert (
+            done.stderr
+            == f"error: metrics_file: {pipe} is a device or a pipe, which a file would replace. Name a file.\n"
+        )
+        assert pipe.is_fifo()
+    assert count_facilities(fresh) == 0
+
+
 def test_an_inbox_that_is_empty_is_nothing_to_do_and_never_the_sample_data(
     environment: dict[str, str], fresh: Database
 ) -> None:

@@ -48,13 +48,6 @@ def samples(metrics: MetricsCollector, path: Path) -> dict[str, float]:
     }
 
 
-def test_a_device_is_written_to_and_stays_one(tmp_path: Path) -> None:
-    path = tmp_path / "gvrc.prom"
-    path.symlink_to("/dev/null")
-    MetricsCollector().write_file(path)
-    assert path.readlink() == Path("/dev/null")
-
-
 def test_every_number_of_a_run_is_a_sample_under_its_conventional_name(tmp_path: Path) -> None:
     metrics = MetricsCollector()
     metrics.record_batch(0.3, 10)

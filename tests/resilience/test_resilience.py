@@ -306,3 +306,11 @@ def test_a_run_without_a_failure_loads_neither_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout == "loaded\nset()\n"
+
+
+def test_a_server_that_ends_idle_connections_keeps_ours(fresh_url: str, fresh: Database) -> None:
+    name = fresh.rows("database_kind")[0]["name"]
+    fresh.execute(f"ALTER DATABASE {name} SET idle_session_timeout TO '200ms'")
+    with connect(fresh_url) as database:
+        time.sleep(0.5)
+        assert database.is_alive()
