@@ -90,6 +90,7 @@ def check_contract(database: Database) -> list[str]:
         *(line for table, columns in present.items() for line in find_unsent(table, columns, live[table])),
         *compare_unique_keys(database, present),
         *compare_sequences(database, present, live),
+        *find_obstacles(database),
     ]
 
 
@@ -187,6 +188,30 @@ def compare_sequences(database: Database, present: dict[str, list[ContractColumn
         f"{table}.{key.name}: no identity or serial sequence gives its values."
         for table, (key, *_) in present.items()
         if key.is_sent and key.name in live[table] and (table, key.name) not in found
+    ]
+
+
+def find_obstacles(database: Database) -> list[str]:
+    """Find what stands between the importer and the rows.
+
+    A write that is dropped is counted as done, and a facility that cannot be seen is inserted once more. Of users the
+    importer needs its own only.
+    """
+    contract = read_contract()
+    written = {table for table, columns in contract.items() if any(column.is_sent for column in columns)}
+    return [
+        *(
+            f"{row['table_name']}: the rule {row['rule_name']} does something INSTEAD of what the importer asks for: "
+            "drop it, or make a trigger of it."
+            for row in database.rows("live_rules")
+            if row["table_name"] in written
+        ),
+        *(
+            f"{row['table_name']}: row level security may hide rows from this user, who would insert them once more: "
+            "give the role BYPASSRLS, or a policy FOR ALL USING (true)."
+            for row in database.rows("live_hidden_rows")
+            if row["table_name"] in contract and row["table_name"] != "users"
+        ),
     ]
 
 

@@ -64,6 +64,42 @@ FROM pg_class AS relation
 WHERE relation.relnamespace = 'public'::regnamespace
     AND relation.relkind IN ('r', 'p');
 
+-- name: live_rules
+-- Rules that do something else instead of what is asked, without an error, or for a part of the rows.
+SELECT
+    relation.relname::text AS table_name,
+    rule.rulename::text AS rule_name
+FROM pg_rewrite AS rule
+JOIN pg_class AS relation ON relation.oid = rule.ev_class
+WHERE relation.relnamespace = 'public'::regnamespace
+    AND relation.relkind IN ('r', 'p')
+    AND rule.is_instead
+    AND rule.ev_enabled <> 'D'
+ORDER BY
+    table_name,
+    rule_name;
+
+-- name: live_hidden_rows
+-- Tables of which row level security may hide rows from this user; a policy that lets all through hides none.
+SELECT relation.relname::text AS table_name
+FROM pg_class AS relation
+WHERE relation.relnamespace = 'public'::regnamespace
+    AND relation.relkind IN ('r', 'p')
+    AND row_security_active(relation.oid)
+    AND (
+        EXISTS (SELECT 1 FROM pg_policy AS policy WHERE policy.polrelid = relation.oid AND NOT policy.polpermissive)
+        OR NOT EXISTS (
+            SELECT 1
+            FROM pg_policy AS policy
+            CROSS JOIN unnest(policy.polroles) AS role
+            WHERE policy.polrelid = relation.oid
+                AND policy.polcmd = '*'
+                AND pg_get_expr(policy.polqual, policy.polrelid) = 'true'
+                AND (role = 0 OR pg_has_role(role, 'USAGE'))
+        )
+    )
+ORDER BY table_name;
+
 -- name: wards_at_risk
 -- The application may delete such a ward, with everything in it.
 SELECT

@@ -86,12 +86,27 @@ def test_more_than_the_contract_is_fine(application: Application) -> None:
             "ALTER TABLE facility_contacts ALTER contact_id SET GENERATED ALWAYS",
             "facility_contacts.contact_id: is GENERATED ALWAYS; the importer sends a value, BY DEFAULT is expected.",
         ),
+        (
+            "CREATE RULE quiet AS ON INSERT TO facility_contacts DO INSTEAD NOTHING",
+            (
+                "facility_contacts: the rule quiet does something INSTEAD of what the importer asks for: "
+                "drop it, or make a trigger of it."
+            ),
+        ),
     ],
 )
 def test_a_difference_is_told_in_one_line(unchanged: Database, change: str, difference: str) -> None:
     with unchanged.transaction(keep=False):
         unchanged.execute(change)
         assert check_contract(unchanged) == [difference]
+
+
+def test_a_rule_that_adds_something_or_is_on_a_table_that_is_only_read_is_fine(unchanged: Database) -> None:
+    with unchanged.transaction(keep=False):
+        unchanged.execute("CREATE TABLE told (what text)")
+        unchanged.execute("CREATE RULE tell AS ON UPDATE TO facilities DO ALSO INSERT INTO told VALUES ('updated')")
+        unchanged.execute("CREATE RULE keep AS ON DELETE TO wards DO INSTEAD NOTHING")
+        assert check_contract(unchanged) == []
 
 
 def test_a_run_stops_at_a_difference_and_changes_nothing(application: Application) -> None:

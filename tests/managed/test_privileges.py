@@ -76,6 +76,31 @@ def test_an_import_needs_only_what_the_grants_give(application: Application, nar
         narrowed.query("SELECT password FROM users")
 
 
+def test_an_import_stops_where_row_level_security_may_hide_facilities_from_it(
+    application: Application, narrowed: Application, role: str
+) -> None:
+    grant_all_that_the_file_gives(application, role)
+    closed = [{"facility_name": "Kangemi Test Shelter", "county": "Nairobi", "ward": "Kangemi", "status": "Closed"}]
+    assert narrowed.load(closed).totals()["inserted"] == 1
+    application.execute("ALTER TABLE facilities ENABLE ROW LEVEL SECURITY")
+    application.execute("CREATE POLICY active ON facilities USING (is_active) WITH CHECK (true)")
+    with pytest.raises(DatabaseUnavailableError, match="facilities: row level security may hide rows from this user"):
+        narrowed.load([closed[0] | {"facility_code": "70001"}])
+    assert application.query("SELECT count(*) AS facilities FROM facilities") == [{"facilities": 1}]
+
+
+def test_row_level_security_that_hides_nothing_from_the_importer_is_fine(
+    application: Application, narrowed: Application, role: str
+) -> None:
+    grant_all_that_the_file_gives(application, role)
+    application.execute("ALTER TABLE facilities ENABLE ROW LEVEL SECURITY")
+    application.execute("CREATE POLICY active ON facilities USING (is_active)")
+    application.execute(f"CREATE POLICY importer ON facilities TO {role} USING (true)")
+    assert narrowed.load(RECORDS).totals()["inserted"] == 3
+    application.execute("DROP POLICY active ON facilities")
+    application.execute("DROP POLICY importer ON facilities")
+
+
 def test_a_file_that_fails_late_is_taken_back_with_what_the_grants_give(
     application: Application, narrowed: Application, role: str
 ) -> None:
