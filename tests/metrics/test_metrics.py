@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -14,6 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from gvrc.account import FileAccount, RunAccount, RunStatus
 from gvrc.metrics import BATCH_SECONDS, MetricsCollector
 from gvrc.settings import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def kmhfl_file() -> FileAccount:
