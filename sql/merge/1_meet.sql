@@ -543,6 +543,48 @@ WHERE staged.round = $1::bigint
     )
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
+-- name: meet_by_former_name
+-- A person renamed the facility, and a body that has not spoken of it yet calls it as the last import left it. In the
+-- same ward, if that is sure, it is the same one, unless another one there bears the name now. A record with a code meets
+-- only a facility whose code is one of ours.
+WITH asking AS MATERIALIZED (
+    SELECT *
+    FROM staged_records AS staged
+    WHERE round = $1::bigint
+        AND row_no BETWEEN $2::bigint AND $3::bigint
+        AND ward_id IS NOT NULL
+        AND ward_match NOT IN ('fuzzy', 'part')
+        AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+)
+INSERT INTO merging (row_no, facility_id, met_by)
+SELECT DISTINCT
+    staged.row_no,
+    facilities.facility_id,
+    'former name'
+FROM asking AS staged
+JOIN facilities ON facilities.ward_id = staged.ward_id
+JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
+LEFT JOIN facility_coordinates AS point
+    ON point.facility_id = facilities.facility_id
+    AND point.is_active
+WHERE lower(imported.facility_name) = lower(staged.facility_name)
+    AND lower(facilities.facility_name) <> lower(imported.facility_name)
+    AND (
+        staged.facility_code IS NULL
+        OR EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code)
+    )
+    AND (
+        staged.latitude IS NULL
+        OR point.latitude IS NULL
+        OR 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) <= 1
+    )
+    AND NOT EXISTS (
+        SELECT
+        FROM facilities AS bearer
+        WHERE lower(bearer.facility_name) = lower(staged.facility_name)
+            AND bearer.ward_id = staged.ward_id
+    );
+
 -- name: forget_other_wards
 -- Who was met by name in another ward, as in part_generated_codes, is another one, unless its source corrects the ward.
 WITH elsewhere AS (

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gvrc.pipeline import Options, run
-from tests.test_pipeline import content, outcome, rows, write
+from tests.test_pipeline import CLINIC, content, outcome, rows, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,3 +89,57 @@ def test_a_facility_whose_ward_is_not_known_is_met_by_its_number(
     run([write(tmp_path, "a.json", [known])], settings)
     uncoded = {"name": "Ishiara Medical Clinic", "registration_number": "4/1/6/5B", **MAKADARA}
     assert outcome(run([write(tmp_path, "b.json", [uncoded])], settings)) == {"read": 1, "updated": 1}
+
+
+UNCODED_CLINIC = {name: value for name, value in CLINIC.items() if name != "code"}
+
+
+@pytest.mark.parametrize("batch_size", [1, 100])
+@pytest.mark.parametrize(("first", "second"), [(CLINIC, UNCODED_CLINIC), (UNCODED_CLINIC, CLINIC)])
+def test_a_facility_that_a_person_renamed_is_met_by_the_name_that_another_body_gives_it(
+    settings: Settings,
+    fresh: Database,
+    tmp_path: Path,
+    batch_size: int,
+    first: dict[str, Any],
+    second: dict[str, Any],
+) -> None:
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    run([write(tmp_path, "a.json", [first])], settings)
+    fresh.execute("UPDATE facilities SET facility_name = 'Zuhura Refuge'")
+    file = write(tmp_path, "b.json", [second | {"phone": "0700000017"}])
+    account = run([file], settings)
+    assert (outcome(account)["read"], outcome(account)["updated"]) == (1, 1)
+    assert account.files[0].issues["manual_edit_kept"] == 1
+    assert rows(fresh, "SELECT facility_name FROM facilities") == [{"facility_name": "Zuhura Refuge"}]
+    assert outcome(run([file], settings, Options(force=True))) == {"read": 1, "unchanged": 1}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"constituency_name": "Makadara", "ward_name": "Harambee", "lat": None, "long": None},
+        {"lat": "36.875", "long": "-1.33"},
+        {"code": 13081},
+    ],
+)
+def test_the_former_name_of_a_facility_in_another_place_or_of_another_code_is_another_facilitys(
+    settings: Settings, fresh: Database, tmp_path: Path, other: dict[str, Any]
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    fresh.execute("UPDATE facilities SET facility_name = 'Zuhura Refuge'")
+    account = run([write(tmp_path, "b.json", [UNCODED_CLINIC | other])], settings)
+    assert outcome(account) == {"read": 1, "inserted": 1}
+
+
+def test_a_name_that_a_person_took_from_one_facility_and_another_there_bears_is_that_ones(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC, CLINIC | {"code": 13081, "name": "Kayole Safe House"}])], settings)
+    fresh.execute("UPDATE facilities SET facility_name = 'Zuhura Refuge' WHERE facility_code = '13080'")
+    fresh.execute("UPDATE facilities SET facility_name = 'Mukuru Crisis Clinic' WHERE facility_code = '13081'")
+    run([write(tmp_path, "b.json", [UNCODED_CLINIC | {"phone": "0700000017"}])], settings)
+    met = (
+        "SELECT facility_code FROM facilities JOIN facility_contacts USING (facility_id) WHERE contact_value LIKE '%17'"
+    )
+    assert rows(fresh, met) == [{"facility_code": "13081"}]
