@@ -186,7 +186,7 @@ class Merger:
         if sum(self.database.run(name, *span) for name in names):
             self.database.run("forget_other_wards")
         if not self.is_first_load:  # nobody has edited yet what the run itself brings
-            self.database.run("meet_by_former_name", *span)
+            self.database.run("meet_by_former_name", *span, has_codeless)
 
     def postpone(self, round_no: int) -> None:
         """Leave to later rounds the records that met the facility of one before them, merged now or later."""

@@ -546,7 +546,8 @@ WHERE staged.round = $1::bigint
 -- name: meet_by_former_name
 -- A person renamed the facility, and a body that has not spoken of it yet calls it as the last import left it. In the
 -- same ward, if that is sure, it is the same one, unless another one there bears the name now. A record with a code meets
--- only a facility whose code is one of ours.
+-- only a facility whose code is one of ours. All others are looked through only where $4, has_codeless, says that a record
+-- has none: for one file of a body with codes that took 0.4 s ten-fold.
 WITH asking AS MATERIALIZED (
     SELECT *
     FROM staged_records AS staged
@@ -555,24 +556,38 @@ WITH asking AS MATERIALIZED (
         AND ward_id IS NOT NULL
         AND ward_match NOT IN ('fuzzy', 'part')
         AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+), candidates AS (
+    SELECT
+        facilities.facility_id,
+        facilities.facility_name,
+        facilities.ward_id,
+        true AS has_code_of_ours
+    FROM etl.code_map
+    JOIN facilities ON facilities.facility_code = code_map.generated_code
+    UNION ALL
+    SELECT
+        facility_id,
+        facility_name,
+        ward_id,
+        false
+    FROM facilities
+    WHERE $4::boolean
 )
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT DISTINCT
     staged.row_no,
-    facilities.facility_id,
+    candidates.facility_id,
     'former name'
-FROM asking AS staged
-JOIN facilities ON facilities.ward_id = staged.ward_id
-JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
+FROM candidates
+JOIN etl.imported_facilities AS imported ON imported.facility_id = candidates.facility_id
+JOIN asking AS staged
+    ON staged.ward_id = candidates.ward_id
+    AND lower(staged.facility_name) = lower(imported.facility_name)
 LEFT JOIN facility_coordinates AS point
-    ON point.facility_id = facilities.facility_id
+    ON point.facility_id = candidates.facility_id
     AND point.is_active
-WHERE lower(imported.facility_name) = lower(staged.facility_name)
-    AND lower(facilities.facility_name) <> lower(imported.facility_name)
-    AND (
-        staged.facility_code IS NULL
-        OR EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code)
-    )
+WHERE lower(candidates.facility_name) <> lower(imported.facility_name)
+    AND (candidates.has_code_of_ours OR staged.facility_code IS NULL)
     AND (
         staged.latitude IS NULL
         OR point.latitude IS NULL

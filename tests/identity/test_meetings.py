@@ -95,16 +95,12 @@ UNCODED_CLINIC = {name: value for name, value in CLINIC.items() if name != "code
 
 
 @pytest.mark.parametrize("batch_size", [1, 100])
-@pytest.mark.parametrize(("first", "second"), [(CLINIC, UNCODED_CLINIC), (UNCODED_CLINIC, CLINIC)])
+@pytest.mark.parametrize("bodies", [(CLINIC, UNCODED_CLINIC), (UNCODED_CLINIC, CLINIC)])
 def test_a_facility_that_a_person_renamed_is_met_by_the_name_that_another_body_gives_it(
-    settings: Settings,
-    fresh: Database,
-    tmp_path: Path,
-    batch_size: int,
-    first: dict[str, Any],
-    second: dict[str, Any],
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int, bodies: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    first, second = bodies
     run([write(tmp_path, "a.json", [first])], settings)
     fresh.execute("UPDATE facilities SET facility_name = 'Zuhura Refuge'")
     file = write(tmp_path, "b.json", [second | {"phone": "0700000017"}])
