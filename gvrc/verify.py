@@ -74,6 +74,12 @@ CHECKS = (
         hint="see whether they are one facility; deactivate the duplicate",
     ),
     Check(
+        "verify_same_constituency",
+        "facilities of one name in two wards of a constituency",
+        is_error=False,
+        hint="see whether they are one facility whose ward two bodies disagree about; deactivate the duplicate",
+    ),
+    Check(
         "verify_wards_at_risk",
         'wards whose name ends in " Ward"',
         is_error=False,

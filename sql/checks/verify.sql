@@ -208,6 +208,37 @@ GROUP BY lower(trim(facilities.facility_name)), facilities.ward_id
 HAVING count(*) > 1
 ORDER BY key;
 
+-- name: verify_same_constituency
+-- Facilities of one name, but for its signs, in several wards of one constituency: two, or one whose ward two bodies
+-- disagree about. Two that bodies gave codes for are two. The signs are those of meet_by_spelling.
+WITH named AS (
+    SELECT
+        facilities.facility_name,
+        facilities.facility_code,
+        facilities.ward_id,
+        wards.ward_name,
+        constituencies.constituency_id,
+        constituencies.constituency_name,
+        replace(translate(lower(facilities.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and') AS name_key,
+        EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code) AS is_generated
+    FROM facilities
+    JOIN wards USING (ward_id)
+    JOIN constituencies USING (constituency_id)
+    WHERE facilities.is_active
+)
+SELECT
+    format('%s (%s)', min(facility_name), constituency_name) AS key,
+    count(*) || ' facilities: '
+        || left(string_agg(facility_code || ' in ' || ward_name, ', ' ORDER BY facility_code), 200) AS detail
+FROM named
+GROUP BY
+    name_key,
+    constituency_id,
+    constituency_name
+HAVING count(DISTINCT ward_id) > 1
+    AND bool_or(is_generated)
+ORDER BY key;
+
 -- name: verify_wards_at_risk
 -- The application of a managed database may delete a ward whose stored name ends in " Ward", with every facility in it.
 SELECT

@@ -122,6 +122,13 @@ WRONG = {
         ),
         "KITISURU clinic (Kitisuru): 2 facilities: K-1, K-2",
     ),
+    "verify_same_constituency": (
+        (
+            "INSERT INTO etl.code_map VALUES ('K-2', 2); "
+            "UPDATE facilities SET facility_name = 'Kitisuru-clinic' WHERE facility_id = 2"
+        ),
+        "Kitisuru Clinic (Westlands): 2 facilities: K-1 in Kitisuru, K-2 in Parklands/Highridge",
+    ),
     "verify_wards_at_risk": (
         "CREATE TABLE django_migrations (); UPDATE wards SET ward_name = 'Kitisuru Ward' WHERE ward_name = 'Kitisuru'",
         "Kitisuru Ward (Westlands): 1 facilities",
@@ -155,6 +162,11 @@ def test_what_is_wrong_is_found_by_its_check(directory: Database, statement: str
     assert found.is_sound is not findings[statement].check.is_error
     others = {name for name, finding in findings.items() if finding.is_error} - {statement}
     assert others == set()
+
+
+def test_two_of_one_name_in_two_wards_that_have_given_codes_are_no_finding(directory: Database) -> None:
+    directory.execute("UPDATE facilities SET facility_name = 'Kitisuru clinic' WHERE facility_id = 2")
+    assert [finding for finding in verify(directory).findings if finding.count] == []
 
 
 def test_the_command_prints_counts_findings_and_hints(directory: Database, fresh_url: str) -> None:
