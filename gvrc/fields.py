@@ -272,9 +272,18 @@ class _Sorting:
             if lists.filled:
                 self._count(path, lists.filled, lists.example)
 
+    def _take_gender_desks(self, path: KeyPath, lists: Values) -> Values:
+        """Take the gender desk out of the desks of a station: survivors are to call it; give what else is listed."""
+        desks = [next(filter(_is_gender_desk, value or ()), None) for value in lists]
+        self._column((*path[:-1], "gender_desk"), Column(desks))
+        left = ([desk for desk in value or () if desk is not one] for value, one in zip(lists, desks, strict=True))
+        return [others or None for others in left]
+
     def _lists(self, path: KeyPath, values: Values) -> None:
         """Keep the lists of a column where a list is the value, or look into them."""
         lists: Values = [value if type(value) is list and value else None for value in values]
+        if normal_key(str(path[-1])) in DESKS:
+            lists = self._take_gender_desks(path, lists)
         if path[-1] in ABOVE:
             self._units_above(path, lists)
         ranks = self._ranks(path)
@@ -725,6 +734,20 @@ def _is_list_of_names(values: list[Any]) -> bool:
 def _is_pair(values: list[Any]) -> bool:
     return len(values) in (2, 3) and all(
         type(value) in (int, float) or (type(value) is str and DIGIT.search(value)) for value in values
+    )
+
+
+# ---- the desks of a station
+
+DESKS: Final = frozenset(("desks", "policedesks", "specialdesks", "specialiseddesks", "specializeddesks", "madawati"))
+GENDER_DESK: Final = re.compile(r"(?i)gender|s?gbv\b|jinsia")
+LABELS: Final = frozenset(("name", "type", "desk", "deskname", "desktype", "jina", "aina"))
+
+
+def _is_gender_desk(desk: object) -> bool:
+    return isinstance(desk, dict) and any(
+        normal_key(key) in LABELS and isinstance(value, str) and GENDER_DESK.search(value)
+        for key, value in desk.items()
     )
 
 

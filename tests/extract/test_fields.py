@@ -843,3 +843,30 @@ def test_a_station_in_swahili_gives_where_it_is_how_to_reach_it_and_that_it_is_c
 
 def read_all(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return facilities(read_bytes(json.dumps(records).encode())[0])
+
+
+def test_the_gender_desk_of_a_station_s_desks_is_called_under_its_own_number_and_others_are_counted() -> None:
+    station = {
+        "station": "Kondele Police Station",
+        "phone": "0700 000 068",
+        "desks": [
+            {"name": "Crime Desk", "phone": "0700 000 070"},
+            {"type": "Gender Desk", "phone": "0700 000 069", "officer_in_charge": "Insp. Sample Person"},
+        ],
+    }
+    frame, reading = read_bytes(json.dumps([station]).encode())
+    contacts = (
+        '[{"key":"phone","value":"0700 000 068"},{"key":"gender_desk.phone","value":"0700 000 069"},'
+        '{"key":"gender_desk.officer_in_charge","value":"Insp. Sample Person"}]'
+    )
+    assert facilities(frame) == [{"facility_name": "Kondele Police Station", "contacts": contacts}]
+    assert reading.unmapped == {"desks": (1, "a list of 1"), "gender_desk.type": (1, "Gender Desk")}
+
+
+def test_the_officers_of_a_gender_desk_stand_with_their_own_numbers() -> None:
+    desk = {"phone": "0700 000 076", "officers": [{"rank": "Cpl", "name": "Sample Officer", "phone": "0700 000 077"}]}
+    read = normalise(read_bytes(json.dumps([{"name": "Lindi Police Station", "gbv_desk": desk}]).encode())[0])
+    assert [(found["contact_value"], found["contact_person_name"]) for found in read["contacts"][0]] == [
+        ("+254700000076", ""),
+        ("+254700000077", "Sample Officer"),
+    ]
