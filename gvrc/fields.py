@@ -23,7 +23,7 @@ from gvrc.alike import Column, IdLists
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.contact_forms import ENDING_KEYS, is_one_person
 from gvrc.masking import HIDDEN
-from gvrc.meanings import Keys, is_geometry, is_of_unit, past_word
+from gvrc.meanings import Keys, is_geometry, is_of_unit, past_word, without_marks
 from gvrc.pairs import first_pair, is_side, side_of, with_side
 from gvrc.paths import (
     ABSENT,
@@ -43,6 +43,7 @@ from gvrc.rejects import HEADER_KEY
 from gvrc.services import said_beside_names
 from gvrc.shapes import is_county, is_unit_of_hierarchy
 from gvrc.shown_keys import OTHER_KEYS, shown_example
+from gvrc.titles import is_title, names_a_place, text_of_title
 from gvrc.units import ABOVE, units_above
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ class _Sorting:
         self.sides: list[tuple[str, KeyPath, Texts]] = []  # of the equator or the meridian, each with its axis
         self.past: list[tuple[str, KeyPath, Texts]] = []  # types that facilities had, each with the word for it
         self.numbers: list[tuple[KeyPath, Values]] = []  # of hotlines, or of anything
+        self.titles: list[tuple[KeyPath, Texts]] = []
         self.with_hours: set[int] = set()  # rows that tell when the facility is open
         self.lost: defaultdict[int, list[str]] = defaultdict(list)
 
@@ -192,11 +194,14 @@ class _Sorting:
         if not meanings and types.isdisjoint((dict, list)) and (word := past_word(str(path[-1]))):
             self.past.append((word, path, _as_text(values, types)))
             return
+        if not meanings and is_title(path) and any(map(names_a_place, map(text_of_title, values))):
+            self.titles.append((path, list(map(text_of_title, values))))
+            return
         if not meanings and types == {str} and (axis := side_of(path)):
             self.sides.append((axis, path, values))
             return
         if any(meaning.field == "contacts" for meaning in meanings):
-            self.contacts.append((meanings[0].rank, _shown(path), values))
+            self.contacts.append((meanings[0].rank, _shown(tuple(map(_without_marks, path))), values))
             return
         if len(path) == 1 and not meanings and normal_key(str(path[0])) in NUMBERS:
             self.numbers.append((path, values))
@@ -333,6 +338,7 @@ class _Sorting:
         """Give each field the first value that is offered."""
         self._close_what_is_past()
         self._leave_open_what_has_hours()
+        self._name_by_titles()
         self._take_numbers_of_hotlines()
         self._put_sides()
         place = self._choose_place()
@@ -405,6 +411,17 @@ class _Sorting:
                 self.offers["is_active"][place] = offer._replace(texts=kept)
                 for row in rows:
                     self.lost[row].append(f"{offer.key}={offer.texts[row]}")
+
+    def _name_by_titles(self) -> None:
+        """Take the title of what has no other name, if it is that of a place."""
+        named = [offer.texts for offer in self.offers.get("facility_name", [])]
+        for path, texts in self.titles:
+            names = [
+                text if names_a_place(text) and not any(of[row] for of in named) else None
+                for row, text in enumerate(texts)
+            ]
+            self._add("facility_name", ELSEWHERE, path, names)
+            self._count_unmapped(path, [None if name else text for name, text in zip(names, texts, strict=True)])
 
     def _take_numbers_of_hotlines(self) -> None:
         """Take the ``number`` of a hotline for the one to call; of anything else nobody knows what it counts."""
@@ -503,6 +520,10 @@ class _Sorting:
 
 
 NO_NUL: Final = "\ufffd"  # PostgreSQL takes no NUL in a text, and the account of keys is stored
+
+
+def _without_marks(key: str | int) -> str | int:
+    return without_marks(key) if isinstance(key, str) else key
 
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)

@@ -141,7 +141,7 @@ def is_geometry(value: object) -> bool:
 
 
 def _words(path: KeyPath) -> tuple[str, ...]:
-    words = ["doc" if key == HIT else normal_key(CUSTOM.sub("", key)) for key in path if isinstance(key, str)]
+    words = ["doc" if key == HIT else normal_key(without_marks(key)) for key in path if isinstance(key, str)]
     return (*(LINKS.get(word, word) for word in words[:-1]), *words[-1:])
 
 
@@ -149,7 +149,18 @@ def _words(path: KeyPath) -> tuple[str, ...]:
 LINKS: Final = {f"{unit}id": unit for unit in ("county", "constituency", "subcounty", "ward")}
 
 
-CUSTOM: Final = re.compile(r"(?<=[^_])__[cs]\Z")  # Salesforce's mark of a column that its user has added
+def without_marks(key: str) -> str:
+    """Take the marks off a column that its user has added: Salesforce's (``Ward__c``), Drupal's (``field_ward``).
+
+    >>> [without_marks(key) for key in ("Ward__c", "field_ward", "field_name", "field_office")]
+    ['Ward', 'ward', 'field_name', 'field_office']
+    """
+    return CUSTOM.sub("", key)
+
+
+CUSTOM: Final = re.compile(
+    r"(?<=[^_])__[cs]\Z|^field_(?=\w)(?!(?:name|label|title|text|value|code|type|status|id|uuid|number|state|owner|offices?)\Z)"
+)
 
 
 def _is_of_item(path: KeyPath) -> bool:

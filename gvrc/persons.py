@@ -270,7 +270,7 @@ def _is_a_name(value: object) -> TypeGuard[str]:
 def _has_a_role(told: list[tuple[str, object]]) -> bool:
     """Say whether the name beside is that of who serves in a role; where somebody else is named, it may be theirs."""
     return not any(_names_somebody(word, value) for word, value in told) and any(
-        word in ROLES and isinstance(value, str) and _is_a_role(value) for word, value in told
+        word in ROLES and isinstance(value, str) and is_role(value) for word, value in told
     )
 
 
@@ -279,7 +279,7 @@ def _names_somebody(word: str, value: object) -> bool:
     return is_key and (isinstance(value, dict | list) or (_is_a_name(value) and "@" not in value))
 
 
-def _is_a_role(text: str) -> bool:
+def is_role(text: str) -> bool:
     """Say whether a text tells what somebody is: "GBV Focal Person", "Cpl", "Afisa wa Jinsia"."""
     words = [word.lower() for word in re.findall(r"[^\W\d_]+", text)]
     return any(is_person_word(word) or word in FORMS_OF_ADDRESS for word in words)

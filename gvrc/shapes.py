@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from gvrc.paths import MAX_DEPTH, MAX_KNOWN_PATHS, UUID, KeyPath, is_absent, leaves, normal_key, words_of_key
 from gvrc.persons import SAYS_MORE_OF_PEOPLE, is_people, is_person, is_person_word
+from gvrc.titles import is_named_by_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -260,7 +261,9 @@ def looks_like_facility(record: object, keys: Keys) -> TypeGuard[dict[str, Any]]
         return False
     if any(_holds_facilities(key, value, keys) or _holds_units(key, value, keys) for key, value in record.items()):
         return False
-    return any(_is_name(value) for path, value in leaves(record) if _means(keys, path, "facility_name"))
+    if any(_is_name(value) for path, value in leaves(record) if _means(keys, path, "facility_name")):
+        return True
+    return is_named_by_title(record, keys) and not has_facilities_inside(record, keys)
 
 
 def is_of_many_kinds(value: object) -> bool:
