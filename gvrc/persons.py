@@ -116,7 +116,7 @@ CASE_KEYS: Final = frozenset(
         *("clientname", "clientage", "survivorphone", "victimphone", "survivorcode", "survivorno", "survivornumber"),
         *("clientcode", "clientno", "clientnumber", "clientphone", "callername", "callerphone", "callernumber"),
         *("patientno", "patientnumber", "patientphone", "survivorcontact", "victimcontact", "patientcontact"),
-        *("referraldate", "dateofreferral"),
+        *("referraldate", "dateofreferral", "survivorinitials", "clientinitials", "patientinitials"),
         *("caseno", "casenumber", "caseid", "obno", "obnumber", "incidentdate", "dateofincident", "incidentid"),
     )
 )
@@ -147,10 +147,23 @@ ROLES: Final = RANKS | {"title", "salutation", "role", "position", "wadhifa", "n
 FORMS_OF_ADDRESS: Final = frozenset(
     (
         *("mr", "mrs", "ms", "miss", "dr", "prof", "hon", "rev", "bw", "bi", "daktari", "madam", "advocate"),
-        *("pc", "cpl", "corporal", "sgt", "sergeant", "constable", "ip", "insp", "inspector", "ci", "sp", "ssp", "asp"),
-        *("superintendent", "specialist", "consultant", "lead", "intern", "pol", "ocs", "medic", "mwalimu", "askari"),
+        *("pc", "cpl", "corporal", "sgt", "sergeant", "constable", "insp", "inspector", "ssp", "asp"),
+        *("superintendent", "specialist", "consultant", "ocs", "mwalimu", "askari"),
     )
 )
+# What a body is among others: the head office, a lead agency, a member of a consortium.
+ROLE_OF_A_BODY: Final = re.compile(
+    r"(?i)(?<!focal )\b(?:offices?|agency|agencies|cent(?:re|er)s?|hospitals?|clinics?|branch|branches|facility"
+    r"|facilities|partners?|members?|contacts?|desks?|points?|users?|organi[sz]ations?)\s*\Z"
+)
+# One of these beside a name that tells no place is that of the person.
+OF_ONE_PERSON: Final = frozenset(
+    ("nationalid", "passportnumber", "nextofkin", "nextofkinphone", "maritalstatus", "hivstatus", "dob", "dateofbirth")
+)
+IDENTITY_CARDS: Final = frozenset(("idnumber", "idno", "nationalidno"))
+IDENTITY_CARD: Final = re.compile(r"\d{7,8}")
+SEXES: Final = frozenset(("gender", "sex"))
+SERVES_AT: Final = frozenset(("station", "facility", "hospital", "organization", "organisation", "institution"))
 OF_A_PLACE: Final = re.compile(
     r"(?i)hospital|clinic|dispensar|cent(?:re|er)|station|\bpolice\b|\bpost\b|shelter|house|\bhomes?\b|\bdesks?\b|\boffices?\b"
     r"|\bcourts?\b|trust|foundation|network|organi[sz]|associat|initiative|program|project|society|union|church|mission"
@@ -252,14 +265,24 @@ def _is_of_somebody(told: list[tuple[str, object]], given: set[str]) -> bool:
     subjects = SUBJECTS - (WHOLE_NAMES if NAMES & given else frozenset())
     is_on_a_sheet = not ON_A_SHEET.isdisjoint(given)
     has_a_role = not ROLES.isdisjoint(given) and _has_a_role(told)
+    has_a_mark = any(_is_of_one_person(word, value, given) for word, value in told)
     return any(
         _is_a_name(value) and not (word in CASE_OBJECTS and _is_of_whom(value))
         for word, value in told
         if word in subjects
         or word in CASE_OBJECTS
-        or (word in NAMES and (is_on_a_sheet or has_a_role))
+        or (word in NAMES and (is_on_a_sheet or has_a_role or has_a_mark))
         or (is_on_a_sheet and is_person_word(word))
     )
+
+
+def _is_of_one_person(word: str, value: object, given: set[str]) -> bool:
+    """Say whether a value tells somebody: an identity card, a next of kin, or the sex of who serves at a place."""
+    if word in IDENTITY_CARDS:
+        return IDENTITY_CARD.fullmatch(str(value).strip()) is not None
+    if word in SEXES:
+        return str(value).strip().lower() in GENDERS and not SERVES_AT.isdisjoint(given)
+    return word in OF_ONE_PERSON and not _is_flag(value)
 
 
 def _is_a_name(value: object) -> TypeGuard[str]:
@@ -282,7 +305,9 @@ def _names_somebody(word: str, value: object) -> bool:
 def is_role(text: str) -> bool:
     """Say whether a text tells what somebody is: "GBV Focal Person", "Cpl", "Afisa wa Jinsia"."""
     words = [word.lower() for word in re.findall(r"[^\W\d_]+", text)]
-    return any(is_person_word(word) or word in FORMS_OF_ADDRESS for word in words)
+    is_of_a_body = ROLE_OF_A_BODY.search(text) is not None
+    words.append("".join(words[-2:]))  # focal point
+    return not is_of_a_body and any(is_person_word(word) or word in FORMS_OF_ADDRESS for word in words)
 
 
 def _is_of_whom(value: str) -> bool:
@@ -336,7 +361,16 @@ def may_hold_people(columns: Iterable[str]) -> bool:
     """Say whether records with these keys may be of people: hardly any file has such keys, others are spared."""
     given = set(map(normal_key, columns))
     return len(PERHAPS_PERSON_KEYS & given) > 1 or not given.isdisjoint(
-        CASE_KEYS | CASE_OBJECTS | STAFF_NUMBERS | SUBJECTS | ON_A_SHEET | ROLES | {URNS}
+        CASE_KEYS
+        | CASE_OBJECTS
+        | STAFF_NUMBERS
+        | SUBJECTS
+        | ON_A_SHEET
+        | ROLES
+        | OF_ONE_PERSON
+        | IDENTITY_CARDS
+        | SEXES
+        | {URNS}
     )
 
 
