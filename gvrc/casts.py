@@ -31,7 +31,8 @@ _DAY_FORMS = (
     "%m/%d/%Y",
 )
 _TIME_OF_DAY = re.compile(
-    r"[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AP]M)?\s*(?:Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2})?$", re.IGNORECASE
+    r"(?<![ T])[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AP]M)?\s*(?:Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2})?$",
+    re.IGNORECASE,
 )
 # A spreadsheet counts days, databases count seconds or thousandths of them; five digits are of 1954 to 2091.
 _COUNTED = re.compile(r"(?:(?P<days>[2-6]\d{4})|(?P<seconds>1\d{9})(?P<thousandths>\d{3})?)(?:\.\d+)?")

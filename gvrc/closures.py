@@ -63,6 +63,10 @@ _BETWEEN = re.compile(r"\s+[-\u2013\u2014:,*]+\s*|[-\u2013\u2014:,*]+\s+")
 _AT_THE_END = re.compile(r"(?P<name>.+?)[\s-]+(?P<words>(?:(?:now|permanently|temporarily)\s+)?closed)", re.IGNORECASE)
 
 
+# Characters; no word for closed has half as many. A cell of 20,000 signs has as many ends, each to be looked up.
+_LONGEST_WORD = 200
+
+
 class _Split(NamedTuple):
     name: str
     status: str
@@ -176,7 +180,7 @@ def _word_and_rest(text: str) -> tuple[str, str]:
     plain = plain[before.end() :] if before else plain
     ends = [*(after.start() for after in _AFTER.finditer(plain)), len(plain)]
     # The first that ends a word for closed: "Not in use - merged" says no more than "Not" before its first "in".
-    end = next((end for end in ends if says_closed(plain[:end])), ends[0])
+    end = next((end for end in ends if end <= _LONGEST_WORD and says_closed(plain[:end])), ends[0])
     return plain[:end], plain[end:]
 
 

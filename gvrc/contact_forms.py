@@ -99,6 +99,8 @@ _AFTER_NUMBERS = re.compile(
     re.IGNORECASE,
 )
 _AFTER_A_NAME = re.compile(r"(?:(?<=[^\W\d_])|(?<=\)))\s*[,;/|\n&]+\s*(?=[(+\d])")
+# A text of 20,000 numbers, kept with each of them, took 5 GB.
+LONGEST_RAW = 1_000
 _STATED_LINES = frozenset({"Fax", "Hotline", "Toll Free"})
 
 
@@ -403,7 +405,7 @@ def _read(statement: _Statement) -> tuple[list[Contact], list[str]]:
     person = statement.whose.person or _person_in(statement)
     if not person and not refused and (beside := _words_beside(statement.text, lines)):
         refused = [beside]
-    return [Contact(line, value, statement.text, person) for line, value in lines], refused
+    return [Contact(line, value, statement.text[:LONGEST_RAW], person) for line, value in lines], refused
 
 
 def _in_use(text: str) -> tuple[str, list[str]]:

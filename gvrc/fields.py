@@ -617,7 +617,7 @@ YES_OR_NO: Final = re.compile(
     r"(?i)\A\s*(?:true|false|yes|no|y|n|t|f|0|1|active|inactive|open|closed|ndiyo|ndio|hapana|no\W.*(?:clos|shut).*"
     r"|[\u2713\u2714\u2705\u2717\u2718\u274c]\ufe0f?)\s*\Z"
 )
-TWO_NUMBERS: Final = re.compile(r"\d[^\d]*[,;\s][^\d]*\d")
+TWO_NUMBERS: Final = re.compile(r"\d[^\d,;\s]*+[,;\s]\D*+\d")
 NOT_A_TYPE: Final = re.compile(
     r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z|node--|SP\.Data\."
 )

@@ -28,7 +28,7 @@ _MOBILE = re.compile(r"(?:(?:\+|00)?254|0)?0?(7[0-9]{8})")
 _PAIR_OF_MOBILES = re.compile(r"((?:0|\+?254)[17]\d{8})((?:0|\+?254)[17]\d{8})")
 _MARKS = re.compile(r"[\s().\-\u2010-\u2015]+")
 _SEQUENCE = re.compile(r"\+?\(?\d[\d\s().\-\u2010-\u2015]*\d|\d")
-_EXTENSION = re.compile(r"[\s,;(]*\b(?:ext(?:ension|n)?|x)[.:\s]*(\d{1,5})\b\)?", re.IGNORECASE)
+_EXTENSION = re.compile(r"(?<![\s,;(])[\s,;(]*\b(?:ext(?:ension|n)?|x)[.:\s]*(\d{1,5})\b\)?", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[/,;|&\n]|\b(?:or|and|au|na)\b", re.IGNORECASE)  # au, na: Swahili for or, and
 _HOURS = re.compile(r"\(?\b24\s*(?:/\s*7|-?\s*(?:hrs?|hours?))\b\)?", re.IGNORECASE)
 _AREA_CODE = re.compile(r"\b(0\d{1,3})/(\d{6,7})\b")
@@ -37,7 +37,10 @@ _DAY = re.compile(
     r"(?<![\d+.-])(?:(?:19|20)\d{2}([-./])(?:0?[1-9]|1[0-2])\1(?:[0-2]?\d|3[01])"
     r"|(?:[0-2]?\d|3[01])([-./])(?:0?[1-9]|1[0-2])\2(?:19|20)\d{2})(?![\d-])"
 )
-_LOOSE_ENDS = re.compile(r"^[\s\-\u2010-\u2015:/,;&|.]+|[\s\-\u2010-\u2015:/,;&|(\[]+$|\(\s*\)")
+_LOOSE_ENDS = re.compile(
+    r"^[\s\-\u2010-\u2015:/,;&|.]+|(?<![\s\-\u2010-\u2015:/,;&|(\[])[\s\-\u2010-\u2015:/,;&|(\[]+$|\(\s*\)"
+)
+_PASSES = 20  # one takes a pair of brackets away; a thousand around a number are no name
 _DIALLED = re.compile(r"\+?\d{3,17}")
 _USSD = re.compile(r"\*\d{2,4}(?:\*\d+)*#")
 
@@ -95,9 +98,13 @@ def split_phones(name: str) -> tuple[str, list[str]]:
 
 
 def _tidied(name: str) -> str:
-    unlabelled = re.sub(r"\b(?:tel|phone|mobile|cell|call)\b[.:\s]*(?=\W*$)", "", name, flags=re.IGNORECASE)
-    trimmed = _LOOSE_ENDS.sub("", " ".join(unlabelled.split()))
-    return trimmed if trimmed == name else _tidied(trimmed)
+    for _ in range(_PASSES):
+        unlabelled = re.sub(r"\b(?:tel|phone|mobile|cell|call)\b[.:\s]*(?=\W*$)", "", name, flags=re.IGNORECASE)
+        trimmed = _LOOSE_ENDS.sub("", " ".join(unlabelled.split()))
+        if trimmed == name:
+            break
+        name = trimmed
+    return name
 
 
 def _read_all(sequence: str, *, stated_line: bool) -> list[Phone]:

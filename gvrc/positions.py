@@ -20,19 +20,27 @@ Point = tuple[float, float]  # (latitude, longitude) as stated, perhaps exchange
 MINUS = ("-", "\u2212")  # a text processor's
 SIXTY = 60  # minutes in a degree, seconds in a minute
 
-_NUMBER = r"\d+(?:[.,]\d+)?"
+# Possessive (++): a number is whole. Parted, 117' would be 11 degrees and 7 minutes, and 400 digits took six seconds.
+_NUMBER = r"\d++(?:[.,]\d++)?+"
 _DEGREES = re.compile(
-    rf"""(?:lat(?:itude)?|lon(?:g(?:itude)?)?|lng|[xy])?\s*[:=]?\s*
-    (?P<before>[NSEW]|north|south|east|west)?\s*
-    (?P<sign>[+\u2212-]?)\s*(?P<degrees>{_NUMBER})\s*(?:°|º|˚|deg(?:rees?)?|d)?\s*
-    (?:(?P<minutes>{_NUMBER})\s*(?:['′’`´]|min(?:utes?)?|m)?\s*
-    (?:(?P<seconds>{_NUMBER})\s*(?:["″”]|''|′′|’’|sec(?:onds?)?)?)?)?\s*
+    rf"""(?:lat(?:itude)?|lon(?:g(?:itude)?)?|lng|[xy])?\s*+[:=]?\s*+
+    (?P<before>[NSEW]|north|south|east|west)?\s*+
+    (?P<sign>[+\u2212-]?)\s*+(?P<degrees>{_NUMBER})\s*+(?:°|º|˚|deg(?:rees?)?|d)?\s*+
+    (?:(?P<minutes>{_NUMBER})\s*+(?:['′’`´]|min(?:utes?)?|m)?\s*+
+    (?:(?P<seconds>{_NUMBER})\s*+(?:["″”]|''|′′|’’|sec(?:onds?)?)?)?)?\s*+
     (?P<after>[NSEW]|north|south|east|west)?""",
     re.IGNORECASE | re.VERBOSE,
 )
 _NAMES = (("latitude", "longitude"), ("lat", "long"), ("lat", "lng"), ("lat", "lon"), ("y", "x"))
 # Before the comma: "-1,28 36,82" is two decimal commas. With more than two parts (altitude, accuracy) see _first_two.
-_SEPARATORS = (r"(?<=[NSEWnsew])[\s,;]+", r"[\s,;]+(?=[NSEWnsew]\s*\d)", r"\s*[;|]\s*", r",\s+", r"\s+", r",")
+_SEPARATORS = (
+    r"(?<=[NSEWnsew])[\s,;]+",
+    r"(?<![\s,;])[\s,;]+(?=[NSEWnsew]\s*\d)",
+    r"\s*[;|]\s*",
+    r",\s+",
+    r"\s+",
+    r",",
+)
 _WRAPPING = re.compile(r"^(?:SRID=4326;)?\s*(?:POINT\s*Z?)?\s*[\[({]?\s*|\s*[\])}]?$", re.IGNORECASE)
 _WKT = re.compile(r"(?:SRID=\d+;)?\s*POINT(?:\s*Z)?\b", re.IGNORECASE)
 
