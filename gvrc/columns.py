@@ -65,7 +65,7 @@ CONTACT = pl.Struct(
     {
         "contact_type": pl.String,  # Phone, Mobile, Toll Free, Hotline, Email, Website, Postal Address, Fax
         "contact_value": pl.String,  # E.164, a short code, a lower-cased e-mail, an URL
-        "contact_raw": pl.String,  # as it came
+        "contact_raw": pl.String,  # the text as it came, its beginning if it is a long one
         "contact_person_name": pl.String,  # "" when not given
     }
 )

@@ -7,7 +7,7 @@ import re
 # Up to the last @ before a space: a password may hold an @ or, wrongly, a slash. Where there is none it may hold a
 # space, unless it is a port: up to the last @ of the line.
 PASSWORD_IN_URL = re.compile(
-    r"(?P<before>[a-z][a-z0-9+.-]*://[^\s:/@]*):(?:\S+@|(?!\d+(?:[/?,\s]|$))[^\n]*@)", re.IGNORECASE
+    r"(?P<before>(?<![a-z0-9+.-])[a-z0-9+.-]+://[^\s:/@]*):(?:\S+@|(?!\d+(?:[/?,\s]|$))[^\n]*@)", re.IGNORECASE
 )
 # libpq takes a password from "?password=..." and from "host=... password='...'" too.
 PASSWORD_AS_WORD = re.compile(

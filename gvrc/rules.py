@@ -177,7 +177,7 @@ NOTE_OR_TOTAL = re.compile(
     re.IGNORECASE,
 )
 HXL = re.compile(r"#[a-z][a-z0-9_]*(?:\s*\+\s*[a-z0-9_]+)*")  # the row of tags in tables of humanitarian data
-TOTAL_OF = re.compile(r"(.+?)[\s:-]+(?:sub-?)?totals?", re.IGNORECASE)
+TOTAL_OF = re.compile(r"(.*?[^\s:-])[\s:-]+(?:sub-?)?totals?", re.IGNORECASE)
 
 
 def cut_long_texts(records: pl.DataFrame, demands: Demands) -> pl.DataFrame:

@@ -11,9 +11,10 @@ from gvrc.casts import read_day
 from gvrc.closures import read_closed
 from gvrc.contact_forms import LONGEST_RAW, read_contacts
 from gvrc.fields import TWO_NUMBERS
-from gvrc.masking import mask_contacts
+from gvrc.masking import mask, mask_contacts
 from gvrc.phones import find_phones, split_phones
 from gvrc.positions import read_degrees, read_pair
+from gvrc.rules import is_sheet_row
 from gvrc.text import clean_value
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ SIGNS = 20_000
         (read_closed, "y" + "1, " * SIGNS + "y"),
         (find_phones, "(" * SIGNS + "y 1"),
         (mask_contacts, "07" * SIGNS + "x"),
+        (mask, "a" * SIGNS),
+        (is_sheet_row, "- " * (SIGNS // 2) + "x"),
         (split_phones, "x 0700000016" + "(" * SIGNS + "x"),
         (split_phones, "Umoja Clinic 0700000016 " + "(" * 1_500 + ")" * 1_500),
         (clean_value, "&" + "amp;" * SIGNS),
