@@ -57,7 +57,7 @@ def leave(status: int) -> NoReturn:
 
 
 def stop_as_ctrl_c(*_: object) -> None:
-    """Let SIGTERM (systemd, a shutdown) end a command as Ctrl-C does.
+    """Let SIGTERM (systemd, a shutdown) and SIGHUP (a terminal that is gone) end a command as Ctrl-C does.
 
     The open batch is rolled back, the run is closed, and no rejects on their way back are left in a temporary folder.
     """
@@ -67,6 +67,8 @@ def stop_as_ctrl_c(*_: object) -> None:
 def told(act: Callable[[], int], *, debug: bool = False) -> int:
     """Do what a command does; an error is one or two lines, ``--debug`` shows where it arose."""
     signal.signal(signal.SIGTERM, stop_as_ctrl_c)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup lets a command live on
+        signal.signal(signal.SIGHUP, stop_as_ctrl_c)
     open_closed_streams()
     print_any_letter()
     try:
@@ -81,7 +83,8 @@ def told(act: Callable[[], int], *, debug: bool = False) -> int:
         sys.stderr.write(f"{traced(error) if debug else ''}error: {message}\n")
         return status
     except KeyboardInterrupt:
-        sys.stderr.write("stopped: what was open was rolled back, what was committed stays; repeat the command.\n")
+        with suppress(OSError):  # of a terminal that is gone
+            sys.stderr.write("stopped: what was open was rolled back, what was committed stays; repeat the command.\n")
         return 130
     return status
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while the server works: Python looks at a signal only when the driver's call is over.
+"""Ctrl-C, SIGTERM and SIGHUP while the server works: Python looks at a signal only when the driver's call is over.
 
 An application that holds a lock on the directory's tables would keep such a run from ending.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gvrc.database import Database
 
-STOPS = (signal.SIGINT, signal.SIGTERM)
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 AGAIN_SECONDS = 0.5
 
 

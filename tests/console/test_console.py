@@ -64,7 +64,7 @@ def test_a_wrong_setting_ends_every_command_with_one_line_and_2() -> None:
         assert done.stderr.startswith("error: absent.yaml: the settings cannot be read")
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("script", ["retry_rejects", "undo_import", "load_fixture", "verify"])
 def test_every_command_that_is_stopped_while_the_server_keeps_it_waiting_says_so_and_leaves_nothing(
     settings: Settings, fresh: Database, tmp_path: Path, script: str, stop: signal.Signals
