@@ -37,6 +37,7 @@ from gvrc.paths import (
 )
 from gvrc.persons import is_people
 from gvrc.rejects import HEADER_KEY
+from gvrc.repeated_codes import repeated_codes
 from gvrc.shapes import (
     FACILITY_LISTS,
     NOT_FACILITIES,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
 
     from gvrc.links import Links
     from gvrc.meanings import Keys
+    from gvrc.paths import KeyPath
 
 MAX_VALUE_BYTES: Final = 16 * 1024 * 1024
 SMALL_BYTES: Final = 256 * 1024  # a value up to this size is looked at as a whole
@@ -102,6 +104,7 @@ class Walked:
     declared_count: int | None = None  # the document's own count of its records
     has_next_page: bool = False
     not_inherited: dict[str, None] = field(default_factory=dict)  # keys of places beside the records of a large object
+    no_codes: dict[KeyPath, None] = field(default_factory=dict)  # where codes stand that tell no facility apart
 
     def add(self, path: tuple[str, ...], records: int) -> None:
         """Count records under the path that they were found at."""
@@ -405,6 +408,7 @@ class Walk:
         else:
             holds_records = self._holds_records(values, path, parents)
         has_branches = holds_records and have_branches(values, self.keys)
+        self.walked.no_codes |= dict.fromkeys(repeated_codes(values, self.keys) if holds_records else ())
         if any(map(is_of_many_kinds, values)):
             parts = map(self._without_others, parts)
         refers = holds_records and self._refers(values, path, parents)

@@ -7,6 +7,8 @@ from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +23,7 @@ from gvrc.links import Links
 from gvrc.meanings import keys_of_source
 from gvrc.raw import hash_texts
 from gvrc.rejects import source_answered
+from gvrc.shown_keys import shown_path
 from gvrc.sources import SourceRules, match_source
 
 if TYPE_CHECKING:
@@ -133,11 +136,13 @@ def find_in_file(
         links = Links(reopen)
         with reopen() as chunks:
             found = find_records(chunks, keys, rules.path, walked, links)
-            for elements in _regroup(found, chunk_rows):
-                numbers = range(reading.read + 1, reading.read + len(elements) + 1)
-                reading.read += len(elements)
-                size = _size(elements)
-                yield FoundRecords(file=source_file, keys=keys, elements=elements, numbers=numbers, size=size)
+            with_keys = ((keys.without_codes(walked.no_codes), elements) for elements in found)
+            for own_keys, alike in groupby(with_keys, key=itemgetter(0)):
+                for elements in _regroup(map(itemgetter(1), alike), chunk_rows):
+                    numbers = range(reading.read + 1, reading.read + len(elements) + 1)
+                    reading.read += len(elements)
+                    size = _size(elements)
+                    yield FoundRecords(file=source_file, keys=own_keys, elements=elements, numbers=numbers, size=size)
         _conclude(rules, reading, walked)
         reading.notes += links.notes()
     except CutOffError as error:
@@ -251,6 +256,10 @@ def _conclude(rules: SourceRules, reading: FileReading, walked: Walked) -> None:
     reading.notes += [
         f"it names {key} beside its records and is too large for them to inherit it: pin a default in sources.yaml"
         for key in walked.not_inherited
+    ]
+    reading.notes += [
+        f"{shown_path(tuple(map(str, path)))} is read as no facility's code: many names share each value"
+        for path in walked.no_codes
     ]
     if walked.has_next_page:
         reading.notes.append("the file says that there is a next page")

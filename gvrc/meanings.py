@@ -85,14 +85,26 @@ class Meaning(NamedTuple):
 class Keys:
     """Finds the fields that a path may stand for: first what the source's rules pin, then the table."""
 
-    def __init__(self, pinned: Mapping[str, Iterable[str]] | None = None) -> None:
-        self._pinned = _pinned_meanings(pinned or {})
-        self._taken = frozenset(pinned or ())
+    def __init__(
+        self, pinned: Mapping[str, Iterable[str]] | None = None, no_codes: frozenset[KeyPath] = frozenset()
+    ) -> None:
+        self._pins = pinned or {}
+        self._pinned = _pinned_meanings(self._pins)
+        self._taken = frozenset(self._pins)
+        self._no_codes = no_codes
         self._known = lru_cache(maxsize=MAX_KNOWN_PATHS)(self._find)
 
     def meanings(self, path: KeyPath) -> tuple[Meaning, ...]:
         """Give the fields that a path may stand for, none for a key that nobody knows."""
         return self._known(path)
+
+    def pins(self, field: str) -> bool:
+        """Say whether the source's rules name the keys of a field."""
+        return field in self._taken
+
+    def without_codes(self, paths: Iterable[KeyPath]) -> Keys:
+        """Give the same keys, but that what stands under these paths is no facility's code."""
+        return keys_of_source(self._pins, frozenset(paths))
 
     def opens(self, path: KeyPath) -> bool:
         """Say whether an object under this path may hold values that are known."""
@@ -115,21 +127,22 @@ class Keys:
             return pinned
         if _is_of_item(path):
             return ()
-        taken = self._taken | _of_others(path[:-1])
+        taken = self._taken | _of_others(path[:-1]) | (CODES if path in self._no_codes else frozenset())
         later = LATER if path[-1] == "__typename" else 0
         return tuple(Meaning(field, rank + later) for field, rank in _meanings_of(words, path) if field not in taken)
 
 
-def keys_of_source(pinned: Mapping[str, Iterable[str]]) -> Keys:
+def keys_of_source(pinned: Mapping[str, Iterable[str]], no_codes: frozenset[KeyPath] = frozenset()) -> Keys:
     """Give the keys of a source by what it pins: what a path stands for is found once for all its files."""
-    return _keys_that_pin(tuple((field, tuple(keys)) for field, keys in pinned.items()))
+    return _keys_that_pin(tuple((field, tuple(keys)) for field, keys in pinned.items()), no_codes)
 
 
 @lru_cache(maxsize=64)
-def _keys_that_pin(pinned: tuple[tuple[str, tuple[str, ...]], ...]) -> Keys:
-    return Keys(dict(pinned))
+def _keys_that_pin(pinned: tuple[tuple[str, tuple[str, ...]], ...], no_codes: frozenset[KeyPath]) -> Keys:
+    return Keys(dict(pinned), no_codes)
 
 
+CODES: Final = frozenset(("facility_code",))
 LATER: Final = 500  # of GraphQL's own type of a node: what the node says of its type goes before
 
 

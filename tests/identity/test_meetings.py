@@ -139,3 +139,15 @@ def test_a_name_that_a_person_took_from_one_facility_and_another_there_bears_is_
         "SELECT facility_code FROM facilities JOIN facility_contacts USING (facility_id) WHERE contact_value LIKE '%17'"
     )
     assert rows(fresh, met) == [{"facility_code": "13081"}]
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 100])
+def test_facilities_beside_which_their_body_writes_the_code_of_the_county_are_all_there(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    names = ["Mukuru Crisis Centre", "Tumaini Refuge", "Jamii Legal Aid", "Upendo Shelter", "Faraja Clinic"]
+    path = write(tmp_path, "a.json", [{"code": 47, "name": name, **MAKADARA} for name in names])
+    assert outcome(run([path], settings)) == {"read": 5, "inserted": 5}
+    assert [row["facility_name"] for row in rows(fresh, "SELECT * FROM facilities ORDER BY facility_id")] == names
+    assert outcome(run([path], settings, Options(force=True))) == {"read": 5, "unchanged": 5}
