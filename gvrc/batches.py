@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from threading import Lock
@@ -201,18 +202,22 @@ def joined(parts: list[FoundRecords]) -> FoundRecords:
     return replace(parts[0], elements=elements, numbers=numbers, size=sum(part.size for part in parts))
 
 
-def read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """Give the batches, each made in a thread while the caller works on the one before; the first is begun at once."""
-    reader = ThreadPoolExecutor(1)
-    return hand_over(reader, batches, reader.submit(next, batches, None))
+@contextmanager
+def read_ahead(batches: Iterator[Batch]) -> Iterator[Iterator[Batch]]:
+    """Give the batches, each made in a thread while the caller works on the one before; the first is begun at once.
+
+    The thread has ended when the caller has, by an error, too. Left to a generator that nobody reads any more, it was
+    waited for when the rubbish was looked for, perhaps while another thread began: then all threads waited for ever.
+    """
+    with ThreadPoolExecutor(1) as reader:
+        yield hand_over(reader, batches, reader.submit(next, batches, None))
 
 
 def hand_over(reader: ThreadPoolExecutor, batches: Iterator[Batch], upcoming: Future[Batch | None]) -> Iterator[Batch]:
     """Give the upcoming batch as soon as the one after it is begun."""
-    with reader:
-        while (batch := upcoming.result()) is not None:
-            upcoming = reader.submit(next, batches, None)
-            yield batch
+    while (batch := upcoming.result()) is not None:
+        upcoming = reader.submit(next, batches, None)
+        yield batch
 
 
 def transform_batches(

@@ -85,15 +85,15 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         directory = knowing.result()
         rules = rules_by_file(this_run, directory, changed)
         # Not before: a thread that reads makes each answer of the database wait.
-        gathered = read_ahead(gather_batches(this_run, changed, settled, rules))
-        loader = open_loader(this_run, directory, rules)
-        with first_load(this_run, loader) as foreign_keys:
-            opened = open_batches(gathered, changed, this_run.settings.batch_size)
-            batches = transform_batches(opened, changed, places, loader.stager)
-            load_batches(this_run, loader, read_ahead(batches))
-            refresh_statistics(this_run)
-            with foreign_keys.added_meanwhile():
-                look_back(this_run)
+        with read_ahead(gather_batches(this_run, changed, settled, rules)) as gathered:
+            loader = open_loader(this_run, directory, rules)
+            with first_load(this_run, loader) as foreign_keys:
+                opened = open_batches(gathered, changed, this_run.settings.batch_size)
+                with read_ahead(transform_batches(opened, changed, places, loader.stager)) as batches:
+                    load_batches(this_run, loader, batches)
+                refresh_statistics(this_run)
+                with foreign_keys.added_meanwhile():
+                    look_back(this_run)
 
 
 def load_batches(this_run: Run, loader: Loader, batches: Iterator[Batch]) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -1079,3 +1080,19 @@ def test_a_row_that_breaks_the_schema_is_a_reject_and_the_rest_of_its_batch_land
     (reject,) = rows(fresh, "SELECT detail, record_number FROM etl.rejects")
     assert reject["record_number"] == 2
     assert all(column in reject["detail"] for column in spoilt)
+
+
+def test_a_run_that_is_stopped_leaves_no_thread_that_reads(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("gvrc.pipeline.commit_batch", stop)
+    settings = msgspec.structs.replace(settings, batch_size=1)
+    path = write(tmp_path, "a.json", [CLINIC | {"code": code, "name": f"Clinic {code}"} for code in range(5)])
+    before = set(threading.enumerate())
+    with pytest.raises(RuntimeError) as stopped:
+        run([path], settings)
+    # Its error still holds what the run held: the rubbish that is found later may be found by a thread that begins.
+    assert (stopped.type, set(threading.enumerate()) - before) == (RuntimeError, set())
