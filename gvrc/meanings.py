@@ -24,7 +24,7 @@ from gvrc.paths import (
 from gvrc.persons import is_people
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 
 PLACE_PARENTS: Final = frozenset(
@@ -102,9 +102,9 @@ class Keys:
         """Say whether the source's rules name the keys of a field."""
         return field in self._taken
 
-    def without_codes(self, paths: Iterable[KeyPath]) -> Keys:
+    def without_codes(self, paths: Collection[KeyPath]) -> Keys:
         """Give the same keys, but that what stands under these paths is no facility's code."""
-        return keys_of_source(self._pins, frozenset(paths))
+        return keys_of_source(self._pins, frozenset(paths)) if paths else self
 
     def opens(self, path: KeyPath) -> bool:
         """Say whether an object under this path may hold values that are known."""

@@ -48,12 +48,11 @@ def frame_of(file_no: int, numbers: Sequence[int], reading: FileReading, keys: K
         "content_hash": hash_texts(raw),
     }
     if records.rejects:
-        values["reject_reason"] = sparse({row: reason for row, (reason, _) in records.rejects.items()}, rows)
-        values["reject_detail"] = sparse({row: detail for row, (_, detail) in records.rejects.items()}, rows)
+        values["reject_reason"] = _sparse({row: reason for row, (reason, _) in records.rejects.items()}, rows)
+        values["reject_detail"] = _sparse({row: detail for row, (_, detail) in records.rejects.items()}, rows)
     nothing = pl.Series([None], dtype=pl.String).new_from_index(0, rows)
     return pl.DataFrame([values.get(name, nothing).alias(name) for name in (*columns.EXTRACTED, *EXTRACT_ISSUES)])
 
 
-def sparse(values: dict[int, str], rows: int) -> pl.Series:
-    """Give a column of texts of which a few rows have one."""
+def _sparse(values: dict[int, str], rows: int) -> pl.Series:
     return pl.Series([values.get(row) for row in range(rows)], dtype=pl.String)

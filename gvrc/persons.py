@@ -360,18 +360,14 @@ BESIDE_MANY: Final = frozenset(("and", "or", "only", "ages", "age", "genders", "
 def may_hold_people(columns: Iterable[str]) -> bool:
     """Say whether records with these keys may be of people: hardly any file has such keys, others are spared."""
     given = set(map(normal_key, columns))
-    return len(PERHAPS_PERSON_KEYS & given) > 1 or not given.isdisjoint(
-        CASE_KEYS
-        | CASE_OBJECTS
-        | STAFF_NUMBERS
-        | SUBJECTS
-        | ON_A_SHEET
-        | ROLES
-        | OF_ONE_PERSON
-        | IDENTITY_CARDS
-        | SEXES
-        | {URNS}
-    )
+    return len(PERHAPS_PERSON_KEYS & given) > 1 or not MARKS_OF_PEOPLE.isdisjoint(given)
+
+
+# One of these keys, and a record is looked at closely.
+MARKS_OF_PEOPLE: Final = frozenset().union(
+    *(CASE_KEYS, CASE_OBJECTS, STAFF_NUMBERS, SUBJECTS, ON_A_SHEET, ROLES, OF_ONE_PERSON, IDENTITY_CARDS, SEXES),
+    (URNS,),
+)
 
 
 def is_of_account(key: str, value: dict[str, Any]) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gvrc.meanings import Keys
     from gvrc.paths import KeyPath
 
-NAMES_TO_A_CODE: Final = 5  # from which on it is none of theirs; in the national list one or two share a code
+NAMES_TO_A_CODE: Final = 5  # from which on it is none of theirs; in the national list each code has one name
 SAMPLED: Final = 3  # records whose keys are looked at
 
 

@@ -667,7 +667,10 @@ def test_a_run_that_a_person_stopped_says_so_in_its_history(
     with pytest.raises(KeyboardInterrupt):
         run([write(tmp_path, "a.json", [CLINIC])], settings)
     assert rows(fresh, "SELECT status, error FROM etl.runs") == [
-        {"status": "failed", "error": "Stopped by Ctrl-C or SIGTERM. Repeat the command: it goes on from there."}
+        {
+            "status": "failed",
+            "error": "Stopped by Ctrl-C, SIGTERM or SIGHUP. Repeat the command: it goes on from there.",
+        }
     ]
 
 
