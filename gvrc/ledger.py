@@ -62,14 +62,10 @@ def run_lock(database: Database, settings: Settings, options: Options) -> Iterat
     Raises:
         DatabaseUnavailableError: another importer has it, and waiting was not asked for or took too long.
     """
-    deadline = time.monotonic() + (86_400 if options.wait else settings.lock_wait_seconds)
-    while not database.rows("try_run_lock")[0]["is_locked"]:
-        if time.monotonic() >= deadline:
-            advice = "or repeat with --wait." if options.kind == "import" else "then repeat the command."
-            raise DatabaseUnavailableError(
-                f"Another importer is writing to this database. Wait for it to end, {advice}"
-            )
-        time.sleep(0.2)
+    seconds = 86_400 if options.wait else settings.lock_wait_seconds
+    if not is_locked_within(seconds, database):
+        advice = "or repeat with --wait." if options.kind == "import" else "then repeat the command."
+        raise DatabaseUnavailableError(f"Another importer is writing to this database. Wait for it to end, {advice}")
     try:
         yield
     finally:
@@ -82,14 +78,23 @@ def take_lock_again(database: Database) -> None:
     Raises:
         DatabaseUnavailableError: another importer has it now.
     """
-    deadline = time.monotonic() + LOCK_RETURN_SECONDS
-    while not database.rows("try_run_lock")[0]["is_locked"]:
-        if time.monotonic() >= deadline:
-            raise DatabaseUnavailableError(
-                "The connection was lost, and another importer is writing to this database now. "
-                "What was committed stays; repeat the command when that one has ended."
-            )
+    if not is_locked_within(LOCK_RETURN_SECONDS, database):
+        raise DatabaseUnavailableError(
+            "The connection was lost, and another importer is writing to this database now. "
+            "What was committed stays; repeat the command when that one has ended."
+        )
+
+
+def is_locked_within(seconds: float, database: Database) -> bool:
+    """Take the run's lock as soon as it is free; false where it is not within so many seconds."""
+    deadline = time.monotonic() + seconds
+    is_locked = bool(database.rows("try_run_lock")[0]["is_locked"])
+    if not is_locked:
+        log_event("run_lock_awaited", "WARNING", at_most_seconds=seconds)
+    while not is_locked and time.monotonic() < deadline:
         time.sleep(0.2)
+        is_locked = bool(database.rows("try_run_lock")[0]["is_locked"])
+    return is_locked
 
 
 def rules_fingerprint(settings: Settings) -> str:

@@ -164,7 +164,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     retry_wait_seconds: Seconds = 0.2
     breaker_failures: Count = 3
     breaker_wait_seconds: Seconds = 30.0
-    lock_wait_seconds: Seconds = 0.0
+    lock_wait_seconds: Seconds = 10.0
 
     def __repr__(self) -> str:
         """Show what differs from the defaults, and no password."""

@@ -583,7 +583,19 @@ def test_a_reject_that_a_person_corrects_is_closed_when_it_lands(
 def test_a_second_importer_is_told_to_wait(settings: Settings, fresh: Database, tmp_path: Path) -> None:
     assert fresh.rows("try_run_lock")[0]["is_locked"]
     with pytest.raises(DatabaseUnavailableError, match="--wait"):
-        run([write(tmp_path, "a.json", [CLINIC])], settings)
+        run([write(tmp_path, "a.json", [CLINIC])], msgspec.structs.replace(settings, lock_wait_seconds=0.1))
+
+
+def test_an_importer_waits_for_a_lock_that_a_killed_one_holds_for_a_moment(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    path = write(tmp_path, "a.json", [CLINIC])
+    assert fresh.rows("try_run_lock")[0]["is_locked"]
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(run, [path], settings)
+        time.sleep(0.5)
+        fresh.run("release_run_lock")
+        assert waiting.result().status == "succeeded"
 
 
 def test_an_undo_is_not_told_of_an_option_that_it_has_not(settings: Settings, fresh: Database, tmp_path: Path) -> None:

@@ -19,6 +19,11 @@ SELECT
     set_config('idle_in_transaction_session_timeout', '0', false),
     -- So does a connection between two batches, and the ones beside it.
     set_config('idle_session_timeout', '0', false),
+    -- A killed importer's statement would go on, and hold the run's lock, until it ends: seconds in a large directory.
+    -- Windows servers cannot ask and refuse the setting.
+    CASE
+        WHEN version() !~* 'visual c|mingw' THEN set_config('client_connection_check_interval', '1s', false)
+    END,
     -- Where the contract looks for the tables; a database of several schemas may have others first.
     set_config('search_path', 'public', false),
     set_config('client_min_messages', 'warning', false),

@@ -187,6 +187,22 @@ def test_the_importer_may_be_killed_at_any_moment(
     assert content_of(url) == expected
 
 
+def test_an_importer_that_was_killed_in_a_long_statement_keeps_nobody_waiting_for_its_lock(
+    folder: Path, sources: Path, undisturbed: tuple[tuple[str, int], float]
+) -> None:
+    url = new_database(folder, "held")
+    finished(start_importer(sources, url, folder))
+    with connect(url) as database, database.transaction():
+        database.execute("LOCK TABLE facilities IN ACCESS EXCLUSIVE MODE")
+        importer = start_importer(sources, url, folder, "--force")
+        wait_for_lock(database)
+        os.killpg(importer.pid, signal.SIGKILL)
+        importer.communicate()
+        wait_for_run_lock(database)
+    finished(start_importer(sources, url, folder, "--force"))
+    assert content_of(url) == undisturbed[0]
+
+
 @pytest.mark.parametrize("moment", range(1, SERVER_KILLS + 1))
 def test_the_server_may_be_killed_at_any_moment(
     folder: Path, sources: Path, undisturbed: tuple[tuple[str, int], float], moment: int
@@ -270,6 +286,15 @@ def wait_for_lock(database: Database, connections: int = 1) -> None:
             return
         time.sleep(0.05)
     pytest.fail("the importer did not come as far as its first batch")
+
+
+def wait_for_run_lock(database: Database) -> None:
+    """Take the lock of a run as soon as it is free."""
+    for _ in range(100):
+        if database.rows("try_run_lock")[0]["is_locked"]:
+            return
+        time.sleep(0.1)
+    pytest.fail("the lock of the importer that was killed is held for longer than a run waits for it")
 
 
 def kill_server(folder: Path) -> None:
