@@ -14,13 +14,14 @@ from gvrc.geography.candidates import PART_SCORE, describe_candidates
 from gvrc.geography.exchanges import exchange_constituency_and_ward, exchange_county_and_constituency
 from gvrc.geography.gazetteer import ALIAS, EXACT, NORMALISED, PART, REPEATED_PARENT
 from gvrc.geography.matches import find_matches, find_shared_words
-from gvrc.geography.names import is_telling, key, signature, sorted_key, words
+from gvrc.geography.names import is_telling, key, signature, sorted_key, without_town_words, words
 from gvrc.geography.parents import find_parents
 from gvrc.geography.similar import similar_pairs
 
 if TYPE_CHECKING:
     from gvrc.geography.gazetteer import Gazetteer
     from gvrc.geography.thresholds import Thresholds
+    from gvrc.geography.words import Level
 
 SURE = ["exact", "normalised", "alias", "county"]
 FIT_METHODS = {EXACT: "exact", NORMALISED: "normalised", ALIAS: "alias"}
@@ -57,6 +58,8 @@ def decide_places(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresh
         .join(find_cut_off(unsettled, similarity, gazetteer), on="place_no", how="left", validate="1:1")
         .join(find_namesakes(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
         .join(find_counties(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
+        .join(find_units(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
+        .join(named, on="place_no", how="left", validate="1:1")
         .pipe(decide, thresholds)
         .pipe(refuse_absent_wards, gazetteer)
         .join(describe_candidates(located, matches, parts, pairs, gazetteer), on="place_no", how="left", validate="1:1")
@@ -126,22 +129,27 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
     least = pl.when(has_block).then(thresholds.ward_similarity).otherwise(thresholds.county_ward_similarity)
     margin = pl.when(has_block).then(thresholds.ward_margin).otherwise(thresholds.county_ward_margin)
     is_clearly_best = (pl.col("best") - pl.col("second") >= margin) & (pl.col("best") >= pl.col("best_outside"))
-    flags = ("is_namesake", "has_second_name", "has_surplus", "is_county", "is_cut_off")
-    is_namesake, has_second_name, has_surplus, is_county, is_cut_off = (
+    flags = ("is_namesake", "has_second_name", "has_surplus", "is_county", "is_cut_off", "is_unit")
+    is_namesake, has_second_name, has_surplus, is_county, is_cut_off, is_unit = (
         pl.col(name).fill_null(value=False) for name in flags
     )
+    # Beside itself the constituency's name may stand for its ward: "Nambale, Nambale" is Nambale Township. Alone it
+    # is no ward, and a ward is not all of a town: "Nakuru Town East" is not Nakuru East.
+    is_named = pl.col("named_no").is_not_null()
+    is_town = without_town_words(pl.col("ward_words")).is_not_null()
+    is_constituency = is_named & (~pl.col("named_no").is_in("block") | is_town)
     # "Bura (Fafi)" says where Bura is; "Kinango/Nadavaya" in Kinango, which has a ward Kinango, are two.
     is_two = (pl.col("contained_in_scope") > 1) & ~pl.col("ward_name").str.contains(r"[(\[]")
     shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
     is_name = is_telling(pl.col("ward_words"))
     # "Central" of Homa Bay may be Homa Bay Central, or Central Kasipul; the only Township of Kitui is meant.
     is_only = ~has_block & ~shares_its_words
-    is_other = is_namesake | has_second_name | has_surplus | is_cut_off
+    is_other = is_namesake | (is_unit & ~is_named) | has_second_name | has_surplus | is_cut_off
     rules = {
         "two_ways": pl.col("is_two_ways"),
         "inside": pl.col("inside") == 1,
         "inside_tied": pl.col("inside") > 1,
-        "outside": (pl.col("outside") == 1) & ~has_look_alike & (is_name | is_only),
+        "outside": (pl.col("outside") == 1) & ~has_look_alike & (is_name | is_only) & ~is_constituency,
         "outside_tied": pl.col("outside") > 1,
         "outside_but_unsure": pl.col("outside") == 1,
         "two_beside_a_parent": is_two & (pl.col("repeated") > 0),
@@ -149,7 +157,7 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
         "repeated_tied": pl.col("repeated") > 1,
         "two_in_one_cell": pl.col("contained_wards") > 1,
         "part_of_several": shares_its_words,
-        "county_again": is_county,
+        "parent_again": is_county | is_constituency,
         "part": (pl.col("part") == 1) & ~has_rival & is_name & (has_block | ~is_namesake),
         "alike": (pl.col("best") >= least) & is_clearly_best & ~is_other,
     }
@@ -223,14 +231,33 @@ def find_counties(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     )
 
 
+def find_units(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Mark (is_unit) the places whose ward name is, letter for letter, that of a county or a constituency anywhere.
+
+    Such a name is no misspelling of a ward: "Migori" in Kisumu Central is not Migosi.
+    """
+    units: list[Level] = ["county", "constituency"]
+    names = pl.concat(gazetteer.wards.select(key=key(words(pl.col(f"{unit}_name"), unit))) for unit in units)
+    return (
+        places.select("place_no", key=key(pl.col("ward_words")))
+        .join(names.drop_nulls().unique(), on="key", how="semi")
+        .select("place_no", is_unit=pl.lit(value=True))
+    )
+
+
 def find_constituencies(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """Give place_no and named_no of the places whose ward name is, letter for letter, that of a constituency.
 
-    A name that a ward of the county has as well may be the ward's.
+    A name that a ward of the county has as well, or an alias of one, may be the ward's.
     """
     wards = gazetteer.wards
     names = wards.select("county_no", "constituency_name", named_no="constituency_no").unique(maintain_order=True)
-    own = wards.select("county_no", key=key(words(pl.col("ward_name"), "ward")))
+    own = pl.concat(
+        [
+            wards.select("county_no", key=key(words(pl.col("ward_name"), "ward"))),
+            gazetteer.aliases.select("county_no", key=key(words(pl.col("alias"), "ward"))),
+        ]
+    )
     named = names.with_columns(key=key(words(pl.col("constituency_name"), "constituency"))).join(
         own, on=["county_no", "key"], how="anti"
     )
