@@ -17,6 +17,7 @@ from gvrc.geography.matches import find_matches, find_shared_words
 from gvrc.geography.names import is_telling, key, signature, sorted_key, without_town_words, words
 from gvrc.geography.parents import find_parents
 from gvrc.geography.similar import similar_pairs
+from gvrc.geography.words import WIDE_WORDS
 
 if TYPE_CHECKING:
     from gvrc.geography.gazetteer import Gazetteer
@@ -142,6 +143,7 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
     is_two = (pl.col("contained_in_scope") > 1) & ~pl.col("ward_name").str.contains(r"[(\[]")
     shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
     is_name = is_telling(pl.col("ward_words"))
+    is_wide = (pl.col("ward_words").list.len() == 1) & pl.col("ward_words").list.first().is_in(WIDE_WORDS)
     # "Central" of Homa Bay may be Homa Bay Central, or Central Kasipul; the only Township of Kitui is meant.
     is_only = ~has_block & ~shares_its_words
     is_other = is_namesake | (is_unit & ~is_named) | has_second_name | has_surplus | is_cut_off
@@ -158,7 +160,7 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
         "two_in_one_cell": pl.col("contained_wards") > 1,
         "part_of_several": shares_its_words,
         "parent_again": is_county | is_constituency,
-        "part": (pl.col("part") == 1) & ~has_rival & is_name & (has_block | ~is_namesake),
+        "part": (pl.col("part") == 1) & ~has_rival & is_name & (has_block | ~(is_namesake | is_wide)),
         "alike": (pl.col("best") >= least) & is_clearly_best & ~is_other,
     }
     return pl.coalesce(pl.when(applies).then(pl.lit(rule)) for rule, applies in rules.items())

@@ -89,6 +89,13 @@ COMMON_WORDS = [
     *["municipality", "road", "spring", "valley"],
 ]
 
+# Nor is one of these alone where no constituency is known: a county has other mountains and villages (a bulla, a
+# manyatta), and much is named after a president. "Kenyatta" of Nairobi is a hospital, a university, or a golf course.
+WIDE_WORDS = [
+    *["lake", "zone", "delta", "river", "ridge", "gate", "port", "mountain", "view", "bulla", "manyatta", "got"],
+    *["kenyatta", "moi", "mois", "nyayo", "dedan", "kubwa", "dogo", "kuu", "la", "ini", "chache"],
+]
+
 # What sources write where they know nothing.
 PLACEHOLDERS = [
     *[
