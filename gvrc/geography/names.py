@@ -28,6 +28,14 @@ TELEPHONE = r"\+?\d(?:[\s\-]*\d){6,}"
 # "4. GANDA", "47 - Nairobi": the number of a list. Three digits and more are codes ("KE047"): no place has them.
 LIST_NUMBER = r"^\s*\d{1,3}(?:\s*[-.):]+\s*|\s+)|(?:\bke-?)?\d{3,}"
 NO_NAME = f"{TELEPHONE}|{LIST_NUMBER}"
+# A figure among letters was read for one: "M0lo", "Ma1indi", "J1lore" (an l after a vowel, else an i). At the end of
+# them it is a number ("Umoja1"), but none has 0 ("Aher0").
+MISREAD = {
+    r"(\p{L})0": "${1}o",
+    r"\b0(\p{L}{2})": "o${1}",
+    r"([aeiou])1(\p{L})": "${1}l${2}",
+    r"(\p{L})1(\p{L})": "${1}i${2}",
+}
 # What stands between letters and digits; in a placeholder at one place at most. One pattern of all placeholders with
 # such gaps took longer to compile than the reference takes to read.
 GAP = r"[^\p{L}\d]+"
@@ -52,12 +60,20 @@ def words(name: pl.Expr, level: Level) -> pl.Expr:
     return (
         named(plain(name))
         .str.replace_all(f"{NO_NAME}|{LEVEL_PHRASES[level]}", " ")
+        .pipe(mend_misread)
         .str.extract_all(r"\p{L}+|\d+")
         .list.eval(pl.element().replace(written, read_as))
         .list.join(" ")
         .replace("", None)
         .str.split(" ")
     )
+
+
+def mend_misread(plain_name: pl.Expr) -> pl.Expr:
+    """The name with the letters that were read as figures (MISREAD)."""
+    for pattern, letters in MISREAD.items():
+        plain_name = plain_name.str.replace_all(pattern, letters)
+    return plain_name
 
 
 def named(plain_name: pl.Expr) -> pl.Expr:

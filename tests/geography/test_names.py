@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gvrc.geography.names import (
     INVISIBLE,
+    MISREAD,
     NO_NAME,
     is_telling,
     key,
@@ -57,6 +58,12 @@ def words_of(text: str | None, level: Level = "ward") -> list[str] | None:
         ("Lindi (1387)", ["lindi"]),
         ("KE0472781387 Lindi", ["lindi"]),
         ("KE047", None),
+        ("Ma1indi T0wn", ["malindi", "town"]),
+        ("J1lore", ["jilore"]),
+        ("Aher0", ["ahero"]),
+        ("0ldonyiro", ["oldonyiro"]),
+        ("Umoja1", ["umoja", "1"]),
+        ("Umoja 0", ["umoja", "0"]),
         ("Elburgon Twp", ["elburgon", "township"]),
         ("Imara\u200bDaima", ["imaradaima"]),
         ("Kongéléi", ["kongelei"]),
@@ -147,7 +154,7 @@ def spell(placeholder: tuple[str, str, str]) -> str:
     return around + re.sub("[^a-z]", lambda _: between, text) + around
 
 
-NAMES = st.text(st.sampled_from("aA e\u00c9sSnN/'\u2019-.1247iIvVdcx\u200b(ﬀ"), max_size=14) | st.sampled_from(
+NAMES = st.text(st.sampled_from("aA e\u00c9sSnN/'\u2019-.01247iIvVdcx\u200b(ﬀ"), max_size=14) | st.sampled_from(
     ["North", "Ward", "Mt.", "N/A", "0700000016", "SE Alego", "Sub County", "none", "n.a.", "un known", "1. n/a", "(-)"]
 )
 PLACEHOLDER_NAMES = st.tuples(st.sampled_from(PLACEHOLDERS), st.text(" -/.a1", max_size=3), st.text(" -/.", max_size=2))
@@ -168,6 +175,8 @@ def read_words_plainly(name: str, level: Level) -> list[str] | None:
     if re.fullmatch(rf"[^a-z\d]*(?:{PLACEHOLDER})?[^a-z\d]*", text):
         return None
     text = re.sub(f"{NO_NAME}|{LEVEL_PHRASES[level]}", " ", text)
+    for pattern, letters in MISREAD.items():
+        text = re.sub(pattern.replace(r"\p{L}", r"[^\W\d_]"), letters.replace("${", r"\g<").replace("}", ">"), text)
     read: list[str] = []
     for written in re.findall(r"[^\W\d_]+|\d+", text):
         meant = word_replacements(level).get(written, written)
