@@ -25,6 +25,7 @@ FITS = pl.DataFrame(
 
 # A ward's cell may repeat the county or the constituency: "Mandera Township", "Bura (Fafi)".
 PARENTS = ["county_words", "constituency_words"]
+UNIT_WORDS = ["constituency", "sub county", "subcounty", "county"]  # none of a ward's name is among them
 
 
 def find_matches(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
@@ -51,7 +52,7 @@ def read_forms(places: pl.DataFrame) -> pl.DataFrame:
         "plain": [pl.col("ward_plain")],
         # No blank in the wrong place, but two wards: "Dandora Area I & II" is not Area III.
         "whole": [key(name), sorted_key(name), pl.when(~lists_numerals(name)).then(squeezed(pl.col("ward_plain")))],
-        "without parent": [without_parent(parent) for parent in PARENTS],
+        "without parent": [*(without_parent(parent) for parent in PARENTS), without_parents()],
         "without town": [key(without_town_words(name))],
     }
     known = places.filter(pl.col("ward_words").is_not_null(), pl.col("county_no").is_not_null()).with_columns(
@@ -68,10 +69,23 @@ def read_forms(places: pl.DataFrame) -> pl.DataFrame:
 
 def without_parent(parent_words: str) -> pl.Expr:
     """Give the key of the ward's name without the parent's name before or after it; null where it is not there."""
-    name = pl.col("ward_words").list.join(" ")
+    name = without_unit_words()
     parent = pl.col(parent_words).list.join(" ")
     left = name.str.strip_suffix(pl.format(" {}", parent)).str.strip_prefix(pl.format("{} ", parent))
     return pl.when(left != name).then(left.str.replace_all(" ", ""))
+
+
+def without_parents() -> pl.Expr:
+    """Give the key of the ward's name without both parents' after it: "Lindi, Kibra, Nairobi"."""
+    name = without_unit_words()
+    county, constituency = (pl.format(" {}", pl.col(parent).list.join(" ")) for parent in PARENTS)
+    left = name.str.strip_suffix(county).str.strip_suffix(constituency)
+    return pl.when(name.str.ends_with(pl.concat_str(constituency, county))).then(left.str.replace_all(" ", ""))
+
+
+def without_unit_words() -> pl.Expr:
+    """Give the words of the ward's name but those that say what its parents are: "Lindi, Kibra Constituency"."""
+    return pl.col("ward_words").list.join(" ").str.replace_all(rf" (?:{'|'.join(UNIT_WORDS)})\b", "")
 
 
 def find_shared_words(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
