@@ -99,7 +99,7 @@ def is_locked_within(seconds: float, database: Database) -> bool:
 
 def rules_fingerprint(settings: Settings) -> str:
     """Hash all that decides how a record comes out, but the code: a file loaded under other rules is read again."""
-    data = [*sorted(PACKAGE.rglob("*.csv")), settings.ward_aliases, settings.sources]
+    data = [*sorted(PACKAGE.rglob("*.csv")), settings.ward_aliases, settings.boundaries, settings.sources]
     content = b"".join(path.read_bytes() for path in data if path and path.exists())
     chosen = (
         RULES_VERSION,

@@ -111,8 +111,8 @@ def rules_by_file(this_run: Run, directory: Directory, files: list[ListedFile]) 
     settings = this_run.settings
     decides = hashlib.sha256(this_run.fingerprint.encode())
     code = (path for folder in (PROJECT / "gvrc", SQL_FOLDER) for path in folder.rglob("*") if path.suffix in CODE)
-    for path in [*sorted(code), PROJECT / "requirements.txt", settings.boundaries]:
-        decides.update(path.read_bytes() if path and path.exists() else b"")
+    for path in [*sorted(code), PROJECT / "requirements.txt"]:
+        decides.update(path.read_bytes() if path.exists() else b"")
     known = (
         directory.demands.lengths,
         directory.demands.needs_ward,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -125,6 +126,32 @@ def test_what_only_coordinates_tell_apart_is_told_by_each_records_own(
         JOIN constituencies USING (constituency_id)
         ORDER BY 1"""
     assert [row["constituency_name"] for row in rows(fresh, wards)] == ["Nakuru Town East", "Naivasha"]
+
+
+def test_polygons_that_are_given_later_or_change_settle_a_tie_of_a_file_that_was_loaded_before(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    tied = CLINIC | dict(zip(NAMES, ("Nakuru", None, "Biashara"), strict=True)) | {"lat": "-0.45", "long": "36.3"}
+    path = write(tmp_path, "a.json", [tied])
+    polygons = tmp_path / "wards.geojson"
+    with_polygons = msgspec.structs.replace(settings, boundaries=polygons)
+    run([path], settings)
+    wards = "SELECT ward_name FROM facilities LEFT JOIN wards USING (ward_id)"
+    assert [row["ward_name"] for row in rows(fresh, wards)] == [None]
+    polygons.write_text(json.dumps(polygon_of("Naivasha", (35.0, -1.0))), "utf-8")
+    run([path], with_polygons)
+    assert [row["ward_name"] for row in rows(fresh, wards)] == [None]
+    polygons.write_text(json.dumps(polygon_of("Naivasha", (36.3, -0.45))), "utf-8")
+    run([path], with_polygons)
+    assert [row["ward_name"] for row in rows(fresh, wards)] == ["Biashara"]
+
+
+def polygon_of(constituency: str, corner: tuple[float, float]) -> dict[str, Any]:
+    """Make a collection of one ward: Biashara of this constituency, 11 km each way from the corner on."""
+    (x, y), names = corner, {"county": "Nakuru", "constituency": constituency, "ward": "Biashara"}
+    ring = [[x, y], [x + 0.1, y], [x + 0.1, y + 0.1], [x, y + 0.1], [x, y]]
+    feature = {"type": "Feature", "properties": names, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    return {"type": "FeatureCollection", "features": [feature]}
 
 
 def test_a_dry_run_keeps_nothing(settings: Settings, fresh: Database, tmp_path: Path) -> None:
