@@ -63,6 +63,16 @@ from gvrc.shapes import (
 )
 from gvrc.shown_keys import describe_keys, shown_path
 from gvrc.synonyms import canonical_name, says_closed
+from gvrc.tables import (
+    ROWS_ABOVE,
+    as_record,
+    columns_in,
+    find_headings,
+    headings_of,
+    is_list_of_columns,
+    may_be_row,
+    records_of_columns,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -209,6 +219,7 @@ class Walk:
         self.walked = walked
         self.element: tuple[str, ...] | None = None  # the path of the list, where one of its elements is walked
         self.marks: tuple[bytes, ...] = ()  # what stands between the records of the list at hand
+        self.columns: list[str] | None = None  # the headings of a table that were met beside its rows
 
     def document(self) -> Iterator[Elements]:
         """Walk all of it and give its records."""
@@ -227,7 +238,10 @@ class Walk:
 
     def _object(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
         value, end = self._small_object()
-        if value is not None and self._is_record(value, path):
+        if self.pinned is None and (columns := self._columns_at_hand(value, path)):
+            self.cursor.at += columns[1]
+            yield from self._sorted(iter([list(map(msgspec.json.encode, columns[0]))]), path, parents)
+        elif value is not None and self._is_record(value, path):
             record = self.cursor.text[self.cursor.at : end].rstrip()
             self.cursor.at = end
             self.walked.add(path, 1)
@@ -244,6 +258,23 @@ class Walk:
             around = self._plain_members() if value is None else value
             is_large = value is None and not around
             yield from self._members(path, parents | _own_places(around, self.keys, path), value, is_large=is_large)
+
+    def _columns_at_hand(
+        self, value: dict[str, Any] | None, path: tuple[str, ...]
+    ) -> tuple[list[dict[str, Any]], int] | None:
+        """Give the records of a table that is written column by column, and its length: a column has all of them."""
+        cursor = self.cursor
+        if value is None and (path or not FIRST_COLUMN.match(cursor.text, cursor.at)):
+            return None
+        while value is None and not cursor.ended and cursor.left <= MAX_VALUE_BYTES:
+            cursor.fill()
+        end = _end_of_value(memoryview(cursor.text)[cursor.at :]) if value is None else None
+        if end is not None:
+            value = ANY.decode(memoryview(cursor.text)[cursor.at : cursor.at + end])
+        records = records_of_columns(value, self.keys) if value else []
+        if not records:
+            return None
+        return records, end or _end_of_value(memoryview(cursor.text)[cursor.at :]) or 0
 
     def _is_record(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
         wanted = self._is_wanted(path)
@@ -394,12 +425,9 @@ class Walk:
 
     def _sorted(self, parts: Iterator[Elements], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
         """Give the records of a list: itself, those inside its elements, or none."""
-        first = next(filter(None, parts), None)
-        if first is None:
-            self.walked.look_at(path, [])
+        parts, values = self._looked_at(parts, path)
+        if not values:
             return
-        values = [read_element(element) for element in first[:SAMPLE]]
-        parts = chain([first], parts)
         if self.pinned is None and is_dump(values[0]):
             yield from self._tables(parts)
             return
@@ -421,6 +449,60 @@ class Walk:
             elif any(isinstance(value, (dict, list)) for value in values):
                 for element in elements:
                     yield from self._counted(self._inside(bytes(element), path, parents))
+
+    def _looked_at(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:
+        """Give a list with the first of its values, rows of a table as records; no values where it is of no records."""
+        first = next(filter(None, parts), None)
+        if first is None:
+            self.walked.look_at(path, [])
+            return parts, []
+        values = [read_element(element) for element in first[:SAMPLE]]
+        parts = chain([first], parts)
+        if path and is_list_of_columns(path[-1]) and (columns := columns_in(values, self.keys)):
+            self.columns = columns
+            return iter(list(parts)[:0]), []  # the list is gone through to its end
+        return (
+            self._rows(parts, path) if self._is_wanted(path) is not False and may_be_row(values[0]) else (parts, values)
+        )
+
+    def _rows(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:
+        """Give the rows of a table as records under its headings; rows without headings are given as they are."""
+        first: Elements = []
+        while len(first) <= ROWS_ABOVE and (more := next(parts, None)) is not None:
+            first += more
+        values = [read_element(element) for element in first[:SAMPLE]]
+        rows = chain([first], parts)
+        at = find_headings(values, self.keys)
+        if at is not None:
+            rows = chain([first[at + 1 :]], parts)
+            made = self._under_headings(rows, values[at])
+            self._pass_over("above the headings of a table", at)
+        elif self.columns and all(isinstance(row, list) and len(row) <= len(self.columns) for row in values):
+            made = self._under_headings(rows, self.columns)
+        else:
+            return rows, values
+        self.columns = None
+        found = next(filter(None, made), [])
+        if not found:
+            self.walked.look_at(path, [])
+        return chain([found], made), [read_element(element) for element in found[:SAMPLE]]
+
+    def _pass_over(self, kind: str, count: int) -> None:
+        if count:
+            self.walked.passed_over[kind] += count
+
+    def _under_headings(self, rows: Iterable[Elements], headings: object) -> Iterator[Elements]:
+        cells = list(headings.values() if isinstance(headings, dict) else headings)  # type: ignore[call-overload]
+        names = headings_of(cells)
+        keyed = dict(zip(headings, names, strict=True)) if isinstance(headings, dict) else None
+        for elements in rows:
+            made = [as_record(read_element(element), names, keyed) for element in elements]
+            self._pass_over("empty in a table", made.count(None))
+            yield [
+                bytes(element) if record is UNREADABLE else msgspec.json.encode(record)
+                for element, record in zip(elements, made, strict=True)
+                if record is not None
+            ]
 
     def _told(
         self, elements: Elements, values: list[object], path: tuple[str, ...], parents: dict[str, str]
@@ -645,6 +727,8 @@ class Walk:
 
 
 QUOTE: Final = b'"'
+# A document that begins with a column of a table: {"Facility": {"0": "Lindi Clinic", or {"Facility": ["Lindi Clinic".
+FIRST_COLUMN: Final = re.compile(rb'\{\s*"[^"\\]*+"\s*:\s*(?:\{\s*"\d+"\s*:\s*|\[\s*)[^\s{\[\]}]')
 MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 

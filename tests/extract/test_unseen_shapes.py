@@ -359,6 +359,67 @@ def test_a_table_without_objects_is_refused_and_not_guessed_at(document: object)
         read_bytes(json.dumps(document).encode())
 
 
+HEADINGS = ["Facility Name", "County", "Phone", "Phone"]
+LINDI_ROW = ["Lindi Clinic", "Nairobi", "0700000016", None]
+UMOJA_ROW = ["Umoja Clinic", "Nairobi", None, "0700000017"]
+READ_ROWS = [
+    {
+        "facility_name": "Lindi Clinic",
+        "county_name": "Nairobi",
+        "contacts": '[{"key":"Phone","value":"0700000016"}]',
+    },
+    {
+        "facility_name": "Umoja Clinic",
+        "county_name": "Nairobi",
+        "contacts": '[{"key":"Phone_2","value":"0700000017"}]',
+    },
+]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"range": "Sheet1!A1:D9", "majorDimension": "ROWS", "values": [HEADINGS, LINDI_ROW[:3], [], UMOJA_ROW]},
+        [["GBV SERVICES 2024"], [], HEADINGS, LINDI_ROW, UMOJA_ROW],
+        {"columns": HEADINGS, "index": [0, 1], "data": [LINDI_ROW, UMOJA_ROW]},
+        {"headers": [{"name": name, "type": "TEXT"} for name in HEADINGS], "rows": [LINDI_ROW, UMOJA_ROW]},
+        {"meta": {"view": {"columns": [{"id": 1, "name": name} for name in HEADINGS]}}, "data": [LINDI_ROW, UMOJA_ROW]},
+        {"Facility Name": ["Lindi Clinic", "Umoja Clinic"], "County": ["Nairobi"] * 2}
+        | {"Phone": ["0700000016", None], "Phone_2": [None, "0700000017"]},
+        {"Facility Name": {"0": "Lindi Clinic", "1": "Umoja Clinic"}, "County": {"0": "Nairobi", "1": "Nairobi"}}
+        | {"Phone": {"0": "0700000016", "1": None}, "Phone_2": {"0": None, "1": "0700000017"}},
+        [
+            {"GBV SERVICES": "Facility Name", "__EMPTY": "County", "__EMPTY_1": "Phone", "__EMPTY_2": "Phone"},
+            {"GBV SERVICES": "Lindi Clinic", "__EMPTY": "Nairobi", "__EMPTY_1": "0700000016"},
+            {"GBV SERVICES": "Umoja Clinic", "__EMPTY": "Nairobi", "__EMPTY_2": "0700000017"},
+        ],
+    ],
+    ids=["sheet", "title", "pandas split", "DHIS2", "Socrata", "columns", "pandas columns", "converted sheet"],
+)
+def test_rows_are_records_under_headings_that_tell_name_and_place(document: object) -> None:
+    assert facilities(read_bytes(json.dumps(document).encode())[0]) == READ_ROWS
+
+
+def test_a_large_table_is_read_to_its_end_and_its_empty_rows_are_counted() -> None:
+    rows = [[f"Lindi Clinic {number}", "Nairobi", "x" * 900, None] for number in range(3_000)]
+    content = json.dumps({"values": [["GBV SERVICES"], HEADINGS, *rows, ["", None], ["Umoja Clinic"]]}).encode()
+    frame, reading = read_bytes(content)
+    assert (frame.height, frame["facility_name"][-1]) == (3_001, "Umoja Clinic")
+    assert reading.notes == ["passed over: 1 above the headings of a table", "passed over: 1 empty in a table"]
+
+
+def test_a_large_table_of_columns_is_read_to_its_end() -> None:
+    names = {str(number): f"Lindi Clinic {number}" for number in range(20_000)}
+    content = json.dumps({"Name": names, "County": dict.fromkeys(names, "Nairobi"), "Phone": dict.fromkeys(names)})
+    assert read_bytes(content.encode())[0].height == 20_000
+
+
+def test_names_in_two_languages_are_no_columns_of_a_table() -> None:
+    record = {"name": {"en": "Lindi Clinic", "sw": "Zahanati"}, "county": {"en": "Nairobi", "sw": "Nairobi"}}
+    document = {"facilities": {"a": record | {"phone": {"en": "0700000016", "sw": "0700000016"}}, "b": A}}
+    assert len(facilities(read_bytes(json.dumps(document).encode())[0])) == 2
+
+
 def test_what_is_passed_over_in_a_list_is_counted() -> None:
     document = {"counties": [{"name": "Nairobi"}, {"name": "Kisumu"}], "facilities": [A]}
     assert read_bytes(json.dumps(document).encode())[1].notes == ["passed over: 2 without a facility"]
