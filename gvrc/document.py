@@ -35,7 +35,7 @@ from gvrc.paths import (
     is_absent,
     normal_key,
 )
-from gvrc.persons import is_people
+from gvrc.persons import are_bare_persons, is_people
 from gvrc.rejects import HEADER_KEY
 from gvrc.repeated_codes import repeated_codes
 from gvrc.shapes import (
@@ -426,7 +426,7 @@ class Walk:
     def _sorted(self, parts: Iterator[Elements], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
         """Give the records of a list: itself, those inside its elements, or none."""
         parts, values = self._looked_at(parts, path)
-        if not values:
+        if not values or self._passes_persons(parts, values, path, parents):
             return
         if self.pinned is None and is_dump(values[0]):
             yield from self._tables(parts)
@@ -584,6 +584,21 @@ class Walk:
         self.walked.look_at(path, values)
         return False
 
+    def _passes_persons(
+        self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...], parents: dict[str, str]
+    ) -> bool:
+        """Pass over a list of people, told by what its records say, where nothing else tells what it lists."""
+        if self.pinned is not None or is_dump(values[0]) or is_fixture(values[0]) or _is_passed_over(path):
+            return False
+        if PARENT_GROUP in parents or (path and not is_county(path[-1]) and normal_key(path[-1]) not in ANY_LIST):
+            return False
+        if not are_bare_persons([value for value in values if isinstance(value, dict)], self.keys):
+            return False
+        self.walked.seen.setdefault("lists persons: names that tell no place", shown_path(path) if path else "it")
+        for elements in parts:
+            self.walked.passed_over["of a list of persons, with a place and a contact only"] += len(elements)
+        return True
+
     def _elements(self) -> Iterator[Elements]:
         cursor = self.cursor
         while (char := cursor.peek(NEXT_ELEMENT)) != b"]":
@@ -726,6 +741,8 @@ class Walk:
         )
 
 
+# A list under one of these may be of anything.
+ANY_LIST: Final = WRAPPING | frozenset(("values", "value", "list", "entries", "entry", "content", "hits", "docs"))
 QUOTE: Final = b'"'
 # A document that begins with a column of a table: {"Facility": {"0": "Lindi Clinic", or {"Facility": ["Lindi Clinic".
 FIRST_COLUMN: Final = re.compile(rb'\{\s*"[^"\\]*+"\s*:\s*(?:\{\s*"\d+"\s*:\s*|\[\s*)[^\s{\[\]}]')

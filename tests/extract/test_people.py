@@ -272,3 +272,39 @@ def test_who_is_named_for_a_facility_makes_no_person_of_it(record: dict[str, Any
 def test_a_list_of_who_is_on_duty_or_was_there_is_passed_over(key: str) -> None:
     for inside in ([PERSON], {"Nairobi": [PERSON]}):
         assert names({"facilities": [CLINIC], key: inside}) == ["Umoja Clinic"]
+
+
+BARE = [
+    {"name": f"{first} Person", "county": "Nairobi", "phone": "0700000085"} for first in ("Sample", "Other", "S. A.")
+]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        BARE,
+        {"data": [*BARE * 5, {"name": "Person", "county": "Nairobi", "phone": None, "email": "sample@example.org"}]},
+        {"Nairobi": [{"name": "SAMPLE PERSON", "ward": "Lindi", "phone": "0700000085"}]},
+        {"values": [["Name", "County", "Phone"], ["Sample Person", "Nairobi", "0700000085"]]},
+    ],
+)
+def test_a_bare_list_of_people_lands_nowhere(document: object) -> None:
+    with pytest.raises(SourceFileError, match="lists persons: names that tell no place"):
+        names(document)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"name": "Sample Hospital"},
+        {"name": "CREAW Nyanza"},
+        {"name": "Usikimye"},
+        {"name": "Homa Bay", "county": "Homa Bay"},
+        {"name": "Sample Person", "services": "Counselling"},
+        {"name": "Sample Person", "address": "Sample Plaza"},
+        {"name": "Sample Person", "contact_person": "Other Person"},
+        {"station_name": "Sample Person"},
+    ],
+)
+def test_a_bare_list_with_a_facility_in_it_is_one_of_facilities(record: dict[str, Any]) -> None:
+    assert len(names([{"name": "Sample Place"} | BARE[0] | record, *BARE])) == 4
