@@ -18,6 +18,7 @@ _YES = (
 _NO = ("false", "no", "n", "0", "f", "off", "hapana", *"\u2717\u2718\u274c")
 _FLAGS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
 
+_COUNT = re.compile(r"(?:vitanda\s+)?(\d{1,3}),?(\d{3})?(?:\.0+)?(?:\s*(?:beds?|vitanda))?", re.IGNORECASE)
 _ISO_DAY = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)? ?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$"
 # Kenya writes the day first, so 03/04/2020 is the third of April. The month comes first only in the last two forms,
 # which are tried where the day-first reading is no day at all (03/25/2020), or the month is a word.
@@ -41,7 +42,7 @@ _YEARS = range(1900, 2101)
 
 
 def to_count(column: pl.Expr) -> pl.Expr:
-    """Read a number of beds: ``12``, ``12.0``, ``1,200``; null for anything else or outside 0 to 100,000."""
+    """Read a number of beds: ``12``, ``12.0``, ``1,200``, ``12 beds``; null for others and outside 0 to 100,000."""
     return by_distinct(column, _counts_of, pl.Int64)
 
 
@@ -81,7 +82,7 @@ def _days_of(texts: pl.Series) -> pl.Series:
 
 
 def _count_of(text: str) -> int | None:
-    found = re.fullmatch(r"(\d{1,3}),?(\d{3})?(?:\.0+)?", text)
+    found = _COUNT.fullmatch(text)
     return int(found[1] + (found[2] or "")) if found else None
 
 

@@ -642,6 +642,8 @@ TELLS_HOURS: Final = HOURS | frozenset(
         *("opensat", "closesat", "openingtime", "closingtime", "nextopening", "nextopen", "masaayakazi", "saazakazi"),
     )
 )
+# A letter is read as a flag, and that a page is published says nothing of the facility on it.
+NO_STATUS: Final = re.compile(r"(?i)\s*(?:[yntf]|publish(?:ed)?)\s*")
 OF_THE_HOUR: Final = frozenset(("isopen", "open", "ikowazi", "kikowazi", "ipowazi", "kipowazi"))
 NOT_SO: Final = re.compile(r"(?i)\s*(?:false|no|n|f|0|live|active)\s*")
 # What tells a way in a location (along Ngong Road, opp. the market), which else is the name of a unit: Dagoretti.
@@ -693,10 +695,10 @@ class _Distinct:
             unfit |= self.ids
         if field == "county_name" and normal_key(str(path[-1])) in REGIONS:
             unfit.update(filterfalse(is_county, self.texts))
-        if field == "address" and normal_key(str(path[-1])) == "building":
-            unfit.update(filter(KIND_OF_BUILDING.fullmatch, self.texts))
-        if field == "address" and normal_key(str(path[-1])) == "location":
-            unfit.update(filterfalse(is_way, self.texts))
+        if field == "address":
+            unfit.update(self._no_addresses(normal_key(str(path[-1]))))
+        if field == "operational_status":
+            unfit.update(filter(NO_STATUS.fullmatch, self.texts))
         if field == "is_closed" and normal_key(str(path[-1])) in ONLY_IF_SO:
             unfit.update(filter(NOT_SO.fullmatch, self.texts))
         if field == "is_closed" and normal_key(str(path[-1])) in HOURS:
@@ -704,6 +706,12 @@ class _Distinct:
         if field == "facility_type" and normal_key(str(path[-1])) in ("type", "typename"):
             unfit.update(filter(NOT_A_TYPE.match, self.texts))
         return unfit
+
+    def _no_addresses(self, word: str) -> Iterator[str]:
+        if word == "building":
+            yield from filter(KIND_OF_BUILDING.fullmatch, self.texts)
+        elif word == "location":
+            yield from filterfalse(is_way, self.texts)
 
     @cached_property
     def ids(self) -> set[str]:

@@ -18,12 +18,16 @@ from gvrc.contacts import add_contacts, repair_names, repair_websites
 from gvrc.coordinates import add_coordinates
 from gvrc.services import add_gbv_categories, add_services
 from gvrc.synonyms import CLOSED, to_canonical
-from gvrc.text import by_distinct, clean_and_mend, masked
+from gvrc.text import by_distinct, clean_and_mend, fold, masked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _COUNTS = ("beds", "cots")
+# What a content system says of a page that nobody but its authors sees: whether its facility is open it says not.
+_UNPUBLISHED = frozenset(
+    ("draft", "autodraft", "trash", "trashed", "pending", "pendingreview", "inreview", "underreview", "unpublished")
+)
 _OPENING_FLAGS = ("open_whole_day", "open_public_holidays", "open_weekends", "open_late_night")
 # raw is kept as it came; JSON text is cleaned value by value where it is read.
 _AS_THEY_CAME = ("raw", "reject_reason", "reject_detail", "contacts", "services", "gbv_categories")
@@ -180,12 +184,16 @@ def _weigh_status(records: pl.DataFrame) -> pl.DataFrame:
         _unread(*said).alias("issue.status_unknown"),
         pl.when(contradicts).then(_labelled(*said)).alias("issue.status_conflict"),
         pl.when(given.is_null()).then(derived).otherwise(pl.coalesce(status, aside)).alias("operational_status"),
-        pl.when(is_closed | told_closed)
+        pl.when(is_closed | told_closed | by_distinct(given, _are_unpublished, pl.Boolean).fill_null(value=False))
         .then(pl.lit(value=False))
         .when(told_open)
         .then(pl.lit(value=True))
         .alias("is_active"),
     )
+
+
+def _are_unpublished(statuses: pl.Series) -> Iterator[bool]:
+    return (fold(status) in _UNPUBLISHED for status in statuses)
 
 
 def _is_open(flag: str) -> pl.Expr:

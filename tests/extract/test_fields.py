@@ -150,6 +150,8 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"type": "Feature", "amenity": "police"}, {"facility_type": "police"}),
     ({"keph_level": 4}, {"facility_level": "4"}),
     ({"status": "Operational"}, {"operational_status": "Operational"}),
+    ({"status": "publish"}, {}),
+    ({"operational": "N"}, {"is_active": "N"}),
     ({"status": True}, {"is_active": "true"}),
     ({"operation_status": UUID, "operation_status_name": "Closed"}, {"operational_status": "Closed"}),
     ({"active": False, "closed": 0}, {"is_active": "false", "is_closed": "0"}),

@@ -209,3 +209,25 @@ def test_a_flag_that_denies_that_a_facility_is_open_closes_it(landed: Landed, sa
 )
 def test_the_number_of_an_answer_is_none_of_its_words(landed: Landed, status: str, landing: dict[str, object]) -> None:
     assert landed(operational_status=status) == landing
+
+
+@pytest.mark.parametrize("status", ["draft", "Trash", "auto-draft", "pending", "Pending review", "unpublished"])
+def test_what_its_authors_have_not_published_is_not_open(landed: Landed, status: str) -> None:
+    assert landed(operational_status=status) == {"is_active": False, "status_unknown": f"operational_status: {status}"}
+
+
+@pytest.mark.parametrize(
+    ("status", "read"),
+    [
+        ("Licence suspended", "Temporarily Closed"),
+        ("LICENSE SUSPENDED", "Temporarily Closed"),
+        ("License revoked", "Non-Operational"),
+        ("Licence withdrawn", "Non-Operational"),
+    ],
+)
+def test_nobody_is_sent_to_a_facility_whose_licence_was_taken(landed: Landed, status: str, read: str) -> None:
+    assert landed(operational_status=status) == {"operational_status": read, "is_active": False}
+
+
+def test_a_remark_on_a_licence_closes_nothing(landed: Landed) -> None:
+    assert landed(description="Licence suspended in 2019") == {"description": "Licence suspended in 2019"}
