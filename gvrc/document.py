@@ -45,6 +45,7 @@ from gvrc.shapes import (
     UNIT_LISTS,
     WRAPPING,
     branches_of,
+    facility_in_parts,
     has_evidence,
     has_facilities_inside,
     have_branches,
@@ -254,6 +255,10 @@ class Walk:
             if path and not all(map(is_absent, value.values())):  # {"next": {"href": "..?page=2"}}
                 self._note_fact(path[-1], "a link")
             self.cursor.at = end
+        elif value is not None and self.pinned is None and (parted := facility_in_parts(value, path, self.keys)):
+            self.cursor.at = end
+            self.walked.add((*path, parted.key), 1)
+            yield self._told([msgspec.json.encode(parted.record)], [parted.record], path, parents)
         else:
             around = self._plain_members() if value is None else value
             is_large = value is None and not around

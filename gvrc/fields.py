@@ -35,7 +35,10 @@ from gvrc.paths import (
     KeyPath,
     is_absent,
     is_answer,
+    is_property,
     normal_key,
+    says_one_value,
+    text_of_property,
 )
 from gvrc.personal import is_personal
 from gvrc.persons import MAY_BE_ACCOUNTS, is_of_account
@@ -182,8 +185,10 @@ class _Sorting:
         return [key for key in keys if key in known]
 
     def _column(self, path: KeyPath, column: Column) -> None:
-        if dict in column.types and any(map(is_answer, column.values)):
+        if dict in column.types and any(map(says_one_value, column.values)):
             column = Column([self._answer(path, value) for value in column.values])
+        if str in column.types and normal_key(str(path[-1])) == ADDRESS_AS_TEXT:
+            column = Column(list(map(_decoded, column.values)))
         values, types = column.values, column.types
         if not types or path == REJECT_HEADER:
             return
@@ -209,7 +214,12 @@ class _Sorting:
         self._values(path, values, types)
 
     def _answer(self, path: KeyPath, value: object) -> object:
-        """Give what was answered in a flow; what else is said of the answer is counted."""
+        """Give what was answered in a flow, or stands in a property; what else is said of it is counted."""
+        if is_property(value):
+            said = text_of_property(value)
+            if said is None:
+                self._count_unmapped((*path, value["type"]), [value[value["type"]]])
+            return said
         if not is_answer(value):
             return value
         self._count_leaves(path, {key: inner for key, inner in value.items() if key != "value"})
@@ -522,6 +532,18 @@ class _Sorting:
 NO_NUL: Final = "\ufffd"  # PostgreSQL takes no NUL in a text, and the account of keys is stored
 
 
+def _decoded(value: object) -> object:
+    """Give an address that Socrata writes as the text of a JSON object as that object."""
+    try:
+        said = msgspec.json.decode(value) if isinstance(value, str) else value
+    except msgspec.DecodeError:
+        return value
+    return said if isinstance(said, dict) else value
+
+
+ADDRESS_AS_TEXT: Final = "humanaddress"
+
+
 def _without_marks(key: str | int) -> str | int:
     return without_marks(key) if isinstance(key, str) else key
 
@@ -627,10 +649,11 @@ ONLY_IF_SO: Final = frozenset(
         *("isdeleted", "deleted", "deletedat", "deletedon", "isarchived", "archived", "archivedat"),
         *("retired", "isretired", "dateretired", "voided", "isvoided", "inactive", "isinactive"),
         *("temporarilyclosed", "istemporarilyclosed", "decommissioned", "isdecommissioned"),
+        *("statecode", "intrash"),  # of a record of Dynamics, which 1 switches off; of a page of Notion
     )
 )
 # A county, a state of anything, or an older unit.
-REGIONS: Final = frozenset(("state", "addressregion", "billingstate", "countydistrict"))
+REGIONS: Final = frozenset(("state", "addressregion", "billingstate", "countydistrict", "address1stateorprovince"))
 HOURS: Final = frozenset(("openinghours", "hours"))
 NO_HOURS: Final = re.compile(
     r"(?i)\s*(?:(?:permanently|temporarily)\s+closed|closed(?:\s+(?:permanently|down|temporarily))?)\s*"
@@ -654,10 +677,13 @@ WAY: Final = re.compile(
 )
 # OpenStreetMap's; others name one: Jubilee House.
 KIND_OF_BUILDING: Final = re.compile(r"[a-z_]+|(?i:yes|no|true|false)")
+# The page of a record in the tool that it is kept in is no site of the facility.
+OWN_SITE: Final = re.compile(r"(?i)\A(?!\s*https?://(?:www\.)?notion\.so/|(?:true|false)\Z)(?=.*[^\W\d_])", re.DOTALL)
 MUST_HAVE: Final = {
     **dict.fromkeys(("facility_name", "official_name", "facility_type", "operational_status"), LETTER),
     **dict.fromkeys(("county_name", "constituency_name", "ward_name", "sub_county_name", "place_hint"), LETTER),
-    **dict.fromkeys(("owner_name", "owner_type", "website_url", *LIST_FIELDS), LETTER),
+    **dict.fromkeys(("owner_name", "owner_type", *LIST_FIELDS), LETTER),
+    "website_url": OWN_SITE,
     **dict.fromkeys(("latitude", "longitude", "recorded_on"), DIGIT),
     **dict.fromkeys(("facility_code", "registration_number"), LETTER_OR_DIGIT),
     "is_active": YES_OR_NO,

@@ -43,7 +43,7 @@ PLACE_PARENTS: Final = frozenset(
         ),
         *("gps", "position", "physicallocation", "physicaladdress", "coordinates", "coords", "coordinate", "center"),
         *("centroid", "county", "constituency", "ward", "subcounty", "administrativeunits", "adminunits", "latlng"),
-        *("location1", "geocodedcolumn", "georeference"),  # Socrata's
+        *("location1", "geocodedcolumn", "georeference", "humanaddress"),  # Socrata's
         *("mahali", "eneo", "mahalipalipo"),
         *(
             "geopoint",
@@ -128,7 +128,7 @@ class Keys:
         if _is_of_item(path):
             return ()
         taken = self._taken | _of_others(path[:-1]) | (CODES if path in self._no_codes else frozenset())
-        later = LATER if path[-1] == "__typename" else 0
+        later = LATER if str(path[-1]).startswith(SAID_AFTERWARDS) else 0
         return tuple(Meaning(field, rank + later) for field, rank in _meanings_of(words, path) if field not in taken)
 
 
@@ -143,7 +143,10 @@ def _keys_that_pin(pinned: tuple[tuple[str, tuple[str, ...]], ...], no_codes: fr
 
 
 CODES: Final = frozenset(("facility_code",))
-LATER: Final = 500  # of GraphQL's own type of a node: what the node says of its type goes before
+LATER: Final = 500
+# GraphQL's own type of a node: what the node says of its type goes before. In Dynamics new_ward is a column's name, in
+# other tables it stands beside ward.
+SAID_AFTERWARDS: Final = ("__typename", "new_")
 
 
 def is_geometry(value: object) -> bool:
@@ -163,16 +166,16 @@ LINKS: Final = {f"{unit}id": unit for unit in ("county", "constituency", "subcou
 
 
 def without_marks(key: str) -> str:
-    """Take the marks off a column that its user has added: Salesforce's (``Ward__c``), Drupal's (``field_ward``).
+    """Take the marks off a column that its user has added: in Salesforce, in Drupal and in Dynamics.
 
-    >>> [without_marks(key) for key in ("Ward__c", "field_ward", "field_name", "field_office")]
-    ['Ward', 'ward', 'field_name', 'field_office']
+    >>> [without_marks(key) for key in ("Ward__c", "field_ward", "new_ward", "field_name", "field_office")]
+    ['Ward', 'ward', 'ward', 'field_name', 'field_office']
     """
     return CUSTOM.sub("", key)
 
 
 CUSTOM: Final = re.compile(
-    r"(?<=[^_])__[cs]\Z|^field_(?=\w)(?!(?:name|label|title|text|value|code|type|status|id|uuid|number|state|owner|offices?)\Z)"
+    r"(?<=[^_])__[cs]\Z|^(?:field|new|cr[0-9a-f]{3,5})_(?=\w)(?!(?:name|label|title|text|value|code|type|status|id|uuid|number|state|owner|offices?)\Z)"
 )
 
 

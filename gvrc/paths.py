@@ -100,6 +100,46 @@ def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
 ANSWER: Final = frozenset(("value", "category", "node"))
 
 
+def is_property(value: object) -> TypeGuard[dict[str, Any]]:
+    """Say whether an object is a property of Notion's: its type, and what is said under the name of that type."""
+    return isinstance(value, dict) and "id" in value and value.get("type") in PROPERTIES and value["type"] in value
+
+
+PROPERTIES: Final = frozenset(
+    (
+        *("title", "rich_text", "select", "status", "multi_select", "date", "people", "relation", "files", "formula"),
+        *("rollup", "unique_id", "created_by", "last_edited_by", "checkbox", "number", "email", "phone_number", "url"),
+        *("created_time", "last_edited_time", "place", "button", "verification"),
+    )
+)
+
+
+def text_of_property(value: dict[str, Any]) -> object:
+    """Give what a property of Notion's says; None for one of people, of other pages and of what nobody can name.
+
+    >>> text_of_property({"id": "a", "type": "select", "select": {"id": "b", "name": "Siaya"}})
+    'Siaya'
+    """
+    said = value[value["type"]]
+    match value["type"], said:
+        case (("title" | "rich_text"), list()):
+            return "".join(str(part.get("plain_text") or "") for part in said if isinstance(part, dict)) or None
+        case (("select" | "status"), dict()):
+            return said.get("name")
+        case "multi_select", list():
+            return [part.get("name") for part in said if isinstance(part, dict)] or None
+        case "date", dict():
+            return said.get("start")
+        case "formula", dict():
+            return said.get(str(said.get("type")))
+    return said if isinstance(said, (str, int, float)) else None
+
+
+def says_one_value(value: object) -> bool:
+    """Say whether an object only stands around one value: an answer in a flow, or a property."""
+    return is_answer(value) or is_property(value)
+
+
 def unwrapped(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Give the keys of a record, and those in what only wraps it (the properties of GeoJSON), with their values."""
     for key, value in record.items():
@@ -115,6 +155,8 @@ def leaves(value: object, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
         return [(path, value)]
     if is_answer(value):
         return [(path, value["value"])]
+    if is_property(value):
+        return [(path, text_of_property(value))]
     return [leaf for key, inner in value.items() for leaf in leaves(inner, (*path, key))]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 from gvrc.paths import MAX_DEPTH, MAX_KNOWN_PATHS, UUID, KeyPath, is_absent, leaves, normal_key, words_of_key
 from gvrc.persons import SAYS_MORE_OF_PEOPLE, is_people, is_person, is_person_word
@@ -429,6 +429,7 @@ OWN_PLACE: Final = frozenset(
 BRANCHES: Final = frozenset(
     (
         *("branches", "satellites", "satelliteclinics", "satellitesites", "outlets", "outposts", "chapters", "matawi"),
+        *("sites", "servicepoints", "servicesites", "locations", "centres", "centers"),
         *("offices", "suboffices", "regionaloffices", "fieldoffices", "countyoffices", "branchoffices", "subbranches"),
     )
 )
@@ -449,6 +450,37 @@ def has_facilities_inside(record: dict[str, Any], keys: Keys, depth: int = 0) ->
         or sum(_stands_alone(value, keys) for value in beside) > 1
         or any(has_facilities_inside(item, keys, depth + 1) for item in (*beside, *listed))
     )
+
+
+class Parted(NamedTuple):
+    """A facility of which a part stands under a key of its own."""
+
+    key: str
+    record: dict[str, Any]
+
+
+def facility_in_parts(value: dict[str, Any], path: tuple[str, ...], keys: Keys) -> Parted | None:
+    """Give a facility whose name stands in a part of an object, and its place or contacts beside that.
+
+    ``{"provider": {"name": ..}, "geo": {"county": ..}, "phones": [..]}``: the part is brought under ``facility``, which
+    only wraps. Not one above other facilities, and no document as a whole: beside its part stands who sent it.
+    """
+    parts = [key for key, inner in value.items() if looks_like_facility(inner, keys)]
+    if not path or len(parts) != 1 or normal_key(parts[0]) not in PARTS or "facility" in value:
+        return None
+    beside = {key: inner for key, inner in value.items() if key != parts[0]}
+    told = {meaning.field for at, inner in leaves(beside) if not is_absent(inner) for meaning in keys.meanings(at)}
+    if told.isdisjoint(OWN_PLACE | {"contacts"}) or has_facilities_inside(beside, keys):
+        return None
+    return Parted(parts[0], {"facility": value[parts[0]], **beside})
+
+
+PARTS: Final = frozenset(
+    (
+        *("provider", "serviceprovider", "hospital", "clinic", "shelter", "safehouse", "center", "centre", "site"),
+        *("station", "policestation", "office", "desk", "court", "organization", "organisation", "institution"),
+    )
+)
 
 
 def _stands_alone(record: dict[str, Any], keys: Keys) -> bool:

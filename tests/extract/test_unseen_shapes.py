@@ -359,6 +359,88 @@ def test_a_table_without_objects_is_refused_and_not_guessed_at(document: object)
         read_bytes(json.dumps(document).encode())
 
 
+def prop(kind: str, said: Any) -> dict[str, Any]:
+    return {"id": "a", "type": kind, kind: said}
+
+
+PARTS_OF_ONE: dict[str, tuple[Any, list[dict[str, Any]]]] = {
+    "Notion": (
+        {
+            "results": [
+                {
+                    "object": "page",
+                    "id": "59833787-2cf9-4fdf-8782-e53db20768a5",
+                    "in_trash": False,
+                    "properties": {
+                        "Name": prop("title", [{"plain_text": "Umoja "}, {"plain_text": "Clinic"}]),
+                        "County": prop("select", {"id": "x", "name": "Nairobi", "color": "blue"}),
+                        "Code": prop("formula", {"type": "number", "number": 1}),
+                        "Phone": prop("phone_number", "0700000016"),
+                        "Services": prop("multi_select", [{"name": "PEP"}, {"name": "Shelter"}]),
+                        "Email": prop("email", None),
+                        "Contact Person": prop("people", [{"object": "user", "name": "Sample Person"}]),
+                    },
+                    "url": "https://www.notion.so/Umoja-1",
+                }
+            ]
+        },
+        [
+            READ_A
+            | {
+                "source_key": "59833787-2cf9-4fdf-8782-e53db20768a5",
+                "contacts": '[{"key":"properties.Phone","value":"0700000016"}]',
+                "services": '["PEP","Shelter"]',
+            }
+        ],
+    ),
+    "Socrata": (
+        [A | {"location": {"latitude": "-1.28", "longitude": "36.8", "human_address": '{"address": "Moi Avenue"}'}}],
+        [READ_A | {"latitude": "-1.28", "longitude": "36.8", "address": "Moi Avenue"}],
+    ),
+    "Dynamics": (
+        {
+            "value": [
+                {"name": "Umoja Clinic", "new_code": 7, "address1_line1": "Moi Avenue", "statecode": 0}
+                | {"address1_stateorprovince": "Nairobi", "new_ward": "Lindi", "emailaddress1": "a@example.org"},
+                {"name": "Kayole Clinic", "ward": "Lindi", "new_ward": "Makina", "statecode": 1},
+            ]
+        },
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "ward_name": "Lindi",
+                "contacts": '[{"key":"emailaddress1","value":"a@example.org"}]',
+                "address": "Moi Avenue",
+            },
+            {
+                "facility_name": "Kayole Clinic",
+                "ward_name": "Lindi",
+                "is_closed": "1",
+                "issue.value_not_used": "new_ward=Makina",
+            },
+        ],
+    ),
+    "the place and the numbers beside the part that has the name": (
+        {"hits": {"hits": [{"_source": {"provider": A, "geo": {"ward": "Lindi"}, "phones": ["0700000016"]}}]}},
+        [READ_A | {"ward_name": "Lindi", "contacts": '[{"key":"phones","value":"0700000016"}]'}],
+    ),
+    "the sites of an organisation": (
+        [{"organisation": "Umoja Network", "code": 7, "sites": [{"name": "Umoja Lindi", "county": "Nairobi"}]}],
+        [
+            {"facility_name": "Umoja Network", "facility_code": "7"},
+            {"facility_name": "Umoja Lindi", "county_name": "Nairobi"},
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", PARTS_OF_ONE)
+def test_what_stands_in_several_parts_is_of_one_record(shape: str) -> None:
+    document, expected = PARTS_OF_ONE[shape]
+    assert facilities(read_bytes(json.dumps(document).encode())[0]) == expected
+
+
 HEADINGS = ["Facility Name", "County", "Phone", "Phone"]
 LINDI_ROW = ["Lindi Clinic", "Nairobi", "0700000016", None]
 UMOJA_ROW = ["Umoja Clinic", "Nairobi", None, "0700000017"]
