@@ -934,7 +934,7 @@ def _is_key_of_one(key: str) -> bool:
     return key.isdecimal() or IDENTIFIER.fullmatch(key) is not None
 
 
-def _with_parents(elements: Elements, parents: dict[str, str]) -> Elements:
+def _with_parents(elements: Elements, parents: dict[str, Any]) -> Elements:
     if not parents:
         return elements
     start = msgspec.json.encode(parents)[:-1]

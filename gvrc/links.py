@@ -25,6 +25,7 @@ from gvrc.paths import (
     PARENT_GROUP,
     PARENT_OWNER,
     PARENT_OWNER_TYPE,
+    PARENT_SERVICES,
     PARENT_STATUS,
     PARENT_SUB_COUNTY,
     PARENT_WARD,
@@ -131,12 +132,14 @@ class Links:
         found = list(filter(_may_refer, sample))
         if not path:
             found = [record for record in found if "relationships" in record]
+        if any(map(_services_of, found)) and self._gathered().services:
+            return True
         wanted = {unit for record in found for unit in _unnamed(record, keys) if PARENTS[unit] not in parents}
         return bool(wanted) and not (wanted | {ALSO.get(unit, unit) for unit in wanted}).isdisjoint(
             self._gathered().units()
         )
 
-    def told_of(self, element: msgspec.Raw | bytes, keys: Keys, parents: dict[str, str]) -> dict[str, str]:
+    def told_of(self, element: msgspec.Raw | bytes, keys: Keys, parents: dict[str, str]) -> dict[str, Any]:
         """Give what stands around a record, and what it refers to: a place that it stands under goes before."""
         record = read_element(element)
         if not isinstance(record, dict):
@@ -152,7 +155,13 @@ class Links:
             if unit in PLACES and _plain(stated.get(unit, ""), unit) != _plain(name, unit)
         }
         others = {PARENTS[unit]: name for unit, name in found.items() if unit not in PLACES}
-        return places | parents | others
+        return places | parents | others | self._services_told(record)
+
+    def _services_told(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Give the names of the services that a resource of JSON:API refers to, where one only has the id."""
+        known = self._gathered().services
+        names = [name for key in _services_of(record) if (name := known.get(key))]
+        return {PARENT_SERVICES: names} if names else {}
 
     def notes(self) -> list[str]:
         """Tell for the report which lists were too long to be followed."""
@@ -206,6 +215,13 @@ class _Rows:
         self._by_id: defaultdict[str, dict[str, Row | None]] = defaultdict(dict)  # None: several rows have the id
         self._by_code: defaultdict[str, dict[str, Row]] = defaultdict(dict)
         self._counts: Counter[str] = Counter()
+        self.services: dict[str, str | None] = {}  # None: several have the id
+
+    def add_service(self, value: object) -> None:
+        row = _row_of(SERVICE, value)
+        for known in _ids_of(SERVICE, value) if row and isinstance(value, dict) else ():
+            if row and len(self.services) < MAX_ROWS and self.services.setdefault(known, row.name) != row.name:
+                self.services[known] = None
 
     def units(self) -> set[str]:
         return set(self._by_id)
@@ -259,6 +275,8 @@ class _Gathering(Walk):
             return False
         if unit := unit_of(kind.rpartition("--")[2]):
             self.rows.add(unit, read_element(element))
+        elif _is_of_services(kind):
+            self.rows.add_service(read_element(element))
         return True
 
     def _object(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
@@ -389,6 +407,32 @@ def _links_of(record: dict[str, Any]) -> Iterator[Link]:
             known, listed = _id_of(linked.get("id")), unit_of(kind.rpartition("--")[2])
             if known and listed and listed in (unit, ALSO.get(unit)):
                 yield Link(listed, known, is_bare=False)
+
+
+def _services_of(record: dict[str, Any]) -> list[str]:
+    """Give the ids of the services that a resource of JSON:API refers to, as one to many."""
+    relationships = record.get("relationships")
+    named = relationships.items() if isinstance(relationships, dict) else ()
+    listed = [said.get("data") for key, said in named if isinstance(said, dict) and _is_of_services(key)]
+    linked = [one for several in listed if isinstance(several, list) for one in several if isinstance(one, dict)]
+    return [known for one in linked if _is_of_services(str(one.get("type"))) and (known := _id_of(one.get("id")))]
+
+
+@lru_cache(maxsize=MAX_KNOWN_PATHS)
+def _is_of_services(kind: str) -> bool:
+    """Say whether a relationship, or a type of resource, is one of services.
+
+    >>> [
+    ...     _is_of_services(kind)
+    ...     for kind in ("services", "taxonomy_term--service", "facility-services", "service_points")
+    ... ]
+    [True, True, True, False]
+    """
+    return normal_key(kind.rpartition("--")[2]).removeprefix("field").removesuffix("s") in SERVICE_KINDS
+
+
+SERVICE: Final = "service"
+SERVICE_KINDS: Final = frozenset((SERVICE, "facilityservice", "serviceoffered", "servicesoffered", "servicetype"))
 
 
 def _linked_at(path: KeyPath) -> tuple[str, bool] | None:

@@ -441,6 +441,31 @@ def test_what_stands_in_several_parts_is_of_one_record(shape: str) -> None:
     assert facilities(read_bytes(json.dumps(document).encode())[0]) == expected
 
 
+SERVICES = [
+    {"type": "services", "id": "1", "attributes": {"name": "PEP"}},
+    {"type": "services", "id": "2", "attributes": {"name": "Shelter"}},
+    {"type": "services", "id": "3", "attributes": {"name": "Legal aid, counselling"}},
+    {"type": "services", "id": "4", "attributes": {"name": "Twice"}},
+    {"type": "services", "id": "4", "attributes": {"name": "Otherwise"}},
+]
+
+
+def offering(*keys: str) -> dict[str, Any]:
+    return {"services": {"data": [{"type": "services", "id": key} for key in keys]}}
+
+
+def test_the_services_that_a_resource_refers_to_are_its_own_and_no_others() -> None:
+    resources = [
+        {"type": "facilities", "id": "7", "attributes": A, "relationships": offering("1", "3", "4", "9")},
+        {"type": "facilities", "id": "8", "attributes": B, "relationships": offering()},
+    ]
+    frame, _ = read_bytes(json.dumps({"data": resources, "included": SERVICES}).encode())
+    assert facilities(frame) == [
+        READ_A | {"source_key": "7", "services": '["PEP","Legal aid, counselling"]'},
+        READ_B | {"source_key": "8"},
+    ]
+
+
 HEADINGS = ["Facility Name", "County", "Phone", "Phone"]
 LINDI_ROW = ["Lindi Clinic", "Nairobi", "0700000016", None]
 UMOJA_ROW = ["Umoja Clinic", "Nairobi", None, "0700000017"]
