@@ -41,6 +41,7 @@ EXTRACTED = pl.Schema(
         "longitude": pl.String,
         "coordinates": pl.String,  # "-1.28, 36.8", or the JSON text of a list or an object
         "geometry": pl.String,  # GeoJSON geometry, JSON text; wins over the other coordinate columns
+        "projection": pl.String,  # EPSG's number of the map projection whose metres the coordinates are
         "contacts": pl.String,  # JSON text: [{"key": the key it stood under, "value": as it came}, ...]
         "services": pl.String,  # JSON text: a list as it came; the usual case is a list of strings
         "gbv_categories": pl.String,  # JSON text: a list as it came

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gvrc.positions import read_degrees, read_pair
+from gvrc.projections import projection_of, to_degrees
 from gvrc.text import by_distinct, masked
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def add_coordinates(records: pl.DataFrame) -> pl.DataFrame:
     return (
         records.with_columns(_present("geometry"), _present("coordinates"))
         .with_columns(_read_statements())
+        .pipe(_take_off_maps)
         .with_columns(_repair(statement) for statement in _STATEMENTS)
         .with_columns(
             pl.coalesce(f"{statement}.place" for statement in _STATEMENTS).alias("place"),
@@ -78,6 +80,29 @@ def _read_statements() -> list[pl.Expr]:
         .alias("named.raw"),
         pl.col("coordinates").str.slice(0, _RAW_LENGTH).alias("pair.raw"),
     ]
+
+
+def _take_off_maps(records: pl.DataFrame) -> pl.DataFrame:
+    """Turn the metres of a map projection into degrees, where the record or its file says which projection it is."""
+    if records["projection"].null_count() == records.height:
+        return records
+    projections = [text and projection_of(text) for text in records["projection"]]
+    read = [records[f"{statement}.read"] for statement in _STATEMENTS]
+    return records.with_columns(
+        pl.Series(pairs.name, list(map(_off_map, projections, pairs)), dtype=_PAIR) for pairs in read
+    )
+
+
+def _off_map(projection: str | None, pair: dict[str, float | None] | None) -> dict[str, float | None] | None:
+    """Give a pair of metres in degrees; what may be degrees already is left: whoever wrote it knew better."""
+    northing, easting = (pair["lat"], pair["lng"]) if pair else (None, None)
+    if projection is None or northing is None or easting is None or max(abs(northing), abs(easting)) <= HALF_TURN:
+        return pair
+    degrees = to_degrees(projection, easting, northing)
+    return degrees and {"lat": degrees[0], "lng": degrees[1]}
+
+
+HALF_TURN = 180
 
 
 def _repair(statement: str) -> pl.Expr:

@@ -30,12 +30,14 @@ from gvrc.paths import (
     PARENT_GROUP,
     PARENT_KEY,
     PARENT_PLACE,
+    PARENT_PROJECTION,
     PARENT_SUB_COUNTY,
     PARENT_WARD,
     is_absent,
     normal_key,
 )
 from gvrc.persons import are_bare_persons, is_people
+from gvrc.projections import projection_of
 from gvrc.rejects import HEADER_KEY
 from gvrc.repeated_codes import repeated_codes
 from gvrc.shapes import (
@@ -328,6 +330,7 @@ class Walk:
         if len(path) > MAX_DEPTH:
             raise SourceFileError(f"is nested deeper than {MAX_DEPTH} levels at byte {cursor.offset:,}. Mend it.")
         above = () if path == self.element else path
+        parents = parents | _projection_in(whole or {})
         cursor.at += 1
         while (char := cursor.peek()) != b"}":
             if char == b",":
@@ -335,6 +338,7 @@ class Walk:
                 continue
             key = self._key()
             inner = (*path, key)
+            parents = parents | self._projection_at_hand(key)
             if (char := cursor.peek()) == b"[":
                 yield from self._array(inner, _child(parents, key, above))
             elif char == b"{" and not self._passes_sender(key, whole):
@@ -349,6 +353,12 @@ class Walk:
                         self.walked.not_inherited[key] = None
                     parents = county | parents
         cursor.at += 1
+
+    def _projection_at_hand(self, key: str) -> dict[str, str]:
+        """Give the map projection that a member of a large object says that its coordinates are of."""
+        if normal_key(key) not in PROJECTIONS or self.cursor.peek() != b"{":
+            return {}
+        return _projection_in({key: self._small_object()[0]})
 
     def _passes_sender(self, key: str, whole: dict[str, Any] | None) -> bool:
         """Pass over who sends the facilities: ``{"institution": {"name": .., "phone": ..}, "facilities": [..]}``."""
@@ -964,6 +974,15 @@ def _child(parents: dict[str, str], key: str, above: tuple[str, ...]) -> dict[st
     if PARENT_COUNTY in parents and not closed and normal_key(key) not in FACILITY_LISTS | NOT_FACILITIES | ONE_UNIT:
         return parents | {PARENT_PLACE: ", ".join(filter(None, (parents.get(PARENT_PLACE), key)))}
     return parents
+
+
+def _projection_in(value: dict[str, Any]) -> dict[str, str]:
+    """Give the map projection that an object around records names: GeoJSON's ``crs``, ESRI's ``spatialReference``."""
+    said = (projection_of(inner) for key, inner in value.items() if normal_key(key) in PROJECTIONS)
+    return {PARENT_PROJECTION: found} if (found := next(filter(None, said), None)) else {}
+
+
+PROJECTIONS: Final = frozenset(("crs", "spatialreference", "epsg", "srid"))
 
 
 def _closed_in(key: str) -> str | None:

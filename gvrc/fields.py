@@ -42,6 +42,8 @@ from gvrc.paths import (
 )
 from gvrc.personal import is_personal
 from gvrc.persons import MAY_BE_ACCOUNTS, is_of_account
+from gvrc.positions import PLUS_CODE
+from gvrc.projections import IN_METRES
 from gvrc.rejects import HEADER_KEY
 from gvrc.services import said_beside_names
 from gvrc.shapes import is_county, is_unit_of_hierarchy
@@ -639,7 +641,7 @@ YES_OR_NO: Final = re.compile(
     r"(?i)\A\s*(?:true|false|yes|no|y|n|t|f|0|1|active|inactive|open|closed|ndiyo|ndio|hapana|no\W.*(?:clos|shut).*"
     r"|[\u2713\u2714\u2705\u2717\u2718\u274c]\ufe0f?)\s*\Z"
 )
-TWO_NUMBERS: Final = re.compile(r"\d[^\d,;\s]*+[,;\s]\D*+\d")
+TWO_NUMBERS: Final = re.compile(rf"\d[^\d,;\s]*+[,;\s]\D*+\d|{PLUS_CODE.pattern.removeprefix('(?i)')}", re.IGNORECASE)
 NOT_A_TYPE: Final = re.compile(
     r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z|node--|SP\.Data\."
 )
@@ -688,6 +690,7 @@ MUST_HAVE: Final = {
     **dict.fromkeys(("facility_code", "registration_number"), LETTER_OR_DIGIT),
     "is_active": YES_OR_NO,
     "coordinates": TWO_NUMBERS,
+    "projection": IN_METRES,
 }
 SHOWN_BY_FIRST: Final = {LETTER: str.isalpha, DIGIT: str.isdecimal, LETTER_OR_DIGIT: str.isalnum}  # most often
 UUID_LENGTH: Final = 36

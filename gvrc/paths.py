@@ -36,6 +36,7 @@ PARENT_OWNER: Final = "parent_owner"
 PARENT_OWNER_TYPE: Final = "parent_owner_type"
 PARENT_STATUS: Final = "parent_status"
 PARENT_SERVICES: Final = "parent_services"
+PARENT_PROJECTION: Final = "parent_projection"
 
 HIT: Final = "_source"  # Elasticsearch's wrapper; a source without the mark is the body that a record came from
 # Objects that only wrap a record or a part of it: what is inside is read as if it stood outside.

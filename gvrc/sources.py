@@ -138,6 +138,7 @@ FIELDS = (
     *("ward_name", "sub_county_name", "place_hint", "latitude", "longitude", "coordinates", "geometry", "contacts"),
     *("services", "gbv_categories", "owner_name", "owner_type", "address", "description", "website_url", "beds"),
     *("cots", "open_whole_day", "open_public_holidays", "open_weekends", "open_late_night", "recorded_on"),
+    "projection",
 )
 
 

@@ -435,6 +435,31 @@ PARTS_OF_ONE: dict[str, tuple[Any, list[dict[str, Any]]]] = {
 }
 
 
+IN_METRES: dict[str, Any] = {"type": "Feature", "properties": A, "geometry": {"x": 253862.48, "y": 9854764.88}}
+READ_IN_METRES = READ_A | {"latitude": "9854764.88", "longitude": "253862.48", "projection": "32737"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32737"}}, "features": [IN_METRES]},
+        {"features": [IN_METRES], "spatialReference": {"wkid": 32737}},
+        {"spatialReference": {"wkid": 32737}, "x": "x" * 300_000, "features": [IN_METRES]},
+        [A | {"geometry": IN_METRES["geometry"] | {"spatialReference": {"wkid": 32737}}}],
+        [A | {"y": 9854764.88, "x": 253862.48, "EPSG": 32737}],
+    ],
+)
+def test_a_file_that_says_in_which_projection_it_is_is_taken_at_its_word(document: object) -> None:
+    assert facilities(read_bytes(json.dumps(document).encode())[0]) == [READ_IN_METRES]
+
+
+def test_degrees_need_no_projection_and_plus_codes_are_coordinates() -> None:
+    degrees = {"crs": {"properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}, "features": [{"properties": A}]}
+    codes = [A | {"plus_code": {"global_code": "6GCRMQPQ+8V", "compound_code": "MQPQ+8V Nairobi"}}]
+    assert facilities(read_bytes(json.dumps(degrees).encode())[0]) == [READ_A]
+    assert facilities(read_bytes(json.dumps(codes).encode())[0]) == [READ_A | {"coordinates": "6GCRMQPQ+8V"}]
+
+
 @pytest.mark.parametrize("shape", PARTS_OF_ONE)
 def test_what_stands_in_several_parts_is_of_one_record(shape: str) -> None:
     document, expected = PARTS_OF_ONE[shape]

@@ -316,3 +316,52 @@ def test_every_pair_of_the_national_register_lands_the_right_way_round() -> None
     assert records.select("latitude", "longitude").rows() == right
     assert len(right) == 9267
     assert records["issue.coordinates_exchanged"].count() == records["latitude"].count() == 8138
+
+
+METRES = {"projection": "EPSG:32737", "latitude": "9854764.88", "longitude": "253862.48"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "place"),
+    [
+        (METRES, (-1.313, 36.788)),
+        (METRES | {"latitude": "36.788", "longitude": "-1.313"}, (-1.313, 36.788)),
+        ({"projection": "32736", "coordinates": "697210.68, 9990755.24"}, None),
+        ({"projection": "32736", "coordinates": "9990755.24, 697210.68"}, (-0.0836, 34.772)),
+        ({"projection": "21037", "latitude": "9854764.88", "longitude": "253862.48"}, (-1.3157, 36.7889)),
+        (
+            {"projection": "3857", "geometry": '{"type":"Point","coordinates":[3870801.33,-9306.31]}'},
+            (-0.0836, 34.772),
+        ),
+        ({"projection": "32737", "coordinates": "1.0E+300, 5"}, None),
+    ],
+)
+def test_metres_are_a_place_where_it_is_said_of_which_projection(
+    landed: Callable[..., dict[str, Any]], stated: dict[str, str], place: tuple[float, float] | None
+) -> None:
+    record = landed(**stated)
+    found = (round(record["latitude"], 4), round(record["longitude"], 4)) if "latitude" in record else None
+    assert (found, "coordinates_dropped" in record) == (place, place is None)
+
+
+def test_metres_of_which_nothing_is_said_are_no_place(landed: Callable[..., dict[str, Any]]) -> None:
+    assert landed(latitude="9854764.88", longitude="253862.48") == {"coordinates_dropped": "9854764.88, 253862.48"}
+
+
+@pytest.mark.parametrize(
+    ("code", "place"),
+    [
+        ("6GCRMQPQ+8V", (-1.3142, 36.7897)),
+        ("6gcrmqpq+8v Lindi", (-1.3142, 36.7897)),
+        ("6GCRMQPQ+", (-1.3138, 36.7888)),
+        ("MQPQ+8V Nairobi", None),
+        ("6GCRM000+", None),
+        ("8FVC9G8F+6X", None),
+    ],
+)
+def test_a_whole_plus_code_is_a_place_in_kenya_or_none(
+    landed: Callable[..., dict[str, Any]], code: str, place: tuple[float, float] | None
+) -> None:
+    record = landed(coordinates=code)
+    found = (round(record["latitude"], 4), round(record["longitude"], 4)) if "latitude" in record else None
+    assert (found, "coordinates_dropped" in record) == (place, place is None)
