@@ -69,8 +69,10 @@ from gvrc.synonyms import canonical_name, says_closed
 from gvrc.tables import (
     ROWS_ABOVE,
     as_record,
+    cells_of,
     columns_in,
     find_headings,
+    fits,
     headings_of,
     is_list_of_columns,
     may_be_row,
@@ -257,6 +259,8 @@ class Walk:
             if path and not all(map(is_absent, value.values())):  # {"next": {"href": "..?page=2"}}
                 self._note_fact(path[-1], "a link")
             self.cursor.at = end
+        elif value is not None and self._passes_persons(_keyed(value), list(value.values()), path, parents):
+            self.cursor.at = end
         elif value is not None and self.pinned is None and (parted := facility_in_parts(value, path, self.keys)):
             self.cursor.at = end
             self.walked.add((*path, parted.key), 1)
@@ -331,6 +335,7 @@ class Walk:
             raise SourceFileError(f"is nested deeper than {MAX_DEPTH} levels at byte {cursor.offset:,}. Mend it.")
         above = () if path == self.element else path
         parents = parents | _projection_in(whole or {})
+        self.columns = next(self._columns_in(whole or {}), self.columns)
         cursor.at += 1
         while (char := cursor.peek()) != b"}":
             if char == b",":
@@ -353,6 +358,12 @@ class Walk:
                         self.walked.not_inherited[key] = None
                     parents = county | parents
         cursor.at += 1
+
+    def _columns_in(self, whole: dict[str, Any]) -> Iterator[list[str]]:
+        """Give the headings of a table that an object has beside its rows, be it after them."""
+        for key, inner in whole.items():
+            if isinstance(inner, list) and is_list_of_columns(key) and (columns := columns_in(inner, self.keys)):
+                yield columns
 
     def _projection_at_hand(self, key: str) -> dict[str, str]:
         """Give the map projection that a member of a large object says that its coordinates are of."""
@@ -492,7 +503,7 @@ class Walk:
             rows = chain([first[at + 1 :]], parts)
             made = self._under_headings(rows, values[at])
             self._pass_over("above the headings of a table", at)
-        elif self.columns and all(isinstance(row, list) and len(row) <= len(self.columns) for row in values):
+        elif self.columns and all(fits(row, self.columns) for row in values):
             made = self._under_headings(rows, self.columns)
         else:
             return rows, values
@@ -507,9 +518,8 @@ class Walk:
             self.walked.passed_over[kind] += count
 
     def _under_headings(self, rows: Iterable[Elements], headings: object) -> Iterator[Elements]:
-        cells = list(headings.values() if isinstance(headings, dict) else headings)  # type: ignore[call-overload]
-        names = headings_of(cells)
-        keyed = dict(zip(headings, names, strict=True)) if isinstance(headings, dict) else None
+        names = headings_of(cells_of(headings))
+        keyed = dict(zip(headings, names, strict=False)) if isinstance(headings, dict) else None
         for elements in rows:
             made = [as_record(read_element(element), names, keyed) for element in elements]
             self._pass_over("empty in a table", made.count(None))
@@ -603,11 +613,18 @@ class Walk:
         self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...], parents: dict[str, str]
     ) -> bool:
         """Pass over a list of people, told by what its records say, where nothing else tells what it lists."""
-        if self.pinned is not None or is_dump(values[0]) or is_fixture(values[0]) or _is_passed_over(path):
+        if (
+            self.pinned is not None
+            or not values
+            or is_dump(values[0])
+            or is_fixture(values[0])
+            or _is_passed_over(path)
+        ):
             return False
         if PARENT_GROUP in parents or (path and not is_county(path[-1]) and normal_key(path[-1]) not in ANY_LIST):
             return False
-        if not are_bare_persons([value for value in values if isinstance(value, dict)], self.keys):
+        records = [value for value in values if isinstance(value, dict)]
+        if len(records) < len(values) or not are_bare_persons(records, self.keys):
             return False
         self.walked.seen.setdefault("lists persons: names that tell no place", shown_path(path) if path else "it")
         for elements in parts:
@@ -974,6 +991,11 @@ def _child(parents: dict[str, str], key: str, above: tuple[str, ...]) -> dict[st
     if PARENT_COUNTY in parents and not closed and normal_key(key) not in FACILITY_LISTS | NOT_FACILITIES | ONE_UNIT:
         return parents | {PARENT_PLACE: ", ".join(filter(None, (parents.get(PARENT_PLACE), key)))}
     return parents
+
+
+def _keyed(value: dict[str, Any]) -> Iterator[Elements]:
+    """Give what stands in an object, each under its own key, as the elements of a list, when they are asked for."""
+    yield list(map(msgspec.json.encode, value.values()))
 
 
 def _projection_in(value: dict[str, Any]) -> dict[str, str]:

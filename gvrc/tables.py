@@ -28,7 +28,7 @@ WHERE_OR_HOW: Final = frozenset(
     )
 )
 COLUMN_LISTS: Final = frozenset(("columns", "headers", "header", "cols", "fields", "columnnames", "fieldnames"))
-COLUMN_NAMES: Final = ("fieldName", "field", "name", "column", "id", "label", "title", "key")
+COLUMN_NAMES: Final = ("fieldName", "field", "name", "column", "label", "id", "title", "key")
 # What a converter of spreadsheets calls a column without a heading: SheetJS, pandas, a column's own letter.
 PLACEHOLDER: Final = re.compile(r"__EMPTY(?:_\d+)?|Unnamed: ?\d+|[A-Z]{1,2}|(?i:column|col|field)[ _]?\d+")
 
@@ -40,8 +40,16 @@ def may_be_row(value: object) -> bool:
     [True, True, False]
     """
     if isinstance(value, dict):
-        return any(PLACEHOLDER.fullmatch(key) for key in value)
+        return _cells_in(value) is not None or any(PLACEHOLDER.fullmatch(key) for key in value)
     return isinstance(value, list)
+
+
+def _cells_in(row: object) -> list[object] | None:
+    """Give the cells of a row; Google's charts and BigQuery write each as an object: ``{"c": [{"v": ..}]}``."""
+    if isinstance(row, dict) and len(row) == 1:
+        row = row.get("c", row.get("f"))
+        return [cell.get("v") if isinstance(cell, dict) else cell for cell in row] if isinstance(row, list) else None
+    return row if isinstance(row, list) else None
 
 
 def are_headings(cells: Iterable[object], keys: Keys) -> bool:
@@ -58,8 +66,7 @@ def are_headings(cells: Iterable[object], keys: Keys) -> bool:
 def find_headings(rows: Sequence[object], keys: Keys) -> int | None:
     """Tell which of the first rows of a table has the headings, None where there is none."""
     for at, row in enumerate(rows[:ROWS_ABOVE]):
-        cells = row.values() if isinstance(row, dict) else row if isinstance(row, list) else ()
-        if are_headings(cells, keys):
+        if are_headings(cells_of(row), keys):
             return at
     return None
 
@@ -92,14 +99,26 @@ def headings_of(cells: Iterable[object]) -> list[str]:
     return found
 
 
+def cells_of(row: object) -> list[object]:
+    """Give the cells of a row, or what stands in an object under keys that are no headings."""
+    cells = _cells_in(row)
+    return cells if cells is not None else list(row.values()) if isinstance(row, dict) else []
+
+
+def fits(row: object, headings: list[str]) -> bool:
+    """Say whether a row has no more cells than there are headings beside the table."""
+    cells = _cells_in(row)
+    return cells is not None and len(cells) <= len(headings)
+
+
 def as_record(row: object, headings: list[str], keyed: dict[str, str] | None = None) -> object:
     """Give a row as an object under its headings; None for an empty one, and what is no row as it is."""
-    if isinstance(row, dict):
-        record = {(keyed or {}).get(key, key): cell for key, cell in row.items()}
-    elif isinstance(row, list):
-        padded = zip_longest(headings, row[: len(headings)])
-        beyond = ((f"column_{place}", cell) for place, cell in enumerate(row, start=1) if place > len(headings))
+    if (cells := _cells_in(row)) is not None:
+        padded = zip_longest(headings, cells[: len(headings)])
+        beyond = ((f"column_{place}", cell) for place, cell in enumerate(cells, start=1) if place > len(headings))
         record = dict(chain(padded, beyond))
+    elif isinstance(row, dict):
+        record = {(keyed or {}).get(key, key): cell for key, cell in row.items()}
     else:
         return row
     return None if all(map(is_absent, record.values())) else record

@@ -284,6 +284,7 @@ BARE = [
     [
         BARE,
         {"data": [*BARE * 5, {"name": "Person", "county": "Nairobi", "phone": None, "email": "sample@example.org"}]},
+        {"0": BARE[0], "1": BARE[1]},
         {"Nairobi": [{"name": "SAMPLE PERSON", "ward": "Lindi", "phone": "0700000085"}]},
         {"values": [["Name", "County", "Phone"], ["Sample Person", "Nairobi", "0700000085"]]},
     ],

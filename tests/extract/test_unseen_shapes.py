@@ -494,6 +494,12 @@ def test_the_services_that_a_resource_refers_to_are_its_own_and_no_others() -> N
 HEADINGS = ["Facility Name", "County", "Phone", "Phone"]
 LINDI_ROW = ["Lindi Clinic", "Nairobi", "0700000016", None]
 UMOJA_ROW = ["Umoja Clinic", "Nairobi", None, "0700000017"]
+
+
+def cells(row: list[Any]) -> dict[str, Any]:
+    return {"c": [{"v": cell} for cell in row]}
+
+
 READ_ROWS = [
     {
         "facility_name": "Lindi Clinic",
@@ -514,6 +520,14 @@ READ_ROWS = [
         {"range": "Sheet1!A1:D9", "majorDimension": "ROWS", "values": [HEADINGS, LINDI_ROW[:3], [], UMOJA_ROW]},
         [["GBV SERVICES 2024"], [], HEADINGS, LINDI_ROW, UMOJA_ROW],
         {"columns": HEADINGS, "index": [0, 1], "data": [LINDI_ROW, UMOJA_ROW]},
+        {"data": [LINDI_ROW, UMOJA_ROW], "columns": HEADINGS},
+        {
+            "table": {
+                "cols": [{"id": "A", "label": name} for name in HEADINGS],
+                "rows": [cells(LINDI_ROW), cells(UMOJA_ROW)],
+            }
+        },
+        {"rows": [cells(HEADINGS), cells(LINDI_ROW), cells(UMOJA_ROW)]},
         {"headers": [{"name": name, "type": "TEXT"} for name in HEADINGS], "rows": [LINDI_ROW, UMOJA_ROW]},
         {"meta": {"view": {"columns": [{"id": 1, "name": name} for name in HEADINGS]}}, "data": [LINDI_ROW, UMOJA_ROW]},
         {"Facility Name": ["Lindi Clinic", "Umoja Clinic"], "County": ["Nairobi"] * 2}
@@ -526,7 +540,6 @@ READ_ROWS = [
             {"GBV SERVICES": "Umoja Clinic", "__EMPTY": "Nairobi", "__EMPTY_2": "0700000017"},
         ],
     ],
-    ids=["sheet", "title", "pandas split", "DHIS2", "Socrata", "columns", "pandas columns", "converted sheet"],
 )
 def test_rows_are_records_under_headings_that_tell_name_and_place(document: object) -> None:
     assert facilities(read_bytes(json.dumps(document).encode())[0]) == READ_ROWS
