@@ -613,18 +613,14 @@ class Walk:
         self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...], parents: dict[str, str]
     ) -> bool:
         """Pass over a list of people, told by what its records say, where nothing else tells what it lists."""
-        if (
-            self.pinned is not None
-            or not values
-            or is_dump(values[0])
-            or is_fixture(values[0])
-            or _is_passed_over(path)
-        ):
+        records = [value for value in values if isinstance(value, dict)]
+        if self.pinned is not None or not records or len(records) < len(values):
             return False
         if PARENT_GROUP in parents or (path and not is_county(path[-1]) and normal_key(path[-1]) not in ANY_LIST):
             return False
-        records = [value for value in values if isinstance(value, dict)]
-        if len(records) < len(values) or not are_bare_persons(records, self.keys):
+        if is_dump(values[0]) or is_fixture(values[0]) or _is_passed_over(path):
+            return False
+        if not are_bare_persons(records, self.keys):
             return False
         self.walked.seen.setdefault("lists persons: names that tell no place", shown_path(path) if path else "it")
         for elements in parts:

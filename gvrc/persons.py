@@ -353,17 +353,15 @@ def are_bare_persons(records: Sequence[dict[str, Any]], keys: Keys) -> bool:
     A list of facilities that says as little has words of what places are called in its names: hospital, station, trust.
     One of such names tells that none of the list are people.
     """
-    told = [_told_by_field(record, keys) for record in records if not is_person(record, keys)]
-    are_bare = all(said.keys() <= SAID_OF_PEOPLE and _is_bare_name(said) for said in told)
+    told: list[dict[str, list[str]]] = []
+    for record in records:  # nearly always the first of a list tells already: to ask all took as long as to read them
+        said = _told_by_field(record, keys)
+        if not (said.keys() <= SAID_OF_PEOPLE and _is_bare_name(said)) or is_person(record, keys):
+            return False
+        told.append(said)
     named = [names[0] for said in told if (names := said.get("facility_name"))]
     called = sum("contacts" in said for said in told)
-    return bool(
-        named
-        and are_bare
-        and len(told) == len(records)
-        and called > len(told) / 2
-        and sum(map(_may_be_persons, named)) >= MOST * len(named)
-    )
+    return bool(named) and called > len(told) / 2 and sum(map(_may_be_persons, named)) >= MOST * len(named)
 
 
 def _told_by_field(record: dict[str, Any], keys: Keys) -> dict[str, list[str]]:
