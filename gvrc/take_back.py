@@ -11,6 +11,7 @@ import adbc_driver_manager
 
 from gvrc.account import CHILD_TABLES
 from gvrc.database import sqlstate
+from gvrc.overlapping import heed_other_runs
 
 if TYPE_CHECKING:
     from gvrc.database import Database
@@ -70,6 +71,8 @@ def take_back(
     database.run("fold_undo_changes")
     database.run("drop_updates_of_inserted")
     database.run("add_children_of_inserted")
+    if by_run_no:
+        heed_other_runs(database, run_no, by_run_no)
     remove(database, *ALL_KEYS)  # first: a code or number that goes with it may return to who bore it before
     free_keys(database, is_managed=is_managed)
     put_back(database)

@@ -11,7 +11,8 @@ CREATE TEMPORARY TABLE undo_changes (
     operation text NOT NULL,
     before jsonb, -- the columns to put back; null where a deleted row does not come back
     after jsonb,
-    kept jsonb -- columns that something later changed, with the value that was not put back
+    kept jsonb, -- columns that something later changed, with the value that was not put back
+    corrected jsonb -- columns of which something else is put back than the run overwrote: gvrc/overlapping.py
 );
 
 -- name: create_undone_imported
@@ -1419,9 +1420,9 @@ WITH former AS (
         former.facility_id,
         CASE
             WHEN present.run_no IS NOT DISTINCT FROM former.left_run_no
-                THEN former.image || coalesce(stayed.fields, '{}')
-            ELSE to_jsonb(present) || returned.fields
-        END AS image,
+                THEN former.image || coalesce(settled.fields, '{}') || coalesce(stayed.fields, '{}')
+            ELSE to_jsonb(present) || coalesce(returned.fields, '{}')
+        END || coalesce(corrected.fields, '{}') AS image,
         to_jsonb(present) AS present_image
     FROM former
     JOIN facilities USING (facility_id)
@@ -1430,6 +1431,21 @@ WITH former AS (
         ON undo.row_id = facilities.facility_id
         AND undo.table_name = 'facilities'
         AND undo.operation <> 'insert'
+    -- What the image has of another run that was taken back meanwhile is not what the facility has.
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(written.field, to_jsonb(present) -> written.field) AS fields
+        FROM (
+            SELECT DISTINCT jsonb_object_keys(changes.before) AS field
+            FROM etl.runs AS undos
+            JOIN etl.changes ON changes.run_no = undos.undoes_run_no
+            WHERE undos.status = 'succeeded'
+                AND changes.facility_id = former.facility_id
+                AND changes.table_name = 'facilities'
+                AND changes.operation = 'update'
+        ) AS written
+        WHERE to_jsonb(present) ? written.field
+            AND NOT coalesce(undo.before ? written.field, false)
+    ) AS settled
     CROSS JOIN LATERAL (
         SELECT jsonb_object_agg(kept.field, coalesce(to_jsonb(present), undo.before) -> kept.field) AS fields
         FROM jsonb_object_keys(undo.kept) AS kept (field)
@@ -1439,8 +1455,30 @@ WITH former AS (
         FROM jsonb_object_keys(undo.before) AS put_back (field)
         WHERE former.image ? put_back.field
     ) AS returned
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(other.field, other.value) AS fields
+        FROM jsonb_each(undo.corrected - ARRAY(SELECT jsonb_object_keys(undo.kept))) AS other (field, value)
+        WHERE former.image ? other.field
+    ) AS corrected
     WHERE present.run_no IS NOT DISTINCT FROM former.left_run_no
-        OR (present.run_no IS NOT NULL AND returned.fields IS NOT NULL)
+        OR (present.run_no IS NOT NULL AND coalesce(returned.fields, corrected.fields) IS NOT NULL)
+    UNION ALL
+    -- An undo that left all of a facility alone has left no image, and its undo may have fields to bring.
+    SELECT
+        undo.facility_id,
+        to_jsonb(present) || corrected.fields,
+        to_jsonb(present)
+    FROM undo_changes AS undo
+    JOIN etl.imported_facilities AS present USING (facility_id)
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(other.field, other.value) AS fields
+        FROM jsonb_each(undo.corrected - ARRAY(SELECT jsonb_object_keys(undo.kept))) AS other (field, value)
+        WHERE to_jsonb(present) ? other.field
+    ) AS corrected
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation = 'update'
+        AND corrected.fields IS NOT NULL
+        AND NOT EXISTS (SELECT FROM former WHERE former.facility_id = undo.facility_id)
 ), kept AS (
     INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, left_run_no, facility_id, image)
     SELECT

@@ -174,3 +174,118 @@ def test_a_body_knows_its_facility_again_that_came_back_after_what_it_had_said_o
     assert state(fresh) == after
     renamed = landed(settings, tmp_path, others | {"name": "Zuhura Home"}, name="b.json")
     assert outcome(renamed) == {"read": 1, "updated": 1}
+
+
+SAYING = CLINIC | {"description": "First", "registration_number": "R-1"}
+LATER = CLINIC | {
+    "description": "Second",
+    "registration_number": "R-2",
+    "phone": "0700000017",
+    "lat": "36.876",
+    "name": "Mukuru Safe House",
+}
+
+
+def test_of_two_runs_taken_back_the_earlier_one_first_nothing_is_left(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    landed(settings, tmp_path, CLINIC, name="before.json")
+    before = content(fresh), stood(fresh)
+    first = landed(settings, tmp_path, SAYING, name="a.json")
+    between = content(fresh), stood(fresh)
+    second = landed(settings, tmp_path, LATER, name="b.json")
+    after = content(fresh), stood(fresh)
+    undone = [undo(account.run_id, settings) for account in (first, second)]
+    assert (content(fresh), stood(fresh)) == before
+    undo(undone[0].run_id, settings)
+    assert (content(fresh), stood(fresh)) == between
+    undo(undone[1].run_id, settings)
+    assert (content(fresh), stood(fresh)) == after
+
+
+def test_a_facility_that_comes_back_has_nothing_of_a_run_that_was_taken_back_meanwhile(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    first = landed(settings, tmp_path, SAYING, name="a.json")
+    between = content(fresh)
+    second = landed(settings, tmp_path, LATER, name="b.json")
+    after = content(fresh)
+    undone = [undo(account.run_id, settings) for account in (first, second)]
+    assert rows(fresh, "SELECT 1 FROM facilities") == []
+    undo(undone[0].run_id, settings)
+    assert content(fresh) == between
+    undo(undone[1].run_id, settings)
+    assert content(fresh) == after
+
+
+def test_a_facility_that_comes_back_has_what_was_brought_back_while_it_was_away(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    first = landed(settings, tmp_path, SAYING, name="a.json")
+    between = content(fresh)
+    second = landed(settings, tmp_path, LATER, name="b.json")
+    after = content(fresh)
+    undone = [undo(account.run_id, settings) for account in (first, second)]
+    brought = undo(undone[1].run_id, settings)
+    undo(undone[0].run_id, settings)
+    assert content(fresh) == after
+    undo(brought.run_id, settings)
+    assert content(fresh) == between
+
+
+def test_what_a_person_corrected_meanwhile_is_not_overwritten_by_what_another_run_had_said(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    first = landed(settings, tmp_path, SAYING, name="a.json")
+    second = landed(settings, tmp_path, LATER, name="b.json")
+    fresh.execute("UPDATE facilities SET description = 'First', address_line_1 = 'By hand'")
+    undone = [undo(account.run_id, settings) for account in (first, second)]
+    for account in undone:
+        undo(account.run_id, settings)
+    assert rows(fresh, "SELECT facility_name, description, address_line_1 FROM facilities") == [
+        {"facility_name": "Mukuru Safe House", "description": "First", "address_line_1": "By hand"}
+    ]
+
+
+def test_a_value_that_a_later_run_gave_again_is_that_ones(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    landed(settings, tmp_path, CLINIC)
+    first = landed(settings, tmp_path, SAYING, name="a.json")
+    landed(settings, tmp_path, LATER, name="b.json")
+    landed(settings, tmp_path, SAYING, name="c.json")
+    undo(first.run_id, settings)
+    assert rows(fresh, "SELECT description, registration_number FROM facilities") == [
+        {"description": "First", "registration_number": "R-1"}
+    ]
+
+
+@pytest.mark.parametrize("order", [(0, 2, 1), (1, 0, 2), (0, 1, 0, 2, 0), (2, 0, 2, 1, 2), (0, 2, 1, 2, 0, 1)])
+def test_in_whatever_order_runs_are_taken_back_and_brought_back_what_stands_is_what_the_standing_ones_say(
+    settings: Settings, further_urls: Callable[[], str], tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    said = [CLINIC | {"description": f"Run {no}", "phone": f"070000003{no}", "lat": f"36.87{no}"} for no in range(3)]
+    said[1] |= {"name": "Mukuru Safe House", "registration_number": "R-1"}
+    said[2] = {key: value for key, value in said[2].items() if key != "phone"} | {"registration_number": "R-2"}
+
+    def runs(numbers: list[int], own: Settings) -> list[str]:
+        landed(own, tmp_path, CLINIC, name="before.json")
+        return [landed(own, tmp_path, said[no], name=f"{no}.json").run_id for no in numbers]
+
+    own, twin = (msgspec.structs.replace(settings, database_url=further_urls()) for _ in range(2))
+    last, standing = runs([0, 1, 2], own), {0, 1, 2}
+    for no in order:
+        last[no] = undo(last[no], own).run_id
+        standing ^= {no}
+    runs(sorted(standing), twin)
+    with connect(str(own.database_url)) as one, connect(str(twin.database_url)) as other:
+        assert stood(one) == stood(other)
+
+
+def stood(database: Database) -> list[list[dict[str, Any]]]:
+    """Give what stands of a facility, and what the importer takes it to have left there."""
+    return [
+        rows(database, f"SELECT facility_name, registration_number, description FROM {table}")
+        for table in ("facilities", "etl.imported_facilities")
+    ] + [
+        rows(database, "SELECT contact_value FROM facility_contacts ORDER BY 1"),
+        rows(database, "SELECT longitude::text FROM facility_coordinates WHERE is_active"),
+    ]
