@@ -80,6 +80,12 @@ CHECKS = (
         hint="see whether they are one facility whose ward two bodies disagree about; deactivate the duplicate",
     ),
     Check(
+        "verify_former_codes",
+        "facilities whose former code another one bears, after a person changed it",
+        is_error=False,
+        hint="see whether they are one facility that its source renamed; deactivate the duplicate",
+    ),
+    Check(
         "verify_wards_at_risk",
         'wards whose name ends in " Ward"',
         is_error=False,

@@ -239,6 +239,20 @@ HAVING count(DISTINCT ward_id) > 1
     AND bool_or(is_generated)
 ORDER BY key;
 
+-- name: verify_former_codes
+-- A person gave a facility another code, and a later record with the former one, under another name, is a facility of its
+-- own: perhaps it is that one's code, perhaps the body renamed the facility.
+SELECT
+    'facility ' || edited.facility_code AS key,
+    format('its former code %s is borne by %s', bearer.facility_code, bearer.facility_name) AS detail
+FROM facilities AS edited
+JOIN etl.imported_facilities AS imported USING (facility_id)
+JOIN facilities AS bearer ON bearer.facility_code = imported.facility_code
+WHERE edited.facility_code <> imported.facility_code
+    AND edited.is_active
+    AND bearer.is_active
+ORDER BY key;
+
 -- name: verify_wards_at_risk
 -- The application of a managed database may delete a ward whose stored name ends in " Ward", with every facility in it.
 SELECT

@@ -129,6 +129,14 @@ WRONG = {
         ),
         "Kitisuru Clinic (Westlands): 2 facilities: K-1 in Kitisuru, K-2 in Parklands/Highridge",
     ),
+    "verify_former_codes": (
+        (
+            "INSERT INTO etl.imported_facilities (facility_id, run_no, facility_name, facility_code, is_active, "
+            "address_line_1, description, website_url, place_level, ward_match) "
+            "VALUES (1, 1, 'Kitisuru Clinic', 'K-2', true, '', '', '', 'ward', 'exact')"
+        ),
+        "facility K-1: its former code K-2 is borne by Parklands Clinic",
+    ),
     "verify_wards_at_risk": (
         "CREATE TABLE django_migrations (); UPDATE wards SET ward_name = 'Kitisuru Ward' WHERE ward_name = 'Kitisuru'",
         "Kitisuru Ward (Westlands): 1 facilities",
