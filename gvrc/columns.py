@@ -191,4 +191,7 @@ ISSUE_FIELDS = {
     # lengths and lookups of the database
     "text_cut": "record",
     "lookup_missing": "record",
+    # triggers of the database
+    "changed_by_database": "record",
+    "dropped_by_database": "record",
 }

@@ -201,10 +201,10 @@ def find_obstacles(database: Database) -> list[str]:
     written = {table for table, columns in contract.items() if any(column.is_sent for column in columns)}
     return [
         *(
-            f"{row['table_name']}: the rule {row['rule_name']} does something INSTEAD of what the importer asks for: "
-            "drop it, or make a trigger of it."
+            f"{row['table_name']}: the rule {row['rule_name']} does something {row['does']} what the importer asks "
+            "for: drop it, or make a trigger of it."
             for row in database.rows("live_rules")
-            if row["table_name"] in written
+            if row["table_name"] in (written if row["does"] == "INSTEAD of" else CHILD_TABLES)
         ),
         *(
             f"{row['table_name']}: row level security may hide rows from this user, who would insert them once more: "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gvrc.account import CHILD_TABLES
 from gvrc.enrich import resolve_lookup_names
 from gvrc.errors import UsageError
 from gvrc.rules import CONTRACT_LENGTHS, Demands
@@ -28,6 +29,12 @@ class Directory:
     lookup_ids: dict[str, dict[str, int]]  # by the names of the database
     wards_at_risk: dict[int, str]
     is_managed: bool
+    triggers: dict[str, int]  # what stands for the definitions of a table's triggers, by table
+
+    @property
+    def is_watched(self) -> bool:
+        """Say whether triggers may make something else of what is written: then it is looked at what they left."""
+        return any(table in self.triggers for table in ("facilities", *CHILD_TABLES))
 
 
 def read_directory(database: Database, settings: Settings, *, is_managed: bool, is_dry_run: bool = False) -> Directory:
@@ -48,6 +55,7 @@ def read_directory(database: Database, settings: Settings, *, is_managed: bool, 
         lookup_ids=number_lookups(lookups),
         wards_at_risk=find_wards_at_risk(database) if is_managed else {},
         is_managed=is_managed,
+        triggers={row["table_name"]: row["definitions"] for row in database.rows("live_triggers")},
     )
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from gvrc.load import Outcome
+from gvrc.watched import write_watched
 
 if TYPE_CHECKING:
     from gvrc.merge import Merger
@@ -43,7 +44,10 @@ def give_once(merger: Merger, outcomes: dict[int, Outcome]) -> bool:
         return False
     merger.tables.fill(claims)
     database.run("meet_refused")
-    merger.write_facilities(has_new=False, has_met=True)
+    if merger.directory.is_watched:
+        write_watched(merger, has_new=False, has_met=True, has_children=False)
+    else:
+        merger.write_facilities(has_new=False, has_met=True)
     given = database.rows("given_numbers")
     for row in given:
         outcomes[row["file_no"]].issues[REFUSED] -= row["records"]

@@ -1,7 +1,7 @@
 """Merge what is staged, round by round: find the facility of each record, write it and its children, account for all.
 
 The SQL is in ``sql/merge``: 1 to 6 are what a batch goes through, in this order; the others are for a first load (0,
-7), the end of a run (8), and keys that somebody gave by hand (9).
+7), the end of a run (8), keys that somebody gave by hand (9), and tables with triggers (10).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import adbc_driver_manager
 from gvrc.database import first_line, refused_key, sqlstate
 from gvrc.identity import may_be_misspelt, may_be_one
 from gvrc.log import log_event
+from gvrc.watched import demand_lookup_names, write_watched
 
 if TYPE_CHECKING:
     from gvrc.database import Database
@@ -46,6 +47,7 @@ class Merger:
     has_refused: bool = False  # a record of the run went without its registration number
     children: set[str] = field(default_factory=set)  # their staging tables that the batch has rows in
     unmet: frozenset[str] = frozenset()  # statements that would meet nothing in the first round
+    futile: set[int] = field(default_factory=set)  # facilities of the round that triggers leave as they are
 
     def merge(self, staged: StagedBatch) -> dict[int, tuple[str, str]]:
         """Merge a batch round by round; give the rows that were refused with reason and detail."""
@@ -70,6 +72,8 @@ class Merger:
             # A status may be wanted that no record states: that of a new facility for which nobody stated one.
             default = (self.default_status,) if lookup == "operational_statuses" else ()
             self.create_lookup(lookup, *default)
+        if any(lookup in self.directory.triggers for lookup in lacking):
+            demand_lookup_names(self.database)
 
     def create_lookup(self, lookup: str, *default: str | None) -> None:
         """Insert the names that one lookup table lacks."""
@@ -130,8 +134,11 @@ class Merger:
         refused = self.meet(round_no, first, last)
         met = {row["met_by"] for row in self.database.rows("ways_met")}
         has_new, has_met = "new" in met, bool(met - {"new"})
-        self.write_facilities(has_new=has_new, has_met=has_met)
-        self.write_children(has_new=has_new, has_met=has_met)
+        if self.directory.is_watched:
+            refused |= write_watched(self, has_new=has_new, has_met=has_met)
+        else:
+            self.write_facilities(has_new=has_new, has_met=has_met)
+            self.write_children(has_new=has_new, has_met=has_met)
         self.write_account(has_new=has_new, has_met=has_met)
         if "superseded" in met:
             self.database.run("save_superseded", json.dumps(self.rules))
@@ -273,6 +280,8 @@ class Merger:
         else:
             database.run("keep_edited_types", self.settings.keep_manual_edits)
         database.run("note_kept_edits")
+        if self.futile:
+            database.run("take_what_triggers_left", json.dumps(sorted(self.futile)))
         database.run("find_differing_facilities")
         if not self.directory.is_managed:
             database.run("find_differing_types")
@@ -287,23 +296,29 @@ class Merger:
         if has_new:
             self.insert_children("of_new")
         if has_met:
-            self.insert_children("of_met")
-            if "staged_contacts" in self.children:
-                self.database.run("note_kept_people")
-            if self.settings.keep_manual_edits:
-                self.database.run("note_kept_points")
-            self.database.run("update_coordinates", self.directory.actor_id, self.settings.keep_manual_edits)
-            self.database.run("update_infrastructure", self.directory.actor_id)
+            self.write_children_of_met(is_watched=False)
 
-    def insert_children(self, of_whom: str) -> None:
+    def write_children_of_met(self, *, is_watched: bool) -> None:
+        """Write what differs of met facilities; where triggers are watched, all of new ones, too."""
+        database, actor_id, keeps_edits = self.database, self.directory.actor_id, self.settings.keep_manual_edits
+        self.insert_children("of_met", is_watched)
+        if "staged_contacts" in self.children:
+            database.run("note_kept_people")
+        if keeps_edits:
+            database.run("note_kept_points")
+        database.run("update_coordinates", actor_id, keeps_edits, is_watched)
+        database.run("update_infrastructure", actor_id, is_watched)
+
+    def insert_children(self, of_whom: str, *is_watched: bool) -> None:
         """Insert the children of new facilities, or those that a met one has not; nothing where the batch has none."""
         actor_id = self.directory.actor_id
-        self.database.run(f"insert_coordinates_{of_whom}", actor_id, self.next_id("facility_coordinates"))
+        self.database.run(f"insert_coordinates_{of_whom}", actor_id, self.next_id("facility_coordinates"), *is_watched)
         if "staged_services" in self.children:  # services name no user
-            self.database.run(f"insert_services_{of_whom}", self.next_id("facility_services"))
+            self.database.run(f"insert_services_{of_whom}", self.next_id("facility_services"), *is_watched)
         for children in ("contacts", "owners", "gbv_categories", "infrastructure"):
             if f"staged_{children}" in self.children:
-                self.database.run(f"insert_{children}_{of_whom}", actor_id, self.next_id(f"facility_{children}"))
+                next_id = self.next_id(f"facility_{children}")
+                self.database.run(f"insert_{children}_{of_whom}", actor_id, next_id, *is_watched)
 
     def write_account(self, *, has_new: bool, has_met: bool) -> None:
         """Write outcomes, lineage, images and issues of what was merged."""

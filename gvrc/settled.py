@@ -119,6 +119,7 @@ def rules_by_file(this_run: Run, directory: Directory, files: list[ListedFile]) 
         directory.needs_status,
         directory.lookup_names,
         directory.wards_at_risk,
+        directory.triggers,
         this_run.database.rows("reference_digest"),
     )
     chosen = settings.lookup_defaults, settings.keep_manual_edits

@@ -1,5 +1,7 @@
 -- What belongs to a facility, by natural keys: a new facility's children are copied, a met one's compared first.
--- $1 is the actor's user_id and $2 the sequence of the table's keys, where a statement takes both.
+-- $1 is the actor's user_id and $2 the sequence of the table's keys, where a statement takes both. The last one of those
+-- of met facilities says whether triggers are watched (10_triggers.sql): then the new ones are written here, too, and what
+-- was said of each row is kept.
 -- A lookup name that the database lacks is created first; $1 is then its sequence.
 
 -- name: create_missing_contact_types
@@ -124,36 +126,20 @@ ORDER BY
 
 -- name: insert_contacts_of_met
 -- A number that is there in another writing, or that a person switched off, is not added again.
-WITH inserted AS (
-    INSERT INTO facility_contacts (
-        contact_id,
-        facility_id,
-        contact_type_id,
-        contact_value,
-        contact_person_name,
-        is_primary,
-        is_active,
-        created_at,
-        updated_at,
-        created_by,
-        updated_by
-    )
+WITH lacking AS (
     SELECT
-        nextval($2::regclass),
+        nextval($2::regclass) AS contact_id,
         merging.facility_id,
         types.contact_type_id,
         staged.contact_value,
         staged.contact_person_name,
-        false,
-        true,
-        now(),
-        now(),
-        $1::integer,
-        $1::integer
+        merging.met_by = 'new' AND staged.position = 0 AS is_primary,
+        merging.row_no
     FROM staged_contacts AS staged
     JOIN merging USING (row_no)
     JOIN contact_types AS types ON types.type_name = staged.contact_type
-    WHERE merging.met_by NOT IN ('new', 'superseded')
+    WHERE merging.met_by <> 'superseded'
+        AND (merging.met_by <> 'new' OR $3::boolean)
         AND NOT EXISTS (
             SELECT
             FROM facility_contacts AS present
@@ -168,16 +154,45 @@ WITH inserted AS (
     ORDER BY
         merging.facility_id,
         staged.position
+), inserted AS (
+    INSERT INTO facility_contacts (
+        contact_id,
+        facility_id,
+        contact_type_id,
+        contact_value,
+        contact_person_name,
+        is_primary,
+        is_active,
+        created_at,
+        updated_at,
+        created_by,
+        updated_by
+    )
+    SELECT
+        contact_id,
+        facility_id,
+        contact_type_id,
+        contact_value,
+        contact_person_name,
+        is_primary,
+        true,
+        now(),
+        now(),
+        $1::integer,
+        $1::integer
+    FROM lacking
     RETURNING *
 )
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after, said)
 SELECT
-    facility_id,
+    lacking.facility_id,
     'facility_contacts',
-    contact_id,
+    lacking.contact_id,
     'insert',
-    to_jsonb(inserted)
-FROM inserted;
+    to_jsonb(inserted),
+    CASE WHEN $3::boolean THEN to_jsonb(lacking) END
+FROM lacking
+LEFT JOIN inserted USING (contact_id);
 
 -- name: note_kept_people
 -- Nothing tells whether the importer or a person wrote, or took away, the name beside a number: it is kept, and where the
@@ -258,7 +273,32 @@ WHERE located.latitude IS NOT NULL
 ORDER BY located.facility_id;
 
 -- name: insert_coordinates_of_met
-WITH inserted AS (
+WITH lacking AS (
+    SELECT
+        nextval($2::regclass) AS coordinate_id,
+        merging.facility_id,
+        staged.latitude::numeric(10, 8) AS latitude,
+        staged.longitude::numeric(11, 8) AS longitude,
+        coalesce(staged.collected_on::date, current_date) AS collection_date,
+        left(staged.source, 100) AS data_source,
+        merging.row_no
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    WHERE merging.met_by <> 'superseded'
+        AND (merging.met_by <> 'new' OR $3::boolean)
+        AND staged.latitude IS NOT NULL
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_coordinates AS present
+            WHERE present.facility_id = merging.facility_id
+                AND (
+                    present.is_active
+                    -- A person has switched this very point off.
+                    OR (present.latitude, present.longitude)
+                        = (staged.latitude::numeric(10, 8), staged.longitude::numeric(11, 8))
+                )
+        )
+), inserted AS (
     INSERT INTO facility_coordinates (
         coordinate_id,
         facility_id,
@@ -274,43 +314,31 @@ WITH inserted AS (
         updated_by
     )
     SELECT
-        nextval($2::regclass),
-        merging.facility_id,
-        staged.latitude::numeric(10, 8),
-        staged.longitude::numeric(11, 8),
-        coalesce(staged.collected_on::date, current_date),
-        left(staged.source, 100),
+        coordinate_id,
+        facility_id,
+        latitude,
+        longitude,
+        collection_date,
+        data_source,
         'imported',
         true,
         now(),
         now(),
         $1::integer,
         $1::integer
-    FROM merging
-    JOIN staged_records AS staged USING (row_no)
-    WHERE merging.met_by NOT IN ('new', 'superseded')
-        AND staged.latitude IS NOT NULL
-        AND NOT EXISTS (
-            SELECT
-            FROM facility_coordinates AS present
-            WHERE present.facility_id = merging.facility_id
-                AND (
-                    present.is_active
-                    -- A person has switched this very point off.
-                    OR (present.latitude, present.longitude)
-                        = (staged.latitude::numeric(10, 8), staged.longitude::numeric(11, 8))
-                )
-        )
+    FROM lacking
     RETURNING *
 )
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after, said)
 SELECT
-    facility_id,
+    lacking.facility_id,
     'facility_coordinates',
-    coordinate_id,
+    lacking.coordinate_id,
     'insert',
-    to_jsonb(inserted)
-FROM inserted;
+    to_jsonb(inserted),
+    CASE WHEN $3::boolean THEN to_jsonb(lacking) END
+FROM lacking
+LEFT JOIN inserted USING (coordinate_id);
 
 -- name: note_kept_points
 -- A point that a person collected is kept; where the record says that the facility is elsewhere, that is told.
@@ -342,6 +370,8 @@ WHERE merging.met_by NOT IN ('new', 'superseded')
 -- person collected it) is kept when $2 says that manual edits are.
 WITH moved AS (
     SELECT
+        merging.row_no,
+        present.facility_id,
         present.coordinate_id,
         to_jsonb(present) AS before,
         staged.latitude::numeric(10, 8) AS latitude,
@@ -379,16 +409,17 @@ WITH moved AS (
     RETURNING
         present.*
 )
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after, said)
 SELECT
-    updated.facility_id,
+    moved.facility_id,
     'facility_coordinates',
-    updated.coordinate_id,
+    moved.coordinate_id,
     'update',
     moved.before,
-    to_jsonb(updated)
-FROM updated
-JOIN moved USING (coordinate_id);
+    to_jsonb(updated),
+    CASE WHEN $3::boolean THEN to_jsonb(moved) - 'before' END
+FROM moved
+LEFT JOIN updated USING (coordinate_id);
 
 -- name: insert_services_of_new
 INSERT INTO facility_services (
@@ -429,7 +460,26 @@ WHERE merging.met_by = 'new'
 ORDER BY merging.facility_id;
 
 -- name: insert_services_of_met
-WITH inserted AS (
+WITH lacking AS (
+    SELECT
+        nextval($1::regclass) AS service_id,
+        merging.facility_id,
+        categories.service_category_id,
+        staged.service_name,
+        merging.row_no
+    FROM staged_services AS staged
+    JOIN merging USING (row_no)
+    JOIN service_categories AS categories ON categories.category_name = staged.service_category
+    WHERE merging.met_by <> 'superseded'
+        AND (merging.met_by <> 'new' OR $2::boolean)
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_services AS present
+            WHERE present.facility_id = merging.facility_id
+                AND lower(present.service_name) = lower(staged.service_name)
+        )
+    ORDER BY merging.facility_id
+), inserted AS (
     INSERT INTO facility_services (
         service_id,
         facility_id,
@@ -447,10 +497,10 @@ WITH inserted AS (
         updated_at
     )
     SELECT
-        nextval($1::regclass),
-        merging.facility_id,
-        categories.service_category_id,
-        staged.service_name,
+        service_id,
+        facility_id,
+        service_category_id,
+        service_name,
         '',
         false,
         '',
@@ -461,27 +511,19 @@ WITH inserted AS (
         true,
         now(),
         now()
-    FROM staged_services AS staged
-    JOIN merging USING (row_no)
-    JOIN service_categories AS categories ON categories.category_name = staged.service_category
-    WHERE merging.met_by NOT IN ('new', 'superseded')
-        AND NOT EXISTS (
-            SELECT
-            FROM facility_services AS present
-            WHERE present.facility_id = merging.facility_id
-                AND lower(present.service_name) = lower(staged.service_name)
-        )
-    ORDER BY merging.facility_id
+    FROM lacking
     RETURNING *
 )
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after, said)
 SELECT
-    facility_id,
+    lacking.facility_id,
     'facility_services',
-    service_id,
+    lacking.service_id,
     'insert',
-    to_jsonb(inserted)
-FROM inserted;
+    to_jsonb(inserted),
+    CASE WHEN $2::boolean THEN to_jsonb(lacking) END
+FROM lacking
+LEFT JOIN inserted USING (service_id);
 
 -- name: insert_owners_of_new
 INSERT INTO facility_owners (
@@ -510,7 +552,26 @@ WHERE merging.met_by = 'new'
 ORDER BY merging.facility_id;
 
 -- name: insert_owners_of_met
-WITH inserted AS (
+WITH lacking AS (
+    SELECT
+        nextval($2::regclass) AS owner_id,
+        merging.facility_id,
+        staged.owner_name,
+        types.owner_type_id,
+        merging.row_no
+    FROM staged_owners AS staged
+    JOIN merging USING (row_no)
+    JOIN owner_types AS types ON types.type_name = staged.owner_type
+    WHERE merging.met_by <> 'superseded'
+        AND (merging.met_by <> 'new' OR $3::boolean)
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_owners AS present
+            WHERE present.facility_id = merging.facility_id
+                AND lower(present.owner_name) = lower(staged.owner_name)
+        )
+    ORDER BY merging.facility_id
+), inserted AS (
     INSERT INTO facility_owners (
         owner_id,
         facility_id,
@@ -522,35 +583,27 @@ WITH inserted AS (
         updated_by
     )
     SELECT
-        nextval($2::regclass),
-        merging.facility_id,
-        staged.owner_name,
-        types.owner_type_id,
+        owner_id,
+        facility_id,
+        owner_name,
+        owner_type_id,
         now(),
         now(),
         $1::integer,
         $1::integer
-    FROM staged_owners AS staged
-    JOIN merging USING (row_no)
-    JOIN owner_types AS types ON types.type_name = staged.owner_type
-    WHERE merging.met_by NOT IN ('new', 'superseded')
-        AND NOT EXISTS (
-            SELECT
-            FROM facility_owners AS present
-            WHERE present.facility_id = merging.facility_id
-                AND lower(present.owner_name) = lower(staged.owner_name)
-        )
-    ORDER BY merging.facility_id
+    FROM lacking
     RETURNING *
 )
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after, said)
 SELECT
-    facility_id,
+    lacking.facility_id,
     'facility_owners',
-    owner_id,
+    lacking.owner_id,
     'insert',
-    to_jsonb(inserted)
-FROM inserted;
+    to_jsonb(inserted),
+    CASE WHEN $3::boolean THEN to_jsonb(lacking) END
+FROM lacking
+LEFT JOIN inserted USING (owner_id);
 
 -- name: insert_gbv_categories_of_new
 INSERT INTO facility_gbv_categories (
@@ -573,7 +626,25 @@ WHERE merging.met_by = 'new'
 ORDER BY merging.facility_id;
 
 -- name: insert_gbv_categories_of_met
-WITH inserted AS (
+WITH lacking AS (
+    SELECT
+        nextval($2::regclass) AS id,
+        merging.facility_id,
+        categories.gbv_category_id,
+        merging.row_no
+    FROM staged_gbv_categories AS staged
+    JOIN merging USING (row_no)
+    JOIN gbv_categories AS categories ON categories.category_name = staged.gbv_category
+    WHERE merging.met_by <> 'superseded'
+        AND (merging.met_by <> 'new' OR $3::boolean)
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_gbv_categories AS present
+            WHERE present.facility_id = merging.facility_id
+                AND present.gbv_category_id = categories.gbv_category_id
+        )
+    ORDER BY merging.facility_id
+), inserted AS (
     INSERT INTO facility_gbv_categories (
         id,
         facility_id,
@@ -582,32 +653,24 @@ WITH inserted AS (
         created_by
     )
     SELECT
-        nextval($2::regclass),
-        merging.facility_id,
-        categories.gbv_category_id,
+        id,
+        facility_id,
+        gbv_category_id,
         now(),
         $1::integer
-    FROM staged_gbv_categories AS staged
-    JOIN merging USING (row_no)
-    JOIN gbv_categories AS categories ON categories.category_name = staged.gbv_category
-    WHERE merging.met_by NOT IN ('new', 'superseded')
-        AND NOT EXISTS (
-            SELECT
-            FROM facility_gbv_categories AS present
-            WHERE present.facility_id = merging.facility_id
-                AND present.gbv_category_id = categories.gbv_category_id
-        )
-    ORDER BY merging.facility_id
+    FROM lacking
     RETURNING *
 )
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after, said)
 SELECT
-    facility_id,
+    lacking.facility_id,
     'facility_gbv_categories',
-    id,
+    lacking.id,
     'insert',
-    to_jsonb(inserted)
-FROM inserted;
+    to_jsonb(inserted),
+    CASE WHEN $3::boolean THEN to_jsonb(lacking) END
+FROM lacking
+LEFT JOIN inserted USING (id);
 
 -- name: insert_infrastructure_of_new
 INSERT INTO facility_infrastructure (
@@ -645,7 +708,28 @@ WHERE merging.met_by = 'new'
 ORDER BY merging.facility_id;
 
 -- name: insert_infrastructure_of_met
-WITH inserted AS (
+WITH lacking AS (
+    SELECT
+        nextval($2::regclass) AS infrastructure_id,
+        merging.facility_id,
+        types.infrastructure_type_id,
+        conditions.condition_status_id,
+        staged.capacity::integer AS capacity,
+        merging.row_no
+    FROM staged_infrastructure AS staged
+    JOIN merging USING (row_no)
+    JOIN infrastructure_types AS types ON types.type_name = staged.infrastructure_type
+    JOIN condition_statuses AS conditions ON conditions.status_name = staged.condition_status
+    WHERE merging.met_by <> 'superseded'
+        AND (merging.met_by <> 'new' OR $3::boolean)
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_infrastructure AS present
+            WHERE present.facility_id = merging.facility_id
+                AND present.infrastructure_type_id = types.infrastructure_type_id
+        )
+    ORDER BY merging.facility_id
+), inserted AS (
     INSERT INTO facility_infrastructure (
         infrastructure_id,
         facility_id,
@@ -661,47 +745,42 @@ WITH inserted AS (
         updated_by
     )
     SELECT
-        nextval($2::regclass),
-        merging.facility_id,
-        types.infrastructure_type_id,
-        conditions.condition_status_id,
+        infrastructure_id,
+        facility_id,
+        infrastructure_type_id,
+        condition_status_id,
         '',
-        staged.capacity::integer,
+        capacity,
         true,
         true,
         now(),
         now(),
         $1::integer,
         $1::integer
-    FROM staged_infrastructure AS staged
-    JOIN merging USING (row_no)
-    JOIN infrastructure_types AS types ON types.type_name = staged.infrastructure_type
-    JOIN condition_statuses AS conditions ON conditions.status_name = staged.condition_status
-    WHERE merging.met_by NOT IN ('new', 'superseded')
-        AND NOT EXISTS (
-            SELECT
-            FROM facility_infrastructure AS present
-            WHERE present.facility_id = merging.facility_id
-                AND present.infrastructure_type_id = types.infrastructure_type_id
-        )
-    ORDER BY merging.facility_id
+    FROM lacking
     RETURNING *
 )
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after, said)
 SELECT
-    facility_id,
+    lacking.facility_id,
     'facility_infrastructure',
-    infrastructure_id,
+    lacking.infrastructure_id,
     'insert',
-    to_jsonb(inserted)
-FROM inserted;
+    to_jsonb(inserted),
+    CASE WHEN $3::boolean THEN to_jsonb(lacking) END
+FROM lacking
+LEFT JOIN inserted USING (infrastructure_id);
 
 -- name: update_infrastructure
 -- Of several rows of a type the first one is the importer's; a person added the others.
-WITH changed AS (
+WITH compared AS (
     SELECT DISTINCT ON (present.facility_id, present.infrastructure_type_id)
+        merging.row_no,
+        present.facility_id,
+        present.infrastructure_type_id,
         present.infrastructure_id,
         to_jsonb(present) AS before,
+        present.capacity IS DISTINCT FROM staged.capacity AS differs,
         staged.capacity::integer AS capacity
     FROM staged_infrastructure AS staged
     JOIN merging USING (row_no)
@@ -714,6 +793,16 @@ WITH changed AS (
         present.facility_id,
         present.infrastructure_type_id,
         present.infrastructure_id
+), changed AS (
+    SELECT
+        row_no,
+        facility_id,
+        infrastructure_type_id,
+        infrastructure_id,
+        before,
+        capacity
+    FROM compared
+    WHERE differs
 ), updated AS (
     UPDATE facility_infrastructure AS present
     SET
@@ -722,16 +811,16 @@ WITH changed AS (
         updated_by = $1::integer
     FROM changed
     WHERE present.infrastructure_id = changed.infrastructure_id
-        AND present.capacity IS DISTINCT FROM changed.capacity
     RETURNING present.*
 )
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after, said)
 SELECT
-    updated.facility_id,
+    changed.facility_id,
     'facility_infrastructure',
-    updated.infrastructure_id,
+    changed.infrastructure_id,
     'update',
     changed.before,
-    to_jsonb(updated)
-FROM updated
-JOIN changed USING (infrastructure_id);
+    to_jsonb(updated),
+    CASE WHEN $2::boolean THEN to_jsonb(changed) - 'before' END
+FROM changed
+LEFT JOIN updated USING (infrastructure_id);

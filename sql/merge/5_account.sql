@@ -802,9 +802,11 @@ SELECT
 FROM staged_issues AS issues
 JOIN staged_records AS staged USING (row_no)
 WHERE issues.kind IN (
+    'changed_by_database',
     'code_claimed_twice',
     'code_generated',
     'contact_person_kept',
+    'dropped_by_database',
     'manual_edit_kept',
     'registration_number_claimed_twice',
     'source_key_claimed_twice',

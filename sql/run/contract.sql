@@ -65,15 +65,17 @@ WHERE relation.relnamespace = 'public'::regnamespace
     AND relation.relkind IN ('r', 'p');
 
 -- name: live_rules
--- Rules that do something else instead of what is asked, without an error, or for a part of the rows.
+-- Rules that do something else instead of what is asked, without an error, or for a part of the rows; and those that do
+-- something besides, which PostgreSQL does not allow where a statement goes on with what it wrote.
 SELECT
     relation.relname::text AS table_name,
-    rule.rulename::text AS rule_name
+    rule.rulename::text AS rule_name,
+    CASE WHEN rule.is_instead THEN 'INSTEAD of' ELSE 'beside' END AS does
 FROM pg_rewrite AS rule
 JOIN pg_class AS relation ON relation.oid = rule.ev_class
 WHERE relation.relnamespace = 'public'::regnamespace
     AND relation.relkind IN ('r', 'p')
-    AND rule.is_instead
+    AND rule.ev_type IN ('2', '3', '4')
     AND rule.ev_enabled <> 'D'
 ORDER BY
     table_name,

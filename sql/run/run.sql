@@ -341,6 +341,33 @@ FROM (
         ('condition_statuses', 'condition_status_id')
 ) AS keys (table_name, column_name);
 
+-- name: live_triggers
+-- What somebody's triggers make of a write, only the row itself tells. Those of a partition are its table's; a rule that
+-- does something ALSO may write to the row again. One that only looks costs the look at what it left.
+SELECT
+    coalesce(whole.relname, relation.relname)::text AS table_name,
+    hashtextextended(string_agg(changer.definition, E'\n' ORDER BY changer.definition), 0) AS definitions
+FROM (
+    SELECT
+        tgrelid AS oid,
+        pg_get_triggerdef(pg_trigger.oid) || pg_proc.prosrc AS definition
+    FROM pg_trigger
+    JOIN pg_proc ON pg_proc.oid = tgfoid
+    WHERE NOT tgisinternal
+        AND tgenabled IN ('O', 'A')
+    UNION ALL
+    SELECT
+        ev_class,
+        pg_get_ruledef(oid)
+    FROM pg_rewrite
+    WHERE ev_type IN ('2', '3')
+        AND ev_enabled IN ('O', 'A')
+) AS changer
+JOIN pg_class AS relation USING (oid)
+LEFT JOIN pg_class AS whole ON whole.oid = pg_partition_root(relation.oid)
+WHERE relation.relnamespace = 'public'::regnamespace
+GROUP BY coalesce(whole.relname, relation.relname);
+
 -- name: actor_by_email
 SELECT user_id
 FROM users

@@ -158,7 +158,8 @@ CREATE TEMPORARY TABLE batch_changes (
     row_id bigint NOT NULL,
     operation text NOT NULL,
     before jsonb,
-    after jsonb
+    after jsonb, -- null where a trigger dropped the write
+    said jsonb -- what was sent, and the row_no of the record, where triggers are watched
 );
 
 -- name: create_batch_outcomes

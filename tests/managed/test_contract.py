@@ -93,6 +93,13 @@ def test_more_than_the_contract_is_fine(application: Application) -> None:
                 "drop it, or make a trigger of it."
             ),
         ),
+        (
+            "CREATE RULE tell AS ON INSERT TO facility_contacts DO ALSO SELECT 1",
+            (
+                "facility_contacts: the rule tell does something beside what the importer asks for: "
+                "drop it, or make a trigger of it."
+            ),
+        ),
     ],
 )
 def test_a_difference_is_told_in_one_line(unchanged: Database, change: str, difference: str) -> None:

@@ -1,0 +1,409 @@
+-- Where the facilities' tables have triggers (gvrc/watched.py): what did they leave of what was written? A trigger may drop
+-- a write without a word (RETURN NULL), or make something else of it. Without these, records that nobody wrote would be
+-- counted as inserted, and what a trigger makes of a value would differ from it, and be written again, at every run.
+
+-- name: unwritten_facilities
+-- Those of which nothing is left as it was said: where nothing was written, or where the code is another one, by which
+-- the next record of the facility would not find it, the record is refused (reason). Else the write changed nothing.
+SELECT
+    merging.row_no,
+    merging.facility_id::bigint AS facility_id,
+    CASE
+        WHEN facilities.facility_id IS NULL THEN 'dropped what was to be inserted'
+        WHEN facilities.facility_code <> coalesce(staged.facility_code, staged.generated_code)
+            THEN 'changed facility_code to ' || facilities.facility_code || ': by its own the facility would not be found again'
+    END AS reason
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+LEFT JOIN facilities USING (facility_id)
+WHERE merging.met_by = 'new'
+    AND facilities.facility_code IS DISTINCT FROM coalesce(staged.facility_code, staged.generated_code)
+UNION ALL
+SELECT
+    wanted.row_no,
+    wanted.facility_id,
+    CASE
+        WHEN changes.after IS NULL OR changes.after = changes.before THEN 'dropped what was to be updated'
+        WHEN changes.after ->> 'facility_code' NOT IN (wanted.facility_code, changes.before ->> 'facility_code')
+            THEN 'changed facility_code to ' || (changes.after ->> 'facility_code')
+                || ': by its own the facility would not be found again'
+    END
+FROM wanted_facilities AS wanted
+JOIN batch_changes AS changes USING (facility_id)
+WHERE changes.table_name = 'facilities'
+    AND (
+        changes.after IS NULL
+        OR changes.after ->> 'facility_code' NOT IN (wanted.facility_code, changes.before ->> 'facility_code')
+        OR NOT EXISTS (
+            SELECT
+            FROM unnest(
+                ARRAY[
+                    'facility_name', 'facility_code', 'registration_number', 'operational_status_id', 'ward_id',
+                    'is_active', 'address_line_1', 'description', 'website_url', 'facility_type'
+                ]
+            ) AS field
+            WHERE changes.before -> field IS DISTINCT FROM changes.after -> field
+        )
+    );
+
+-- name: forget_issues
+DELETE FROM staged_issues
+WHERE row_no = $1::bigint;
+
+-- name: note_changed_new_facilities
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+SELECT
+    merging.row_no,
+    'changed_by_database',
+    value.field,
+    value.said
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+JOIN facilities USING (facility_id)
+LEFT JOIN operational_statuses AS statuses USING (operational_status_id)
+CROSS JOIN LATERAL (
+    VALUES
+        ('facility_name', staged.facility_name, facilities.facility_name::text),
+        ('registration_number', staged.registration_number, facilities.registration_number),
+        ('operational_status', staged.operational_status, statuses.status_name),
+        (
+            'ward_name',
+            CASE
+                WHEN staged.ward_id <> facilities.ward_id OR facilities.ward_id IS NULL
+                    THEN (SELECT ward_name FROM wards WHERE wards.ward_id = staged.ward_id)
+            END,
+            NULL
+        ),
+        ('is_active', staged.is_active::text, facilities.is_active::text),
+        ('address', staged.address, facilities.address_line_1),
+        ('description', staged.description, facilities.description),
+        ('website_url', staged.website_url, facilities.website_url)
+) AS value (field, said, present)
+WHERE merging.met_by = 'new'
+    AND value.said IS NOT NULL
+    AND value.present IS DISTINCT FROM value.said;
+
+-- name: take_what_triggers_left
+-- What the facilities have is what was wanted of them, and what will be remembered of them: else the next run would take
+-- the difference for a person's edit. That the record says otherwise is told. $1 is a JSON list of facilities, or null
+-- for all.
+WITH differing AS (
+    INSERT INTO staged_issues (row_no, kind, field, raw_value)
+    SELECT
+        wanted.row_no,
+        'changed_by_database',
+        value.field,
+        value.said
+    FROM wanted_facilities AS wanted
+    JOIN facilities USING (facility_id)
+    LEFT JOIN operational_statuses AS statuses ON statuses.operational_status_id = wanted.operational_status_id
+    CROSS JOIN LATERAL (
+        VALUES
+            ('facility_name', wanted.facility_name, facilities.facility_name::text, wanted.facility_name),
+            ('facility_code', wanted.facility_code, facilities.facility_code, wanted.facility_code),
+            (
+                'registration_number',
+                wanted.registration_number,
+                facilities.registration_number,
+                wanted.registration_number
+            ),
+            (
+                'operational_status',
+                wanted.operational_status_id::text,
+                facilities.operational_status_id::text,
+                statuses.status_name
+            ),
+            (
+                'ward_name',
+                wanted.ward_id::text,
+                facilities.ward_id::text,
+                (SELECT ward_name FROM wards WHERE wards.ward_id = wanted.ward_id)
+            ),
+            ('is_active', wanted.is_active::text, facilities.is_active::text, wanted.is_active::text),
+            ('address', wanted.address_line_1, facilities.address_line_1, wanted.address_line_1),
+            ('description', wanted.description, facilities.description, wanted.description),
+            ('website_url', wanted.website_url, facilities.website_url, wanted.website_url)
+    ) AS value (field, wanted, present, said)
+    WHERE value.present IS DISTINCT FROM value.wanted
+        AND ($1::jsonb IS NULL OR $1::jsonb @> to_jsonb(wanted.facility_id))
+)
+UPDATE wanted_facilities AS wanted
+SET
+    facility_name = facilities.facility_name,
+    facility_code = facilities.facility_code,
+    registration_number = facilities.registration_number,
+    operational_status_id = facilities.operational_status_id,
+    ward_id = facilities.ward_id,
+    is_active = facilities.is_active,
+    address_line_1 = facilities.address_line_1,
+    description = facilities.description,
+    website_url = facilities.website_url
+FROM facilities
+WHERE facilities.facility_id = wanted.facility_id
+    AND ($1::jsonb IS NULL OR $1::jsonb @> to_jsonb(wanted.facility_id));
+
+-- name: look_at_rows_again
+-- As they are once all triggers have fired; null where there is none.
+UPDATE batch_changes AS changes
+SET after = CASE changes.table_name
+        WHEN 'facility_contacts'
+            THEN (SELECT to_jsonb(present) FROM facility_contacts AS present WHERE contact_id = changes.row_id)
+        WHEN 'facility_coordinates'
+            THEN (SELECT to_jsonb(present) FROM facility_coordinates AS present WHERE coordinate_id = changes.row_id)
+        WHEN 'facility_services'
+            THEN (SELECT to_jsonb(present) FROM facility_services AS present WHERE service_id = changes.row_id)
+        WHEN 'facility_owners'
+            THEN (SELECT to_jsonb(present) FROM facility_owners AS present WHERE owner_id = changes.row_id)
+        WHEN 'facility_gbv_categories'
+            THEN (SELECT to_jsonb(present) FROM facility_gbv_categories AS present WHERE id = changes.row_id)
+        ELSE (SELECT to_jsonb(present) FROM facility_infrastructure AS present WHERE infrastructure_id = changes.row_id)
+    END
+WHERE changes.table_name <> 'facilities';
+
+-- name: futile_rows
+-- Rows that were not inserted, or became one that is there, and updates that left what was there. A second row of what a
+-- trigger makes of a service would come with each change of its record. uncounted: no row of the record's is there.
+SELECT
+    changes.table_name,
+    changes.said::text AS said,
+    coalesce(changes.after, changes.before)::text AS present,
+    coalesce(changes.after = changes.before, changes.after IS NULL) AS is_dropped,
+    changes.operation = 'insert' AND (changes.after IS NULL OR merging.met_by = 'new') AS is_uncounted
+FROM batch_changes AS changes
+JOIN merging ON merging.row_no = (changes.said ->> 'row_no')::bigint
+CROSS JOIN LATERAL (
+    -- Of two new rows the first one stays. The keys of a dry run count down.
+    SELECT array_agg(other.row_id) AS row_ids
+    FROM batch_changes AS other
+    WHERE other.facility_id = changes.facility_id
+        AND other.table_name = changes.table_name
+        AND abs(other.row_id) >= abs(changes.row_id)
+        AND other.operation = 'insert'
+) AS later
+WHERE changes.after IS NULL
+    OR (
+        changes.operation = 'update'
+        AND changes.before ->> 'latitude' IS NOT DISTINCT FROM changes.after ->> 'latitude'
+        AND changes.before ->> 'longitude' IS NOT DISTINCT FROM changes.after ->> 'longitude'
+        AND changes.before ->> 'capacity' IS NOT DISTINCT FROM changes.after ->> 'capacity'
+    )
+    OR (
+        changes.operation = 'insert'
+        AND NOT changes.after @> (changes.said - 'row_no')
+        AND EXISTS (
+            SELECT contact_id AS row_id
+            FROM facility_contacts AS present
+            WHERE changes.table_name = 'facility_contacts'
+                AND present.facility_id = changes.facility_id
+                AND present.contact_type_id = (changes.after ->> 'contact_type_id')::integer
+                AND lower(present.contact_value) = lower(changes.after ->> 'contact_value')
+                AND present.contact_id <> ALL (later.row_ids)
+            UNION ALL
+            SELECT coordinate_id
+            FROM facility_coordinates AS present
+            WHERE changes.table_name = 'facility_coordinates'
+                AND present.facility_id = changes.facility_id
+                AND present.latitude = (changes.after ->> 'latitude')::numeric
+                AND present.longitude = (changes.after ->> 'longitude')::numeric
+                AND present.coordinate_id <> ALL (later.row_ids)
+            UNION ALL
+            SELECT service_id
+            FROM facility_services AS present
+            WHERE changes.table_name = 'facility_services'
+                AND present.facility_id = changes.facility_id
+                AND lower(present.service_name) = lower(changes.after ->> 'service_name')
+                AND present.service_id <> ALL (later.row_ids)
+            UNION ALL
+            SELECT owner_id
+            FROM facility_owners AS present
+            WHERE changes.table_name = 'facility_owners'
+                AND present.facility_id = changes.facility_id
+                AND lower(present.owner_name) = lower(changes.after ->> 'owner_name')
+                AND present.owner_id <> ALL (later.row_ids)
+            UNION ALL
+            SELECT infrastructure_id
+            FROM facility_infrastructure AS present
+            WHERE changes.table_name = 'facility_infrastructure'
+                AND present.facility_id = changes.facility_id
+                AND present.infrastructure_type_id = (changes.after ->> 'infrastructure_type_id')::integer
+                AND present.infrastructure_id <> ALL (later.row_ids)
+        )
+    );
+
+-- name: withdraw_futile_rows
+-- They are not written again in this round; what their records say is told. $1 is a JSON list of futile_rows.
+WITH futile AS (
+    SELECT
+        (said ->> 'row_no')::bigint AS row_no,
+        replace(table_name, 'facility_', '') AS field,
+        said,
+        present,
+        is_dropped,
+        is_uncounted
+    FROM jsonb_to_recordset($1::jsonb) AS listed (
+        table_name text, said jsonb, present jsonb, is_dropped boolean, is_uncounted boolean
+    )
+), withdrawn_contacts AS (
+    DELETE FROM staged_contacts AS staged
+    USING
+        futile,
+        contact_types AS types
+    WHERE futile.field = 'contacts'
+        AND staged.row_no = futile.row_no
+        AND staged.contact_value = futile.said ->> 'contact_value'
+        AND staged.contact_type = types.type_name
+        AND types.contact_type_id = (futile.said ->> 'contact_type_id')::integer
+), withdrawn_services AS (
+    DELETE FROM staged_services AS staged
+    USING futile
+    WHERE futile.field = 'services'
+        AND staged.row_no = futile.row_no
+        AND staged.service_name = futile.said ->> 'service_name'
+), withdrawn_owners AS (
+    DELETE FROM staged_owners AS staged
+    USING futile
+    WHERE futile.field = 'owners'
+        AND staged.row_no = futile.row_no
+        AND staged.owner_name = futile.said ->> 'owner_name'
+), withdrawn_gbv_categories AS (
+    DELETE FROM staged_gbv_categories AS staged
+    USING
+        futile,
+        gbv_categories AS categories
+    WHERE futile.field = 'gbv_categories'
+        AND staged.row_no = futile.row_no
+        AND staged.gbv_category = categories.category_name
+        AND categories.gbv_category_id = (futile.said ->> 'gbv_category_id')::integer
+), withdrawn_infrastructure AS (
+    DELETE FROM staged_infrastructure AS staged
+    USING
+        futile,
+        infrastructure_types AS types
+    WHERE futile.field = 'infrastructure'
+        AND staged.row_no = futile.row_no
+        AND staged.infrastructure_type = types.type_name
+        AND types.infrastructure_type_id = (futile.said ->> 'infrastructure_type_id')::integer
+), withdrawn_issues AS (
+    INSERT INTO staged_issues (row_no, kind, field, raw_value)
+    SELECT
+        row_no,
+        CASE WHEN is_dropped THEN 'dropped_by_database' ELSE 'changed_by_database' END,
+        field,
+        coalesce(
+            said ->> 'contact_value',
+            said ->> 'service_name',
+            said ->> 'owner_name',
+            (said ->> 'latitude') || ', ' || (said ->> 'longitude'),
+            said ->> 'capacity',
+            (
+                SELECT category_name
+                FROM gbv_categories
+                WHERE gbv_category_id = (said ->> 'gbv_category_id')::integer
+            )
+        )
+    FROM futile
+), counted AS (
+    SELECT
+        row_no,
+        count(*) FILTER (WHERE field = 'contacts' AND is_uncounted) AS contacts,
+        count(*) FILTER (WHERE field = 'services' AND is_uncounted) AS services,
+        count(*) FILTER (WHERE field = 'owners' AND is_uncounted) AS owners,
+        count(*) FILTER (WHERE field = 'gbv_categories' AND is_uncounted) AS gbv_categories,
+        count(*) FILTER (WHERE field = 'infrastructure' AND is_uncounted) AS infrastructure,
+        count(*) FILTER (WHERE field = 'coordinates') AS points,
+        max(latitude::double precision) AS latitude,
+        max(longitude::double precision) AS longitude
+    FROM futile
+    -- With more decimals than are compared it would differ again.
+    LEFT JOIN LATERAL (
+        SELECT
+            (present ->> 'latitude')::numeric AS latitude,
+            (present ->> 'longitude')::numeric AS longitude
+    ) AS point ON latitude = round(latitude, 8) AND longitude = round(longitude, 8)
+    GROUP BY row_no
+)
+UPDATE staged_records AS staged
+SET
+    contacts = staged.contacts - counted.contacts,
+    services = staged.services - counted.services,
+    owners = staged.owners - counted.owners,
+    gbv_categories = staged.gbv_categories - counted.gbv_categories,
+    infrastructure = staged.infrastructure - counted.infrastructure,
+    -- The point that is there is no other one than the record's; where there is none, it has none.
+    latitude = CASE WHEN counted.points > 0 THEN counted.latitude ELSE staged.latitude END,
+    longitude = CASE WHEN counted.points > 0 THEN counted.longitude ELSE staged.longitude END
+FROM counted
+WHERE counted.row_no = staged.row_no;
+
+-- name: note_changed_rows
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+SELECT
+    (said ->> 'row_no')::bigint,
+    'changed_by_database',
+    replace(table_name, 'facility_', ''),
+    coalesce(
+        said ->> 'contact_value',
+        said ->> 'service_name',
+        said ->> 'owner_name',
+        (said ->> 'latitude') || ', ' || (said ->> 'longitude'),
+        said ->> 'capacity',
+        (SELECT category_name FROM gbv_categories WHERE gbv_category_id = (said ->> 'gbv_category_id')::integer)
+    )
+FROM batch_changes
+WHERE NOT after @> (said - 'row_no')
+    OR (operation = 'insert' AND after ->> 'is_active' = 'false' AND said IS NOT NULL);
+
+-- name: forget_changes_of_new
+-- As where nothing is watched: what belongs to a new facility goes and comes back with it.
+DELETE FROM batch_changes AS changes
+USING merging
+WHERE merging.facility_id = changes.facility_id
+    AND merging.met_by = 'new';
+
+-- name: uncreated_lookup_names
+-- Without them what belongs to a facility would find no lookup row, and be left out.
+SELECT
+    'contact_types' AS table_name,
+    contact_type AS name
+FROM staged_contacts
+WHERE NOT EXISTS (SELECT FROM contact_types WHERE type_name = contact_type)
+UNION
+SELECT
+    'service_categories',
+    service_category
+FROM staged_services
+WHERE NOT EXISTS (SELECT FROM service_categories WHERE category_name = service_category)
+UNION
+SELECT
+    'owner_types',
+    owner_type
+FROM staged_owners
+WHERE NOT EXISTS (SELECT FROM owner_types WHERE type_name = owner_type)
+UNION
+SELECT
+    'gbv_categories',
+    gbv_category
+FROM staged_gbv_categories
+WHERE NOT EXISTS (SELECT FROM gbv_categories WHERE category_name = gbv_category)
+UNION
+SELECT
+    'infrastructure_types',
+    infrastructure_type
+FROM staged_infrastructure
+WHERE NOT EXISTS (SELECT FROM infrastructure_types WHERE type_name = infrastructure_type)
+UNION
+SELECT
+    'condition_statuses',
+    condition_status
+FROM staged_infrastructure
+WHERE NOT EXISTS (SELECT FROM condition_statuses WHERE status_name = condition_status)
+UNION
+SELECT
+    'operational_statuses',
+    operational_status
+FROM staged_records
+WHERE operational_status IS NOT NULL
+    AND NOT EXISTS (SELECT FROM operational_statuses WHERE status_name = operational_status)
+ORDER BY
+    table_name,
+    name;
