@@ -86,14 +86,10 @@ def demand_written(database: Database) -> None:
 
 def withdraw_refused(database: Database, unwritten: list[dict[str, Any]]) -> dict[int, tuple[str, str]]:
     """Take refused records out of the round; give them with reason and detail."""
-    refused = {}
-    for write in unwritten:
-        if write["reason"]:
-            refused[write["row_no"]] = (REFUSED, f"facilities: a trigger of the database {write['reason']}.")
-            database.run("forget_meeting", write["row_no"], None)
-            database.run("withdraw_record", write["row_no"])
-            database.run("forget_issues", write["row_no"])
-    return refused
+    reasons = {write["row_no"]: write["reason"] for write in unwritten if write["reason"]}
+    if reasons:
+        database.run("withdraw_refused_records", json.dumps(list(reasons)))
+    return {row_no: (REFUSED, f"facilities: a trigger of the database {reason}.") for row_no, reason in reasons.items()}
 
 
 def as_json(row: dict[str, Any]) -> dict[str, Any]:

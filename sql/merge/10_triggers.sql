@@ -46,9 +46,24 @@ WHERE changes.table_name = 'facilities'
         )
     );
 
--- name: forget_issues
-DELETE FROM staged_issues
-WHERE row_no = $1::bigint;
+-- name: withdraw_refused_records
+-- $1 is a JSON list of row_no. No later round may take them up.
+WITH refused AS (
+    SELECT row_no::bigint AS row_no
+    FROM jsonb_array_elements_text($1::jsonb) AS row_no
+), meetings AS (
+    DELETE FROM merging
+    USING refused
+    WHERE merging.row_no = refused.row_no
+), issues AS (
+    DELETE FROM staged_issues AS staged
+    USING refused
+    WHERE staged.row_no = refused.row_no
+)
+UPDATE staged_records AS staged
+SET round = 0
+FROM refused
+WHERE staged.row_no = refused.row_no;
 
 -- name: note_changed_new_facilities
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
@@ -163,6 +178,70 @@ WHERE changes.table_name <> 'facilities';
 -- name: futile_rows
 -- Rows that were not inserted, or became one that is there, and updates that left what was there. A second row of what a
 -- trigger makes of a service would come with each change of its record. uncounted: no row of the record's is there.
+WITH ordered AS (
+    -- Of two new rows the first one stays. The keys of a dry run count down.
+    SELECT
+        *,
+        array_agg(row_id) OVER (PARTITION BY facility_id, table_name ORDER BY abs(row_id) DESC) AS later_ids
+    FROM batch_changes
+    WHERE operation = 'insert'
+), changed AS MATERIALIZED (
+    SELECT *
+    FROM ordered
+    WHERE NOT after @> (said - 'row_no')
+), doubled AS (
+    SELECT
+        changed.table_name,
+        changed.row_id
+    FROM changed
+    JOIN facility_contacts AS present
+        ON present.facility_id = changed.facility_id
+        AND present.contact_type_id = (changed.after ->> 'contact_type_id')::integer
+        AND lower(present.contact_value) = lower(changed.after ->> 'contact_value')
+    WHERE changed.table_name = 'facility_contacts'
+        AND present.contact_id <> ALL (changed.later_ids)
+    UNION
+    SELECT
+        changed.table_name,
+        changed.row_id
+    FROM changed
+    JOIN facility_coordinates AS present
+        ON present.facility_id = changed.facility_id
+        AND present.latitude = (changed.after ->> 'latitude')::numeric
+        AND present.longitude = (changed.after ->> 'longitude')::numeric
+    WHERE changed.table_name = 'facility_coordinates'
+        AND present.coordinate_id <> ALL (changed.later_ids)
+    UNION
+    SELECT
+        changed.table_name,
+        changed.row_id
+    FROM changed
+    JOIN facility_services AS present
+        ON present.facility_id = changed.facility_id
+        AND lower(present.service_name) = lower(changed.after ->> 'service_name')
+    WHERE changed.table_name = 'facility_services'
+        AND present.service_id <> ALL (changed.later_ids)
+    UNION
+    SELECT
+        changed.table_name,
+        changed.row_id
+    FROM changed
+    JOIN facility_owners AS present
+        ON present.facility_id = changed.facility_id
+        AND lower(present.owner_name) = lower(changed.after ->> 'owner_name')
+    WHERE changed.table_name = 'facility_owners'
+        AND present.owner_id <> ALL (changed.later_ids)
+    UNION
+    SELECT
+        changed.table_name,
+        changed.row_id
+    FROM changed
+    JOIN facility_infrastructure AS present
+        ON present.facility_id = changed.facility_id
+        AND present.infrastructure_type_id = (changed.after ->> 'infrastructure_type_id')::integer
+    WHERE changed.table_name = 'facility_infrastructure'
+        AND present.infrastructure_id <> ALL (changed.later_ids)
+)
 SELECT
     changes.table_name,
     changes.said::text AS said,
@@ -171,63 +250,16 @@ SELECT
     changes.operation = 'insert' AND (changes.after IS NULL OR merging.met_by = 'new') AS is_uncounted
 FROM batch_changes AS changes
 JOIN merging ON merging.row_no = (changes.said ->> 'row_no')::bigint
-CROSS JOIN LATERAL (
-    -- Of two new rows the first one stays. The keys of a dry run count down.
-    SELECT array_agg(other.row_id) AS row_ids
-    FROM batch_changes AS other
-    WHERE other.facility_id = changes.facility_id
-        AND other.table_name = changes.table_name
-        AND abs(other.row_id) >= abs(changes.row_id)
-        AND other.operation = 'insert'
-) AS later
+LEFT JOIN doubled
+    ON doubled.table_name = changes.table_name
+    AND doubled.row_id = changes.row_id
 WHERE changes.after IS NULL
+    OR doubled.row_id IS NOT NULL
     OR (
         changes.operation = 'update'
         AND changes.before ->> 'latitude' IS NOT DISTINCT FROM changes.after ->> 'latitude'
         AND changes.before ->> 'longitude' IS NOT DISTINCT FROM changes.after ->> 'longitude'
         AND changes.before ->> 'capacity' IS NOT DISTINCT FROM changes.after ->> 'capacity'
-    )
-    OR (
-        changes.operation = 'insert'
-        AND NOT changes.after @> (changes.said - 'row_no')
-        AND EXISTS (
-            SELECT contact_id AS row_id
-            FROM facility_contacts AS present
-            WHERE changes.table_name = 'facility_contacts'
-                AND present.facility_id = changes.facility_id
-                AND present.contact_type_id = (changes.after ->> 'contact_type_id')::integer
-                AND lower(present.contact_value) = lower(changes.after ->> 'contact_value')
-                AND present.contact_id <> ALL (later.row_ids)
-            UNION ALL
-            SELECT coordinate_id
-            FROM facility_coordinates AS present
-            WHERE changes.table_name = 'facility_coordinates'
-                AND present.facility_id = changes.facility_id
-                AND present.latitude = (changes.after ->> 'latitude')::numeric
-                AND present.longitude = (changes.after ->> 'longitude')::numeric
-                AND present.coordinate_id <> ALL (later.row_ids)
-            UNION ALL
-            SELECT service_id
-            FROM facility_services AS present
-            WHERE changes.table_name = 'facility_services'
-                AND present.facility_id = changes.facility_id
-                AND lower(present.service_name) = lower(changes.after ->> 'service_name')
-                AND present.service_id <> ALL (later.row_ids)
-            UNION ALL
-            SELECT owner_id
-            FROM facility_owners AS present
-            WHERE changes.table_name = 'facility_owners'
-                AND present.facility_id = changes.facility_id
-                AND lower(present.owner_name) = lower(changes.after ->> 'owner_name')
-                AND present.owner_id <> ALL (later.row_ids)
-            UNION ALL
-            SELECT infrastructure_id
-            FROM facility_infrastructure AS present
-            WHERE changes.table_name = 'facility_infrastructure'
-                AND present.facility_id = changes.facility_id
-                AND present.infrastructure_type_id = (changes.after ->> 'infrastructure_type_id')::integer
-                AND present.infrastructure_id <> ALL (later.row_ids)
-        )
     );
 
 -- name: withdraw_futile_rows
