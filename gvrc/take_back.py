@@ -11,6 +11,7 @@ import adbc_driver_manager
 
 from gvrc.account import CHILD_TABLES
 from gvrc.database import sqlstate
+from gvrc.errors import DatabaseUnavailableError
 from gvrc.overlapping import heed_other_runs
 
 if TYPE_CHECKING:
@@ -118,6 +119,21 @@ def restore(database: Database, *, is_managed: bool) -> None:
     for table in RESTORED:
         database.run(f"keep_later_{table}")
         database.run(f"restore_{table}")
+    demand_done(database, "restored")
+
+
+def demand_done(database: Database, verb: str, *part: int) -> None:
+    """Stop where triggers keep what is to be taken back: else it would count as taken back.
+
+    Raises:
+        DatabaseUnavailableError: some rows are as they were.
+    """
+    if database.rows("live_triggers") and (undone := database.rows(f"not_{verb}", *part)):
+        tables = ", ".join(f"{row['table_name']} ({row['rows']})" for row in undone)
+        raise DatabaseUnavailableError(
+            f"A trigger of the database keeps rows that are to be {verb}: {tables}. Nothing was taken back. "
+            "Their owner switches it off for this: ALTER TABLE ... DISABLE TRIGGER ..."
+        )
 
 
 def remove(database: Database, first: int, last: int) -> None:
@@ -127,6 +143,7 @@ def remove(database: Database, first: int, last: int) -> None:
             for table in (*CHILD_TABLES, "facilities"):
                 database.run(f"delete_{table}", first, last)
             database.check_constraints()
+            demand_done(database, "deleted", first, last)
     except adbc_driver_manager.Error as error:
         if sqlstate(error) not in REFERRED_TO:
             raise

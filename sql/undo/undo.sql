@@ -1193,6 +1193,113 @@ WHERE facilities.facility_id = changes.row_id
     AND changes.table_name = 'facilities'
     AND changes.operation = 'update';
 
+-- name: not_deleted
+-- After a part was deleted: what a trigger keeps (RETURN NULL, or a row that is marked as deleted only).
+SELECT
+    kept.table_name,
+    count(*) AS rows
+FROM (
+    SELECT
+        'facilities' AS table_name,
+        undo.row_id
+    FROM undo_changes AS undo
+    JOIN facilities AS present ON present.facility_id = undo.row_id
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation = 'insert'
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    UNION ALL
+    SELECT
+        'facility_contacts',
+        undo.row_id
+    FROM undo_changes AS undo
+    JOIN facility_contacts AS present ON present.contact_id = undo.row_id
+    WHERE undo.table_name = 'facility_contacts'
+        AND undo.operation = 'insert'
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    UNION ALL
+    SELECT
+        'facility_coordinates',
+        undo.row_id
+    FROM undo_changes AS undo
+    JOIN facility_coordinates AS present ON present.coordinate_id = undo.row_id
+    WHERE undo.table_name = 'facility_coordinates'
+        AND undo.operation = 'insert'
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    UNION ALL
+    SELECT
+        'facility_services',
+        undo.row_id
+    FROM undo_changes AS undo
+    JOIN facility_services AS present ON present.service_id = undo.row_id
+    WHERE undo.table_name = 'facility_services'
+        AND undo.operation = 'insert'
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    UNION ALL
+    SELECT
+        'facility_owners',
+        undo.row_id
+    FROM undo_changes AS undo
+    JOIN facility_owners AS present ON present.owner_id = undo.row_id
+    WHERE undo.table_name = 'facility_owners'
+        AND undo.operation = 'insert'
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    UNION ALL
+    SELECT
+        'facility_gbv_categories',
+        undo.row_id
+    FROM undo_changes AS undo
+    JOIN facility_gbv_categories AS present ON present.id = undo.row_id
+    WHERE undo.table_name = 'facility_gbv_categories'
+        AND undo.operation = 'insert'
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    UNION ALL
+    SELECT
+        'facility_infrastructure',
+        undo.row_id
+    FROM undo_changes AS undo
+    JOIN facility_infrastructure AS present ON present.infrastructure_id = undo.row_id
+    WHERE undo.table_name = 'facility_infrastructure'
+        AND undo.operation = 'insert'
+        AND undo.facility_id BETWEEN $1::integer AND $2::integer
+) AS kept
+GROUP BY kept.table_name
+ORDER BY kept.table_name;
+
+-- name: not_restored
+-- Rows that a trigger left as they were: nothing of them was put back.
+SELECT
+    undo.table_name,
+    count(*) AS rows
+FROM undo_changes AS undo
+CROSS JOIN LATERAL (
+    SELECT CASE undo.table_name
+        WHEN 'facilities'
+            THEN (SELECT to_jsonb(present) FROM facilities AS present WHERE facility_id = undo.row_id)
+        WHEN 'facility_contacts'
+            THEN (SELECT to_jsonb(present) FROM facility_contacts AS present WHERE contact_id = undo.row_id)
+        WHEN 'facility_coordinates'
+            THEN (SELECT to_jsonb(present) FROM facility_coordinates AS present WHERE coordinate_id = undo.row_id)
+        WHEN 'facility_services'
+            THEN (SELECT to_jsonb(present) FROM facility_services AS present WHERE service_id = undo.row_id)
+        WHEN 'facility_owners'
+            THEN (SELECT to_jsonb(present) FROM facility_owners AS present WHERE owner_id = undo.row_id)
+        WHEN 'facility_infrastructure'
+            THEN (SELECT to_jsonb(present) FROM facility_infrastructure AS present WHERE infrastructure_id = undo.row_id)
+    END AS image
+) AS present
+WHERE undo.operation = 'update'
+    AND undo.before <> '{}'
+    AND NOT present.image @> undo.before
+    AND NOT EXISTS (
+        SELECT
+        FROM batch_changes AS done
+        WHERE done.table_name = undo.table_name
+            AND done.row_id = undo.row_id
+            AND done.before <> coalesce(done.after, '{}')
+    )
+GROUP BY undo.table_name
+ORDER BY undo.table_name;
+
 -- name: undo_span
 SELECT
     min(facility_id) AS first_facility,

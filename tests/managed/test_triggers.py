@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.undo import undo
 from tests.managed.records import CLINIC, POST, SHELTER
 
 if TYPE_CHECKING:
@@ -283,3 +284,50 @@ def test_a_freed_number_that_a_trigger_does_not_give_is_not_tried_for_ever(appli
     assert account.files[0].issues == {"registration_number_claimed_twice": 1}
     numbers = application.query("SELECT registration_number FROM facilities ORDER BY facility_code")
     assert [row["registration_number"] for row in numbers] == ["TEST-0009", "90002"]
+
+
+def test_an_undo_that_a_trigger_keeps_from_deleting_stops_and_changes_nothing(application: Application) -> None:
+    account = application.load([CLINIC, POST])
+    add_trigger(
+        application,
+        "facilities",
+        "BEFORE DELETE",
+        "UPDATE facilities SET is_active = false WHERE facility_id = OLD.facility_id; RETURN NULL;",
+    )
+    with pytest.raises(DatabaseUnavailableError, match=r"keeps rows that are to be deleted: facilities \(2\)"):
+        undo(account.run_id, application.settings())
+    assert count_rows(application, "facilities WHERE is_active") == 2
+    assert count_rows(application, "facility_contacts") == 2
+    application.execute("ALTER TABLE facilities DISABLE TRIGGER facilities_before")
+    undo(account.run_id, application.settings())
+    assert count_rows(application, "facilities") == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "changed"),
+    [("facilities", {"description": "Open at night"}), ("facility_coordinates", {"latitude": -4.031})],
+)
+def test_an_undo_that_a_trigger_keeps_from_putting_back_stops(
+    application: Application, table: str, changed: dict[str, Any]
+) -> None:
+    application.load([CLINIC])
+    account = application.load([CLINIC | changed])
+    add_trigger(application, table, "BEFORE UPDATE", "RETURN NULL;")
+    with pytest.raises(DatabaseUnavailableError, match=rf"keeps rows that are to be restored: {table} \(1\)"):
+        undo(account.run_id, application.settings())
+    application.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_before")
+    assert undo(account.run_id, application.settings()).totals()["updated"] == 1
+
+
+def test_an_undo_goes_past_triggers_that_only_add_to_a_write(application: Application) -> None:
+    application.execute("ALTER TABLE facilities ADD COLUMN version integer NOT NULL DEFAULT 1")
+    application.load([CLINIC])
+    add_trigger(
+        application,
+        "facilities",
+        "BEFORE UPDATE",
+        "NEW.version := OLD.version + 1; NEW.updated_at := clock_timestamp(); RETURN NEW;",
+    )
+    account = application.load([CLINIC | {"description": "Open at night"}])
+    assert undo(account.run_id, application.settings()).totals()["updated"] == 1
+    assert application.query("SELECT description, version FROM facilities") == [{"description": "", "version": 3}]
