@@ -17,7 +17,7 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gvrc.document import Elements
+    from gvrc.elements import Elements
 
 MANY: Final = 50  # records; for fewer the objects cost less than the guess
 DECODE: Final = msgspec.json.Decoder().decode

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from gvrc.decode import CutOffError, open_text
-from gvrc.document import Elements, Walked, find_records
+from gvrc.document import Walked, find_records
 from gvrc.errors import SourceFileError
 from gvrc.faces import encode_record, is_made
 from gvrc.files import hash_file
@@ -29,6 +29,7 @@ from gvrc.sources import SourceRules, match_source
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from gvrc.elements import Elements
     from gvrc.meanings import Keys
 
 CHUNK_ROWS: Final = 20_000

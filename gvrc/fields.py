@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
-from itertools import chain, filterfalse, product
+from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
@@ -22,16 +22,14 @@ import polars as pl
 from gvrc.alike import Column, IdLists
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.contact_forms import ENDING_KEYS, is_one_person
+from gvrc.fitting import DIGIT, HOURS, LIST_FIELDS, NO_HOURS, UUID_LENGTH, YES_OR_NO, DistinctTexts
 from gvrc.masking import HIDDEN
 from gvrc.meanings import Keys, is_geometry, is_of_unit, past_word, without_marks
 from gvrc.pairs import first_pair, is_side, side_of, with_side
 from gvrc.paths import (
-    ABSENT,
-    LONGEST_ABSENT,
     MAX_DEPTH,
     MAX_KNOWN_PATHS,
     PARENT_PLACE,
-    UUID,
     KeyPath,
     is_absent,
     is_answer,
@@ -42,11 +40,9 @@ from gvrc.paths import (
 )
 from gvrc.personal import is_personal
 from gvrc.persons import MAY_BE_ACCOUNTS, is_of_account
-from gvrc.positions import PLUS_CODE
-from gvrc.projections import IN_METRES
 from gvrc.rejects import HEADER_KEY
 from gvrc.services import said_beside_names
-from gvrc.shapes import is_county, is_unit_of_hierarchy
+from gvrc.shapes import is_unit_of_hierarchy
 from gvrc.shown_keys import OTHER_KEYS, shown_example
 from gvrc.titles import is_title, names_a_place, text_of_title
 from gvrc.units import ABOVE, units_above
@@ -61,7 +57,6 @@ EXTRACT_ISSUES: Final = tuple(
     f"{ISSUE_PREFIX}{kind}" for kind in ("duplicate_key", "invalid_text", "number_out_of_range", "value_not_used")
 )
 
-LIST_FIELDS: Final = ("services", "gbv_categories")
 AXES: Final = ("latitude", "longitude")
 PLACE_NAMES: Final = frozenset(("county_name", "constituency_name", "sub_county_name", "ward_name"))
 # A place is told in several units and an address in several lines: these fields take all that is said, in order.
@@ -322,7 +317,7 @@ class _Sorting:
 
     def _offer(self, path: KeyPath, texts: Texts) -> None:
         """Offer a column to the fields that its key may stand for; what could be meant for none is unmapped."""
-        distinct = _Distinct(texts)
+        distinct = DistinctTexts(texts)
         says_nothing = distinct.saying_nothing()
         left = distinct.texts
         for field, rank in self.keys.meanings(path):
@@ -631,35 +626,6 @@ def _folded(text: str) -> str:
     return text.strip().lower()
 
 
-# ---- which values could be meant for a field
-
-LETTER: Final = re.compile(r"[^\W\d_]")
-LETTERS: Final = re.compile(r"[^\W\d_]{3}")
-LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
-DIGIT: Final = re.compile(r"\d")
-YES_OR_NO: Final = re.compile(
-    r"(?i)\A\s*(?:true|false|yes|no|y|n|t|f|0|1|active|inactive|open|closed|ndiyo|ndio|hapana|no\W.*(?:clos|shut).*"
-    r"|[\u2713\u2714\u2705\u2717\u2718\u274c]\ufe0f?)\s*\Z"
-)
-TWO_NUMBERS: Final = re.compile(rf"\d[^\d,;\s]*+[,;\s]\D*+\d|{PLUS_CODE.pattern.removeprefix('(?i)')}", re.IGNORECASE)
-NOT_A_TYPE: Final = re.compile(
-    r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z|node--|SP\.Data\."
-)
-# A record that is not deleted says nothing of whether the facility is open.
-ONLY_IF_SO: Final = frozenset(
-    (
-        *("isdeleted", "deleted", "deletedat", "deletedon", "isarchived", "archived", "archivedat"),
-        *("retired", "isretired", "dateretired", "voided", "isvoided", "inactive", "isinactive"),
-        *("temporarilyclosed", "istemporarilyclosed", "decommissioned", "isdecommissioned"),
-        *("statecode", "intrash"),  # of a record of Dynamics, which 1 switches off; of a page of Notion
-    )
-)
-# A county, a state of anything, or an older unit.
-REGIONS: Final = frozenset(("state", "addressregion", "billingstate", "countydistrict", "address1stateorprovince"))
-HOURS: Final = frozenset(("openinghours", "hours"))
-NO_HOURS: Final = re.compile(
-    r"(?i)\s*(?:(?:permanently|temporarily)\s+closed|closed(?:\s+(?:permanently|down|temporarily))?)\s*"
-)
 TELLS_HOURS: Final = HOURS | frozenset(
     (
         *("businesshours", "workinghours", "operatinghours", "operationhours", "hoursofoperation", "officehours"),
@@ -667,121 +633,7 @@ TELLS_HOURS: Final = HOURS | frozenset(
         *("opensat", "closesat", "openingtime", "closingtime", "nextopening", "nextopen", "masaayakazi", "saazakazi"),
     )
 )
-# A letter is read as a flag, and that a page is published says nothing of the facility on it.
-NO_STATUS: Final = re.compile(r"(?i)\s*(?:[yntf]|publish(?:ed)?)\s*")
 OF_THE_HOUR: Final = frozenset(("isopen", "open", "ikowazi", "kikowazi", "ipowazi", "kipowazi"))
-NOT_SO: Final = re.compile(r"(?i)\s*(?:false|no|n|f|0|live|active)\s*")
-# What tells a way in a location (along Ngong Road, opp. the market), which else is the name of a unit: Dagoretti.
-WAY: Final = re.compile(
-    r"(?i)\b(?:along|off|near|next|opp|opposite|behind|beside|adjacent|adj|junction|stage|road|rd|street|avenue|ave"
-    r"|lane|highway|drive|plaza|building|bldg|house|floor|room|plot|block|market|box|after|before|from"
-    r"|kilomet\w+|km|metres|m)\b"
-)
-# OpenStreetMap's; others name one: Jubilee House.
-KIND_OF_BUILDING: Final = re.compile(r"[a-z_]+|(?i:yes|no|true|false)")
-# The page of a record in the tool that it is kept in is no site of the facility.
-OWN_SITE: Final = re.compile(r"(?i)\A(?!\s*https?://(?:www\.)?notion\.so/|(?:true|false)\Z)(?=.*[^\W\d_])", re.DOTALL)
-MUST_HAVE: Final = {
-    **dict.fromkeys(("facility_name", "official_name", "facility_type", "operational_status"), LETTER),
-    **dict.fromkeys(("county_name", "constituency_name", "ward_name", "sub_county_name", "place_hint"), LETTER),
-    **dict.fromkeys(("owner_name", "owner_type", *LIST_FIELDS), LETTER),
-    "website_url": OWN_SITE,
-    **dict.fromkeys(("latitude", "longitude", "recorded_on"), DIGIT),
-    **dict.fromkeys(("facility_code", "registration_number"), LETTER_OR_DIGIT),
-    "is_active": YES_OR_NO,
-    "coordinates": TWO_NUMBERS,
-    "projection": IN_METRES,
-}
-SHOWN_BY_FIRST: Final = {LETTER: str.isalpha, DIGIT: str.isdecimal, LETTER_OR_DIGIT: str.isalnum}  # most often
-UUID_LENGTH: Final = 36
-UUID_LENGTHS: Final = frozenset((UUID_LENGTH, UUID_LENGTH + 1, UUID_LENGTH + 2))  # without braces, and with
-
-
-class _Distinct:
-    """The distinct texts of a column, asked what each could be meant for."""
-
-    def __init__(self, texts: Texts) -> None:
-        self.texts = set(cast("Sequence[str]", texts))
-        self.texts.discard(cast("str", None))
-        self.lengths = set(map(len, self.texts))
-        self.without: dict[re.Pattern[str], set[str]] = {}  # pattern -> the texts that it is not in
-
-    def saying_nothing(self) -> set[str]:
-        """Give the texts that only say that there is none."""
-        if min(self.lengths) > LONGEST_ABSENT or ABSENT_SPELLINGS.isdisjoint(map(str.strip, self.texts)):
-            return set()
-        return set(filter(is_absent, self.texts))
-
-    def unfit(self, field: str, path: KeyPath) -> set[str]:
-        """Give the texts that cannot be meant for a field."""
-        if field == "geometry":
-            return self.texts
-        pattern = MUST_HAVE.get(field)
-        unfit = set(self._without(pattern)) if pattern else set()
-        if pattern in (LETTER, LETTER_OR_DIGIT):
-            unfit |= self.texts & {"true", "false"}
-        if field != "source_key":
-            unfit |= self.ids
-        if field == "county_name" and normal_key(str(path[-1])) in REGIONS:
-            unfit.update(filterfalse(is_county, self.texts))
-        if field == "address":
-            unfit.update(self._no_addresses(normal_key(str(path[-1]))))
-        if field == "operational_status":
-            unfit.update(filter(NO_STATUS.fullmatch, self.texts))
-        if field == "is_closed" and normal_key(str(path[-1])) in ONLY_IF_SO:
-            unfit.update(filter(NOT_SO.fullmatch, self.texts))
-        if field == "is_closed" and normal_key(str(path[-1])) in HOURS:
-            unfit.update(filterfalse(NO_HOURS.fullmatch, self.texts))
-        if field == "facility_type" and normal_key(str(path[-1])) in ("type", "typename"):
-            unfit.update(filter(NOT_A_TYPE.match, self.texts))
-        return unfit
-
-    def _no_addresses(self, word: str) -> Iterator[str]:
-        if word == "building":
-            yield from filter(KIND_OF_BUILDING.fullmatch, self.texts)
-        elif word == "location":
-            yield from filterfalse(is_way, self.texts)
-
-    @cached_property
-    def ids(self) -> set[str]:
-        """Give the UUIDs among the texts."""
-        if self.lengths.isdisjoint(UUID_LENGTHS):
-            return set()
-        return set(filter(UUID.fullmatch, [text for text in self.texts if len(text) in UUID_LENGTHS]))
-
-    def _without(self, pattern: re.Pattern[str]) -> set[str]:
-        if pattern not in self.without:
-            self.without[pattern] = set(filterfalse(pattern.search, self._doubtful(pattern)))
-        return self.without[pattern]
-
-    def _doubtful(self, pattern: re.Pattern[str]) -> Iterable[str]:
-        """Give the texts whose first letter does not show already that the pattern is in them."""
-        shows = SHOWN_BY_FIRST.get(pattern)
-        if shows is None or 0 in self.lengths:
-            return self.texts
-        doubtful = set(filterfalse(shows, self.firsts))
-        return [text for text in self.texts if text[0] in doubtful] if doubtful else ()
-
-    @cached_property
-    def firsts(self) -> set[str]:
-        """Give the first letters of the texts."""
-        return set(map(itemgetter(0), self.texts))
-
-
-def _spellings(text: str) -> Iterable[str]:
-    """Give the ways to write a text in small and capital letters that occur: of a short one (NaN, N/a) all."""
-    if len(text) > SHORT:
-        return (text, text.upper(), text.title(), text.capitalize())
-    return map("".join, product(*({letter, letter.upper()} for letter in text)))
-
-
-SHORT: Final = 4
-ABSENT_SPELLINGS: Final = frozenset(chain.from_iterable(map(_spellings, ABSENT)))
-
-
-def is_way(text: str) -> bool:
-    """Say whether a location tells a way, not a unit and not a pair of degrees."""
-    return WAY.search(text) is not None and LETTERS.search(text) is not None
 
 
 def _is_list_of_names(values: list[Any]) -> bool:

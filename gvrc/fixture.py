@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable, Iterator
 
-    from gvrc.document import Elements
+    from gvrc.elements import Elements
 
 
 class Row(msgspec.Struct):

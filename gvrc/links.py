@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 import msgspec
 
-from gvrc.document import Cursor, Walk, Walked, read_element
+from gvrc.cursor import Cursor, read_element
+from gvrc.document import Walk, Walked
 from gvrc.errors import SourceFileError
 from gvrc.meanings import PLACE_PARENTS, keys_of_source
 from gvrc.paths import (
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
-    from gvrc.document import Elements
+    from gvrc.elements import Elements
     from gvrc.meanings import Keys
 
 UNITS: Final = {  # what a list or a key is named after -> what it is the name of
@@ -280,7 +281,7 @@ class _Gathering(Walk):
         return True
 
     def _object(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
-        value, end = self._small_object()
+        value, end = self.cursor.small_object()
         if value is not None and path[-1:] == ("relationships",):  # what one resource refers to
             self.cursor.at = end
         elif value is None or (not self._take_rows(value, path) and self._is_walked(value, path)):

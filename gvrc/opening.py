@@ -19,7 +19,7 @@ from gvrc.records import Records, read_elements
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gvrc.document import Elements
+    from gvrc.elements import Elements
     from gvrc.extract import FileReading
     from gvrc.meanings import Keys
 

@@ -15,7 +15,7 @@ from gvrc.records import Records, read_as_objects
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gvrc.document import Elements
+    from gvrc.elements import Elements
     from gvrc.meanings import Keys
 
 OF_A_PERSON: Final = ("not_a_facility", "The record is of a person or of a case, not of a facility.")

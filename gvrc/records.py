@@ -21,7 +21,7 @@ from gvrc.alike import SPACED_KEY, Column, IdLists, read_alike
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gvrc.document import Elements
+    from gvrc.elements import Elements
 
 DECODE: Final = msgspec.json.Decoder().decode
 ENCODE: Final = msgspec.json.encode

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from reading import facilities, read_bytes
 
-from gvrc.document import MAX_VALUE_BYTES
+from gvrc.cursor import MAX_VALUE_BYTES
 from gvrc.errors import SourceFileError
 
 A = {"name": "Umoja Clinic", "code": 1, "county": "Nairobi"}

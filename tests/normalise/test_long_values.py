@@ -10,7 +10,7 @@ import pytest
 from gvrc.casts import read_day
 from gvrc.closures import read_closed
 from gvrc.contact_forms import LONGEST_RAW, read_contacts
-from gvrc.fields import TWO_NUMBERS
+from gvrc.fitting import TWO_NUMBERS
 from gvrc.masking import mask, mask_contacts
 from gvrc.phones import find_phones, split_phones
 from gvrc.positions import read_degrees, read_pair
