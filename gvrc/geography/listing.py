@@ -83,7 +83,7 @@ def pick_places(given: pl.DataFrame) -> pl.DataFrame:
 
 def read_places(places: pl.DataFrame) -> pl.DataFrame:
     """Read the cells as an import reads those of a record: absent words, angles in any form, exchanged coordinates."""
-    unsaid = [pl.lit(None, pl.String).alias(name) for name in ("geometry", "coordinates")]
+    unsaid = [pl.lit(None, pl.String).alias(name) for name in ("geometry", "coordinates", "projection")]
     return clean_and_mend(places, [*HEADINGS]).with_columns(unsaid).pipe(add_coordinates)
 
 

@@ -35,12 +35,15 @@ def test_a_code_that_stands_for_a_number_gives_way_with_the_code(application: Ap
     assert numbers(application) == {"90002": "90002", "90003": "90009"}
     keyed = POST | {"id": "7f0c8a52-0000-4000-8000-000000000001"}
     application.load([keyed])
-    application.load([keyed | {"facility_code": "90009"}])
+    recoded = application.load([keyed | {"facility_code": "90009"}])
     assert numbers(application) == {"90009": "-90009", "90003": "90009"}
     again = application.load([keyed | {"facility_code": "90009"}], force=True).totals()
     assert (again["updated"], again["unchanged"]) == (0, 1)
-    application.load([keyed])
+    recoded_again = application.load([keyed])
     undo(account.run_id, application.settings())
+    assert numbers(application) == {"90002": "90002", "90003": "90009"}  # the last run gave the same code, and stands
+    for taken_back in (recoded_again, recoded):
+        undo(taken_back.run_id, application.settings())
     assert numbers(application) == before
 
 
