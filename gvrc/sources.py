@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvrc.errors import UsageError
+from gvrc.projections import WEB_MERCATOR, ZONES, projection_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -124,7 +125,7 @@ def _source(path: Path, entry: Node) -> SourceRules:
         files=tuple(_texts(path, parts["files"])) if "files" in parts else (),
         path=_text(path, parts["path"]) if "path" in parts else None,
         keys={field: tuple(_texts(path, keys)) for field, keys in _fields(path, parts.get("keys")).items()},
-        defaults={field: _text(path, value) for field, value in _fields(path, parts.get("defaults")).items()},
+        defaults={field: _default(path, field, value) for field, value in _fields(path, parts.get("defaults")).items()},
         encoding=_encoding(path, parts["encoding"]) if "encoding" in parts else None,
     )
 
@@ -174,6 +175,14 @@ def _text(path: Path, node: Node) -> str:
     if not isinstance(node.value, str) or not node.value.strip():
         raise _complaint(path, node, "a text is expected here", "Write one value")
     return str(node.value)
+
+
+def _default(path: Path, field: str, node: Node) -> str:
+    text = _text(path, node)
+    if field == "projection" and projection_of(text) is None:
+        known = ", ".join((WEB_MERCATOR, *ZONES))
+        raise _complaint(path, node, f"the projection {text!r} is not known", f"Use one of {known}; none for degrees")
+    return text
 
 
 def _encoding(path: Path, node: Node) -> str:

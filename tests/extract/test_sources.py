@@ -112,6 +112,10 @@ def test_no_file_is_no_rules(tmp_path: Path) -> None:
         ("sources:\n  - name: a\n    keys:\n      facility_name: {a: b}\n", "line 4: a text is expected here"),
         ("sources:\n  - name: a\n    path: ''\n", "line 3: a text is expected here"),
         ("sources:\n  - name: a\n    encoding: klingon\n", "line 3: the encoding 'klingon' is not known"),
+        (
+            "sources:\n  - name: a\n    defaults:\n      projection: EPSG:9999\n",
+            "line 4: the projection 'EPSG:9999' is not known. Use one of 3857",
+        ),
         ("sources:\n  - name: a\n    encoding: rot13\n", "line 3: the encoding 'rot13' is not known"),
         ("sources:\n  - name: a\n    encoding: base64\n", "line 3: the encoding 'base64' is not known"),
         ("sources:\n  - name: a\n    encoding: undefined\n", "line 3: the encoding 'undefined' is not known"),

@@ -312,9 +312,9 @@ WORDS = st.sampled_from(
         *('{"type":"Point","coordinates":[36.8,-1.28]}', "&amp;", "1a536286-c5b9-46f4-a72f-919c1fccb8e8"),
     ]
 )
-COLUMNS = [
-    name for name in EXTRACTED if EXTRACTED[name] == pl.String and name not in {"raw", "reject_reason", "reject_detail"}
-]
+# The projection says how coordinates are to be read and is no value itself: extraction lets only known ones through.
+NO_VALUES = {"raw", "reject_reason", "reject_detail", "projection"}
+COLUMNS = [name for name in EXTRACTED if EXTRACTED[name] == pl.String and name not in NO_VALUES]
 # Where a value lands, or what reports it, when that is not its own column and the issues about it.
 LANDS_IN = {
     "facility_name": {"contacts"},
