@@ -29,12 +29,13 @@ TELEPHONE = r"\+?\d(?:[\s\-]*\d){6,}"
 LIST_NUMBER = r"^\s*\d{1,3}(?:\s*[-.):]+\s*|\s+)|(?:\bke-?)?\d{3,}"
 NO_NAME = f"{TELEPHONE}|{LIST_NUMBER}"
 # A figure among letters was read for one: "M0lo", "Ma1indi", "J1lore" (an l after a vowel, else an i). At the end of
-# them it is a number ("Umoja1"), but none has 0 ("Aher0").
+# them it is a number ("Umoja1"), but none has 0 ("Aher0"). Accents are gone: with all letters that there are (\p{L})
+# the patterns take 5 MB.
 MISREAD = {
-    r"(\p{L})0": "${1}o",
-    r"\b0(\p{L}{2})": "o${1}",
-    r"([aeiou])1(\p{L})": "${1}l${2}",
-    r"(\p{L})1(\p{L})": "${1}i${2}",
+    "([a-z])0": "${1}o",
+    r"\b0([a-z]{2})": "o${1}",
+    "([aeiou])1([a-z])": "${1}l${2}",
+    "([a-z])1([a-z])": "${1}i${2}",
 }
 # What stands between letters and digits; in a placeholder at one place at most. One pattern of all placeholders with
 # such gaps took longer to compile than the reference takes to read.
