@@ -239,7 +239,10 @@ def find_units(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     Such a name is no misspelling of a ward: "Migori" in Kisumu Central is not Migosi.
     """
     units: list[Level] = ["county", "constituency"]
-    names = pl.concat(gazetteer.wards.select(key=key(words(pl.col(f"{unit}_name"), unit))) for unit in units)
+    names = pl.concat(
+        gazetteer.wards.select(name=f"{unit}_name").unique().select(key=key(words(pl.col("name"), unit)))
+        for unit in units
+    )
     return (
         places.select("place_no", key=key(pl.col("ward_words")))
         .join(names.drop_nulls().unique(), on="key", how="semi")
