@@ -85,7 +85,7 @@ def without_parents() -> pl.Expr:
 
 def without_unit_words() -> pl.Expr:
     """Give the words of the ward's name but those that say what its parents are: "Lindi, Kibra Constituency"."""
-    return pl.col("ward_words").list.join(" ").str.replace_all(rf" (?:{'|'.join(UNIT_WORDS)})\b", "")
+    return pl.col("ward_words").list.join(" ").str.replace_all(rf" (?:{'|'.join(UNIT_WORDS)})(?-u:\b)", "")
 
 
 def find_shared_words(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
