@@ -33,7 +33,7 @@ NO_NAME = f"{TELEPHONE}|{LIST_NUMBER}"
 # the patterns take 5 MB.
 MISREAD = {
     "([a-z])0": "${1}o",
-    r"(?-u:\b)0([a-z]{2})": "o${1}",
+    "(^|[^a-z0-9])0([a-z]{2})": "${1}o${2}",
     "([aeiou])1([a-z])": "${1}l${2}",
     "([a-z])1([a-z])": "${1}i${2}",
 }
