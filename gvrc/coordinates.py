@@ -7,13 +7,14 @@ not finite numbers are outside both ranges and need no rule of their own.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from gvrc.positions import read_degrees, read_pair
 from gvrc.projections import projection_of, to_degrees
-from gvrc.text import by_distinct, masked
+from gvrc.text import by_distinct, is_all_null, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,22 +85,34 @@ def _read_statements() -> list[pl.Expr]:
 
 def _take_off_maps(records: pl.DataFrame) -> pl.DataFrame:
     """Turn the metres of a map projection into degrees, where the record or its file says which projection it is."""
-    if records["projection"].null_count() == records.height:
+    if is_all_null(records["projection"]):
         return records
-    projections = [text and projection_of(text) for text in records["projection"]]
-    read = [records[f"{statement}.read"] for statement in _STATEMENTS]
-    return records.with_columns(
-        pl.Series(pairs.name, list(map(_off_map, projections, pairs)), dtype=_PAIR) for pairs in read
-    )
+    records = records.with_columns(by_distinct(pl.col("projection"), _projections_of, pl.String))
+    for projection in records["projection"].drop_nulls().unique():
+        # Not as an expression: in one of polars' own threads PROJ ends the process (a segmentation fault).
+        degrees = {name: _in_degrees(projection, records[name]) for name in map("{}.read".format, _STATEMENTS)}
+        records = records.with_columns(_off_map(name, projection, read) for name, read in degrees.items())
+    return records
 
 
-def _off_map(projection: str | None, pair: dict[str, float | None] | None) -> dict[str, float | None] | None:
-    """Give a pair of metres in degrees; what may be degrees already is left: whoever wrote it knew better."""
-    northing, easting = (pair["lat"], pair["lng"]) if pair else (None, None)
-    if projection is None or northing is None or easting is None or max(abs(northing), abs(easting)) <= HALF_TURN:
-        return pair
-    degrees = to_degrees(projection, easting, northing)
-    return degrees and {"lat": degrees[0], "lng": degrees[1]}
+def _projections_of(texts: pl.Series) -> list[str | None]:
+    return [projection_of(text) for text in texts]
+
+
+def _off_map(name: str, projection: str, degrees: pl.Series) -> pl.Expr:
+    """Give the pairs of metres in degrees; what may be degrees already is left: whoever wrote it knew better."""
+    northing, easting = (pl.col(name).struct.field(axis) for axis in ("lat", "lng"))
+    is_in_metres = pl.max_horizontal(northing.abs(), easting.abs()) > HALF_TURN
+    is_whole = northing.is_not_null() & easting.is_not_null()
+    is_meant = (pl.col("projection") == projection) & is_whole & is_in_metres
+    return pl.when(is_meant).then(pl.lit(degrees)).otherwise(pl.col(name)).alias(name)
+
+
+def _in_degrees(projection: str, pairs: pl.Series) -> pl.Series:
+    metres = pairs.struct.unnest().fill_null(math.nan)
+    latitudes, longitudes = to_degrees(projection, metres["lng"].to_list(), metres["lat"].to_list())
+    degrees = pl.DataFrame({"lat": latitudes, "lng": longitudes}, schema=_PAIR.to_schema())
+    return degrees.select(pl.when(pl.all_horizontal(pl.all().is_finite())).then(pl.struct(pl.all()))).to_series()
 
 
 HALF_TURN = 180

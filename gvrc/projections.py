@@ -5,12 +5,13 @@ Only where a file says which it is: without that, metres are no place.
 
 from __future__ import annotations
 
-import math
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyproj import Transformer
 
 WEB_MERCATOR: Final = "3857"
@@ -37,14 +38,16 @@ def projection_of(value: object) -> str | None:
     return found and SPELLINGS.get(found[0], found[0])
 
 
-def to_degrees(projection: str, easting: float, northing: float) -> tuple[float, float] | None:
-    """Give latitude and longitude on WGS 84 of a place in metres; None where it cannot be one.
+def to_degrees(
+    projection: str, eastings: Sequence[float], northings: Sequence[float]
+) -> tuple[Sequence[float], Sequence[float]]:
+    """Give latitudes and longitudes on WGS 84 of places in metres; infinite where it cannot be a place.
 
-    >>> [round(degree, 4) for degree in to_degrees("3857", 3870801.33, -9306.31)]
+    >>> [round(degrees[0], 4) for degrees in to_degrees("3857", [3870801.33], [-9306.31])]
     [-0.0836, 34.772]
     """
-    latitude, longitude = _transformer(projection).transform(easting, northing)
-    return (latitude, longitude) if math.isfinite(latitude) and math.isfinite(longitude) else None
+    latitudes, longitudes = _transformer(projection).transform(eastings, northings)
+    return latitudes, longitudes
 
 
 @cache
