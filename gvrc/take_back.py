@@ -119,16 +119,16 @@ def restore(database: Database, *, is_managed: bool) -> None:
     for table in RESTORED:
         database.run(f"keep_later_{table}")
         database.run(f"restore_{table}")
-    demand_done(database, "restored")
+    demand_done(database, "restored", "update", *ALL_KEYS)
 
 
-def demand_done(database: Database, verb: str, *part: int) -> None:
+def demand_done(database: Database, verb: str, operation: str, first: int, last: int) -> None:
     """Stop where triggers keep what is to be taken back: else it would count as taken back.
 
     Raises:
         DatabaseUnavailableError: some rows are as they were.
     """
-    if database.rows("live_triggers") and (undone := database.rows(f"not_{verb}", *part)):
+    if database.rows("live_triggers") and (undone := database.rows("not_taken_back", operation, first, last)):
         tables = ", ".join(f"{row['table_name']} ({row['rows']})" for row in undone)
         raise DatabaseUnavailableError(
             f"A trigger of the database keeps rows that are to be {verb}: {tables}. Nothing was taken back. "
@@ -143,7 +143,7 @@ def remove(database: Database, first: int, last: int) -> None:
             for table in (*CHILD_TABLES, "facilities"):
                 database.run(f"delete_{table}", first, last)
             database.check_constraints()
-            demand_done(database, "deleted", first, last)
+            demand_done(database, "deleted", "insert", first, last)
     except adbc_driver_manager.Error as error:
         if sqlstate(error) not in REFERRED_TO:
             raise

@@ -1193,80 +1193,9 @@ WHERE facilities.facility_id = changes.row_id
     AND changes.table_name = 'facilities'
     AND changes.operation = 'update';
 
--- name: not_deleted
--- After a part was deleted: what a trigger keeps (RETURN NULL, or a row that is marked as deleted only).
-SELECT
-    kept.table_name,
-    count(*) AS rows
-FROM (
-    SELECT
-        'facilities' AS table_name,
-        undo.row_id
-    FROM undo_changes AS undo
-    JOIN facilities AS present ON present.facility_id = undo.row_id
-    WHERE undo.table_name = 'facilities'
-        AND undo.operation = 'insert'
-        AND undo.facility_id BETWEEN $1::integer AND $2::integer
-    UNION ALL
-    SELECT
-        'facility_contacts',
-        undo.row_id
-    FROM undo_changes AS undo
-    JOIN facility_contacts AS present ON present.contact_id = undo.row_id
-    WHERE undo.table_name = 'facility_contacts'
-        AND undo.operation = 'insert'
-        AND undo.facility_id BETWEEN $1::integer AND $2::integer
-    UNION ALL
-    SELECT
-        'facility_coordinates',
-        undo.row_id
-    FROM undo_changes AS undo
-    JOIN facility_coordinates AS present ON present.coordinate_id = undo.row_id
-    WHERE undo.table_name = 'facility_coordinates'
-        AND undo.operation = 'insert'
-        AND undo.facility_id BETWEEN $1::integer AND $2::integer
-    UNION ALL
-    SELECT
-        'facility_services',
-        undo.row_id
-    FROM undo_changes AS undo
-    JOIN facility_services AS present ON present.service_id = undo.row_id
-    WHERE undo.table_name = 'facility_services'
-        AND undo.operation = 'insert'
-        AND undo.facility_id BETWEEN $1::integer AND $2::integer
-    UNION ALL
-    SELECT
-        'facility_owners',
-        undo.row_id
-    FROM undo_changes AS undo
-    JOIN facility_owners AS present ON present.owner_id = undo.row_id
-    WHERE undo.table_name = 'facility_owners'
-        AND undo.operation = 'insert'
-        AND undo.facility_id BETWEEN $1::integer AND $2::integer
-    UNION ALL
-    SELECT
-        'facility_gbv_categories',
-        undo.row_id
-    FROM undo_changes AS undo
-    JOIN facility_gbv_categories AS present ON present.id = undo.row_id
-    WHERE undo.table_name = 'facility_gbv_categories'
-        AND undo.operation = 'insert'
-        AND undo.facility_id BETWEEN $1::integer AND $2::integer
-    UNION ALL
-    SELECT
-        'facility_infrastructure',
-        undo.row_id
-    FROM undo_changes AS undo
-    JOIN facility_infrastructure AS present ON present.infrastructure_id = undo.row_id
-    WHERE undo.table_name = 'facility_infrastructure'
-        AND undo.operation = 'insert'
-        AND undo.facility_id BETWEEN $1::integer AND $2::integer
-) AS kept
-GROUP BY kept.table_name
-ORDER BY kept.table_name;
-
--- name: not_restored
--- Rows that a trigger left as they were: nothing of them was put back.
+-- name: not_taken_back
+-- What a trigger keeps: rows that were to be deleted ($1 is insert; of the facilities from $2 to $3), and such of which
+-- nothing was put back (update).
 SELECT
     undo.table_name,
     count(*) AS rows
@@ -1283,19 +1212,28 @@ CROSS JOIN LATERAL (
             THEN (SELECT to_jsonb(present) FROM facility_services AS present WHERE service_id = undo.row_id)
         WHEN 'facility_owners'
             THEN (SELECT to_jsonb(present) FROM facility_owners AS present WHERE owner_id = undo.row_id)
+        WHEN 'facility_gbv_categories'
+            THEN (SELECT to_jsonb(present) FROM facility_gbv_categories AS present WHERE id = undo.row_id)
         WHEN 'facility_infrastructure'
             THEN (SELECT to_jsonb(present) FROM facility_infrastructure AS present WHERE infrastructure_id = undo.row_id)
     END AS image
 ) AS present
-WHERE undo.operation = 'update'
-    AND undo.before <> '{}'
-    AND NOT present.image @> undo.before
-    AND NOT EXISTS (
-        SELECT
-        FROM batch_changes AS done
-        WHERE done.table_name = undo.table_name
-            AND done.row_id = undo.row_id
-            AND done.before <> coalesce(done.after, '{}')
+WHERE undo.operation = $1::text
+    AND undo.facility_id BETWEEN $2::integer AND $3::integer
+    AND (
+        (undo.operation = 'insert' AND present.image IS NOT NULL)
+        OR (
+            undo.operation = 'update'
+            AND undo.before <> '{}'
+            AND NOT present.image @> undo.before
+            AND NOT EXISTS (
+                SELECT
+                FROM batch_changes AS done
+                WHERE done.table_name = undo.table_name
+                    AND done.row_id = undo.row_id
+                    AND done.before <> coalesce(done.after, '{}')
+            )
+        )
     )
 GROUP BY undo.table_name
 ORDER BY undo.table_name;

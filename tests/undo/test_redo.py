@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gvrc.account import RunAccount
     from gvrc.database import Database
     from gvrc.settings import Settings
 
@@ -203,14 +204,19 @@ def test_of_two_runs_taken_back_the_earlier_one_first_nothing_is_left(
     assert (content(fresh), stood(fresh)) == after
 
 
-def test_a_facility_that_comes_back_has_nothing_of_a_run_that_was_taken_back_meanwhile(
-    settings: Settings, fresh: Database, tmp_path: Path
-) -> None:
+def taken_back_in_turn(settings: Settings, fresh: Database, tmp_path: Path) -> tuple[Any, Any, list[RunAccount]]:
+    """Load two runs and take them back, the earlier one first; give what stood after each, and the undos."""
     first = landed(settings, tmp_path, SAYING, name="a.json")
     between = content(fresh)
     second = landed(settings, tmp_path, LATER, name="b.json")
     after = content(fresh)
-    undone = [undo(account.run_id, settings) for account in (first, second)]
+    return between, after, [undo(account.run_id, settings) for account in (first, second)]
+
+
+def test_a_facility_that_comes_back_has_nothing_of_a_run_that_was_taken_back_meanwhile(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    between, after, undone = taken_back_in_turn(settings, fresh, tmp_path)
     assert rows(fresh, "SELECT 1 FROM facilities") == []
     undo(undone[0].run_id, settings)
     assert content(fresh) == between
@@ -221,11 +227,7 @@ def test_a_facility_that_comes_back_has_nothing_of_a_run_that_was_taken_back_mea
 def test_a_facility_that_comes_back_has_what_was_brought_back_while_it_was_away(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
-    first = landed(settings, tmp_path, SAYING, name="a.json")
-    between = content(fresh)
-    second = landed(settings, tmp_path, LATER, name="b.json")
-    after = content(fresh)
-    undone = [undo(account.run_id, settings) for account in (first, second)]
+    between, after, undone = taken_back_in_turn(settings, fresh, tmp_path)
     brought = undo(undone[1].run_id, settings)
     undo(undone[0].run_id, settings)
     assert content(fresh) == after
