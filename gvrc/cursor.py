@@ -181,4 +181,3 @@ def read_element(element: msgspec.Raw | bytes) -> object:
 
 
 UNREADABLE: Final = object()
-LONGEST_LITERAL: Final = len("-Infinity")

@@ -154,7 +154,7 @@ class Walk:
             if char == b"[":
                 yield from self._array((), {})
             elif char == b"{":
-                yield from self._lines() if is_lines(self.cursor) else self._object((), {})
+                yield from self._lines() if is_lines(cursor) else self._object((), {})
             else:
                 raise SourceFileError(_not_json(cursor))
 
@@ -233,7 +233,7 @@ class Walk:
             if char == b",":
                 cursor.at += 1
                 continue
-            key = self.cursor.read_key()
+            key = cursor.read_key()
             inner = (*path, key)
             parents = parents | self._projection_at_hand(key)
             if (char := cursor.peek()) == b"[":
@@ -241,7 +241,7 @@ class Walk:
             elif char == b"{" and not self._passes_sender(key, whole):
                 yield from self._object(inner, with_key(parents, key, above))
             elif char != b"{":
-                scalar = self.cursor.read_scalar()
+                scalar = cursor.read_scalar()
                 self._note_fact(key, scalar)
                 if char == QUOTE:
                     places = own_places({key: _unescaped(scalar)}, self.keys, ())
@@ -335,10 +335,12 @@ class Walk:
         parts = chain([first], parts)
         if path and is_list_of_columns(path[-1]) and (columns := columns_in(values, self.keys)):
             self.columns = columns
-            return iter(list(parts)[:0]), []  # the list is gone through to its end
-        return (
-            self._rows(parts, path) if self._is_wanted(path) is not False and may_be_row(values[0]) else (parts, values)
-        )
+            for _ in parts:
+                pass  # to the end of the list
+            return parts, []
+        if self._is_wanted(path) is not False and may_be_row(values[0]):
+            return self._rows(parts, path)
+        return parts, values
 
     def _rows(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:
         """Give the rows of a table as records under its headings; rows without headings are given as they are."""

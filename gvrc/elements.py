@@ -14,7 +14,6 @@ import msgspec
 
 from gvrc.cursor import (
     LENIENT,
-    LONGEST_LITERAL,
     MAX_VALUE_BYTES,
     NEXT_ELEMENT,
     ONE,
@@ -214,6 +213,7 @@ def _sound_length(text: bytes) -> int:
 
 
 WINDOW: Final = 8 * 1024
+LONGEST_LITERAL: Final = len("-Infinity")
 
 
 def _skip(cursor: Cursor) -> bytes:

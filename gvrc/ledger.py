@@ -63,7 +63,7 @@ def run_lock(database: Database, settings: Settings, options: Options) -> Iterat
         DatabaseUnavailableError: another importer has it, and waiting was not asked for or took too long.
     """
     seconds = 86_400 if options.wait else settings.lock_wait_seconds
-    if not is_locked_within(seconds, database):
+    if not take_run_lock(database, seconds):
         advice = "or repeat with --wait." if options.kind == "import" else "then repeat the command."
         raise DatabaseUnavailableError(f"Another importer is writing to this database. Wait for it to end, {advice}")
     try:
@@ -78,14 +78,14 @@ def take_lock_again(database: Database) -> None:
     Raises:
         DatabaseUnavailableError: another importer has it now.
     """
-    if not is_locked_within(LOCK_RETURN_SECONDS, database):
+    if not take_run_lock(database, LOCK_RETURN_SECONDS):
         raise DatabaseUnavailableError(
             "The connection was lost, and another importer is writing to this database now. "
             "What was committed stays; repeat the command when that one has ended."
         )
 
 
-def is_locked_within(seconds: float, database: Database) -> bool:
+def take_run_lock(database: Database, seconds: float) -> bool:
     """Take the run's lock as soon as it is free; false where it is not within so many seconds."""
     deadline = time.monotonic() + seconds
     is_locked = bool(database.rows("try_run_lock")[0]["is_locked"])
