@@ -101,7 +101,8 @@ def read_alike(elements: Elements) -> Alike | None:
 def _read(elements: Elements, shape: _Shape) -> Alike | None:
     texts = [str(element, "utf-8") for element in elements]
     if shape.guessed is None:
-        shape.guess_from([DECODE(element) for element in elements[:: len(elements) // SAMPLES]])
+        samples = map(DECODE, elements[:: len(elements) // SAMPLES])
+        shape.guess_from([sample for sample in samples if isinstance(sample, dict)])  # a list may hold a stray number
     block = b",".join((b"[" + bytes(elements[0]), *elements[1:-1], bytes(elements[-1]) + b"]"))
     rows, columns = shape.read(block)
     raw = pl.Series(texts, dtype=pl.String)

@@ -104,7 +104,10 @@ ANSWER: Final = frozenset(("value", "category", "node"))
 
 def is_property(value: object) -> TypeGuard[dict[str, Any]]:
     """Say whether an object is a property of Notion's: its type, and what is said under the name of that type."""
-    return isinstance(value, dict) and "id" in value and value.get("type") in PROPERTIES and value["type"] in value
+    match value:
+        case {"id": _, "type": str(kind)}:
+            return kind in PROPERTIES and kind in value
+    return False
 
 
 PROPERTIES: Final = frozenset(
@@ -155,9 +158,9 @@ def leaves(value: object, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
     """List the leaf values of the objects inside a value, with their paths; a list is a leaf."""
     if not isinstance(value, dict) or len(path) > MAX_DEPTH:
         return [(path, value)]
-    if is_answer(value):
+    if path and is_answer(value):  # a record that is written as one is none: what it says has no name
         return [(path, value["value"])]
-    if is_property(value):
+    if path and is_property(value):
         return [(path, text_of_property(value))]
     return [leaf for key, inner in value.items() for leaf in leaves(inner, (*path, key))]
 

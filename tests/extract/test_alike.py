@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reading import read_bytes
 
 from gvrc.alike import MANY, IdLists, _id_lists, read_alike
 from gvrc.extract import FileReading
@@ -90,6 +91,16 @@ def test_what_is_not_sound_or_not_alike_is_left_to_others(odd: bytes) -> None:
 
     assert read_alike(list(map(msgspec.Raw, sound)))
     assert read_alike(list(map(msgspec.Raw, [*sound, odd, *sound]))) is None
+
+
+@pytest.mark.parametrize("stray", [42, "a", [1], None])
+def test_a_list_may_hold_what_is_no_object_wherever_it_is_looked_at(stray: object) -> None:
+    for place in range(1, MANY):
+        records = [
+            {"name": "A", "code": number, f"{stray} {place}": 1} for number in range(MANY)
+        ]  # keys not met before
+        frame, _ = read_bytes(json.dumps([*records[:place], stray, *records[place:]]).encode())
+        assert frame["facility_code"].drop_nulls().to_list() == [str(number) for number in range(MANY)]
 
 
 @pytest.mark.parametrize("odd", ODD_IDS)

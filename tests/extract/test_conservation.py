@@ -129,6 +129,9 @@ def test_each_leaf_of_a_record_is_found_again(record: dict[str, Any]) -> None:
 
 
 @given(st.lists(RECORDS, min_size=1, max_size=5))
+@example([{"id": 1, "type": {"type": "Point", "coordinates": []}, "name": "Umoja Health Centre"}])  # no name of a kind
+@example([{"id": 1, "type": "title", "title": "Umoja", "name": "Umoja Health Centre"}])  # a record, no property
+@example([{"value": 1, "category": "a", "node": "b", "name": "Umoja Health Centre"}])  # a record, no answer
 @QUICK
 def test_records_read_together_say_what_they_say_alone(records: list[dict[str, Any]]) -> None:
     together, reading = read_bytes(json.dumps(records).encode())

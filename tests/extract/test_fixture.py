@@ -101,6 +101,17 @@ def test_a_contact_that_is_not_active_is_told_and_not_used() -> None:
     assert reading.unmapped["inactive_contacts"] == (1, "a list of 1")
 
 
+def test_rows_of_a_facility_that_the_file_does_not_hold_are_counted() -> None:
+    natural = row("facilities.facilityservice", 2, facility=["K-1"], service_name="Shelter")
+    gone = row("facilities.facilityservice", 3, facility=77, service_name="Shelter")
+
+    _, reading = read_bytes(json.dumps([*ROWS, natural, gone]).encode())
+    _, whole = read_bytes(json.dumps(ROWS).encode())
+
+    assert "passed over: 2 row whose facility is not in the file" in reading.notes
+    assert not any("whose facility" in note for note in whole.notes)
+
+
 def test_users_are_never_read() -> None:
     frame, reading = read_bytes(json.dumps(ROWS).encode())
     assert "Sample Person" not in "".join(frame["raw"])

@@ -1,4 +1,4 @@
-"""Source files damaged at random: never a traceback, never a hang, never a record that is not accounted for.
+"""Files damaged at random, and values where others are expected: no traceback, no hang, no record out of the account.
 
 ``GVRC_FUZZ=50000`` sets how many files are tried, ``GVRC_FUZZ_SEED`` where the dice begin.
 """
@@ -10,14 +10,18 @@ import json
 import os
 import random
 import time
-from typing import TYPE_CHECKING, Final
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, Final
 
 from reading import read_bytes
+from test_fixture import ROWS
+from test_unseen_shapes import PARTS_OF_ONE, UNSEEN
 
 from gvrc.errors import SourceFileError
+from gvrc.normalise import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 FILES: Final = int(os.environ.get("GVRC_FUZZ", "1000"))
 SEED: Final = int(os.environ.get("GVRC_FUZZ_SEED", "20251123"))
@@ -48,6 +52,19 @@ SHAPES: Final[list[bytes]] = [
     json.dumps(RECORDS).encode("utf-16"),
     gzip.compress(json.dumps(RECORDS).encode()),
 ]
+# Of every form that is read, and of many records with the same keys, which are read as columns.
+DOCUMENTS: Final[list[Any]] = [
+    *(json.loads(shape) for shape in SHAPES[:3]),
+    *(json.loads(shape) for shape in SHAPES[4:8]),
+    RECORDS * 4,
+    ROWS,
+    *(document for document, _ in [*UNSEEN.values(), *PARTS_OF_ONE.values()] if not isinstance(document, bytes)),
+]
+OTHER_KINDS: Final[list[Any]] = [
+    *(None, True, False, 0, -1, 1.5, 10**30, 1e308, "", "null", "[]", '{"a": 1}', "\0", "long " * 99),
+    *([], [[]], [{}], [None], ["a"], [1, "a", None, {}], [[1, 2], [3, 4]]),
+    *({}, {"": ""}, {"type": []}, {"type": {}}, {"id": 1, "type": "a"}),
+]
 NASTY: Final[list[bytes]] = [
     *(b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"\x00", b"\xff", b"\xed\xa0\x80", b"\\ud800", b"\n", b"\x1e"),
     *(b"NaN", b"1e999", b"-", b'"name":', b"null", b"},{", b"[" * 3_000, b'{"a":' * 3_000, b"9" * 6_000),
@@ -69,6 +86,42 @@ def test_damaged_files_never_surprise() -> None:
         else:
             assert frame.height == reading.read == reading.readable + frame["reject_reason"].count(), number
         assert time.perf_counter() - started < LONGEST_SECONDS, number
+
+
+def test_values_of_another_kind_never_surprise() -> None:
+    dice = random.Random(SEED)  # noqa: S311 - no secrets here
+    values = [parent[key] for document in DOCUMENTS for parent, key in places_in(document)]
+    keys = sorted({key for document in DOCUMENTS for _, key in places_in(document) if isinstance(key, str)})
+    for number in range(FILES):
+        content = json.dumps(mistaken(deepcopy(dice.choice(DOCUMENTS)), values, keys, dice)).encode()
+        try:
+            frame, reading = read_bytes(content)
+            normalise(frame)
+        except SourceFileError:
+            continue  # refused in words
+        except BaseException as error:
+            error.add_note(f"document {number} of seed {SEED}: {content[:2_000]!r}")
+            raise
+        assert frame.height == reading.read == reading.readable + frame["reject_reason"].count(), number
+
+
+def mistaken(document: Any, values: list[Any], keys: list[str], dice: random.Random) -> Any:
+    """Put something else in the place of one to five values, or a value under another's key."""
+    for _ in range(dice.choice((1, 1, 2, 3, 5))):
+        if places := list(places_in(document)):
+            parent, key = dice.choice(places)
+            parent[key] = deepcopy(dice.choice(dice.choice((OTHER_KINDS, values))))
+            if isinstance(parent, dict) and dice.random() < 0.3:
+                parent[dice.choice(keys)] = parent.pop(key)
+    return document
+
+
+def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Give every place of a value inside a document: what it stands in, and its key or index there."""
+    if isinstance(value, (dict, list)):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield value, key
+            yield from places_in(inner)
 
 
 def test_records_outside_the_damage_are_never_lost() -> None:
