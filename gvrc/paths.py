@@ -104,10 +104,10 @@ ANSWER: Final = frozenset(("value", "category", "node"))
 
 def is_property(value: object) -> TypeGuard[dict[str, Any]]:
     """Say whether an object is a property of Notion's: its type, and what is said under the name of that type."""
-    match value:
-        case {"id": _, "type": str(kind)}:
-            return kind in PROPERTIES and kind in value
-    return False
+    if not isinstance(value, dict) or "id" not in value:
+        return False
+    kind = value.get("type")
+    return isinstance(kind, str) and kind in PROPERTIES and kind in value
 
 
 PROPERTIES: Final = frozenset(
