@@ -98,6 +98,10 @@ class Keys:
         """Give the fields that a path may stand for, none for a key that nobody knows."""
         return self._known(path)
 
+    def ranks(self, path: KeyPath) -> dict[str, int]:
+        """Give the rank of each field that a path may stand for."""
+        return dict(reversed(self._known(path)))
+
     def pins(self, field: str) -> bool:
         """Say whether the source's rules name the keys of a field."""
         return field in self._taken

@@ -14,7 +14,7 @@ from reading import read_bytes
 
 from gvrc.alike import MANY
 from gvrc.columns import EXTRACTED
-from gvrc.fields import NO_NUL
+from gvrc.json_texts import NO_NUL
 from gvrc.meanings import Keys
 from gvrc.paths import is_absent
 from gvrc.persons import is_person

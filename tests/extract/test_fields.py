@@ -11,7 +11,8 @@ from reading import facilities, read_bytes
 from gvrc import meanings
 from gvrc.columns import EXTRACTED, ISSUE_FIELDS
 from gvrc.extract import read_record
-from gvrc.fields import EXTRACT_ISSUES, masked
+from gvrc.fields import EXTRACT_ISSUES
+from gvrc.left_over import masked
 from gvrc.meanings import Keys
 from gvrc.normalise import normalise
 from gvrc.sources import FIELDS, SourceRules
