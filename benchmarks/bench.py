@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.goals import print_goals
-from benchmarks.measure import Cost, Server, measure, run_cold
+from benchmarks.measure import Cost, NoEndError, Server, measure, run_cold
 from benchmarks.tables import print_table, print_title
 from gvrc.embedded import start_embedded, stop_embedded
 
@@ -74,11 +74,13 @@ def main() -> int:
         loaders = [loader for loader in LOADERS if takes_part(loader, arguments.only)]
         for scale in arguments.scale:
             data = write_data(folder / f"x{scale}", scale)
+            running = list(loaders)
             for number in range(arguments.rounds or ROUNDS.get(scale, 3)):
-                in_turns = loaders if number % 2 else loaders[::-1]
+                in_turns = running if number % 2 else running[::-1]
                 names = [f"gvrc_bench_{loader.name}_x{scale}_{number}" for loader in in_turns]
                 urls = list(map(server.new_database, names))
-                run_round(server, list(zip(in_turns, urls, strict=True)), data, scale, costs)
+                ended = run_round(server, list(zip(in_turns, urls, strict=True)), data, scale, costs)
+                running = [loader for loader in running if loader not in ended]
                 for url in urls:  # else autovacuum does it while the next round is measured
                     server.run("VACUUM (ANALYZE)", url)
             shutil.rmtree(folder / f"x{scale}")
@@ -151,14 +153,24 @@ def run_round(
     data: dict[str, Path],
     scale: int,
     costs: dict[tuple[int, str, str], list[Cost]],
-) -> None:
+) -> list[Loader]:
+    """Measure all loaders in all scenarios; give those that came to no end, and are left out from there on."""
+    ended: list[Loader] = []
     for scenario, path in data.items():
         if scenario in DELIVERED:
             deliver(path)
         for loader, url in loaders:
-            cost = measure(loader.command(scenario, url, path), server, url)
+            if loader in ended:
+                continue
+            try:
+                cost = measure(loader.command(scenario, url, path), server, url)
+            except NoEndError as error:
+                print(f"  x{scale} {scenario}: {loader.name} {error}, and takes no further part", file=sys.stderr)
+                ended.append(loader)
+                continue
             costs[scale, scenario, loader.name].append(cost)
             print(f"  x{scale} {scenario}: {loader.name} {cost.wall:.2f} s", file=sys.stderr)
+    return ended
 
 
 def deliver(path: Path) -> None:

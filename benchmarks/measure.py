@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +28,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PROJECT = Path(__file__).resolve().parents[1]
+# dlt's second load of the ten-fold list was in one DELETE for an hour; the slowest others take 100 seconds eighty-fold.
+LONGEST_SECONDS = 600.0
 WRITTEN = """
     SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint AS wal,
         coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del) FILTER (WHERE schemaname = 'public'), 0)::bigint AS rows,
         coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del) FILTER (WHERE schemaname = 'etl'), 0)::bigint AS own_rows
     FROM pg_stat_user_tables"""
+
+ENDED = """
+    SELECT count(pg_terminate_backend(pid))
+    FROM pg_stat_activity
+    WHERE datname = current_database()
+        AND pid <> pg_backend_pid()"""
+
+
+class NoEndError(Exception):
+    """A command came to no end in time."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,10 @@ class Server:
 
     def _drop(self, database: str) -> None:
         self.run(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+
+    def end_connections(self, url: str) -> None:
+        """End what others do in a database."""
+        self.ask(ENDED, url)
 
     def ask(self, sql: str, url: str | None = None) -> list[object]:
         """Give the values of the first row of a SELECT."""
@@ -133,17 +151,24 @@ class Server:
         return None
 
 
-def measure(command: list[str], server: Server, url: str, expected_status: int = 0) -> Cost:
+def measure(
+    command: list[str], server: Server, url: str, expected_status: int = 0, longest: float = LONGEST_SECONDS
+) -> Cost:
     """Run a command against the database and measure it.
 
     Raises:
         SystemExit: it ended with another status; its output is shown.
+        NoEndError: it took longer than ``longest`` seconds, and was ended.
     """
     server.run("CHECKPOINT")
     before = server.written(url)
     server.wait_until_alone()
     cpu_before = server.cpu()
-    wall, usage = run_cold(command, expected_status)
+    try:
+        wall, usage = run_cold(command, expected_status, longest)
+    except NoEndError:
+        server.end_connections(url)
+        raise
     server.wait_until_alone()
     cpu_after = server.cpu()
     wal, rows, own_rows = (after - earlier for after, earlier in zip(server.written(url), before, strict=True))
@@ -158,10 +183,16 @@ def measure(command: list[str], server: Server, url: str, expected_status: int =
     )
 
 
-def run_cold(command: list[str], expected_status: int) -> tuple[float, resource.struct_rusage]:
+def run_cold(
+    command: list[str], expected_status: int, longest: float = LONGEST_SECONDS
+) -> tuple[float, resource.struct_rusage]:
     """Run a command to its end; give its seconds and what the kernel counted for it.
 
     Bytecode is kept, as where commands have run before: else every loader would compile its packages each time.
+
+    Raises:
+        SystemExit: it ended with another status; its output is shown.
+        NoEndError: it took longer than ``longest`` seconds, and was killed.
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as output:
@@ -169,9 +200,14 @@ def run_cold(command: list[str], expected_status: int) -> tuple[float, resource.
         process = subprocess.Popen(
             command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
+        clock = threading.Timer(longest, process.kill)
+        clock.start()
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
+        clock.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode == -signal.SIGKILL and wall >= longest:
+            raise NoEndError(f"took longer than {longest:g} seconds")
         if process.returncode != expected_status:
             output.seek(0)
             text = output.read().decode(errors="replace")[-3000:]
