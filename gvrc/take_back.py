@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gvrc.database import Database
 
 RESTORED = (
+    "facilities",
     "facility_contacts",
     "facility_coordinates",
     "facility_services",
@@ -55,7 +56,7 @@ def take_file_back(database: Database, run_no: int, file_no: int, *, is_managed:
 
 def create_undo_tables(database: Database) -> None:
     """Make the temporary tables that the statements work on."""
-    for name in ("create_undo_changes", "create_undone_imported"):
+    for name in ("create_undo_changes", "create_undone_imported", "create_image_of"):
         database.run(name)
     if any(column["table_name"] == "batch_changes" for column in database.rows("temporary_columns")):
         database.run("truncate_merging")
@@ -67,9 +68,12 @@ def take_back(
     database: Database, run_no: int, file_no: int | None, *, is_managed: bool, by_run_no: int | None = None
 ) -> None:
     """Take back the changes of a run, or of one file of it; ``by_run_no`` is the undo, which can be undone."""
+    database.run("look_up_by_keys")
     database.run("unsettle_all")
     database.run("fill_undo_changes", run_no, file_no)
     database.run("fold_undo_changes")
+    for name in ("index_undo_changes_by_row", "index_undo_changes_by_facility", "analyze_undo_changes"):
+        database.run(name)
     database.run("drop_updates_of_inserted")
     database.run("add_children_of_inserted")
     if by_run_no:
@@ -88,14 +92,15 @@ def take_back(
     database.run("reopen_rejects", run_no, file_no)
     if by_run_no:
         database.run("close_undone_rejects", run_no, by_run_no)
+    database.run("look_up_as_before")
 
 
 def free_keys(database: Database, *, is_managed: bool) -> None:
     """Take codes and numbers that return from who bears them, unless that one keeps them: then they do not return."""
-    database.run("keep_later_facilities")
+    database.run("keep_later")
     while database.run("keep_borne_keys", is_managed) > 0:
         pass
-    for name in ("find_restored_facilities", "release_former_codes", "release_former_numbers"):
+    for name in ("find_restored", "release_former_codes", "release_former_numbers"):
         database.run(name)
 
 
@@ -112,13 +117,11 @@ def put_back(database: Database) -> None:
 
 def restore(database: Database, *, is_managed: bool) -> None:
     """Put updated columns back, but for those that something later changed."""
-    database.run("restore_facilities")
+    for table in RESTORED:
+        database.run(f"restore_{table}")
     if not is_managed:
         database.run("restore_facility_types")
     database.run("add_restored_images")
-    for table in RESTORED:
-        database.run(f"keep_later_{table}")
-        database.run(f"restore_{table}")
     demand_done(database, "restored", "update", *ALL_KEYS)
 
 
@@ -149,6 +152,7 @@ def remove(database: Database, first: int, last: int) -> None:
             raise
         span = database.rows("undo_span", first, last)[0]
         if span["first_facility"] == span["last_facility"]:
+            database.run("find_deactivated", first, last)
             for table in DEACTIVATED:
                 database.run(f"deactivate_{table}", first, last)
             return

@@ -18,6 +18,29 @@ CREATE TEMPORARY TABLE undo_changes (
 -- name: create_undone_imported
 CREATE TEMPORARY TABLE undone_imported (image jsonb NOT NULL);
 
+-- name: create_image_of
+-- A row of the directory as it stands; null where it is gone.
+CREATE OR REPLACE FUNCTION pg_temp.image_of(table_name text, row_id bigint) RETURNS jsonb
+LANGUAGE sql STABLE
+AS $$
+    SELECT CASE table_name
+        WHEN 'facilities'
+            THEN (SELECT to_jsonb(present) FROM facilities AS present WHERE facility_id = row_id)
+        WHEN 'facility_contacts'
+            THEN (SELECT to_jsonb(present) FROM facility_contacts AS present WHERE contact_id = row_id)
+        WHEN 'facility_coordinates'
+            THEN (SELECT to_jsonb(present) FROM facility_coordinates AS present WHERE coordinate_id = row_id)
+        WHEN 'facility_services'
+            THEN (SELECT to_jsonb(present) FROM facility_services AS present WHERE service_id = row_id)
+        WHEN 'facility_owners'
+            THEN (SELECT to_jsonb(present) FROM facility_owners AS present WHERE owner_id = row_id)
+        WHEN 'facility_gbv_categories'
+            THEN (SELECT to_jsonb(present) FROM facility_gbv_categories AS present WHERE id = row_id)
+        WHEN 'facility_infrastructure'
+            THEN (SELECT to_jsonb(present) FROM facility_infrastructure AS present WHERE infrastructure_id = row_id)
+    END
+$$;
+
 -- name: undoable_run
 SELECT
     run_no,
@@ -134,6 +157,24 @@ WHERE undo_changes.table_name = folded.table_name
     AND undo_changes.operation = 'update'
     AND undo_changes.change_id <> folded.change_id;
 
+-- name: index_undo_changes_by_row
+-- Tables are emptied and filled again within one transaction, and what the planner knows of them is of another time: it
+-- took facilities for an empty table, and read all that is to be undone for each facility, or the other way round. By
+-- keys, on both sides, a look costs the same whatever it takes them for: a national list is taken back in seconds.
+CREATE INDEX ON undo_changes (table_name, row_id);
+
+-- name: index_undo_changes_by_facility
+CREATE INDEX ON undo_changes (facility_id);
+
+-- name: analyze_undo_changes
+ANALYZE undo_changes;
+
+-- name: look_up_by_keys
+SET LOCAL enable_seqscan = off;
+
+-- name: look_up_as_before
+SET LOCAL enable_seqscan = on;
+
 -- name: drop_updates_of_inserted
 -- A row that the run itself inserted goes as a whole.
 DELETE FROM undo_changes AS updated
@@ -147,112 +188,60 @@ WHERE inserted.operation = 'insert'
 
 -- name: add_children_of_inserted
 -- The insert of a facility stands for its children; those that other runs or people added go with it.
-WITH gone AS (
-    SELECT
-        facility_id,
-        file_no,
-        change_id
-    FROM undo_changes
-    WHERE operation = 'insert'
-        AND table_name = 'facilities'
-)
 INSERT INTO undo_changes (change_id, file_no, facility_id, table_name, row_id, operation)
 SELECT
-    gone.change_id,
-    gone.file_no,
-    gone.facility_id,
-    'facility_contacts',
-    child.contact_id,
+    inserted.change_id,
+    inserted.file_no,
+    inserted.facility_id,
+    child.table_name,
+    child.row_id,
     'insert'
-FROM gone
-JOIN facility_contacts AS child USING (facility_id)
-WHERE NOT EXISTS (
+FROM undo_changes AS inserted
+JOIN (
     SELECT
-    FROM undo_changes AS present
-    WHERE present.table_name = 'facility_contacts'
-        AND present.row_id = child.contact_id
-)
-UNION ALL
-SELECT
-    gone.change_id,
-    gone.file_no,
-    gone.facility_id,
-    'facility_coordinates',
-    child.coordinate_id,
-    'insert'
-FROM gone
-JOIN facility_coordinates AS child USING (facility_id)
-WHERE NOT EXISTS (
+        facility_id,
+        'facility_contacts',
+        contact_id
+    FROM facility_contacts
+    UNION ALL
     SELECT
-    FROM undo_changes AS present
-    WHERE present.table_name = 'facility_coordinates'
-        AND present.row_id = child.coordinate_id
-)
-UNION ALL
-SELECT
-    gone.change_id,
-    gone.file_no,
-    gone.facility_id,
-    'facility_services',
-    child.service_id,
-    'insert'
-FROM gone
-JOIN facility_services AS child USING (facility_id)
-WHERE NOT EXISTS (
+        facility_id,
+        'facility_coordinates',
+        coordinate_id
+    FROM facility_coordinates
+    UNION ALL
     SELECT
-    FROM undo_changes AS present
-    WHERE present.table_name = 'facility_services'
-        AND present.row_id = child.service_id
-)
-UNION ALL
-SELECT
-    gone.change_id,
-    gone.file_no,
-    gone.facility_id,
-    'facility_owners',
-    child.owner_id,
-    'insert'
-FROM gone
-JOIN facility_owners AS child USING (facility_id)
-WHERE NOT EXISTS (
+        facility_id,
+        'facility_services',
+        service_id
+    FROM facility_services
+    UNION ALL
     SELECT
-    FROM undo_changes AS present
-    WHERE present.table_name = 'facility_owners'
-        AND present.row_id = child.owner_id
-)
-UNION ALL
-SELECT
-    gone.change_id,
-    gone.file_no,
-    gone.facility_id,
-    'facility_gbv_categories',
-    child.id,
-    'insert'
-FROM gone
-JOIN facility_gbv_categories AS child USING (facility_id)
-WHERE NOT EXISTS (
+        facility_id,
+        'facility_owners',
+        owner_id
+    FROM facility_owners
+    UNION ALL
     SELECT
-    FROM undo_changes AS present
-    WHERE present.table_name = 'facility_gbv_categories'
-        AND present.row_id = child.id
-)
-UNION ALL
-SELECT
-    gone.change_id,
-    gone.file_no,
-    gone.facility_id,
-    'facility_infrastructure',
-    child.infrastructure_id,
-    'insert'
-FROM gone
-JOIN facility_infrastructure AS child USING (facility_id)
-WHERE NOT EXISTS (
+        facility_id,
+        'facility_gbv_categories',
+        id
+    FROM facility_gbv_categories
+    UNION ALL
     SELECT
-    FROM undo_changes AS present
-    WHERE present.table_name = 'facility_infrastructure'
-        AND present.row_id = child.infrastructure_id
-);
-
+        facility_id,
+        'facility_infrastructure',
+        infrastructure_id
+    FROM facility_infrastructure
+) AS child (facility_id, table_name, row_id) USING (facility_id)
+WHERE inserted.operation = 'insert'
+    AND inserted.table_name = 'facilities'
+    AND NOT EXISTS (
+        SELECT
+        FROM undo_changes AS present
+        WHERE present.table_name = child.table_name
+            AND present.row_id = child.row_id
+    );
 
 -- name: delete_facilities
 -- $1 and $2 are the first and last facility_id of the part that is taken back at once.
@@ -301,20 +290,20 @@ SELECT
     to_jsonb(back)
 FROM back;
 
--- name: find_restored_facilities
--- The before image of what will be restored; its after image is added when it has been.
+-- name: find_restored
+-- The before images of what will be restored; the after images are added when it has been.
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
 SELECT
-    present.facility_id,
-    'facilities',
-    present.facility_id,
+    undo.facility_id,
+    undo.table_name,
+    undo.row_id,
     'update',
-    to_jsonb(present)
+    image
 FROM undo_changes AS undo
-JOIN facilities AS present ON present.facility_id = undo.row_id
-WHERE undo.table_name = 'facilities'
-    AND undo.operation = 'update'
-    AND undo.before <> '{}';
+CROSS JOIN pg_temp.image_of(undo.table_name, undo.row_id) AS image
+WHERE undo.operation = 'update'
+    AND undo.before <> '{}'
+    AND image IS NOT NULL;
 
 -- name: restore_facilities
 UPDATE facilities AS present
@@ -341,7 +330,7 @@ FROM (
 ) AS former
 WHERE present.facility_id = former.facility_id;
 
--- name: keep_later_facilities
+-- name: keep_later
 -- A column that is no longer what the run left was changed since: it stays, and is reported.
 UPDATE undo_changes AS undo
 SET
@@ -355,15 +344,13 @@ FROM (
         jsonb_object_agg(former.key, former.value)
             FILTER (WHERE image -> former.key IS DISTINCT FROM one.after -> former.key) AS other
     FROM undo_changes AS one
-    JOIN facilities AS present ON present.facility_id = one.row_id
-    CROSS JOIN to_jsonb(present) AS image
+    CROSS JOIN pg_temp.image_of(one.table_name, one.row_id) AS image
     CROSS JOIN jsonb_each(one.before) AS former
-    WHERE one.table_name = 'facilities'
-        AND one.operation = 'update'
+    WHERE one.operation = 'update'
+        AND image IS NOT NULL
     GROUP BY one.change_id
 ) AS split
 WHERE undo.change_id = split.change_id
-    AND undo.table_name = 'facilities'
     AND undo.operation = 'update';
 
 -- name: keep_borne_keys
@@ -466,36 +453,30 @@ WHERE facilities.facility_id = undo.row_id
     AND other.operation IN ('update', 'delete')
     AND other.row_id <> undo.row_id;
 
--- name: deactivate_facilities
--- Something refers to it: it stays, switched off.
-WITH former AS (
-    SELECT
-        undo.facility_id,
-        present.facility_id AS row_id,
-        to_jsonb(present) AS image
-    FROM undo_changes AS undo
-    JOIN facilities AS present ON present.facility_id = undo.row_id
-    WHERE undo.table_name = 'facilities'
-        AND undo.operation = 'insert'
-        AND present.is_active
-        AND undo.facility_id BETWEEN $1::integer AND $2::integer
-), restored AS (
-    UPDATE facilities AS present
-    SET is_active = false
-    FROM former
-    WHERE present.facility_id = former.row_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+-- name: find_deactivated
+-- The before images of what something refers to: it stays, switched off. The after images are added when it is.
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
 SELECT
-    restored.facility_id,
-    'facilities',
-    restored.facility_id,
+    undo.facility_id,
+    undo.table_name,
+    undo.row_id,
     'update',
-    former.image,
-    to_jsonb(restored)
-FROM restored
-JOIN former ON former.row_id = restored.facility_id;
+    image
+FROM undo_changes AS undo
+CROSS JOIN pg_temp.image_of(undo.table_name, undo.row_id) AS image
+WHERE undo.operation = 'insert'
+    AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    AND image -> 'is_active' = 'true';
+
+-- name: deactivate_facilities
+UPDATE facilities AS present
+SET is_active = false
+FROM undo_changes AS undo
+WHERE undo.table_name = 'facilities'
+    AND undo.operation = 'insert'
+    AND undo.row_id = present.facility_id
+    AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    AND present.is_active;
 
 -- name: delete_facility_contacts
 -- $1 and $2 are the first and last facility_id of the part that is taken back at once.
@@ -540,95 +521,34 @@ SELECT
 FROM back;
 
 -- name: restore_facility_contacts
-WITH former AS (
-    SELECT
-        row.*,
-        to_jsonb(present) AS image
+UPDATE facility_contacts AS present
+SET
+    contact_value = former.contact_value,
+    contact_person_name = former.contact_person_name,
+    is_primary = former.is_primary,
+    is_active = former.is_active,
+    updated_at = former.updated_at,
+    updated_by = former.updated_by
+FROM (
+    SELECT row.*
     FROM undo_changes AS undo
-    JOIN facility_contacts AS present ON present.contact_id = undo.row_id
-    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    JOIN facility_contacts ON facility_contacts.contact_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(facility_contacts, undo.before) AS row
     WHERE undo.table_name = 'facility_contacts'
         AND undo.operation = 'update'
         AND undo.before <> '{}'
-), restored AS (
-    UPDATE facility_contacts AS present
-    SET
-        contact_value = former.contact_value,
-        contact_person_name = former.contact_person_name,
-        is_primary = former.is_primary,
-        is_active = former.is_active,
-        updated_at = former.updated_at,
-        updated_by = former.updated_by
-    FROM former
-    WHERE present.contact_id = former.contact_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
-SELECT
-    restored.facility_id,
-    'facility_contacts',
-    restored.contact_id,
-    'update',
-    former.image,
-    to_jsonb(restored)
-FROM restored
-JOIN former USING (contact_id);
-
--- name: keep_later_facility_contacts
--- A column that is no longer what the run left was changed since: it stays, and is reported.
-UPDATE undo_changes AS undo
-SET
-    before = coalesce(split.same, '{}'),
-    kept = split.other
-FROM (
-    SELECT
-        one.change_id,
-        jsonb_object_agg(former.key, former.value)
-            FILTER (WHERE image -> former.key IS NOT DISTINCT FROM one.after -> former.key) AS same,
-        jsonb_object_agg(former.key, former.value)
-            FILTER (WHERE image -> former.key IS DISTINCT FROM one.after -> former.key) AS other
-    FROM undo_changes AS one
-    JOIN facility_contacts AS present ON present.contact_id = one.row_id
-    CROSS JOIN to_jsonb(present) AS image
-    CROSS JOIN jsonb_each(one.before) AS former
-    WHERE one.table_name = 'facility_contacts'
-        AND one.operation = 'update'
-    GROUP BY one.change_id
-) AS split
-WHERE undo.change_id = split.change_id
-    AND undo.table_name = 'facility_contacts'
-    AND undo.operation = 'update';
+) AS former
+WHERE present.contact_id = former.contact_id;
 
 -- name: deactivate_facility_contacts
--- Something refers to it: it stays, switched off.
-WITH former AS (
-    SELECT
-        undo.facility_id,
-        present.contact_id AS row_id,
-        to_jsonb(present) AS image
-    FROM undo_changes AS undo
-    JOIN facility_contacts AS present ON present.contact_id = undo.row_id
-    WHERE undo.table_name = 'facility_contacts'
-        AND undo.operation = 'insert'
-        AND present.is_active
-        AND undo.facility_id BETWEEN $1::integer AND $2::integer
-), restored AS (
-    UPDATE facility_contacts AS present
-    SET is_active = false
-    FROM former
-    WHERE present.contact_id = former.row_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
-SELECT
-    restored.facility_id,
-    'facility_contacts',
-    restored.contact_id,
-    'update',
-    former.image,
-    to_jsonb(restored)
-FROM restored
-JOIN former ON former.row_id = restored.contact_id;
+UPDATE facility_contacts AS present
+SET is_active = false
+FROM undo_changes AS undo
+WHERE undo.table_name = 'facility_contacts'
+    AND undo.operation = 'insert'
+    AND undo.row_id = present.contact_id
+    AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    AND present.is_active;
 
 -- name: delete_facility_coordinates
 -- $1 and $2 are the first and last facility_id of the part that is taken back at once.
@@ -673,97 +593,36 @@ SELECT
 FROM back;
 
 -- name: restore_facility_coordinates
-WITH former AS (
-    SELECT
-        row.*,
-        to_jsonb(present) AS image
+UPDATE facility_coordinates AS present
+SET
+    latitude = former.latitude,
+    longitude = former.longitude,
+    collection_date = former.collection_date,
+    data_source = former.data_source,
+    collection_method = former.collection_method,
+    is_active = former.is_active,
+    updated_at = former.updated_at,
+    updated_by = former.updated_by
+FROM (
+    SELECT row.*
     FROM undo_changes AS undo
-    JOIN facility_coordinates AS present ON present.coordinate_id = undo.row_id
-    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    JOIN facility_coordinates ON facility_coordinates.coordinate_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(facility_coordinates, undo.before) AS row
     WHERE undo.table_name = 'facility_coordinates'
         AND undo.operation = 'update'
         AND undo.before <> '{}'
-), restored AS (
-    UPDATE facility_coordinates AS present
-    SET
-        latitude = former.latitude,
-        longitude = former.longitude,
-        collection_date = former.collection_date,
-        data_source = former.data_source,
-        collection_method = former.collection_method,
-        is_active = former.is_active,
-        updated_at = former.updated_at,
-        updated_by = former.updated_by
-    FROM former
-    WHERE present.coordinate_id = former.coordinate_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
-SELECT
-    restored.facility_id,
-    'facility_coordinates',
-    restored.coordinate_id,
-    'update',
-    former.image,
-    to_jsonb(restored)
-FROM restored
-JOIN former USING (coordinate_id);
-
--- name: keep_later_facility_coordinates
--- A column that is no longer what the run left was changed since: it stays, and is reported.
-UPDATE undo_changes AS undo
-SET
-    before = coalesce(split.same, '{}'),
-    kept = split.other
-FROM (
-    SELECT
-        one.change_id,
-        jsonb_object_agg(former.key, former.value)
-            FILTER (WHERE image -> former.key IS NOT DISTINCT FROM one.after -> former.key) AS same,
-        jsonb_object_agg(former.key, former.value)
-            FILTER (WHERE image -> former.key IS DISTINCT FROM one.after -> former.key) AS other
-    FROM undo_changes AS one
-    JOIN facility_coordinates AS present ON present.coordinate_id = one.row_id
-    CROSS JOIN to_jsonb(present) AS image
-    CROSS JOIN jsonb_each(one.before) AS former
-    WHERE one.table_name = 'facility_coordinates'
-        AND one.operation = 'update'
-    GROUP BY one.change_id
-) AS split
-WHERE undo.change_id = split.change_id
-    AND undo.table_name = 'facility_coordinates'
-    AND undo.operation = 'update';
+) AS former
+WHERE present.coordinate_id = former.coordinate_id;
 
 -- name: deactivate_facility_coordinates
--- Something refers to it: it stays, switched off.
-WITH former AS (
-    SELECT
-        undo.facility_id,
-        present.coordinate_id AS row_id,
-        to_jsonb(present) AS image
-    FROM undo_changes AS undo
-    JOIN facility_coordinates AS present ON present.coordinate_id = undo.row_id
-    WHERE undo.table_name = 'facility_coordinates'
-        AND undo.operation = 'insert'
-        AND present.is_active
-        AND undo.facility_id BETWEEN $1::integer AND $2::integer
-), restored AS (
-    UPDATE facility_coordinates AS present
-    SET is_active = false
-    FROM former
-    WHERE present.coordinate_id = former.row_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
-SELECT
-    restored.facility_id,
-    'facility_coordinates',
-    restored.coordinate_id,
-    'update',
-    former.image,
-    to_jsonb(restored)
-FROM restored
-JOIN former ON former.row_id = restored.coordinate_id;
+UPDATE facility_coordinates AS present
+SET is_active = false
+FROM undo_changes AS undo
+WHERE undo.table_name = 'facility_coordinates'
+    AND undo.operation = 'insert'
+    AND undo.row_id = present.coordinate_id
+    AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    AND present.is_active;
 
 -- name: delete_facility_services
 -- $1 and $2 are the first and last facility_id of the part that is taken back at once.
@@ -808,91 +667,30 @@ SELECT
 FROM back;
 
 -- name: restore_facility_services
-WITH former AS (
-    SELECT
-        row.*,
-        to_jsonb(present) AS image
+UPDATE facility_services AS present
+SET
+    is_active = former.is_active,
+    updated_at = former.updated_at
+FROM (
+    SELECT row.*
     FROM undo_changes AS undo
-    JOIN facility_services AS present ON present.service_id = undo.row_id
-    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    JOIN facility_services ON facility_services.service_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(facility_services, undo.before) AS row
     WHERE undo.table_name = 'facility_services'
         AND undo.operation = 'update'
         AND undo.before <> '{}'
-), restored AS (
-    UPDATE facility_services AS present
-    SET
-        is_active = former.is_active,
-        updated_at = former.updated_at
-    FROM former
-    WHERE present.service_id = former.service_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
-SELECT
-    restored.facility_id,
-    'facility_services',
-    restored.service_id,
-    'update',
-    former.image,
-    to_jsonb(restored)
-FROM restored
-JOIN former USING (service_id);
-
--- name: keep_later_facility_services
--- A column that is no longer what the run left was changed since: it stays, and is reported.
-UPDATE undo_changes AS undo
-SET
-    before = coalesce(split.same, '{}'),
-    kept = split.other
-FROM (
-    SELECT
-        one.change_id,
-        jsonb_object_agg(former.key, former.value)
-            FILTER (WHERE image -> former.key IS NOT DISTINCT FROM one.after -> former.key) AS same,
-        jsonb_object_agg(former.key, former.value)
-            FILTER (WHERE image -> former.key IS DISTINCT FROM one.after -> former.key) AS other
-    FROM undo_changes AS one
-    JOIN facility_services AS present ON present.service_id = one.row_id
-    CROSS JOIN to_jsonb(present) AS image
-    CROSS JOIN jsonb_each(one.before) AS former
-    WHERE one.table_name = 'facility_services'
-        AND one.operation = 'update'
-    GROUP BY one.change_id
-) AS split
-WHERE undo.change_id = split.change_id
-    AND undo.table_name = 'facility_services'
-    AND undo.operation = 'update';
+) AS former
+WHERE present.service_id = former.service_id;
 
 -- name: deactivate_facility_services
--- Something refers to it: it stays, switched off.
-WITH former AS (
-    SELECT
-        undo.facility_id,
-        present.service_id AS row_id,
-        to_jsonb(present) AS image
-    FROM undo_changes AS undo
-    JOIN facility_services AS present ON present.service_id = undo.row_id
-    WHERE undo.table_name = 'facility_services'
-        AND undo.operation = 'insert'
-        AND present.is_active
-        AND undo.facility_id BETWEEN $1::integer AND $2::integer
-), restored AS (
-    UPDATE facility_services AS present
-    SET is_active = false
-    FROM former
-    WHERE present.service_id = former.row_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
-SELECT
-    restored.facility_id,
-    'facility_services',
-    restored.service_id,
-    'update',
-    former.image,
-    to_jsonb(restored)
-FROM restored
-JOIN former ON former.row_id = restored.service_id;
+UPDATE facility_services AS present
+SET is_active = false
+FROM undo_changes AS undo
+WHERE undo.table_name = 'facility_services'
+    AND undo.operation = 'insert'
+    AND undo.row_id = present.service_id
+    AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    AND present.is_active;
 
 -- name: delete_facility_owners
 -- $1 and $2 are the first and last facility_id of the part that is taken back at once.
@@ -937,62 +735,22 @@ SELECT
 FROM back;
 
 -- name: restore_facility_owners
-WITH former AS (
-    SELECT
-        row.*,
-        to_jsonb(present) AS image
+UPDATE facility_owners AS present
+SET
+    owner_name = former.owner_name,
+    owner_type_id = former.owner_type_id,
+    updated_at = former.updated_at,
+    updated_by = former.updated_by
+FROM (
+    SELECT row.*
     FROM undo_changes AS undo
-    JOIN facility_owners AS present ON present.owner_id = undo.row_id
-    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    JOIN facility_owners ON facility_owners.owner_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(facility_owners, undo.before) AS row
     WHERE undo.table_name = 'facility_owners'
         AND undo.operation = 'update'
         AND undo.before <> '{}'
-), restored AS (
-    UPDATE facility_owners AS present
-    SET
-        owner_name = former.owner_name,
-        owner_type_id = former.owner_type_id,
-        updated_at = former.updated_at,
-        updated_by = former.updated_by
-    FROM former
-    WHERE present.owner_id = former.owner_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
-SELECT
-    restored.facility_id,
-    'facility_owners',
-    restored.owner_id,
-    'update',
-    former.image,
-    to_jsonb(restored)
-FROM restored
-JOIN former USING (owner_id);
-
--- name: keep_later_facility_owners
--- A column that is no longer what the run left was changed since: it stays, and is reported.
-UPDATE undo_changes AS undo
-SET
-    before = coalesce(split.same, '{}'),
-    kept = split.other
-FROM (
-    SELECT
-        one.change_id,
-        jsonb_object_agg(former.key, former.value)
-            FILTER (WHERE image -> former.key IS NOT DISTINCT FROM one.after -> former.key) AS same,
-        jsonb_object_agg(former.key, former.value)
-            FILTER (WHERE image -> former.key IS DISTINCT FROM one.after -> former.key) AS other
-    FROM undo_changes AS one
-    JOIN facility_owners AS present ON present.owner_id = one.row_id
-    CROSS JOIN to_jsonb(present) AS image
-    CROSS JOIN jsonb_each(one.before) AS former
-    WHERE one.table_name = 'facility_owners'
-        AND one.operation = 'update'
-    GROUP BY one.change_id
-) AS split
-WHERE undo.change_id = split.change_id
-    AND undo.table_name = 'facility_owners'
-    AND undo.operation = 'update';
+) AS former
+WHERE present.owner_id = former.owner_id;
 
 -- name: delete_facility_gbv_categories
 -- $1 and $2 are the first and last facility_id of the part that is taken back at once.
@@ -1080,94 +838,32 @@ SELECT
 FROM back;
 
 -- name: restore_facility_infrastructure
-WITH former AS (
-    SELECT
-        row.*,
-        to_jsonb(present) AS image
+UPDATE facility_infrastructure AS present
+SET
+    capacity = former.capacity,
+    is_active = former.is_active,
+    updated_at = former.updated_at,
+    updated_by = former.updated_by
+FROM (
+    SELECT row.*
     FROM undo_changes AS undo
-    JOIN facility_infrastructure AS present ON present.infrastructure_id = undo.row_id
-    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    JOIN facility_infrastructure ON facility_infrastructure.infrastructure_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(facility_infrastructure, undo.before) AS row
     WHERE undo.table_name = 'facility_infrastructure'
         AND undo.operation = 'update'
         AND undo.before <> '{}'
-), restored AS (
-    UPDATE facility_infrastructure AS present
-    SET
-        capacity = former.capacity,
-        is_active = former.is_active,
-        updated_at = former.updated_at,
-        updated_by = former.updated_by
-    FROM former
-    WHERE present.infrastructure_id = former.infrastructure_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
-SELECT
-    restored.facility_id,
-    'facility_infrastructure',
-    restored.infrastructure_id,
-    'update',
-    former.image,
-    to_jsonb(restored)
-FROM restored
-JOIN former USING (infrastructure_id);
-
--- name: keep_later_facility_infrastructure
--- A column that is no longer what the run left was changed since: it stays, and is reported.
-UPDATE undo_changes AS undo
-SET
-    before = coalesce(split.same, '{}'),
-    kept = split.other
-FROM (
-    SELECT
-        one.change_id,
-        jsonb_object_agg(former.key, former.value)
-            FILTER (WHERE image -> former.key IS NOT DISTINCT FROM one.after -> former.key) AS same,
-        jsonb_object_agg(former.key, former.value)
-            FILTER (WHERE image -> former.key IS DISTINCT FROM one.after -> former.key) AS other
-    FROM undo_changes AS one
-    JOIN facility_infrastructure AS present ON present.infrastructure_id = one.row_id
-    CROSS JOIN to_jsonb(present) AS image
-    CROSS JOIN jsonb_each(one.before) AS former
-    WHERE one.table_name = 'facility_infrastructure'
-        AND one.operation = 'update'
-    GROUP BY one.change_id
-) AS split
-WHERE undo.change_id = split.change_id
-    AND undo.table_name = 'facility_infrastructure'
-    AND undo.operation = 'update';
+) AS former
+WHERE present.infrastructure_id = former.infrastructure_id;
 
 -- name: deactivate_facility_infrastructure
--- Something refers to it: it stays, switched off.
-WITH former AS (
-    SELECT
-        undo.facility_id,
-        present.infrastructure_id AS row_id,
-        to_jsonb(present) AS image
-    FROM undo_changes AS undo
-    JOIN facility_infrastructure AS present ON present.infrastructure_id = undo.row_id
-    WHERE undo.table_name = 'facility_infrastructure'
-        AND undo.operation = 'insert'
-        AND present.is_active
-        AND undo.facility_id BETWEEN $1::integer AND $2::integer
-), restored AS (
-    UPDATE facility_infrastructure AS present
-    SET is_active = false
-    FROM former
-    WHERE present.infrastructure_id = former.row_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
-SELECT
-    restored.facility_id,
-    'facility_infrastructure',
-    restored.infrastructure_id,
-    'update',
-    former.image,
-    to_jsonb(restored)
-FROM restored
-JOIN former ON former.row_id = restored.infrastructure_id;
-
+UPDATE facility_infrastructure AS present
+SET is_active = false
+FROM undo_changes AS undo
+WHERE undo.table_name = 'facility_infrastructure'
+    AND undo.operation = 'insert'
+    AND undo.row_id = present.infrastructure_id
+    AND undo.facility_id BETWEEN $1::integer AND $2::integer
+    AND present.is_active;
 
 -- name: restore_facility_types
 UPDATE facilities
@@ -1186,12 +882,9 @@ FROM (
 WHERE facilities.facility_id = former.facility_id;
 
 -- name: add_restored_images
-UPDATE batch_changes AS changes
-SET after = to_jsonb(facilities)
-FROM facilities
-WHERE facilities.facility_id = changes.row_id
-    AND changes.table_name = 'facilities'
-    AND changes.operation = 'update';
+UPDATE batch_changes
+SET after = pg_temp.image_of(table_name, row_id)
+WHERE operation = 'update';
 
 -- name: not_taken_back
 -- What a trigger keeps: rows that were to be deleted ($1 is insert; of the facilities from $2 to $3), and such of which
@@ -1200,32 +893,15 @@ SELECT
     undo.table_name,
     count(*) AS rows
 FROM undo_changes AS undo
-CROSS JOIN LATERAL (
-    SELECT CASE undo.table_name
-        WHEN 'facilities'
-            THEN (SELECT to_jsonb(present) FROM facilities AS present WHERE facility_id = undo.row_id)
-        WHEN 'facility_contacts'
-            THEN (SELECT to_jsonb(present) FROM facility_contacts AS present WHERE contact_id = undo.row_id)
-        WHEN 'facility_coordinates'
-            THEN (SELECT to_jsonb(present) FROM facility_coordinates AS present WHERE coordinate_id = undo.row_id)
-        WHEN 'facility_services'
-            THEN (SELECT to_jsonb(present) FROM facility_services AS present WHERE service_id = undo.row_id)
-        WHEN 'facility_owners'
-            THEN (SELECT to_jsonb(present) FROM facility_owners AS present WHERE owner_id = undo.row_id)
-        WHEN 'facility_gbv_categories'
-            THEN (SELECT to_jsonb(present) FROM facility_gbv_categories AS present WHERE id = undo.row_id)
-        WHEN 'facility_infrastructure'
-            THEN (SELECT to_jsonb(present) FROM facility_infrastructure AS present WHERE infrastructure_id = undo.row_id)
-    END AS image
-) AS present
+CROSS JOIN pg_temp.image_of(undo.table_name, undo.row_id) AS image
 WHERE undo.operation = $1::text
     AND undo.facility_id BETWEEN $2::integer AND $3::integer
     AND (
-        (undo.operation = 'insert' AND present.image IS NOT NULL)
+        (undo.operation = 'insert' AND image IS NOT NULL)
         OR (
             undo.operation = 'update'
             AND undo.before <> '{}'
-            AND NOT present.image @> undo.before
+            AND NOT image @> undo.before
             AND NOT EXISTS (
                 SELECT
                 FROM batch_changes AS done
@@ -1654,14 +1330,14 @@ WHERE before IS DISTINCT FROM after;
 
 -- name: undo_account
 -- A facility is taken back (updated), or it could not be because something later changed it (unchanged).
+-- The two are joined: to look for each facility among all changes took minutes for a national list.
 SELECT
-    count(DISTINCT undo.facility_id) AS read,
-    count(DISTINCT undo.facility_id) FILTER (
-        WHERE EXISTS (SELECT FROM batch_changes WHERE batch_changes.facility_id = undo.facility_id)
-    ) AS updated,
+    count(*) AS read,
+    count(changed.facility_id) AS updated,
     (SELECT count(*) FROM batch_changes WHERE table_name = 'facilities' AND operation = 'delete') AS removed,
     (SELECT count(*) FROM undo_changes WHERE kept IS NOT NULL) AS kept
-FROM undo_changes AS undo;
+FROM (SELECT DISTINCT facility_id FROM undo_changes) AS undo
+LEFT JOIN (SELECT DISTINCT facility_id FROM batch_changes) AS changed USING (facility_id);
 
 -- name: undo_kept
 SELECT

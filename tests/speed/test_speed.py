@@ -14,9 +14,11 @@ import msgspec
 import nanoarrow
 import pytest
 
+from gvrc.account import CHILD_TABLES
 from gvrc.database import Database
 from gvrc.pipeline import Options, run
 from gvrc.statements import statement
+from gvrc.undo import undo
 
 if TYPE_CHECKING:
     from gvrc.settings import Settings
@@ -51,6 +53,7 @@ LOOKING = {
     *("meet_by_content", "meet_by_former_code", "meet_by_registration_number", "meet_by_name"),
     "refuse_claimed_numbers",
 }
+TAKING_BACK = {f"{how}_{table}" for how in ("delete", "put_back") for table in ("facilities", *CHILD_TABLES)}
 MANY_FACILITIES = """
 INSERT INTO facilities (facility_name, facility_code, registration_number)
 SELECT 'Facility ' || number, 'F-' || number, 'R-' || number
@@ -256,7 +259,7 @@ def test_one_changed_record_of_many_is_the_only_one_that_is_written(
 
 @pytest.fixture
 def explained(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Give the plans of the statements that look for facilities, as they are while a batch is merged."""
+    """Give the plans of the statements that look for something, as they are while they are run."""
     plans: dict[str, str] = {}
     run_statement = Database.run
 
@@ -289,6 +292,18 @@ def test_a_record_is_looked_for_by_an_index_and_not_in_the_whole_directory(
     assert explained.keys() == LOOKING
     whole = ("Seq Scan on facilities", "Seq Scan on imported_facilities")
     assert not [name for name, plan in explained.items() if any(scan in plan for scan in whole)]
+
+
+def test_what_is_taken_back_is_looked_up_by_keys_whatever_the_planner_takes_the_tables_for(
+    settings: Settings, tmp_path: Path, fresh: Database, explained: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "LOOKING", TAKING_BACK)
+    account = run([str(write(tmp_path, [record(number) | {"beds": 9} for number in range(20)]))], settings)
+    for _ in range(2):  # taken back, and brought back into tables that were empty when they were last looked at
+        account = undo(account.run_id, settings)
+        fresh.execute(f"ANALYZE {', '.join(('facilities', *CHILD_TABLES))}")
+    assert {"delete_facilities", "delete_facility_services", "put_back_facility_infrastructure"} <= explained.keys()
+    assert not [name for name, plan in explained.items() if "Seq Scan" in plan]
 
 
 def test_wards_are_not_read_once_for_each_facility_of_a_run(
