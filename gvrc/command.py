@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import gc
-import io
 import json
 import os
-import re
-import signal
 import sys
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from gvrc.errors import GvrcError, RunStoppedError, UsageError
+from gvrc.ending import CommandLine, described, told
+from gvrc.errors import RunStoppedError, UsageError
 from gvrc.log import log_event
-from gvrc.masking import mask
 from gvrc.written import told_if_unwritten
 
 if TYPE_CHECKING:
@@ -36,9 +32,6 @@ OBJECTS_BETWEEN_COLLECTIONS = 50_000
 # The thread that reads computes all the time; after each answer of the database or of polars, the others waited 5 ms
 # (Python's default) to go on. At 0.2 ms they hindered each other (2 to 5 % of a forced run).
 SECONDS_BETWEEN_THREADS = 0.001
-# What a server says after its first line, to the end of its answer.
-DETAIL = re.compile(r"\n(?:DETAIL|HINT|CONTEXT|QUERY):.*?(?=\n\. SQLSTATE|\n\n|\Z)", re.DOTALL)
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 SETTING_OPTIONS = ("database_url", "log_level", "boundaries", "metrics_file")
 
 
@@ -48,108 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.setswitchinterval(SECONDS_BETWEEN_THREADS)
     given = read_arguments(arguments)
     return told(lambda: import_files(given), debug=given.debug)
-
-
-def leave(status: int) -> NoReturn:
-    """End the process: what it still holds is not searched for rubbish once more, which took 60 ms after polars."""
-    gc.freeze()
-    sys.exit(status)
-
-
-def stop_as_ctrl_c(*_: object) -> None:
-    """Let SIGTERM (systemd, a shutdown) and SIGHUP (a terminal that is gone) end a command as Ctrl-C does.
-
-    The open batch is rolled back, the run is closed, and no rejects on their way back are left in a temporary folder.
-    """
-    raise KeyboardInterrupt
-
-
-def told(act: Callable[[], int], *, debug: bool = False) -> int:
-    """Do what a command does; an error is one or two lines, ``--debug`` shows where it arose."""
-    signal.signal(signal.SIGTERM, stop_as_ctrl_c)
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup lets a command live on
-        signal.signal(signal.SIGHUP, stop_as_ctrl_c)
-    open_closed_streams()
-    print_any_letter()
-    try:
-        status = act()
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output (head, less) has seen enough; closing it again must not fail at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:  # noqa: BLE001 - nobody tells it after us
-        message, status = described(error)
-        sys.stderr.write(f"{traced(error) if debug else ''}error: {message}\n")
-        return status
-    except KeyboardInterrupt:
-        with suppress(OSError):  # of a terminal that is gone
-            sys.stderr.write("stopped: what was open was rolled back, what was committed stays; repeat the command.\n")
-        return 130
-    return status
-
-
-def open_closed_streams() -> None:
-    """Where a stream was closed by the caller (``>&-``), read nothing from it, and write to nobody.
-
-    Else the first file that is opened, a log perhaps, would be taken for it by every program that we start.
-    """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - until the end
-
-
-def traced(error: Exception) -> str:
-    """Give the lines of code that led to an error, without what a server says in detail: it quotes records."""
-    import traceback
-
-    lines = "".join(traceback.format_exception(error))
-    return mask(DETAIL.sub("", lines))
-
-
-def print_any_letter() -> None:
-    """Escape what the output cannot show (a Latin-1 terminal, the name of a ward), as Python does for errors.
-
-    Else a run that was committed would end as a fault of the importer, its account unprinted.
-    """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def described(error: Exception) -> tuple[str, int]:
-    """Give an error's message and exit status; what nobody foresaw is still one line."""
-    if isinstance(error, GvrcError):
-        return str(error), error.exit_status
-    if isinstance(error, OSError) and (error.filename or error.errno in NO_ROOM):
-        where = error.filename or "what is printed"
-        advice = "Make room there, or give this user the rights, then repeat the command: what was committed stays."
-        return f"{where}: {error.strerror}. {advice}", GvrcError.exit_status
-    from gvrc.database import describe_error
-
-    return describe_error(error)
-
-
-class CommandLine(argparse.ArgumentParser):
-    """A parser that says in one line what is wrong, as every other error is said."""
-
-    def error(self, message: str) -> NoReturn:
-        """End with status 2."""
-        self.exit(2, f"error: {message}. See {self.prog} --help.\n")
-
-
-def seconds_to_wait(text: str) -> float:
-    """Read the seconds of ``--watch``."""
-    with suppress(ValueError):
-        if 0 < float(text) < float("inf"):
-            return float(text)
-    raise argparse.ArgumentTypeError(f"expected a number of seconds, more than 0, not {text!r}")
-
-
-def read_name(text: str) -> str:
-    """Read the name of a source or of a run: an empty one would mean any, as if the option had not been given."""
-    if text.strip():
-        return text
-    raise argparse.ArgumentTypeError("the name is empty: a variable without a value, perhaps")
 
 
 def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -175,6 +66,21 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quiet", action="store_true", help="print errors only")
     parser.add_argument("--debug", action="store_true", help="show where an error arose")
     return parser.parse_args(arguments)
+
+
+def seconds_to_wait(text: str) -> float:
+    """Read the seconds of ``--watch``."""
+    with suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"expected a number of seconds, more than 0, not {text!r}")
+
+
+def read_name(text: str) -> str:
+    """Read the name of a source or of a run: an empty one would mean any, as if the option had not been given."""
+    if text.strip():
+        return text
+    raise argparse.ArgumentTypeError("the name is empty: a variable without a value, perhaps")
 
 
 def import_files(given: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from gvrc.command import CommandLine, leave, told
+from gvrc.ending import CommandLine, leave, told
 from gvrc.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:

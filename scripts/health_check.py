@@ -41,4 +41,5 @@ def print_checks(checks: dict[str, dict[str, Any]]) -> None:
             told.add(hint)
 
 
-end(health_check)
+if __name__ == "__main__":
+    end(health_check)

@@ -60,4 +60,5 @@ def print_account(account: FixtureAccount) -> None:
         print("not read: " + ", ".join(f"{count:,} {model}" for model, count in account.ignored.items()))
 
 
-end(load)
+if __name__ == "__main__":
+    end(load)

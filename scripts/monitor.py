@@ -48,6 +48,7 @@ def monitor() -> int:
     return 0
 
 
-# Blocked in every thread, so that sigwait gets them.
-signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-end(monitor)
+if __name__ == "__main__":
+    # Blocked in every thread, so that sigwait gets them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    end(monitor)

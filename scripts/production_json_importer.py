@@ -3,7 +3,8 @@
 
 import _environment  # noqa: F401
 
-from gvrc.command import leave, main
+from gvrc.command import main
+from gvrc.ending import leave
 
 if __name__ == "__main__":
     leave(main())

@@ -30,4 +30,5 @@ def report_quality() -> int:
     return 0
 
 
-end(report_quality)
+if __name__ == "__main__":
+    end(report_quality)

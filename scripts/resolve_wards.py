@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import _environment  # noqa: F401
 
-from gvrc.command import CommandLine
 from gvrc.console import end, settings_of
+from gvrc.ending import CommandLine
 from gvrc.errors import UsageError
 
 if TYPE_CHECKING:
@@ -102,4 +102,5 @@ def aliases_of(given: argparse.Namespace, added: Path) -> Aliases:
     return Aliases.none() if given.no_aliases else read_aliases(added if added.exists() else None)
 
 
-end(resolve_wards)
+if __name__ == "__main__":
+    end(resolve_wards)

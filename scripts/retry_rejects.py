@@ -2,14 +2,13 @@
 """Run the open rejects again, after an alias was added or a rule changed; those that land are closed."""
 
 import argparse
-import sys
 import tempfile
 from pathlib import Path
 
 import _environment  # noqa: F401
 
-from gvrc.command import command_settings, read_name, tell_run, told
-from gvrc.console import parser_for
+from gvrc.command import command_settings, read_name, tell_run
+from gvrc.console import end, parser_for
 
 
 def main() -> int:
@@ -19,7 +18,7 @@ def main() -> int:
     parser.add_argument("--dry-run", action="store_true", help="show what would land, and change nothing")
     parser.add_argument("--summary", type=Path, metavar="FILE", help="write the account as JSON")
     given = parser.parse_args()
-    return told(lambda: retry(given))
+    return retry(given)
 
 
 def retry(given: argparse.Namespace) -> int:
@@ -38,4 +37,4 @@ def retry(given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main)

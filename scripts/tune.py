@@ -39,4 +39,5 @@ def tune() -> int:
     return 0
 
 
-end(tune)
+if __name__ == "__main__":
+    end(tune)

@@ -2,12 +2,11 @@
 """Take an import back: what it inserted goes, what it updated returns unless something later changed it."""
 
 import argparse
-import sys
 
 import _environment  # noqa: F401
 
-from gvrc.command import command_settings, read_name, tell_run, told
-from gvrc.console import parser_for
+from gvrc.command import command_settings, read_name, tell_run
+from gvrc.console import end, parser_for
 
 
 def main() -> int:
@@ -16,7 +15,7 @@ def main() -> int:
     parser.add_argument("run_id", type=read_name, metavar="RUN_ID", help="as the importer's report names it")
     parser.add_argument("--dry-run", action="store_true", help="show what would be taken back, and change nothing")
     given = parser.parse_args()
-    return told(lambda: undo_told(given))
+    return undo_told(given)
 
 
 def undo_told(given: argparse.Namespace) -> int:
@@ -28,4 +27,4 @@ def undo_told(given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main)

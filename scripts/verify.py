@@ -50,4 +50,5 @@ def print_verification(found: Verification) -> None:
     print("sound" if found.is_sound else "not sound")
 
 
-end(verify_directory)
+if __name__ == "__main__":
+    end(verify_directory)
