@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, Self
 import adbc_driver_manager
 import adbc_driver_postgresql
 
+from gvrc.database_errors import QUERY_CANCELED, first_line, sqlstate
 from gvrc.database_url import demand_readable_url, shown_url
-from gvrc.errors import DatabaseUnavailableError, GvrcError
+from gvrc.errors import DatabaseUnavailableError
 from gvrc.log import log_event
-from gvrc.masking import HIDDEN, mask, mask_passwords
-from gvrc.resilience import QUERY_CANCELED
+from gvrc.masking import HIDDEN
 from gvrc.statements import statement
 
 if TYPE_CHECKING:
@@ -33,15 +33,9 @@ if TYPE_CHECKING:
 
 # What libpq says before it knocks at a server quotes the URL, perhaps a part of its password.
 NETWORK_ERROR = re.compile(r"connection to server|could not translate host name")
-# What the driver says before libpq does, with our query of many lines in it.
-DRIVERS_WORDS = re.compile(r"^[A-Z_]+: *(Failed to connect: *|Failed to \w+ query '.*': *)?", re.DOTALL)
 QUOTED = re.compile(r'"[^"]*"')
 
 Parameter = str | int | float | bool | None
-
-# SQLSTATEs that a repetition does not mend: a right, a table, a column or a key is missing.
-LACKING = ("42501", "42P01", "42703", "42P10", "42803")
-REFUSED_KEY = re.compile(r'duplicate key value violates unique constraint "([^"]+)"')
 
 # What PostgreSQL calls the types that a frame may be copied into; anything else would be stored as garbage.
 COPY_TYPES = {
@@ -387,44 +381,3 @@ def arrow_types(kinds: tuple[type, ...]) -> tuple[nanoarrow.c_schema, list[nanoa
     columns = [known.get(kind, nanoarrow.string()) for kind in kinds]
     row = nanoarrow.struct({f"parameter_{place}": kind for place, kind in enumerate(columns)})
     return nanoarrow.c_schema(row), [nanoarrow.c_schema(kind) for kind in columns]
-
-
-def sqlstate(error: BaseException) -> str:
-    """Give the SQLSTATE of a driver's error; "" where there is none, as on a lost connection."""
-    return getattr(error, "sqlstate", None) or ""
-
-
-def first_line(error: BaseException) -> str:
-    """Say in one line what the server said, without DETAIL (which quotes values of rows) and without our query."""
-    text = mask_passwords(str(error)).replace("[libpq]", "")
-    found = re.search(r"(?:ERROR|FATAL|PANIC):\s*(.+)", text) or re.search(r"error:\s*(.+)", text)
-    told = found.group(1) if found else DRIVERS_WORDS.sub("", text.strip()).splitlines()[0]
-    return told.strip().rstrip(".") + "."
-
-
-def refused_key(error: BaseException) -> str:
-    """Name the unique key that a row would have broken; empty where it was none."""
-    found = REFUSED_KEY.search(str(error))
-    return found.group(1) if found else ""
-
-
-def tell_error(error: BaseException) -> str:
-    """Say what went wrong as the command would say it; our own errors say it themselves."""
-    return str(error) if isinstance(error, GvrcError) else describe_error(error)[0]
-
-
-def describe_error(error: BaseException) -> tuple[str, int]:
-    """Say in one line what went wrong, and the exit status: 3 where the database did, else 1."""
-    if isinstance(error, adbc_driver_manager.Error):
-        told = mask(first_line(error))
-        return f"The database stopped the run: {told} What was committed stays; {advice_on(error)}", 3
-    return f"{type(error).__name__}: {mask(str(error))} (a fault of the importer: --debug shows where)", 1
-
-
-def advice_on(error: adbc_driver_manager.Error) -> str:
-    """Say what to do about an error of the database."""
-    if sqlstate(error) in LACKING:
-        return "see what is lacking: python scripts/migrate.py --check"
-    if refused_key(error).endswith("_pkey"):  # our keys come from sequences
-        return "a sequence is behind its table, as after a dump restored in part: restore it whole."
-    return "repeat the command."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import adbc_driver_manager
 import polars as pl
 
-from gvrc.database import first_line
+from gvrc.database_errors import first_line
 from gvrc.geography.resolver import DECIDED, NAMES
 from gvrc.log import log_event
 

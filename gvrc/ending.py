@@ -100,7 +100,7 @@ def described(error: Exception) -> tuple[str, int]:
         where = error.filename or "what is printed"
         advice = "Make room there, or give this user the rights, then repeat the command: what was committed stays."
         return f"{where}: {error.strerror}. {advice}", GvrcError.exit_status
-    from gvrc.database import describe_error
+    from gvrc.database_errors import describe_error
 
     return describe_error(error)
 

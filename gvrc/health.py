@@ -194,7 +194,7 @@ def result_of(name: str, check: Callable[[], Finding]) -> dict[str, Any]:
         return {"status": "error", "details": {"error": str(error)}, "hint": str(error)}
     except Exception as error:  # noqa: BLE001 - a check that breaks is itself a finding, and is told in the log
         log_error("check_failed", error, check=name)
-        from gvrc.database import first_line
+        from gvrc.database_errors import first_line
 
         hint = f"The check itself failed ({type(error).__name__}): run python scripts/migrate.py --check, then repeat."
         return {"status": "error", "details": {"error": mask(first_line(error))}, "hint": hint}

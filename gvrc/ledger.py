@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gvrc.account import FileAccount
+from gvrc.database_errors import first_line, sqlstate
 from gvrc.errors import DatabaseUnavailableError, SourceFileError
 from gvrc.files import hash_file, shown_path
 from gvrc.log import log_event
@@ -337,8 +338,6 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
 
 def without_detail(error: BaseException) -> str:
     """Say what stopped a run; of a server's answer only what it says first, for the rest quotes records."""
-    from gvrc.database import first_line, sqlstate
-
     if isinstance(error, KeyboardInterrupt):  # it has no words of its own
         return STOPPED_BY_SIGNAL
     return first_line(error) if sqlstate(error) else str(error)

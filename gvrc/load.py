@@ -13,7 +13,8 @@ import adbc_driver_manager
 import polars as pl
 
 from gvrc.account import CHILD_TABLES
-from gvrc.database import UnfitTableError, tell_error
+from gvrc.database import UnfitTableError
+from gvrc.database_errors import tell_error
 from gvrc.errors import GvrcError, RunStoppedError
 from gvrc.faces import encode_record
 from gvrc.log import log_event

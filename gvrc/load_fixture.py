@@ -14,7 +14,7 @@ import adbc_driver_manager
 import msgspec
 import polars as pl
 
-from gvrc.database import first_line, sqlstate
+from gvrc.database_errors import first_line, sqlstate
 from gvrc.decode import open_text
 from gvrc.directory import find_actor
 from gvrc.errors import DatabaseUnavailableError, SourceFileError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import adbc_driver_manager
 
-from gvrc.database import first_line, refused_key, sqlstate
+from gvrc.database_errors import first_line, refused_key, sqlstate
 from gvrc.identity import may_be_misspelt, may_be_one
 from gvrc.log import log_event
 from gvrc.watched import demand_lookup_names, write_watched

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import adbc_driver_manager
 
 from gvrc.contract import demand_contract
-from gvrc.database import first_line, sqlstate
+from gvrc.database_errors import first_line, sqlstate
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.statements import statement_group
 from gvrc.torn import MIGRATIONS, not_ours, tables_in_the_way

@@ -12,6 +12,7 @@ from gvrc import ledger
 from gvrc.account import RunAccount
 from gvrc.connecting import connect_to_directory
 from gvrc.contract import demand_contract
+from gvrc.database_errors import tell_error
 from gvrc.errors import NEVER_IMPORTED, DatabaseUnavailableError, RunStoppedError, UsageError
 from gvrc.log import log_event
 from gvrc.migrations import look_at_database, migrate
@@ -116,8 +117,6 @@ def accounted(this_run: Run) -> Iterator[None]:
     except BaseException as error:
         ledger.close_run(this_run, time.perf_counter() - started, error)
         if is_transient(error) or isinstance(error, DatabaseUnavailableError):
-            from gvrc.database import tell_error
-
             raise RunStoppedError(tell_error(error), this_run.account) from error
         raise
     ledger.close_run(this_run, time.perf_counter() - started)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvrc import ledger
 from gvrc.commit import commit_batch
+from gvrc.database_errors import tell_error
 from gvrc.errors import GvrcError
 from gvrc.failed import fail_files
 from gvrc.files import find_files
@@ -190,8 +191,6 @@ class ETLPipeline:
                 lambda: run(data_sources, self.config.settings, Options(metrics=self.metrics))
             )
         except (GvrcError, adbc_driver_manager.Error) as error:
-            from gvrc.database import tell_error
-
             return {"success": False, "error": tell_error(error), "metrics": self.metrics.get_metrics_summary()}
         failed = [file.error for file in account.files if file.error]
         totals = account.totals()

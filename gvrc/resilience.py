@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
+from gvrc.database_errors import QUERY_CANCELED, first_line, sqlstate
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.log import log_event
 
@@ -24,7 +25,6 @@ T = TypeVar("T")
 ROLLED_BACK = "40"
 TRANSIENT_CLASSES = ("08", ROLLED_BACK, "53", "57")
 LOCK_NOT_AVAILABLE = "55P03"  # lock_timeout ran out: whoever holds the lock will let go
-QUERY_CANCELED = "57014"  # somebody cancelled just this statement: doing it again would defy them
 # The driver gives no SQLSTATE when the connection broke or was never made, only libpq's words.
 CONNECT_FAILED = "Failed to connect"
 WORTH_CONNECTING_AGAIN = (
@@ -45,9 +45,8 @@ def is_transient(error: BaseException) -> bool:
 
     Understands ADBC's errors, and errors of ours that were raised from one.
     """
-    sqlstate = getattr(error, "sqlstate", None)
-    if sqlstate:
-        return sqlstate != QUERY_CANCELED and (sqlstate[:2] in TRANSIENT_CLASSES or sqlstate == LOCK_NOT_AVAILABLE)
+    if state := sqlstate(error):
+        return state != QUERY_CANCELED and (state[:2] in TRANSIENT_CLASSES or state == LOCK_NOT_AVAILABLE)
     if getattr(getattr(error, "status_code", None), "name", "") == "IO":
         message = str(error)
         return CONNECT_FAILED not in message or any(words in message for words in WORTH_CONNECTING_AGAIN)
@@ -56,8 +55,8 @@ def is_transient(error: BaseException) -> bool:
 
 def is_server_down(error: BaseException) -> bool:
     """Say whether a transient error is the server's own: one whose work another's is in the way of answers."""
-    sqlstate = getattr(error, "sqlstate", None) or ""
-    return is_transient(error) and sqlstate != LOCK_NOT_AVAILABLE and not sqlstate.startswith(ROLLED_BACK)
+    state = sqlstate(error)
+    return is_transient(error) and state != LOCK_NOT_AVAILABLE and not state.startswith(ROLLED_BACK)
 
 
 def retry_transient(function: Callable[[], T], settings: Settings, recover: Callable[[], object] | None = None) -> T:
@@ -97,7 +96,7 @@ def retry_after(
         with attempt:
             if attempt.num == 1:
                 raise first
-            log_event("transaction_retried", "WARNING", attempt=attempt.num, error=said_first(errors[-1]))
+            log_event("transaction_retried", "WARNING", attempt=attempt.num, error=first_line(errors[-1]))
             try:
                 if recover is not None:
                     recover()
@@ -106,13 +105,6 @@ def retry_after(
                 errors.append(error)
                 raise
     raise first  # not reached: the last attempt's error leaves the loop
-
-
-def said_first(error: Exception) -> str:
-    """Give what the server said first; the rest may quote records (of an application's trigger, whole statements)."""
-    from gvrc.database import first_line  # it imports us
-
-    return first_line(error)
 
 
 class CircuitBreaker:
@@ -169,4 +161,4 @@ class CircuitBreaker:
             if same is not error:
                 raise
         if self.is_open:
-            log_event("database_given_up", "ERROR", failures=self.failures, error=said_first(error))
+            log_event("database_given_up", "ERROR", failures=self.failures, error=first_line(error))

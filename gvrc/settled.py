@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import adbc_driver_manager
 
-from gvrc.database import first_line
+from gvrc.database_errors import first_line
 from gvrc.log import log_event
 from gvrc.statements import SQL_FOLDER, statement_group
 

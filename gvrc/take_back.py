@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import adbc_driver_manager
 
 from gvrc.account import CHILD_TABLES
-from gvrc.database import sqlstate
+from gvrc.database_errors import sqlstate
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.overlapping import heed_other_runs
 

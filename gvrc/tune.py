@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import adbc_driver_manager
 
-from gvrc.database import first_line
+from gvrc.database_errors import first_line
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.migrations import look_at_database
 from gvrc.statements import statement, statement_group

@@ -14,7 +14,8 @@ import pytest
 from adbc_driver_manager import AdbcConnection, AdbcDatabase, AdbcStatusCode, DataError, OperationalError
 
 from gvrc.connecting import connecting_ahead
-from gvrc.database import connect, describe_error
+from gvrc.database import connect
+from gvrc.database_errors import describe_error
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.log import start_logging, stop_logging
 from gvrc.resilience import CircuitBreaker, is_transient, retry_transient
