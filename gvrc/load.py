@@ -20,7 +20,7 @@ from gvrc.faces import encode_record
 from gvrc.log import log_event
 from gvrc.lone import insert_lone
 from gvrc.merge import Merger
-from gvrc.rules import check_accepted
+from gvrc.schema import check_accepted
 from gvrc.stage import StagedBatch, Stager
 from gvrc.staging import count_rows, record_lines, refused_rows, settled_issues
 from gvrc.staging_tables import StagingTables

@@ -14,7 +14,7 @@ from gvrc.fitting import TWO_NUMBERS
 from gvrc.masking import mask, mask_contacts
 from gvrc.phones import find_phones, split_phones
 from gvrc.positions import read_degrees, read_pair
-from gvrc.rules import is_sheet_row
+from gvrc.sheet_rows import is_sheet_row
 from gvrc.text import clean_value
 
 if TYPE_CHECKING:
