@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from gvrc.geography import PlaceResolver
-    from gvrc.ledger import ListedFile
+    from gvrc.listed_files import ListedFile
     from gvrc.open_run import Run
     from gvrc.settled import SettledRecords
     from gvrc.stage import StagedBatch, Stager

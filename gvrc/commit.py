@@ -13,6 +13,7 @@ from gvrc import ledger
 from gvrc.keep import keep_validated
 from gvrc.log import log_event, log_records
 from gvrc.resilience import retry_transient
+from gvrc.run_lock import take_lock_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,7 +99,7 @@ def revive(this_run: Run, loader: Loader) -> None:
         loader.tables.mark_filled()
     else:
         this_run.database.reconnect(this_run.url)
-        ledger.take_lock_again(this_run.database)
+        take_lock_again(this_run.database)
         loader.prepare_again()
 
 

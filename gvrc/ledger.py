@@ -1,101 +1,36 @@
-"""What a run writes about itself: which files it met, what became of their records, how it ended (schema etl)."""
+"""What a run writes about itself: what became of its files and their records, and how it ended (schema etl)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections import Counter
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gvrc.account import FileAccount
 from gvrc.database_errors import first_line, sqlstate
-from gvrc.errors import DatabaseUnavailableError, SourceFileError
-from gvrc.files import hash_file, shown_path
 from gvrc.log import log_event
 from gvrc.masking import HIDDEN, mask
 from gvrc.shown_keys import shown_types, shown_unmapped
-from gvrc.sources import SourceRules, find_source, match_source, read_sources
 from gvrc.written import told_if_unwritten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from concurrent.futures import Future
 
+    from gvrc.account import FileAccount, RunStatus
     from gvrc.batches import Batch
-    from gvrc.database import Database
     from gvrc.extract import FileReading
+    from gvrc.listed_files import ListedFile
     from gvrc.load import Outcome
-    from gvrc.open_run import Options, Run
+    from gvrc.open_run import Run
     from gvrc.settings import Settings
 
-LOCK_RETURN_SECONDS = 30.0  # that a server may take to see that a connection is gone
 PACKAGE = Path(__file__).parent
 # Raise it when the same file should come out otherwise: every file is then read again, without --force.
 RULES_VERSION = "8"
 STOPPED_BY_SIGNAL = "Stopped by Ctrl-C, SIGTERM or SIGHUP. Repeat the command: it goes on from there."
 # Fields that hold what people wrote, of survivors perhaps: that they change is told, what they say is not.
 FREE_TEXTS = ("description", "service_description")
-# Files that gvrc/rejects.py writes: a list of records whatever they lack, a name above all. Each is read by the rules
-# of its own source.
-REJECTED = SourceRules(name="rejected", code_prefix="REJECTED", files=("rejected/*.jsonl",), path=".")
-
-
-@dataclass(frozen=True)
-class ListedFile:
-    """A file of a run, before it is read."""
-
-    file_no: int
-    path: Path
-    shown: str
-    sha256: str
-    size: int
-    source: SourceRules
-
-
-@contextmanager
-def run_lock(database: Database, settings: Settings, options: Options) -> Iterator[None]:
-    """Hold the lock that only one importer per database can have; it goes with the connection.
-
-    Raises:
-        DatabaseUnavailableError: another importer has it, and waiting was not asked for or took too long.
-    """
-    seconds = 86_400 if options.wait else settings.lock_wait_seconds
-    if not take_run_lock(database, seconds):
-        advice = "or repeat with --wait." if options.kind == "import" else "then repeat the command."
-        raise DatabaseUnavailableError(f"Another importer is writing to this database. Wait for it to end, {advice}")
-    try:
-        yield
-    finally:
-        database.release("release_run_lock")
-
-
-def take_lock_again(database: Database) -> None:
-    """After a lost connection: the lock is free as soon as the server has seen the loss, unless somebody took it.
-
-    Raises:
-        DatabaseUnavailableError: another importer has it now.
-    """
-    if not take_run_lock(database, LOCK_RETURN_SECONDS):
-        raise DatabaseUnavailableError(
-            "The connection was lost, and another importer is writing to this database now. "
-            "What was committed stays; repeat the command when that one has ended."
-        )
-
-
-def take_run_lock(database: Database, seconds: float) -> bool:
-    """Take the run's lock as soon as it is free; false where it is not within so many seconds."""
-    deadline = time.monotonic() + seconds
-    is_locked = bool(database.rows("try_run_lock")[0]["is_locked"])
-    if not is_locked:
-        log_event("run_lock_awaited", "WARNING", at_most_seconds=seconds)
-    while not is_locked and time.monotonic() < deadline:
-        time.sleep(0.2)
-        is_locked = bool(database.rows("try_run_lock")[0]["is_locked"])
-    return is_locked
 
 
 def rules_fingerprint(settings: Settings) -> str:
@@ -110,57 +45,6 @@ def rules_fingerprint(settings: Settings) -> str:
         settings.source_rank,
     )
     return hashlib.sha256(content + repr(chosen).encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class Upcoming:
-    """What is found out about the files while the caller waits for the database."""
-
-    rules: Future[list[SourceRules]]
-    hashes: dict[Path, Future[tuple[str, int]]]
-
-
-@contextmanager
-def look_ahead(settings: Settings, paths: list[Path]) -> Iterator[Upcoming]:
-    """Hash the files and read what is known of their sources, in threads: a connection takes 50 ms."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    looker = ThreadPoolExecutor(2)
-    try:
-        rules = looker.submit(read_sources, settings.sources if settings.sources.exists() else None)
-        yield Upcoming(rules, {path: looker.submit(hash_file, path) for path in paths})
-    finally:
-        looker.shutdown(cancel_futures=True)
-
-
-def list_files(this_run: Run, upcoming: Upcoming) -> list[ListedFile]:
-    """Find the sources of the files; one that cannot be opened is a failed file of the account."""
-    rules = upcoming.rules.result()
-    pinned = find_source(this_run.options.source, rules) if this_run.options.source else None
-    warn_of_unknown_sources(this_run, rules)
-    rejected = replace(REJECTED, returned=tuple(rules))
-    listed = []
-    for file_no, (path, hashing) in enumerate(upcoming.hashes.items(), start=1):
-        source = pinned or match_source(path, [*rules, rejected])
-        account = FileAccount(path=shown_path(path), source=source.name)
-        this_run.account.files.append(account)
-        try:
-            account.sha256, size = hashing.result()
-        except SourceFileError as error:
-            fail_file(account, error)
-            continue
-        listed.append(ListedFile(file_no, path, account.path, account.sha256, size, source))
-    return listed
-
-
-def warn_of_unknown_sources(this_run: Run, rules: list[SourceRules]) -> None:
-    """Tell the sources that the command or the setting source_rank names and nobody configured: perhaps mistyped."""
-    settings, option = this_run.settings, this_run.options.source
-    ranked = {name: "source_rank" for names in settings.source_rank.values() for name in names}
-    for name, where in {**ranked, **({option: "--source"} if option else {})}.items():
-        if (source := find_source(name, rules)) not in rules:
-            hint = f"{where} names it, it is not in {settings.sources}"
-            log_event("source_not_configured", "WARNING", source=source.name, hint=hint)
 
 
 def fail_file(account: FileAccount, error: Exception) -> None:
@@ -382,7 +266,7 @@ def record_metrics(this_run: Run) -> None:
     metrics.end_processing()
 
 
-def run_status(this_run: Run, error: BaseException | None) -> Any:  # noqa: ANN401 - account.RunStatus
+def run_status(this_run: Run, error: BaseException | None) -> RunStatus:
     """Say how the run ended: a file that failed makes it partial, or failed when none was loaded."""
     failed = [file.status not in ("succeeded", "unchanged") for file in this_run.account.files]
     if error is not None or (failed and all(failed)):

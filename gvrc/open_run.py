@@ -18,6 +18,7 @@ from gvrc.log import log_event
 from gvrc.migrations import look_at_database, migrate
 from gvrc.progress import NoProgress
 from gvrc.resilience import CircuitBreaker, is_transient
+from gvrc.run_lock import run_lock
 from gvrc.stopping import stoppable
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def open_run(settings: Settings, options: Options, demand: Callable[[Database], 
         found.database as database,
         stoppable(database),
         whole_run(database, options),
-        ledger.run_lock(database, settings, options),
+        run_lock(database, settings, options),
     ):
         kind = make_ready(database, settings, demand)
         account = RunAccount(run_id=options.run_id or new_run_id(), started_at=datetime.now(UTC), kind=options.kind)

@@ -24,6 +24,7 @@ from gvrc.failed import fail_files
 from gvrc.files import find_files
 from gvrc.first_load import first_load
 from gvrc.keep import archive_processed
+from gvrc.listed_files import list_files, look_ahead
 from gvrc.memory import share_heap
 from gvrc.open_run import Options, open_run
 from gvrc.placing import places_ahead
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from gvrc.batches import Batch
     from gvrc.cache import Cache
     from gvrc.directory import Directory
-    from gvrc.ledger import ListedFile
+    from gvrc.listed_files import ListedFile
     from gvrc.load import Loader
     from gvrc.open_run import Run
     from gvrc.settings import Settings
@@ -58,10 +59,10 @@ def run(paths: Iterable[str], settings: Settings, options: Options | None = None
     options = options or Options()
     share_heap()
     with (
-        ledger.look_ahead(settings, find_files(paths)) as upcoming,
+        look_ahead(settings, find_files(paths)) as upcoming,
         open_run(settings, options) as this_run,
     ):
-        load_files(this_run, ledger.list_files(this_run, upcoming))
+        load_files(this_run, list_files(this_run, upcoming))
     if settings.archive_processed and not options.dry_run:
         archive_processed(this_run.account, settings)
     return this_run.account

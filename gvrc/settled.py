@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.directory import Directory
     from gvrc.extract import FoundRecords
-    from gvrc.ledger import ListedFile
+    from gvrc.listed_files import ListedFile
     from gvrc.open_run import Run
     from gvrc.sources import SourceRules
 

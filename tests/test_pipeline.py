@@ -17,7 +17,7 @@ import msgspec
 import polars as pl
 import pytest
 
-from gvrc import commit, failed, ledger
+from gvrc import commit, failed, ledger, run_lock
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
 from gvrc.health import HealthChecker
@@ -617,7 +617,7 @@ def test_an_importer_that_lost_its_lock_to_another_one_says_so_and_no_more(
         merge_batch(*given)
 
     monkeypatch.setattr(commit, "merge_batch", lose)
-    monkeypatch.setattr(ledger, "LOCK_RETURN_SECONDS", 0.1)
+    monkeypatch.setattr(run_lock, "LOCK_RETURN_SECONDS", 0.1)
     with pytest.raises(RunStoppedError) as raised:
         run([write(tmp_path, "clinic.json", [CLINIC])], msgspec.structs.replace(settings, retry_wait_seconds=0.01))
     assert str(raised.value).startswith("The connection was lost, and another importer is writing")
@@ -843,8 +843,6 @@ def test_a_plan_shows_neither_what_people_wrote_in_free_text_nor_a_code_that_is_
 def test_a_lost_connection_is_made_again_and_the_batch_repeated(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gvrc import ledger
-
     lost: list[bool] = []
 
     def save_and_lose_once(*arguments: object) -> None:
@@ -908,8 +906,6 @@ def test_a_file_whose_taking_back_was_not_answered_leaves_the_accounts_of_earlie
 def test_a_run_that_lost_its_lock_to_another_importer_does_not_write_beside_it(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gvrc import ledger
-
     lost: list[bool] = []
 
     def save_and_lose_once(*arguments: object) -> None:
@@ -922,7 +918,7 @@ def test_a_run_that_lost_its_lock_to_another_importer_does_not_write_beside_it(
 
     ORIGINAL = ledger.save_accounts  # noqa: N806
     monkeypatch.setattr(ledger, "save_accounts", save_and_lose_once)
-    monkeypatch.setattr(ledger, "LOCK_RETURN_SECONDS", 0.5)
+    monkeypatch.setattr(run_lock, "LOCK_RETURN_SECONDS", 0.5)
     with pytest.raises(RunStoppedError, match="another importer"):
         run([write(tmp_path, "a.json", [CLINIC])], settings)
     assert rows(fresh, "SELECT 1 AS one FROM facilities") == []
