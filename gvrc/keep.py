@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gvrc.account import FileAccount, RunAccount
-    from gvrc.cache import Cache
-    from gvrc.database import Database
     from gvrc.settings import Settings
 
 
@@ -66,27 +64,3 @@ def move_aside(path: Path, folder: Path, file: FileAccount) -> None:
         target = folder / f"{(file.sha256 or '')[:8]}-{path.name}"
     path.rename(target)
     log_event("file_archived", file=file.path, moved_to=str(target))
-
-
-def read_reference(database: Database, cache: Cache | None) -> pl.DataFrame:
-    """Read the database's wards, or their snapshot out of the shared cache where it has the same digest."""
-    if cache is None:
-        return database.read("reference")
-    import polars as pl
-
-    from gvrc.columns import REFERENCE
-
-    digest = str(database.rows("reference_digest")[0]["digest"])
-    snapshot = cache.get_reference(digest)
-    if snapshot is not None:
-        try:
-            kept = pl.read_ipc(BytesIO(snapshot))
-        except (pl.exceptions.PolarsError, OSError):
-            kept = pl.DataFrame()
-        if kept.schema == REFERENCE:
-            return kept
-    reference = database.read("reference")
-    written = BytesIO()
-    reference.write_ipc(written)
-    cache.set_reference(digest, written.getvalue())
-    return reference

@@ -20,6 +20,7 @@ from gvrc.directory import find_actor
 from gvrc.errors import DatabaseUnavailableError, SourceFileError
 from gvrc.log import log_event
 from gvrc.masking import mask
+from gvrc.placing import aliases_of, thresholds_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,12 +228,10 @@ def meet_wards(database: Database, settings: Settings) -> None:
     others = database.read("fixture_other_places")
     if others.is_empty():
         return
-    from gvrc.geography import PlaceResolver, Thresholds, read_aliases
+    from gvrc.geography import PlaceResolver
 
-    aliases = read_aliases(settings.ward_aliases if settings.ward_aliases.exists() else None)
-    thresholds = Thresholds(**msgspec.structs.asdict(settings.places))
     met = (
-        PlaceResolver(database.read("reference"), aliases, thresholds)
+        PlaceResolver(database.read("reference"), aliases_of(settings), thresholds_of(settings))
         .resolve(
             others.with_columns(
                 sub_county_name=pl.lit(None, pl.String),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from gvrc.cache import Cache
     from gvrc.database import Database
-    from gvrc.geography import PlaceResolver, Thresholds
+    from gvrc.geography import Aliases, PlaceResolver, Thresholds
     from gvrc.open_run import Run
     from gvrc.settings import Settings
 
@@ -73,14 +74,13 @@ def make_places(
 ) -> PlaceResolver:
     """Make the resolver over the database's own wards, with the aliases and thresholds of the settings."""
     from gvrc.decided import read_decided
-    from gvrc.geography import PlaceResolver, read_aliases
-    from gvrc.keep import read_reference
+    from gvrc.geography import PlaceResolver
 
     settings = this_run.settings
     return PlaceResolver(
         read_reference(reading, cache),
-        read_aliases(settings.ward_aliases if settings.ward_aliases.exists() else None),
-        thresholds(settings),
+        aliases_of(settings),
+        thresholds_of(settings),
         settings.boundaries,
         ward_points=ward_points,
         warns_by_points=False,  # gvrc/neighbours.py does, when all have landed
@@ -89,7 +89,45 @@ def make_places(
     )
 
 
-def thresholds(settings: Settings) -> Thresholds:
+def read_reference(database: Database, cache: Cache | None) -> pl.DataFrame:
+    """Read the database's wards, or their snapshot out of the shared cache where it has the same digest."""
+    if cache is None:
+        return database.read("reference")
+    digest = str(database.rows("reference_digest")[0]["digest"])
+    kept = read_snapshot(cache, digest)
+    if kept is not None:
+        return kept
+    reference = database.read("reference")
+    written = BytesIO()
+    reference.write_ipc(written)
+    cache.set_reference(digest, written.getvalue())
+    return reference
+
+
+def read_snapshot(cache: Cache, digest: str) -> pl.DataFrame | None:
+    """Read the snapshot of the reference that has this digest, if there is one and it is one."""
+    import polars as pl
+
+    from gvrc.columns import REFERENCE
+
+    snapshot = cache.get_reference(digest)
+    if snapshot is None:
+        return None
+    try:
+        kept = pl.read_ipc(BytesIO(snapshot))
+    except (pl.exceptions.PolarsError, OSError):
+        return None
+    return kept if kept.schema == REFERENCE else None
+
+
+def aliases_of(settings: Settings) -> Aliases:
+    """Read the shipped aliases, and those of the user's file where there is one."""
+    from gvrc.geography import read_aliases
+
+    return read_aliases(settings.ward_aliases if settings.ward_aliases.exists() else None)
+
+
+def thresholds_of(settings: Settings) -> Thresholds:
     """Give the place thresholds of the settings as the resolver names them."""
     import msgspec
 

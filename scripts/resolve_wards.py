@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from gvrc.geography import Aliases
+    from gvrc.settings import Settings
 
 
 def resolve_wards() -> int:
@@ -29,15 +30,15 @@ def resolve_wards() -> int:
     given = read_arguments()
     from gvrc.geography import PlaceResolver
     from gvrc.geography.listing import answer_list, describe_account
-    from gvrc.placing import thresholds
+    from gvrc.placing import thresholds_of
 
     settings = settings_of(given)
     content = read_input(given.input)
     reference, ward_points = read_reference(given)
     resolver = PlaceResolver(
         reference,
-        aliases_of(given, settings.ward_aliases),
-        thresholds(settings),
+        chosen_aliases(given, settings),
+        thresholds_of(settings),
         settings.boundaries,
         ward_points=lambda: ward_points,
     )
@@ -95,11 +96,12 @@ def read_reference(given: argparse.Namespace) -> tuple[pl.DataFrame, pl.DataFram
         return database.read("reference"), database.read("ward_points")
 
 
-def aliases_of(given: argparse.Namespace, added: Path) -> Aliases:
+def chosen_aliases(given: argparse.Namespace, settings: Settings) -> Aliases:
     """Read other names, unless none are wanted."""
-    from gvrc.geography import Aliases, read_aliases
+    from gvrc.geography import Aliases
+    from gvrc.placing import aliases_of
 
-    return Aliases.none() if given.no_aliases else read_aliases(added if added.exists() else None)
+    return Aliases.none() if given.no_aliases else aliases_of(settings)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ from polars.testing import assert_frame_equal
 from gvrc.account import FileAccount, RunAccount
 from gvrc.cache import Cache
 from gvrc.files import hash_file
-from gvrc.keep import archive_processed, read_reference
+from gvrc.keep import archive_processed
 from gvrc.pipeline import Options, run
+from gvrc.placing import read_reference
 from gvrc.settings import PROJECT
 
 if TYPE_CHECKING:
