@@ -120,50 +120,84 @@ def decide(evidence: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
 
 def choose_rule(thresholds: Thresholds) -> pl.Expr:
     """Name the first rule that applies to a place."""
-    has_block = pl.col("block").list.len() > 0
-    # Menengai, a ward elsewhere, may be what is left of the stated constituency's Menengai West.
-    is_left_of_one = pl.col("sharing_wards").list.len().fill_null(0) > 0
-    has_look_alike = has_block & (
-        (pl.col("best").fill_null(0.0) >= thresholds.look_alike) | is_left_of_one | (pl.col("repeated") > 0)
-    )
-    has_rival = pl.col("strong_wards").list.set_difference("part_wards").list.len().fill_null(0) > 0
-    least = pl.when(has_block).then(thresholds.ward_similarity).otherwise(thresholds.county_ward_similarity)
-    margin = pl.when(has_block).then(thresholds.ward_margin).otherwise(thresholds.county_ward_margin)
-    is_clearly_best = (pl.col("best") - pl.col("second") >= margin) & (pl.col("best") >= pl.col("best_outside"))
-    flags = ("is_namesake", "has_second_name", "has_surplus", "is_county", "is_cut_off", "is_unit")
-    is_namesake, has_second_name, has_surplus, is_county, is_cut_off, is_unit = (
-        pl.col(name).fill_null(value=False) for name in flags
-    )
-    # Beside itself the constituency's name may stand for its ward: "Nambale, Nambale" is Nambale Township. Alone it
-    # is no ward, and a ward is not all of a town: "Nakuru Town East" is not Nakuru East.
-    is_named = pl.col("named_no").is_not_null()
-    is_town = without_town_words(pl.col("ward_words")).is_not_null()
-    is_constituency = is_named & (~pl.col("named_no").is_in("block") | is_town)
-    # "Bura (Fafi)" says where Bura is; "Kinango/Nadavaya" in Kinango, which has a ward Kinango, are two.
-    is_two = (pl.col("contained_in_scope") > 1) & ~pl.col("ward_name").str.contains(r"[(\[]")
-    shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
     is_name = is_telling(pl.col("ward_words"))
-    is_wide = (pl.col("ward_words").list.len() == 1) & pl.col("ward_words").list.first().is_in(WIDE_WORDS)
+    shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
     # "Central" of Homa Bay may be Homa Bay Central, or Central Kasipul; the only Township of Kitui is meant.
-    is_only = ~has_block & ~shares_its_words
-    is_other = is_namesake | (is_unit & ~is_named) | has_second_name | has_surplus | is_cut_off
+    is_only = ~has_block() & ~shares_its_words
+    is_sure_outside = ~has_look_alike(thresholds) & (is_name | is_only) & ~repeats_constituency()
+    has_rival = pl.col("strong_wards").list.set_difference("part_wards").list.len().fill_null(0) > 0
+    is_wide = (pl.col("ward_words").list.len() == 1) & pl.col("ward_words").list.first().is_in(WIDE_WORDS)
+    is_sure_part = ~has_rival & is_name & (has_block() | ~(is_so("is_namesake") | is_wide))
     rules = {
         "two_ways": pl.col("is_two_ways"),
         "inside": pl.col("inside") == 1,
         "inside_tied": pl.col("inside") > 1,
-        "outside": (pl.col("outside") == 1) & ~has_look_alike & (is_name | is_only) & ~is_constituency,
+        "outside": (pl.col("outside") == 1) & is_sure_outside,
         "outside_tied": pl.col("outside") > 1,
         "outside_but_unsure": pl.col("outside") == 1,
-        "two_beside_a_parent": is_two & (pl.col("repeated") > 0),
+        "two_beside_a_parent": names_two() & (pl.col("repeated") > 0),
         "repeated": pl.col("repeated") == 1,
         "repeated_tied": pl.col("repeated") > 1,
         "two_in_one_cell": pl.col("contained_wards") > 1,
         "part_of_several": shares_its_words,
-        "parent_again": is_county | is_constituency,
-        "part": (pl.col("part") == 1) & ~has_rival & is_name & (has_block | ~(is_namesake | is_wide)),
-        "alike": (pl.col("best") >= least) & is_clearly_best & ~is_other,
+        "parent_again": is_so("is_county") | repeats_constituency(),
+        "part": (pl.col("part") == 1) & is_sure_part,
+        "alike": is_clearly_best(thresholds) & ~is_of_another(),
     }
     return pl.coalesce(pl.when(applies).then(pl.lit(rule)) for rule, applies in rules.items())
+
+
+def is_so(mark: str) -> pl.Expr:
+    """Say whether a place has a mark; most places were not looked at for it."""
+    return pl.col(mark).fill_null(value=False)
+
+
+def has_block() -> pl.Expr:
+    """Say whether the record states a constituency that is known."""
+    return pl.col("block").list.len() > 0
+
+
+def has_look_alike(thresholds: Thresholds) -> pl.Expr:
+    """Say whether a ward of the stated constituency may be meant, rather than one of the name elsewhere.
+
+    Menengai, a ward elsewhere, may be what is left of the stated constituency's Menengai West.
+    """
+    is_left_of_one = pl.col("sharing_wards").list.len().fill_null(0) > 0
+    is_alike = pl.col("best").fill_null(0.0) >= thresholds.look_alike
+    return has_block() & (is_alike | is_left_of_one | (pl.col("repeated") > 0))
+
+
+def repeats_constituency() -> pl.Expr:
+    """Say whether the name is that of a constituency, and stands for no ward of it.
+
+    Beside itself the constituency's name may stand for its ward: "Nambale, Nambale" is Nambale Township. Alone it is no
+    ward, and a ward is not all of a town: "Nakuru Town East" is not Nakuru East.
+    """
+    is_town = without_town_words(pl.col("ward_words")).is_not_null()
+    return pl.col("named_no").is_not_null() & (~pl.col("named_no").is_in("block") | is_town)
+
+
+def names_two() -> pl.Expr:
+    """Say whether the cell names two wards of those that come into question.
+
+    "Bura (Fafi)" says where Bura is; "Kinango/Nadavaya" in Kinango, which has a ward Kinango, are two.
+    """
+    return (pl.col("contained_in_scope") > 1) & ~pl.col("ward_name").str.contains(r"[(\[]")
+
+
+def is_clearly_best(thresholds: Thresholds) -> pl.Expr:
+    """Say whether the ward that is most alike is similar enough, and clearly better than any other."""
+    least = pl.when(has_block()).then(thresholds.ward_similarity).otherwise(thresholds.county_ward_similarity)
+    margin = pl.when(has_block()).then(thresholds.ward_margin).otherwise(thresholds.county_ward_margin)
+    is_best = (pl.col("best") - pl.col("second") >= margin) & (pl.col("best") >= pl.col("best_outside"))
+    return (pl.col("best") >= least) & is_best
+
+
+def is_of_another() -> pl.Expr:
+    """Say whether the name is rather that of something else than a misspelling of the ward that is most alike."""
+    is_unit = is_so("is_unit") & pl.col("named_no").is_null()
+    others = ("is_namesake", "has_second_name", "has_surplus", "is_cut_off")
+    return pl.any_horizontal(is_unit, *map(is_so, others))
 
 
 def count_of(kind: str) -> pl.Expr:
@@ -385,19 +419,8 @@ def find_similar_wards(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFra
         )
     )
     queries = names.select("key", "signature", query_no="place_no", block="county_no").explode("key")
-    choices = (
-        gazetteer.ward_keys.filter(pl.col("rank") != EXACT)
-        .select(
-            "key",
-            "signature",
-            choice_no="ward_no",
-            block="county_no",
-            weight=pl.when(pl.col("rank") == PART).then(PART_SCORE).otherwise(1.0),
-        )
-        .unique(maintain_order=True)
-    )
     return (
-        similar_pairs(queries, choices)
+        similar_pairs(queries, list_choices(gazetteer))
         .rename({"query_no": "place_no", "choice_no": "ward_no"})
         .join(names.select("place_no", "block"), on="place_no", validate="m:1")
         .join(gazetteer.wards.select("ward_no", "constituency_no"), on="ward_no", validate="m:1")
@@ -408,6 +431,21 @@ def find_similar_wards(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFra
             "guarded",
             in_scope=pl.col("constituency_no").is_in("block") | (pl.col("block").list.len() == 0),
         )
+    )
+
+
+def list_choices(gazetteer: Gazetteer) -> pl.DataFrame:
+    """List the names of wards that others may be alike to, as ``similar_pairs`` wants them; a part is worth less."""
+    return (
+        gazetteer.ward_keys.filter(pl.col("rank") != EXACT)
+        .select(
+            "key",
+            "signature",
+            choice_no="ward_no",
+            block="county_no",
+            weight=pl.when(pl.col("rank") == PART).then(PART_SCORE).otherwise(1.0),
+        )
+        .unique(maintain_order=True)
     )
 
 

@@ -34,10 +34,25 @@ def settle_ties(
     thresholds: Thresholds,
 ) -> pl.DataFrame:
     """Fill ward_no, where wards are tied, with the one that the facility is near to, if it is far from the others."""
-    winners = (
-        tied.explode("ward_no")
-        .pipe(add_distance, points, boundaries, reach_km=thresholds.point_reach_km)
-        .sort("row_no", "distance_km", nulls_last=True)
+    measured = tied.explode("ward_no").pipe(add_distance, points, boundaries, reach_km=thresholds.point_reach_km)
+    winners = find_winners(measured, thresholds)
+    is_settled = pl.col("settled_no").is_not_null()
+    return (
+        records.with_row_index("row_no")
+        .join(winners, on="row_no", how="left", validate="1:1", maintain_order="left")
+        .with_columns(
+            ward_no=pl.coalesce("settled_no", "ward_no"),
+            ward_match=pl.when(is_settled).then(pl.lit("coordinates")).otherwise("ward_match"),
+            ward_score=pl.when(is_settled).then(1.0).otherwise("ward_score"),
+        )
+        .drop("row_no", "settled_no")
+    )
+
+
+def find_winners(measured: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
+    """Give row_no and settled_no where the nearest of the wards (row_no, ward_no, distance_km) is clearly meant."""
+    return (
+        measured.sort("row_no", "distance_km", nulls_last=True)
         .group_by("row_no", maintain_order=True)
         .agg(
             settled_no=pl.col("ward_no").first(),
@@ -47,17 +62,7 @@ def settle_ties(
         )
         .filter("is_known", pl.col("nearest") <= thresholds.near_km)
         .filter(pl.col("second") - pl.col("nearest") >= thresholds.farther_km)
-    )
-    is_settled = pl.col("settled_no").is_not_null()
-    return (
-        records.with_row_index("row_no")
-        .join(winners.select("row_no", "settled_no"), on="row_no", how="left", validate="1:1", maintain_order="left")
-        .with_columns(
-            ward_no=pl.coalesce("settled_no", "ward_no"),
-            ward_match=pl.when(is_settled).then(pl.lit("coordinates")).otherwise("ward_match"),
-            ward_score=pl.when(is_settled).then(1.0).otherwise("ward_score"),
-        )
-        .drop("row_no", "settled_no")
+        .select("row_no", "settled_no")
     )
 
 
@@ -71,20 +76,19 @@ def add_distance(
 
 
 def measure_distance(places: pl.DataFrame, boundaries: Boundaries | None, reach_km: float = 0.0) -> pl.DataFrame:
-    """Do the same where point_lat and point_lng are there already; they are dropped."""
-    to_point = pl.max_horizontal(distance_km("latitude", "longitude", "point_lat", "point_lng") - reach_km, 0.0)
+    """Add distance_km where the ward's one point is there already (point_lat, point_lng), which is dropped."""
+    to_point = pl.max_horizontal(distance_km() - reach_km, 0.0)
     measured = places.with_columns(distance_km=to_point)
     if boundaries is not None:
         measured = measured.with_columns(distance_km=pl.coalesce(boundaries.distances(measured), "distance_km"))
     return measured.drop("point_lat", "point_lng")
 
 
-def distance_km(latitude: str, longitude: str, other_latitude: str, other_longitude: str) -> pl.Expr:
-    """Kilometres between two points in degrees, along the great circle."""
-    lat, lng, other_lat, other_lng = (
-        pl.col(column).radians() for column in (latitude, longitude, other_latitude, other_longitude)
+def distance_km() -> pl.Expr:
+    """Kilometres from a place to a point, both in degrees, along the great circle."""
+    lat, lng, point_lat, point_lng = (
+        pl.col(column).radians() for column in ("latitude", "longitude", "point_lat", "point_lng")
     )
-    haversine = ((lat - other_lat) / 2).sin().pow(2) + lat.cos() * other_lat.cos() * ((lng - other_lng) / 2).sin().pow(
-        2
-    )
+    north, east = (lat - point_lat) / 2, (lng - point_lng) / 2
+    haversine = north.sin().pow(2) + lat.cos() * point_lat.cos() * east.sin().pow(2)
     return 2 * EARTH_RADIUS_KM * haversine.clip(0, 1).sqrt().arcsin()

@@ -64,7 +64,7 @@ def claim_by_names(reference: pl.DataFrame, official: pl.DataFrame) -> pl.DataFr
 
 
 def claim_by_keys(reference: pl.DataFrame, official: pl.DataFrame) -> pl.DataFrame:
-    """Do the same for wards that are spelled in other ways."""
+    """Add the same by the keys of the three names, to wards that are spelled in other ways."""
     known = official.with_columns(read_keys()).select(
         "ward_no", "constituency_no", "county_no", *KEYS, official_name="ward_name"
     )
