@@ -62,12 +62,6 @@ class BrokenSchemaError(Exception):
         self.broken = {row_no: ("schema_broken", detail) for row_no, detail in broken.items()}
 
 
-def demand_whole(broken: dict[int, str]) -> None:
-    """Raise BrokenSchemaError where a row breaks the schema."""
-    if broken:
-        raise BrokenSchemaError(broken)
-
-
 class TouchedFacilitiesError(Exception):
     """Settled records, by row_no, of facilities that other records of the run speak of."""
 
@@ -188,14 +182,8 @@ class Loader:
         if staged is None:
             return defaultdict(Outcome)
         accepted, rejected, texts = staged.accepted, staged.rejected, staged.texts
-        # The schema is looked at while the server merges: where a row breaks it, pandera's import takes as long.
-        checked = self.checker.submit(check_accepted, accepted, self.directory.demands)
         try:
-            with self.database.savepoint(BrokenSchemaError):
-                try:
-                    refused = self.merge(staged)
-                finally:  # where the database stumbled over such a row, too
-                    demand_whole(checked.result())
+            refused = self.merge_checked(staged)
         except BrokenSchemaError as error:
             rejected = pl.concat([rejected, refused_rows(accepted, error.broken, texts)])
             accepted = accepted.filter(pl.col("row_no").is_in(list(error.broken)).not_())
@@ -210,6 +198,20 @@ class Loader:
             self.landed = texts.unpack(landed)
         issues = pl.concat([staged.issues, staged.lone.issues]) if staged.lone else staged.issues
         return self.outcomes(landed, rejected, issues)
+
+    def merge_checked(self, staged: StagedBatch) -> dict[int, tuple[str, str]]:
+        """Merge a batch while its schema is looked at: where a row breaks it, pandera's import takes as long.
+
+        Raises:
+            BrokenSchemaError: rows break it, and perhaps the database stumbled over one; nothing was merged.
+        """
+        checked = self.checker.submit(check_accepted, staged.accepted, self.directory.demands)
+        with self.database.savepoint(BrokenSchemaError):
+            try:
+                return self.merge(staged)
+            finally:
+                if broken := checked.result():
+                    raise BrokenSchemaError(broken)
 
     def save_rejects(self, rejected: pl.DataFrame) -> None:
         """Set aside what was refused."""

@@ -166,11 +166,7 @@ class Merger:
             self.settle_claimed_numbers()
         self.meet_by_names(span, has_codeless=has_codeless and "meet_by_name" not in unmet)
         self.postpone(round_no)
-        for ambiguous in database.rows("find_ambiguous_meetings"):
-            refused[ambiguous["row_no"]] = (
-                "identity_ambiguous",
-                f"By its {ambiguous['met_by']} it may be any of {ambiguous['codes']}. Give the record a code.",
-            )
+        refused |= self.refuse_ambiguous()
         for row_no in refused:
             database.run("forget_meeting", row_no, None)
             database.run("withdraw_record", row_no)
@@ -203,13 +199,23 @@ class Merger:
         if postponed + self.database.run("postpone_second_meetings", round_no) > 0:
             self.database.run("forget_postponed_issues", round_no)
 
+    def refuse_ambiguous(self) -> dict[int, tuple[str, str]]:
+        """Refuse the records that met several facilities: which of them is meant, nobody can tell."""
+        return {
+            found["row_no"]: (
+                "identity_ambiguous",
+                f"By its {found['met_by']} it may be any of {found['codes']}. Give the record a code.",
+            )
+            for found in self.database.rows("find_ambiguous_meetings")
+        }
+
     def run_unless_unmet(self, name: str, unmet: frozenset[str], span: tuple[int, int, int]) -> None:
         """Run a statement over a span of rows, unless it would meet nothing."""
         if name not in unmet:
             self.database.run(name, *span)
 
     def settle_claimed_codes(self) -> dict[int, tuple[str, str]]:
-        """A code that belongs to a quite different facility: the record gets one of ours, or is refused by setting.
+        """Give a record whose code is a quite different facility's one of ours, or refuse it, as the setting says.
 
         The code stays with the facility that has it, whose place and name are both others.
         """
@@ -227,9 +233,9 @@ class Merger:
         return refused
 
     def settle_claimed_keys(self) -> bool:
-        """A source's own key that belongs to a quite different facility says nothing: the record is met otherwise.
+        """Forget whom a record met by a source's key that is a quite different facility's; say whether there was one.
 
-        Says whether there was one.
+        Such a key says nothing: the record is met otherwise.
         """
         is_claimed = False
         for claim in self.database.rows("find_doubtful_keys"):
@@ -243,7 +249,7 @@ class Merger:
         return is_claimed
 
     def settle_claimed_numbers(self) -> None:
-        """A number of a quite different facility says nothing: the branches of one body share its number.
+        """Forget whom a record met by a number of a quite different facility: the branches of one body share theirs.
 
         Of the national list 121 pairs share a number in a constituency, and two of them a telling word, once misspelt.
         That the number is claimed twice is told where it is refused.
@@ -321,36 +327,52 @@ class Merger:
                 self.database.run(f"insert_{children}_{of_whom}", actor_id, next_id, *is_watched)
 
     def write_account(self, *, has_new: bool, has_met: bool) -> None:
-        """Write outcomes, lineage, images and issues of what was merged."""
-        database, run_no = self.database, self.run_no
-        database.run("note_generated_codes")
-        if has_met:
-            database.run("note_superseded_conflicts")
-            database.run("repeat_superseded_conflicts")
-            database.run("keep_overtaken_lineage", run_no)
-        database.run("count_outcomes" if has_met else "count_outcomes_of_new")
-        if has_new:
-            database.run("count_rows_of_new")
-        if has_met:
-            database.run("count_rows_of_met", run_no)
-            database.run("mark_superseded")
-            database.run("remember_superseded")
-            database.run("forget_former_lineage", run_no)
-        database.run("save_lineage", run_no)
-        if has_met:
-            database.run("update_imported", run_no)
-            database.run("save_changes", run_no)
-        database.run("save_imported", run_no)
-        database.run("save_generated_codes", run_no)
-        if has_new:
-            database.run("save_changes_of_new", run_no)
-        database.run("save_issues", run_no)
-        database.run("close_landed_rejects", run_no)
-        database.run("remember_run_facilities")
+        """Write what became of the merged records: outcomes, lineage, images, issues, and which of them are settled."""
+        self.count_outcomes(has_new=has_new, has_met=has_met)
+        self.save_lineage(has_met=has_met)
+        self.save_images(has_new=has_new, has_met=has_met)
+        self.database.run("save_issues", self.run_no)
+        self.database.run("close_landed_rejects", self.run_no)
+        self.database.run("remember_run_facilities")
         if self.has_refused:
-            database.run("remember_refused_numbers")
-        for name in ("weigh_merged", "span_weighed", "weigh_facilities"):
-            database.run(name)
+            self.database.run("remember_refused_numbers")
+        self.settle(has_met=has_met)
+
+    def count_outcomes(self, *, has_new: bool, has_met: bool) -> None:
+        """Count records and rows by what became of them; what earlier records of the run lose by it is kept first."""
+        self.database.run("note_generated_codes")
         if has_met:
-            database.run("unsettle")
-        database.run("settle", json.dumps(self.rules))
+            self.database.run("note_superseded_conflicts")
+            self.database.run("repeat_superseded_conflicts")
+            self.database.run("keep_overtaken_lineage", self.run_no)
+        self.database.run("count_outcomes" if has_met else "count_outcomes_of_new")
+        if has_new:
+            self.database.run("count_rows_of_new")
+        if has_met:
+            self.database.run("count_rows_of_met", self.run_no)
+
+    def save_lineage(self, *, has_met: bool) -> None:
+        """Write which record the values came from, in the place of the one that it supersedes or follows."""
+        if has_met:
+            self.database.run("mark_superseded")
+            self.database.run("remember_superseded")
+            self.database.run("forget_former_lineage", self.run_no)
+        self.database.run("save_lineage", self.run_no)
+
+    def save_images(self, *, has_new: bool, has_met: bool) -> None:
+        """Write what the import left, and what it changed: by these edits are known, and a run is taken back."""
+        if has_met:
+            self.database.run("update_imported", self.run_no)
+            self.database.run("save_changes", self.run_no)
+        self.database.run("save_imported", self.run_no)
+        self.database.run("save_generated_codes", self.run_no)
+        if has_new:
+            self.database.run("save_changes_of_new", self.run_no)
+
+    def settle(self, *, has_met: bool) -> None:
+        """Weigh the merged facilities, and remember those that are settled."""
+        for name in ("weigh_merged", "span_weighed", "weigh_facilities"):
+            self.database.run(name)
+        if has_met:
+            self.database.run("unsettle")
+        self.database.run("settle", json.dumps(self.rules))
