@@ -239,35 +239,35 @@ def _size(elements: Elements) -> int:
 
 
 def _conclude(rules: SourceRules, reading: FileReading, walked: Walked) -> None:
+    """Tell what the walk through a file came upon; SourceFileError where that was no record."""
     if not reading.read:
-        seen = (
-            "; ".join(f"{where} {what}" for what, where in walked.seen.items())
-            or "nothing in it has the name of a facility"
-        )
+        seen = "; ".join(f"{where} {what}" for what, where in walked.seen.items())
         where = "" if rules.path is None else f" at its pinned path {rules.path!r}"
         raise SourceFileError(
-            f"holds no facilities{where}: {seen}. Give another file, or pin path and keys in sources.yaml."
+            f"holds no facilities{where}: {seen or 'nothing in it has the name of a facility'}. "
+            "Give another file, or pin path and keys in sources.yaml."
         )
     lists = list(walked.lists)
     more = f" and {len(lists) - LISTS_TOLD} more" if len(lists) > LISTS_TOLD else ""
     reading.path_taken = ", ".join(lists[:LISTS_TOLD]) + more
     reading.declared_count = walked.declared_count
     reading.has_next_page = walked.has_next_page
-    reading.notes += [f"passed over: {count:,} {kind}" for kind, count in walked.passed_over.items()]
-    reading.notes += [
-        f"it names {key} beside its records and is too large for them to inherit it: pin a default in sources.yaml"
-        for key in walked.not_inherited
-    ]
-    reading.notes += [
-        f"{shown_path(tuple(map(str, path)))} is read as no facility's code: many names share each value"
-        for path in walked.no_codes
-    ]
+    reading.notes += _notes_of(walked, reading.read)
+
+
+def _notes_of(walked: Walked, read: int) -> Iterator[str]:
+    """Tell what a document says of itself or leaves out, and what was passed over in it; ``read`` are its records."""
+    for kind, count in walked.passed_over.items():
+        yield f"passed over: {count:,} {kind}"
+    for key in walked.not_inherited:
+        told = f"it names {key} beside its records and is too large for them to inherit it"
+        yield f"{told}: pin a default in sources.yaml"
+    for path in walked.no_codes:
+        yield f"{shown_path(tuple(map(str, path)))} is read as no facility's code: many names share each value"
     if walked.has_next_page:
-        reading.notes.append("the file says that there is a next page")
-    if walked.declared_count not in (None, reading.read):
-        reading.notes.append(
-            f"the file says that there are {walked.declared_count:,} records, it holds {reading.read:,}"
-        )
+        yield "the file says that there is a next page"
+    if walked.declared_count not in (None, read):
+        yield f"the file says that there are {walked.declared_count:,} records, it holds {read:,}"
 
 
 LISTS_TOLD: Final = 8

@@ -53,9 +53,14 @@ def give_once(merger: Merger, outcomes: dict[int, Outcome]) -> bool:
         outcomes[row["file_no"]].issues[REFUSED] -= row["records"]
         if row["outcome"] == "unchanged":
             outcomes[row["file_no"]].outcomes.update(unchanged=-row["records"], updated=row["records"])
-    for name in ("update_imported", "save_changes", "forget_given_issues"):
-        database.run(name, merger.run_no)
-    for name in ("mark_given_numbers", "unsettle"):
-        database.run(name)
-    database.check_constraints()
+    write_given(merger)
     return bool(given)
+
+
+def write_given(merger: Merger) -> None:
+    """Write images and outcomes of the facilities that were given a number; they are settled no more."""
+    for name in ("update_imported", "save_changes", "forget_given_issues"):
+        merger.database.run(name, merger.run_no)
+    for name in ("mark_given_numbers", "unsettle"):
+        merger.database.run(name)
+    merger.database.check_constraints()

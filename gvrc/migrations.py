@@ -49,16 +49,7 @@ def look_at_database(database: Database) -> DatabaseKind:
             database is not in UTF-8, or this user may not look.
     """
     found = database_kind(database)
-    if found["version_number"] < OLDEST_SERVER:
-        raise DatabaseUnavailableError(
-            f"This is PostgreSQL {found['version']}; the importer needs 15 or newer. Name another by --database-url."
-        )
-    if found["encoding"] != "UTF8":  # SQL_ASCII too: it would take anything, and count bytes for characters
-        raise DatabaseUnavailableError(
-            f"The database {found['name']} is in {found['encoding']}, which lacks characters that names are written "
-            "with; the importer needs UTF8. Make one by CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0 "
-            "(pg_dump brings over what is there), and name it by --database-url."
-        )
+    demand_usable(found)
     applied = applied_migrations(database) if found["has_migrations"] else {}
     is_ours = any(name.startswith("directory/") for name in applied)
     is_managed = (found["has_django"] or found["has_facilities"]) and not is_ours
@@ -86,6 +77,20 @@ def database_kind(database: Database) -> dict[str, Any]:
             f"This user may not look into the database: {first_line(error)} "
             "An owner runs: psql -v role=THIS_USER -f sql/checks/grants.sql"
         ) from error
+
+
+def demand_usable(found: dict[str, Any]) -> None:
+    """Refuse a server that is too old, and a database that cannot hold every name."""
+    if found["version_number"] < OLDEST_SERVER:
+        raise DatabaseUnavailableError(
+            f"This is PostgreSQL {found['version']}; the importer needs 15 or newer. Name another by --database-url."
+        )
+    if found["encoding"] != "UTF8":  # SQL_ASCII too: it would take anything, and count bytes for characters
+        raise DatabaseUnavailableError(
+            f"The database {found['name']} is in {found['encoding']}, which lacks characters that names are written "
+            "with; the importer needs UTF8. Make one by CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0 "
+            "(pg_dump brings over what is there), and name it by --database-url."
+        )
 
 
 def migrate_database(database: Database, settings: Settings) -> list[str]:
