@@ -108,6 +108,10 @@ class RunAccount:
             counted[table] = {name: sum(outcomes[name] for outcomes in rows) for name in ROW_OUTCOMES}
         return counted
 
+    def paths(self) -> dict[int, str]:
+        """Give the paths of the files by file_no."""
+        return {file_no: file.path for file_no, file in enumerate(self.files, start=1)}
+
     def balances(self) -> bool:
         """Say whether every file balances."""
         return all(file.balances() for file in self.files)

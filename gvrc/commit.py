@@ -105,7 +105,6 @@ def revive(this_run: Run, loader: Loader) -> None:
 
 def tell_records(this_run: Run, loader: Loader) -> None:
     """After a batch is committed: its rejects and issues to the log, what landed to ``data/validated/`` where asked."""
-    files = {number: file.path for number, file in enumerate(this_run.account.files, start=1)}
-    log_records(loader.told, files)
+    log_records(loader.told, this_run.account.paths())
     if this_run.settings.keep_validated and not this_run.options.dry_run:
         keep_validated(loader.landed, this_run.settings, this_run.account)

@@ -580,11 +580,8 @@ KIND: Final = re.compile(
 
 def _describe(path: tuple[str, ...], values: list[object]) -> str:
     if objects := [value for value in values if isinstance(value, dict)]:
-        return f"holds objects with the keys {describe_keys(path, objects, KEYS_TOLD)}"
+        return f"holds objects with the keys {describe_keys(path, objects)}"
     return "is an empty list" if not values else "is a list without objects"
-
-
-KEYS_TOLD: Final = 8
 
 
 def _not_json(cursor: Cursor) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvrc.console import open_database
-from gvrc.errors import DatabaseUnavailableError, GvrcError
+from gvrc.errors import NOT_MIGRATED, DatabaseUnavailableError, GvrcError
 from gvrc.log import log_error
 from gvrc.masking import mask
 from gvrc.memory import resident_bytes
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1024 * 1024
 SHOWN_DIFFERENCES = 3
-NOT_MIGRATED = "The importer's tables are not those of this version: python scripts/migrate.py"
 
 
 class Finding(NamedTuple):
@@ -65,14 +64,18 @@ class HealthChecker:
         }
 
     def check_database_connection(self) -> Finding:
-        """Reachable, new enough, with all migrations of this version; a managed one as the contract asks."""
+        """Is it reachable, new enough, with all migrations of this version; a managed one as the contract asks?"""
         try:
             return self.look_at_connection()
         except DatabaseUnavailableError as error:
             return Finding({"error": str(error)}, str(error))
 
     def look_at_connection(self) -> Finding:
-        """Do so; raises what keeps us from it."""
+        """Look at the database, once it is reached.
+
+        Raises:
+            DatabaseUnavailableError: it is not reached, or is none that an import could be run on.
+        """
         from gvrc.contract import check_contract, check_privileges
         from gvrc.migrations import look_at_database, missing_rights
 

@@ -10,7 +10,7 @@ import adbc_driver_manager
 
 from gvrc.contract import demand_contract
 from gvrc.database_errors import first_line, sqlstate
-from gvrc.errors import DatabaseUnavailableError
+from gvrc.errors import NOT_MIGRATED, DatabaseUnavailableError
 from gvrc.statements import statement_group
 from gvrc.torn import MIGRATIONS, not_ours, tables_in_the_way
 
@@ -64,6 +64,16 @@ def look_at_database(database: Database) -> DatabaseKind:
         may_stage=found["may_stage"],
         takes_writes=found["takes_writes"],
     )
+
+
+def demand_migrated(database: Database) -> None:
+    """Go on only with a database that has all migrations of this version.
+
+    Raises:
+        DatabaseUnavailableError: the importer has not been set up there, or another version of it.
+    """
+    if not look_at_database(database).is_migrated:
+        raise DatabaseUnavailableError(NOT_MIGRATED)
 
 
 def database_kind(database: Database) -> dict[str, Any]:

@@ -31,5 +31,4 @@ def note_far_facilities(this_run: Run) -> None:
         for file_no, count in far.group_by("file_no").len().iter_rows():
             this_run.account.files[file_no - 1].issues[KIND] += count
         ledger.save_accounts(this_run, far["file_no"].unique().to_list())
-    files = {number: file.path for number, file in enumerate(this_run.account.files, start=1)}
-    log_records(far.with_columns(outcome=pl.lit("issue")), files)
+    log_records(far.with_columns(outcome=pl.lit("issue")), this_run.account.paths())

@@ -6,9 +6,9 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from gvrc.errors import DatabaseUnavailableError, UsageError
+from gvrc.errors import UsageError
 from gvrc.masking import mask_contacts
-from gvrc.migrations import look_at_database
+from gvrc.migrations import demand_migrated
 from gvrc.written import whole_file
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def read_reports(database: Database) -> dict[str, Report]:
     Raises:
         DatabaseUnavailableError: the importer has not been set up in this database.
     """
-    if not look_at_database(database).is_migrated:
-        raise DatabaseUnavailableError("The importer's tables are not those of this version: python scripts/migrate.py")
+    demand_migrated(database)
     return {
         name: {title: masked_rows(database.rows(statement)) for title, statement in tables.items()}
         for name, tables in (("quality", QUALITY), ("statistics", STATISTICS))

@@ -123,8 +123,11 @@ def shown_types(types: Mapping[str, set[str]]) -> dict[str, list[str]]:
     return {key: sorted(met) for key, met in told.items()}
 
 
-def describe_keys(path: tuple[str, ...], objects: list[dict[str, Any]], told: int) -> str:
+def describe_keys(path: tuple[str, ...], objects: list[dict[str, Any]]) -> str:
     """Name the first keys of objects that stand at a path."""
     met = Counter(chain.from_iterable(objects))
-    shown = (_shown_last(path, key, is_repeated=met[key] > 1) for key in list(objects[0])[:told])
+    shown = (_shown_last(path, key, is_repeated=met[key] > 1) for key in list(objects[0])[:KEYS_TOLD])
     return ", ".join(dict.fromkeys(shown))
+
+
+KEYS_TOLD: Final = 8

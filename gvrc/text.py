@@ -103,7 +103,7 @@ def clean_and_mend(records: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
     }
     mended = {column: texts for column, texts in found.items() if texts}
     if not mended:
-        told = [] if INVALID_TEXT in records.columns else [_nothing(INVALID_TEXT)]
+        told = [] if INVALID_TEXT in records.columns else [pl.lit(None, pl.String).alias(INVALID_TEXT)]
         return clean_suspects(records, suspects).with_columns(told)
     earlier = [pl.col(INVALID_TEXT)] if INVALID_TEXT in records.columns else []
     told = [masked(pl.when(pl.col(column).is_in(list(texts))).then(pl.col(column))) for column, texts in mended.items()]
@@ -112,10 +112,6 @@ def clean_and_mend(records: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
         pl.when(said != "").then(said).alias(INVALID_TEXT),
         *(pl.col(column).replace(texts) for column, texts in mended.items()),
     ).pipe(clean_columns, columns)
-
-
-def _nothing(column: str) -> pl.Expr:
-    return pl.lit(None, pl.String).alias(column)
 
 
 def by_distinct(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gvrc.errors import DatabaseUnavailableError
 from gvrc.masking import mask_contacts
-from gvrc.migrations import look_at_database
+from gvrc.migrations import demand_migrated
 
 if TYPE_CHECKING:
     from gvrc.database import Database
@@ -141,8 +140,7 @@ def verify(database: Database) -> Verification:
     Raises:
         DatabaseUnavailableError: the importer has not been set up in this database.
     """
-    if not look_at_database(database).is_migrated:
-        raise DatabaseUnavailableError("The importer's tables are not those of this version: python scripts/migrate.py")
+    demand_migrated(database)
     return Verification(
         tables={row["table_name"]: row["rows"] for row in database.rows("count_tables")},
         counties=database.rows("count_counties"),

@@ -1,5 +1,6 @@
--- Which facility is each record of the round? Exact content, code, the source's own key, registration number, name
--- and place, in this order; what is not met is new. $1 is the round, $2 and $3 the first and last row_no.
+-- Which facility is each record of the round? Exact content, code, former code, generated code, the source's own key,
+-- registration number, name and place, former name, in this order; what is not met is new. $1 is the round, $2 and $3 the
+-- first and last row_no.
 
 -- name: truncate_merging
 TRUNCATE

@@ -34,8 +34,8 @@ USING old
 WHERE changes.run_no = old.run_no;
 
 -- name: begin_run
-INSERT INTO etl.runs (run_id, kind, status, fingerprint, undoes_run_no)
-VALUES ($1, $2, 'running', $3, $4::integer);
+INSERT INTO etl.runs (run_id, kind, status, fingerprint)
+VALUES ($1, $2, 'running', $3);
 
 -- name: run_number
 SELECT run_no

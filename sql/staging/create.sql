@@ -109,7 +109,7 @@ CREATE TEMPORARY TABLE staged_issues (
 CREATE TEMPORARY TABLE merging (
     row_no bigint NOT NULL,
     facility_id integer NOT NULL,
-    -- content, code, former code, generated code, source key, registration number, name, new; superseded
+    -- content, code, former code, generated code, source key, registration number, name, former name, new; superseded
     met_by text NOT NULL
 );
 

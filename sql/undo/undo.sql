@@ -44,8 +44,6 @@ $$;
 -- name: undoable_run
 SELECT
     run_no,
-    status,
-    kind,
     has_images
 FROM etl.runs
 WHERE run_id = $1;
@@ -1342,7 +1340,6 @@ LEFT JOIN (SELECT DISTINCT facility_id FROM batch_changes) AS changed USING (fac
 -- name: undo_kept
 SELECT
     undo.table_name,
-    undo.row_id,
     coalesce(facilities.facility_code, undo.kept ->> 'facility_code', '') AS facility_code,
     (SELECT string_agg(key, ', ' ORDER BY key) FROM jsonb_object_keys(undo.kept) AS key) AS fields
 FROM undo_changes AS undo

@@ -12,7 +12,7 @@ from gvrc.statements import SQL_FOLDER, statement_group
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Loader.empty_filled puts these together out of two words.
+# StagingTables.empty puts these together out of two words.
 EMPTYING = {f"{how}_{what}" for how in ("delete", "truncate") for what in ("staging", "merging")}
 
 
