@@ -318,7 +318,7 @@ def named_paths(given: argparse.Namespace, settings: Settings) -> list[str]:
     whose own data folder has no sample data.
     """
     raw, sample = settings.data_dir / "raw", settings.data_dir / "sample"
-    is_raw = lives_off_raw(given, settings) or bool(shown_paths(raw)) or not sample.exists()
+    is_raw = lives_off_raw(given, settings) or bool(visible_paths(raw)) or not sample.exists()
     return given.paths or [str(raw if is_raw else sample)]
 
 
@@ -326,10 +326,10 @@ def has_raw_files(settings: Settings) -> bool:
     """Say whether a source file lies in ``data/raw/``."""
     from gvrc.files import is_source_file
 
-    return any(is_source_file(path) for path in shown_paths(settings.data_dir / "raw"))
+    return any(is_source_file(path) for path in visible_paths(settings.data_dir / "raw"))
 
 
-def shown_paths(folder: Path) -> list[Path]:
+def visible_paths(folder: Path) -> list[Path]:
     """List what ``ls`` shows of a folder; nothing where there is none."""
     try:
         return [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []

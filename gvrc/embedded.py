@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.settings import PROJECT
 
-PROJECT = Path(__file__).resolve().parent.parent
 ROOT_FOLDER = Path("/var/lib/gvrc")
 DATABASE = "gvrc"
 VERSION = 18

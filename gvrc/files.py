@@ -64,7 +64,7 @@ def came_since(moment: float, paths: Iterable[Path]) -> bool:
     return any(path.stat().st_ctime > moment for path in paths if path.exists())
 
 
-def shown_path(path: Path) -> str:
+def shown_file(path: Path) -> str:
     """Name a file as a person at this prompt would; of one in a temporary folder only the name says something.
 
     What no text column and no line of a log can hold is escaped.

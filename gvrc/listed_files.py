@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gvrc.account import FileAccount
 from gvrc.errors import SourceFileError
-from gvrc.files import hash_file, shown_path
+from gvrc.files import hash_file, shown_file
 from gvrc.ledger import fail_file
 from gvrc.log import log_event
 from gvrc.sources import SourceRules, find_source, match_source, read_sources
@@ -68,7 +68,7 @@ def list_files(this_run: Run, upcoming: Upcoming) -> list[ListedFile]:
     listed = []
     for file_no, (path, hashing) in enumerate(upcoming.hashes.items(), start=1):
         source = pinned or match_source(path, [*rules, rejected])
-        account = FileAccount(path=shown_path(path), source=source.name)
+        account = FileAccount(path=shown_file(path), source=source.name)
         this_run.account.files.append(account)
         try:
             account.sha256, size = hashing.result()

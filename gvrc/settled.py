@@ -12,7 +12,6 @@ import hashlib
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
-from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ import adbc_driver_manager
 
 from gvrc.database_errors import first_line
 from gvrc.log import log_event
+from gvrc.settings import PROJECT
 from gvrc.statements import SQL_FOLDER, statement_group
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from gvrc.open_run import Run
     from gvrc.sources import SourceRules
 
-PROJECT = Path(__file__).parents[1]
 ASKERS = 2  # batches that are asked for at once: the server works on them with two processes
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gvrc.errors import SourceFileError, UsageError
-from gvrc.files import find_files, hash_file, shown_path
+from gvrc.files import find_files, hash_file, shown_file
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -60,7 +60,7 @@ def test_standard_input_is_spooled_to_a_file(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"[1]")))
     (path,) = find_files(["-"])
     assert path.read_bytes() == b"[1]"
-    assert shown_path(path) == "standard-input.json"
+    assert shown_file(path) == "standard-input.json"
 
 
 def test_the_hash_is_that_of_the_content(folder: Path) -> None:
