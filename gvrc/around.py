@@ -10,6 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import msgspec
 
+from gvrc.list_names import (
+    FACILITY_LISTS,
+    NOT_FACILITIES,
+    ONE_UNIT,
+    WRAPPING,
+    is_county,
+    is_of_facilities,
+    without_wrapping,
+)
 from gvrc.paths import (
     KEY_WORDS,
     PARENT_CLOSED,
@@ -25,15 +34,6 @@ from gvrc.paths import (
     normal_key,
 )
 from gvrc.projections import projection_of
-from gvrc.shapes import (
-    FACILITY_LISTS,
-    NOT_FACILITIES,
-    ONE_UNIT,
-    WRAPPING,
-    is_county,
-    is_of_facilities,
-    without_wrapping,
-)
 from gvrc.synonyms import canonical_name, says_closed
 
 if TYPE_CHECKING:

@@ -20,6 +20,19 @@ from gvrc.dump import is_dump, read_table
 from gvrc.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.errors import SourceFileError
 from gvrc.fixture import is_fixture, join_fixture
+from gvrc.list_names import (
+    FACILITY_LISTS,
+    ONE_UNIT,
+    UNIT_LISTS,
+    WRAPPING,
+    is_county,
+    is_list_of_undertakings,
+    is_of_facilities,
+    is_passed_over,
+    is_undertaking,
+    may_be_sender,
+    without_wrapping,
+)
 from gvrc.masking import HIDDEN, mask_letters
 from gvrc.paths import (
     PARENT_CLOSED,
@@ -32,27 +45,16 @@ from gvrc.persons import are_bare_persons, is_people
 from gvrc.rejects import HEADER_KEY
 from gvrc.repeated_codes import repeated_codes
 from gvrc.shapes import (
-    FACILITY_LISTS,
-    ONE_UNIT,
-    UNIT_LISTS,
-    WRAPPING,
     branches_of,
     facility_in_parts,
     has_evidence,
     has_facilities_inside,
     have_branches,
-    is_county,
-    is_list_of_undertakings,
-    is_of_facilities,
     is_of_many_kinds,
-    is_passed_over,
-    is_undertaking,
     json_api_type,
     looks_like_facility,
-    may_be_sender,
     other_kind,
     says_only_contacts,
-    without_wrapping,
 )
 from gvrc.shown_keys import describe_keys, shown_path
 from gvrc.tables import (

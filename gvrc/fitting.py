@@ -8,10 +8,10 @@ from itertools import chain, filterfalse, product
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, cast
 
+from gvrc.list_names import is_county
 from gvrc.paths import ABSENT, LONGEST_ABSENT, UUID, KeyPath, is_absent, normal_key
 from gvrc.positions import PLUS_CODE
 from gvrc.projections import IN_METRES
-from gvrc.shapes import is_county
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence

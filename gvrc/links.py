@@ -18,6 +18,7 @@ import msgspec
 from gvrc.cursor import Cursor, read_element
 from gvrc.document import Walk, Walked
 from gvrc.errors import SourceFileError
+from gvrc.list_names import WRAPPING
 from gvrc.meanings import PLACE_PARENTS, keys_of_source
 from gvrc.paths import (
     MAX_KNOWN_PATHS,
@@ -39,7 +40,6 @@ from gvrc.paths import (
     unwrapped,
 )
 from gvrc.persons import is_of_account
-from gvrc.shapes import WRAPPING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gvrc.list_names import is_county
 from gvrc.meanings import keys_of_field
 from gvrc.paths import normal_key
-from gvrc.shapes import is_county
 from gvrc.text import by_distinct
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from gvrc.list_names import FACILITY_LISTS, NOT_FACILITIES, is_county
 from gvrc.masking import HIDDEN, mask_contacts, mask_digits
 from gvrc.meanings import PLACE_PARENTS, keys_in_table
 from gvrc.paths import KEY_WORDS, UUID, normal_key
 from gvrc.personal import is_personal, words_of
-from gvrc.shapes import FACILITY_LISTS, NOT_FACILITIES, is_county
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
