@@ -1,14 +1,13 @@
 """Where the records are in a document: text in chunks -> records, many at a time, each the bytes that it came as.
 
 A document is walked, not loaded: ``gvrc/cursor.py`` is the place in it, ``gvrc/elements.py`` parts its lists.
-What is said around records goes down the walk with it (``gvrc/around.py``).
+What is said around records goes down the walk with it (``gvrc/around.py``), and what it comes upon is noted for the
+report (``gvrc/walked.py``).
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,7 +32,7 @@ from gvrc.list_names import (
     may_be_sender,
     without_wrapping,
 )
-from gvrc.masking import HIDDEN, mask_letters
+from gvrc.masking import mask_letters
 from gvrc.paths import (
     PARENT_CLOSED,
     PARENT_COUNTY,
@@ -56,7 +55,7 @@ from gvrc.shapes import (
     other_kind,
     says_only_contacts,
 )
-from gvrc.shown_keys import describe_keys, shown_path
+from gvrc.shown_keys import shown_path
 from gvrc.tables import (
     ROWS_ABOVE,
     as_record,
@@ -69,6 +68,7 @@ from gvrc.tables import (
     may_be_row,
     records_of_columns,
 )
+from gvrc.walked import Walked, is_next_link, shown_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,37 +76,10 @@ if TYPE_CHECKING:
     from gvrc.elements import Elements
     from gvrc.links import Links
     from gvrc.meanings import Keys
-    from gvrc.paths import KeyPath
 
 SAMPLE: Final = 200  # records looked at to tell what a list holds: the first few of them that have a name
 FEW_NAMED: Final = 5
 MAX_DEPTH: Final = 40
-SEEN_TOLD: Final = 5
-
-
-@dataclass
-class Walked:
-    """What the walk through a document came upon."""
-
-    lists: dict[str, int] = field(default_factory=dict)  # path -> records found there
-    seen: dict[str, str] = field(default_factory=dict)  # what holds no facilities -> where it was met first
-    passed_over: Counter[str] = field(default_factory=Counter)  # other things in a list of facilities, by kind
-    declared_count: int | None = None  # the document's own count of its records
-    has_next_page: bool = False
-    not_inherited: dict[str, None] = field(default_factory=dict)  # keys of places beside the records of a large object
-    no_codes: dict[KeyPath, None] = field(default_factory=dict)  # where codes stand that tell no facility apart
-
-    def add(self, path: tuple[str, ...], records: int) -> None:
-        """Count records under the path that they were found at."""
-        shown = shown_path(path) if path else "the document itself"
-        self.lists[shown] = self.lists.get(shown, 0) + records
-
-    def look_at(self, path: tuple[str, ...], values: list[object]) -> None:
-        """Remember what a place holds, to tell if there are no facilities at all."""
-        if len(self.seen) < SEEN_TOLD:
-            place = shown_path(path) if path else "the document"
-            if place not in self.seen.values():
-                self.seen.setdefault(_describe(path, values), place)
 
 
 def find_records(
@@ -176,9 +149,9 @@ class Walk:
         elif value is not None and not any(isinstance(inner, (dict, list)) for inner in value.values()):
             if path:
                 self.walked.look_at(path, [value])
-            self._note_facts(value)
+            self.walked.note_facts(value)
             if path and not all(map(is_absent, value.values())):  # {"next": {"href": "..?page=2"}}
-                self._note_fact(path[-1], "a link")
+                self.walked.note_fact(path[-1], "a link")
             self.cursor.at = end
         elif value is not None and self._passes_persons(_keyed(value), list(value.values()), path, parents):
             self.cursor.at = end
@@ -244,7 +217,7 @@ class Walk:
                 yield from self._object(inner, with_key(parents, key, above))
             elif char != b"{":
                 scalar = cursor.read_scalar()
-                self._note_fact(key, scalar)
+                self.walked.note_fact(key, scalar)
                 if char == QUOTE:
                     places = own_places({key: _unescaped(scalar)}, self.keys, ())
                     county = {place: name for place, name in places.items() if place == PARENT_COUNTY}
@@ -281,18 +254,6 @@ class Walk:
 
     def _records_found(self) -> int:
         return sum(self.walked.lists.values())
-
-    def _note_facts(self, value: dict[str, Any]) -> None:
-        for key, inner in value.items():
-            if not isinstance(inner, (dict, list)):
-                self._note_fact(key, str(inner))
-
-    def _note_fact(self, key: str, value: str) -> None:
-        word = normal_key(key)
-        if word in COUNT_KEYS and value.isdecimal():
-            self.walked.declared_count = int(value)
-        elif _says_more(word, value.lower()):
-            self.walked.has_next_page = True
 
     # ---- arrays
 
@@ -451,7 +412,7 @@ class Walk:
             return wanted
         key = path[-1] if path else ""
         if _is_passed_over(path):
-            self.walked.has_next_page |= any(map(_is_next_link, values))
+            self.walked.has_next_page |= any(map(is_next_link, values))
             return False
         named = list(islice((value for value in values if looks_like_facility(value, self.keys)), FEW_NAMED))
         expected = not path or normal_key(key) in FACILITY_LISTS or PARENT_COUNTY in parents
@@ -510,31 +471,6 @@ def _unescaped(text: str) -> str:
         return text
 
 
-COUNT_KEYS: Final = frozenset(("count", "total", "totalcount", "totalrecords", "totalresults", "numberofrecords"))
-NEXT_KEYS: Final = frozenset(
-    (
-        *("next", "nextpage", "nextpageurl", "nexturl", "odatanextlink", "nextlink", "nextpagetoken", "nexttoken"),
-        *("nextcursor", "nextoffset", "continuationtoken"),
-    )
-)
-MORE_KEYS: Final = frozenset(("hasmore", "hasnext", "hasnextpage", "hasmorepages", "exceededtransferlimit"))
-LAST_KEYS: Final = frozenset(("last", "islast", "islastpage"))
-
-
-def _says_more(word: str, value: str) -> bool:
-    """Say whether a key around records says that there are more; Airtable's offset is a mark, others' is a number."""
-    if word == "offset":
-        return value.startswith(("itr", "rec"))
-    if word in MORE_KEYS | LAST_KEYS:
-        return value == ("true" if word in MORE_KEYS else "false")
-    return word in NEXT_KEYS and value not in ("null", "none", "", "false")
-
-
-def _is_next_link(value: object) -> bool:
-    """Say whether an entry of a FHIR or web link list points to a further page."""
-    return isinstance(value, dict) and "next" in (value.get("relation"), value.get("rel"))
-
-
 def _is_first(record: object) -> bool:
     """Say whether a record comes for the first time: the branches of one that was rejected were read then."""
     return isinstance(record, dict) and HEADER_KEY not in record
@@ -569,21 +505,7 @@ def _keyed(value: dict[str, Any]) -> Iterator[Elements]:
     yield list(map(msgspec.json.encode, value.values()))
 
 
-def shown_kind(kind: str) -> str:
-    """Give what a resource says that it is, unless that is no word of a schema."""
-    return kind if KIND.fullmatch(kind) else HIDDEN
-
-
 WEB_PAGE: Final = re.compile(r"<(?:!doctype|\?xml|html|kml|gml|osm|rss|feed)\b>?", re.IGNORECASE)
-KIND: Final = re.compile(
-    r"[A-Za-z]+(?:[_-][A-Za-z]+)*|(?:node|way|relation) without tags|organisation unit of level \d+"
-)
-
-
-def _describe(path: tuple[str, ...], values: list[object]) -> str:
-    if objects := [value for value in values if isinstance(value, dict)]:
-        return f"holds objects with the keys {describe_keys(path, objects)}"
-    return "is an empty list" if not values else "is a list without objects"
 
 
 def _not_json(cursor: Cursor) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from gvrc.decode import CutOffError, open_text
-from gvrc.document import Walked, find_records
+from gvrc.document import find_records
 from gvrc.errors import SourceFileError
 from gvrc.faces import encode_record, is_made
 from gvrc.files import hash_file
@@ -25,6 +25,7 @@ from gvrc.raw import hash_texts
 from gvrc.rejects import source_answered
 from gvrc.shown_keys import shown_path
 from gvrc.sources import SourceRules, match_source
+from gvrc.walked import Walked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 import msgspec
 
 from gvrc.cursor import Cursor, read_element
-from gvrc.document import Walk, Walked
+from gvrc.document import Walk
 from gvrc.errors import SourceFileError
 from gvrc.list_names import WRAPPING
 from gvrc.meanings import PLACE_PARENTS, keys_of_source
@@ -40,6 +40,7 @@ from gvrc.paths import (
     unwrapped,
 )
 from gvrc.persons import is_of_account
+from gvrc.walked import Walked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

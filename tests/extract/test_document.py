@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from reading import facilities, read_bytes, read_file
 
 from gvrc.decode import open_text
-from gvrc.document import Walked, find_records
+from gvrc.document import find_records
 from gvrc.errors import SourceFileError
 from gvrc.meanings import Keys
 from gvrc.sources import SourceRules
+from gvrc.walked import Walked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
