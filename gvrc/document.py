@@ -216,15 +216,19 @@ class Walk:
             elif char == b"{" and not self._passes_sender(key, whole):
                 yield from self._object(inner, with_key(parents, key, above))
             elif char != b"{":
-                scalar = cursor.read_scalar()
-                self.walked.note_fact(key, scalar)
-                if char == QUOTE:
-                    places = own_places({key: _unescaped(scalar)}, self.keys, ())
-                    county = {place: name for place, name in places.items() if place == PARENT_COUNTY}
-                    if is_large and places and not (county and self._records_found() == before):
-                        self.walked.not_inherited[key] = None
-                    parents = county | parents
+                places = self._places_said(key)
+                county = {place: name for place, name in places.items() if place == PARENT_COUNTY}
+                if is_large and places and not (county and self._records_found() == before):
+                    self.walked.not_inherited[key] = None
+                parents = county | parents
         cursor.at += 1
+
+    def _places_said(self, key: str) -> dict[str, str]:
+        """Read a member that is no object or list; give the place that it names."""
+        is_text = self.cursor.peek() == QUOTE
+        scalar = self.cursor.read_scalar()
+        self.walked.note_fact(key, scalar)
+        return own_places({key: _unescaped(scalar)}, self.keys, ()) if is_text else {}
 
     def _columns_in(self, whole: dict[str, Any]) -> Iterator[list[str]]:
         """Give the headings of a table that an object has beside its rows, be it after them."""

@@ -138,13 +138,11 @@ def find_in_file(
         links = Links(reopen)
         with reopen() as chunks:
             found = find_records(chunks, keys, rules.path, walked, links)
-            with_keys = ((keys.without_codes(walked.no_codes), elements) for elements in found)
-            for own_keys, alike in groupby(with_keys, key=itemgetter(0)):
-                for elements in _regroup(map(itemgetter(1), alike), chunk_rows):
-                    numbers = range(reading.read + 1, reading.read + len(elements) + 1)
-                    reading.read += len(elements)
-                    size = _size(elements)
-                    yield FoundRecords(file=source_file, keys=own_keys, elements=elements, numbers=numbers, size=size)
+            for own_keys, elements in _with_own_keys(found, keys, walked, chunk_rows):
+                numbers = range(reading.read + 1, reading.read + len(elements) + 1)
+                reading.read += len(elements)
+                size = _size(elements)
+                yield FoundRecords(file=source_file, keys=own_keys, elements=elements, numbers=numbers, size=size)
         _conclude(rules, reading, walked)
         reading.notes += links.notes()
     except CutOffError as error:
@@ -208,6 +206,19 @@ def _opened(found: FoundRecords, reading: FileReading) -> pl.DataFrame:
         row, (_, detail) = next(iter(rejects.items()))
         reading.first_reject = f"record {found.numbers[row]:,}: {detail}"
     return frame
+
+
+def _with_own_keys(
+    found: Iterator[Elements], keys: Keys, walked: Walked, chunk_rows: int
+) -> Iterator[tuple[Keys, Elements]]:
+    """Give what was found at a handy size, with the keys that it is read by.
+
+    They are the file's, without those that the walk so far has shown to be no codes (``repeated_codes``).
+    """
+    with_keys = ((keys.without_codes(walked.no_codes), elements) for elements in found)
+    for own_keys, alike in groupby(with_keys, key=itemgetter(0)):
+        for elements in _regroup(map(itemgetter(1), alike), chunk_rows):
+            yield own_keys, elements
 
 
 def _regroup(parts: Iterator[Elements], chunk_rows: int) -> Iterator[Elements]:
