@@ -62,23 +62,10 @@ def build_gazetteer(wards: pl.DataFrame, spellings: pl.DataFrame, aliases: Alias
     """
     county_keys = read_county_keys(wards, aliases.county)
     constituency_keys = read_constituency_keys(wards, county_keys, aliases.constituency)
-    own = wards.select(*WARD, "ward_name").drop_nulls("ward_no")
-    spelled = (
-        pl.concat(
-            [own, own.drop("ward_name").join(spellings.select("ward_no", "ward_name"), on="ward_no", validate="m:1")]
-        )
-        .unique(maintain_order=True)
-        .with_columns(name=words(pl.col("ward_name"), "ward"))
-        .drop_nulls("name")
-        .with_columns(signature=signature(pl.col("name")))
-    )
+    spelled = spell_wards(wards, spellings)
     whole_keys = read_whole_keys(spelled, NORMALISED)
     located = locate_aliases(aliases.ward, county_keys, constituency_keys, whole_keys)
-    other = (
-        located.select(*WARD, ward_name="alias", name=words(pl.col("alias"), "ward"))
-        .drop_nulls()
-        .with_columns(signature=signature(pl.col("name")))
-    )
+    other = put_in_words(located.select(*WARD, ward_name="alias").drop_nulls())
     ward_keys = [whole_keys, read_exact_keys(spelled), read_whole_keys(other, ALIAS), read_part_keys(spelled)]
     return Gazetteer(
         wards=wards,
@@ -87,6 +74,22 @@ def build_gazetteer(wards: pl.DataFrame, spellings: pl.DataFrame, aliases: Alias
         ward_keys=pl.concat(ward_keys).unique(["ward_no", "key", "rank"], maintain_order=True),
         ward_words=read_ward_words(spelled),
         aliases=located,
+    )
+
+
+def spell_wards(wards: pl.DataFrame, spellings: pl.DataFrame) -> pl.DataFrame:
+    """List the names of wards (WARD, ward_name) and their spellings, put in words."""
+    own = wards.select(*WARD, "ward_name").drop_nulls("ward_no")
+    others = own.drop("ward_name").join(spellings.select("ward_no", "ward_name"), on="ward_no", validate="m:1")
+    return put_in_words(pl.concat([own, others]).unique(maintain_order=True))
+
+
+def put_in_words(names: pl.DataFrame) -> pl.DataFrame:
+    """Add name (the words of ward_name) and its signature; a name of no words is left out."""
+    return (
+        names.with_columns(name=words(pl.col("ward_name"), "ward"))
+        .drop_nulls("name")
+        .with_columns(signature=signature(pl.col("name")))
     )
 
 
