@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import errno
 import gc
-import io
-import os
 import re
 import signal
 import sys
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from gvrc.errors import GvrcError
 from gvrc.masking import mask
+from gvrc.streams import make_streams_fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,15 +36,10 @@ def told(act: Callable[[], int], *, debug: bool = False) -> int:
     signal.signal(signal.SIGTERM, stop_as_ctrl_c)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup lets a command live on
         signal.signal(signal.SIGHUP, stop_as_ctrl_c)
-    open_closed_streams()
-    print_any_letter()
+    make_streams_fit()
     try:
         status = act()
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output (head, less) has seen enough; closing it again must not fail at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:  # noqa: BLE001 - nobody tells it after us
         message, status = described(error)
         sys.stderr.write(f"{traced(error) if debug else ''}error: {message}\n")
@@ -63,25 +57,6 @@ def stop_as_ctrl_c(*_: object) -> None:
     The open batch is rolled back, the run is closed, and no rejects on their way back are left in a temporary folder.
     """
     raise KeyboardInterrupt
-
-
-def open_closed_streams() -> None:
-    """Where a stream was closed by the caller (``>&-``), read nothing from it, and write to nobody.
-
-    Else the first file that is opened, a log perhaps, would be taken for it by every program that we start.
-    """
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - until the end
-
-
-def print_any_letter() -> None:
-    """Escape what the output cannot show (a Latin-1 terminal, the name of a ward), as Python does for errors.
-
-    Else a run that was committed would end as a fault of the importer, its account unprinted.
-    """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def traced(error: Exception) -> str:

@@ -318,6 +318,17 @@ def test_standard_input_that_the_caller_has_closed_is_empty(environment: dict[st
     assert "standard-input.json: is empty" in done.stderr
 
 
+@pytest.mark.parametrize("piped", ["| true", "2>&1 | true"])
+def test_a_reader_that_has_seen_enough_hides_no_file_that_failed(
+    *, environment: dict[str, str], tmp_path: Path, piped: str
+) -> None:
+    (tmp_path / "clinic.json").write_text("[{", "utf-8")
+    line = f'"{sys.executable}" {IMPORTER[-1]} "{tmp_path}/clinic.json" {piped}; exit ${{PIPESTATUS[0]}}'
+    done = call(environment, line, command=["bash", "-c"])
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
 def events(settings: Settings) -> list[str]:
     lines = [
         line for path in (settings.logs_dir / "etl").glob("*.log") for line in path.read_text("utf-8").splitlines()

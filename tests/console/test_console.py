@@ -56,6 +56,17 @@ def test_a_reader_that_has_seen_enough_ends_a_command_quietly(fresh_url: str) ->
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_what_is_found_is_the_status_whoever_reads_of_it(fresh: Database, fresh_url: str) -> None:
+    fresh.execute("INSERT INTO etl.runs (run_id, kind, status, fingerprint) VALUES ('r1', 'import', 'succeeded', '')")
+    fresh.execute(
+        "INSERT INTO etl.files (run_no, file_no, path, sha256, source, fingerprint, status, read, inserted) "
+        "VALUES (1, 1, 'a.json', '', '', '', 'succeeded', 10, 9)"
+    )
+    command = f'"{sys.executable}" scripts/verify.py --database-url "{fresh_url}" | true; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", command], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_a_wrong_setting_ends_every_command_with_one_line_and_2() -> None:
     for name in ("verify", "tune", "health_check", "monitor", "quality_report", "migrate"):
         command = [sys.executable, str(PROJECT / "scripts" / f"{name}.py"), "--config", "absent.yaml"]
