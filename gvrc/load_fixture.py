@@ -18,6 +18,7 @@ from gvrc.database_errors import first_line, sqlstate
 from gvrc.decode import open_text
 from gvrc.directory import find_actor
 from gvrc.errors import DatabaseUnavailableError, SourceFileError
+from gvrc.ledger import take_run_lock
 from gvrc.log import log_event
 from gvrc.masking import mask
 from gvrc.placing import aliases_of, thresholds_of
@@ -102,9 +103,10 @@ def load_fixture(
 
     Raises:
         SourceFileError: the file is no fixture, or the database refuses a value of it; nothing was loaded.
-        DatabaseUnavailableError: an import is going on, or the connection broke; nothing was loaded.
+        DatabaseUnavailableError: an import is not over within ``lock_wait_seconds``, or the connection broke; nothing
+            was loaded.
     """
-    if not database.rows("try_run_lock")[0]["is_locked"]:
+    if not take_run_lock(database, settings.lock_wait_seconds):
         raise DatabaseUnavailableError("An import is going on in this database; wait for its end, then repeat.")
     try:
         with database.transaction(keep=not dry_run):

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -413,10 +414,16 @@ def test_a_fixture_is_read_in_pieces_of_any_size(
 def test_an_import_that_is_going_on_is_waited_for(
     fresh: Database, fresh_url: str, settings: Settings, tmp_path: Path
 ) -> None:
+    path = write(tmp_path, small_fixture())
     with connect(fresh_url) as importer:
         importer.rows("try_run_lock")
         with pytest.raises(DatabaseUnavailableError, match="An import is going on"):
-            load_fixture(write(tmp_path, small_fixture()), fresh, settings)
+            load_fixture(path, fresh, msgspec.structs.replace(settings, lock_wait_seconds=0.0))
+        ending = threading.Timer(0.5, importer.rows, ["release_run_lock"])
+        ending.start()
+        account = load_fixture(path, fresh, settings)
+        ending.join()
+    assert account.tables["facilities"].inserted == 2
 
 
 def load_command(url: str, *options: str | Path) -> subprocess.CompletedProcess[str]:
