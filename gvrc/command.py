@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from gvrc.ending import CommandLine, described, told
 from gvrc.errors import RunStoppedError, UsageError
 from gvrc.log import log_event
-from gvrc.written import told_if_unwritten
+from gvrc.written import told_if_unwritten, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -297,7 +297,7 @@ def write_summary(account: RunAccount, path: Path | None) -> None:
     if path is None:
         return
     with told_if_unwritten(account, path, "The report has the same numbers."):
-        path.write_text(json.dumps(account.as_summary(), indent=2) + "\n", "utf-8")
+        write_whole(path, (json.dumps(account.as_summary(), indent=2) + "\n").encode())
 
 
 def begin_log(given: argparse.Namespace, settings: Settings, run_id: str) -> dict[str, Path]:

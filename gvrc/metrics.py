@@ -129,7 +129,10 @@ class MetricsCollector:
         """Write the text format for node_exporter's textfile collector: whole or not at all, never half."""
         from prometheus_client import write_to_textfile
 
-        write_to_textfile(str(path), self.registry())
+        try:
+            write_to_textfile(str(path), self.registry())
+        except OSError as error:  # a disk without room names no file
+            raise OSError(error.errno, error.strerror, str(path)) from error
 
     def collect(self) -> Iterable[Metric]:
         """Give every metric, as Prometheus' collectors do."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,20 @@ def whole_file(path: Path, *, mode: int = FOR_ALL) -> Iterator[Path]:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that somebody named: whole, or as it was before.
+
+    A device or a pipe is written to; so is a file in a folder that takes no other, and standard output by its name.
+    """
+    place = path.resolve()
+    is_replaceable = place.is_file() or not path.exists()
+    if is_replaceable and os.access(place.parent, os.W_OK) and not path.is_relative_to("/dev"):
+        with whole_file(place) as part:
+            part.write_bytes(content)
+    else:
+        path.write_bytes(content)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import _environment  # noqa: F401
 from gvrc.console import end, settings_of
 from gvrc.ending import CommandLine
 from gvrc.errors import UsageError
+from gvrc.written import write_whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,7 +79,7 @@ def write_output(name: str | None, content: bytes) -> None:
         sys.stdout.buffer.write(content)
         return
     try:
-        Path(name).write_bytes(content)
+        write_whole(Path(name), content)
     except OSError as error:
         raise UsageError(f"{name} cannot be written: {error.strerror}. Give another --output.") from None
 

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from gvrc.command import exit_status
+from gvrc.command import described, exit_status
 from gvrc.log import log_event, start_logging, stop_logging
+from gvrc.metrics import MetricsCollector
 from gvrc.pipeline import run
 from gvrc.report import report_lines
 from gvrc.settings import PROJECT, make_directories
-from gvrc.written import whole_file
+from gvrc.written import whole_file, write_whole
 from tests.test_pipeline import CLINIC, outcome, rows, write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gvrc.database import Database
     from gvrc.settings import Settings
@@ -143,6 +144,37 @@ def test_a_summary_on_a_full_disk_is_told_after_the_report(settings: Settings, t
     assert "Account: 1 read = 1 inserted" in done.stdout
     assert "Not written: /dev/full could not be written (No space left on device)." in done.stdout
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def no_room() -> Iterator[None]:
+    """Give no file more than 100 bytes: a write then fails, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("no_room")
+def test_a_file_that_somebody_named_is_as_it_was_where_there_is_no_room_for_another(tmp_path: Path) -> None:
+    before = tmp_path / "summary.json"
+    before.write_text("of the last run", "utf-8")
+    (tmp_path / "latest.json").symlink_to("summary.json")
+    for name in ("summary.json", "latest.json", "new.json"):
+        with pytest.raises(OSError, match="File too large"):
+            write_whole(tmp_path / name, b"x" * 5000)
+    assert before.read_text("utf-8") == "of the last run"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["latest.json", "summary.json"]
+    write_whole(tmp_path / "latest.json", b"[]")
+    assert before.read_text("utf-8") == "[]"
+
+
+@pytest.mark.usefixtures("no_room")
+def test_metrics_that_find_no_room_name_their_file(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="File too large") as raised:
+        MetricsCollector().write_file(tmp_path / "gvrc.prom")
+    assert described(raised.value)[0].startswith(f"{tmp_path}/gvrc.prom: File too large.")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_report_on_a_full_disk_is_an_error_that_says_so(settings: Settings, tmp_path: Path) -> None:
