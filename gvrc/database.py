@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 NETWORK_ERROR = re.compile(r"connection to server|could not translate host name")
 QUOTED = re.compile(r'"[^"]*"')
 
+QUOTES_ALL = (
+    "The setting quote_all_identifiers is on for this database or this role, with which the importer cannot read. An "
+    "owner runs ALTER DATABASE ... RESET quote_all_identifiers (or ALTER ROLE); without one, give the URL the option "
+    "options=-c%20quote_all_identifiers%3Doff"
+)
+
 Parameter = str | int | float | bool | None
 
 # What PostgreSQL calls the types that a frame may be copied into; anything else would be stored as garbage.
@@ -56,7 +62,8 @@ def connect(url: str) -> Database:
     """Connect, with the settings of a run: no JIT, memory for the merge's sorts, names as in PostgreSQL's errors.
 
     Raises:
-        DatabaseUnavailableError: it is no URL, nothing answers there, or it refuses this user; without the password.
+        DatabaseUnavailableError: it is no URL, nothing answers there, it refuses this user, or it quotes all names;
+            without the password.
     """
     demand_readable_url(url)
     try:
@@ -69,7 +76,9 @@ def connect(url: str) -> Database:
             "Check --database-url, or DATABASE_URL, and that the server is running."
         ) from (error if is_of_network else None)
     database = Database(handle, connection)
-    database.run("configure_connection")
+    if not database.run("configure_connection"):
+        database.close()
+        raise DatabaseUnavailableError(QUOTES_ALL)
     return database
 
 

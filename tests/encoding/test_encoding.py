@@ -82,6 +82,18 @@ def test_what_is_sent_is_utf_8_whatever_the_database_says(settings: Settings, fr
     assert stored_names(fresh) == [NAME]
 
 
+def test_a_database_that_quotes_all_names_is_told_and_read_with_the_option_that_is_told(
+    settings: Settings, fresh: Database, fresh_url: str, file: Path
+) -> None:
+    name = fresh.rows("database_kind")[0]["name"]
+    fresh.execute(f"ALTER DATABASE {name} SET quote_all_identifiers = on")
+    with pytest.raises(DatabaseUnavailableError, match="quote_all_identifiers is on"):
+        run([str(file)], settings)
+    url = f"{fresh_url}&options=-c%20quote_all_identifiers%3Doff"
+    run([str(file)], msgspec.structs.replace(settings, database_url=url))
+    assert stored_names(fresh) == [NAME]
+
+
 def stored_names(database: Database) -> list[str]:
     with database._statement("SELECT facility_name FROM facilities") as statement:
         stream, _ = statement.execute_query()
