@@ -14,7 +14,7 @@ import adbc_driver_manager
 import msgspec
 import polars as pl
 
-from gvrc.database_errors import first_line, sqlstate
+from gvrc.database_errors import advice_on, first_line, sqlstate
 from gvrc.decode import open_text
 from gvrc.directory import find_actor
 from gvrc.errors import DatabaseUnavailableError, SourceFileError
@@ -51,6 +51,8 @@ CHILDREN = {
 LOADED = {*LOOKUPS, *PLACES, "facility", *CHILDREN}
 LARGEST_OBJECT = 16 * 1024 * 1024  # bytes
 NOT_A_NUMBER = "22P02"  # SQLSTATE: here, a natural key (a list of words) where a primary key should stand
+# Classes of SQLSTATE that are no fault of the file: deadlocks, missing rights and tables, no room, locks and timeouts.
+OF_THE_SERVER = ("40", "42", "53", "55", "57", "58", "XX")
 MOST_BRACES = 200  # tried as the end of an object: its own, and those in the half object behind it
 
 
@@ -103,8 +105,8 @@ def load_fixture(
 
     Raises:
         SourceFileError: the file is no fixture, or the database refuses a value of it; nothing was loaded.
-        DatabaseUnavailableError: an import is not over within ``lock_wait_seconds``, or the connection broke; nothing
-            was loaded.
+        DatabaseUnavailableError: an import is not over within ``lock_wait_seconds``, the connection broke, or the
+            server stopped it; nothing was loaded.
     """
     if not take_run_lock(database, settings.lock_wait_seconds):
         raise DatabaseUnavailableError("An import is going on in this database; wait for its end, then repeat.")
@@ -114,6 +116,9 @@ def load_fixture(
     except adbc_driver_manager.Error as error:
         if not sqlstate(error):
             raise DatabaseUnavailableError(f"{path}: the connection broke, nothing was loaded. Repeat it.") from error
+        if sqlstate(error).startswith(OF_THE_SERVER):
+            told = f"{path}: nothing was loaded: {mask(first_line(error))} Mend that, or {advice_on(error)}"
+            raise DatabaseUnavailableError(told) from error
         hint = " Dump it without --natural-foreign." if sqlstate(error) == NOT_A_NUMBER else ""
         raise SourceFileError(f"{path}: refused, nothing was loaded: {mask(first_line(error))}{hint}") from error
 

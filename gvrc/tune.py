@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import adbc_driver_manager
 
-from gvrc.database_errors import first_line
+from gvrc.database_errors import first_line, sqlstate
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.migrations import look_at_database
 from gvrc.statements import statement, statement_group
@@ -42,9 +42,11 @@ def make_indexes(database: Database, *, even_managed: bool = False) -> Tuning:
                 database.execute(f'DROP INDEX CONCURRENTLY "{name}"')
             database.execute(statement(name))
         except adbc_driver_manager.Error as error:
-            raise DatabaseUnavailableError(
-                f"The index {name} cannot be made: {first_line(error)} Run it as the owner of the table."
-            ) from error
+            is_forbidden = sqlstate(error) == "42501"
+            advice = (
+                "Run it as the owner of the table." if is_forbidden else "Repeat the command: it goes on from there."
+            )
+            raise DatabaseUnavailableError(f"The index {name} cannot be made: {first_line(error)} {advice}") from error
     now = read_indexes(database)
     redundant = {name: now[name]["redundant_with"] for name in guide if name in now and now[name]["redundant_with"]}
     return Tuning(made=wanted if may_make else [], missing=[] if may_make else wanted, redundant=redundant)

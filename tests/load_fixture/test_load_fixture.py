@@ -426,6 +426,19 @@ def test_an_import_that_is_going_on_is_waited_for(
     assert account.tables["facilities"].inserted == 2
 
 
+def test_a_server_that_stops_a_fixture_is_no_fault_of_the_file(
+    fresh: Database, fresh_url: str, settings: Settings, tmp_path: Path
+) -> None:
+    fresh.execute("SET lock_timeout = '50ms'")
+    with connect(fresh_url) as application, application.transaction():
+        application.execute("LOCK TABLE facilities IN EXCLUSIVE MODE")
+        with pytest.raises(
+            DatabaseUnavailableError, match=r"nothing was loaded: .* lock timeout\. .* repeat the command"
+        ):
+            load_fixture(write(tmp_path, small_fixture()), fresh, settings)
+    assert counts(fresh)["facilities"] == 0
+
+
 def load_command(url: str, *options: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(PROJECT / "scripts" / "load_fixture.py"), *map(str, options)]
     environment = os.environ | {"DATABASE_URL": url}

@@ -8,7 +8,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gvrc.database import connect
+from gvrc.errors import DatabaseUnavailableError
 from gvrc.settings import PROJECT
 from gvrc.statements import statement_group
 from gvrc.tune import make_indexes, slow_queries
@@ -99,6 +102,16 @@ def test_a_managed_database_gets_indexes_only_when_asked(fresh: Database, fresh_
     done = tune(fresh_url, "--create-indexes")
     assert "made       idx_facilities_active" in done.stdout
     assert set(NAMES) < set(indexes(fresh))
+
+
+def test_an_index_that_the_server_stopped_is_made_when_the_command_is_repeated(fresh: Database, fresh_url: str) -> None:
+    with connect(fresh_url) as application, application.transaction():
+        application.execute("LOCK TABLE facilities IN ROW EXCLUSIVE MODE")
+        fresh.execute("SET lock_timeout = '50ms'")
+        with pytest.raises(DatabaseUnavailableError, match=r"due to lock timeout[.] Repeat the command") as raised:
+            make_indexes(fresh)
+    assert "owner" not in str(raised.value)
+    assert len(make_indexes(fresh).made) == len(NAMES)
 
 
 def test_psql_makes_the_indexes_from_the_file(fresh: Database, fresh_url: str) -> None:
