@@ -77,13 +77,15 @@ class HealthChecker:
             DatabaseUnavailableError: it is not reached, or is none that an import could be run on.
         """
         from gvrc.contract import check_contract, check_privileges
-        from gvrc.migrations import look_at_database, missing_rights
+        from gvrc.migrations import look_at_database, missing_rights, wanted_migrations
+        from gvrc.torn import torn_tables
 
         with open_database(self.settings) as database:
             kind = look_at_database(database)
             differences = check_contract(database) if kind.is_managed else []
-            lacking = [] if differences or not kind.is_migrated else check_privileges(database, self.settings)
-        lacking = [*missing_rights(kind), *lacking]
+            torn = torn_tables(database, wanted_migrations(is_managed=kind.is_managed)) if kind.is_migrated else []
+            lacking = [] if differences or torn or not kind.is_migrated else check_privileges(database, self.settings)
+        lacking = [*torn, *missing_rights(kind), *lacking]
         details = {"name": kind.name, "version": kind.version, "mode": kind.mode, "is_migrated": kind.is_migrated}
         if not kind.is_migrated:
             return Finding(details, NOT_MIGRATED)

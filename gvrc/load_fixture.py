@@ -18,10 +18,10 @@ from gvrc.database_errors import advice_on, first_line, sqlstate
 from gvrc.decode import open_text
 from gvrc.directory import find_actor
 from gvrc.errors import DatabaseUnavailableError, SourceFileError
-from gvrc.ledger import take_run_lock
 from gvrc.log import log_event
 from gvrc.masking import mask
 from gvrc.placing import aliases_of, thresholds_of
+from gvrc.run_lock import take_run_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

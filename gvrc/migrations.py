@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 OLDEST_SERVER = 150000
+NOT_TO_LOOK_AT = (
+    "This user may not look into the database: {error} An owner runs: psql -v role=THIS_USER -f sql/checks/grants.sql"
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def look_at_database(database: Database) -> DatabaseKind:
     """
     found = database_kind(database)
     demand_usable(found)
-    applied = applied_migrations(database) if found["has_migrations"] else {}
+    applied = first_applied_migrations(database, found["name"]) if found["has_migrations"] else {}
     is_ours = any(name.startswith("directory/") for name in applied)
     is_managed = (found["has_django"] or found["has_facilities"]) and not is_ours
     return DatabaseKind(
@@ -83,10 +86,19 @@ def database_kind(database: Database) -> dict[str, Any]:
     except adbc_driver_manager.Error as error:
         if sqlstate(error) != "42501":
             raise
-        raise DatabaseUnavailableError(
-            f"This user may not look into the database: {first_line(error)} "
-            "An owner runs: psql -v role=THIS_USER -f sql/checks/grants.sql"
-        ) from error
+        raise DatabaseUnavailableError(NOT_TO_LOOK_AT.format(error=first_line(error))) from error
+
+
+def first_applied_migrations(database: Database, name: str) -> dict[str, str]:
+    """Give the files that a database has had, where that is asked first: perhaps not ours, or not for us to read."""
+    try:
+        return applied_migrations(database)
+    except adbc_driver_manager.Error as error:
+        if sqlstate(error) == "42501":
+            raise DatabaseUnavailableError(NOT_TO_LOOK_AT.format(error=first_line(error))) from error
+        if sqlstate(error) == "42703":
+            raise DatabaseUnavailableError(not_ours(name, ["etl.migrations"])) from error
+        raise
 
 
 def demand_usable(found: dict[str, Any]) -> None:
@@ -126,6 +138,7 @@ def migrate(database: Database, kind: DatabaseKind) -> list[str]:
         return []
     check_permission(kind)
     with database.transaction():
+        database.run("take_migration_lock")
         database.execute((MIGRATIONS / "bootstrap.sql").read_text("utf-8"))
         applied = applied_migrations(database)
         pending = pending_migrations(applied, is_managed=kind.is_managed)

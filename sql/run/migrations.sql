@@ -22,3 +22,8 @@ SELECT
 FROM pg_class AS tables
 JOIN pg_namespace AS schemas ON schemas.oid = tables.relnamespace
 WHERE schemas.nspname IN ('etl', 'public') AND tables.relkind IN ('r', 'p');
+
+-- name: take_migration_lock
+-- Two commands that meet an empty database at once would make the same schema, and one of them be refused. It goes with
+-- the transaction.
+SELECT pg_advisory_xact_lock(hashtextextended('gvrc migration', 0));

@@ -6,12 +6,17 @@ import json
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gvrc.database import connect
+from gvrc.errors import DatabaseUnavailableError
 from gvrc.findings import look_closely
+from gvrc.health import HealthChecker
+from gvrc.migrations import migrate_database
 from gvrc.settings import PROJECT
 from gvrc.torn import RESTORE, made_tables, torn_tables
 
@@ -46,6 +51,9 @@ def test_a_table_or_a_key_that_was_not_restored_is_named(
     found = look_closely(fresh, settings)
     assert not found.fits
     assert found.lines[-3:] == ["Tables:", f"  - {told}", f"  - {RESTORE}"]
+    health = HealthChecker(settings).run_health_checks()["checks"]["database"]
+    assert health["status"] == "unhealthy"
+    assert f"An import cannot run there: {told}" in health["hint"]
 
 
 @pytest.mark.parametrize(
@@ -111,3 +119,25 @@ def test_a_database_of_another_application_is_told_as_such_and_left_as_it_was(
             "public.users",
             "public.wards",
         ]
+
+
+def test_a_table_of_anothers_that_is_called_as_the_list_of_our_migrations_is_told(
+    settings: Settings, empty_url: str
+) -> None:
+    with connect(empty_url) as database:
+        database.execute("CREATE SCHEMA etl; CREATE TABLE etl.migrations (version integer)")
+        for act in (look_closely, migrate_database):
+            with pytest.raises(DatabaseUnavailableError, match=r"are not its own \(etl[.]migrations\): it is another"):
+                act(database, settings)
+
+
+def test_two_commands_that_meet_an_empty_database_at_once_make_its_tables_once(
+    settings: Settings, empty_url: str
+) -> None:
+    with connect(empty_url) as first, connect(empty_url) as second, ThreadPoolExecutor(1) as beside:
+        with first.transaction():
+            assert "etl/0001_etl.sql" in migrate_database(first, settings)
+            later = beside.submit(migrate_database, second, settings)
+            time.sleep(0.3)
+        assert later.result(timeout=30) == []
+        assert look_closely(second, settings).fits

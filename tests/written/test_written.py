@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from gvrc.command import described, exit_status
+from gvrc.ending import described, exit_status
 from gvrc.log import log_event, start_logging, stop_logging
 from gvrc.metrics import MetricsCollector
 from gvrc.pipeline import run
