@@ -6,6 +6,7 @@ import argparse
 import gc
 import json
 import os
+import re
 import sys
 import time
 from contextlib import ExitStack, contextmanager, suppress
@@ -78,6 +79,8 @@ def seconds_to_wait(text: str) -> float:
 
 def read_name(text: str) -> str:
     """Read the name of a source or of a run: an empty one would mean any, as if the option had not been given."""
+    if re.search(r"[\ud800-\udfff]", text):  # bytes that are no UTF-8, which no run is named by
+        raise argparse.ArgumentTypeError("the name is no UTF-8 text")
     if text.strip():
         return text
     raise argparse.ArgumentTypeError("the name is empty: a variable without a value, perhaps")
@@ -242,7 +245,11 @@ def demand_folder(name: str, path: Path | None) -> None:
     if path is None:
         return
     place = path if os.access(path, os.F_OK) else path.parent
-    if not os.access(place, os.W_OK) or path.is_dir():
+    try:
+        is_unfit = path.is_dir() or not os.access(place, os.W_OK)
+    except OSError:  # its name is too long
+        is_unfit = True
+    if is_unfit:
         raise UsageError(f"{name}: {path} cannot be written. Name a file in a folder that this user may write to.")
 
 

@@ -24,8 +24,16 @@ PROJECT = Path(__file__).resolve().parent.parent
 # Python's reader of URLs takes S3cret of "redis://:S3cret/Pw@host" for a port, and tells so.
 REDIS_URL = r"^(unix://\S*|rediss?://([^\s/?#@]*@)?(\[[^\]\s]*\]|[^\s/?#@:\[\]]*)(:\d*)?([/?][^\s@]*)?)$"
 
+# Neither NUL nor halves of characters, which bytes that are no UTF-8 are read as: no text of PostgreSQL holds them.
+STORABLE = r"^[^\0\ud800-\udfff]*$"
+# A name of blanks would be made, and shown, as one; an empty one is none.
+NAME = r"^$|\S"
+
 # The description says what is expected, in the words of the error message.
-Text = Annotated[str | None, msgspec.Meta(description="a text, or null for none")]
+Text = Annotated[
+    Annotated[str, msgspec.Meta(pattern=STORABLE)] | None,
+    msgspec.Meta(description="a text without control characters, or null for none"),
+]
 Url = Annotated[
     Annotated[str, msgspec.Meta(min_length=1)] | None,
     msgspec.Meta(description="an URL such as postgresql://user@host:5432/name, or null"),
@@ -91,7 +99,7 @@ LOOKUP_TABLES = (
 )
 LookupTable = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(LOOKUP_TABLES)})$")]
 LookupDefaults = Annotated[
-    dict[LookupTable, str],
+    dict[LookupTable, Annotated[str, msgspec.Meta(pattern=NAME)]],
     msgspec.Meta(description=f"a name for each of the lookup tables that need one ({', '.join(LOOKUP_TABLES)})"),
 ]
 

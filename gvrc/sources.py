@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gvrc.errors import UsageError
 from gvrc.projections import WEB_MERCATOR, ZONES, projection_of
+from gvrc.settings import STORABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -172,6 +173,13 @@ def _texts(path: Path, node: Node) -> list[str]:
 
 
 def _text(path: Path, node: Node) -> str:
+    text = _any_text(path, node)
+    if not re.search(STORABLE, text):
+        raise _complaint(path, node, "a text holds what no database does (NUL, half a character)", "Take it out")
+    return text
+
+
+def _any_text(path: Path, node: Node) -> str:
     if not isinstance(node.value, str) or not node.value.strip():
         raise _complaint(path, node, "a text is expected here", "Write one value")
     return str(node.value)
@@ -187,7 +195,7 @@ def _default(path: Path, field: str, node: Node) -> str:
 
 def _encoding(path: Path, node: Node) -> str:
     try:
-        name = codecs.lookup(_text(path, node)).name
+        name = codecs.lookup(_any_text(path, node)).name
         codecs.getincrementaldecoder(name)().decode("[]".encode(name))  # rot13 and base64 make no text of bytes
     except (LookupError, ValueError) as error:
         raise _complaint(path, node, f"the encoding {node.value!r} is not known", "Use utf-8, cp1252 ...") from error

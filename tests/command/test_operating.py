@@ -342,6 +342,8 @@ def events(settings: Settings) -> list[str]:
         (["gone.json"], 2, "gone.json: no such file"),
         ([""], 2, "a path is empty: a variable without a value, perhaps. Name a file or folder"),
         (["--source", " "], 2, "argument --source: the name is empty: a variable without a value, perhaps"),
+        (["--source", "\udcff"], 2, "argument --source: the name is no UTF-8 text"),
+        (["--summary", "0" * 300], 2, " cannot be written. Name a file in a folder that this user may write to."),
         (["--frobnicate"], 2, "unrecognized arguments: --frobnicate"),
         (["--watch", "0"], 2, "argument --watch: expected a number of seconds, more than 0, not '0'"),
         (["--watch", "often"], 2, "argument --watch: expected a number of seconds, more than 0, not 'often'"),

@@ -106,6 +106,7 @@ def test_no_file_is_no_rules(tmp_path: Path) -> None:
         ("- name: a\n", "line 1: keys with values are expected here"),
         ("source:\n  - name: a\n", "line 1: 'source' is not known here. Use one of sources"),
         ("sources:\n  name: a\n", "line 2: a list is expected here"),
+        ('sources:\n  - name: a\n    code_prefix: "a\\0b"\n', "line 3: a text holds what no database does"),
         ("sources:\n  - files: a.json\n", "line 2: a source without a name"),
         ("sources:\n  - name: a\n    flies: a.json\n", "line 3: 'flies' is not known here"),
         ("sources:\n  - name: a\n    keys:\n      facility: x\n", "line 4: 'facility' is not known here"),

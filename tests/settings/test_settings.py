@@ -136,6 +136,12 @@ def test_an_empty_file_is_the_defaults(tmp_path: Path) -> None:
             "keep_changes_days: 10000000000\n",
             "line 1: keep_changes_days must be a whole number of days, 0 to 365000, not",
         ),
+        (
+            'actor: "a\\0b"\n',
+            "line 1: actor must be a text without control characters, or null for none, not 'a\\x00b'.",
+        ),
+        ('actor: "\\udcff"\n', "line 1: actor must be a text without control characters"),
+        ("lookup_defaults:\n  owner_types: ' '\n", "line 1: lookup_defaults must be a name for each of the lookup"),
         ("redis_url: http://x\n", "line 1: redis_url must be an URL such as redis://localhost:6379/0, or null"),
     ],
 )

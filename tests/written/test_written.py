@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from gvrc.ending import described, exit_status
+from gvrc.command import exit_status
+from gvrc.ending import described
 from gvrc.log import log_event, start_logging, stop_logging
 from gvrc.metrics import MetricsCollector
 from gvrc.pipeline import run
