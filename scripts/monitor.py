@@ -40,6 +40,8 @@ def monitor() -> int:
     if settings.metrics_file:
         metrics().write_file(settings.metrics_file)
         return 0
+    # Blocked in every thread of the server, so that sigwait gets them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     start_logging(settings, new_service_id(), quiet=True)
     health = HealthChecker(settings).run_health_checks
     with Monitor(settings.monitor_address, settings.monitor_port, metrics, health) as serving:
@@ -49,6 +51,4 @@ def monitor() -> int:
 
 
 if __name__ == "__main__":
-    # Blocked in every thread, so that sigwait gets them.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     end(monitor)

@@ -76,7 +76,7 @@ def test_a_wrong_setting_ends_every_command_with_one_line_and_2() -> None:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-@pytest.mark.parametrize("script", ["retry_rejects", "undo_import", "load_fixture", "verify"])
+@pytest.mark.parametrize("script", ["retry_rejects", "undo_import", "load_fixture", "verify", "monitor"])
 def test_every_command_that_is_stopped_while_the_server_keeps_it_waiting_says_so_and_leaves_nothing(
     settings: Settings, fresh: Database, tmp_path: Path, script: str, stop: signal.Signals
 ) -> None:
@@ -85,9 +85,10 @@ def test_every_command_that_is_stopped_while_the_server_keeps_it_waiting_says_so
     account = run([str(tmp_path / "regional.json")], settings)
     fixture = tmp_path / "fixture.json"
     fixture.write_text('[{"model": "facilities.facility", "pk": 1, "fields": {"facility_name": "Imara"}}]', "utf-8")
-    named = {"undo_import": [account.run_id], "load_fixture": [str(fixture)]}.get(script, [])
+    metrics = ["--metrics-file", str(tmp_path / "gvrc.prom")]
+    named = {"undo_import": [account.run_id], "load_fixture": [str(fixture)], "monitor": metrics}.get(script, [])
     with fresh.transaction():
-        fresh.execute("LOCK TABLE facilities IN ACCESS EXCLUSIVE MODE")
+        fresh.execute("LOCK TABLE facilities, etl.files IN ACCESS EXCLUSIVE MODE")
         command = start(script, named, settings, tmp_path)
         wait_until_it_waits(fresh)
         command.send_signal(stop)
