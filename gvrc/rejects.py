@@ -115,8 +115,9 @@ def write_open_rejects(settings: Settings, run_id: str | None, path: Path) -> No
     """
     from gvrc.connecting import find_database
     from gvrc.database import connect
+    from gvrc.stopping import stoppable
 
-    with connect(find_database(settings)[0]) as database:
+    with connect(find_database(settings)[0]) as database, stoppable(database):
         if not database.rows("database_kind")[0]["has_migrations"]:
             raise UsageError(NEVER_IMPORTED)
         rejects = database.rows("open_rejects", run_id)

@@ -92,8 +92,9 @@ def read_reference(given: argparse.Namespace) -> tuple[pl.DataFrame, pl.DataFram
     if given.database_url is None:
         return read_shipped_reference(), WARD_POINTS.to_frame()
     from gvrc.database import connect
+    from gvrc.stopping import stoppable
 
-    with connect(given.database_url) as database:
+    with connect(given.database_url) as database, stoppable(database):
         return database.read("reference"), database.read("ward_points")
 
 
