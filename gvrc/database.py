@@ -8,6 +8,7 @@ compare types (``copy`` does, before it sends a byte).
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 NETWORK_ERROR = re.compile(r"connection to server|could not translate host name")
 QUOTED = re.compile(r'"[^"]*"')
 
+# libpq waits for ever for a server that takes a connection and says nothing, deaf to Ctrl-C meanwhile.
+CONNECT_SECONDS = "30"
 QUOTES_ALL = (
     "The setting quote_all_identifiers is on for this database or this role, with which the importer cannot read. An "
     "owner runs ALTER DATABASE ... RESET quote_all_identifiers (or ALTER ROLE); without one, give the URL the option "
@@ -83,7 +86,8 @@ def connect(url: str) -> Database:
 
 
 def connect_once(url: str) -> tuple[adbc_driver_manager.AdbcDatabase, adbc_driver_manager.AdbcConnection]:
-    """Open a connection as the driver does."""
+    """Open a connection as the driver does; a URL or an environment that sets a time to wait for it is obeyed."""
+    os.environ.setdefault("PGCONNECT_TIMEOUT", CONNECT_SECONDS)
     handle = adbc_driver_postgresql.connect(url)
     try:
         return handle, adbc_driver_manager.AdbcConnection(handle)

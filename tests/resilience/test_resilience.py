@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
@@ -315,3 +316,13 @@ def test_a_server_that_ends_idle_connections_keeps_ours(fresh_url: str, fresh: D
     with connect(fresh_url) as database:
         time.sleep(0.5)
         assert database.is_alive()
+
+
+def test_a_server_that_takes_a_connection_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "")  # what this test sets is gone after it
+    monkeypatch.delenv("PGCONNECT_TIMEOUT")
+    monkeypatch.setattr("gvrc.database.CONNECT_SECONDS", "2")
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        url = f"postgresql://gvrc@127.0.0.1:{mute.getsockname()[1]}/x"
+        with pytest.raises(DatabaseUnavailableError, match="timeout expired"):
+            connect(url)
