@@ -8,6 +8,7 @@ permissions are never read. All or nothing; loading the same file again changes 
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ import _environment  # noqa: F401
 from gvrc.console import end, open_database, parser_for, settings_of
 
 if TYPE_CHECKING:
+    import argparse
+    from contextlib import AbstractContextManager
+
+    from gvrc.database import Database
     from gvrc.load_fixture import FixtureAccount
 
 
@@ -30,7 +35,7 @@ def load() -> int:
     from gvrc.load_fixture import load_fixture
     from gvrc.migrations import migrate_database
 
-    with open_database(settings, may_create=True) as database:
+    with open_database(settings, may_create=True) as database, all_taken_back(database, arguments):
         migrate_database(database, settings)
         account = load_fixture(
             arguments.fixture, database, settings, keep_ids=arguments.keep_ids, dry_run=arguments.dry_run
@@ -40,6 +45,11 @@ def load() -> int:
         print("dry run: nothing was changed")
     facilities = account.tables["facilities"]
     return int(facilities.left_out > settings.max_reject_ratio * facilities.read)
+
+
+def all_taken_back(database: Database, arguments: argparse.Namespace) -> AbstractContextManager[None]:
+    """Take back what a dry run does, the tables that an empty database was given for it, too."""
+    return database.transaction(keep=False) if arguments.dry_run else nullcontext()
 
 
 def print_account(account: FixtureAccount) -> None:

@@ -452,6 +452,14 @@ def test_the_command_sets_an_empty_database_up_and_prints_the_account(empty_url:
     assert "not read: 1 authentication.user, 1 sessions.session\n" in done.stdout
 
 
+def test_a_dry_run_leaves_an_empty_database_empty(empty_url: str, tmp_path: Path) -> None:
+    done = load_command(empty_url, write(tmp_path, small_fixture()), "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "dry run: nothing was changed" in done.stdout
+    with connect(empty_url) as database:
+        assert database.rows("tables_and_keys") == []
+
+
 def test_the_command_ends_with_1_when_too_much_is_left_out(fresh_url: str, tmp_path: Path) -> None:
     objects = small_fixture()
     for item in objects:
