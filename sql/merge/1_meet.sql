@@ -111,6 +111,9 @@ WHERE staged.round = $1::bigint
 -- A record that has the code of a facility in another constituency or county, moved or another facility; or the number
 -- of one, in whatever constituency. $1 is by which of the two it was met. A facility that a person renamed is still
 -- called by its source as the last import left it.
+-- So has one that has the code of a facility and, in its very place, the name of another one: a column of codes was
+-- sorted apart from the names, or two codes were exchanged. Each facility would be renamed and get the other's telephone
+-- numbers beside its own. A namesake whose code is one of ours had none that could have been exchanged.
 SELECT
     staged.row_no,
     staged.facility_code,
@@ -128,6 +131,35 @@ WHERE merging.met_by = $1
         $1 = 'registration number'
         OR coalesce(constituencies.constituency_id, imported.constituency_id) <> staged.constituency_id
         OR coalesce(constituencies.county_id, imported.county_id) <> staged.county_id
+    )
+UNION
+SELECT
+    staged.row_no,
+    staged.facility_code,
+    staged.facility_name,
+    facilities.facility_name,
+    coalesce(imported.facility_name, facilities.facility_name)
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+JOIN facilities USING (facility_id)
+LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
+JOIN facilities AS namesake
+    ON lower(namesake.facility_name) = lower(staged.facility_name)
+    AND namesake.ward_id = staged.ward_id
+    AND namesake.facility_id <> facilities.facility_id
+WHERE merging.met_by = $1
+    AND $1 = 'code'
+    AND staged.ward_match NOT IN ('fuzzy', 'part')
+    AND lower(staged.facility_name) NOT IN (
+        lower(facilities.facility_name), lower(coalesce(imported.facility_name, facilities.facility_name))
+    )
+    AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = namesake.facility_code)
+    AND NOT EXISTS (
+        SELECT
+        FROM facility_coordinates AS point
+        WHERE point.facility_id = namesake.facility_id
+            AND point.is_active
+            AND 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) > 1
     );
 
 -- name: take_claimed_code

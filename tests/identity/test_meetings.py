@@ -151,3 +151,37 @@ def test_facilities_beside_which_their_body_writes_the_code_of_the_county_are_al
     assert outcome(run([path], settings)) == {"read": 5, "inserted": 5}
     assert [row["facility_name"] for row in rows(fresh, "SELECT * FROM facilities ORDER BY facility_id")] == names
     assert outcome(run([path], settings, Options(force=True))) == {"read": 5, "unchanged": 5}
+
+
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_codes_that_two_facilities_of_a_constituency_exchange_do_not_exchange_their_telephones(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    first = {"name": "Ishiara Clinic", "phone": "0700000016", **MAKADARA}
+    second = {"name": "Kalwal Dispensary", "phone": "0700000017", **MAKADARA, "ward_name": "Harambee"}
+    run([write(tmp_path, "a.json", [first | {"code": 13080}, second | {"code": 13081}])], settings)
+    told: list[dict[str, Any]] = [first | {"code": 13081, "description": "By day"}, second | {"code": 13080}]
+    account = run([write(tmp_path, "a.json", told)], settings)
+    assert outcome(account) == {"read": 2, "updated": 1, "unchanged": 1}
+    assert account.files[0].issues["code_claimed_twice"] == 2
+    query = "SELECT facility_name, contact_value FROM facilities JOIN facility_contacts USING (facility_id)"
+    assert rows(fresh, f"{query} ORDER BY facility_code") == [
+        {"facility_name": "Ishiara Clinic", "contact_value": "+254700000016"},
+        {"facility_name": "Kalwal Dispensary", "contact_value": "+254700000017"},
+    ]
+    before = content(fresh)
+    again = run([write(tmp_path, "a.json", told)], settings, Options(force=True))
+    assert (outcome(again), again.files[0].issues["code_claimed_twice"]) == ({"read": 2, "unchanged": 2}, 2)
+    assert content(fresh) == before
+
+
+@pytest.mark.parametrize(("name", "ward"), [("Ishiara Medical Clinic", "Viwandani"), ("Kalwal Dispensary", "Harambee")])
+def test_a_facility_may_take_the_name_of_one_in_another_ward_or_one_that_shares_a_telling_word(
+    settings: Settings, fresh: Database, tmp_path: Path, name: str, ward: str
+) -> None:
+    run([write(tmp_path, "a.json", [CODED, {"code": 13081, "name": name, **MAKADARA}])], settings)
+    renamed = CODED | {"name": name, "ward_name": ward}
+    assert outcome(run([write(tmp_path, "a.json", [renamed])], settings)) == {"read": 1, "updated": 1}
+    landed = rows(fresh, "SELECT facility_name FROM facilities WHERE facility_code = '13080'")
+    assert landed == [{"facility_name": name}]
