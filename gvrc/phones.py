@@ -41,6 +41,12 @@ _LOOSE_ENDS = re.compile(
     r"^[\s\-\u2010-\u2015:/,;&|.]+|(?<![\s\-\u2010-\u2015:/,;&|(\[])[\s\-\u2010-\u2015:/,;&|(\[]+$|\(\s*\)"
 )
 _PASSES = 20  # one takes a pair of brackets away; a thousand around a number are no name
+# Further lines of an exchange by their last digits (0700000044/45), as ITU-T E.123 writes them; not "/3 lines".
+_FURTHER_LINES = re.compile(
+    r"(?<!\d)(\+?\(?\d[\d\s().\-\u2010-\u2015]{5,24}\d)((?:\s{0,2}[/\-\u2010-\u2015]\s{0,2}\d{1,3}(?!\w))+)"
+    r"(?!\s*[./\-]?\d|\s*(?!(?:or|and|au|na)\b)[^\W\d_])",
+    re.IGNORECASE,
+)
 _DIALLED = re.compile(r"\+?\d{3,17}")
 _USSD = re.compile(r"\*\d{2,4}(?:\*\d+)*#")
 
@@ -78,10 +84,36 @@ def _find_in(text: str, *, stated_line: bool) -> tuple[list[Phone], list[str]]:
     days = [found[0] for found in _DAY.finditer(text)]
     text = _DAY.sub(" ; ", text)
     plain = _AREA_CODE.sub(r"\1\2", _HOURS.sub(" ", _USSD.sub(" ", text).replace("(0)", "")))
+    plain = _FURTHER_LINES.sub(lambda lines: _written_out(lines, stated_line=stated_line), plain)
     parts = [sequence for part in _SEPARATOR.split(plain) for sequence in _SEQUENCE.findall(part)]
     read = [(part, _read_all(part, stated_line=stated_line)) for part in parts]
     phones = [phone for _, found in read for phone in found] + [Phone("Hotline", code) for code in dialled]
     return phones, days + [part for part, found in read if not found]
+
+
+def _written_out(lines: re.Match[str], *, stated_line: bool) -> str:
+    """Write further lines out: "0700000044 / 0700000045"; what may be anything else is only parted from its number."""
+    number, endings = _MARKS.sub("", lines[1]), re.findall(r"\d+", lines[2])
+    if not read_phone(number) or read_phone(_MARKS.sub("", lines[0])):
+        return lines[0]
+    is_short_code = any(read_phone(ending, stated_line=stated_line) for ending in endings)
+    return " / ".join([number, *(endings if is_short_code else _further_lines(number, endings) or endings)])
+
+
+def _further_lines(number: str, endings: list[str]) -> list[str]:
+    """Give the further lines; none where one is not higher than the one before, or has one digit: too little to tell.
+
+    >>> _further_lines("0700000044", ["45"])
+    ['0700000045']
+    >>> _further_lines("0700000044", ["12"])
+    []
+    """
+    numbers = [number]
+    for ending in endings:
+        numbers.append(number[: -len(ending)] + ending)
+        if len(ending) == 1 or numbers[-1] <= numbers[-2] or not read_phone(numbers[-1]):
+            return []
+    return numbers[1:]
 
 
 def split_phones(name: str) -> tuple[str, list[str]]:

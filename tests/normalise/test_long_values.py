@@ -33,6 +33,8 @@ SIGNS = 20_000
         (read_day, "1" + "T" * SIGNS + "x"),
         (read_closed, "y" + "1, " * SIGNS + "y"),
         (find_phones, "(" * SIGNS + "y 1"),
+        (find_phones, "1" * SIGNS),
+        (find_phones, "07 " * SIGNS + "/1" * SIGNS),
         (mask_contacts, "07" * SIGNS + "x"),
         (mask, "a" * SIGNS),
         (is_sheet_row, "- " * (SIGNS // 2) + "x"),

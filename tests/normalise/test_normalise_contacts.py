@@ -315,6 +315,28 @@ def test_a_contact_that_is_said_to_be_invalid_is_none(key: str) -> None:
         assert len(contacts) == number
 
 
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("0700000044/45", ["+254700000044", "+254700000045"]),
+        ("0700 000 044 / 045 / 46 or 112", ["+254700000044", "+254700000045", "+254700000046", "112"]),
+        ("0700000077 - 79", ["+254700000077", "+254700000079"]),
+        ("0700-000-044", ["+254700000044"]),
+        ("0700000016/999", ["+254700000016", "999"]),
+    ],
+)
+def test_further_lines_are_told_by_their_last_digits(text: str, numbers: list[str]) -> None:
+    phones, refused = find_phones(text)
+    assert ([phone.contact_value for phone in phones], refused) == (numbers, [])
+
+
+@pytest.mark.parametrize("text", ["0700000044/12", "0700000044/45 lines", "0700000044 - 5", "0700000044/1/2/24"])
+def test_what_may_be_no_further_line_is_none_and_does_not_lose_the_number(text: str) -> None:
+    phones, refused = find_phones(text)
+    assert [phone.contact_value for phone in phones] == ["+254700000044"]
+    assert refused
+
+
 def test_one_bad_number_does_not_lose_the_good_one() -> None:
     contacts, invalid = read_contacts(['[{"key": "phone", "value": "0700000016/7"}]'])
     assert [contact.contact_value for contact in contacts] == ["+254700000016"]
