@@ -7,6 +7,7 @@ Rows and their order stay. The pieces are in ``text``, ``contacts``, ``services`
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -40,8 +41,9 @@ _NO_REGISTRATION = frozenset(
         *("in process", "in progress", "processing"),
     }
 )
-# A spreadsheet's 12345.0, 12,345 and 1.2345E+04, and a zero for none.
-_ODD_CODE = r"^\d\.\d+[eE]\+?\d{1,2}$|^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$|^0+$"
+# A spreadsheet's 12345.0, 12,345 and 1.2345E+04, its marks of a text ('012345, ="012345"), a formula, a zero for none.
+_ODD_CODE = r"^\d\.\d+[eE]\+?\d{1,2}$|^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$|^0+$|^['\u2018\u2019]\w|^="
+_TEXT_MARK = re.compile(r"""['\u2018\u2019](\w.*?)['\u2019]?|="(\w[^"]*)\"""")
 _ODD_NUMBER = r"^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$"
 # And where it demands a code: two clinics that are both TBD are not one.
 _NO_CODE = _NO_REGISTRATION | {
@@ -55,6 +57,7 @@ _NO_CODE = _NO_REGISTRATION | {
         "no mfl",
         "missing",
     ),
+    *("see note", "see notes", "see remarks", "see comment", "see comments", "pending registration", "to follow"),
     *("not registered in kmhfl", "not in kmhfl", "new", "new facility", "to be confirmed", "to be determined", "tbc"),
 }
 
@@ -123,7 +126,9 @@ def _is_no_code(code: str) -> bool:
 
 
 def _repaired_code(code: str) -> str | None:
-    if _is_no_code(code):
+    if marked := _TEXT_MARK.fullmatch(code):
+        return str(marked[1] or marked[2])
+    if _is_no_code(code) or code.startswith("="):
         return None
     if "e" in code.lower():
         return _without_power(code)

@@ -20,6 +20,7 @@ ABSENT: Final = frozenset(
     (
         *("", "none", "null", "nan", "n/a", "na", "nil", "unknown", "-", "--", "---", ".", "undefined", "<na>"),
         *("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "--select--", "-- select --"),
+        *("(blank)", "#spill!", "#calc!", "#error!", *("#" * width for width in range(2, 13))),
     )
 )
 

@@ -24,6 +24,7 @@ ABSENT_WORDS = (
     "n.a.",
     "na",
     *("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "--select--", "-- select --", "- select -"),
+    *("(blank)", "#spill!", "#calc!", "#error!"),
     "unknown",
     "not known",
     "undefined",
@@ -33,7 +34,8 @@ ABSENT_WORDS = (
     "not given",
     *("withheld", "confidential", "undisclosed", "not disclosed", "redacted"),  # a shelter's address
 )
-_ABSENT = r"^(?i:" + "|".join(re.escape(word) for word in ABSENT_WORDS) + r"|[\s._?-]*)$"
+# A spreadsheet shows #### where a column is too narrow.
+_ABSENT = r"^(?i:" + "|".join(re.escape(word) for word in ABSENT_WORDS) + r"|[\s._?-]*|#{2,})$"
 _ENTITY = r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);"
 _AMPERSAND = re.compile(r"&(?:(?:amp|AMP|#0*38|#[xX]0*26);)+")  # all at once: one a pass, a cell of them took minutes
 # Format characters (zero-width spaces, joiners, byte order marks, direction marks) and the blank letters of other

@@ -124,6 +124,12 @@ def test_words_for_nothing_are_absent_in_every_column(landed: Landed, column: st
         ("0,130", {"facility_code": "0,130"}),
         ("000", {"code_repaired": "000"}),
         ("0.0", {"code_repaired": "0.0"}),
+        ("'013080", {"facility_code": "013080", "code_repaired": "'013080"}),
+        ('="013080"', {"facility_code": "013080", "code_repaired": '="013080"'}),
+        ("=VLOOKUP(A2,Codes!B:B,1)", {"code_repaired": "=VLOOKUP(A2,Codes!B:B,1)"}),
+        ("See note", {"code_repaired": "See note"}),
+        ("(blank)", {}),
+        ("########", {}),
     ],
 )
 def test_a_code_is_text_and_what_is_none_or_went_through_a_spreadsheet_is_repaired(
