@@ -367,7 +367,8 @@ WHERE merging.met_by NOT IN ('new', 'superseded')
 
 -- name: update_coordinates
 -- One active point per facility: it moves, its former place is in the change. A point that was not imported (a
--- person collected it) is kept when $2 says that manual edits are.
+-- person collected it) is kept when $2 says that manual edits are. So is one of which the record has a rounding: a
+-- spreadsheet's -1.3, 36.9 for -1.310123, 36.875123 says nothing new, and would move the facility by three kilometres.
 WITH moved AS (
     SELECT
         merging.row_no,
@@ -381,11 +382,21 @@ WITH moved AS (
     FROM merging
     JOIN staged_records AS staged USING (row_no)
     JOIN facility_coordinates AS present USING (facility_id)
+    CROSS JOIN LATERAL (
+        SELECT greatest(
+            scale(trim_scale(staged.latitude::numeric)),
+            scale(trim_scale(staged.longitude::numeric))
+        ) AS decimals
+    ) AS said
     WHERE merging.met_by NOT IN ('new', 'superseded')
         AND present.is_active
         AND staged.latitude IS NOT NULL
         AND (present.latitude, present.longitude)
             IS DISTINCT FROM (staged.latitude::numeric(10, 8), staged.longitude::numeric(11, 8))
+        AND (round(present.latitude, said.decimals), round(present.longitude, said.decimals))
+            IS DISTINCT FROM (staged.latitude::numeric, staged.longitude::numeric)
+        AND (trunc(present.latitude, said.decimals), trunc(present.longitude, said.decimals))
+            IS DISTINCT FROM (staged.latitude::numeric, staged.longitude::numeric)
         AND (NOT $2::boolean OR present.collection_method = 'imported')
         AND NOT EXISTS (
             SELECT

@@ -189,3 +189,28 @@ def test_a_list_of_stations_leaves_their_type_to_the_source(
     account = run([str(path)], settings)
     assert (outcome(account), account.files[0].issues["facility_type_unknown"]) == ({"read": 2, "inserted": 2}, 0)
     assert rows(fresh, "SELECT DISTINCT facility_type FROM facilities") == [{"facility_type": "Police Station"}]
+
+
+@pytest.mark.parametrize(
+    "rounded", [("-1.3", "36.9"), ("-1.3", "36.8"), ("-1.31", "36.87"), ("-1", "37"), ("-1.310", "36.880")]
+)
+def test_a_point_is_not_moved_to_a_rounding_of_it(
+    settings: Settings, fresh: Database, tmp_path: Path, rounded: tuple[str, str]
+) -> None:
+    exact = CLINIC | {"lat": "-1.310123", "long": "36.879876"}
+    run([write(tmp_path, "a.json", [exact])], settings)
+    before = content(fresh)
+    said = dict(zip(("lat", "long"), rounded, strict=True))
+    assert outcome(run([write(tmp_path, "a.json", [exact | said])], settings)) == {"read": 1, "unchanged": 1}
+    assert content(fresh) == before
+
+
+@pytest.mark.parametrize("said", [("-1.3", "36.7"), ("-1.31013", "36.87988"), ("-1.4", "36.9")])
+def test_a_point_of_fewer_decimals_that_is_no_rounding_moves_it(
+    settings: Settings, fresh: Database, tmp_path: Path, said: tuple[str, str]
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC | {"lat": "-1.310123", "long": "36.879876"}])], settings)
+    moved = CLINIC | dict(zip(("lat", "long"), said, strict=True))
+    assert outcome(run([write(tmp_path, "a.json", [moved])], settings)) == {"read": 1, "updated": 1}
+    point = rows(fresh, "SELECT latitude::float, longitude::float FROM facility_coordinates")
+    assert point == [{"latitude": float(said[0]), "longitude": float(said[1])}]
