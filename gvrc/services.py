@@ -47,7 +47,7 @@ _OFFERED_KEYS = frozenset(
 )
 _NOT_OFFERED = frozenset(("notoffered", "unavailable", "notprovided", "discontinued", "stopped", "notavailable"))
 _NO_NAME = re.compile(
-    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\d.eE+-]+|true|false|[\[{].*", re.IGNORECASE | re.DOTALL
+    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\d.eE+-]+|true|false|yes|no|[yn]|[\[{].*", re.IGNORECASE | re.DOTALL
 )
 # PEP (not available); and what stands in a cell where there is none, or which the cell above has.
 _SAID_TO_LACK = re.compile(

@@ -50,6 +50,11 @@ def test_half_of_one_pair_never_goes_with_half_of_another(record: dict[str, Any]
     assert places(record) == [place]
 
 
+@pytest.mark.parametrize("keys", [("geo_lat", "geo_lng"), ("GPS Lat", "GPS Long"), ("gps_lat", "gps_lng")])
+def test_a_pair_is_known_by_the_keys_that_devices_give_it(keys: tuple[str, str]) -> None:
+    assert [place[:2] for place in places({keys[0]: "-0.5", keys[1]: "35.3"})] == [("-0.5", "35.3")]
+
+
 @pytest.mark.parametrize(
     "record", [{"latitude": "-1.29", "lng": "36.8"}, {"latitude": "-1.29", "lat": "-1.29 ", "x": "36.8"}]
 )

@@ -87,6 +87,8 @@ def test_services_are_distinct_names_in_the_order_given(
         ('[12, "Counselling"]', "12"),
         ('[{"id": 3}, "Counselling"]', '{"id":3}'),
         ('[true, "Counselling"]', "true"),
+        ('["Yes", "Counselling"]', "Yes"),
+        ('["N", "Counselling"]', "N"),
         ('["call 0700000016", "Counselling", 0.5]', "0.5"),
         ('["Counselling", {"name": "PEP", "available": false}]', '{"name":"PEP","available":false}'),
         ('["Counselling", {"name": "PEP", "offered": "No"}]', '{"name":"PEP","offered":"No"}'),
