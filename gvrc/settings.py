@@ -15,6 +15,7 @@ import msgspec
 
 from gvrc.errors import UsageError
 from gvrc.masking import mask_passwords
+from gvrc.storable import STORABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,8 +25,6 @@ PROJECT = Path(__file__).resolve().parent.parent
 # Python's reader of URLs takes S3cret of "redis://:S3cret/Pw@host" for a port, and tells so.
 REDIS_URL = r"^(unix://\S*|rediss?://([^\s/?#@]*@)?(\[[^\]\s]*\]|[^\s/?#@:\[\]]*)(:\d*)?([/?][^\s@]*)?)$"
 
-# Neither NUL nor halves of characters, which bytes that are no UTF-8 are read as: no text of PostgreSQL holds them.
-STORABLE = r"^[^\0\ud800-\udfff]*$"
 # A name of blanks would be made, and shown, as one; an empty one is none.
 NAME = r"^$|\S"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gvrc.errors import UsageError
 from gvrc.projections import WEB_MERCATOR, ZONES, projection_of
-from gvrc.settings import STORABLE
+from gvrc.storable import STORABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
