@@ -97,11 +97,8 @@ class Askers:
 def connect_to_ask(merging: Database) -> Database:
     """Open a connection, and make its tables."""
     database = merging.connect_again()
-    database.run_all(["price_looks_into_indexes", *statement_group("staging/settled.sql"), *ASKED_TABLES])
+    database.run_all([*statement_group("staging/settled.sql"), "create_asked_records", "create_known_records"])
     return database
-
-
-ASKED_TABLES = ("create_asked_records", "create_known_records")
 
 
 def rules_by_file(this_run: Run, directory: Directory, files: list[ListedFile]) -> dict[int, int]:

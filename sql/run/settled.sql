@@ -3,11 +3,6 @@
 -- name: has_settled
 SELECT EXISTS (SELECT FROM etl.settled_facilities) OR EXISTS (SELECT FROM etl.superseded_records) AS has_settled;
 
--- name: price_looks_into_indexes
--- Whoever asks looks up thousands of keys in an index that is in memory: at the price of the connection, 1.1, the planner
--- read the whole lineage of 92,670 records for each batch of 5,700, in twice the time.
-SET random_page_cost = 0.25;
-
 -- name: create_asked_records
 CREATE TEMPORARY TABLE asked_records (
     row_no bigint NOT NULL,
