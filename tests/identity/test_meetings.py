@@ -185,3 +185,16 @@ def test_a_facility_may_take_the_name_of_one_in_another_ward_or_one_that_shares_
     assert outcome(run([write(tmp_path, "a.json", [renamed])], settings)) == {"read": 1, "updated": 1}
     landed = rows(fresh, "SELECT facility_name FROM facilities WHERE facility_code = '13080'")
     assert landed == [{"facility_name": name}]
+
+
+@pytest.mark.parametrize(("lat", "renamed"), [("-1.313", 0), ("-1.33", 1)])
+def test_a_namesake_more_than_a_kilometre_away_has_not_exchanged_its_code(
+    settings: Settings, fresh: Database, tmp_path: Path, lat: str, renamed: int
+) -> None:
+    namesake = {"code": 13081, "name": "Kalwal Dispensary", "lat": "-1.31", "long": "36.86", **MAKADARA}
+    run([write(tmp_path, "a.json", [CODED, namesake])], settings)
+    told = CODED | {"name": "Kalwal Dispensary", "lat": lat, "long": "36.86"}
+    account = run([write(tmp_path, "a.json", [told])], settings)
+    assert account.files[0].issues["code_claimed_twice"] == 1 - renamed
+    landed = rows(fresh, "SELECT facility_name FROM facilities WHERE facility_code = '13080'")
+    assert landed == [{"facility_name": "Kalwal Dispensary" if renamed else "Ishiara Clinic"}]
