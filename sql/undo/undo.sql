@@ -171,7 +171,7 @@ ANALYZE undo_changes;
 SET LOCAL enable_seqscan = off;
 
 -- name: look_up_as_before
-SET LOCAL enable_seqscan = on;
+SET LOCAL enable_seqscan = DEFAULT;
 
 -- name: drop_updates_of_inserted
 -- A row that the run itself inserted goes as a whole.
