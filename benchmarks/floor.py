@@ -20,7 +20,7 @@ from benchmarks.bench_read import decode_all
 from benchmarks.measure import Server, measure, run_cold
 from gvrc.embedded import start_embedded, stop_embedded
 from gvrc.extract import FileReading, SourceFile, find_in_file
-from gvrc.raw import hash_contents
+from gvrc.reading.raw import hash_contents
 from gvrc.sources import named_source
 from gvrc.statements import statement
 

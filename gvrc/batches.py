@@ -20,7 +20,7 @@ import polars as pl
 from gvrc.errors import SourceFileError
 from gvrc.extract import BATCH_BYTES, FileReading, FoundRecords, SourceFile, demand_readable, find_in_file
 from gvrc.memory import MemoryManager
-from gvrc.raw import PackedTexts, hash_contents
+from gvrc.reading.raw import PackedTexts, hash_contents
 from gvrc.rejects import has_headers
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from gvrc.geography import PlaceResolver
     from gvrc.listed_files import ListedFile
+    from gvrc.loading.settled import SettledRecords
+    from gvrc.loading.stage import StagedBatch, Stager
     from gvrc.open_run import Run
-    from gvrc.settled import SettledRecords
-    from gvrc.stage import StagedBatch, Stager
 
 MOST_BYTES = 13_000_000  # of the records of a batch: 5,500 of the usual size, unless their texts are packed
 FIRST_BATCH = 5_500  # records: nothing is merged meanwhile

@@ -18,7 +18,7 @@ EXTRACTED = pl.Schema(
     {
         "file_no": pl.Int64,  # number of the source file in the run, from 1
         "record_number": pl.Int64,  # number of the record in its file, from 1
-        "raw": pl.String,  # the record as it came, JSON text; null where gvrc/raw.py has packed it
+        "raw": pl.String,  # the record as it came, JSON text; null where gvrc/reading/raw.py has packed it
         "content_hash": pl.String,  # 128 bits of the sha256 of raw, hexadecimal: the record's identity in the lineage
         "reject_reason": pl.String,  # set here only for what is not a readable record
         "reject_detail": pl.String,

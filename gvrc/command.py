@@ -13,9 +13,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gvrc.ending import CommandLine, described, told
 from gvrc.errors import RunStoppedError, UsageError
 from gvrc.log import log_event
+from gvrc.operating.ending import CommandLine, described, told
 from gvrc.written import told_if_unwritten, write_whole
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def expected_modules(given: argparse.Namespace, settings: Settings) -> Sequence[
     """
     from gvrc.files import came_since, find_files
 
-    finding, reading = ("gvrc.batches",), ("gvrc.batches", "gvrc.opening", "gvrc.transform")
+    finding, reading = ("gvrc.batches",), ("gvrc.batches", "gvrc.reading.opening", "gvrc.transform")
     if given.force:
         return finding
     logs = settings.logs_dir / "etl"  # each run has a file there

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gvrc.casts import to_flag
 from gvrc.columns import NORMALISED
-from gvrc.raw import hash_texts
+from gvrc.reading.raw import hash_texts
 from gvrc.rejects import read_headers, sources_answered
-from gvrc.synonyms import read_synonyms, to_canonical
-from gvrc.text import clean_columns, fold
+from gvrc.values.casts import to_flag
+from gvrc.values.synonyms import read_synonyms, to_canonical
+from gvrc.values.text import clean_columns, fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,24 +14,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from gvrc.decode import CutOffError, open_text
-from gvrc.document import find_records
 from gvrc.errors import SourceFileError
 from gvrc.faces import encode_record, is_made
 from gvrc.files import hash_file
-from gvrc.links import Links
-from gvrc.meanings import keys_of_source
-from gvrc.raw import hash_texts
+from gvrc.meaning.meanings import keys_of_source
+from gvrc.meaning.shown_keys import shown_path
+from gvrc.reading.decode import CutOffError, open_text
+from gvrc.reading.document import find_records
+from gvrc.reading.links import Links
+from gvrc.reading.raw import hash_texts
+from gvrc.reading.walked import Walked
 from gvrc.rejects import source_answered
-from gvrc.shown_keys import shown_path
 from gvrc.sources import SourceRules, match_source
-from gvrc.walked import Walked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from gvrc.elements import Elements
-    from gvrc.meanings import Keys
+    from gvrc.meaning.meanings import Keys
+    from gvrc.reading.elements import Elements
 
 CHUNK_ROWS: Final = 20_000
 BATCH_BYTES: Final = 1024 * 1024  # what a batch is read into stays near the processor: larger ones take longer
@@ -167,8 +167,8 @@ def read_record(record: Mapping[str, object]) -> pl.DataFrame:
 
     What a face made of a record keeps the record as it came, and what was found out about it when it was read.
     """
-    from gvrc.fields import EXTRACT_ISSUES
-    from gvrc.opening import open_elements
+    from gvrc.reading.fields import EXTRACT_ISSUES
+    from gvrc.reading.opening import open_elements
 
     frame, _ = open_elements([encode_record(record)], 1, [1], keys_of_source({}), FileReading())
     if not is_made(record):
@@ -197,7 +197,7 @@ class JSONExtractor:
 
 
 def _opened(found: FoundRecords, reading: FileReading) -> pl.DataFrame:
-    from gvrc.opening import open_elements  # not before: a forced run may open none
+    from gvrc.reading.opening import open_elements  # not before: a forced run may open none
 
     with _collector_paused():
         frame, rejects = open_elements(found.elements, found.file.file_no, found.numbers, found.keys, reading)

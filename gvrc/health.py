@@ -7,11 +7,11 @@ import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gvrc.console import open_database
 from gvrc.errors import NOT_MIGRATED, DatabaseUnavailableError, GvrcError
 from gvrc.log import log_error
 from gvrc.masking import mask
 from gvrc.memory import resident_bytes
+from gvrc.operating.console import open_database
 from gvrc.settings import Settings, read_settings
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gvrc.database_errors import first_line, sqlstate
 from gvrc.log import log_event
 from gvrc.masking import HIDDEN, mask
-from gvrc.shown_keys import shown_types, shown_unmapped
+from gvrc.meaning.shown_keys import shown_types, shown_unmapped
 from gvrc.written import told_if_unwritten
 
 if TYPE_CHECKING:

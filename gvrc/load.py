@@ -1,4 +1,4 @@
-"""Copy a batch, have it merged (``gvrc/merge.py``), set aside what is refused, account for it: one transaction."""
+"""Copy a batch, have it merged, set aside what is refused, account for it: one transaction."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from gvrc.database import UnfitTableError
 from gvrc.database_errors import tell_error
 from gvrc.errors import GvrcError, RunStoppedError
 from gvrc.faces import encode_record
+from gvrc.loading.lone import insert_lone
+from gvrc.loading.merge import Merger
+from gvrc.loading.schema import check_accepted
+from gvrc.loading.stage import StagedBatch, Stager
+from gvrc.loading.staging import count_rows, record_lines, refused_rows, settled_issues
+from gvrc.loading.staging_tables import StagingTables
 from gvrc.log import log_event
-from gvrc.lone import insert_lone
-from gvrc.merge import Merger
-from gvrc.schema import check_accepted
-from gvrc.stage import StagedBatch, Stager
-from gvrc.staging import count_rows, record_lines, refused_rows, settled_issues
-from gvrc.staging_tables import StagingTables
 from gvrc.statements import statement_group
 
 if TYPE_CHECKING:
     from gvrc.batches import Batch
     from gvrc.database import Database
-    from gvrc.directory import Directory
-    from gvrc.lone import LoneRecords
+    from gvrc.loading.directory import Directory
+    from gvrc.loading.lone import LoneRecords
     from gvrc.settings import ConfigManager, Settings
 
 

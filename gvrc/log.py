@@ -176,7 +176,7 @@ def log_records(rows: pl.DataFrame, files: dict[int, str]) -> None:
     if "loguru" in sys.modules and not rows.is_empty():
         import polars.selectors as columns
 
-        from gvrc.text import masked
+        from gvrc.values.text import masked
 
         LATER.add("processing")
         named = rows.with_columns(file=rows["file_no"].replace_strict(files, default=None))

@@ -100,8 +100,8 @@ class MetricsCollector:
     def get_metrics_summary(self) -> dict[str, int | float]:
         """Give the guide's summary. Times are seconds; the error rate and the quality score are 0 to 100.
 
-        The quality score is that of the facilities (gvrc/quality.py) where a run told it, else the share of records
-        without an error.
+        The quality score is that of the facilities (``values/quality.py``) where a run told it, else the share of
+        records without an error.
         """
         with self.lock:
             records = self.records.total() + self.loose_records

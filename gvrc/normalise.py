@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gvrc.casts import to_count, to_day, to_flag
-from gvrc.closures import ANSWER_NUMBER, read_closing, read_closures, read_denial
 from gvrc.columns import EXTRACTED, ISSUE_PREFIX, NORMALISED
-from gvrc.contacts import add_contacts, repair_names, repair_websites
-from gvrc.coordinates import add_coordinates
-from gvrc.services import add_gbv_categories, add_services
-from gvrc.synonyms import CLOSED, to_canonical
-from gvrc.text import by_distinct, clean_and_mend, fold, masked
+from gvrc.values.casts import to_count, to_day, to_flag
+from gvrc.values.closures import ANSWER_NUMBER, read_closing, read_closures, read_denial
+from gvrc.values.contacts import add_contacts, repair_names, repair_websites
+from gvrc.values.coordinates import add_coordinates
+from gvrc.values.services import add_gbv_categories, add_services
+from gvrc.values.synonyms import CLOSED, to_canonical
+from gvrc.values.text import by_distinct, clean_and_mend, fold, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

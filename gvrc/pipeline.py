@@ -5,10 +5,12 @@
     transform and stage them ->
     load them (one transaction) -> ... -> give numbers that were freed meanwhile -> the account
 
-``gvrc/open_run.py`` connects, ``gvrc/extract.py`` finds, ``gvrc/settled.py`` leaves out, ``gvrc/opening.py`` opens,
-``gvrc/transform.py`` is the chain of steps, ``gvrc/stage.py`` stages, ``gvrc/commit.py`` makes one transaction of a
-batch, which ``gvrc/load.py`` copies and ``gvrc/merge.py`` merges, ``gvrc/freed.py`` gives. What needs polars is
-imported when a file must be read: an unchanged run, a wrong option and a missing file never wait for it.
+``open_run.py`` connects, ``extract.py`` finds, ``loading/settled.py`` leaves out, ``reading/opening.py`` opens,
+``transform.py`` is the chain of steps, ``loading/stage.py`` stages, ``loading/commit.py`` makes one transaction of a
+batch, which ``load.py`` copies and ``loading/merge.py`` merges, ``loading/freed.py`` gives. Behind them: ``reading/``
+from bytes to fields, ``meaning/`` which keys mean what, ``values/`` from text to types, ``geography/`` from names to
+wards, ``loading/`` into the database, ``operating/`` the commands beside the run. What needs polars is imported when a
+file must be read: an unchanged run, a wrong option and a missing file never wait for it.
 """
 
 from __future__ import annotations
@@ -17,14 +19,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gvrc import ledger
-from gvrc.commit import commit_batch
 from gvrc.database_errors import tell_error
 from gvrc.errors import GvrcError
-from gvrc.failed import fail_files
 from gvrc.files import find_files
-from gvrc.first_load import first_load
 from gvrc.keep import archive_processed
 from gvrc.listed_files import list_files, look_ahead
+from gvrc.loading.commit import commit_batch
+from gvrc.loading.failed import fail_files
+from gvrc.loading.first_load import first_load
 from gvrc.memory import share_heap
 from gvrc.open_run import Options, open_run
 from gvrc.placing import places_ahead
@@ -37,9 +39,9 @@ if TYPE_CHECKING:
     from gvrc.account import RunAccount
     from gvrc.batches import Batch
     from gvrc.cache import Cache
-    from gvrc.directory import Directory
     from gvrc.listed_files import ListedFile
     from gvrc.load import Loader
+    from gvrc.loading.directory import Directory
     from gvrc.open_run import Run
     from gvrc.settings import Settings
 
@@ -73,7 +75,7 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
     changed = ledger.leave_out_known(this_run, files)
     if not changed:
         return
-    from gvrc.settled import rules_by_file, settled_ahead
+    from gvrc.loading.settled import rules_by_file, settled_ahead
 
     with (
         shared_cache(this_run) as cache,
@@ -111,7 +113,7 @@ def load_batches(this_run: Run, loader: Loader, batches: Iterator[Batch]) -> Non
 
 def look_back(this_run: Run) -> None:
     """Look at what all batches left together."""
-    from gvrc.neighbours import note_far_facilities
+    from gvrc.loading.neighbours import note_far_facilities
 
     note_far_facilities(this_run)
     ledger.score_quality(this_run)
@@ -138,11 +140,13 @@ def directory_ahead(this_run: Run) -> Iterator[Future[Directory]]:
 
 def prepare_database(this_run: Run) -> Directory:
     """Make the staging tables, and read what must be known of the database before a record is read."""
-    from gvrc.staging_tables import create_staging_tables
+    from gvrc.loading.staging_tables import create_staging_tables
 
     database, settings, is_dry_run = this_run.database, this_run.settings, this_run.options.dry_run
     create_staging_tables(database, settings.source_rank)
-    from gvrc.directory import read_directory  # not before: it imports polars, for which the server need not wait
+    from gvrc.loading.directory import (
+        read_directory,
+    )  # not before: it imports polars, for which the server need not wait
 
     return read_directory(database, settings, is_managed=this_run.is_managed, is_dry_run=is_dry_run)
 

@@ -83,7 +83,7 @@ def make_places(
         thresholds_of(settings),
         settings.boundaries,
         ward_points=ward_points,
-        warns_by_points=False,  # gvrc/neighbours.py does, when all have landed
+        warns_by_points=False,  # gvrc/loading/neighbours.py does, when all have landed
         cache=cache,
         decided=lambda fingerprint: read_decided(reading, fingerprint),
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from gvrc.errors import NEVER_IMPORTED, UsageError
-from gvrc.raw import hash_texts
+from gvrc.reading.raw import hash_texts
 from gvrc.sources import LONGEST_PREFIX
 from gvrc.written import FOR_USER_AND_GROUP, whole_file
 

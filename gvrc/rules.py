@@ -1,6 +1,7 @@
 """Which records are accepted.
 
-A reject has exactly one reason, the first that applies. Whatever the rules forget, ``gvrc/schema.py`` holds back.
+A reject has exactly one reason, the first that applies. Whatever the rules forget, ``gvrc/loading/schema.py``
+holds back.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gvrc.columns import ISSUE_FIELDS, ISSUE_PREFIX
-from gvrc.sheet_rows import is_of_sheet
+from gvrc.reading.sheet_rows import is_of_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ import msgspec
 
 from gvrc.errors import UsageError
 from gvrc.masking import mask_passwords
-from gvrc.storable import STORABLE
+from gvrc.values.storable import STORABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
-from gvrc.list_names import (
+from gvrc.meaning.list_names import (
     STRICT_LISTS,
     UNIT_LISTS,
     WRAPPING,
@@ -15,14 +15,14 @@ from gvrc.list_names import (
     is_of_facilities,
     is_passed_over,
 )
-from gvrc.paths import MAX_DEPTH, UUID, KeyPath, is_absent, leaves, normal_key
-from gvrc.persons import is_person
-from gvrc.titles import is_named_by_title
+from gvrc.meaning.paths import MAX_DEPTH, UUID, KeyPath, is_absent, leaves, normal_key
+from gvrc.meaning.persons import is_person
+from gvrc.meaning.titles import is_named_by_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gvrc.meanings import Keys
+    from gvrc.meaning.meanings import Keys
 
 EVIDENCE: Final = frozenset(
     (

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvrc.errors import UsageError
-from gvrc.projections import WEB_MERCATOR, ZONES, projection_of
-from gvrc.storable import STORABLE
+from gvrc.values.projections import WEB_MERCATOR, ZONES, projection_of
+from gvrc.values.storable import STORABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

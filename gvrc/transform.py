@@ -12,8 +12,8 @@ from gvrc.enrich import enrich, fill_defaults
 from gvrc.errors import DataTransformationError, DataValidationError
 from gvrc.geography import add_ward_suggestion
 from gvrc.normalise import normalise
-from gvrc.quality import add_quality_score
 from gvrc.rules import Demands, apply_rules
+from gvrc.values.quality import add_quality_score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

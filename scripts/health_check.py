@@ -8,7 +8,7 @@ from typing import Any
 
 import _environment  # noqa: F401
 
-from gvrc.console import end, parser_for, settings_of
+from gvrc.operating.console import end, parser_for, settings_of
 
 
 def health_check() -> int:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import _environment  # noqa: F401
 
-from gvrc.console import end, open_database, parser_for, settings_of
+from gvrc.operating.console import end, open_database, parser_for, settings_of
 
 if TYPE_CHECKING:
     import argparse
     from contextlib import AbstractContextManager
 
     from gvrc.database import Database
-    from gvrc.load_fixture import FixtureAccount
+    from gvrc.operating.load_fixture import FixtureAccount
 
 
 def load() -> int:
@@ -32,8 +32,8 @@ def load() -> int:
     parser.add_argument("--dry-run", action="store_true", help="do everything and take it back")
     arguments = parser.parse_args()
     settings = settings_of(arguments)
-    from gvrc.load_fixture import load_fixture
     from gvrc.migrations import migrate_database
+    from gvrc.operating.load_fixture import load_fixture
 
     with open_database(settings, may_create=True) as database, all_taken_back(database, arguments):
         migrate_database(database, settings)

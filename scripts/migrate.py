@@ -6,8 +6,8 @@ Exit status: 0 an import may be run, 2 wrong use, 3 the database cannot be reach
 
 import _environment  # noqa: F401
 
-from gvrc.console import end, open_database, parser_for, settings_of
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.operating.console import end, open_database, parser_for, settings_of
 
 
 def main() -> int:
@@ -18,7 +18,7 @@ def main() -> int:
     settings = settings_of(arguments)
     with open_database(settings, may_create=not arguments.check) as database:
         if arguments.check:
-            from gvrc.findings import look_closely
+            from gvrc.operating.findings import look_closely
 
             findings = look_closely(database, settings)
             print("\n".join(findings.lines))

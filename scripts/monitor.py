@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import _environment  # noqa: F401
 
 from gvrc.command import demand_replaceable, new_service_id
-from gvrc.console import end, open_database, parser_for, settings_of
+from gvrc.operating.console import end, open_database, parser_for, settings_of
 
 if TYPE_CHECKING:
     from gvrc.metrics import MetricsCollector
@@ -28,9 +28,9 @@ def monitor() -> int:
     parser.add_argument("--metrics-file", type=Path, metavar="FILE", help="write the metrics to this file and end")
     settings = settings_of(parser.parse_args())
     from gvrc.health import HealthChecker
-    from gvrc.history import metrics_of_history
     from gvrc.log import start_logging
     from gvrc.monitor import Monitor
+    from gvrc.operating.history import metrics_of_history
 
     def metrics() -> MetricsCollector:
         with open_database(settings) as database:

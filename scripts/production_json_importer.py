@@ -4,7 +4,7 @@
 import _environment  # noqa: F401
 
 from gvrc.command import main
-from gvrc.ending import leave
+from gvrc.operating.ending import leave
 
 if __name__ == "__main__":
     leave(main())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import _environment  # noqa: F401
 
-from gvrc.console import end, open_database, parser_for, print_table, settings_of
+from gvrc.operating.console import end, open_database, parser_for, print_table, settings_of
 
 
 def report_quality() -> int:
@@ -16,7 +16,7 @@ def report_quality() -> int:
     parser = parser_for(__doc__)
     arguments = parser.parse_args()
     settings = settings_of(arguments)
-    from gvrc.quality_report import read_reports, write_reports
+    from gvrc.operating.quality_report import read_reports, write_reports
 
     with open_database(settings) as database:
         reports = read_reports(database)

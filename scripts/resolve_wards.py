@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import _environment  # noqa: F401
 
-from gvrc.console import end, settings_of
-from gvrc.ending import CommandLine
 from gvrc.errors import UsageError
+from gvrc.operating.console import end, settings_of
+from gvrc.operating.ending import CommandLine
 from gvrc.written import write_whole
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 import _environment  # noqa: F401
 
 from gvrc.command import command_settings, read_name, tell_run
-from gvrc.console import end, parser_for
+from gvrc.operating.console import end, parser_for
 
 
 def main() -> int:

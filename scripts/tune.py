@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import _environment  # noqa: F401
 
-from gvrc.console import end, open_database, parser_for, print_table, settings_of
+from gvrc.operating.console import end, open_database, parser_for, print_table, settings_of
 
 
 def tune() -> int:
@@ -19,7 +19,7 @@ def tune() -> int:
     parser.add_argument("--slow-queries", action="store_true", help="show the ten slowest statements, nothing else")
     arguments = parser.parse_args()
     settings = settings_of(arguments)
-    from gvrc.tune import make_indexes, slow_queries
+    from gvrc.operating.tune import make_indexes, slow_queries
 
     with open_database(settings) as database:
         if arguments.slow_queries:

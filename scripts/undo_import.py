@@ -6,7 +6,7 @@ import argparse
 import _environment  # noqa: F401
 
 from gvrc.command import command_settings, read_name, tell_run
-from gvrc.console import end, parser_for
+from gvrc.operating.console import end, parser_for
 
 
 def main() -> int:
@@ -20,7 +20,7 @@ def main() -> int:
 
 def undo_told(given: argparse.Namespace) -> int:
     """Undo with logs and report as an import has them."""
-    from gvrc.undo import undo
+    from gvrc.operating.undo import undo
 
     settings = command_settings(given)
     return tell_run(given, settings, lambda run_id: undo(given.run_id, settings, new_id=run_id, dry_run=given.dry_run))

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import _environment  # noqa: F401
 
-from gvrc.console import end, open_database, parser_for, print_table, settings_of
+from gvrc.operating.console import end, open_database, parser_for, print_table, settings_of
 
 if TYPE_CHECKING:
-    from gvrc.verify import Verification
+    from gvrc.operating.verify import Verification
 
 
 def verify_directory() -> int:
@@ -24,7 +24,7 @@ def verify_directory() -> int:
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     arguments = parser.parse_args()
     settings = settings_of(arguments)
-    from gvrc.verify import verify
+    from gvrc.operating.verify import verify
 
     with open_database(settings) as database:
         found = verify(database)

@@ -17,14 +17,15 @@ import msgspec
 import polars as pl
 import pytest
 
-from gvrc import commit, failed, ledger, run_lock
+from gvrc import ledger, run_lock
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
 from gvrc.health import HealthChecker
+from gvrc.loading import commit, failed
 from gvrc.log import start_logging, stop_logging
+from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
 from gvrc.transform import transform
-from gvrc.undo import undo
 
 if TYPE_CHECKING:
     from gvrc.account import RunAccount

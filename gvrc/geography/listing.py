@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gvrc.columns import ISSUE_PREFIX
-from gvrc.coordinates import add_coordinates
 from gvrc.errors import UsageError
 from gvrc.geography.suggestions import add_ward_suggestion
-from gvrc.text import clean_and_mend
+from gvrc.values.coordinates import add_coordinates
+from gvrc.values.text import clean_and_mend
 
 if TYPE_CHECKING:
     from gvrc.geography.resolver import PlaceResolver

@@ -1,4 +1,4 @@
--- Where the facilities' tables have triggers (gvrc/watched.py): what did they leave of what was written? A trigger may drop
+-- Where the facilities' tables have triggers (gvrc/loading/watched.py): what did they leave of what was written? A trigger may drop
 -- a write without a word (RETURN NULL), or make something else of it. Without these, records that nobody wrote would be
 -- counted as inserted, and what a trigger makes of a value would differ from it, and be written again, at every run.
 

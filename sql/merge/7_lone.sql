@@ -1,4 +1,4 @@
--- The lone records of a first load (gvrc/lone.py): the little that is not copied straight into the tables.
+-- The lone records of a first load (gvrc/loading/lone.py): the little that is not copied straight into the tables.
 
 -- name: number_facilities
 -- $1 is the sequence of the keys, $2 how many are wanted.

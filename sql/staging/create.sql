@@ -11,7 +11,7 @@ CREATE TEMPORARY TABLE staged_records (
     content_hash text NOT NULL,
     answers text, -- the content hash of the reject that this record is the correction of
     facility_name text NOT NULL,
-    name_key text NOT NULL, -- without its signs (gvrc/staging.py)
+    name_key text NOT NULL, -- without its signs (gvrc/loading/staging.py)
     facility_code text,
     code_prefix text NOT NULL,
     generated_code text, -- filled by generate_codes for a record without a code

@@ -1,4 +1,4 @@
--- Several runs wrote to one row, and are taken back or brought back in any order: gvrc/overlapping.py.
+-- Several runs wrote to one row, and are taken back or brought back in any order: gvrc/loading/overlapping.py.
 
 -- name: undo_runs
 SELECT

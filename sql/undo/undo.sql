@@ -12,7 +12,7 @@ CREATE TEMPORARY TABLE undo_changes (
     before jsonb, -- the columns to put back; null where a deleted row does not come back
     after jsonb,
     kept jsonb, -- columns that something later changed, with the value that was not put back
-    corrected jsonb -- columns of which something else is put back than the run overwrote: gvrc/overlapping.py
+    corrected jsonb -- columns of which something else is put back than the run overwrote: gvrc/loading/overlapping.py
 );
 
 -- name: create_undone_imported

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from gvrc.console import print_table
+from gvrc.operating.console import print_table
 from gvrc.pipeline import run
 from gvrc.settings import PROJECT
 

@@ -9,7 +9,7 @@ import msgspec
 import polars as pl
 import pytest
 
-from gvrc.meanings import Keys
+from gvrc.meaning.meanings import Keys
 from gvrc.pipeline import run
 from gvrc.settings import PROJECT
 from gvrc.sources import FIELDS

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reading import read_bytes
 
-from gvrc.alike import MANY, IdLists, _id_lists, read_alike
 from gvrc.extract import FileReading
-from gvrc.meanings import Keys
-from gvrc.opening import frame_of
-from gvrc.records import Records, read_as_objects, read_elements
+from gvrc.meaning.meanings import Keys
+from gvrc.reading.alike import MANY, IdLists, _id_lists, read_alike
+from gvrc.reading.opening import frame_of
+from gvrc.reading.records import Records, read_as_objects, read_elements
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from reading import read_bytes
 
-from gvrc.alike import MANY
 from gvrc.columns import EXTRACTED
-from gvrc.json_texts import NO_NUL
-from gvrc.meanings import Keys
-from gvrc.paths import is_absent
+from gvrc.meaning.meanings import Keys
+from gvrc.meaning.paths import is_absent
+from gvrc.reading.alike import MANY
+from gvrc.reading.json_texts import NO_NUL
 from gvrc.shapes import looks_like_facility
 
 if TYPE_CHECKING:

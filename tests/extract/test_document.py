@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import facilities, read_bytes, read_file
 
-from gvrc.decode import open_text
-from gvrc.document import find_records
 from gvrc.errors import SourceFileError
-from gvrc.meanings import Keys
+from gvrc.meaning.meanings import Keys
+from gvrc.reading.decode import open_text
+from gvrc.reading.document import find_records
+from gvrc.reading.walked import Walked
 from gvrc.sources import SourceRules
-from gvrc.walked import Walked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from reading import facilities, read_bytes
 
-from gvrc import meanings
 from gvrc.columns import EXTRACTED, ISSUE_FIELDS
 from gvrc.extract import read_record
-from gvrc.fields import EXTRACT_ISSUES
-from gvrc.left_over import masked
-from gvrc.meanings import Keys
+from gvrc.meaning import meanings
+from gvrc.meaning.meanings import Keys
 from gvrc.normalise import normalise
+from gvrc.reading.fields import EXTRACT_ISSUES
+from gvrc.reading.left_over import masked
 from gvrc.sources import FIELDS, SourceRules
 
 UUID = "d662c8df-7116-4116-9eee-9b09f441ebc3"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import read_bytes
 
-from gvrc.pairs import first_pair
+from gvrc.values.pairs import first_pair
 
 Place = tuple[str | None, str | None, str | None]  # latitude, longitude, what was not used
 

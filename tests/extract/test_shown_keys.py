@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 from reading import read_bytes
 
-from gvrc.contact_forms import read_contacts
 from gvrc.errors import SourceFileError
 from gvrc.log import start_logging, stop_logging
+from gvrc.meaning.shown_keys import shown_key, shown_path, shown_types, shown_unmapped
 from gvrc.pipeline import run
-from gvrc.shown_keys import shown_key, shown_path, shown_types, shown_unmapped
+from gvrc.values.contact_forms import read_contacts
 
 if TYPE_CHECKING:
     from pathlib import Path

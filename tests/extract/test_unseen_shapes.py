@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from reading import facilities, read_bytes
 
-from gvrc.cursor import MAX_VALUE_BYTES
 from gvrc.errors import SourceFileError
+from gvrc.reading.cursor import MAX_VALUE_BYTES
 
 A = {"name": "Umoja Clinic", "code": 1, "county": "Nairobi"}
 B = {"name": "Kayole Clinic", "code": 2, "county": "Nairobi"}

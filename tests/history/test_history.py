@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gvrc.history import metrics_of_history
+from gvrc.operating.history import metrics_of_history
 from gvrc.settings import PROJECT
 
 if TYPE_CHECKING:

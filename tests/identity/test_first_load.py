@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from gvrc.brought import KEYS, BroughtKeys
 from gvrc.database import connect
 from gvrc.load import Loader
+from gvrc.loading.brought import KEYS, BroughtKeys
+from gvrc.loading.staging import name_key
 from gvrc.pipeline import Options, run
-from gvrc.staging import name_key
 from tests.settled.test_settled import OWN, rows_of, shown, stands, told
 from tests.test_pipeline import CLINIC, END_OTHERS, rows, write
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gvrc.database import connect
-from gvrc.first_load import add_foreign_keys
+from gvrc.loading.first_load import add_foreign_keys
 from gvrc.pipeline import Options, run
 from tests.test_pipeline import CLINIC, outcome, rows, write
 
@@ -72,7 +72,7 @@ def test_they_are_added_where_the_connection_that_adds_them_is_lost(
         rows(fresh, f"SELECT pg_terminate_backend({own['pid']}, 10000) AS ended")
         return add_foreign_keys(database)
 
-    monkeypatch.setattr("gvrc.first_load.add_foreign_keys", add_and_be_lost)
+    monkeypatch.setattr("gvrc.loading.first_load.add_foreign_keys", add_and_be_lost)
     account = run([write(tmp_path, "clinic.json", [CLINIC])], settings)
     assert (account.status, outcome(account)) == ("succeeded", {"read": 1, "inserted": 1})
     assert rows(fresh, FOREIGN_KEYS) == before
@@ -93,7 +93,7 @@ def run_killed_before_it_looks_back(path: str, settings: Settings, monkeypatch: 
     """Import as a process does that is gone after its last batch: no foreign key is added, no run closed."""
     with monkeypatch.context() as killed, suppress(KeyboardInterrupt):
         killed.setattr("gvrc.pipeline.refresh_statistics", stop)
-        killed.setattr("gvrc.first_load.ForeignKeys.add", lambda _: None)
+        killed.setattr("gvrc.loading.first_load.ForeignKeys.add", lambda _: None)
         killed.setattr("gvrc.ledger.close_run", lambda *_: None)
         run([path], settings)
 

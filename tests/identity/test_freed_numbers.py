@@ -11,9 +11,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from gvrc.database import connect
-from gvrc.freed import REFUSED
+from gvrc.loading.freed import REFUSED
+from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
-from gvrc.undo import undo
 from tests.settled.test_settled import stands, told
 from tests.test_pipeline import CLINIC, END_OTHERS, outcomes, rows, write
 
@@ -67,7 +67,7 @@ def test_a_run_that_was_stopped_before_it_gave_the_number_leaves_that_to_the_nex
 ) -> None:
     path = write(tmp_path, "a.json", [BEARER, CLAIMANT, GIVES_UP])
     with monkeypatch.context() as stopped:
-        stopped.setattr("gvrc.freed.give_freed_numbers", stop)
+        stopped.setattr("gvrc.loading.freed.give_freed_numbers", stop)
         with pytest.raises(KeyboardInterrupt):
             run([path], settings)
     assert numbers(fresh) == {"1": "GK-17", "2": None}
@@ -178,7 +178,7 @@ def test_a_given_number_is_taken_back_with_its_run(settings: Settings, fresh: Da
 def test_a_number_is_given_after_a_lost_connection_too(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gvrc import commit
+    from gvrc.loading import commit
 
     load_outcomes = commit.load_outcomes
     losses: list[Any] = []

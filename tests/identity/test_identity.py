@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvrc.identity import generic_words, may_be_one, name_words
+from gvrc.values.identity import generic_words, may_be_one, name_words
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,10 +15,10 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from gvrc.database import Database, UnfitTableError
-from gvrc.lone import insert_lone
+from gvrc.loading.lone import insert_lone
+from gvrc.loading.stage import Stager
+from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
-from gvrc.stage import Stager
-from gvrc.undo import undo
 from tests.identity.test_first_load import run_both_ways
 from tests.settled.test_settled import stands
 from tests.test_pipeline import CLINIC, outcome, rows, write
@@ -192,7 +192,7 @@ def test_where_a_trigger_may_change_a_row_nothing_is_copied(
 def test_a_value_that_does_not_fit_its_column_leaves_the_batch_to_the_merge(
     settings: Settings, tmp_path: Path, inserted: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gvrc.lone.TYPES", {"record_number": pl.Int8})
+    monkeypatch.setattr("gvrc.loading.lone.TYPES", {"record_number": pl.Int8})
     records = [CLINIC | {"code": 15_000 + number, "name": f"Clinic {number}"} for number in range(130)]
     assert outcome(run([write(tmp_path, "a.json", records)], settings)) == {"read": 130, "inserted": 130}
     assert inserted == []

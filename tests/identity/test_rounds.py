@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gvrc.database import connect
 from gvrc.load import Loader
+from gvrc.loading.staging import number_rounds
 from gvrc.pipeline import run
-from gvrc.staging import number_rounds
 from tests.identity.test_first_load import RECORDS
 from tests.settled.test_settled import stands, told
 from tests.test_pipeline import CLINIC, outcome, rows, write
@@ -110,7 +110,7 @@ def test_what_is_told_of_a_key_is_told_once_of_a_record_that_waits_for_another_r
 def test_a_batch_that_is_tried_again_finds_no_rows_of_the_one_before(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_rows: int
 ) -> None:
-    monkeypatch.setattr("gvrc.staging_tables.FEW_ROWS", few_rows)
+    monkeypatch.setattr("gvrc.loading.staging_tables.FEW_ROWS", few_rows)
     run([write(tmp_path, "first.json", [CLINIC | {"code": 13_099, "name": "Kayole Clinic"}])], settings)
     merge, merged = Loader.merge, []
 

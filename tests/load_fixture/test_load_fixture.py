@@ -16,7 +16,7 @@ import pytest
 
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError, SourceFileError
-from gvrc.load_fixture import load_fixture
+from gvrc.operating.load_fixture import load_fixture
 from gvrc.settings import PROJECT
 
 if TYPE_CHECKING:
@@ -406,7 +406,7 @@ def test_a_fixture_is_read_in_pieces_of_any_size(
     whole = write(tmp_path, objects)
     (tmp_path / "packed.json.gz").write_bytes(gzip.compress(json.dumps(objects, indent=1).encode()))
     expected = load_fixture(whole, fresh, settings, dry_run=True)
-    monkeypatch.setattr("gvrc.decode.CHUNK_BYTES", 97)
+    monkeypatch.setattr("gvrc.reading.decode.CHUNK_BYTES", 97)
     assert load_fixture(whole, fresh, settings, dry_run=True) == expected
     assert load_fixture(tmp_path / "packed.json.gz", fresh, settings, dry_run=True) == expected
 

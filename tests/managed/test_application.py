@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvrc.operating.undo import undo
 from gvrc.psql import bundled_programs
-from gvrc.undo import undo
 from tests.conftest import PROJECT
 from tests.managed.records import CLINIC, POST, RECORDS, SHELTER
 

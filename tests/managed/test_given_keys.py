@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvrc.undo import undo
+from gvrc.operating.undo import undo
 from tests.managed.records import CLINIC, POST, RECORDS
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from gvrc.database import connect
 from gvrc.health import HealthChecker
-from gvrc.load_fixture import load_fixture
 from gvrc.migrations import migrate_database
-from gvrc.tune import make_indexes
-from gvrc.verify import verify
+from gvrc.operating.load_fixture import load_fixture
+from gvrc.operating.tune import make_indexes
+from gvrc.operating.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
-from gvrc.undo import undo
 from tests.managed.records import CLINIC, POST
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from gvrc import ledger
 from gvrc.contract import check_privileges
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError
-from gvrc.findings import look_closely
 from gvrc.migrations import look_at_database, migrate
+from gvrc.operating.findings import look_closely
 from gvrc.pipeline import Options, run
 from gvrc.psql import find_psql
 from tests.conftest import PROJECT

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gvrc.errors import UsageError
+from gvrc.operating.undo import undo
 from gvrc.settings import LOOKUP_DEFAULTS
-from gvrc.undo import undo
 from tests.managed.records import CLINIC, POST, RECORDS, SHELTER
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gvrc.errors import DatabaseUnavailableError
-from gvrc.undo import undo
+from gvrc.operating.undo import undo
 from tests.managed.records import CLINIC, POST, SHELTER
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvrc.casts import MOST_BEDS, read_day, to_count, to_day
+from gvrc.values.casts import MOST_BEDS, read_day, to_count, to_day
 
 if TYPE_CHECKING:
     from datetime import date

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvrc.casts import read_day
-from gvrc.closures import read_closed
-from gvrc.contact_forms import LONGEST_RAW, read_contacts
-from gvrc.fitting import TWO_NUMBERS
 from gvrc.masking import mask, mask_contacts
-from gvrc.phones import find_phones, split_phones
-from gvrc.positions import read_degrees, read_pair
-from gvrc.sheet_rows import is_sheet_row
-from gvrc.text import clean_value
+from gvrc.reading.fitting import TWO_NUMBERS
+from gvrc.reading.sheet_rows import is_sheet_row
+from gvrc.values.casts import read_day
+from gvrc.values.closures import read_closed
+from gvrc.values.contact_forms import LONGEST_RAW, read_contacts
+from gvrc.values.phones import find_phones, split_phones
+from gvrc.values.positions import read_degrees, read_pair
+from gvrc.values.text import clean_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gvrc.columns import EXTRACTED, ISSUE_FIELDS, ISSUE_PREFIX, NORMALISED
 from gvrc.normalise import normalise
-from gvrc.text import clean_value
+from gvrc.values.text import clean_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvrc.contact_forms import read_contacts
-from gvrc.phones import Phone, find_phones, read_phone, short_codes, split_phones
-from gvrc.text import clean_value
+from gvrc.values.contact_forms import read_contacts
+from gvrc.values.phones import Phone, find_phones, read_phone, short_codes, split_phones
+from gvrc.values.text import clean_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

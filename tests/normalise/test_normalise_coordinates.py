@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gvrc.columns import EXTRACTED
-from gvrc.coordinates import add_coordinates
-from gvrc.geometry import read_geometry
-from gvrc.positions import read_degrees, read_pair
+from gvrc.values.coordinates import add_coordinates
+from gvrc.values.geometry import read_geometry
+from gvrc.values.positions import read_degrees, read_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable

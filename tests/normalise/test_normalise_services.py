@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvrc.services import add_service_category, add_services
-from gvrc.text import clean_value
+from gvrc.values.services import add_service_category, add_services
+from gvrc.values.text import clean_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gvrc.synonyms import canonical_name, read_synonyms
-from gvrc.text import fold
+from gvrc.values.synonyms import canonical_name, read_synonyms
+from gvrc.values.text import fold
 
 TABLES = sorted(
     table.name.removesuffix(".csv")
-    for table in files("gvrc").joinpath("synonyms").iterdir()
+    for table in files("gvrc").joinpath("values", "synonyms").iterdir()
     if table.name.endswith(".csv")
 )
 KMHFL = Path(__file__).parents[3] / "shared/data/kmhfl"
@@ -36,9 +36,11 @@ def test_the_tables_are_there() -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_spelling_means_one_thing_and_has_a_source(table: str) -> None:
-    spellings = [fold(row["given"]) for row in rows("synonyms", f"{table}.csv")]
+    spellings = [fold(row["given"]) for row in rows("values", "synonyms", f"{table}.csv")]
     assert len(spellings) == len(set(spellings))
-    assert all(row["given"] and row["canonical"] and row["source"] for row in rows("synonyms", f"{table}.csv"))
+    assert all(
+        row["given"] and row["canonical"] and row["source"] for row in rows("values", "synonyms", f"{table}.csv")
+    )
 
 
 @pytest.mark.parametrize("table", TABLES)

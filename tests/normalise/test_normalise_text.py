@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvrc.text import ABSENT_WORDS, clean_text, clean_value, fold, masked
+from gvrc.values.text import ABSENT_WORDS, clean_text, clean_value, fold, masked
 
 
 def clean(*texts: str | None) -> list[str | None]:

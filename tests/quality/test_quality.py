@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gvrc.columns import NORMALISED, PLACE
-from gvrc.quality import add_quality_score
+from gvrc.values.quality import add_quality_score
 
 ISSUES = (
     *("issue.coordinates_exchanged", "issue.code_repaired", "issue.registration_number_repaired"),

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvrc.loading.schema import accepted_columns, accepted_schema, check_accepted, fits_schema
 from gvrc.rules import CONTRACT_LENGTHS, Demands
-from gvrc.schema import accepted_columns, accepted_schema, check_accepted, fits_schema
 
 DEMANDS = Demands(dict.fromkeys(CONTRACT_LENGTHS, 3))
 VALUES: dict[str, list[Any]] = {

@@ -9,8 +9,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from gvrc.operating.quality_report import read_reports
 from gvrc.pipeline import run
-from gvrc.quality_report import read_reports
 from gvrc.settings import PROJECT
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import pytest
 
 from gvrc.errors import UsageError
 from gvrc.log import start_logging, stop_logging
+from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
 from gvrc.settings import read_settings
-from gvrc.undo import undo
 from tests.test_pipeline import CLINIC, content, outcome, rows, write
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from gvrc.pipeline import Options, run
-from gvrc.raw import WORTH_PACKING, PackedTexts
+from gvrc.reading.raw import WORTH_PACKING, PackedTexts
 from tests.test_pipeline import outcome, rows, write
 
 if TYPE_CHECKING:

@@ -18,14 +18,15 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from gvrc import commit, placing
+from gvrc import placing
 from gvrc.batches import Batch
 from gvrc.database import Database, connect
 from gvrc.errors import GvrcError, SourceFileError
+from gvrc.loading import commit
+from gvrc.loading.settled import Askers, SettledRecords
+from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
-from gvrc.records import Records, read_elements
-from gvrc.settled import Askers, SettledRecords
-from gvrc.undo import undo
+from gvrc.reading.records import Records, read_elements
 from tests.test_pipeline import CLINIC, TABLES, outcome, rows, write
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def test_a_settled_record_is_not_even_opened(
         opened.append(len(batch))
         return read_elements(batch)
 
-    monkeypatch.setattr("gvrc.opening.read_elements", note)
+    monkeypatch.setattr("gvrc.reading.opening.read_elements", note)
     path = write(tmp_path, "a.json", [CLINIC, OTHER])
     run([path], settings)
     run([path], settings, Options(force=True))
@@ -303,7 +304,7 @@ def test_a_run_that_fails_before_it_asks_ends(
     def fail(*_: Any) -> None:
         raise GvrcError("no rules")
 
-    monkeypatch.setattr("gvrc.settled.rules_by_file", fail)
+    monkeypatch.setattr("gvrc.loading.settled.rules_by_file", fail)
     with pytest.raises(GvrcError, match="no rules"):
         run([path], settings, Options(force=True))
 
@@ -403,7 +404,7 @@ def test_under_other_code_every_record_takes_the_long_way_once(
 ) -> None:
     path = write(tmp_path, "a.json", [CLINIC, OTHER])
     run([path], settings)
-    monkeypatch.setattr("gvrc.settled.PROJECT", tmp_path)
+    monkeypatch.setattr("gvrc.loading.settled.PROJECT", tmp_path)
     for taken in ([CLINIC["name"], OTHER["name"]], []):
         transformed.clear()
         run([path], settings, Options(force=True))
@@ -651,7 +652,7 @@ def test_where_the_server_gives_one_connection_to_ask_on_both_batches_share_it(
 
     with Askers(fresh) as connections, ThreadPoolExecutor(1) as second:
         with connections.lent() as first:
-            monkeypatch.setattr("gvrc.settled.connect_to_ask", give_none)
+            monkeypatch.setattr("gvrc.loading.settled.connect_to_ask", give_none)
             waiting = second.submit(connections.take)
             assert refused.wait(10)
         assert waiting.result() is first

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from gvrc import commit, ledger
+from gvrc import ledger
 from gvrc.database import connect
+from gvrc.loading import commit
+from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
-from gvrc.undo import undo
 from tests.neighbours.test_tied_wards import SECOND_VIWANDANI
 from tests.settled.test_settled import clinics, forget_settled, stands, told
 from tests.test_pipeline import CLINIC, END_OTHERS, TABLES, outcome, rows, write

@@ -16,9 +16,9 @@ import pytest
 
 from gvrc.account import CHILD_TABLES
 from gvrc.database import Database
+from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
 from gvrc.statements import statement
-from gvrc.undo import undo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -171,7 +171,7 @@ def test_a_forced_run_over_settled_records_loads_nothing_that_opens_or_transform
     settings: Settings, tmp_path: Path
 ) -> None:
     path = str(write(tmp_path, [record(1)]))
-    opening = {"gvrc.opening", "gvrc.fields", "gvrc.transform", "gvrc.normalise", "gvrc.decided"}
+    opening = {"gvrc.reading.opening", "gvrc.reading.fields", "gvrc.transform", "gvrc.normalise", "gvrc.decided"}
     assert modules_of(settings, path, "--quiet")[1] >= opening
     assert modules_of(settings, path, "--quiet", "--force")[1] & opening == set()
 

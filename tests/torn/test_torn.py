@@ -14,9 +14,9 @@ import pytest
 
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError
-from gvrc.findings import look_closely
 from gvrc.health import HealthChecker
 from gvrc.migrations import migrate_database
+from gvrc.operating.findings import look_closely
 from gvrc.settings import PROJECT
 from gvrc.torn import RESTORE, made_tables, torn_tables
 

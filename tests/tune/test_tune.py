@@ -12,9 +12,9 @@ import pytest
 
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.operating.tune import make_indexes, slow_queries
 from gvrc.settings import PROJECT
 from gvrc.statements import statement_group
-from gvrc.tune import make_indexes, slow_queries
 
 if TYPE_CHECKING:
     from gvrc.database import Database

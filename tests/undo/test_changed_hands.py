@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
-from gvrc.undo import undo
 from tests.test_pipeline import CLINIC, content, outcome, rows, write
 from tests.undo.test_undo import landed, memory
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
-from gvrc.undo import undo
 from tests.test_pipeline import content, rows
 from tests.undo.test_undo import memory
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from gvrc.database import connect
 from gvrc.errors import UsageError
+from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
-from gvrc.undo import undo
 from tests.test_pipeline import CLINIC, content, outcome, rows, write
 from tests.undo.test_undo import landed, memory
 

@@ -10,9 +10,9 @@ import pytest
 
 from gvrc.database import connect
 from gvrc.errors import UsageError
+from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
 from gvrc.rejects import write_open_rejects
-from gvrc.undo import undo
 from tests.test_pipeline import CLINIC, content, outcome, rows, write
 
 if TYPE_CHECKING:

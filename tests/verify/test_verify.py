@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvrc.findings import look_closely
+from gvrc.operating.findings import look_closely
+from gvrc.operating.verify import CHECKS, verify
 from gvrc.settings import PROJECT, Settings
-from gvrc.verify import CHECKS, verify
 
 if TYPE_CHECKING:
     from gvrc.database import Database

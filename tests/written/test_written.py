@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 from gvrc.command import exit_status
-from gvrc.ending import described
 from gvrc.log import log_event, start_logging, stop_logging
 from gvrc.metrics import MetricsCollector
+from gvrc.operating.ending import described
 from gvrc.pipeline import run
 from gvrc.report import report_lines
 from gvrc.settings import PROJECT, make_directories

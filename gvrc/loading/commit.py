@@ -1,0 +1,110 @@
+"""One batch of a run: loaded and accounted for in one transaction.
+
+It is tried again where what stopped it is transient.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gvrc import ledger
+from gvrc.keep import keep_validated
+from gvrc.log import log_event, log_records
+from gvrc.resilience import retry_transient
+from gvrc.run_lock import take_lock_again
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gvrc.account import FileAccount
+    from gvrc.batches import Batch
+    from gvrc.database import Database
+    from gvrc.load import Loader, Outcome
+    from gvrc.open_run import Run
+
+
+def commit_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
+    """Load one batch; its account counts once it is committed. What is transient is tried again, unless in a dry run.
+
+    A dry run is one transaction: what failed in it cannot be done again alone.
+    """
+    started = time.perf_counter()
+    if this_run.options.dry_run:
+        accounts = merge_batch(this_run, loader, batch)
+    else:
+        attempt = Attempt()
+        accounts = retry_transient(
+            lambda: this_run.breaker.call(
+                lambda: commit_once(this_run.database, attempt, lambda: merge_batch(this_run, loader, batch))
+            ),
+            this_run.settings,
+            lambda: revive(this_run, loader),
+        )
+    for file_no, account in accounts.items():
+        this_run.account.files[file_no - 1] = account
+    seconds = time.perf_counter() - started
+    if this_run.metrics:
+        this_run.metrics.record_batch(seconds, batch.size)
+    log_event("batch_merged", records=batch.size, seconds=round(seconds, 3))
+    if batch.size:
+        tell_records(this_run, loader)
+
+
+@dataclass
+class Attempt:
+    """The last try at a transaction that came as far as its commit: what the accounts are if that was done."""
+
+    transaction_id: str = ""
+    accounts: dict[int, FileAccount] = field(default_factory=dict)
+
+
+def commit_once(
+    database: Database, attempt: Attempt, write: Callable[[], dict[int, FileAccount]]
+) -> dict[int, FileAccount]:
+    """Do a transaction, unless an attempt whose commit was not answered has done it.
+
+    Done again, it would find its records unchanged, or a file taken back already.
+    """
+    if attempt.transaction_id and database.rows("transaction_status", attempt.transaction_id)[0]["is_committed"]:
+        return attempt.accounts
+    with database.transaction():
+        accounts = write()
+        attempt.accounts, attempt.transaction_id = accounts, database.rows("transaction_id")[0]["transaction_id"]
+    return accounts
+
+
+def merge_batch(this_run: Run, loader: Loader, batch: Batch) -> dict[int, FileAccount]:
+    """Load one batch and write its account, in one transaction; give the accounts of its files."""
+    with this_run.database.transaction():
+        outcomes = load_outcomes(loader, batch)
+        accounts = ledger.add_outcomes(this_run, batch, outcomes)
+        ledger.save_accounts(this_run, accounts, accounts)
+    return accounts
+
+
+def load_outcomes(loader: Loader, batch: Batch) -> dict[int, Outcome]:
+    """Load one batch; the last one has no records, but the registration numbers that were given up in the run."""
+    if batch.is_last:
+        from gvrc.loading.freed import give_freed_numbers
+
+        return give_freed_numbers(loader.merger)
+    return loader.load_batch(batch) if batch.size else {}
+
+
+def revive(this_run: Run, loader: Loader) -> None:
+    """Before a further attempt: where the connection was lost, connect, lock and stage again."""
+    if this_run.database.is_alive():
+        loader.tables.mark_filled()
+    else:
+        this_run.database.reconnect(this_run.url)
+        take_lock_again(this_run.database)
+        loader.prepare_again()
+
+
+def tell_records(this_run: Run, loader: Loader) -> None:
+    """After a batch is committed: its rejects and issues to the log, what landed to ``data/validated/`` where asked."""
+    log_records(loader.told, this_run.account.paths())
+    if this_run.settings.keep_validated and not this_run.options.dry_run:
+        keep_validated(loader.landed, this_run.settings, this_run.account)

@@ -1,0 +1,59 @@
+"""Files that fail while they are read: told, and taken back where batches of theirs were committed before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvrc import ledger
+from gvrc.account import FileAccount
+from gvrc.loading.commit import Attempt, commit_once, revive
+from gvrc.loading.take_back import take_file_back
+from gvrc.log import log_event
+from gvrc.resilience import retry_transient
+
+if TYPE_CHECKING:
+    from gvrc.batches import Batch
+    from gvrc.load import Loader
+    from gvrc.open_run import Run
+
+
+def fail_files(this_run: Run, loader: Loader, batch: Batch) -> None:
+    """Before a batch is loaded: the files that failed since the one before are failed files, and taken back."""
+    for file_no, error in batch.failed.items():
+        ledger.fail_file(this_run.account.files[file_no - 1], error)
+        take_failed_back(this_run, loader, file_no)
+
+
+def take_failed_back(this_run: Run, loader: Loader, file_no: int) -> None:
+    """A file that failed after some of its batches were committed is taken back: it is loaded whole or not at all."""
+    file = this_run.account.files[file_no - 1]
+    if not file.read:
+        ledger.save_accounts(this_run, [file_no])
+        return
+    emptied = FileAccount(path=file.path, sha256=file.sha256, source=file.source)
+    emptied.status, emptied.error = file.status, file.error
+    this_run.account.files[file_no - 1] = emptied
+    attempt = Attempt()
+    if this_run.options.dry_run:
+        give_back(this_run, file_no, attempt)
+    else:
+        retry_transient(
+            lambda: give_back(this_run, file_no, attempt), this_run.settings, lambda: revive(this_run, loader)
+        )
+    loader.tables.mark_filled()
+    log_event("failed_file_taken_back", "WARNING", file=file.path)
+
+
+def give_back(this_run: Run, file_no: int, attempt: Attempt) -> None:
+    """Take a file back; the records of earlier files that its own had superseded count as they did before."""
+    accounts = commit_once(this_run.database, attempt, lambda: take_out(this_run, file_no))
+    for number, account in accounts.items():
+        this_run.account.files[number - 1] = account
+
+
+def take_out(this_run: Run, file_no: int) -> dict[int, FileAccount]:
+    """Take a file back inside the transaction that is open; give the accounts of the earlier files."""
+    given_back = take_file_back(this_run.database, this_run.run_no, file_no, is_managed=this_run.is_managed)
+    accounts = ledger.give_back_outcomes(this_run, given_back)
+    ledger.save_accounts(this_run, [file_no, *accounts], accounts)
+    return accounts

@@ -1,0 +1,66 @@
+"""At the end of a run: the registration numbers that were refused to a record, and that nobody bears any more.
+
+Two records may claim one number, and the facility that has it may give it up later in the run. The next run would give
+it to the other one: so this one does, or running again would change something.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from gvrc.load import Outcome
+from gvrc.loading.watched import write_watched
+
+if TYPE_CHECKING:
+    from gvrc.loading.merge import Merger
+
+REFUSED = "registration_number_claimed_twice"
+
+
+def give_freed_numbers(merger: Merger) -> dict[int, Outcome]:
+    """Give the freed numbers inside the transaction that is open; say what it changes in the account, by file_no.
+
+    Whoever is given one may leave another one, that somebody else was refused.
+    """
+    outcomes: dict[int, Outcome] = defaultdict(Outcome)
+    while give_once(merger, outcomes):
+        pass
+    return outcomes
+
+
+def give_once(merger: Merger, outcomes: dict[int, Outcome]) -> bool:
+    """Merge a record of each claimant that says nothing but the number; say whether one was given.
+
+    A record that was counted as unchanged is then an updated one, and its issue is none any more.
+    """
+    database = merger.database
+    if not database.rows("has_freed_numbers")[0]["has_freed"]:  # mostly
+        return False
+    merger.tables.empty()
+    merger.tables.empty_merging()
+    claims = database.run("stage_freed_numbers")
+    if claims == 0:
+        return False
+    merger.tables.fill(claims)
+    database.run("meet_refused")
+    if merger.directory.is_watched:
+        write_watched(merger, has_new=False, has_met=True, has_children=False)
+    else:
+        merger.write_facilities(has_new=False, has_met=True)
+    given = database.rows("given_numbers")
+    for row in given:
+        outcomes[row["file_no"]].issues[REFUSED] -= row["records"]
+        if row["outcome"] == "unchanged":
+            outcomes[row["file_no"]].outcomes.update(unchanged=-row["records"], updated=row["records"])
+    write_given(merger)
+    return bool(given)
+
+
+def write_given(merger: Merger) -> None:
+    """Write images and outcomes of the facilities that were given a number; they are settled no more."""
+    for name in ("update_imported", "save_changes", "forget_given_issues"):
+        merger.database.run(name, merger.run_no)
+    for name in ("mark_given_numbers", "unsettle"):
+        merger.database.run(name)
+    merger.database.check_constraints()

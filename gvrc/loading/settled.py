@@ -1,0 +1,202 @@
+"""Records that came before, under the same rules, whose facility stands as they left it: nothing is to be done.
+
+Of a file that a source sends every month nearly all records are the same. To open, transform and merge them again, only
+to find that, cost 99 % of the run. What must hold for a facility to be settled is in ``sql/merge/6_settle.sql``. A
+superseded record is settled, too, where it is known what is to be counted of it. Polars is imported late: the
+connection is made meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
+from queue import SimpleQueue
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import adbc_driver_manager
+
+from gvrc.database_errors import first_line
+from gvrc.log import log_event
+from gvrc.settings import PROJECT
+from gvrc.statements import SQL_FOLDER, statement_group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Self
+
+    import polars as pl
+
+    from gvrc.database import Database
+    from gvrc.extract import FoundRecords
+    from gvrc.listed_files import ListedFile
+    from gvrc.loading.directory import Directory
+    from gvrc.open_run import Run
+    from gvrc.sources import SourceRules
+
+ASKERS = 2  # batches that are asked for at once: the server works on them with two processes
+
+
+@contextmanager
+def settled_ahead(this_run: Run) -> Iterator[SettledRecords | None]:
+    """Begin to connect; None where nothing is settled, or whatever lands must be kept anew."""
+    if this_run.settings.keep_validated or not this_run.database.rows("has_settled")[0]["has_settled"]:
+        yield None
+        return
+    with Askers(this_run.database) as connections, ThreadPoolExecutor(ASKERS) as askers:
+        askers.submit(connections.open_first)
+        yield SettledRecords(askers, connections)
+
+
+class Askers:
+    """Connections to ask on, as many as are in use at once: a batch is asked for while the one before is."""
+
+    def __init__(self, merging: Database) -> None:
+        self.merging = merging
+        self.opened: list[Database] = []
+        self.idle: SimpleQueue[Database] = SimpleQueue()
+        self.opening = Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for database in self.opened:
+            database.close()
+
+    def open_first(self) -> None:
+        """Connect before there is something to ask; whoever asks first is told what stands in the way."""
+        with suppress(adbc_driver_manager.Error), self.lent():
+            pass
+
+    @contextmanager
+    def lent(self) -> Iterator[Database]:
+        """Lend an idle connection; where there is none, a new one, or the next one that is given back."""
+        database = self.take()
+        try:
+            yield database
+        finally:
+            self.idle.put(database)
+
+    def take(self) -> Database:
+        """Take a connection.
+
+        Raises:
+            adbc_driver_manager.Error: the server gives none.
+        """
+        with self.opening:
+            if self.idle.empty() and len(self.opened) < ASKERS:
+                with suppress(adbc_driver_manager.Error) if self.opened else nullcontext():
+                    self.opened.append(connect_to_ask(self.merging))
+                    return self.opened[-1]
+        return self.idle.get()
+
+
+def connect_to_ask(merging: Database) -> Database:
+    """Open a connection, and make its tables."""
+    database = merging.connect_again()
+    database.run_all([*statement_group("staging/settled.sql"), "create_asked_records", "create_known_records"])
+    return database
+
+
+def rules_by_file(this_run: Run, directory: Directory, files: list[ListedFile]) -> dict[int, int]:
+    """Hash all that decides how the records of a file come out, by file_no: 64 bits.
+
+    It is stricter than the fingerprint by which files are left out: ``--force`` is asked for when something outside
+    the data has changed, the code for one.
+    """
+    settings = this_run.settings
+    decides = hashlib.sha256(this_run.fingerprint.encode())
+    code = (path for folder in (PROJECT / "gvrc", SQL_FOLDER) for path in folder.rglob("*") if path.suffix in CODE)
+    for path in [*sorted(code), PROJECT / "requirements.txt"]:
+        decides.update(path.read_bytes() if path.exists() else b"")
+    known = (
+        directory.demands.lengths,
+        directory.demands.needs_ward,
+        directory.needs_status,
+        directory.lookup_names,
+        directory.wards_at_risk,
+        directory.triggers,
+        this_run.database.rows("reference_digest"),
+    )
+    chosen = settings.lookup_defaults, settings.keep_manual_edits
+    decides.update(json.dumps([known, chosen], sort_keys=True).encode())
+    return {file.file_no: hash_source(decides.digest(), file.source) for file in files}
+
+
+CODE = {".py", ".csv", ".sql"}
+
+
+def hash_source(decides: bytes, source: SourceRules) -> int:
+    """Add what is pinned for a source; a bigint of the database."""
+    digest = hashlib.sha256(decides + repr(source).encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+class SettledRecords:
+    """Finds the settled records of a batch, on connections of its own: the other one merges a batch before."""
+
+    def __init__(self, askers: ThreadPoolExecutor, connections: Askers) -> None:
+        self.askers = askers
+        self.connections = connections
+        self.have_asked: set[Database] = set()
+
+    def find_ahead(self, found: list[FoundRecords], rules: dict[int, int]) -> Future[pl.DataFrame]:
+        """Begin to find the settled records among those found, while the caller goes on; ``rules`` by file_no."""
+        return self.askers.submit(self.find, name_records(found, rules))
+
+    def find(self, named: pl.DataFrame) -> pl.DataFrame:
+        """Give what is known of the settled ones among named records."""
+        try:
+            settled = self.ask(named)
+        except adbc_driver_manager.Error as error:  # the long way gives the same
+            log_event("settled_not_asked", "WARNING", error=first_line(error))
+            return named.clear()
+        known = named.select("row_no", "file_no", "record_number", "source", "content_hash")
+        return settled.join(known, on="row_no", validate="1:1")
+
+    def ask(self, named: pl.DataFrame) -> pl.DataFrame:
+        """Ask which records are settled; the correction of a reject never is, nor what nobody could read."""
+        import polars as pl
+
+        asked = named.filter(pl.col("is_correction").not_()).select(
+            "row_no",
+            "source",
+            "content_hash",
+            "rules",
+        )
+        with self.connections.lent() as database:
+            if database in self.have_asked:  # to empty new tables takes 10 ms
+                database.run("empty_asked")
+            self.have_asked.add(database)
+            database.copy("asked_records", asked)
+            database.run_all(("analyze_asked", "find_known", "weigh_known", "span_weighed", "weigh_facilities"))
+            return database.read("find_settled")
+
+
+def name_records(found: list[FoundRecords], rules: dict[int, int]) -> pl.DataFrame:
+    """Give what records are known by, as they will have it once they are opened: file, number, source, content hash.
+
+    The text that is hashed then is what came, but where it had to be mended to be read: such a record is not known.
+    """
+    import polars as pl
+
+    from gvrc.enrich import add_source
+    from gvrc.reading.raw import hash_contents
+    from gvrc.rejects import is_correction
+
+    parts = [
+        pl.DataFrame(
+            {
+                "record_number": part.numbers,
+                "content_hash": hash_contents(part.elements),
+                "is_correction": list(map(is_correction, part.elements)),
+            },
+            schema_overrides={"record_number": pl.Int64},
+        ).with_columns(file_no=pl.lit(part.file.file_no, pl.Int64), rules=pl.lit(rules[part.file.file_no], pl.Int64))
+        for part in found
+    ]
+    named = pl.concat(parts).with_columns(row_no=pl.int_range(pl.len(), dtype=pl.Int64))
+    return named.pipe(add_source, {part.file.file_no: part.file.source for part in found})

@@ -1,0 +1,289 @@
+"""Transformed records -> the frames that are copied into the staging tables, and what is told of those left out.
+
+The tables are in ``sql/staging/create.sql``; ``gvrc/load.py`` copies.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from gvrc.account import CHILD_TABLES
+from gvrc.values.services import add_service_category
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvrc.reading.raw import PackedTexts
+
+STAGED_RECORDS = (
+    "row_no",
+    "round",
+    "file_no",
+    "record_number",
+    "source",
+    "source_key",
+    "content_hash",
+    "answers",
+    "facility_name",
+    "name_key",
+    "facility_code",
+    "code_prefix",
+    "generated_code",
+    "registration_number",
+    "facility_type",
+    "operational_status",
+    "is_active",
+    "address",
+    "description",
+    "website_url",
+    "official_name",
+    "facility_level",
+    "opening",
+    "sub_county_name",
+    "ward_id",
+    "constituency_id",
+    "county_id",
+    "place_level",
+    "ward_match",
+    "ward_score",
+    "ward_candidates",
+    "latitude",
+    "longitude",
+    "collected_on",
+    "recorded_on",
+    "quality_score",
+)
+CHILDREN = ("contacts", "services", "owners", "gbv_categories", "infrastructure")
+
+
+def add_ward_risk(accepted: pl.DataFrame, wards_at_risk: dict[int, str]) -> pl.DataFrame:
+    """Note a facility in a ward that the application may delete with everything in it."""
+    risk = pl.col("ward_id").replace_strict(wards_at_risk, default=None, return_dtype=pl.String)
+    return accepted.with_columns(risk.alias("issue.at_risk_ward")) if wards_at_risk else accepted
+
+
+def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
+    """Add ``round``: a record that shares a key with an earlier one of the batch is merged after it.
+
+    Keys are the code, the source's own key, name and constituency (a code may turn out to be another facility's), and
+    number, where one of the two has no code. A record without a place may be of a facility in any: who has its name is
+    merged after it. A number is one, too, where a facility comes more than once: it may claim and give up several.
+    """
+    # Codes are generated of names without their signs, and names meet where "&" is "and": who may have one code, or may
+    # meet, is merged one after the other, too.
+    signs = r"[^\p{L}\p{N}]+"
+    name = (
+        pl.col("facility_name").str.to_lowercase().str.replace_all(signs, "").str.replace_all("and", "", literal=True)
+    )
+    constituency = pl.col("constituency_id").cast(pl.String)
+    repeated = accepted.select(
+        "row_no",
+        code=pl.col("facility_code"),
+        source_key=pl.concat_str("source", "source_key", separator=" "),
+        place=pl.when(constituency.is_null().any().over(name))
+        .then(name)
+        .otherwise(pl.concat_str(name, constituency, separator="|")),
+        number=pl.col("registration_number"),
+        content=pl.concat_str("source", "content_hash", separator=" "),
+        comes_again=pl.col("facility_code").is_duplicated() & pl.col("facility_code").is_not_null(),
+    ).with_columns(
+        number=pl.when((pl.col("code").is_null() | pl.col("comes_again")).any().over("number")).then("number"),
+    )
+    keys = ["code", "source_key", "place", "number", "content"]
+    repeated = repeated.filter(
+        pl.any_horizontal((pl.col(key).is_duplicated() & pl.col(key).is_not_null()) for key in keys)
+    )
+    rounds = dict(number_rounds(repeated.select("row_no", *keys).iter_rows()))
+    return accepted.with_columns(round=pl.col("row_no").replace_strict(rounds, default=1, return_dtype=pl.Int64))
+
+
+def name_key(name: pl.Expr) -> pl.Expr:
+    """Give what two spellings of a name have in common: it is written with or without dots, apostrophes and brackets.
+
+    >>> names = pl.DataFrame({"name": ["St. Mary's Clinic (Faith & Hope)", "ST MARYS CLINIC FAITH AND HOPE"]})
+    >>> names.select(name_key(pl.col("name")))["name"].to_list()
+    ['stmarysclinicfaithandhope', 'stmarysclinicfaithandhope']
+    """
+    return name.str.to_lowercase().str.replace_all("&", "and", literal=True).str.replace_all(SIGNS, "")
+
+
+SIGNS = r"""[ .,:;_/()"'`\[\]\x{b4}\x{2018}\x{2019}\x{2bc}\x{2013}-]+"""  # as in sql/merge/1_meet.sql
+
+
+def number_rounds(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:
+    """Number the rows, in their order, that share a key with one another, or with one that shares one with the other.
+
+    A record may give a facility the name by which another one is met.
+    """
+    keys = {
+        row_no: [(place, value) for place, value in enumerate(values) if value is not None] for row_no, *values in rows
+    }
+    of_key: dict[tuple[int, str], tuple[int, str]] = {}  # another key of the same rows
+
+    def first_of(key: tuple[int, str]) -> tuple[int, str]:
+        while (other := of_key.setdefault(key, key)) != key:
+            of_key[key], key = of_key[other], other
+        return key
+
+    for first, *others in keys.values():
+        for other in others:
+            of_key[first_of(other)] = first_of(first)
+    met: Counter[tuple[int, str]] = Counter()
+    for row_no, (first, *_) in keys.items():
+        met[first_of(first)] += 1
+        yield row_no, met[first_of(first)]
+
+
+def staged_records(accepted: pl.DataFrame, children: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Give the records as they are staged, with the number of rows that each has among the children."""
+    counted = accepted.with_columns(
+        name_key=name_key(pl.col("facility_name")),
+        generated_code=pl.lit(None, pl.String),
+        collected_on=pl.col("recorded_on").cast(pl.String),
+        recorded_on=pl.col("recorded_on").cast(pl.String),
+    ).drop(*CHILDREN, strict=False)
+    for name in CHILDREN:
+        given = children[f"staged_{name}"].group_by("row_no").agg(pl.len().cast(pl.Int64).alias(name))
+        counted = counted.join(given, on="row_no", how="left", validate="1:1", maintain_order="left")
+    return counted.select(*STAGED_RECORDS, pl.col(CHILDREN).fill_null(0))
+
+
+def staged_contacts(accepted: pl.DataFrame) -> pl.DataFrame:
+    """Unfold contacts; ``contact_key`` is what makes two writings the same: nine digits, or the text in lower case."""
+    return (
+        accepted.select("row_no", "contacts")
+        .filter(pl.col("contacts").list.len() > 0)
+        .explode("contacts")
+        .unnest("contacts")
+        .with_columns(
+            position=pl.int_range(pl.len(), dtype=pl.Int64).over("row_no"),
+            contact_person_name=pl.col("contact_person_name").fill_null(""),
+            contact_key=pl.when(pl.col("contact_type").is_in(["Email", "Website", "Postal Address"]))
+            .then(pl.col("contact_value").str.to_lowercase())
+            .otherwise(pl.col("contact_value").str.replace_all(r"[^0-9]", "").str.tail(9)),
+        )
+        .select("row_no", "position", "contact_type", "contact_value", "contact_key", "contact_person_name")
+    )
+
+
+def staged_services(accepted: pl.DataFrame, default_category: str | None) -> pl.DataFrame:
+    """Unfold services, each with its category; one that neither its name nor the facility tells is the default."""
+    return (
+        accepted.select("row_no", "facility_type", service_name="services")
+        .filter(pl.col("service_name").list.len() > 0)
+        .explode("service_name")
+        .pipe(add_service_category)
+        .select("row_no", "service_name", pl.coalesce("service_category", pl.lit(default_category, pl.String)))
+    )
+
+
+def staged_owners(accepted: pl.DataFrame, default_type: str | None) -> pl.DataFrame:
+    """Give the owners; one whose type nobody stated has the configured type for that."""
+    return accepted.drop_nulls("owner_name").select(
+        "row_no", "owner_name", pl.coalesce("owner_type", pl.lit(default_type, pl.String))
+    )
+
+
+def staged_gbv_categories(accepted: pl.DataFrame) -> pl.DataFrame:
+    """Unfold the GBV categories."""
+    return (
+        accepted.select("row_no", gbv_category="gbv_categories")
+        .filter(pl.col("gbv_category").list.len() > 0)
+        .explode("gbv_category")
+        .unique(maintain_order=True)
+    )
+
+
+def staged_infrastructure(accepted: pl.DataFrame) -> pl.DataFrame:
+    """Give beds and cots where there are any; most sources write 0 for unknown, and 0 beds need no row."""
+    return (
+        accepted.select("row_no", Beds="beds", Cots="cots")
+        .unpivot(index="row_no", variable_name="infrastructure_type", value_name="capacity")
+        .filter(pl.col("capacity") > 0)
+        .select("row_no", "infrastructure_type", condition_status=pl.lit("Unknown"), capacity="capacity")
+    )
+
+
+def fit_texts(rows: pl.DataFrame, column: str, length: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Cut a column's texts to a length, and give an issue for each; a contact that was cut would be another one."""
+    is_long = pl.col(column).str.len_chars() > length
+    fitting = (
+        rows.filter(is_long.not_()) if column == "contact_value" else rows.with_columns(pl.col(column).str.head(length))
+    )
+    return fitting, child_issues(rows.filter(is_long), "text_cut", column)
+
+
+def child_issues(rows: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
+    """Give an issue for each of the children, with the value of a column."""
+    return rows.select("row_no", kind=pl.lit(kind), field=pl.lit(column), raw_value=column)
+
+
+def count_rows(records: pl.DataFrame) -> pl.DataFrame:
+    """Count, by file, records and the rows that they give to each table of children."""
+    return records.group_by("file_no").agg(pl.len(), pl.col(CHILD_TABLES).cast(pl.Int64).sum())
+
+
+def refused_rows(accepted: pl.DataFrame, refused: dict[int, tuple[str, str]], texts: PackedTexts) -> pl.DataFrame:
+    """Turn accepted rows that the merge refused into rejects."""
+    reasons = {row_no: reason for row_no, (reason, _) in refused.items()}
+    details = {row_no: detail for row_no, (_, detail) in refused.items()}
+    return (
+        accepted.filter(pl.col("row_no").is_in(list(refused)))
+        .with_columns(
+            reject_reason=pl.col("row_no").replace_strict(reasons, return_dtype=pl.String),
+            reject_field=pl.lit("record"),
+            reject_detail=pl.col("row_no").replace_strict(details, return_dtype=pl.String),
+        )
+        .pipe(texts.unpack)
+        .pipe(staged_rejects)
+    )
+
+
+def staged_rejects(rejected: pl.DataFrame) -> pl.DataFrame:
+    """Give what is kept of a reject: enough to correct the record and send it again."""
+    return rejected.select(
+        "file_no",
+        "record_number",
+        "source",
+        content_hash=pl.coalesce("answers", "content_hash"),
+        reason="reject_reason",
+        field="reject_field",
+        detail="reject_detail",
+        suggestion="suggestion",
+        raw="raw",
+    )
+
+
+def record_lines(rejected: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
+    """Give a row for each reject and issue of a batch, without the values: file_no, record_number and what about it."""
+    return pl.concat(
+        [
+            rejected.select("file_no", "record_number", "field", kind="reason").with_columns(
+                outcome=pl.lit("rejected")
+            ),
+            issues.select("file_no", "record_number", "facility_code", "field", "kind").with_columns(
+                outcome=pl.lit("issue")
+            ),
+        ],
+        how="diagonal",
+    )
+
+
+def settled_issues(settled: pl.DataFrame) -> pl.DataFrame:
+    """Unfold the issues that settled records had when they were merged, as ``record_lines`` gives issues."""
+    return (
+        settled.filter(pl.col("issues") != "")
+        .select("file_no", "record_number", "facility_code", issue=pl.col("issues").str.split("\n"))
+        .explode("issue")
+        .select(
+            "file_no",
+            "record_number",
+            "facility_code",
+            field=pl.col("issue").str.split(" ").list.last(),
+            kind=pl.col("issue").str.split(" ").list.first(),
+            outcome=pl.lit("issue"),
+        )
+    )

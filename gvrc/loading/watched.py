@@ -1,0 +1,110 @@
+"""Writing to tables that have triggers: it is looked at what they left (``sql/merge/10_triggers.sql``).
+
+A trigger of an application may drop a write without a word, or make something else of it. Where nothing is left of a
+facility's, its record is refused. What belongs to a facility, and what was changed, is told as an issue. A write that
+changes nothing is taken back, with whatever the triggers wrote elsewhere: so that running again changes nothing, and a
+second row of what a trigger makes of a value does not come with each change of its record. Tables without triggers, our
+own directory's for one, are not looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gvrc.errors import DatabaseUnavailableError
+
+if TYPE_CHECKING:
+    from gvrc.database import Database
+    from gvrc.loading.merge import Merger
+
+REFUSED = "refused_by_database"
+
+
+class FutileWritesError(Exception):
+    """Writes that came to nothing: facilities and rows, as the statements of these names give them."""
+
+    def __init__(self, facilities: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
+        super().__init__(f"{len(facilities) + len(rows)} writes came to nothing")
+        self.facilities = facilities
+        self.rows = rows
+
+
+def write_watched(
+    merger: Merger, *, has_new: bool, has_met: bool, has_children: bool = True
+) -> dict[int, tuple[str, str]]:
+    """Write facilities and what belongs to them; give the rows that a trigger refuses, with reason and detail."""
+    refused: dict[int, tuple[str, str]] = {}
+    merger.futile.clear()
+    while True:
+        try:
+            # Whatever it is: else the savepoint around it, of the same name, would be hidden by this one.
+            with merger.database.savepoint(Exception):
+                write_once(merger, has_new=has_new, has_met=has_met, has_children=has_children)
+        except FutileWritesError as error:
+            merger.futile.update(write["facility_id"] for write in error.facilities if not write["reason"])
+            refused |= withdraw_refused(merger.database, error.facilities)
+            if error.rows:
+                merger.database.run("withdraw_futile_rows", json.dumps([as_json(row) for row in error.rows]))
+        else:
+            return refused
+
+
+def write_once(merger: Merger, *, has_new: bool, has_met: bool, has_children: bool) -> None:
+    """Write, look, and remember what the triggers left.
+
+    Raises:
+        FutileWritesError: something came to nothing.
+    """
+    database = merger.database
+    merger.write_facilities(has_new=has_new, has_met=has_met)
+    demand_written(database)
+    if has_children:
+        merger.write_children_of_met(is_watched=True)
+        database.check_constraints()  # there are triggers that wait for it
+        for name in ("look_at_rows_again", "add_after_images"):
+            database.run(name)
+        demand_written(database)
+        database.run("note_changed_rows")
+        database.run("forget_changes_of_new")
+    if has_new:
+        database.run("note_changed_new_facilities")
+    if has_met:
+        database.run("take_what_triggers_left", None)
+
+
+def demand_written(database: Database) -> None:
+    """Look at what was left.
+
+    Raises:
+        FutileWritesError: something came to nothing.
+    """
+    facilities, rows = database.rows("unwritten_facilities"), database.rows("futile_rows")
+    if facilities or rows:
+        raise FutileWritesError(facilities, rows)
+
+
+def withdraw_refused(database: Database, unwritten: list[dict[str, Any]]) -> dict[int, tuple[str, str]]:
+    """Take refused records out of the round; give them with reason and detail."""
+    reasons = {write["row_no"]: write["reason"] for write in unwritten if write["reason"]}
+    if reasons:
+        database.run("withdraw_refused_records", json.dumps(list(reasons)))
+    return {row_no: (REFUSED, f"facilities: a trigger of the database {reason}.") for row_no, reason in reasons.items()}
+
+
+def as_json(row: dict[str, Any]) -> dict[str, Any]:
+    """Unpack a row's images."""
+    return row | {name: json.loads(row[name]) for name in ("said", "present") if row[name]}
+
+
+def demand_lookup_names(database: Database) -> None:
+    """Stop where a trigger keeps a lookup name out: what belongs to facilities would be left out with it.
+
+    Raises:
+        DatabaseUnavailableError: a name that was inserted is not there.
+    """
+    for row in database.rows("uncreated_lookup_names"):
+        raise DatabaseUnavailableError(
+            f"{row['table_name']}: a trigger of the database drops or changes the name {row['name']!r} that the files "
+            "need. Add it there by hand, or set create_lookups: false."
+        )

@@ -1,0 +1,101 @@
+"""Records of content systems, whose name stands under ``title``: WordPress, Drupal, SharePoint, Microsoft Graph.
+
+A title is that of a page, a training or a person as often: it names a facility where it has a word of what places are
+called, and the record says where that is or how to reach it, and nothing of an article or an event.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from gvrc.meaning.paths import is_absent, is_wrapper, leaves, normal_key, unwrapped
+from gvrc.meaning.persons import OF_A_PLACE, is_role
+
+if TYPE_CHECKING:
+    from gvrc.meaning.meanings import Keys
+    from gvrc.meaning.paths import KeyPath
+
+TITLE: Final = "title"
+TITLE_KEYS: Final = ("rendered", "value")  # WordPress's title is {"rendered": ..}, Drupal's [{"value": ..}]
+LONGEST_TITLE: Final = 12  # words: what is longer tells what happened
+FEWEST: Final = frozenset(
+    (
+        *("constituency_name", "ward_name", "latitude", "coordinates", "geometry", "contacts", "services"),
+        *("facility_code", "registration_number"),
+    )
+)
+ARTICLES: Final = frozenset(
+    (
+        *("post", "page", "attachment", "article", "event", "tribeevents", "news", "blog", "blogpost", "resource"),
+        *("publication", "document", "report", "tender", "job", "vacancy", "training", "product", "webform"),
+    )
+)
+OF_AN_EVENT: Final = frozenset(
+    (
+        *("date", "startdate", "enddate", "eventdate", "starttime", "endtime", "venue", "deadline", "closingdate"),
+        *("publisheddate", "publicationdate", "facilitator", "organizer", "organiser", "participants", "fileurl"),
+    )
+)
+UNDERTAKEN: Final = re.compile(
+    r"(?i)\b(?:trainings?|workshops?|events?|meetings?|campaigns?|conferences?|webinars?|reports?|guidelines?|launch\w*"
+    r"|tenders?|vacanc\w+|directory|list of|registers?|survey|assessment|open(?:s|ing)|news\w*|days?|week|job"
+    r"|polic(?:y|ies))\b"
+)
+
+
+def is_title(path: KeyPath) -> bool:
+    """Say whether a path is that of a record's title: its own, or in what only wraps it.
+
+    >>> is_title(("title",)), is_title(("attributes", "title")), is_title(("officer", "title"))
+    (True, True, False)
+    """
+    *above, key = path
+    is_own = isinstance(key, str) and normal_key(key) == TITLE
+    return is_own and all(isinstance(at, str) and is_wrapper(at) for at in above)
+
+
+def text_of_title(value: object) -> str | None:
+    """Give what a title says, however its system writes it.
+
+    >>> text_of_title({"rendered": "Umoja Shelter"}), text_of_title([{"value": "Umoja Shelter"}])
+    ('Umoja Shelter', 'Umoja Shelter')
+    """
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, dict):
+        value = next((value[key] for key in TITLE_KEYS if key in value), None)
+    return value if isinstance(value, str) else None
+
+
+def names_a_place(title: str | None) -> bool:
+    """Say whether a title is that of a place of a body.
+
+    >>> [names_a_place(title) for title in ("Kondele Shelter", "Gender Officer", "Training of Clinic Staff", None)]
+    [True, False, False, False]
+    """
+    return (
+        title is not None
+        and len(title.split()) <= LONGEST_TITLE
+        and OF_A_PLACE.search(title) is not None
+        and not (UNDERTAKEN.search(title) or is_role(title))
+    )
+
+
+def is_named_by_title(record: dict[str, Any], keys: Keys) -> bool:
+    """Say whether a record without a name is of a facility that its title names."""
+    told = {normal_key(key): value for key, value in unwrapped(record) if not is_absent(value)}
+    title = told.get(TITLE)
+    kind = record.get("type")
+    if not names_a_place(text_of_title(title)) or (isinstance(kind, str) and _is_article(kind)):
+        return False
+    if isinstance(title, str) and not OF_AN_EVENT.isdisjoint(told):  # WordPress dates every post
+        return False
+    return any(
+        not is_absent(value) and any(meaning.field in FEWEST for meaning in keys.meanings(path))
+        for path, value in leaves(record)
+    )
+
+
+def _is_article(kind: str) -> bool:
+    return normal_key(kind.rpartition("--")[2]) in ARTICLES

@@ -1,0 +1,86 @@
+"""How every command ends: its exit status, an error in one or two lines, and what a signal or a closed stream does."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import gc
+import re
+import signal
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
+
+from gvrc.errors import GvrcError
+from gvrc.masking import mask
+from gvrc.operating.streams import make_streams_fit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# What a server says after its first line, to the end of its answer.
+DETAIL = re.compile(r"\n(?:DETAIL|HINT|CONTEXT|QUERY):.*?(?=\n\. SQLSTATE|\n\n|\Z)", re.DOTALL)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+class CommandLine(argparse.ArgumentParser):
+    """A parser that says in one line what is wrong, as every other error is said."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2."""
+        self.exit(2, f"error: {message}. See {self.prog} --help.\n")
+
+
+def told(act: Callable[[], int], *, debug: bool = False) -> int:
+    """Do what a command does; an error is one or two lines, ``--debug`` shows where it arose."""
+    signal.signal(signal.SIGTERM, stop_as_ctrl_c)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup lets a command live on
+        signal.signal(signal.SIGHUP, stop_as_ctrl_c)
+    make_streams_fit()
+    try:
+        status = act()
+        sys.stdout.flush()
+    except Exception as error:  # noqa: BLE001 - nobody tells it after us
+        message, status = described(error)
+        sys.stderr.write(f"{traced(error) if debug else ''}error: {message}\n")
+        return status
+    except KeyboardInterrupt:
+        with suppress(OSError):  # of a terminal that is gone
+            sys.stderr.write("stopped: what was open was rolled back, what was committed stays; repeat the command.\n")
+        return 130
+    return status
+
+
+def stop_as_ctrl_c(*_: object) -> None:
+    """Let SIGTERM (systemd, a shutdown) and SIGHUP (a terminal that is gone) end a command as Ctrl-C does.
+
+    The open batch is rolled back, the run is closed, and no rejects on their way back are left in a temporary folder.
+    """
+    raise KeyboardInterrupt
+
+
+def traced(error: Exception) -> str:
+    """Give the lines of code that led to an error, without what a server says in detail: it quotes records."""
+    import traceback
+
+    lines = "".join(traceback.format_exception(error))
+    return mask(DETAIL.sub("", lines))
+
+
+def described(error: Exception) -> tuple[str, int]:
+    """Give an error's message and exit status; what nobody foresaw is still one line."""
+    if isinstance(error, GvrcError):
+        return str(error), error.exit_status
+    if isinstance(error, OSError) and (error.filename or error.errno in NO_ROOM):
+        where = error.filename or "what is printed"
+        advice = "Make room there, or give this user the rights, then repeat the command: what was committed stays."
+        return f"{where}: {error.strerror}. {advice}", GvrcError.exit_status
+    from gvrc.database_errors import describe_error
+
+    return describe_error(error)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process: what it still holds is not searched for rubbish once more, which took 60 ms after polars."""
+    gc.freeze()
+    sys.exit(status)

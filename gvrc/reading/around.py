@@ -1,0 +1,188 @@
+"""What stands around records: the county, ward or group whose key they stand under, and what their page says of all.
+
+It is carried down the walk (``gvrc/reading/document.py``) as texts by name, and put first in each record.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+import msgspec
+
+from gvrc.meaning.list_names import (
+    FACILITY_LISTS,
+    NOT_FACILITIES,
+    ONE_UNIT,
+    WRAPPING,
+    is_county,
+    is_of_facilities,
+    without_wrapping,
+)
+from gvrc.meaning.paths import (
+    KEY_WORDS,
+    PARENT_CLOSED,
+    PARENT_CONSTITUENCY,
+    PARENT_COUNTY,
+    PARENT_GROUP,
+    PARENT_KEY,
+    PARENT_PLACE,
+    PARENT_PROJECTION,
+    PARENT_SUB_COUNTY,
+    PARENT_WARD,
+    is_absent,
+    normal_key,
+)
+from gvrc.values.projections import projection_of
+from gvrc.values.synonyms import canonical_name, says_closed
+
+if TYPE_CHECKING:
+    from gvrc.meaning.meanings import Keys
+    from gvrc.reading.elements import Elements
+
+
+def with_parents(elements: Elements, parents: dict[str, Any]) -> Elements:
+    """Put what stands around records first in each of them."""
+    if not parents:
+        return elements
+    start = msgspec.json.encode(parents)[:-1]
+    return [_put_first(start, bytes(element)) for element in elements]
+
+
+def _put_first(start: bytes, element: bytes) -> bytes:
+    inside = element[1:].lstrip()
+    if not element.startswith(b"{"):
+        return element
+    return start + (inside if inside.startswith(b"}") else b"," + inside)
+
+
+def with_key(parents: dict[str, str], key: str, above: tuple[str, ...]) -> dict[str, str]:
+    """Add what a key says of the records under it: their county or ward, what they are, or (inside a county) where.
+
+    A key that only says that records follow (``facilities``, ``nodes``) says nothing of them.
+    """
+    if is_county(key):
+        return parents | {PARENT_COUNTY: key}
+    if above and (level := PLACE_LISTS.get(normal_key(above[-1]))) and not is_of_facilities(key):
+        return parents if normal_key(key) in WRAPPING or is_key_of_one(key) else parents | {level: key}
+    if closed := _closed_in(key):
+        parents = parents | {PARENT_CLOSED: closed}
+    if GROUP_WORDS.search(key.lower()) or canonical_name("facility_types", key):
+        return parents | {PARENT_GROUP: key}
+    if PARENT_COUNTY in parents and not closed and normal_key(key) not in FACILITY_LISTS | NOT_FACILITIES | ONE_UNIT:
+        return parents | {PARENT_PLACE: ", ".join(filter(None, (parents.get(PARENT_PLACE), key)))}
+    return parents
+
+
+def projection_in(value: dict[str, Any]) -> dict[str, str]:
+    """Give the map projection that an object around records names: GeoJSON's ``crs``, ESRI's ``spatialReference``."""
+    said = (projection_of(inner) for key, inner in value.items() if normal_key(key) in PROJECTIONS)
+    return {PARENT_PROJECTION: found} if (found := next(filter(None, said), None)) else {}
+
+
+PROJECTIONS: Final = frozenset(("crs", "spatialreference", "epsg", "srid"))
+
+
+def _closed_in(key: str) -> str | None:
+    """Give the words of a key that say that what is under it is closed: ``closed``, ``non_operational_clinics``."""
+    words = [word for word in map(str.lower, KEY_WORDS.findall(key)) if word not in OF_CLOSED]
+    said = " ".join(words)
+    return said if says_closed(said) and said not in NOT_SURELY_CLOSED else None
+
+
+OF_CLOSED: Final = frozenset(
+    (
+        *(
+            "facilities",
+            "facility",
+            "hospitals",
+            "clinics",
+            "dispensaries",
+            "stations",
+            "police",
+            "shelters",
+            "centres",
+        ),
+        *("centers", "sites", "offices", "organizations", "organisations", "providers", "list", "health", "records"),
+    )
+)
+NOT_SURELY_CLOSED: Final = ("no", "moved", "relocated", "merged")
+GROUP_WORDS: Final = re.compile(
+    r"hospital|clinic|dispensar|pharmac|police|shelter|safe.?h|rescue|legal|counsel|hotline|helpline|school|court|desk"
+    r"|medical|psychosocial|health.?cent|gbv|emergenc|one.?stop|recovery|support|.station"  # stations are of any kind
+)
+
+
+def with_own_key(path: tuple[str, ...], parents: dict[str, str]) -> dict[str, str]:
+    """Tell the key of an object that is itself a record from the places above it, and keep one that is an identifier.
+
+    Row numbers and words are none: they stand for another record in the next file, or in the next county.
+    """
+    key = path[-1] if path else ""
+    around = dict(parents)
+    if PARENT_PLACE in around:
+        *places, last = around.pop(PARENT_PLACE).split(", ")
+        kept = ", ".join(places if last == key else (*places, last))
+        around |= {PARENT_PLACE: kept} if kept else {}
+    return around | ({PARENT_KEY: key} if IDENTIFIER.fullmatch(key) else {})
+
+
+IDENTIFIER: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]{8,}")
+
+
+def own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dict[str, str]:
+    """Give the places that an object around records names: ``{"ward": "Viwandani", "facilities": [...]}``.
+
+    What is called a name is that of a county, or of what the list is of that the object stands in. An object with a
+    name of its own is an organisation around its branches: they may be in its county, but hardly in its ward.
+    """
+    around = without_wrapping(path)
+    level = (PLACE_LISTS | ONE_PLACE).get(normal_key(around[-1])) if around else None
+    if level is None and any(normal_key(key) in ABOVE_WARDS for key in value):
+        level = PARENT_SUB_COUNTY
+    found: dict[str, str] = {}
+    names: list[str] = []
+    for key, told in value.items():
+        inner = told.get("name") if normal_key(key) in ONE_UNIT and _is_plain(told) else told
+        if not isinstance(inner, str) or is_absent(inner):
+            continue
+        fields = {meaning.field for meaning in keys.meanings((key,))}
+        if is_county(inner) and not fields.isdisjoint(("county_name", "facility_name")):
+            found.setdefault(PARENT_COUNTY, inner)
+        elif place := next((place for field, place in PLACES_AROUND.items() if field in fields), None):
+            found.setdefault(place, inner)
+        elif "facility_name" in fields:
+            names.append(inner)
+    if level and names:
+        found.setdefault(level, names[0])
+    elif set(names) - set(found.values()):
+        return {place: name for place, name in found.items() if place == PARENT_COUNTY}
+    return found
+
+
+def _is_plain(value: object) -> TypeGuard[dict[str, Any]]:
+    """Say whether an object holds values only: a ward by its name and code, not one with its facilities."""
+    return isinstance(value, dict) and not any(isinstance(inner, (dict, list)) for inner in value.values())
+
+
+PLACES_AROUND: Final = {
+    "constituency_name": PARENT_CONSTITUENCY,
+    "sub_county_name": PARENT_SUB_COUNTY,
+    "ward_name": PARENT_WARD,
+}
+PLACE_LISTS: Final = {
+    "constituencies": PARENT_CONSTITUENCY,
+    "subcounties": PARENT_SUB_COUNTY,
+    "wards": PARENT_WARD,
+}
+ONE_PLACE: Final = {
+    "constituency": PARENT_CONSTITUENCY,
+    "subcounty": PARENT_SUB_COUNTY,
+    "ward": PARENT_WARD,
+}
+ABOVE_WARDS: Final = ("wards",)
+
+
+def is_key_of_one(key: str) -> bool:
+    """Say whether a key is the number or the identifier of one of many, and no name."""
+    return key.isdecimal() or IDENTIFIER.fullmatch(key) is not None

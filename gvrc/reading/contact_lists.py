@@ -1,0 +1,39 @@
+"""The contacts of a record, wherever they stand, as one list: ``[{"key": "contacts.phone", "value": "..."}, ...]``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from gvrc.meaning.paths import is_absent, normal_key
+from gvrc.reading.json_texts import Texts, Values, json_texts_of
+from gvrc.values.contact_forms import ENDING_KEYS, is_one_person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def contacts_of(columns: list[tuple[int, str, Values]], rows: int) -> Texts:
+    """Put the contacts of each record together, in the order of the columns that have them."""
+    entries: list[list[dict[str, Any]]] = [[] for _ in range(rows)]
+    for _, key, values in columns:
+        for row, value in enumerate(values):
+            if value is not None:
+                entries[row] += _entries(key, value)
+    return json_texts_of([found or None for found in entries])
+
+
+def _entries(key: str, value: object) -> Iterator[dict[str, Any]]:
+    """Take contacts apart: an item of a list each, a key of an object each unless it is one contact or one person."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _entries(key, item)
+    elif isinstance(value, dict) and ONE_CONTACT.isdisjoint(map(normal_key, value)) and not is_one_person(value):
+        for name, inner in value.items():
+            yield from _entries(f"{key}.{name}", inner)
+    elif not is_absent(value):
+        yield {"key": key, "value": value}
+
+
+ONE_CONTACT: Final = ENDING_KEYS | frozenset(
+    ("value", "contactvalue", "type", "contacttype", "contacttypename", "system", "number", "kind")
+)

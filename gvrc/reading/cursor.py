@@ -1,0 +1,183 @@
+"""A place in a JSON text that arrives in chunks, and what stands there.
+
+msgspec finds how far a value reaches without decoding it: for a complete one the error "trailing characters (byte N)"
+tells where it ends. What it refuses and Python's parser reads (NaN, half surrogates, control characters) is read.
+Memory is a few chunks, whatever the size of the document; one value may not be larger than MAX_VALUE_BYTES.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from gvrc.errors import SourceFileError
+from gvrc.reading.decode import CutOffError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_VALUE_BYTES: Final = 16 * 1024 * 1024
+SMALL_BYTES: Final = 256 * 1024  # a value up to this size is looked at as a whole
+
+ANY: Final = msgspec.json.Decoder()
+ONE: Final = msgspec.json.Decoder(msgspec.Raw)
+MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+LENIENT: Final = json.JSONDecoder(strict=False, parse_int=str)  # Python refuses integers of 4,300 digits
+
+TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
+NEXT: Final = re.compile(rb"[ \t\r\n\x1e]*+")
+SPACE: Final = b" \t\r\n\x1e"  # 1e: the record separator of JSON text sequences
+NEXT_ELEMENT: Final = re.compile(rb"[, \t\r\n\x1e]*+")
+SCALAR: Final = re.compile(rb"[^\s,\]}\[{\"]++")
+STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+QUOTE: Final = b'"'
+
+
+class Cursor:
+    """A place in a text that arrives in chunks."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._following: bytes | None = None
+        self.failure: CutOffError | None = None
+        self.text = b""
+        self.at = 0
+        self._dropped = 0
+        self._look_ahead()
+        self.fill()
+
+    @property
+    def ended(self) -> bool:
+        """Say whether the last chunk is in the text."""
+        return self._following is None
+
+    @property
+    def offset(self) -> int:
+        """Give the place as bytes from the start of the document."""
+        return self._dropped + self.at
+
+    @property
+    def left(self) -> int:
+        """Give the number of bytes at hand from the place on."""
+        return len(self.text) - self.at
+
+    def fill(self) -> None:
+        """Add the next chunk and forget what lies before the place."""
+        if self._following is not None:
+            self._dropped += self.at
+            self.text = b"".join((memoryview(self.text)[self.at :], self._following))
+            self.at = 0
+            self._look_ahead()
+
+    def peek(self, skipped: re.Pattern[bytes] = NEXT) -> bytes:
+        """Go to the next character that is not skipped (white space) and give it; nothing at the end."""
+        while True:
+            if found := skipped.match(self.text, self.at):
+                self.at = found.end()
+            char = self.text[self.at : self.at + 1]
+            if char or self.ended:
+                return char
+            self.fill()
+
+    def small_object(self) -> tuple[dict[str, Any] | None, int]:
+        """Look at the object at hand as a whole, if it is small: give it, and where it ends."""
+        while self.left < SMALL_BYTES and not self.ended:
+            self.fill()
+        piece = memoryview(self.text)[self.at : self.at + SMALL_BYTES]
+        end = end_of_value(piece)
+        try:
+            if end is not None:
+                return ANY.decode(piece[:end]), self.at + end
+            if self.left <= SMALL_BYTES:
+                value, end = LENIENT.raw_decode(str(piece, "latin-1"))
+                return value, self.at + end
+        except (ValueError, RecursionError, msgspec.DecodeError):
+            pass  # not whole, or not sound: it is walked
+        return None, 0
+
+    def plain_members(self) -> dict[str, Any]:
+        """Give the texts of an object that is too large to be looked at as a whole, if all of it is at hand."""
+        if not self.ended:
+            return {}
+        try:
+            members = MEMBERS.decode(memoryview(self.text)[self.at :])
+            return {key: ANY.decode(inner) for key, inner in members.items() if bytes(memoryview(inner)[:1]) == QUOTE}
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return {}  # what comes before its records is met on the way to them
+
+    def read_key(self) -> str:
+        """Give the key of a member; the place is then at its value."""
+        key = self.read_text()
+        if self.peek() != b":":
+            raise self.broken("a colon")
+        self.at += 1
+        return key
+
+    def read_text(self) -> str:
+        """Give the text at hand as it is written, without its quotes."""
+        char = self.peek()
+        if char != b'"':
+            raise self.broken("a key in double quotes")
+        while not (found := STRING.match(self.text, self.at)):
+            if self.ended:
+                self.at = len(self.text)
+            if self.ended or self.left > MAX_VALUE_BYTES:
+                raise self.broken("the end of a text")
+            self.fill()
+        self.at = found.end()
+        return found[0][1:-1].decode("utf-8", "replace")
+
+    def read_scalar(self) -> str:
+        """Give the text, number, true, false or null at hand as it is written."""
+        if self.peek() == b'"':
+            return self.read_text()
+        while (found := SCALAR.match(self.text, self.at)) and found.end() == len(self.text) and not self.ended:
+            if self.left > MAX_VALUE_BYTES:
+                raise self.broken("the end of a number")
+            self.fill()
+        if not found:
+            raise self.broken("a value")
+        self.at = found.end()
+        return found[0].decode("ascii", "replace")
+
+    def broken(self, expected: str) -> SourceFileError:
+        """Tell that the document ends here too early, or is malformed."""
+        if not self.peek():
+            return self.failure or CutOffError(
+                f"is cut off at byte {self.offset:,}: {expected} is missing. Fetch it again."
+            )
+        return SourceFileError(f"is malformed at byte {self.offset:,}: {expected} is missing there. Mend it.")
+
+    def _look_ahead(self) -> None:
+        try:
+            self._following = next(self._chunks, None)
+        except CutOffError as error:
+            self.failure, self._following = error, None
+
+
+def end_of_value(text: memoryview) -> int | None:
+    """Tell how far a JSON value reaches, white space after it included; None if it is not whole or does not parse."""
+    try:
+        ONE.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        found = TRAILING.search(str(error))
+        return int(found[1]) - 1 if found else None  # msgspec counts the offending character itself
+    return len(text)
+
+
+def read_element(element: msgspec.Raw | bytes) -> object:
+    """Give what an element says, leniently if need be; UNREADABLE for what nobody can read."""
+    try:
+        return ANY.decode(element)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return LENIENT.decode(bytes(element).decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return UNREADABLE
+
+
+UNREADABLE: Final = object()

@@ -1,0 +1,368 @@
+"""Records as Python objects -> the fields of ``columns.EXTRACTED`` as text, by the meaning of their keys.
+
+It works by columns: the values that one key has in a batch, with their types in one set. A key offers its values to
+the fields that it may stand for; a value that cannot be meant (a UUID for a county) is left out, the first key with a
+value wins. What lost and says something else is an issue, what suits no field is counted under its key: every leaf is
+in a field, in an issue, or in the count of unmapped keys.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import polars as pl
+
+from gvrc.columns import ISSUE_PREFIX
+from gvrc.meaning.meanings import Keys, is_geometry, is_of_unit, past_word, without_marks
+from gvrc.meaning.paths import (
+    MAX_DEPTH,
+    PARENT_PLACE,
+    KeyPath,
+    is_absent,
+    is_answer,
+    is_property,
+    normal_key,
+    says_one_value,
+    text_of_property,
+)
+from gvrc.meaning.persons import MAY_BE_ACCOUNTS, is_of_account
+from gvrc.meaning.titles import is_title, names_a_place, text_of_title
+from gvrc.reading.alike import Column, IdLists
+from gvrc.reading.fitting import DIGIT, HOURS, LIST_FIELDS, NO_HOURS, UUID_LENGTH, DistinctTexts
+from gvrc.reading.json_texts import Texts, Values, dotted, json_texts_of, texts_of
+from gvrc.reading.left_over import LeftOver
+from gvrc.reading.offers import ELSEWHERE, Offers
+from gvrc.reading.units import ABOVE, units_above
+from gvrc.rejects import HEADER_KEY
+from gvrc.shapes import is_unit_of_hierarchy
+from gvrc.values.pairs import side_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gvrc.extract import FileReading
+    from gvrc.reading.records import Records
+
+EXTRACT_ISSUES: Final = tuple(
+    f"{ISSUE_PREFIX}{kind}" for kind in ("duplicate_key", "invalid_text", "number_out_of_range", "value_not_used")
+)
+REJECT_HEADER: Final = (HEADER_KEY,)  # ours, and read by gvrc/rejects.py: no key of a source
+ITEMS_OPENED: Final = 5  # items of a list that are looked into for the value of a field
+NUMBERS: Final = frozenset(("number", "numbers", "line", "lines"))
+HOTLINE: Final = re.compile(r"(?i)hot[\s_-]?line|help[\s_-]?line|toll[\s_-]?free")
+WIDE: Final = 200_000  # cells of a batch whose records share few keys, from which only known keys become columns
+
+
+def fields_of(records: Records, keys: Keys, reading: FileReading) -> dict[str, pl.Series]:
+    """Give the fields and issues of a batch as text columns; count types and unmapped keys in ``reading``."""
+    sorting = _Sorting(keys, reading, len(records.texts))
+    offers = sorting.offers
+    sorting.take(records)
+    offers.complete()
+    sorting.take_numbers_of_hotlines()
+    found = offers.choose()
+    issues = {**records.issues, "value_not_used": {row: "; ".join(told) for row, told in offers.lost.items()}}
+    for kind, rows in issues.items():
+        if rows:
+            found[f"{ISSUE_PREFIX}{kind}"] = [rows.get(row) for row in range(offers.rows)]
+    return {name: pl.Series(texts, dtype=pl.String) for name, texts in found.items()}
+
+
+class _Sorting:
+    """Sorts the values of a batch by the fields that they are offered to; what is left over is counted."""
+
+    def __init__(self, keys: Keys, reading: FileReading, rows: int) -> None:
+        self.keys = keys
+        self.left_over = LeftOver(reading)
+        self.offers = Offers(keys, self.left_over, rows)
+        self.numbers: list[tuple[KeyPath, Values]] = []  # of hotlines, or of anything
+        self.is_hierarchy = False  # then "level" is not that of a hospital
+
+    def take(self, records: Records) -> None:
+        """Take records apart."""
+        if records.columns is None:
+            self.is_hierarchy = any(is_unit_of_hierarchy(row.get("level"), row.get("path")) for row in records.values)
+            self.take_apart(records.values, ())
+        else:
+            self.take_columns(records.columns)
+
+    def take_columns(self, columns: dict[str, Column | IdLists]) -> None:
+        """Take columns of records that all have the same keys."""
+        if "level" in columns and "path" in columns:
+            self.is_hierarchy = any(map(is_unit_of_hierarchy, columns["level"].values, columns["path"].values))
+        for key, column in columns.items():
+            if key == "level" and self.is_hierarchy:
+                self.left_over.count_values((key,), column.values)
+            elif isinstance(column, IdLists):
+                self._id_lists((key,), column)
+            else:
+                self._column((key,), column)
+
+    def take_apart(self, records: list[dict[str, Any]], path: KeyPath) -> None:
+        """Take objects apart by key; every column has one value per record of the batch."""
+        keys = list(records[0])
+        if len(keys) > 1 and set(map(len, records)) == {len(keys)}:
+            try:
+                columns: Iterable[Any] = zip(*map(itemgetter(*keys), records), strict=True)
+                return self._columns(keys, columns, path)
+            except KeyError:
+                pass  # as many keys, but others
+        keys = self._known_keys(records, path)
+        return self._columns(keys, ([record.get(key) for record in records] for key in keys), path)
+
+    def _columns(self, keys: list[str], columns: Iterable[Any], path: KeyPath) -> None:
+        for key, values in zip(keys, columns, strict=True):
+            if key == "level" and not path and self.is_hierarchy:
+                self.left_over.count_values((key,), values)
+            else:
+                self._column((*path, key), Column(values))
+
+    def _known_keys(self, records: list[dict[str, Any]], path: KeyPath) -> list[str]:
+        """Keep only known keys as columns where most cells would be empty, lest a file of odd keys takes for ever."""
+        keys = list(dict.fromkeys(chain.from_iterable(records)))
+        if len(keys) * len(records) < WIDE + 4 * sum(map(len, records)):
+            return keys
+        known = {
+            key
+            for key in keys
+            if self.keys.meanings((*path, key))
+            or self.keys.opens((*path, key))
+            or (*path, key) == REJECT_HEADER
+            or past_word(key)
+            or side_of((key,))
+        }
+        for record in records:
+            self.left_over.count_leaves(path, {key: value for key, value in record.items() if key not in known})
+        return [key for key in keys if key in known]
+
+    def _column(self, path: KeyPath, column: Column) -> None:
+        """Take the values of one key, whatever they are."""
+        if dict in column.types and any(map(says_one_value, column.values)):
+            column = Column([self._answer(path, value) for value in column.values])
+        if str in column.types and normal_key(str(path[-1])) == ADDRESS_AS_TEXT:
+            column = Column(list(map(_decoded, column.values)))
+        if not column.types or path == REJECT_HEADER:
+            return
+        self.left_over.note_types(path, column.types)
+        if normal_key(str(path[-1])) in TELLS_HOURS:
+            self.offers.with_hours.update(row for row, value in enumerate(column.values) if _are_hours(value))
+        meanings = self.keys.meanings(path)
+        if any(meaning.field == "contacts" for meaning in meanings):
+            self.offers.contacts.append((meanings[0].rank, dotted(tuple(map(_without_marks, path))), column.values))
+        elif meanings or not self._put_beside(path, column.values, column.types):
+            self._values(path, column.values, column.types)
+
+    def _put_beside(self, path: KeyPath, values: Values, types: set[type]) -> bool:
+        """Put what means something only with other keys beside the offers; say whether it was that."""
+        if types.isdisjoint((dict, list)) and (word := past_word(str(path[-1]))):
+            self.offers.past.append((word, path, texts_of(values, types)))
+        elif is_title(path) and any(map(names_a_place, map(text_of_title, values))):
+            self.offers.titles.append((path, list(map(text_of_title, values))))
+        elif types == {str} and (axis := side_of(path)):
+            self.offers.sides.append((axis, path, values))
+        elif len(path) == 1 and normal_key(str(path[0])) in NUMBERS:
+            self.numbers.append((path, values))
+        else:
+            return False
+        return True
+
+    def _answer(self, path: KeyPath, value: object) -> object:
+        """Give what was answered in a flow, or stands in a property; what else is said of it is counted."""
+        if is_property(value):
+            said = text_of_property(value)
+            if said is None:
+                self.left_over.count_values((*path, value["type"]), [value[value["type"]]])
+            return said
+        if not is_answer(value):
+            return value
+        self.left_over.count_leaves(path, {key: inner for key, inner in value.items() if key != "value"})
+        return value["value"]
+
+    def _values(self, path: KeyPath, values: Values, types: set[type]) -> None:
+        meanings = self.keys.meanings(path)
+        if dict in types:
+            self._objects(path, values)
+        if list in types:
+            self._lists(path, values)
+        if types <= {dict, list}:
+            return
+        if not types.isdisjoint((dict, list)):
+            values = [None if type(value) in (dict, list) else value for value in values]
+        if meanings:
+            self._offer(path, texts_of(values, types))
+        else:
+            self.left_over.count_values(path, values)
+
+    def _objects(self, path: KeyPath, values: Values) -> None:
+        """Take the objects of a column apart, or keep them where an object is the value."""
+        objects: Values = [value if type(value) is dict else None for value in values]
+        if normal_key(str(path[-1])) in MAY_BE_ACCOUNTS and any(objects):
+            objects = self._without_accounts(path, objects)
+        if path[-1] in ABOVE:
+            self._units_above(path, objects)
+        ranks = self.keys.ranks(path)
+        if "geometry" in ranks or (any(map(is_geometry, objects)) and not is_of_unit(path)):
+            shapes = [value if is_geometry(value) else None for value in objects]
+            self.offers.add("geometry", ranks.get("geometry", ELSEWHERE), path, json_texts_of(shapes))
+            objects = [None if is_geometry(value) else value for value in objects]
+        whole = next((field for field in LIST_FIELDS if field in ranks), None)
+        if whole:
+            self.offers.add(whole, ranks[whole], path, json_texts_of([value and [value] for value in objects]))
+            self.left_over.count_beside_names(path, objects)
+        elif len(path) < MAX_DEPTH and self.keys.opens(path):
+            self.take_apart([value or {} for value in objects], path)
+        else:
+            for value in filter(None, objects):
+                self.left_over.count_leaves(path, value)
+
+    def _without_accounts(self, path: KeyPath, objects: Values) -> Values:
+        """Count what only tells who keeps a record; a user's name is shown nowhere, and is no owner."""
+        are = [bool(value) and is_of_account(str(path[-1]), value) for value in objects]
+        self.left_over.count_values(path, [value if is_so else None for value, is_so in zip(objects, are, strict=True)])
+        return [None if is_so else value for value, is_so in zip(objects, are, strict=True)]
+
+    def _units_above(self, path: KeyPath, values: Values) -> None:
+        """Take places from the units that a record stands under, where it says none itself."""
+        if len(path) > 1:
+            return
+        found = [units_above(value) for value in values]
+        for field in sorted(set().union(*found)):
+            self.offers.add(field, ELSEWHERE, path, [units.get(field) for units in found])
+
+    def _id_lists(self, path: KeyPath, lists: IdLists) -> None:
+        """Count lists of UUIDs as unmapped where nothing else could come of them."""
+        ranks = self.keys.ranks(path)
+        is_left_over = any(field in ranks for field in LIST_FIELDS) if ranks else not self.keys.opens(path)
+        if "contacts" in ranks or not is_left_over:
+            self._column(path, Column(lists.values))
+        elif lists.types:
+            self.left_over.note_types(path, lists.types)
+            if lists.filled:
+                self.left_over.count(path, lists.filled, lists.example)
+
+    def _take_gender_desks(self, path: KeyPath, lists: Values) -> Values:
+        """Take the gender desk out of the desks of a station: survivors are to call it; give what else is listed."""
+        desks = [next(filter(_is_gender_desk, value or ()), None) for value in lists]
+        self._column((*path[:-1], "gender_desk"), Column(desks))
+        left = ([desk for desk in value or () if desk is not one] for value, one in zip(lists, desks, strict=True))
+        return [others or None for others in left]
+
+    def _lists(self, path: KeyPath, values: Values) -> None:
+        """Keep the lists of a column where a list is the value, or look into them."""
+        lists: Values = [value if type(value) is list and value else None for value in values]
+        if normal_key(str(path[-1])) in DESKS:
+            lists = self._take_gender_desks(path, lists)
+        if path[-1] in ABOVE:
+            self._units_above(path, lists)
+        ranks = self.keys.ranks(path)
+        whole = next((field for field in (*LIST_FIELDS, "coordinates") if field in ranks), None)
+        if whole:
+            could_be = _is_pair if whole == "coordinates" else _is_list_of_names
+            left = [value for value in lists if value and not could_be(value)]
+            kept = lists if not left else [value if value and could_be(value) else None for value in lists]
+            self.offers.add(whole, ranks[whole], path, json_texts_of(kept))
+            if whole in LIST_FIELDS:
+                self.left_over.count_beside_names(
+                    path, [value for value in kept if value and dict in set(map(type, value))]
+                )
+            lists = left
+        elif len(path) < MAX_DEPTH and (ranks or self.keys.opens(path)):
+            for place in range(ITEMS_OPENED):
+                items = [value[place] if value and len(value) > place else None for value in lists]
+                self._column((*path, place), Column(items))
+            lists = [(value and value[ITEMS_OPENED:]) or None for value in lists]
+        self.left_over.count_values(path, lists)
+
+    def _offer(self, path: KeyPath, texts: Texts) -> None:
+        """Offer a column to the fields that its key may stand for; what could be meant for none is unmapped."""
+        distinct = DistinctTexts(texts)
+        says_nothing = distinct.saying_nothing()
+        left = distinct.texts
+        for field, rank in self.keys.meanings(path):
+            unfit = says_nothing | distinct.unfit(field, path)
+            if field != "place_hint" or path == (PARENT_PLACE,):  # nothing is made of a hint: it is counted as left
+                left = left & unfit
+            if unfit != distinct.texts:
+                kept = [None if text in unfit else text for text in texts] if unfit else texts
+                kept = list(map(_as_box, kept)) if field == "address" and normal_key(str(path[-1])) in BOXES else kept
+                self.offers.add(field, rank, path, json_texts_of(kept) if field in LIST_FIELDS else kept)
+        if left := left - says_nothing:
+            is_whole = len(left) == len(distinct.texts)
+            self.left_over.count_values(path, texts if is_whole else [text if text in left else None for text in texts])
+
+    def take_numbers_of_hotlines(self) -> None:
+        """Take the ``number`` of a hotline for the one to call; of anything else nobody knows what it counts."""
+        if not self.numbers:
+            return
+        said = [*self.offers.by_field.get("facility_type", []), *self.offers.by_field.get("facility_name", [])]
+        is_line = [any(HOTLINE.search(offer.texts[row] or "") for offer in said) for row in range(self.offers.rows)]
+        for path, values in self.numbers:
+            lines = [value if is_so else None for value, is_so in zip(values, is_line, strict=True)]
+            self.offers.contacts.append((ELSEWHERE, dotted(path), lines))
+            left = Column([None if is_so else value for value, is_so in zip(values, is_line, strict=True)])
+            if left.types:
+                self._values(path, left.values, left.types)
+
+
+def _decoded(value: object) -> object:
+    """Give an address that Socrata writes as the text of a JSON object as that object."""
+    try:
+        said = msgspec.json.decode(value) if isinstance(value, str) else value
+    except msgspec.DecodeError:
+        return value
+    return said if isinstance(said, dict) else value
+
+
+ADDRESS_AS_TEXT: Final = "humanaddress"
+
+
+def _without_marks(key: str | int) -> str | int:
+    return without_marks(key) if isinstance(key, str) else key
+
+
+def _as_box(text: str | None) -> str | None:
+    """Keep what the key says of a number that would stand in an address without it: P.O. Box 46324."""
+    return f"P.O. Box {text}" if text and text.strip()[:1].isdigit() else text
+
+
+BOXES: Final = frozenset(("pobox", "addresspobox"))
+
+
+def _are_hours(value: object) -> bool:
+    return value not in ([], {}) and not (is_absent(value) or (isinstance(value, str) and NO_HOURS.fullmatch(value)))
+
+
+TELLS_HOURS: Final = HOURS | frozenset(
+    (
+        *("businesshours", "workinghours", "operatinghours", "operationhours", "hoursofoperation", "officehours"),
+        *("regularopeninghours", "currentopeninghours", "openingtimes", "openinghoursspecification", "schedule"),
+        *("opensat", "closesat", "openingtime", "closingtime", "nextopening", "nextopen", "masaayakazi", "saazakazi"),
+    )
+)
+
+
+def _is_list_of_names(values: list[Any]) -> bool:
+    first = values[0]
+    return not (type(first) is str and len(first) == UUID_LENGTH and first[8:9] == first[13:14] == "-")
+
+
+def _is_pair(values: list[Any]) -> bool:
+    return len(values) in (2, 3) and all(
+        type(value) in (int, float) or (type(value) is str and DIGIT.search(value)) for value in values
+    )
+
+
+def _is_gender_desk(desk: object) -> bool:
+    return isinstance(desk, dict) and any(
+        normal_key(key) in LABELS and isinstance(value, str) and GENDER_DESK.search(value)
+        for key, value in desk.items()
+    )
+
+
+DESKS: Final = frozenset(("desks", "policedesks", "specialdesks", "specialiseddesks", "specializeddesks", "madawati"))
+GENDER_DESK: Final = re.compile(r"(?i)gender|s?gbv\b|jinsia")
+LABELS: Final = frozenset(("name", "type", "desk", "deskname", "desktype", "jina", "aina"))

@@ -1,0 +1,166 @@
+"""Which texts of a column could be meant for a field: a UUID is no county, ``deleted: false`` closes nothing."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from itertools import chain, filterfalse, product
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, cast
+
+from gvrc.meaning.list_names import is_county
+from gvrc.meaning.paths import ABSENT, LONGEST_ABSENT, UUID, KeyPath, is_absent, normal_key
+from gvrc.values.positions import PLUS_CODE
+from gvrc.values.projections import IN_METRES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+LIST_FIELDS: Final = ("services", "gbv_categories")
+
+LETTER: Final = re.compile(r"[^\W\d_]")
+LETTERS: Final = re.compile(r"[^\W\d_]{3}")
+LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
+DIGIT: Final = re.compile(r"\d")
+YES_OR_NO: Final = re.compile(
+    r"(?i)\A\s*(?:true|false|yes|no|y|n|t|f|0|1|active|inactive|open|closed|ndiyo|ndio|hapana|no\W.*(?:clos|shut).*"
+    r"|[\u2713\u2714\u2705\u2717\u2718\u274c]\ufe0f?)\s*\Z"
+)
+TWO_NUMBERS: Final = re.compile(rf"\d[^\d,;\s]*+[,;\s]\D*+\d|{PLUS_CODE.pattern.removeprefix('(?i)')}", re.IGNORECASE)
+NOT_A_TYPE: Final = re.compile(
+    r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z|node--|SP\.Data\."
+)
+# A record that is not deleted says nothing of whether the facility is open.
+ONLY_IF_SO: Final = frozenset(
+    (
+        *("isdeleted", "deleted", "deletedat", "deletedon", "isarchived", "archived", "archivedat"),
+        *("retired", "isretired", "dateretired", "voided", "isvoided", "inactive", "isinactive"),
+        *("temporarilyclosed", "istemporarilyclosed", "decommissioned", "isdecommissioned"),
+        *("statecode", "intrash"),  # of a record of Dynamics, which 1 switches off; of a page of Notion
+    )
+)
+# A county, a state of anything, or an older unit.
+REGIONS: Final = frozenset(("state", "addressregion", "billingstate", "countydistrict", "address1stateorprovince"))
+HOURS: Final = frozenset(("openinghours", "hours"))
+NO_HOURS: Final = re.compile(
+    r"(?i)\s*(?:(?:permanently|temporarily)\s+closed|closed(?:\s+(?:permanently|down|temporarily))?)\s*"
+)
+# A letter is read as a flag, and that a page is published says nothing of the facility on it.
+NO_STATUS: Final = re.compile(r"(?i)\s*(?:[yntf]|publish(?:ed)?)\s*")
+NOT_SO: Final = re.compile(r"(?i)\s*(?:false|no|n|f|0|live|active)\s*")
+# What tells a way in a location (along Ngong Road, opp. the market), which else is the name of a unit: Dagoretti.
+WAY: Final = re.compile(
+    r"(?i)\b(?:along|off|near|next|opp|opposite|behind|beside|adjacent|adj|junction|stage|road|rd|street|avenue|ave"
+    r"|lane|highway|drive|plaza|building|bldg|house|floor|room|plot|block|market|box|after|before|from"
+    r"|kilomet\w+|km|metres|m)\b"
+)
+# OpenStreetMap's; others name one: Jubilee House.
+KIND_OF_BUILDING: Final = re.compile(r"[a-z_]+|(?i:yes|no|true|false)")
+# The page of a record in the tool that it is kept in is no site of the facility.
+OWN_SITE: Final = re.compile(r"(?i)\A(?!\s*https?://(?:www\.)?notion\.so/|(?:true|false)\Z)(?=.*[^\W\d_])", re.DOTALL)
+MUST_HAVE: Final = {
+    **dict.fromkeys(("facility_name", "official_name", "facility_type", "operational_status"), LETTER),
+    **dict.fromkeys(("county_name", "constituency_name", "ward_name", "sub_county_name", "place_hint"), LETTER),
+    **dict.fromkeys(("owner_name", "owner_type", *LIST_FIELDS), LETTER),
+    "website_url": OWN_SITE,
+    **dict.fromkeys(("latitude", "longitude", "recorded_on"), DIGIT),
+    **dict.fromkeys(("facility_code", "registration_number"), LETTER_OR_DIGIT),
+    "is_active": YES_OR_NO,
+    "coordinates": TWO_NUMBERS,
+    "projection": IN_METRES,
+}
+SHOWN_BY_FIRST: Final = {LETTER: str.isalpha, DIGIT: str.isdecimal, LETTER_OR_DIGIT: str.isalnum}  # most often
+UUID_LENGTH: Final = 36
+UUID_LENGTHS: Final = frozenset((UUID_LENGTH, UUID_LENGTH + 1, UUID_LENGTH + 2))  # without braces, and with
+
+
+def _is_no_way(text: str) -> bool:
+    """Say whether a location tells a unit or a pair of degrees, and no way."""
+    return WAY.search(text) is None or LETTERS.search(text) is None
+
+
+def _is_no_county(text: str) -> bool:
+    return not is_county(text)
+
+
+def _is_open_at_times(text: str) -> bool:
+    return NO_HOURS.fullmatch(text) is None
+
+
+# By field: the words of keys, and what tells a text under one of them that is not meant for the field.
+UNFIT: Final[dict[str, tuple[tuple[Collection[str], Callable[[str], object]], ...]]] = {
+    "county_name": ((REGIONS, _is_no_county),),
+    "address": ((("building",), KIND_OF_BUILDING.fullmatch), (("location",), _is_no_way)),
+    "is_closed": ((ONLY_IF_SO, NOT_SO.fullmatch), (HOURS, _is_open_at_times)),
+    "facility_type": ((("type", "typename"), NOT_A_TYPE.match),),
+}
+
+
+class DistinctTexts:
+    """The distinct texts of a column, asked what each could be meant for."""
+
+    def __init__(self, texts: Sequence[str | None]) -> None:
+        self.texts = set(cast("Sequence[str]", texts))
+        self.texts.discard(cast("str", None))
+        self.lengths = set(map(len, self.texts))
+        self.without: dict[re.Pattern[str], set[str]] = {}  # pattern -> the texts that it is not in
+
+    def saying_nothing(self) -> set[str]:
+        """Give the texts that only say that there is none."""
+        if min(self.lengths) > LONGEST_ABSENT or ABSENT_SPELLINGS.isdisjoint(map(str.strip, self.texts)):
+            return set()
+        return set(filter(is_absent, self.texts))
+
+    def unfit(self, field: str, path: KeyPath) -> set[str]:
+        """Give the texts that cannot be meant for a field."""
+        if field == "geometry":
+            return self.texts
+        pattern = MUST_HAVE.get(field)
+        unfit = set(self._without(pattern)) if pattern else set()
+        if pattern in (LETTER, LETTER_OR_DIGIT):
+            unfit |= self.texts & {"true", "false"}
+        if field != "source_key":
+            unfit |= self.ids
+        word = normal_key(str(path[-1]))
+        for words, is_unfit in UNFIT.get(field, ()):
+            if word in words:
+                unfit.update(filter(is_unfit, self.texts))
+        if field == "operational_status":
+            unfit.update(filter(NO_STATUS.fullmatch, self.texts))
+        return unfit
+
+    @cached_property
+    def ids(self) -> set[str]:
+        """Give the UUIDs among the texts."""
+        if self.lengths.isdisjoint(UUID_LENGTHS):
+            return set()
+        return set(filter(UUID.fullmatch, [text for text in self.texts if len(text) in UUID_LENGTHS]))
+
+    def _without(self, pattern: re.Pattern[str]) -> set[str]:
+        if pattern not in self.without:
+            self.without[pattern] = set(filterfalse(pattern.search, self._doubtful(pattern)))
+        return self.without[pattern]
+
+    def _doubtful(self, pattern: re.Pattern[str]) -> Iterable[str]:
+        """Give the texts whose first letter does not show already that the pattern is in them."""
+        shows = SHOWN_BY_FIRST.get(pattern)
+        if shows is None or 0 in self.lengths:
+            return self.texts
+        doubtful = set(filterfalse(shows, self.firsts))
+        return [text for text in self.texts if text[0] in doubtful] if doubtful else ()
+
+    @cached_property
+    def firsts(self) -> set[str]:
+        """Give the first letters of the texts."""
+        return set(map(itemgetter(0), self.texts))
+
+
+def _spellings(text: str) -> Iterable[str]:
+    """Give the ways to write a text in small and capital letters that occur: of a short one (NaN, N/a) all."""
+    if len(text) > SHORT:
+        return (text, text.upper(), text.title(), text.capitalize())
+    return map("".join, product(*({letter, letter.upper()} for letter in text)))
+
+
+SHORT: Final = 4
+ABSENT_SPELLINGS: Final = frozenset(chain.from_iterable(map(_spellings, ABSENT)))

@@ -1,0 +1,226 @@
+"""The rows of the lists of a file that its records refer to: wards, types, owners, statuses, by their ids.
+
+They are gathered in a walk of their own, which keeps names and ids only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+
+from gvrc.meaning.list_names import WRAPPING
+from gvrc.meaning.meanings import keys_of_source
+from gvrc.meaning.paths import is_absent, is_wrapper, leaves, normal_key, unwrapped
+from gvrc.meaning.persons import is_of_account
+from gvrc.reading.cursor import Cursor, read_element
+from gvrc.reading.document import Walk
+from gvrc.reading.link_keys import (
+    ALSO,
+    ENDINGS,
+    ID_KEYS,
+    PLACES,
+    SERVICE,
+    UNITS,
+    Link,
+    id_of,
+    is_of_services,
+    links_of,
+    stated_units,
+    unit_of,
+)
+from gvrc.reading.walked import Walked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvrc.reading.elements import Elements
+
+NAME_KEYS: Final = ("name", "title", "label", "displayname", "nameen", "typename", "statusname", "categoryname")
+MAX_ROWS: Final = 20_000  # of a unit: there are 1,450 wards; what has more is no list of units, and takes memory
+MAX_PATH: Final = 4  # keys down to a list: {"data": {"lookups": {"wards": {"results": [..]}}}}
+ANY_KEYS: Final = keys_of_source({})
+
+
+class Row(NamedTuple):
+    """One unit of a list: its name, what it says that it is in, and what it refers to."""
+
+    name: str
+    stated: tuple[tuple[str, str], ...]
+    links: tuple[Link, ...]
+    codes: tuple[str, ...]
+
+
+class Resource(msgspec.Struct):
+    """What tells of a resource of JSON:API whether it is a unit; the rest is not decoded."""
+
+    type: str
+    id: str | int
+    attributes: msgspec.Raw
+
+
+RESOURCE: Final = msgspec.json.Decoder(Resource)
+PAGE: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class Rows:
+    """The rows of the lists that are named after a unit, by unit and id."""
+
+    def __init__(self) -> None:
+        self._by_id: defaultdict[str, dict[str, Row | None]] = defaultdict(dict)  # None: several rows have the id
+        self._by_code: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+        self._counts: Counter[str] = Counter()
+        self.services: dict[str, str | None] = {}  # None: several have the id
+
+    def add_service(self, value: object) -> None:
+        """Add a service by its id; two names under one id are none."""
+        row = _row_of(SERVICE, value)
+        for known in _ids_of(SERVICE, value) if row and isinstance(value, dict) else ():
+            if row and len(self.services) < MAX_ROWS and self.services.setdefault(known, row.name) != row.name:
+                self.services[known] = None
+
+    def units(self) -> set[str]:
+        """Name the units that have rows."""
+        return set(self._by_id)
+
+    def too_long(self) -> list[str]:
+        """Name the units with more rows than a list of units has."""
+        return [unit for unit, count in self._counts.items() if count >= MAX_ROWS]
+
+    def add(self, unit: str, value: object, key: str | None = None) -> None:
+        """Add a row of a list, or of an object that has it under its id."""
+        row = Row(value, (), (), ()) if isinstance(value, str) and not is_absent(value) else _row_of(unit, value)
+        if row is None or self._counts[unit] >= MAX_ROWS:
+            return
+        self._counts[unit] += 1
+        ids = set(_ids_of(unit, value)) if isinstance(value, dict) else set()
+        for known in ids | ({key} if key is not None else set()):
+            before = self._by_id[unit].setdefault(known, row)
+            if before != row:
+                self._by_id[unit][known] = None
+        for code in row.codes:
+            self._by_code[unit].setdefault(code, row)
+
+    def find(self, link: Link) -> Row | None:
+        """Give the row that a link is to, if there is one and no other that it could be."""
+        unit = link.unit
+        if unit in ALSO and link.id not in self._by_id.get(unit, {}):
+            unit = ALSO[unit]
+        row = self._by_id.get(unit, {}).get(link.id)
+        is_of_another = link.is_bare and self._by_code.get(unit, {}).get(link.id.lstrip("0"), row) != row
+        return None if is_of_another or self._counts[unit] >= MAX_ROWS else row
+
+
+def _row_of(unit: str, value: object) -> Row | None:
+    if not isinstance(value, dict):
+        return None
+    said = {normal_key(key): inner for key, inner in unwrapped(value)}
+    stated = stated_units(value, ANY_KEYS)
+    own = normal_key(unit)
+    names = (*map(said.get, (f"{own}name", *NAME_KEYS, own)), stated.get(unit) if unit in PLACES else None)
+    name = next((name for name in names if isinstance(name, str) and not is_absent(name)), None)
+    if name is None or (unit == "owner" and is_of_account(unit, said)):
+        return None
+    above = tuple((other, told) for other, told in stated.items() if other in PLACES - {unit})
+    further = tuple(link for link in links_of(value) if link.unit in PLACES - {unit})
+    told = (id_of(said.get(key)) for key in ("code", "number", "no", f"{normal_key(unit)}code"))
+    codes = tuple(code.lstrip("0") for code in told if code)
+    return Row(name, above if unit in PLACES else (), further if unit in PLACES else (), codes)
+
+
+def _ids_of(unit: str, row: dict[str, Any]) -> Iterator[str]:
+    own = {f"{normal_key(unit)}{ending}" for ending in ENDINGS}
+    for path, value in leaves({key: inner for key, inner in row.items() if key != "relationships"}):
+        words = [normal_key(key) for key in map(str, path) if not is_wrapper(key)]
+        if words and (set(words) <= ID_KEYS or words[0] in own) and (known := id_of(value)):
+            yield known
+
+
+class Gathering(Walk):
+    """A walk through a document that gives no records: it takes the rows of the lists that are named after units."""
+
+    def __init__(self, cursor: Cursor, rows: Rows) -> None:
+        super().__init__(cursor, ANY_KEYS, None, Walked())
+        self.rows = rows
+
+    def _sorted(self, parts: Iterator[Elements], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:  # noqa: ARG002
+        unit = _unit_of_list(path)
+        for element in (element for elements in parts for element in elements):
+            if unit:
+                self.rows.add(unit, read_element(element))
+            elif not self._take_resource(element) and not path and _is_page(element):
+                yield from Gathering(Cursor(iter([bytes(element)])), self.rows).document()
+
+    def _take_resource(self, element: msgspec.Raw | bytes) -> bool:
+        try:
+            kind = RESOURCE.decode(element).type
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return False
+        if unit := unit_of(kind.rpartition("--")[2]):
+            self.rows.add(unit, read_element(element))
+        elif is_of_services(kind):
+            self.rows.add_service(read_element(element))
+        return True
+
+    def _object(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
+        value, end = self.cursor.small_object()
+        if value is not None and path[-1:] == ("relationships",):  # what one resource refers to
+            self.cursor.at = end
+        elif value is None or (not self._take_rows(value, path) and self._is_walked(value, path)):
+            yield from self._members(path, parents, None, is_large=False)
+        else:
+            self.cursor.at = end
+
+    def _is_walked(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
+        """Say whether lists may stand in an object: not in each of the many records that are keyed by their own key."""
+        return len(path) < MAX_PATH and (not path or _unit_of_list(path) is not None or _may_hold_lists(value))
+
+    def _take_rows(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
+        """Take an object that is a unit, or has several under their ids; say whether it was one of them."""
+        above = None if not path or normal_key(path[-1]) in WRAPPING else _unit_of_list(path[:-1])
+        unit = above or _unit_of_list(path)
+        if unit is None or any(isinstance(inner, list) for inner in value.values()) or _is_wrapped(value):
+            return False
+        if above or not ID_KEYS.isdisjoint(map(normal_key, value)):
+            self.rows.add(unit, value, path[-1] if above else None)
+        else:
+            for key, row in value.items():
+                self.rows.add(unit, row, key)
+        return True
+
+    def _passes_sender(self, key: str, whole: dict[str, Any] | None) -> bool:  # noqa: ARG002 - the walk's own
+        return False  # it is walked like anything else, and there is nothing in it
+
+
+def _is_page(element: msgspec.Raw | bytes) -> bool:
+    """Say whether an element of a list is a page, with what it lists and what that refers to."""
+    try:
+        return any(_is_name_of_lists(key) for key in PAGE.decode(element))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+
+
+def _may_hold_lists(value: object) -> bool:
+    if isinstance(value, list):
+        return any(map(_may_hold_lists, value[:1]))
+    return isinstance(value, dict) and any(
+        isinstance(inner, (list, dict)) and (_is_name_of_lists(key) or _may_hold_lists(inner))
+        for key, inner in value.items()
+    )
+
+
+def _is_name_of_lists(key: str) -> bool:
+    word = normal_key(key)
+    return word in ("included", "data") or (unit_of(key) is not None and word not in UNITS)
+
+
+def _is_wrapped(value: dict[str, Any]) -> bool:
+    return any(isinstance(inner, dict) and normal_key(key) in WRAPPING for key, inner in value.items())
+
+
+def _unit_of_list(path: tuple[str, ...]) -> str | None:
+    """Give the unit that a list is named after, be it a page of it: ``wards.results``."""
+    if path and normal_key(path[-1]) in WRAPPING:
+        path = path[:-1]
+    return unit_of(path[-1]) if path else None

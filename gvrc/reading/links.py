@@ -1,0 +1,156 @@
+"""What a record links to in another list of its file: ``"ward_id": 900`` where ``wards`` has the id 900.
+
+The lists may come after the records, and a document is read in chunks: they are gathered in a pass of their own, which
+keeps names and ids only. It is made for a file whose records refer to what they do not name, and for no other.
+A link is followed where a list is named after the unit and has the id once; what is not found stays a number.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from gvrc.errors import SourceFileError
+from gvrc.meaning.paths import (
+    MAX_KNOWN_PATHS,
+    PARENT_CONSTITUENCY,
+    PARENT_COUNTY,
+    PARENT_GROUP,
+    PARENT_OWNER,
+    PARENT_OWNER_TYPE,
+    PARENT_SERVICES,
+    PARENT_STATUS,
+    PARENT_SUB_COUNTY,
+    PARENT_WARD,
+    normal_key,
+)
+from gvrc.reading.cursor import Cursor, read_element
+from gvrc.reading.link_keys import ALSO, PLACES, Link, links_of, may_refer, services_of, stated_units
+from gvrc.reading.linked_rows import MAX_ROWS, Gathering, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
+
+    import msgspec
+
+    from gvrc.meaning.meanings import Keys
+
+PARENTS: Final = {
+    "ward": PARENT_WARD,
+    "constituency": PARENT_CONSTITUENCY,
+    "sub_county": PARENT_SUB_COUNTY,
+    "county": PARENT_COUNTY,
+    "type": PARENT_GROUP,
+    "facility_type": PARENT_GROUP,
+    "owner": PARENT_OWNER,
+    "owner_type": PARENT_OWNER_TYPE,
+    "status": PARENT_STATUS,
+}
+SAMPLE: Final = 5  # records that tell whether a file is read twice: to look at 200 took as long as finding all of them
+MAX_STEPS: Final = 3  # a ward, its constituency, the county of that
+
+
+class Links:
+    """The lists of one file that its records refer to, gathered when the first record needs them."""
+
+    def __init__(self, reopen: Callable[[], AbstractContextManager[Iterator[bytes]]]) -> None:
+        self._reopen = reopen
+        self._rows: Rows | None = None
+        self._known: dict[tuple[Link, ...], dict[str, str]] = {}
+
+    def are_needed(self, records: Iterable[object], keys: Keys, path: tuple[str, ...], parents: dict[str, str]) -> bool:
+        """Say whether records refer to what they do not name, and a list of it stands in their file.
+
+        Beside a list that is the whole document nothing stands, but JSON:API mixes what it lists.
+        """
+        sample = islice((record for record in records if isinstance(record, dict)), SAMPLE)
+        found = list(filter(may_refer, sample))
+        if not path:
+            found = [record for record in found if "relationships" in record]
+        if any(map(services_of, found)) and self._gathered().services:
+            return True
+        wanted = {unit for record in found for unit in _unnamed(record, keys) if PARENTS[unit] not in parents}
+        return bool(wanted) and not (wanted | {ALSO.get(unit, unit) for unit in wanted}).isdisjoint(
+            self._gathered().units()
+        )
+
+    def told_of(self, element: msgspec.Raw | bytes, keys: Keys, parents: dict[str, str]) -> dict[str, Any]:
+        """Give what stands around a record, and what it refers to: a place that it stands under goes before."""
+        record = read_element(element)
+        if not isinstance(record, dict):
+            return parents
+        stated = stated_units(record, keys)
+        links = tuple(links_of(record))
+        if self._contradict(links, stated):
+            links = tuple(link for link in links if link.unit not in PLACES)
+        found = self._follow(links)
+        places = {
+            PARENTS[unit]: name
+            for unit, name in found.items()
+            if unit in PLACES and _plain(stated.get(unit, ""), unit) != _plain(name, unit)
+        }
+        others = {PARENTS[unit]: name for unit, name in found.items() if unit not in PLACES}
+        return places | parents | others | self._services_told(record)
+
+    def _services_told(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Give the names of the services that a resource of JSON:API refers to, where one only has the id."""
+        known = self._gathered().services
+        names = [name for key in services_of(record) if (name := known.get(key))]
+        return {PARENT_SERVICES: names} if names else {}
+
+    def notes(self) -> list[str]:
+        """Tell for the report which lists were too long to be followed."""
+        units = self._rows.too_long() if self._rows else []
+        return [f"it lists more than {MAX_ROWS:,} of {unit}: links to them were not followed" for unit in units]
+
+    def _contradict(self, links: tuple[Link, ...], stated: dict[str, str]) -> bool:
+        """Say whether a record refers to two places, or to another than it names: which it is, nobody can tell."""
+        names = defaultdict[str, set[str]](set)
+        for link in links:
+            unit, row = link.unit, self._gathered().find(link)
+            if row is not None and unit in PLACES:
+                names[unit] |= {_plain(name, unit) for name in (row.name, stated.get(unit)) if name}
+        return any(len(of_unit) > 1 for of_unit in names.values())
+
+    def _follow(self, links: tuple[Link, ...]) -> dict[str, str]:
+        known = self._known.get(links)
+        if known is None:
+            known = self._names(links)
+            if len(self._known) < MAX_KNOWN_PATHS:
+                self._known[links] = known
+        return known
+
+    def _names(self, links: tuple[Link, ...]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for _ in range(MAX_STEPS):
+            rows = [(link.unit, row) for link in links if (row := self._gathered().find(link))]
+            for unit, row in rows:
+                found.setdefault(unit, row.name)
+            for unit, name in (told for _, row in rows for told in row.stated):
+                found.setdefault(unit, name)
+            links = tuple(further for _, row in rows for further in row.links if further.unit in PLACES)
+        return found
+
+    def _gathered(self) -> Rows:
+        if self._rows is None:
+            self._rows = Rows()
+            try:
+                with self._reopen() as chunks:
+                    for _ in Gathering(Cursor(chunks), self._rows).document():
+                        pass
+            except SourceFileError:
+                pass  # whoever reads the records comes upon it, too, and tells
+        return self._rows
+
+
+def _unnamed(record: dict[str, Any], keys: Keys) -> set[str]:
+    """Give the units that a record refers to and says nothing of in words."""
+    referred = {link.unit for link in links_of(record)}
+    stated = stated_units(record, keys) if referred else {}
+    return {unit for unit in referred if ALSO.get(unit, unit) not in stated}
+
+
+def _plain(name: str, unit: str) -> str:
+    return normal_key(name).removesuffix(normal_key(unit))

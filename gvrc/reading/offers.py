@@ -1,0 +1,244 @@
+"""What the keys of a batch offer for each field, and which of it is taken: the first that says something.
+
+What lost and says something else is an issue. Beside the offers stands what decides between them, or completes them:
+what a facility was (``disused:amenity``), hours, titles, the sides of the equator.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
+
+from gvrc.meaning.paths import KeyPath, normal_key
+from gvrc.meaning.titles import names_a_place
+from gvrc.reading.contact_lists import contacts_of
+from gvrc.reading.fitting import YES_OR_NO
+from gvrc.reading.json_texts import YES_NO, Texts, Values, dotted
+from gvrc.values.pairs import first_pair, is_side, with_side
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gvrc.meaning.meanings import Keys
+    from gvrc.reading.left_over import LeftOver
+
+AXES: Final = ("latitude", "longitude")
+PLACE_NAMES: Final = frozenset(("county_name", "constituency_name", "sub_county_name", "ward_name"))
+# A place is told in several units and an address in several lines: these fields take all that is said, in order.
+JOINED_FIELDS: Final = frozenset(("place_hint", "address", "description"))
+# These say in other words what the winner says: counted as unmapped, not an issue of every record.
+SAID_OTHERWISE: Final = frozenset(
+    ("facilitytypecategory", "created", "createdat", "createdon", "datecreated", "parentgroup")
+)
+ELSEWHERE: Final = 900  # the rank of a GeoJSON geometry under a key that promises none
+BEFORE_ALL: Final = -1
+OF_THE_HOUR: Final = frozenset(("isopen", "open", "ikowazi", "kikowazi", "ipowazi", "kipowazi"))
+
+
+class Offer(NamedTuple):
+    """The values that one key offers for one field, None where it has none that could be meant."""
+
+    rank: int
+    key: str
+    texts: Texts
+    path: KeyPath
+
+
+class Offers:
+    """The offers of a batch, by field, and what is said beside them."""
+
+    def __init__(self, keys: Keys, left_over: LeftOver, rows: int) -> None:
+        self.keys = keys
+        self.left_over = left_over
+        self.rows = rows
+        self.by_field: defaultdict[str, list[Offer]] = defaultdict(list)
+        self.contacts: list[tuple[int, str, Values]] = []
+        self.sides: list[tuple[str, KeyPath, Texts]] = []  # of the equator or the meridian, each with its axis
+        self.past: list[tuple[str, KeyPath, Texts]] = []  # types that facilities had, each with the word for it
+        self.titles: list[tuple[KeyPath, Texts]] = []
+        self.with_hours: set[int] = set()  # rows that tell when the facility is open
+        self.lost: defaultdict[int, list[str]] = defaultdict(list)
+
+    def add(self, field: str, rank: int, path: KeyPath, texts: Texts) -> None:
+        """Offer the texts of a key, one per record, for a field."""
+        if any(text is not None for text in texts):
+            self.by_field[field].append(Offer(rank, dotted(path), texts, path))
+
+    def complete(self) -> None:
+        """Offer what follows from several keys together: a name, a type, whether it is open."""
+        self._close_what_is_past()
+        self._leave_open_what_has_hours()
+        self._name_by_titles()
+
+    def _close_what_is_past(self) -> None:
+        """Take what was a clinic (``disused:amenity``), and is nothing else now, for a clinic that is closed."""
+        live = [offer.texts for offer in self.by_field.get("facility_type", [])]
+        for word, path, texts in self.past:
+            is_past = [text is not None and not any(of[row] for of in live) for row, text in enumerate(texts)]
+            types = [text if past else None for text, past in zip(texts, is_past, strict=True)]
+            self.add("is_closed", BEFORE_ALL, path, [word if past else None for past in is_past])
+            self.add("facility_type", ELSEWHERE, path, [text and _unless_yes_or_no(text) for text in types])
+            self.left_over.count_values(
+                path, [None if past else text for text, past in zip(texts, is_past, strict=True)]
+            )
+
+    def _leave_open_what_has_hours(self) -> None:
+        """Take ``is_open: false`` beside hours for what it is at this hour: a service computes it for whoever asks."""
+        for place, offer in enumerate(self.by_field.get("is_active", [])):
+            if self.with_hours and normal_key(str(offer.path[-1])) in OF_THE_HOUR:
+                rows = {row for row in self.with_hours if (offer.texts[row] or "").strip().lower() == YES_NO[False]}
+                kept = [None if row in rows else text for row, text in enumerate(offer.texts)]
+                self.by_field["is_active"][place] = offer._replace(texts=kept)
+                for row in rows:
+                    self.lost[row].append(f"{offer.key}={offer.texts[row]}")
+
+    def _name_by_titles(self) -> None:
+        """Take the title of what has no other name, if it is that of a place."""
+        named = [offer.texts for offer in self.by_field.get("facility_name", [])]
+        for path, texts in self.titles:
+            names = [
+                text if names_a_place(text) and not any(of[row] for of in named) else None
+                for row, text in enumerate(texts)
+            ]
+            self.add("facility_name", ELSEWHERE, path, names)
+            self.left_over.count_values(path, [None if name else text for name, text in zip(names, texts, strict=True)])
+
+    def choose(self) -> dict[str, Texts]:
+        """Give each field the first value that is offered."""
+        self._put_sides()
+        coordinates = self._choose_coordinates()
+        chosen = {field: self._chosen(field, offers) for field, offers in sorted(self.by_field.items())} | coordinates
+        if self.contacts:
+            chosen["contacts"] = contacts_of(sorted(self.contacts, key=itemgetter(0, 1)), self.rows)
+        if "official_name" in chosen and "facility_name" in chosen:
+            chosen["official_name"] = [
+                official if official != name else None
+                for official, name in zip(chosen["official_name"], chosen["facility_name"], strict=True)
+            ]
+        return chosen
+
+    def _put_sides(self) -> None:
+        """Put the side that has a column of its own behind the degrees beside it: 1.31 and S are 1.31 S."""
+        for axis, path, sides in self.sides:
+            used: set[int] = set()
+            for place, offer in enumerate(self.by_field.get(axis, [])):
+                if offer.path[:-1] == path[:-1]:
+                    texts = list(map(with_side, offer.texts, sides))
+                    used.update(row for row, text in enumerate(texts) if text is not None)
+                    self.by_field[axis][place] = offer._replace(texts=texts)
+            left = [None if row in used and is_side(side) else side for row, side in enumerate(sides)]
+            self.left_over.count_values(path, left)
+
+    def _choose_coordinates(self) -> dict[str, Texts]:
+        """Take latitude and longitude of a row from keys that belong together, where a batch has several for one."""
+        ranked = [_ranked(self.by_field.get(axis, [])) for axis in AXES]
+        if max(map(len, ranked)) < 2:  # noqa: PLR2004 - a latitude and a longitude: as any field
+            return {}
+        for axis in AXES:
+            self.by_field.pop(axis, None)
+        chosen = [_coalesced(offers, self.rows) for offers in ranked]
+        differing = [_differing(texts, offer) for texts, offers in zip(chosen, ranked, strict=True) for offer in offers]
+        for row in sorted(set().union(*differing)):
+            self._settle_coordinates(row, ranked, chosen)
+        for texts, offers in zip(chosen, ranked, strict=True):
+            for offer in offers:
+                self._tell_lost(texts, offer)
+        return dict(zip(AXES, chosen, strict=True))
+
+    def _settle_coordinates(self, row: int, ranked: list[list[Offer]], chosen: list[list[str | None]]) -> None:
+        """Give a row the first pair that it states; without one neither counts, and all of them are told."""
+        stated = [[offer for offer in offers if offer.texts[row] is not None] for offers in ranked]
+        pair = first_pair(*(tuple(offer.path for offer in offers) for offers in stated))
+        for axis, offers in enumerate(stated):
+            chosen[axis][row] = offers[pair[axis]].texts[row] if pair else None
+            if not pair:
+                self.lost[row] += [f"{offer.key}={offer.texts[row]}" for offer in offers]
+
+    def _chosen(self, field: str, offers: list[Offer]) -> Texts:
+        if field in PLACE_NAMES:
+            offers = self._refuse_several(field, offers)
+        first, *others = _ranked(offers)
+        texts = first.texts
+        for other in others:
+            if field in JOINED_FIELDS:
+                texts = list(map(_join, texts, other.texts))
+            else:
+                if not (field == "facility_name" and "official" in other.key.lower()):  # it has its own column
+                    self._tell_lost(texts, other)
+                texts = [mine if text is None else text for text, mine in zip(texts, other.texts, strict=True)]
+        return texts
+
+    def _refuse_several(self, field: str, offers: list[Offer]) -> list[Offer]:
+        """Take none of the places of a list that names several: who serves two wards is in neither of them surely."""
+        listed: defaultdict[KeyPath | None, list[Offer]] = defaultdict(list)
+        for offer in offers:
+            listed[self._list_of(field, offer.path)].append(offer)
+        refused = {head: self._tell_several(found) if head else set() for head, found in listed.items()}
+        return [
+            offer._replace(texts=[None if row in rows else text for row, text in enumerate(offer.texts)])
+            if (rows := refused[self._list_of(field, offer.path)])
+            else offer
+            for offer in offers
+        ]
+
+    def _tell_several(self, listed: list[Offer]) -> set[int]:
+        """Give the rows in which the items of a list differ, and tell all of them."""
+        texts = _coalesced(listed, self.rows)
+        rows = {row for offer in listed for row in _differing(texts, offer)}
+        for row in sorted(rows):
+            self.lost[row] += [f"{offer.key}={offer.texts[row]}" for offer in listed if offer.texts[row]]
+        return rows
+
+    def _list_of(self, field: str, path: KeyPath) -> KeyPath | None:
+        """Give the path of the list under the place's own key that a path leads into; None for any other list."""
+        at = next((at for at, key in enumerate(path) if isinstance(key, int)), 0)
+        return path[:at] if at and field in self.keys.ranks(path[:at]) else None
+
+    def _tell_lost(self, texts: Texts, other: Offer) -> None:
+        lost = _differing(texts, other)
+        if not lost:
+            return
+        if normal_key(other.key.rpartition(".")[2]) in SAID_OTHERWISE:
+            self.left_over.count_values((other.key,), list(lost.values()))
+        else:
+            for row, theirs in lost.items():
+                self.lost[row].append(f"{other.key}={theirs}")
+
+
+def _unless_yes_or_no(text: str) -> str | None:
+    return None if YES_OR_NO.match(text) else text
+
+
+def _ranked(offers: list[Offer]) -> list[Offer]:
+    return sorted(offers, key=itemgetter(0, 1))
+
+
+def _coalesced(ranked: list[Offer], rows: int) -> list[str | None]:
+    texts: list[str | None] = [None] * rows
+    for offer in ranked:
+        texts = [theirs if text is None else text for text, theirs in zip(texts, offer.texts, strict=True)]
+    return texts
+
+
+def _differing(texts: Texts, other: Offer) -> dict[int, str]:
+    """Give what an offer says otherwise, by row."""
+    differing = {
+        (text, theirs)
+        for text, theirs in set(zip(texts, other.texts, strict=True))
+        if text is not None and theirs is not None and text != theirs and _folded(text) != _folded(theirs)
+    }
+    if not differing:
+        return {}
+    pairs = zip(texts, cast("Sequence[str]", other.texts), strict=True)
+    return {row: pair[1] for row, pair in enumerate(pairs) if pair in differing}
+
+
+def _join(text: str | None, more: str | None) -> str | None:
+    if text is None or more is None:
+        return text or more
+    return text if _folded(more) in _folded(text) else f"{text}, {more}"
+
+
+def _folded(text: str) -> str:
+    return text.strip().lower()

@@ -1,0 +1,58 @@
+"""Records that were found -> a frame of the fields that each says something of.
+
+Apart from what finds them: of a file that comes again hardly a record is opened, and what opens them takes as long to
+import as a thousand records to find.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc import columns
+from gvrc.reading.fields import EXTRACT_ISSUES, fields_of
+from gvrc.reading.people import refuse_people
+from gvrc.reading.raw import hash_texts
+from gvrc.reading.records import Records, read_elements
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gvrc.extract import FileReading
+    from gvrc.meaning.meanings import Keys
+    from gvrc.reading.elements import Elements
+
+
+def open_elements(
+    elements: Elements, file_no: int, numbers: Sequence[int], keys: Keys, reading: FileReading
+) -> tuple[pl.DataFrame, dict[int, tuple[str, str]]]:
+    """Read records of a file as a frame of ``columns.EXTRACTED`` and the issue columns that extract may set.
+
+    With it come those that nobody can read, or that are people: by row, reason and detail.
+    """
+    # The records themselves are gone before the next are read: their memory is used again while it is at hand.
+    records = refuse_people(read_elements(elements), elements, keys)
+    return frame_of(file_no, numbers, reading, keys, records), records.rejects
+
+
+def frame_of(file_no: int, numbers: Sequence[int], reading: FileReading, keys: Keys, records: Records) -> pl.DataFrame:
+    """Give the frame of records that were read."""
+    rows = len(records.texts)
+    values = fields_of(records, keys, reading)
+    raw = pl.Series(records.texts, dtype=pl.String) if records.raw is None else records.raw
+    values |= {
+        "file_no": pl.Series([file_no], dtype=pl.Int64).new_from_index(0, rows),
+        "record_number": pl.Series(list(numbers), dtype=pl.Int64),
+        "raw": raw,
+        "content_hash": hash_texts(raw),
+    }
+    if records.rejects:
+        values["reject_reason"] = _sparse({row: reason for row, (reason, _) in records.rejects.items()}, rows)
+        values["reject_detail"] = _sparse({row: detail for row, (_, detail) in records.rejects.items()}, rows)
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, rows)
+    return pl.DataFrame([values.get(name, nothing).alias(name) for name in (*columns.EXTRACTED, *EXTRACT_ISSUES)])
+
+
+def _sparse(values: dict[int, str], rows: int) -> pl.Series:
+    return pl.Series([values.get(row) for row in range(rows)], dtype=pl.String)

@@ -1,0 +1,254 @@
+"""The bytes of records -> Python objects: msgspec for what is sound, the standard library for what is not.
+
+What only a lenient reading gets through (duplicate keys, NaN, lone surrogates, control characters, other encodings)
+lands with an issue; what nobody can read is a reject. Nothing is dropped.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import polars as pl
+
+from gvrc.reading.alike import SPACED_KEY, Column, IdLists, read_alike
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvrc.reading.elements import Elements
+
+DECODE: Final = msgspec.json.Decoder().decode
+ENCODE: Final = msgspec.json.encode
+SURROGATE: Final = re.compile("[\ud800-\udfff]")
+REPLACEMENT: Final = "\ufffd"
+CONTROL_CHARACTER: Final = "a control character in a text"
+MAYBE_CONTROL: Final = r"\\u00|\\b|\x7f"
+WIDE_CONTROL: Final = r"[\x{80}-\x{84}\x{86}-\x{9f}]"
+# Those that text.py drops, as they are or escaped; not white space such as a line's end in an address.
+WRITTEN_CONTROL: Final = re.compile(
+    r"[\x7f-\x84\x86-\x9f]"
+    r"|(?<!\\)(?:\\\\)*\\(?:b|u00(?:0[0-8EFef]|1[0-9A-Fa-f]|7[Ff]|8[0-46-9A-Fa-f]|9[0-9A-Fa-f]))"
+)
+LONGEST_NUMBER: Final = 400  # digits; Python refuses to turn longer ones into text and back
+
+
+@dataclass
+class Records:
+    """Records as they were read, row by row; a reject has an empty record."""
+
+    values: list[dict[str, Any]]  # empty where there are columns
+    texts: list[str]
+    columns: dict[str, Column | IdLists] | None = None  # by key, of records that all have the same keys
+    raw: pl.Series | None = None  # the texts once more, where they were needed as a column already
+    rejects: dict[int, tuple[str, str]] = field(default_factory=dict)  # row -> (reason, detail)
+    issues: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))  # kind -> row -> raw value
+
+
+def read_elements(elements: Elements) -> Records:
+    """Read records that were found, all at once if all is sound."""
+    if alike := read_alike(elements):
+        records = Records([], alike.texts, alike.columns, alike.raw)
+        _note_control_characters(records)
+        return records
+    return read_as_objects(elements)
+
+
+def read_as_objects(elements: Elements) -> Records:
+    """Read records that are not alike, each as an object."""
+    records = _read_together(elements)
+    _note_control_characters(records)
+    return records
+
+
+def _note_control_characters(records: Records) -> None:
+    """Note the records that write a control character as JSON may, and so were sound: nobody sees it, it is dropped."""
+    if records.raw is None:
+        records.raw = pl.Series(records.texts, dtype=pl.String)
+    for row in _rows_with_control_characters(records.raw):
+        if WRITTEN_CONTROL.search(records.texts[row]) and row not in records.issues["invalid_text"]:
+            records.issues["invalid_text"][row] = CONTROL_CHARACTER
+
+
+def _rows_with_control_characters(raw: pl.Series) -> Iterator[int]:
+    """Give the rows that may have one: the few texts that are not ASCII are asked by a pattern that takes longer."""
+    yield from raw.str.contains(MAYBE_CONTROL).arg_true()
+    wide = (raw.str.len_bytes() != raw.str.len_chars()).arg_true()
+    if not wide.is_empty():
+        yield from wide.filter(raw.gather(wide).str.contains(WIDE_CONTROL))
+
+
+def _read_together(elements: Elements) -> Records:
+    try:
+        records = Records([DECODE(element) for element in elements], [str(element, "utf-8") for element in elements])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
+        return _read_singly(elements)
+    if set(map(type, records.values)) != {dict}:
+        return _read_singly(elements)
+    _look_for_duplicates(records)
+    return records
+
+
+def _look_for_duplicates(records: Records) -> None:
+    """Find the records that have a key twice: msgspec keeps the last without a word.
+
+    Every key of the text is one ``":``; in the text of a flat record there are as many as the record has keys.
+    """
+    met = [text.count('":') for text in records.texts]
+    raw = pl.Series(records.texts, dtype=pl.String)
+    has_spaced_keys = raw.str.contains(SPACED_KEY).any()
+    if met == list(map(len, records.values)) and not has_spaced_keys:
+        records.raw = raw
+        return
+    for row, record in enumerate(records.values):
+        if (has_spaced_keys or met[row] != len(record)) and not _has_all_keys(records.texts[row], record):
+            _read_leniently(records, row)
+
+
+def _has_all_keys(text: str, record: dict[str, Any]) -> bool:
+    try:
+        keys = ENCODE(record).count(b'":')
+    except (RecursionError, UnicodeEncodeError):
+        return False
+    return text.count('":') + len(re.findall(SPACED_KEY, text)) == keys
+
+
+def _read_singly(elements: Elements) -> Records:
+    records = Records([{}] * len(elements), [""] * len(elements))
+    for row, element in enumerate(elements):
+        try:
+            records.texts[row] = str(element, "utf-8")
+            value = DECODE(element)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
+            records.texts[row] = records.texts[row] or _text_of(bytes(element), records, row)
+            _read_leniently(records, row)
+            continue
+        if not isinstance(value, dict):
+            _reject(records, row, "not_an_object", f"a record must be an object, this is {_type_of(value)}")
+        elif _has_all_keys(records.texts[row], value):
+            records.values[row] = value
+        else:
+            _read_leniently(records, row)
+    return records
+
+
+def _text_of(element: bytes, records: Records, row: int) -> str:
+    try:
+        return element.decode("utf-8")
+    except UnicodeDecodeError as error:
+        records.issues["invalid_text"][row] = f"not UTF-8 at byte {error.start} of the record, read as Windows-1252"
+    try:
+        return element.decode("cp1252")
+    except UnicodeDecodeError:
+        return element.decode("latin-1")
+
+
+def _read_leniently(records: Records, row: int) -> None:
+    """Read one record with the standard library, which can tell what is wrong with it."""
+    problems = _Problems()
+    try:
+        value = problems.decoder.decode(records.texts[row].strip())
+    except json.JSONDecodeError as error:
+        _reject(records, row, "unreadable_record", f"{error.msg} at character {error.pos + 1} of the record")
+        return
+    except RecursionError:
+        _reject(records, row, "unreadable_record", "nested too deeply")
+        return
+    if not isinstance(value, dict):
+        _reject(records, row, "not_an_object", f"a record must be an object, this is {_type_of(value)}")
+        return
+    records.values[row] = _without_surrogates(value, problems)
+    if _has_control_characters(records.texts[row]):
+        problems.found["invalid_text"].append(CONTROL_CHARACTER)
+    records.texts[row] = records.texts[row].replace("\x00", "\\u0000")  # PostgreSQL takes no NUL in a text
+    for kind, found in problems.found.items():
+        before = records.issues[kind].get(row)
+        records.issues[kind][row] = "; ".join(filter(None, (before, *dict.fromkeys(found))))
+
+
+@dataclass(frozen=True)
+class _BadNumber:
+    """Stands for NaN, Infinity and 1e400 until the key is known that they stand under."""
+
+    literal: str
+
+
+class _Problems:
+    """A lenient decoder, and what it came upon."""
+
+    def __init__(self) -> None:
+        self.found: defaultdict[str, list[str]] = defaultdict(list)
+        self.decoder = json.JSONDecoder(
+            object_pairs_hook=self._pairs,
+            parse_constant=_BadNumber,
+            parse_float=self._float,
+            parse_int=self._int,
+            strict=False,
+        )
+
+    def _pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        record: dict[str, Any] = {}
+        for key, value in pairs:
+            sound = self._without_bad_numbers(key, value)
+            if key in record and record[key] != sound:
+                self.found["duplicate_key"].append(f"{key}={_short(record[key])}")
+            record[key] = sound
+        return record
+
+    def _without_bad_numbers(self, key: str, value: object) -> object:
+        if isinstance(value, list):
+            return [self._without_bad_numbers(key, inner) for inner in value]
+        if isinstance(value, _BadNumber):
+            self.found["number_out_of_range"].append(f"{key}={value.literal}")
+            return None
+        return value
+
+    def _float(self, literal: str) -> float | _BadNumber:
+        number = float(literal)
+        return number if math.isfinite(number) else _BadNumber(literal[:LONGEST_NUMBER])
+
+    def _int(self, literal: str) -> int | str:
+        return int(literal) if len(literal) < LONGEST_NUMBER else literal
+
+
+def _without_surrogates(value: dict[str, Any], problems: _Problems) -> dict[str, Any]:
+    try:
+        ENCODE(value)
+    except UnicodeEncodeError:
+        problems.found["invalid_text"].append("half a surrogate pair")
+        value = json.loads(SURROGATE.sub(REPLACEMENT, json.dumps(value, ensure_ascii=False)))
+    return value
+
+
+def _has_control_characters(text: str) -> bool:
+    try:
+        json.loads(text, parse_int=str)
+    except json.JSONDecodeError as error:
+        return "control character" in error.msg
+    return False
+
+
+def _reject(records: Records, row: int, reason: str, detail: str) -> None:
+    records.values[row] = {}
+    records.rejects[row] = (reason, detail)
+
+
+def _short(value: object) -> str:
+    return (value if isinstance(value, str) else json.dumps(value))[:200]
+
+
+def _type_of(value: object) -> str:
+    names = {
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        list: "a list",
+        dict: "an object",
+    }
+    return names.get(type(value), "null")

@@ -1,0 +1,54 @@
+"""Codes that tell no facility apart: that of the county, or of the body, beside each of its facilities.
+
+Read as the facilities' own, all those in one ward would be one facility, and each but the last of them superseded.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from gvrc.meaning.paths import is_absent, leaves
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gvrc.meaning.meanings import Keys
+    from gvrc.meaning.paths import KeyPath
+
+NAMES_TO_A_CODE: Final = 5  # from which on it is none of theirs; in the national list each code has one name
+SAMPLED: Final = 3  # records whose keys are looked at
+
+
+def repeated_codes(records: Sequence[object], keys: Keys) -> list[KeyPath]:
+    """Give the paths of codes that many names share, on the average; none where the source's rules say what is a code.
+
+    A list of services repeats the code of each facility, but its name with it.
+    """
+    if keys.pins("facility_code"):
+        return []
+    said = [record for record in records if isinstance(record, dict)]
+    coded = _paths_of("facility_code", said, keys)
+    named = _paths_of("facility_name", said, keys)
+    return [path for path in coded if _is_repeated(path, named, said)]
+
+
+def _paths_of(field: str, records: list[dict[str, Any]], keys: Keys) -> list[KeyPath]:
+    paths = {path: None for record in islice(records, SAMPLED) for path, _ in leaves(record)}
+    return [path for path in paths if any(meaning.field == field for meaning in keys.meanings(path))]
+
+
+def _is_repeated(path: KeyPath, named: list[KeyPath], records: list[dict[str, Any]]) -> bool:
+    names = defaultdict[str, set[str]](set)
+    for record in records:
+        if not is_absent(code := _value_at(path, record)):
+            names[str(code)].add(" ".join(str(_value_at(name, record)).lower() for name in named))
+    return bool(names) and sum(map(len, names.values())) >= NAMES_TO_A_CODE * len(names)
+
+
+def _value_at(path: KeyPath, record: dict[str, Any]) -> object:
+    value: Any = record
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

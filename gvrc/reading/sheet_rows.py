@@ -1,0 +1,102 @@
+"""Rows of a sheet that are no records: headings, notes and sums, which an export to JSON takes along."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from gvrc.meaning.list_names import is_county
+from gvrc.meaning.meanings import keys_of_field
+from gvrc.meaning.paths import normal_key
+from gvrc.values.text import by_distinct
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def is_of_sheet() -> pl.Expr:
+    """Say of normalised records which are a heading, a note or a sum."""
+    return _is_note_or_sum() | _is_county_heading() | _is_row_of_columns()
+
+
+def _is_note_or_sum() -> pl.Expr:
+    """Say whether a name is that of a heading or a plain sum, or begins as a note or a sum does.
+
+    Of the latter only where the record says hardly more: "Total for Women Clinic" with a code and a ward is a facility.
+    """
+    name = pl.col("facility_name")
+    told = pl.sum_horizontal(pl.col(column).is_not_null() for column in HARDLY_IN_A_NOTE)
+    is_told = name.str.contains(BEGINS_AS_NOTE) & (told > 1)
+    return _of_names(name.str.contains(SUSPECT) & is_told.not_(), is_sheet_row)
+
+
+def _is_county_heading() -> pl.Expr:
+    """Say whether a record says nothing of a facility: the name of a county alone is the heading of its rows."""
+    nothing = [pl.col(name).is_null() for name in HARDLY_IN_A_HEADING]
+    no_rows = [pl.col(name).list.len() == 0 for name in ("contacts", "services")]
+    return _of_names(pl.all_horizontal(*nothing, *no_rows), is_county)
+
+
+def _is_row_of_columns() -> pl.Expr:
+    """Say whether a record repeats the columns of its sheet: it stands in the county "County"."""
+    county = pl.col("county_name").str.strip_chars().str.to_lowercase()
+    return county.is_in(["county", "county name", "kaunti"]).fill_null(value=False)
+
+
+def _of_names(is_asked: pl.Expr, is_so: Callable[[str], bool]) -> pl.Expr:
+    """Ask of the names for which it is worth asking: hardly any."""
+    names = pl.when(is_asked).then(pl.col("facility_name"))
+    return by_distinct(names, lambda texts: map(is_so, texts), pl.Boolean).fill_null(value=False)
+
+
+HARDLY_IN_A_NOTE = ("facility_code", "registration_number", "constituency_name", "ward_name", "latitude", "address")
+HARDLY_IN_A_HEADING = (
+    *("facility_code", "registration_number", "facility_type", "facility_level", "operational_status", "owner_name"),
+    *("county_name", "constituency_name", "ward_name", "latitude", "address"),
+)
+
+
+def is_sheet_row(name: str) -> bool:
+    """Say whether a name is that of a column, begins a note, or stands before a sum; there are clinics named Total.
+
+    >>> [
+    ...     is_sheet_row(name)
+    ...     for name in ("GRAND TOTAL", "Nairobi Total", "Facility Name", "Source: MoH", "Total Clinic")
+    ... ]
+    [True, True, True, True, False]
+    """
+    of_a_place = TOTAL_OF.fullmatch(name)
+    return (
+        NOTE_OR_TOTAL.fullmatch(name) is not None
+        or HXL.fullmatch(name) is not None
+        or (of_a_place is not None and is_county(of_a_place[1]))
+        or normal_key(name) in headings()
+    )
+
+
+@cache
+def headings() -> frozenset[str]:
+    """Give the columns that a name stands under, where they say so: Facility Name, Jina la Kituo, not Hospital."""
+    words = map(normal_key, keys_of_field("facility_name"))
+    return frozenset(word for word in words if "name" in word or word.startswith("jina"))
+
+
+SUSPECT = r"(?i)total|jumla|name|^jina|^[a-z ]{2,12}:|^[#*]|^s[/. ]*n|^page \d|^end of|^(?:data )?as (?:at|of)"
+SUSPECT += r"|^(?:printed|generated|exported|extracted|downloaded|prepared|compiled) "
+# A name that goes on behind a word for a sum, or in letters behind that for a note.
+BEGINS_AS_NOTE = r"(?i)^(?:totals?\s+(?:for|no)\s+\pL|sub[\s-]*total\s+\pL|jumla\s+ya\s+\pL|[a-z ]{2,12}:\s*\pL)"
+NOTE_OR_TOTAL = re.compile(
+    r"(?:grand|sub|over-?all)[\s-]*totals?\b.*|totals?(?:\s*[:=].*|\s+(?:for|number|no|facilities|beds|count)\b.*)?"
+    r"|jumla(?:\s+(?:kuu|ya)\b.*)?"
+    r"|(?:note|notes|nb|source|sources|key|legend|disclaimer|prepared by|compiled by|updated on|last updated)\s*:.*"
+    r"|(?:data\s+)?as\s+(?:at|of)\s+(?:the\s+)?\d.*|page\s+\d+(?:\s+of\s+\d+)?|s[/. ]*n(?:o|um|umber)?\.?"
+    r"|end\s+of\s+(?:the\s+)?(?:list|report|data|file|sheet|table|document|directory)\W*"
+    r"|(?:printed|generated|exported|extracted|downloaded)\s+(?:on|by|from|at)\b.*|(?:prepared|compiled)\s+by\b.*"
+    r"|\*+\s*(?:figures?|data|notes?|sources?|hours|denotes|indicates|means)\b.*",
+    re.IGNORECASE,
+)
+HXL = re.compile(r"#[a-z][a-z0-9_]*(?:\s*\+\s*[a-z0-9_]+)*")  # the row of tags in tables of humanitarian data
+TOTAL_OF = re.compile(r"(.*?[^\s:-])[\s:-]+(?:sub-?)?totals?", re.IGNORECASE)

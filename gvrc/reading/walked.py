@@ -1,0 +1,97 @@
+"""What the walk through a document comes upon, for the report: where records are, what else there is, further pages."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from gvrc.masking import HIDDEN
+from gvrc.meaning.paths import normal_key
+from gvrc.meaning.shown_keys import describe_keys, shown_path
+
+if TYPE_CHECKING:
+    from gvrc.meaning.paths import KeyPath
+
+SEEN_TOLD: Final = 5
+
+
+@dataclass
+class Walked:
+    """What the walk through a document came upon."""
+
+    lists: dict[str, int] = field(default_factory=dict)  # path -> records found there
+    seen: dict[str, str] = field(default_factory=dict)  # what holds no facilities -> where it was met first
+    passed_over: Counter[str] = field(default_factory=Counter)  # other things in a list of facilities, by kind
+    declared_count: int | None = None  # the document's own count of its records
+    has_next_page: bool = False
+    not_inherited: dict[str, None] = field(default_factory=dict)  # keys of places beside the records of a large object
+    no_codes: dict[KeyPath, None] = field(default_factory=dict)  # where codes stand that tell no facility apart
+
+    def add(self, path: tuple[str, ...], records: int) -> None:
+        """Count records under the path that they were found at."""
+        shown = shown_path(path) if path else "the document itself"
+        self.lists[shown] = self.lists.get(shown, 0) + records
+
+    def look_at(self, path: tuple[str, ...], values: list[object]) -> None:
+        """Remember what a place holds, to tell if there are no facilities at all."""
+        if len(self.seen) < SEEN_TOLD:
+            place = shown_path(path) if path else "the document"
+            if place not in self.seen.values():
+                self.seen.setdefault(_describe(path, values), place)
+
+    def note_facts(self, value: dict[str, Any]) -> None:
+        """Note what an object around records says of their number and of further pages."""
+        for key, inner in value.items():
+            if not isinstance(inner, (dict, list)):
+                self.note_fact(key, str(inner))
+
+    def note_fact(self, key: str, value: str) -> None:
+        """Note what a scalar around records says of these."""
+        word = normal_key(key)
+        if word in COUNT_KEYS and value.isdecimal():
+            self.declared_count = int(value)
+        elif _says_more(word, value.lower()):
+            self.has_next_page = True
+
+
+COUNT_KEYS: Final = frozenset(("count", "total", "totalcount", "totalrecords", "totalresults", "numberofrecords"))
+NEXT_KEYS: Final = frozenset(
+    (
+        *("next", "nextpage", "nextpageurl", "nexturl", "odatanextlink", "nextlink", "nextpagetoken", "nexttoken"),
+        *("nextcursor", "nextoffset", "continuationtoken"),
+    )
+)
+MORE_KEYS: Final = frozenset(("hasmore", "hasnext", "hasnextpage", "hasmorepages", "exceededtransferlimit"))
+LAST_KEYS: Final = frozenset(("last", "islast", "islastpage"))
+
+
+def _says_more(word: str, value: str) -> bool:
+    """Say whether a key around records says that there are more; Airtable's offset is a mark, others' is a number."""
+    if word == "offset":
+        return value.startswith(("itr", "rec"))
+    if word in MORE_KEYS | LAST_KEYS:
+        return value == ("true" if word in MORE_KEYS else "false")
+    return word in NEXT_KEYS and value not in ("null", "none", "", "false")
+
+
+def is_next_link(value: object) -> bool:
+    """Say whether an entry of a FHIR or web link list points to a further page."""
+    return isinstance(value, dict) and "next" in (value.get("relation"), value.get("rel"))
+
+
+def _describe(path: tuple[str, ...], values: list[object]) -> str:
+    if objects := [value for value in values if isinstance(value, dict)]:
+        return f"holds objects with the keys {describe_keys(path, objects)}"
+    return "is an empty list" if not values else "is a list without objects"
+
+
+def shown_kind(kind: str) -> str:
+    """Give what a resource says that it is, unless that is no word of a schema."""
+    return kind if KIND.fullmatch(kind) else HIDDEN
+
+
+KIND: Final = re.compile(
+    r"[A-Za-z]+(?:[_-][A-Za-z]+)*|(?:node|way|relation) without tags|organisation unit of level \d+"
+)

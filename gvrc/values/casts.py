@@ -1,0 +1,114 @@
+"""Numbers, yes-or-no and days out of text. What cannot be read is null; the caller compares and makes it an issue."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+
+from gvrc.values.text import by_distinct
+
+MOST_BEDS = 100_000  # the largest hospital of Kenya has about 2,000; a longer number is a telephone or a code
+
+_YES = (
+    *("true", "yes", "y", "1", "t", "on", "ndiyo", "ndio", *"\u2713\u2714\u2705"),
+    *("24/7", "24 hours", "24hours", "24hrs", "24 hrs", "always"),
+)
+_NO = ("false", "no", "n", "0", "f", "off", "hapana", *"\u2717\u2718\u274c")
+_FLAGS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
+
+_COUNT = re.compile(r"(?:vitanda\s+)?(\d{1,3}),?(\d{3})?(?:\.0+)?(?:\s*(?:beds?|vitanda))?", re.IGNORECASE)
+_ISO_DAY = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)? ?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$"
+# Kenya writes the day first, so 03/04/2020 is the third of April. The month comes first only in the last two forms,
+# which are tried where the day-first reading is no day at all (03/25/2020), or the month is a word.
+_DAY_FORMS = (
+    "%d/%m/%Y",
+    "%Y/%m/%d",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%B %d %Y",
+    "%b %d %Y",
+    "%m/%d/%Y",
+)
+_TIME_OF_DAY = re.compile(
+    r"(?<![ T])[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AP]M)?\s*(?:Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2})?$",
+    re.IGNORECASE,
+)
+# A spreadsheet counts days, databases count seconds or thousandths of them; five digits are of 1954 to 2091.
+_COUNTED = re.compile(r"(?:(?P<days>[2-6]\d{4})|(?P<seconds>1\d{9})(?P<thousandths>\d{3})?)(?:\.\d+)?")
+_FIRST_DAY = date(1899, 12, 30)
+_YEARS = range(1900, 2101)
+
+
+def to_count(column: pl.Expr) -> pl.Expr:
+    """Read a number of beds: ``12``, ``12.0``, ``1,200``, ``12 beds``; null for others and outside 0 to 100,000."""
+    return by_distinct(column, _counts_of, pl.Int64)
+
+
+def to_flag(column: pl.Expr) -> pl.Expr:
+    """Read yes or no in the usual words and in Swahili; null for anything else."""
+    return by_distinct(column, lambda texts: map(read_flag, texts), pl.Boolean)
+
+
+def read_flag(text: str) -> bool | None:
+    """Read one yes or no.
+
+    >>> read_flag("Yes"), read_flag("hapana"), read_flag("perhaps")
+    (True, False, None)
+    """
+    return _FLAGS.get(text.casefold())
+
+
+def to_day(column: pl.Expr) -> pl.Expr:
+    """Read a day, as the source wrote it: a time of day and its zone are cut off, not converted."""
+    return by_distinct(column, _days_of, pl.Date)
+
+
+def _counts_of(texts: pl.Series) -> pl.Series:
+    """Read plain numbers all at once, and everything else one by one."""
+    counts = texts.cast(pl.Int64, strict=False)
+    odd = counts.is_null()
+    counts = counts.scatter(odd.arg_true(), pl.Series(map(_count_of, texts.filter(odd)), dtype=pl.Int64))
+    return counts.set(~counts.is_between(0, MOST_BEDS), None)
+
+
+def _days_of(texts: pl.Series) -> pl.Series:
+    """Read days that are written year-month-day all at once, and everything else one by one."""
+    days = texts.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+    odd = days.is_null() | ~texts.str.contains(_ISO_DAY)
+    days = days.scatter(odd.arg_true(), pl.Series(map(read_day, texts.filter(odd)), dtype=pl.Date))
+    return days.set(~days.dt.year().is_between(_YEARS.start, _YEARS.stop - 1), None)
+
+
+def _count_of(text: str) -> int | None:
+    found = _COUNT.fullmatch(text)
+    return int(found[1] + (found[2] or "")) if found else None
+
+
+def read_day(text: str) -> date | None:
+    """Read one day that is not written year-month-day.
+
+    >>> read_day("3/4/2020"), read_day("12th March, 2020"), read_day("45658"), read_day("spring")
+    (datetime.date(2020, 4, 3), datetime.date(2020, 3, 12), datetime.date(2025, 1, 1), None)
+    """
+    if counted := _COUNTED.fullmatch(text):
+        return _counted_day(counted["days"], counted["seconds"])
+    day = _TIME_OF_DAY.sub("", text)
+    plain = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", day, flags=re.IGNORECASE)
+    words = re.sub(r"[\s,]+", " ", plain).replace("Sept ", "Sep ").strip()
+    joined = re.sub(r"^(\d{4})(\d{2})(\d{2})$", r"\1/\2/\3", words)
+    spellings = (re.sub(r"[-.]", "/", joined), re.sub(r"[-./]", " ", joined))
+    found = (_try(spelling, form) for form in _DAY_FORMS for spelling in spellings)
+    return next((read for read in found if read), None)
+
+
+def _counted_day(days: str | None, seconds: str | None) -> date:
+    return _FIRST_DAY + timedelta(int(days)) if days else datetime.fromtimestamp(int(seconds or 0), UTC).date()
+
+
+def _try(text: str, form: str) -> date | None:
+    try:
+        return datetime.strptime(text, form).replace(tzinfo=UTC).date()
+    except ValueError:
+        return None

@@ -1,0 +1,188 @@
+"""What says in words that a facility is closed: ``Closed since 2019`` for a status, ``(CLOSED)`` in its name, a remark.
+
+Only that it is closed is read so. A survivor who is sent to a closed facility is harmed; one who is told of hours, of
+holidays or of a new opening ("closed on Sundays") is told of an open one, and none of that is read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from gvrc.values.synonyms import CLOSED, canonical_name, says_closed
+from gvrc.values.text import by_distinct, fold, masked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NAMES = ("facility_name", "official_name")
+_SPLIT = pl.Struct({"name": pl.String, "status": pl.String})
+
+_RAW_LENGTH = 200  # characters of a remark that an issue keeps
+# One of these is in every word for closed of synonyms/operational_statuses.csv that a name or a remark may use.
+_SUSPECT = r"(?i)clos|shut|ceased|defunct|abandon|demolish|disused|operat|function|activ|working|register|suspend"
+_SUSPECT += r"|construct|plan|propos|opened|opening|not yet open|in use|of service|exist|vacated|dormant|wound up"
+_SUSPECT += r"|fung|hamishwa|bomolewa|jengwa|tumiki|simamishwa|fanyi kazi"
+# A remark on a wing that is under construction, or on a suspended licence, is not on the facility.
+_SURE_IN_A_REMARK = re.compile("clos|shut|ceased|defunct|abandon|demolish|disused|operat|function|fungwa|bomolewa")
+# Beside a name they say something else: a house that is not open to the public, one that has moved here.
+_NOT_IN_A_NAME = frozenset(("no", "relocated", "moved", "merged", "stalled", "notopen", "imehamishwa", "kimehamishwa"))
+_OPEN_AGAIN_OR_HOURS = re.compile(
+    r"re-?open|\bclosed\s+(?:from|between)\b.*\b(?:to|and|till|until)\b|\b(?:still|now|again)\s+open"
+    r"|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
+    r"|fri|sat|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|week-?ends?|holidays?|nights?"
+    r"|evenings?|mornings?|afternoons?|lunch|daily|hours?|hrs|juma(?:pili|mosi|tatu|nne|tano)|alhamisi|ijumaa|wikendi"
+    r"|sikukuu|likizo|usiku|asubuhi|mchana|jioni|kila|wazi|imefunguliwa|kimefunguliwa)\b|\d\s*[ap]\.?m\b|\d:\d\d",
+    re.IGNORECASE,
+)
+_FOR_A_TIME = re.compile(
+    r"temporar|renovat|repair|maintenance|rehabilit|\b(?:un)?till?\b|for now|kwa muda|ukarabati|\bhadi\b", re.IGNORECASE
+)
+_MAY_BE_FOR_A_TIME = ("closed", "shut", "imefungwa", "kimefungwa")
+_BEFORE = re.compile(
+    r"(?:(?:the|this)\s+)?(?:(?:facility|clinic|hospital|station|post|shelter|office|cent(?:re|er)|it"
+    r"|kituo|hospitali|zahanati|kliniki|ofisi|nyumba)\s+)?"
+    r"(?:(?:is|was|has(?:\s+been)?)\s+)?(?:(?:now|currently)\s+)?",
+    re.IGNORECASE,
+)
+# What may follow the word: a sign, a number, or one of few words. "Closed to walk-ins" is open.
+_AFTER = re.compile(
+    r"\s+[-\u2013\u2014]\s*|[-\u2013\u2014](?=\s|\d)|\s*[,;:.!(\[]|\s+(?=\d)|\s+on\s+(?=\d)"
+    r"|\s+(?:since|in|from|as\s+of|by|due|until|till|after|because|pending|tangu|hadi|kutokana)\s"
+    r"|\s+kwa\s+(?=sababu|muda|ukarabati|sasa)"
+    r"|\s+for\s+(?=good|now|renovat|repair|maint|rehab|construct|lack)|(?:(?<=relocated)|(?<=moved))\s+to\s",
+    re.IGNORECASE,
+)
+_YES_AND_MORE = re.compile(r"(?:yes|ndiyo|ndio)\s*[-\u2013\u2014,;:.(].*", re.IGNORECASE | re.DOTALL)
+_NO_AND_MORE = re.compile(r"(?:no|hapana)\W+(?P<more>\w.*)", re.IGNORECASE | re.DOTALL)
+ANSWER_NUMBER = r"^\(?\d{1,2}\s*[-.:)=]\s*"  # 2 - Closed: as the answers of a form are coded
+_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
+_BETWEEN = re.compile(r"\s+[-\u2013\u2014:,*]+\s*|[-\u2013\u2014:,*]+\s+")
+_AT_THE_END = re.compile(r"(?P<name>.+?)[\s-]+(?P<words>(?:(?:now|permanently|temporarily)\s+)?closed)", re.IGNORECASE)
+
+
+# Characters; no word for closed has half as many. A cell of 20,000 signs has as many ends, each to be looked up.
+_LONGEST_WORD = 200
+
+
+class _Split(NamedTuple):
+    name: str
+    status: str
+
+
+def read_closures(records: pl.DataFrame) -> pl.DataFrame:
+    """Read what says in words that a facility is closed, and take it out of the names: they are what it is met by.
+
+    Adds ``status.in_words`` (of the status itself), ``status.aside`` (of name or description) and
+    ``issue.closed_in_words``, with the words as they came.
+    """
+    status, remark = pl.col("operational_status"), pl.col("description")
+    by_name = [pl.col(f"{name}.closed").struct.field("status") for name in _NAMES]
+    read = records.with_columns(
+        by_distinct(status, lambda texts: map(_status_in_words, texts), pl.String).alias("status.in_words"),
+        by_distinct(_suspect(remark), lambda texts: map(_told_in_remark, texts), pl.String).alias("remark.closed"),
+        *(
+            by_distinct(_suspect(pl.col(name)), lambda texts: map(_split, texts), _SPLIT).alias(f"{name}.closed")
+            for name in _NAMES
+        ),
+    )
+    said = {
+        "operational_status": pl.when(pl.col("status.in_words").is_not_null()).then(status),
+        **{name: pl.when(said.is_not_null()).then(pl.col(name)) for name, said in zip(_NAMES, by_name, strict=True)},
+        "description": pl.when(pl.col("remark.closed").is_not_null()).then(remark.str.slice(0, _RAW_LENGTH)),
+    }
+    words = [pl.format(f"{column}: {{}}", text) for column, text in said.items()]
+    together = pl.concat_str(words, separator="; ", ignore_nulls=True)
+    return read.with_columns(
+        masked(pl.when(together != "").then(together)).alias("issue.closed_in_words"),
+        pl.coalesce(*by_name, "remark.closed").alias("status.aside"),
+        *(pl.coalesce(pl.col(f"{name}.closed").struct.field("name"), name).alias(name) for name in _NAMES),
+    )
+
+
+def read_closed(text: str) -> str | None:
+    """Give the status that words say, if they say that a facility is closed; what else they say does not count.
+
+    >>> [read_closed(text) for text in ("CLOSED - moved to Kibera", "Closed for renovation", "Closed on Sundays")]
+    ['Non-Operational', 'Temporarily Closed', None]
+    """
+    if "/" in text and all(map(says_closed, text.split("/"))):
+        return canonical_name("operational_statuses", text.split("/", maxsplit=1)[0])
+    word, rest = _word_and_rest(text)
+    status = canonical_name("operational_statuses", word)
+    if status not in CLOSED or _OPEN_AGAIN_OR_HOURS.search(text) or (fold(word) == "no" and rest):
+        return None
+    return CLOSED[1] if _FOR_A_TIME.search(rest) and fold(word).startswith(_MAY_BE_FOR_A_TIME) else status
+
+
+def read_closing(text: str) -> bool | None:
+    """Read a flag of a closed facility that says more.
+
+    >>> [read_closing(text) for text in ("Yes (since 2019)", "Closed since 2019", "Yes, on Sundays")]
+    [True, True, None]
+    """
+    is_yes = _YES_AND_MORE.fullmatch(text) and not _OPEN_AGAIN_OR_HOURS.search(text)
+    return True if is_yes or read_closed(text) else None
+
+
+def read_denial(text: str) -> bool | None:
+    """Read a flag of an open facility that says no, and that it is closed: "No (closed 2020)"."""
+    denied = _NO_AND_MORE.fullmatch(text)
+    return False if denied and read_closed(denied["more"]) else None
+
+
+def split_name(name: str) -> _Split | None:
+    """Part a name from what it says of being closed; None for a name that says nothing of it.
+
+    >>> [split_name(name) for name in ("Umoja Clinic (CLOSED)", "Closed - Umoja Clinic", "Umoja Clinic (Annex)")]
+    [_Split(name='Umoja Clinic', status='Non-Operational'), _Split(name='Umoja Clinic', status='Non-Operational'), None]
+    """
+    parts = ((left, status) for left, words in _parts_of(name) if (status := _told_aside(words)))
+    return next((_Split(left, status) for left, status in parts if any(map(str.isalpha, left))), None)
+
+
+def _split(name: str) -> dict[str, str] | None:
+    found = split_name(name)
+    return found and found._asdict()
+
+
+def _parts_of(name: str) -> Iterator[tuple[str, str]]:
+    """Give every part of a name that could be words beside it, with what is left of the name."""
+    for found in _BRACKETS.finditer(name):
+        yield (name[: found.start()] + name[found.end() :]).strip(" -\u2013\u2014:,*"), found[1]
+    for found in _BETWEEN.finditer(name):
+        head, tail = name[: found.start()].strip(), name[found.end() :].strip()
+        yield head, tail
+        if says_closed(head):
+            yield tail, head
+    if found_last := _AT_THE_END.fullmatch(name):
+        yield found_last["name"], found_last["words"]
+
+
+def _status_in_words(text: str) -> str | None:
+    answer = re.sub(ANSWER_NUMBER, "", text)
+    return None if canonical_name("operational_statuses", answer) else read_closed(answer)
+
+
+def _told_aside(text: str) -> str | None:
+    return None if fold(_word_and_rest(text)[0]) in _NOT_IN_A_NAME else read_closed(text)
+
+
+def _told_in_remark(text: str) -> str | None:
+    return _told_aside(text) if _SURE_IN_A_REMARK.search(fold(_word_and_rest(text)[0])) else None
+
+
+def _word_and_rest(text: str) -> tuple[str, str]:
+    plain = text.strip(" .!*-\u2013\u2014")
+    before = _BEFORE.match(plain)
+    plain = plain[before.end() :] if before else plain
+    ends = [*(after.start() for after in _AFTER.finditer(plain)), len(plain)]
+    # The first that ends a word for closed: "Not in use - merged" says no more than "Not" before its first "in".
+    end = next((end for end in ends if end <= _LONGEST_WORD and says_closed(plain[:end])), ends[0])
+    return plain[:end], plain[end:]
+
+
+def _suspect(text: pl.Expr) -> pl.Expr:
+    return pl.when(text.str.contains(_SUSPECT)).then(text)

@@ -1,0 +1,121 @@
+"""How a facility is reached: contacts in any form a source has for them, one row each, none lost silently.
+
+``contacts`` comes as JSON text ``[{"key": the key it stood under, "value": as it came}, ...]``; a value is text, a
+number, a list, or an object such as ``{"type": "phone", "value": ".."}`` or ``{"name": "..", "phone": ".."}``. What
+cannot be read becomes ``issue.contact_invalid`` with letters and digits masked: an unreadable contact is often a
+person's name.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import polars as pl
+
+from gvrc.columns import CONTACT
+from gvrc.values.contact_forms import read_contacts
+from gvrc.values.phones import PHONE_IN_TEXT, split_phones
+from gvrc.values.text import by_distinct, masked
+
+_NEXT = "\x1e"  # stands between JSON texts of contacts, and in none of them
+_READ = pl.Struct({"contacts": pl.List(CONTACT), "invalid": pl.String})
+_SPLIT = pl.Struct({"name": pl.String, "contact": pl.String})
+
+# 1. Umoja Clinic, (2) Umoja Clinic: the place in a list, another one next month. Two of them are two facilities.
+_PLACE_IN_LIST = r"^(?:\(?\d{1,4}[.)]|[\x{2022}\x{25cf}\x{25aa}\x{b7}])\s*(\p{L}{2})"
+_FURTHER_PLACE = r"\s\(?\d{1,4}[.)]\s*\p{L}{2}"
+WEBSITE = r"^(?i:https?://)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?::\d+)?(?:[/?#]\S*)?$"
+
+
+def repair_names(records: pl.DataFrame) -> pl.DataFrame:
+    """Move telephone numbers out of ``facility_name`` and ``official_name`` into ``contacts``; drop places in a list.
+
+    ``issue.name_repaired`` keeps the name as it came, the number masked.
+    """
+    names = ("facility_name", "official_name")
+    repaired = [
+        pl.when(pl.col(f"{name}.split").is_not_null() | pl.col(f"{name}.unlisted").ne_missing(pl.col(name))).then(name)
+        for name in names
+    ]
+    return (
+        records.with_columns(_without_place(name).alias(f"{name}.unlisted") for name in names)
+        .with_columns(_split(name).alias(f"{name}.split") for name in names)
+        .with_columns(masked(pl.coalesce(repaired)).alias("issue.name_repaired"))
+        .with_columns(_take(name) for name in names)
+        .with_columns(_gather("contacts", *(pl.col(f"{name}.split").struct.field("contact") for name in names)))
+        .drop(f"{name}.{made}" for name in names for made in ("split", "unlisted"))
+    )
+
+
+def repair_websites(records: pl.DataFrame) -> pl.DataFrame:
+    """Move what is no address of a site from ``website_url`` into ``contacts``: an e-mail, a number, or an issue."""
+    website = pl.col("website_url")
+    odd = pl.when(~website.str.contains(WEBSITE)).then(website)
+    return records.with_columns(
+        _gather(
+            "contacts", by_distinct(odd, lambda texts: (_as_contact("website_url", text) for text in texts), pl.String)
+        ),
+        pl.when(website.str.contains(WEBSITE)).then(website).alias("website_url"),
+    )
+
+
+def add_contacts(records: pl.DataFrame) -> pl.DataFrame:
+    """Read ``contacts`` into a list of ``columns.CONTACT``, distinct by value, in the order given; empty for none."""
+    read = pl.col("contacts.read").struct
+    return (
+        records.with_columns(by_distinct(pl.col("contacts"), _read_all, _READ).alias("contacts.read"))
+        .with_columns(
+            read.field("contacts").fill_null(pl.lit([], dtype=pl.List(CONTACT))).alias("contacts"),
+            read.field("invalid").alias("issue.contact_invalid"),
+        )
+        .drop("contacts.read")
+    )
+
+
+def _without_place(name: str) -> pl.Expr:
+    text = pl.col(name)
+    return pl.when(text.str.contains(_FURTHER_PLACE)).then(text).otherwise(text.str.replace(_PLACE_IN_LIST, "$1"))
+
+
+def _split(name: str) -> pl.Expr:
+    unlisted = pl.col(f"{name}.unlisted")
+    suspect = pl.when(unlisted.str.contains(PHONE_IN_TEXT)).then(unlisted)
+    return by_distinct(suspect, lambda texts: (_split_one(name, text) for text in texts), _SPLIT)
+
+
+def _split_one(column: str, text: str) -> dict[str, str] | None:
+    name, numbers = split_phones(text)
+    return {"name": name, "contact": _as_contact(column, numbers)} if numbers else None
+
+
+def _take(name: str) -> pl.Expr:
+    split = pl.col(f"{name}.split")
+    left = split.struct.field("name")
+    return pl.when(split.is_null()).then(pl.col(f"{name}.unlisted")).when(left != "").then(left).alias(name)
+
+
+def _gather(column: str, *found: pl.Expr) -> pl.Expr:
+    together = pl.concat_str(pl.col(column), *found, separator=_NEXT, ignore_nulls=True)
+    return pl.when(together != "").then(together).alias(column)
+
+
+def _as_contact(key: str, value: object) -> str:
+    return msgspec.json.encode([{"key": key, "value": value}]).decode()
+
+
+def _read_all(texts: pl.Series) -> pl.Series:
+    """Read every text, and put the lists together in one go: Polars is slow over Python lists of objects."""
+    read = [read_contacts(text.split(_NEXT)) for text in texts]
+    flat = [(row, *contact) for row, (contacts, _) in enumerate(read) for contact in contacts]
+    invalid = pl.Series("invalid", ["; ".join(invalid) or None for _, invalid in read], dtype=pl.String)
+    contacts = (
+        pl.DataFrame(flat, schema={"row": pl.UInt32, **dict(CONTACT)}, orient="row")
+        .group_by("row")
+        .agg(contacts=pl.struct(pl.exclude("row")))
+    )
+    return (
+        pl.DataFrame([invalid])
+        .with_row_index("row")
+        .join(contacts, on="row", how="left", validate="1:1", maintain_order="left")
+        .select("contacts", "invalid")
+        .to_struct()
+    )

@@ -1,0 +1,176 @@
+"""Telephone numbers out of free text: E.164, or a short code as it is dialled.
+
+``phonenumbers`` knows the numbering plan; it calls Kenya's emergency and help lines (999, 116, 1195) invalid, so short
+codes have a list of their own in ``short_codes.csv``. It takes 40 microseconds a number, so mobile numbers that begin
+with 7, all of which are valid, are read without it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache, lru_cache
+from importlib.resources import files
+from itertools import zip_longest
+from typing import NamedTuple
+
+
+class Phone(NamedTuple):
+    """A number that can be dialled, and what kind of line it is: a contact type of the glossary."""
+
+    contact_type: str
+    contact_value: str
+
+
+# A number inside other text, for Polars and for Python: 0 or 254, then nine digits (eight for some landlines).
+PHONE_IN_TEXT = r"(?:\+?254|\b0)[\s()-]*[1-9](?:[\s()/-]{0,2}\d){7,8}"
+_MOBILE = re.compile(r"(?:(?:\+|00)?254|0)?0?(7[0-9]{8})")
+_PAIR_OF_MOBILES = re.compile(r"((?:0|\+?254)[17]\d{8})((?:0|\+?254)[17]\d{8})")
+_MARKS = re.compile(r"[\s().\-\u2010-\u2015]+")
+_SEQUENCE = re.compile(r"\+?\(?\d[\d\s().\-\u2010-\u2015]*\d|\d")
+_EXTENSION = re.compile(r"(?<![\s,;(])[\s,;(]*\b(?:ext(?:ension|n)?|x)[.:\s]*(\d{1,5})\b\)?", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[/,;|&\n]|\b(?:or|and|au|na)\b", re.IGNORECASE)  # au, na: Swahili for or, and
+_HOURS = re.compile(r"\(?\b24\s*(?:/\s*7|-?\s*(?:hrs?|hours?))\b\)?", re.IGNORECASE)
+_AREA_CODE = re.compile(r"\b(0\d{1,3})/(\d{6,7})\b")
+# A day beside a number, or in its place: 2024-03-01 would be a number of Nairobi without its 0.
+_DAY = re.compile(
+    r"(?<![\d+.-])(?:(?:19|20)\d{2}([-./])(?:0?[1-9]|1[0-2])\1(?:[0-2]?\d|3[01])"
+    r"|(?:[0-2]?\d|3[01])([-./])(?:0?[1-9]|1[0-2])\2(?:19|20)\d{2})(?![\d-])"
+)
+_LOOSE_ENDS = re.compile(
+    r"^[\s\-\u2010-\u2015:/,;&|.]+|(?<![\s\-\u2010-\u2015:/,;&|(\[])[\s\-\u2010-\u2015:/,;&|(\[]+$|\(\s*\)"
+)
+_PASSES = 20  # one takes a pair of brackets away; a thousand around a number are no name
+# Further lines of an exchange by their last digits (0700000044/45), as ITU-T E.123 writes them; not "/3 lines".
+_FURTHER_LINES = re.compile(
+    r"(?<!\d)(\+?\(?\d[\d\s().\-\u2010-\u2015]{5,24}\d)((?:\s{0,2}[/\-\u2010-\u2015]\s{0,2}\d{1,3}(?!\w))+)"
+    r"(?!\s*[./\-]?\d|\s*(?!(?:or|and|au|na)\b)[^\W\d_])",
+    re.IGNORECASE,
+)
+_DIALLED = re.compile(r"\+?\d{3,17}")
+_USSD = re.compile(r"\*\d{2,4}(?:\*\d+)*#")
+
+
+@cache
+def short_codes() -> frozenset[str]:
+    """Give the numbers of ``short_codes.csv``."""
+    text = files("gvrc.values").joinpath("short_codes.csv").read_text(encoding="utf-8")
+    return frozenset(row["number"] for row in csv.DictReader(text.splitlines()))
+
+
+def find_phones(text: str, *, stated_line: bool = False) -> tuple[list[Phone], list[str]]:
+    """Read every number in a text; give the numbers, and the parts with digits that are none.
+
+    ``stated_line`` says that the source calls it a hotline or a toll-free number: then a short code that is not on our
+    list is believed.
+
+    >>> find_phones("0700000016/0700000017 or 112")[0][2]
+    Phone(contact_type='Hotline', contact_value='112')
+    """
+    phones: list[Phone] = []
+    refused: list[str] = []
+    pieces = _EXTENSION.split(text)  # numbers, an extension, further numbers, ...
+    for numbers, extension in zip_longest(pieces[::2], pieces[1::2]):
+        found, no_phones = _find_in(numbers, stated_line=stated_line)
+        if found and extension:  # it belongs to the number before it
+            found[-1] = found[-1]._replace(contact_value=f"{found[-1].contact_value};ext={extension}")
+        phones += found
+        refused += no_phones
+    return phones, refused
+
+
+def _find_in(text: str, *, stated_line: bool) -> tuple[list[Phone], list[str]]:
+    dialled = _USSD.findall(text)
+    days = [found[0] for found in _DAY.finditer(text)]
+    text = _DAY.sub(" ; ", text)
+    plain = _AREA_CODE.sub(r"\1\2", _HOURS.sub(" ", _USSD.sub(" ", text).replace("(0)", "")))
+    plain = _FURTHER_LINES.sub(lambda lines: _written_out(lines, stated_line=stated_line), plain)
+    parts = [sequence for part in _SEPARATOR.split(plain) for sequence in _SEQUENCE.findall(part)]
+    read = [(part, _read_all(part, stated_line=stated_line)) for part in parts]
+    phones = [phone for _, found in read for phone in found] + [Phone("Hotline", code) for code in dialled]
+    return phones, days + [part for part, found in read if not found]
+
+
+def _written_out(lines: re.Match[str], *, stated_line: bool) -> str:
+    """Write further lines out: "0700000044 / 0700000045"; what may be anything else is only parted from its number."""
+    number, endings = _MARKS.sub("", lines[1]), re.findall(r"\d+", lines[2])
+    if not read_phone(number) or read_phone(_MARKS.sub("", lines[0])):
+        return lines[0]
+    is_short_code = any(read_phone(ending, stated_line=stated_line) for ending in endings)
+    return " / ".join([number, *(endings if is_short_code else _further_lines(number, endings) or endings)])
+
+
+def _further_lines(number: str, endings: list[str]) -> list[str]:
+    """Give the further lines; none where one is not higher than the one before, or has one digit: too little to tell.
+
+    >>> _further_lines("0700000044", ["45"])
+    ['0700000045']
+    >>> _further_lines("0700000044", ["12"])
+    []
+    """
+    numbers = [number]
+    for ending in endings:
+        numbers.append(number[: -len(ending)] + ending)
+        if len(ending) == 1 or numbers[-1] <= numbers[-2] or not read_phone(numbers[-1]):
+            return []
+    return numbers[1:]
+
+
+def split_phones(name: str) -> tuple[str, list[str]]:
+    """Take the numbers out of a name; what is not a valid number stays in it.
+
+    >>> split_phones("KINANGO P/STN - 0700000018")
+    ('KINANGO P/STN', ['0700000018'])
+    """
+    numbers = [found for found in re.findall(PHONE_IN_TEXT, name) if read_phone(_MARKS.sub("", found))]
+    rest = name
+    for number in numbers:
+        rest = rest.replace(number, " ", 1)
+    return (_tidied(rest) if numbers else name), numbers
+
+
+def _tidied(name: str) -> str:
+    for _ in range(_PASSES):
+        unlabelled = re.sub(r"\b(?:tel|phone|mobile|cell|call)\b[.:\s]*(?=\W*$)", "", name, flags=re.IGNORECASE)
+        trimmed = _LOOSE_ENDS.sub("", " ".join(unlabelled.split()))
+        if trimmed == name:
+            break
+        name = trimmed
+    return name
+
+
+def _read_all(sequence: str, *, stated_line: bool) -> list[Phone]:
+    """Read a run of digits as one number, or else as several with spaces between, each of them valid."""
+    whole = read_phone(_MARKS.sub("", sequence), stated_line=stated_line)
+    if whole:
+        return [whole]
+    if pairs := _PAIR_OF_MOBILES.fullmatch(_MARKS.sub("", sequence)):  # 0700 000 016 0700 000 017
+        return [phone for half in pairs.groups() if (phone := read_phone(half))]
+    several = [read_phone(_MARKS.sub("", part), stated_line=stated_line) for part in sequence.split()]
+    return [phone for phone in several if phone] if all(several) else []
+
+
+@lru_cache(maxsize=100_000)
+def read_phone(digits: str, *, stated_line: bool = False) -> Phone | None:
+    """Read one number without marks in it: valid in Kenya, or anywhere when it begins with ``+``; else None."""
+    if not _DIALLED.fullmatch(digits):
+        return None
+    if digits in short_codes() or (stated_line and re.fullmatch(r"[0-9]{3,5}", digits)):
+        return Phone("Hotline", digits)
+    if mobile := _MOBILE.fullmatch(digits):
+        return Phone("Mobile", f"+254{mobile[1]}")
+    return _look_up(re.sub(r"^00(?=254)", "+", digits))
+
+
+def _look_up(digits: str) -> Phone | None:
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(digits, "KE")
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    lines = {phonenumbers.PhoneNumberType.MOBILE: "Mobile", phonenumbers.PhoneNumberType.TOLL_FREE: "Toll Free"}
+    line = lines.get(phonenumbers.number_type(number), "Phone")
+    return Phone(line, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
