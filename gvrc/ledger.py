@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parent
 # Raise it when the same file should come out otherwise: every file is then read again, without --force.
-RULES_VERSION = "9"
+RULES_VERSION = "10"
 STOPPED_BY_SIGNAL = "Stopped by Ctrl-C, SIGTERM or SIGHUP. Repeat the command: it goes on from there."
 # Fields that hold what people wrote, of survivors perhaps: that they change is told, what they say is not.
 FREE_TEXTS = ("description", "service_description")

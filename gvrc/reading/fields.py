@@ -346,8 +346,9 @@ TELLS_HOURS: Final = HOURS | frozenset(
 
 
 def _is_list_of_names(values: list[Any]) -> bool:
-    first = values[0]
-    return not (type(first) is str and len(first) == UUID_LENGTH and first[8:9] == first[13:14] == "-")
+    return not all(
+        type(value) is str and len(value) == UUID_LENGTH and value[8:9] == value[13:14] == "-" for value in values
+    )
 
 
 def _is_pair(values: list[Any]) -> bool:
