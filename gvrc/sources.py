@@ -55,6 +55,8 @@ def read_sources(path: Path | None) -> list[SourceRules]:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise UsageError(f"{path}, line {line}: not valid YAML ({error.reason}). Take them out.") from error
+    except RecursionError as error:
+        raise UsageError(f"{path}: is nested too deeply for rules of sources. Mend it.") from error
     return [] if document is None else _sources(path, document)
 
 

@@ -145,6 +145,12 @@ def test_a_wrong_file_is_told_with_its_line(tmp_path: Path, text: str, complaint
     assert str(path) in str(caught.value)
 
 
+def test_a_file_that_is_nested_without_end_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, "sources: " + "[" * 3_000 + "]" * 3_000)
+    with pytest.raises(UsageError, match="is nested too deeply for rules of sources"):
+        read_sources(path)
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"cannot be read .* Check the setting sources\."):
         read_sources(tmp_path / "gone.yaml")

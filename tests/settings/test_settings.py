@@ -207,6 +207,12 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         read_settings(binary, {}, {})
 
 
+def test_a_file_that_is_nested_without_end_is_a_wrong_file_and_no_fault_of_ours(tmp_path: Path) -> None:
+    path = settings_file(tmp_path, "lookup_defaults: " + "[" * 3_000 + "]" * 3_000)
+    with pytest.raises(UsageError, match="is nested too deeply for settings"):
+        read_settings(path, {}, {})
+
+
 def test_settings_never_show_a_password(tmp_path: Path) -> None:
     settings = read_settings(None, {"DATABASE_URL": "postgresql://gvrc:s3cret@localhost/gvrc"}, {})
     assert "s3cret" not in repr(settings)
