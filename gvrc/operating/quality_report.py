@@ -6,9 +6,10 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from gvrc.errors import UsageError
+from gvrc.errors import GvrcError, UsageError
 from gvrc.masking import mask_contacts
 from gvrc.migrations import demand_migrated
+from gvrc.operating.ending import NO_ROOM
 from gvrc.written import whole_file
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def write_reports(reports: dict[str, Report], settings: Settings) -> list[Path]:
     """Write each report as JSON to its folder under ``reports_dir``, whole or not at all; name the files.
 
     Raises:
-        UsageError: a file cannot be written.
+        GvrcError: the disk is full.
+        UsageError: a file cannot be written for another reason.
     """
     written = []
     for name, report in reports.items():
@@ -71,6 +73,14 @@ def write_reports(reports: dict[str, Report], settings: Settings) -> list[Path]:
                 text = json.dumps({"at": now.isoformat(), **report}, indent=2, ensure_ascii=False)
                 part.write_text(text + "\n", "utf-8")
         except OSError as error:
-            raise UsageError(f"{path}: cannot be written: {error.strerror}. See reports_dir.") from error
+            raise unwritten(path, error) from error
         written.append(path)
     return written
+
+
+def unwritten(path: Path, error: OSError) -> GvrcError:
+    """Say why a report is not there: a full disk is no wrong setting, and ends with 1 as after an import."""
+    said = f"{path}: cannot be written: {error.strerror}."
+    if error.errno in NO_ROOM:
+        return GvrcError(f"{said} Make room there, then repeat the command.")
+    return UsageError(f"{said} See reports_dir.")

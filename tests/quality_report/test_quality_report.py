@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gvrc.operating.quality_report import read_reports
+import pytest
+
+from gvrc.errors import GvrcError
+from gvrc.operating.quality_report import read_reports, write_reports
 from gvrc.pipeline import run
 from gvrc.settings import PROJECT
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gvrc.database import Database
     from gvrc.settings import Settings
 
@@ -101,6 +104,19 @@ def test_a_report_that_finds_no_room_is_told_and_not_left_in_half(settings: Sett
     done = report(settings, fresh_url, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)))
     assert done.returncode == 2
     assert "cannot be written: File too large. See reports_dir." in done.stderr
+    assert [path for path in settings.reports_dir.rglob("*") if path.is_file()] == []
+
+
+def test_a_full_disk_ends_with_1_as_it_does_after_an_import_and_is_no_wrong_setting(
+    settings: Settings, fresh: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_nothing(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", write_nothing)
+    with pytest.raises(GvrcError, match=r"\.json: cannot be written: No space left on device\. Make room") as raised:
+        write_reports(read_reports(fresh), settings)
+    assert raised.value.exit_status == 1
     assert [path for path in settings.reports_dir.rglob("*") if path.is_file()] == []
 
 
