@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,7 +45,7 @@ class Monitor:
         }
         handler = type("Handler", (PageHandler,), {"pages": pages})
         try:
-            self.server = ThreadingHTTPServer((address, port), handler)
+            self.server = server_class(address)((address, port), handler)
         except OSError as error:
             raise UsageError(
                 f"{address}:{port}: the monitor cannot be served there: {error.strerror}. "
@@ -56,7 +57,8 @@ class Monitor:
     def url(self) -> str:
         """Give the address with the port that is served (another one, where port 0 was asked for)."""
         address, port = self.server.server_address[:2]
-        return f"http://{address!s}:{port}"
+        host = f"{address!s}"
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def __enter__(self) -> Self:
         self.thread.start()
@@ -67,6 +69,17 @@ class Monitor:
         self.server.shutdown()
         self.server.server_close()
         self.thread.join(PATIENCE)
+
+
+class SixthServer(ThreadingHTTPServer):
+    """The same over IPv6, which http.server uses only when told to."""
+
+    address_family = socket.AF_INET6
+
+
+def server_class(address: str) -> type[ThreadingHTTPServer]:
+    """Give the server of an address: one of IPv6 has colons, which no host's name has."""
+    return SixthServer if ":" in address else ThreadingHTTPServer
 
 
 Page = tuple[int, str, bytes]  # status, content type, content

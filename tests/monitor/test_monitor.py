@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +45,16 @@ def test_metrics_are_served_as_prometheus_reads_them_and_grow_with_the_run() -> 
             assert (status, kind.partition(";")[0]) == (200, "text/plain")
             assert f'gvrc_records_total{{outcome="inserted",source="kmhfl"}} {expected}.0' in text
             assert list(text_string_to_metric_families(text))
+
+
+def test_the_pages_are_served_over_ipv6_at_an_address_that_a_browser_takes() -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with Monitor("::1", 0, MetricsCollector, lambda: HEALTHY) as monitor:
+        assert monitor.url.startswith("http://[::1]:")
+        assert get(f"{monitor.url}/health")[0] == 200
 
 
 def test_metrics_are_served_as_openmetrics_to_who_asks_for_it() -> None:
