@@ -33,6 +33,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 50_000
 # The thread that reads computes all the time; after each answer of the database or of polars, the others waited 5 ms
 # (Python's default) to go on. At 0.2 ms they hindered each other (2 to 5 % of a forced run).
 SECONDS_BETWEEN_THREADS = 0.001
+LONGEST_WAIT = 366 * 86_400  # seconds; Python cannot wait for more than 292 years, and nobody waits for one
 SETTING_OPTIONS = ("database_url", "log_level", "boundaries", "metrics_file")
 
 
@@ -72,7 +73,7 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def seconds_to_wait(text: str) -> float:
     """Read the seconds of ``--watch``."""
     with suppress(ValueError):
-        if 0 < float(text) < float("inf"):
+        if 0 < float(text) <= LONGEST_WAIT:
             return float(text)
     raise argparse.ArgumentTypeError(f"expected a number of seconds, more than 0, not {text!r}")
 
@@ -88,12 +89,14 @@ def read_name(text: str) -> str:
 
 def import_files(given: argparse.Namespace) -> int:
     """Do one run, or one after the other with ``--watch``; a missing file is told before a server is started."""
-    from gvrc.files import find_files
+    from gvrc.files import STANDARD_INPUT, find_files
 
+    if given.watch and STANDARD_INPUT in given.paths:
+        raise UsageError("--watch looks for files time and again; standard input comes once. Leave one of them out.")
     settings = command_settings(given)
     if not is_inbox_empty(given, settings):
         found = find_files(named_paths(given, settings))
-        if "-" in given.paths:  # standard input can be spooled once only
+        if STANDARD_INPUT in given.paths:  # standard input can be spooled once only
             given.paths = [str(path) for path in found]
     given.service_id = new_service_id()
     begin_service_log(given, settings)
