@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from gvrc.migrations import look_at_database
 from gvrc.statements import statement, statement_group
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gvrc.database import Database
 
 
@@ -29,27 +32,54 @@ def make_indexes(database: Database, *, even_managed: bool = False) -> Tuning:
     """Make those of the guide's indexes that are not there, outside a transaction; on a managed database if asked.
 
     Raises:
-        DatabaseUnavailableError: there is no directory yet, or an index cannot be made.
+        DatabaseUnavailableError: there is no directory yet, an index cannot be made, or another command is at it.
     """
-    there = read_indexes(database)
     guide = statement_group("indexes.sql")
-    wanted = [name for name in guide if name not in there or not there[name]["is_valid"]]
-    is_managed = look_at_database(database).is_managed
-    may_make = even_managed or not is_managed
-    for name in wanted if may_make else ():
-        try:
-            if name in there:
-                database.execute(f'DROP INDEX CONCURRENTLY "{name}"')
-            database.execute(statement(name))
-        except adbc_driver_manager.Error as error:
-            is_forbidden = sqlstate(error) == "42501"
-            advice = (
-                "Run it as the owner of the table." if is_forbidden else "Repeat the command: it goes on from there."
-            )
-            raise DatabaseUnavailableError(f"The index {name} cannot be made: {first_line(error)} {advice}") from error
+    may_make = even_managed or not look_at_database(database).is_managed
+    with tuning_lock(database) if may_make else nullcontext():
+        there = read_indexes(database)
+        wanted = [name for name in guide if name not in there or not there[name]["is_valid"]]
+        for name in wanted if may_make else ():
+            make_index(database, name, is_there=name in there)
     now = read_indexes(database)
     redundant = {name: now[name]["redundant_with"] for name in guide if name in now and now[name]["redundant_with"]}
     return Tuning(made=wanted if may_make else [], missing=[] if may_make else wanted, redundant=redundant)
+
+
+@contextmanager
+def tuning_lock(database: Database) -> Iterator[None]:
+    """Hold the lock that only one command per database can have while it makes indexes; it goes with the connection.
+
+    Two that make indexes of one table CONCURRENTLY wait for each other, and the second takes an index that is being
+    made for one that was left invalid.
+
+    Raises:
+        DatabaseUnavailableError: another command has it.
+    """
+    if not database.rows("try_tuning_lock")[0]["is_locked"]:
+        raise DatabaseUnavailableError(
+            "Another command is making indexes in this database. Wait for it to end, then repeat the command."
+        )
+    try:
+        yield
+    finally:
+        database.release("release_tuning_lock")
+
+
+def make_index(database: Database, name: str, *, is_there: bool) -> None:
+    """Make one index; what an attempt left invalid is dropped first.
+
+    Raises:
+        DatabaseUnavailableError: it cannot be made.
+    """
+    try:
+        if is_there:
+            database.execute(f'DROP INDEX CONCURRENTLY "{name}"')
+        database.execute(statement(name))
+    except adbc_driver_manager.Error as error:
+        is_forbidden = sqlstate(error) == "42501"
+        advice = "Run it as the owner of the table." if is_forbidden else "Repeat the command: it goes on from there."
+        raise DatabaseUnavailableError(f"The index {name} cannot be made: {first_line(error)} {advice}") from error
 
 
 def read_indexes(database: Database) -> dict[str, dict[str, Any]]:

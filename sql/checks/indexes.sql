@@ -39,3 +39,11 @@ SELECT
     ) AS redundant_with
 FROM indexes AS here
 ORDER BY here.index_name;
+
+-- name: try_tuning_lock
+-- One command per database makes indexes at a time; the lock goes with the connection. It is tried, not waited for:
+-- a statement that waits holds a snapshot, for whose end CREATE INDEX CONCURRENTLY waits in turn.
+SELECT pg_try_advisory_lock(hashtextextended('gvrc tune', 0)) AS is_locked;
+
+-- name: release_tuning_lock
+SELECT pg_advisory_unlock(hashtextextended('gvrc tune', 0)) AS is_unlocked;

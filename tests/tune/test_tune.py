@@ -12,7 +12,7 @@ import pytest
 
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError
-from gvrc.operating.tune import make_indexes, slow_queries
+from gvrc.operating.tune import make_indexes, slow_queries, tuning_lock
 from gvrc.settings import PROJECT
 from gvrc.statements import statement_group
 
@@ -112,6 +112,14 @@ def test_an_index_that_the_server_stopped_is_made_when_the_command_is_repeated(f
             make_indexes(fresh)
     assert "owner" not in str(raised.value)
     assert len(make_indexes(fresh).made) == len(NAMES)
+
+
+def test_a_second_command_at_once_says_so_and_waits_in_no_deadlock(fresh: Database, fresh_url: str) -> None:
+    with tuning_lock(fresh):
+        done = tune(fresh_url)
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: Another command is making indexes in this database. Wait for it to end")
+    assert tune(fresh_url).stdout.count("made") == len(NAMES)
 
 
 def test_psql_makes_the_indexes_from_the_file(fresh: Database, fresh_url: str) -> None:
