@@ -133,3 +133,9 @@ def test_a_password_goes_to_psql_by_the_environment(url: str, shown: str, passwo
     _, environment, argument = psql_call(url, os.environ | {"PGPASSWORD": "inherited"})
     assert environment["PGPASSWORD"] == (password or "inherited")
     assert argument == shown
+
+
+def test_tuning_a_database_into_which_nothing_was_imported_says_what_to_do_first(application: Application) -> None:
+    ended = call("tune.py", "--database-url", application.url)
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert ended.stderr == "error: The importer's tables are not those of this version: python scripts/migrate.py\n"
