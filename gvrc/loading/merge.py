@@ -82,6 +82,8 @@ class Merger:
                 self.database.run(f"create_missing_{lookup}", self.next_id(lookup), *default)
         except adbc_driver_manager.Error as error:
             if not self.pass_given_keys(error):
+                if self.is_fault_of_record(error):
+                    demand_lookup_names(self.database, lookup, first_line(error))
                 raise
             self.create_lookup(lookup, *default)
 

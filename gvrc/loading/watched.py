@@ -97,14 +97,23 @@ def as_json(row: dict[str, Any]) -> dict[str, Any]:
     return row | {name: json.loads(row[name]) for name in ("said", "present") if row[name]}
 
 
-def demand_lookup_names(database: Database) -> None:
-    """Stop where a trigger keeps a lookup name out: what belongs to facilities would be left out with it.
+def demand_lookup_names(database: Database, lookup: str | None = None, refusal: str = "") -> None:
+    """Stop where a trigger or a constraint keeps a lookup name out: what belongs to facilities would be left out, too.
+
+    Of one lookup table, or of all; ``refusal`` is what the database said of it.
 
     Raises:
-        DatabaseUnavailableError: a name that was inserted is not there.
+        DatabaseUnavailableError: a name that was to be inserted is not there.
     """
+    reason = "the database refuses" if refusal else "a trigger of the database drops or changes"
     for row in database.rows("uncreated_lookup_names"):
-        raise DatabaseUnavailableError(
-            f"{row['table_name']}: a trigger of the database drops or changes the name {row['name']!r} that the files "
-            "need. Add it there by hand, or set create_lookups: false."
-        )
+        if lookup in (None, row["table_name"]):
+            raise DatabaseUnavailableError(
+                f"{row['table_name']}: {reason} the name {row['name']!r} that the files need. "
+                f"{sentence(refusal)}Add it there by hand, or set create_lookups: false."
+            )
+
+
+def sentence(said: str) -> str:
+    """Begin what a server said as a sentence does."""
+    return said and f"{said[0].upper()}{said[1:]} "

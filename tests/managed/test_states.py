@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gvrc.errors import UsageError
+from gvrc.errors import DatabaseUnavailableError, UsageError
 from gvrc.operating.undo import undo
 from gvrc.settings import LOOKUP_DEFAULTS
 from tests.managed.records import CLINIC, POST, RECORDS, SHELTER
@@ -233,3 +233,17 @@ def test_a_run_is_taken_back_where_the_application_has_a_generated_column(applic
     account = application.load(RECORDS)
     undo(account.run_id, application.settings())
     assert application.query("SELECT count(*) AS facilities FROM facilities") == [{"facilities": 0}]
+
+
+def test_a_lookup_name_that_a_constraint_refuses_stops_the_run_and_is_named(application: Application) -> None:
+    application.execute(
+        "ALTER TABLE owner_types ADD CONSTRAINT few CHECK (type_name IN ('Public', 'Private', 'Unknown'))"
+    )
+    with pytest.raises(DatabaseUnavailableError) as raised:
+        application.load([CLINIC | {"owner_type": "Faith based"}])
+    assert str(raised.value) == (
+        "owner_types: the database refuses the name 'Faith-Based' that the files need. New row for "
+        'relation "owner_types" violates check constraint "few". Add it there by hand, or set create_lookups: false.'
+    )
+    account = application.load([CLINIC | {"owner_type": "Faith based"}], create_lookups=False)
+    assert (account.totals()["inserted"], account.files[0].issues["lookup_missing"]) == (1, 1)
