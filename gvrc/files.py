@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import glob
 import hashlib
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -13,6 +12,7 @@ from shutil import copyfileobj, rmtree
 from typing import TYPE_CHECKING
 
 from gvrc.errors import SourceFileError, UsageError
+from gvrc.values.storable import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,12 +48,15 @@ def hash_file(path: Path) -> tuple[str, int]:
     try:
         if not path.is_file():
             raise SourceFileError(
-                f"{path}: not a regular file, or gone meanwhile. Give a file, or '-' to read standard input."
+                f"{shown_file(path)}: not a regular file, or gone meanwhile. "
+                "Give a file, or '-' to read standard input."
             )
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
     except OSError as error:
-        raise SourceFileError(f"{path}: cannot be read ({error.strerror}). Check its name and permissions.") from error
+        raise SourceFileError(
+            f"{shown_file(path)}: cannot be read ({error.strerror}). Check its name and permissions."
+        ) from error
 
 
 def came_since(moment: float, paths: Iterable[Path]) -> bool:
@@ -71,8 +74,7 @@ def shown_file(path: Path) -> str:
     """
     folder = next((folder for folder in path.parents if folder.name.startswith(SPOOL)), Path.cwd())
     shown = str(path.relative_to(folder) if path.is_relative_to(folder) else path)
-    text = os.fsencode(shown).decode("utf-8", "backslashreplace")
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in storable(shown))
 
 
 def _files_of(argument: str) -> list[Path]:

@@ -12,6 +12,7 @@ from gvrc.database_errors import first_line, sqlstate
 from gvrc.log import log_event
 from gvrc.masking import HIDDEN, mask
 from gvrc.meaning.shown_keys import shown_types, shown_unmapped
+from gvrc.values.storable import storable
 from gvrc.written import told_if_unwritten
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
     record_metrics(this_run)
     if not this_run.options.dry_run and error is None and account.totals()["rejected"]:
         tell_rejects(this_run)
-    told = mask(without_detail(error)) if error else "; ".join(account.unwritten) or None
+    told = storable(mask(without_detail(error)) if error else "; ".join(account.unwritten)) or None
     this_run.database.release("finish_run", account.run_id, account.status, account.quality_score, told)
     tell_many_rejects(this_run)
     log_event("run_finished", run_id=account.run_id, status=account.status, **account.totals())

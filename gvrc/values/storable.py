@@ -4,3 +4,8 @@ from __future__ import annotations
 
 # Neither NUL nor halves of characters, which bytes that are no UTF-8 are read as.
 STORABLE = r"^[^\0\ud800-\udfff]*$"
+
+
+def storable(text: str) -> str:
+    """Write bytes of a path that are no UTF-8 as they are written in a program: no text column takes them."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -60,6 +60,7 @@ def test_each_file_of_a_hostile_folder_has_its_outcome(fresh: Database, settings
         (tmp_path / os.fsdecode(name)).write_bytes(content)
     os.mkfifo(tmp_path / "pipe.json")
     (tmp_path / "to nowhere.json").symlink_to("nowhere")
+    (tmp_path / os.fsdecode(b"to nowhere in latin-1 \xff.json")).symlink_to("nowhere")
 
     account = run([str(tmp_path)], settings)
 
@@ -70,6 +71,7 @@ def test_each_file_of_a_hostile_folder_has_its_outcome(fresh: Database, settings
         name: message for name, (_, message) in REFUSED.items()
     }
     assert files["pipe.json"].status == files["to nowhere.json"].status == "failed"
+    assert files[r"to nowhere in latin-1 \xff.json"].status == "failed"
     assert "0700000016" not in json.dumps(account.as_summary())
     assert count(fresh) == len(LOADED)
     assert account.balances()
