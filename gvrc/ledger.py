@@ -184,8 +184,8 @@ def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any
         "source": account.source or "",
         "fingerprint": this_run.fingerprint,
         "status": account.status,
-        "error": account.error,
-        "path_taken": account.path_taken,
+        "error": account.error and storable(account.error),
+        "path_taken": account.path_taken and storable(account.path_taken),  # keys of the document
         "issues": account.issues.total(),
         "rejects": account.rejects,
         "issue_kinds": account.issues,

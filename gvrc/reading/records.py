@@ -165,7 +165,7 @@ def _read_leniently(records: Records, row: int) -> None:
     records.values[row] = _without_surrogates(value, problems)
     if _has_control_characters(records.texts[row]):
         problems.found["invalid_text"].append(CONTROL_CHARACTER)
-    records.texts[row] = records.texts[row].replace("\x00", "\\u0000")  # PostgreSQL takes no NUL in a text
+    records.texts[row] = _without_nul(records.texts[row])
     for kind, found in problems.found.items():
         before = records.issues[kind].get(row)
         records.issues[kind][row] = "; ".join(filter(None, (before, *dict.fromkeys(found))))
@@ -235,7 +235,13 @@ def _has_control_characters(text: str) -> bool:
 
 def _reject(records: Records, row: int, reason: str, detail: str) -> None:
     records.values[row] = {}
+    records.texts[row] = _without_nul(records.texts[row])
     records.rejects[row] = (reason, detail)
+
+
+def _without_nul(text: str) -> str:
+    """Write NUL as JSON does: PostgreSQL takes none, and a record that cannot be read may have it anywhere."""
+    return text.replace("\x00", "\\u0000")
 
 
 def _short(value: object) -> str:

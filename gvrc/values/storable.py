@@ -7,5 +7,5 @@ STORABLE = r"^[^\0\ud800-\udfff]*$"
 
 
 def storable(text: str) -> str:
-    """Write bytes of a path that are no UTF-8 as they are written in a program: no text column takes them."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """Write NUL, and bytes of a path that are no UTF-8, as they are written in a program: no text column takes them."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", r"\x00")

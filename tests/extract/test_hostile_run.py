@@ -39,6 +39,7 @@ LOADED: dict[bytes, bytes] = {
     b"zero bytes in keys and values.json": clinic(103, **{"x\x00y": "\x00", "description": "a\x00b", "phone": "\x00"}),
     b"half characters.json": clinic(104, **{"x\ud800": "\udfff", "services": ["\ud83d"]}),
     b"a zip of a mac.json": zip_of_a_mac(clinic(105)),
+    b"zero bytes in the way to the records.json": b'{"clin\0ics": ' + clinic(110) + b"}",
     b"gzip with zeros after it.json": gzip.compress(clinic(106)) + b"\x00" * 512,
     b"digits of another script.json": clinic(107, beds="١٢", lat="٣٦.٨", phone="٠٧٠٠٠٠٠٠١٦"),
     b"years that are none.json": clinic(108, updated="99999-01-01", created="0001-01-01"),
@@ -75,6 +76,16 @@ def test_each_file_of_a_hostile_folder_has_its_outcome(fresh: Database, settings
     assert "0700000016" not in json.dumps(account.as_summary())
     assert count(fresh) == len(LOADED)
     assert account.balances()
+
+
+def test_a_zero_byte_in_a_record_that_cannot_be_read_costs_that_record_and_no_run(
+    fresh: Database, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "zeros.json"
+    path.write_bytes(clinic(110)[:-1] + b', {"a": 1 \0}]')
+    totals = run([str(path)], settings).totals()
+    assert (totals["read"], totals["inserted"], totals["rejected"]) == (2, 1, 1)
+    assert count(fresh) == 1
 
 
 def shown(name: bytes) -> str:
