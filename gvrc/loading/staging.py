@@ -110,7 +110,7 @@ def name_key(name: pl.Expr) -> pl.Expr:
     return name.str.to_lowercase().str.replace_all("&", "and", literal=True).str.replace_all(SIGNS, "")
 
 
-SIGNS = r"""[ .,:;_/()"'`\[\]\x{b4}\x{2018}\x{2019}\x{2bc}\x{2013}-]+"""  # as in sql/merge/1_meet.sql
+SIGNS = r"""[ .,:;_/()"'`\[\]\x{b4}\x{2018}\x{2019}\x{2bc}\x{2013}-]+"""  # as in sql/staging/functions.sql
 
 
 def number_rounds(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""The temporary tables of a run (``sql/staging/create.sql``)."""
+"""The temporary tables and functions of a run (``sql/staging/``)."""
 
 from __future__ import annotations
 
@@ -60,9 +60,10 @@ class StagingTables:
 
 
 def create_staging_tables(database: Database, source_rank: Mapping[Any, list[str]]) -> None:
-    """Make the tables; ``source_rank`` is the setting."""
+    """Make the tables, and the functions that the merge compares by; ``source_rank`` is the setting."""
     *tables, rank = statement_group("staging/create.sql")
-    database.run_all([*tables, *statement_group("staging/settled.sql")])
+    functions = statement_group("staging/functions.sql")
+    database.run_all([*tables, *statement_group("staging/settled.sql"), *functions])
     database.run(rank, json.dumps({field: known_names(sources) for field, sources in source_rank.items()}))
 
 

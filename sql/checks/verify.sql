@@ -210,7 +210,7 @@ ORDER BY key;
 
 -- name: verify_same_constituency
 -- Facilities of one name, but for its signs, in several wards of one constituency: two, or one whose ward two bodies
--- disagree about. Two that bodies gave codes for are two. The signs are those of meet_by_spelling.
+-- disagree about. Two that bodies gave codes for are two. The name key is as in sql/staging/functions.sql.
 WITH named AS (
     SELECT
         facilities.facility_name,

@@ -159,7 +159,7 @@ WHERE merging.met_by = $1
         FROM facility_coordinates AS point
         WHERE point.facility_id = namesake.facility_id
             AND point.is_active
-            AND 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) > 1
+            AND pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude)
     );
 
 -- name: take_claimed_code
@@ -247,8 +247,8 @@ WITH met AS (
         staged.constituency_id,
         merging.facility_id,
         CASE
-            WHEN distance.kilometres > 1 THEN concat_ws('|', staged.latitude, staged.longitude)
-            WHEN distance.kilometres IS NULL
+            WHEN located.are_apart THEN concat_ws('|', staged.latitude, staged.longitude)
+            WHEN located.are_apart IS NULL
                 AND staged.ward_match NOT IN ('fuzzy', 'part')
                 AND staged.ward_id NOT IN (facilities.ward_id, coalesce(imported.ward_id, facilities.ward_id))
                 AND coalesce(
@@ -256,7 +256,7 @@ WITH met AS (
                     true
                 ) THEN lower(wards.ward_name)
         END AS place,
-        distance.kilometres IS NOT NULL AS is_measured
+        located.are_apart IS NOT NULL AS is_measured
     FROM staged_records AS staged
     JOIN etl.code_map USING (generated_code)
     JOIN merging USING (row_no)
@@ -265,12 +265,11 @@ WITH met AS (
     LEFT JOIN wards ON wards.ward_id = staged.ward_id
     CROSS JOIN LATERAL (
         SELECT
-            111.2 * |/ min((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2)
-                AS kilometres
+            bool_and(pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude)) AS are_apart
         FROM facility_coordinates AS point
         WHERE point.facility_id = code_map.facility_id
             AND point.is_active
-    ) AS distance
+    ) AS located
     WHERE staged.round = $1::bigint
         AND staged.row_no BETWEEN $2::bigint AND $3::bigint
         AND staged.facility_code IS NULL
@@ -436,8 +435,7 @@ WHERE staged.round = $1::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: meet_by_name
--- Within 1 km where both have coordinates; 111.2 km a degree, and Kenya is near enough to the equator for a square. The
--- facility's name is found by an index where the directory has one; the few records without a code ask for it.
+-- The facility's name is found by an index where the directory has one; the few records without a code ask for it.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT DISTINCT -- of a facility with two points, too
     staged.row_no,
@@ -454,11 +452,7 @@ WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
     AND coalesce(wards.constituency_id, imported.constituency_id) = staged.constituency_id
     AND staged.facility_code IS NULL
-    AND (
-        staged.latitude IS NULL
-        OR point.latitude IS NULL
-        OR 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) <= 1
-    )
+    AND pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude) IS NOT TRUE
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: meet_by_spelling
@@ -501,17 +495,12 @@ FROM asking AS staged
 JOIN around
     ON around.constituency_id = staged.constituency_id
     AND left(ltrim(lower(around.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-'), 1) = left(staged.name_key, 1)
-    AND replace(translate(lower(around.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and')
-        IS NOT DISTINCT FROM staged.name_key
+    AND pg_temp.name_key(around.facility_name) IS NOT DISTINCT FROM staged.name_key
 LEFT JOIN facility_coordinates AS point
     ON point.facility_id = around.facility_id
     AND point.is_active
 WHERE staged.facility_name || ' x ' || around.facility_name !~ '[0-9][^[:alnum:]]+[0-9]'
-    AND (
-        staged.latitude IS NULL
-        OR point.latitude IS NULL
-        OR 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) <= 1
-    );
+    AND pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude) IS NOT TRUE;
 
 -- name: meet_generated_by_name
 -- The same for a record with a code and the few facilities whose code is one of ours.
@@ -533,11 +522,7 @@ LEFT JOIN facility_coordinates AS point
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
     AND staged.facility_code IS NOT NULL
-    AND (
-        staged.latitude IS NULL
-        OR point.latitude IS NULL
-        OR 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) <= 1
-    )
+    AND pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude) IS NOT TRUE
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: meet_generated_by_spelling
@@ -548,7 +533,7 @@ WITH ours AS MATERIALIZED (
         facilities.facility_id,
         facilities.facility_name,
         coalesce(wards.constituency_id, imported.constituency_id) AS constituency_id,
-        replace(translate(lower(facilities.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and') AS name_key
+        pg_temp.name_key(facilities.facility_name) AS name_key
     FROM etl.code_map
     JOIN facilities ON facilities.facility_code = code_map.generated_code
     LEFT JOIN wards ON wards.ward_id = facilities.ward_id
@@ -569,11 +554,7 @@ WHERE staged.round = $1::bigint
     AND staged.facility_code IS NOT NULL
     AND staged.name_key <> ''
     AND staged.facility_name || ' x ' || ours.facility_name !~ '[0-9][^[:alnum:]]+[0-9]'
-    AND (
-        staged.latitude IS NULL
-        OR point.latitude IS NULL
-        OR 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) <= 1
-    )
+    AND pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude) IS NOT TRUE
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: meet_by_former_name
@@ -621,11 +602,7 @@ LEFT JOIN facility_coordinates AS point
     AND point.is_active
 WHERE lower(candidates.facility_name) <> lower(imported.facility_name)
     AND (candidates.has_code_of_ours OR staged.facility_code IS NULL)
-    AND (
-        staged.latitude IS NULL
-        OR point.latitude IS NULL
-        OR 111.2 * |/ ((staged.latitude - point.latitude) ^ 2 + (staged.longitude - point.longitude) ^ 2) <= 1
-    )
+    AND pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude) IS NOT TRUE
     AND NOT EXISTS (
         SELECT
         FROM facilities AS bearer
@@ -724,7 +701,7 @@ WITH waiting AS (
         VALUES
             ('code ' || facilities.facility_code),
             ('number ' || facilities.registration_number),
-            ('name ' || replace(translate(lower(facilities.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and')),
+            ('name ' || pg_temp.name_key(facilities.facility_name)),
             ('content ' || known.source || ' ' || known.content_hash),
             ('key ' || known.source || ' ' || known.source_key)
     ) AS keys (key)

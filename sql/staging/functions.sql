@@ -1,0 +1,24 @@
+-- What the statements of a merge compare records and facilities by. PostgreSQL puts the expression of such a function in
+-- the place of its call before it plans: the plans are those of the expression.
+
+-- name: create_are_apart
+-- Two facilities of one name are two where their points lie more than 1 km from one another; null where one has none.
+-- 111.2 km a degree, and Kenya is near enough to the equator for a square.
+CREATE FUNCTION pg_temp.are_apart(
+    latitude double precision,
+    longitude double precision,
+    other_latitude double precision,
+    other_longitude double precision
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT 111.2 * |/ ((latitude - other_latitude) ^ 2 + (longitude - other_longitude) ^ 2) > 1
+$$;
+
+-- name: create_name_key
+-- What two spellings of a name have in common, as in gvrc/loading/staging.py.
+CREATE FUNCTION pg_temp.name_key(name text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT replace(translate(lower(name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and')
+$$;
