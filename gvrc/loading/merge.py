@@ -1,7 +1,7 @@
-"""Merge what is staged, round by round: find the facility of each record, write it and its children, account for all.
+"""Merge what is staged, round by round: write the facility of each record and its children, account for all.
 
-The SQL is in ``sql/merge``: 1 to 6 are what a batch goes through, in this order; the others are for a first load (0,
-7), the end of a run (8), keys that somebody gave by hand (9), and tables with triggers (10).
+The SQL is in ``sql/merge``: 1 to 6 are what a batch goes through, in this order (of 1 see ``meet.py``); the others are
+for a first load (0, 7), the end of a run (8), keys that somebody gave by hand (9), and tables with triggers (10).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import adbc_driver_manager
 
 from gvrc.database_errors import first_line, refused_key, sqlstate
+from gvrc.loading.meet import last_round, meet
 from gvrc.loading.watched import demand_lookup_names, write_watched
 from gvrc.log import log_event
-from gvrc.values.identity import may_be_misspelt, may_be_one
 
 if TYPE_CHECKING:
     from gvrc.database import Database
@@ -57,14 +57,10 @@ class Merger:
         round_no = 1
         if self.settings.create_lookups:
             self.create_lookups(staged.lacking)
-        while round_no <= self.last_round():
+        while round_no <= last_round(self.database):
             refused |= self.merge_range(round_no, 0, 2**62)
             round_no += 1
         return refused
-
-    def last_round(self) -> int:
-        """Ask how many rounds the batch has; a round may postpone a record to a further one."""
-        return int(self.database.rows("last_round")[0]["last_round"])
 
     def create_lookups(self, lacking: set[str]) -> None:
         """Insert the lookup names that the batch needs and the database lacks."""
@@ -133,7 +129,7 @@ class Merger:
     def merge_once(self, round_no: int, first: int, last: int) -> dict[int, tuple[str, str]]:
         """Merge the rows of a round from first to last; give those that no facility is sure for."""
         self.tables.empty_merging()
-        refused = self.meet(round_no, first, last)
+        refused = meet(self, (round_no, first, last))
         met = {row["met_by"] for row in self.database.rows("ways_met")}
         has_new, has_met = "new" in met, bool(met - {"new"})
         if self.directory.is_watched:
@@ -146,125 +142,6 @@ class Merger:
             self.database.run("save_superseded", json.dumps(self.rules))
         self.database.check_constraints()
         return refused
-
-    def meet(self, round_no: int, first: int, last: int) -> dict[int, tuple[str, str]]:
-        """Find the facility of each row, or a new key for it."""
-        database = self.database
-        span = (round_no, first, last)
-        unmet = self.unmet if round_no == 1 else frozenset()
-        if "meet_by_content" not in unmet and database.run("meet_by_content", *span):
-            database.run("claim_codes_again")
-        self.run_unless_unmet("meet_by_code", unmet, span)
-        if not self.is_first_load:  # nobody has edited yet what the run itself brings
-            database.run("meet_by_former_code", *span)
-        refused = self.settle_claimed_codes()
-        has_codeless = database.run("generate_codes", *span) > 0
-        if has_codeless:
-            self.meet_by_generated_codes(span, heeds_keys=True)
-        self.run_unless_unmet("meet_by_source_key", unmet, span)
-        if self.settle_claimed_keys():
-            self.meet_by_generated_codes(span, heeds_keys=False)
-        if database.run("meet_by_registration_number", *span, self.directory.is_managed):
-            self.settle_claimed_numbers()
-        self.meet_by_names(span, has_codeless=has_codeless and "meet_by_name" not in unmet)
-        self.postpone(round_no)
-        refused |= self.refuse_ambiguous()
-        for row_no in refused:
-            database.run("forget_meeting", row_no, None)
-            database.run("withdraw_record", row_no)
-        database.run("claim_generated_codes")
-        database.run("meet_new", *span, self.next_id("facilities"))
-        database.run("analyze_merging")
-        return refused
-
-    def meet_by_generated_codes(self, span: tuple[int, int, int], *, heeds_keys: bool) -> None:
-        """Meet facilities by codes of ours; where two places of one name lie apart, each by its own."""
-        self.database.run("meet_by_generated_code", *span, heeds_keys)
-        if self.database.run("part_generated_codes", *span):
-            self.database.run("meet_by_generated_code", *span, heeds_keys)
-
-    def meet_by_names(self, span: tuple[int, int, int], *, has_codeless: bool) -> None:
-        """Meet facilities by name and place: by the name as it is first, then without its signs."""
-        names = ["meet_generated_by_name", "meet_generated_by_spelling"]
-        if has_codeless:
-            names = ["meet_by_name", "meet_by_spelling", *names]
-        if sum(self.database.run(name, *span) for name in names):
-            self.database.run("forget_other_wards")
-        if not self.is_first_load:  # nobody has edited yet what the run itself brings
-            self.database.run("meet_by_former_name", *span, has_codeless)
-
-    def postpone(self, round_no: int) -> None:
-        """Leave to later rounds the records that met the facility of one before them, merged now or later."""
-        postponed = 0
-        if round_no < self.last_round():
-            postponed = self.database.run("postpone_early_meetings", round_no)
-        if postponed + self.database.run("postpone_second_meetings", round_no) > 0:
-            self.database.run("forget_postponed_issues", round_no)
-
-    def refuse_ambiguous(self) -> dict[int, tuple[str, str]]:
-        """Refuse the records that met several facilities: which of them is meant, nobody can tell."""
-        return {
-            found["row_no"]: (
-                "identity_ambiguous",
-                f"By its {found['met_by']} it may be any of {found['codes']}. Give the record a code.",
-            )
-            for found in self.database.rows("find_ambiguous_meetings")
-        }
-
-    def run_unless_unmet(self, name: str, unmet: frozenset[str], span: tuple[int, int, int]) -> None:
-        """Run a statement over a span of rows, unless it would meet nothing."""
-        if name not in unmet:
-            self.database.run(name, *span)
-
-    def settle_claimed_codes(self) -> dict[int, tuple[str, str]]:
-        """Give a record whose code is a quite different facility's one of ours, or refuse it, as the setting says.
-
-        The code stays with the facility that has it, whose place and name are both others.
-        """
-        refused = {}
-        for claim in self.database.rows("find_doubtful_meetings", "code"):
-            if any(may_be_one(claim["claimant_name"], claim[name]) for name in ("bearer_name", "imported_name")):
-                continue
-            self.database.run("forget_meeting", claim["row_no"], None)
-            if self.settings.code_claimed_twice == "reject":
-                detail = f"The code {claim['facility_code']} is borne by another facility, in another place."
-                refused[claim["row_no"]] = ("code_claimed_twice", detail)
-            else:
-                self.database.run("take_claimed_code", claim["row_no"])
-                self.note_claimed_key(claim["row_no"], "facility_code", claim["facility_code"])
-        return refused
-
-    def settle_claimed_keys(self) -> bool:
-        """Forget whom a record met by a source's key that is a quite different facility's; say whether there was one.
-
-        Such a key says nothing: the record is met otherwise.
-        """
-        is_claimed = False
-        for claim in self.database.rows("find_doubtful_keys"):
-            names = (claim["bearer_name"], claim["imported_name"])
-            if claim["has_other_code"] or not any(may_be_one(claim["claimant_name"], name) for name in names):
-                # Whom a key fits besides, it does not fit for sure.
-                facility_id = None if claim["has_other_code"] else claim["facility_id"]
-                self.database.run("forget_meeting", claim["row_no"], facility_id)
-                self.note_claimed_key(claim["row_no"], "source_key", claim["source_key"])
-                is_claimed = True
-        return is_claimed
-
-    def settle_claimed_numbers(self) -> None:
-        """Forget whom a record met by a number of a quite different facility: the branches of one body share theirs.
-
-        Of the national list 121 pairs share a number in a constituency, and two of them a telling word, once misspelt.
-        That the number is claimed twice is told where it is refused.
-        """
-        for claim in self.database.rows("find_doubtful_meetings", "registration number"):
-            pairs = [(claim["claimant_name"], claim[name]) for name in ("bearer_name", "imported_name")]
-            if not any(may_be_one(*names) or may_be_misspelt(*names) for names in pairs):
-                self.database.run("forget_meeting", claim["row_no"], None)
-
-    def note_claimed_key(self, row_no: int, field: str, value: str) -> None:
-        """Record the issue that another facility bears a record's code or key."""
-        kind = {"facility_code": "code_claimed_twice", "source_key": "source_key_claimed_twice"}[field]
-        self.database.run("note_claimed_key", row_no, kind, field, value)
 
     def write_facilities(self, *, has_new: bool, has_met: bool) -> None:
         """Insert new facilities and update those that differ, both unique keys kept."""
