@@ -54,6 +54,12 @@ def add_counts(outcomes: dict[int, Outcome], counted: pl.DataFrame, name: str) -
                 outcomes[file_no].tables[table][name] += rows
 
 
+def add_values(outcomes: dict[int, Outcome], counter: str, values: pl.DataFrame) -> None:
+    """Count the values of a column (the second one), by file_no (the first), in a counter of the outcomes."""
+    for file_no, value, count in values.group_by(values.columns).len().iter_rows():
+        getattr(outcomes[file_no], counter)[value] += count
+
+
 class BrokenSchemaError(Exception):
     """Accepted rows that the rules should not have let through; ``broken`` has reason and detail by row_no."""
 
@@ -147,11 +153,9 @@ class Loader:
         self.stage_settled(settled)
         add_counts(outcomes, count_rows(settled.filter(pl.col("is_superseded").not_())), "unchanged")
         add_counts(outcomes, count_rows(settled.filter("is_superseded")), "superseded")
-        for file_no, ward_match, count in settled.group_by("file_no", "ward_match").len().iter_rows():
-            outcomes[file_no].ward_match[ward_match] += count
+        add_values(outcomes, "ward_match", settled.select("file_no", "ward_match"))
         issues = settled_issues(settled)
-        for file_no, kind, count in issues.group_by("file_no", "kind").len().iter_rows():
-            outcomes[file_no].issues[kind] += count
+        add_values(outcomes, "issues", issues.select("file_no", "kind"))
         self.told = pl.concat([self.told, issues], how="diagonal")
 
     def stage_settled(self, settled: pl.DataFrame) -> None:
@@ -268,21 +272,18 @@ class Loader:
             outcomes[row["file_no"]].outcomes[row["outcome"]] += row["records"]
         for row in self.database.rows("batch_tables"):
             outcomes[row["file_no"]].tables[row["table_name"]][row["outcome"]] += row["rows"]
-        for file_no, reason, count in rejected.group_by("file_no", "reason").len().iter_rows():
-            outcomes[file_no].rejects[reason] += count
-        for file_no, method, count in landed.group_by("file_no", "ward_match").len().iter_rows():
-            outcomes[file_no].ward_match[method] += count
-        columns = ["file_no", "record_number", "facility_code", "kind", "field"]
-        issues = pl.concat(
-            [
-                staged_issues.join(landed, on="row_no", validate="m:1").select(columns),
-                self.database.read("issues_of_merge").select(columns),
-            ]
-        )
-        for file_no, kind, count in issues.group_by("file_no", "kind").len().iter_rows():
-            outcomes[file_no].issues[kind] += count
+        add_values(outcomes, "rejects", rejected.select("file_no", "reason"))
+        add_values(outcomes, "ward_match", landed.select("file_no", "ward_match"))
+        issues = self.issues_of(landed, staged_issues)
+        add_values(outcomes, "issues", issues.select("file_no", "kind"))
         self.told = record_lines(rejected, issues)
         return outcomes
+
+    def issues_of(self, landed: pl.DataFrame, staged_issues: pl.DataFrame) -> pl.DataFrame:
+        """Give the issues of what landed: those that it was staged with, and those that the merge found."""
+        columns = ("file_no", "record_number", "facility_code", "kind", "field")
+        staged = staged_issues.join(landed, on="row_no", validate="m:1").select(columns)
+        return pl.concat([staged, self.database.read("issues_of_merge").select(columns)])
 
 
 class DatabaseLoader:
