@@ -13,8 +13,7 @@ WITH importing AS (
             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
             AND (classid::bigint << 32) | objid::bigint = hashtextextended('gvrc import', 0)
     ) AS is_importing
-),
-runs AS (
+), runs AS (
     SELECT
         run_no,
         run_id,
@@ -25,12 +24,17 @@ runs AS (
         coalesce(finished_at, started_at) AS ended_at
     FROM etl.runs
     CROSS JOIN importing
-),
-last_run AS (
-    SELECT * FROM runs ORDER BY run_no DESC LIMIT 1
-),
-last_success AS (
-    SELECT max(ended_at) AS ended_at, max(run_no) AS run_no FROM runs WHERE status = 'succeeded'
+), last_run AS (
+    SELECT *
+    FROM runs
+    ORDER BY run_no DESC
+    LIMIT 1
+), last_success AS (
+    SELECT
+        max(ended_at) AS ended_at,
+        max(run_no) AS run_no
+    FROM runs
+    WHERE status = 'succeeded'
 )
 SELECT
     importing.is_importing,
@@ -41,7 +45,8 @@ SELECT
     (
         SELECT count(*)
         FROM runs
-        WHERE status = 'interrupted' AND run_no > coalesce(last_success.run_no, 0)
+        WHERE status = 'interrupted'
+            AND run_no > coalesce(last_success.run_no, 0)
     ) AS interrupted_runs,
     (SELECT count(*) FROM etl.rejects WHERE closed_by_run_no IS NULL) AS open_rejects
 FROM importing
@@ -50,18 +55,42 @@ LEFT JOIN last_run ON true;
 
 -- name: reference_state
 -- How many places and lookups there are: without them no facility finds its ward or status.
-SELECT 'counties' AS table_name, count(*) AS rows FROM counties
+SELECT
+    'counties' AS table_name,
+    count(*) AS rows
+FROM counties
 UNION ALL
-SELECT 'constituencies', count(*) FROM constituencies
+SELECT
+    'constituencies',
+    count(*)
+FROM constituencies
 UNION ALL
-SELECT 'wards', count(*) FROM wards
+SELECT
+    'wards',
+    count(*)
+FROM wards
 UNION ALL
-SELECT 'operational_statuses', count(*) FROM operational_statuses
+SELECT
+    'operational_statuses',
+    count(*)
+FROM operational_statuses
 UNION ALL
-SELECT 'contact_types', count(*) FROM contact_types
+SELECT
+    'contact_types',
+    count(*)
+FROM contact_types
 UNION ALL
-SELECT 'service_categories', count(*) FROM service_categories
+SELECT
+    'service_categories',
+    count(*)
+FROM service_categories
 UNION ALL
-SELECT 'owner_types', count(*) FROM owner_types
+SELECT
+    'owner_types',
+    count(*)
+FROM owner_types
 UNION ALL
-SELECT 'gbv_categories', count(*) FROM gbv_categories;
+SELECT
+    'gbv_categories',
+    count(*)
+FROM gbv_categories;

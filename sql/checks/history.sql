@@ -12,26 +12,41 @@ FROM etl.files
 GROUP BY files.source;
 
 -- name: history_reasons
-SELECT 'rejects' AS metric, reason.key AS label, sum(reason.value::bigint)::bigint AS count
+SELECT
+    'rejects' AS metric,
+    reason.key AS label,
+    sum(reason.value::bigint)::bigint AS count
 FROM etl.files
 CROSS JOIN jsonb_each_text(rejects) AS reason
 GROUP BY reason.key
 UNION ALL
-SELECT 'issues', kind.key, sum(kind.value::bigint)::bigint
+SELECT
+    'issues',
+    kind.key,
+    sum(kind.value::bigint)::bigint
 FROM etl.files
 CROSS JOIN jsonb_each_text(issue_kinds) AS kind
 GROUP BY kind.key
 UNION ALL
-SELECT 'ward_match', method.key, sum(method.value::bigint)::bigint
+SELECT
+    'ward_match',
+    method.key,
+    sum(method.value::bigint)::bigint
 FROM etl.files
 CROSS JOIN jsonb_each_text(ward_match) AS method
 GROUP BY method.key
 UNION ALL
-SELECT 'files', status, count(*)
+SELECT
+    'files',
+    status,
+    count(*)
 FROM etl.files
 GROUP BY status
 UNION ALL
-SELECT 'runs', status, count(*)
+SELECT
+    'runs',
+    status,
+    count(*)
 FROM etl.runs
 WHERE status <> 'running'
 GROUP BY status;

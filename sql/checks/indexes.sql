@@ -34,7 +34,9 @@ SELECT
                 OR (here.condition IS NOT NULL AND other.condition IS NULL)
                 OR other.index_id < here.index_id
             )
-        ORDER BY other.is_unique DESC, other.index_id
+        ORDER BY
+            other.is_unique DESC,
+            other.index_id
         LIMIT 1
     ) AS redundant_with
 FROM indexes AS here

@@ -10,19 +10,27 @@ WITH entries AS (
         facilities.ward_id IS NOT NULL AS has_ward,
         facilities.operational_status_id IS NOT NULL AS has_status,
         EXISTS (
-            SELECT FROM facility_coordinates AS children
-            WHERE children.facility_id = facilities.facility_id AND children.is_active
+            SELECT
+            FROM facility_coordinates AS children
+            WHERE children.facility_id = facilities.facility_id
+                AND children.is_active
         ) AS has_coordinates,
         EXISTS (
-            SELECT FROM facility_contacts AS children
-            WHERE children.facility_id = facilities.facility_id AND children.is_active
+            SELECT
+            FROM facility_contacts AS children
+            WHERE children.facility_id = facilities.facility_id
+                AND children.is_active
         ) AS has_contacts,
         EXISTS (
-            SELECT FROM facility_services AS children
-            WHERE children.facility_id = facilities.facility_id AND children.is_active
+            SELECT
+            FROM facility_services AS children
+            WHERE children.facility_id = facilities.facility_id
+                AND children.is_active
         ) AS has_services,
         EXISTS (
-            SELECT FROM facility_owners AS children WHERE children.facility_id = facilities.facility_id
+            SELECT
+            FROM facility_owners AS children
+            WHERE children.facility_id = facilities.facility_id
         ) AS has_owner
     FROM facilities
     LEFT JOIN wards USING (ward_id)
@@ -43,7 +51,9 @@ SELECT
     count(*) FILTER (WHERE has_status) AS with_status
 FROM entries
 GROUP BY county_name
-ORDER BY quality_score NULLS FIRST, county_name;
+ORDER BY
+    quality_score NULLS FIRST,
+    county_name;
 
 -- name: quality_by_source
 -- A facility that several sources speak of counts for each.
@@ -55,13 +65,16 @@ SELECT
     (
         SELECT count(*)
         FROM etl.rejects
-        WHERE rejects.source = known.source AND rejects.closed_by_run_no IS NULL
+        WHERE rejects.source = known.source
+            AND rejects.closed_by_run_no IS NULL
     ) AS open_rejects
 FROM etl.facility_source AS known
 LEFT JOIN etl.imported_facilities AS imported USING (facility_id)
 WHERE NOT known.is_superseded
 GROUP BY known.source
-ORDER BY quality_score NULLS FIRST, known.source;
+ORDER BY
+    quality_score NULLS FIRST,
+    known.source;
 
 -- name: quality_issues
 -- The issues of each facility's last import: what a person should look at, the most frequent first.
@@ -72,15 +85,28 @@ SELECT
     count(DISTINCT issues.facility_id) AS facilities
 FROM etl.issues
 JOIN etl.imported_facilities AS imported USING (facility_id, run_no)
-GROUP BY issues.kind, issues.field
-ORDER BY issues DESC, issues.kind, issues.field;
+GROUP BY
+    issues.kind,
+    issues.field
+ORDER BY
+    issues DESC,
+    issues.kind,
+    issues.field;
 
 -- name: quality_rejects
-SELECT source, reason, count(*) AS open_rejects
+SELECT
+    source,
+    reason,
+    count(*) AS open_rejects
 FROM etl.rejects
 WHERE closed_by_run_no IS NULL
-GROUP BY source, reason
-ORDER BY open_rejects DESC, source, reason;
+GROUP BY
+    source,
+    reason
+ORDER BY
+    open_rejects DESC,
+    source,
+    reason;
 
 -- name: quality_worst
 -- The entries that a survivor could rely on least.
@@ -93,7 +119,9 @@ SELECT
 FROM facilities
 JOIN etl.imported_facilities AS imported USING (facility_id)
 WHERE facilities.is_active
-ORDER BY imported.quality_score NULLS FIRST, facilities.facility_code
+ORDER BY
+    imported.quality_score NULLS FIRST,
+    facilities.facility_code
 LIMIT 20;
 
 -- name: statistics_by_type
@@ -104,7 +132,9 @@ SELECT
 FROM facilities
 LEFT JOIN etl.imported_facilities AS imported USING (facility_id)
 GROUP BY imported.facility_type
-ORDER BY facilities DESC, facility_type;
+ORDER BY
+    facilities DESC,
+    facility_type;
 
 -- name: statistics_by_status
 SELECT
@@ -113,11 +143,17 @@ SELECT
 FROM facilities
 LEFT JOIN operational_statuses USING (operational_status_id)
 GROUP BY operational_statuses.status_name
-ORDER BY facilities DESC, operational_status;
+ORDER BY
+    facilities DESC,
+    operational_status;
 
 -- name: statistics_by_gbv_category
-SELECT gbv_categories.category_name::text AS gbv_category, count(links.facility_id) AS facilities
+SELECT
+    gbv_categories.category_name::text AS gbv_category,
+    count(links.facility_id) AS facilities
 FROM gbv_categories
 LEFT JOIN facility_gbv_categories AS links USING (gbv_category_id)
 GROUP BY gbv_categories.category_name
-ORDER BY facilities DESC, gbv_category;
+ORDER BY
+    facilities DESC,
+    gbv_category;

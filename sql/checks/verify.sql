@@ -2,25 +2,55 @@
 -- what is the matter. No contact value and no name of a person is shown.
 
 -- name: count_tables
-SELECT 'facilities' AS table_name, count(*) AS rows FROM facilities
+SELECT
+    'facilities' AS table_name,
+    count(*) AS rows
+FROM facilities
 UNION ALL
-SELECT 'facility_contacts', count(*) FROM facility_contacts
+SELECT
+    'facility_contacts',
+    count(*)
+FROM facility_contacts
 UNION ALL
-SELECT 'facility_coordinates', count(*) FROM facility_coordinates
+SELECT
+    'facility_coordinates',
+    count(*)
+FROM facility_coordinates
 UNION ALL
-SELECT 'facility_services', count(*) FROM facility_services
+SELECT
+    'facility_services',
+    count(*)
+FROM facility_services
 UNION ALL
-SELECT 'facility_owners', count(*) FROM facility_owners
+SELECT
+    'facility_owners',
+    count(*)
+FROM facility_owners
 UNION ALL
-SELECT 'facility_gbv_categories', count(*) FROM facility_gbv_categories
+SELECT
+    'facility_gbv_categories',
+    count(*)
+FROM facility_gbv_categories
 UNION ALL
-SELECT 'facility_infrastructure', count(*) FROM facility_infrastructure
+SELECT
+    'facility_infrastructure',
+    count(*)
+FROM facility_infrastructure
 UNION ALL
-SELECT 'counties', count(*) FROM counties
+SELECT
+    'counties',
+    count(*)
+FROM counties
 UNION ALL
-SELECT 'constituencies', count(*) FROM constituencies
+SELECT
+    'constituencies',
+    count(*)
+FROM constituencies
 UNION ALL
-SELECT 'wards', count(*) FROM wards;
+SELECT
+    'wards',
+    count(*)
+FROM wards;
 
 -- name: count_counties
 -- Facilities of each county, those of none last; a facility without a ward counts where its import knew the county.
@@ -33,12 +63,14 @@ WITH placed AS (
         EXISTS (
             SELECT
             FROM facility_coordinates AS coordinates
-            WHERE coordinates.facility_id = facilities.facility_id AND coordinates.is_active
+            WHERE coordinates.facility_id = facilities.facility_id
+                AND coordinates.is_active
         ) AS has_coordinates,
         EXISTS (
             SELECT
             FROM facility_contacts AS contacts
-            WHERE contacts.facility_id = facilities.facility_id AND contacts.is_active
+            WHERE contacts.facility_id = facilities.facility_id
+                AND contacts.is_active
         ) AS has_contacts
     FROM facilities
     LEFT JOIN wards USING (ward_id)
@@ -86,41 +118,78 @@ FROM etl.files
 JOIN etl.runs USING (run_no)
 WHERE runs.status <> 'running'
     AND files.read <> files.inserted + files.updated + files.unchanged + files.superseded + files.rejected
-ORDER BY files.run_no, files.file_no;
+ORDER BY
+    files.run_no,
+    files.file_no;
 
 -- name: verify_orphans
 -- Rows whose facility is gone. Foreign keys forbid them, unless somebody switched them off.
-SELECT children.table_name || ' ' || children.id AS key, 'facility ' || children.facility_id || ' is not there' AS detail
+SELECT
+    children.table_name || ' ' || children.id AS key,
+    'facility ' || children.facility_id || ' is not there' AS detail
 FROM (
-    SELECT 'facility_contacts' AS table_name, contact_id::bigint AS id, facility_id FROM facility_contacts
+    SELECT
+        'facility_contacts' AS table_name,
+        contact_id::bigint AS id,
+        facility_id
+    FROM facility_contacts
     UNION ALL
-    SELECT 'facility_coordinates', coordinate_id, facility_id FROM facility_coordinates
+    SELECT
+        'facility_coordinates',
+        coordinate_id,
+        facility_id
+    FROM facility_coordinates
     UNION ALL
-    SELECT 'facility_services', service_id, facility_id FROM facility_services
+    SELECT
+        'facility_services',
+        service_id,
+        facility_id
+    FROM facility_services
     UNION ALL
-    SELECT 'facility_owners', owner_id, facility_id FROM facility_owners
+    SELECT
+        'facility_owners',
+        owner_id,
+        facility_id
+    FROM facility_owners
     UNION ALL
-    SELECT 'facility_gbv_categories', id, facility_id FROM facility_gbv_categories
+    SELECT
+        'facility_gbv_categories',
+        id,
+        facility_id
+    FROM facility_gbv_categories
     UNION ALL
-    SELECT 'facility_infrastructure', infrastructure_id, facility_id FROM facility_infrastructure
+    SELECT
+        'facility_infrastructure',
+        infrastructure_id,
+        facility_id
+    FROM facility_infrastructure
 ) AS children
 LEFT JOIN facilities USING (facility_id)
 WHERE facilities.facility_id IS NULL
-ORDER BY children.table_name, children.id;
+ORDER BY
+    children.table_name,
+    children.id;
 
 -- name: verify_places
 -- A facility whose ward, a ward whose constituency, a constituency whose county is gone.
-SELECT 'facility ' || facility_code AS key, 'ward ' || facilities.ward_id || ' is not there' AS detail
+SELECT
+    'facility ' || facility_code AS key,
+    'ward ' || facilities.ward_id || ' is not there' AS detail
 FROM facilities
 LEFT JOIN wards USING (ward_id)
-WHERE facilities.ward_id IS NOT NULL AND wards.ward_id IS NULL
+WHERE facilities.ward_id IS NOT NULL
+    AND wards.ward_id IS NULL
 UNION ALL
-SELECT 'ward ' || wards.ward_name, 'constituency ' || wards.constituency_id || ' is not there'
+SELECT
+    'ward ' || wards.ward_name,
+    'constituency ' || wards.constituency_id || ' is not there'
 FROM wards
 LEFT JOIN constituencies USING (constituency_id)
 WHERE constituencies.constituency_id IS NULL
 UNION ALL
-SELECT 'constituency ' || constituencies.constituency_name, 'county ' || constituencies.county_id || ' is not there'
+SELECT
+    'constituency ' || constituencies.constituency_name,
+    'county ' || constituencies.county_id || ' is not there'
 FROM constituencies
 LEFT JOIN counties USING (county_id)
 WHERE counties.county_id IS NULL
@@ -176,25 +245,43 @@ SELECT
     'facility ' || facilities.facility_code AS key,
     doubles.number || ' times the same ' || doubles.what AS detail
 FROM (
-    SELECT facility_id, 'contact' AS what, count(*) AS number
+    SELECT
+        facility_id,
+        'contact' AS what,
+        count(*) AS number
     FROM facility_contacts
     WHERE is_active
-    GROUP BY facility_id, contact_type_id, lower(contact_value)
+    GROUP BY
+        facility_id,
+        contact_type_id,
+        lower(contact_value)
     HAVING count(*) > 1
     UNION ALL
-    SELECT facility_id, 'service', count(*)
+    SELECT
+        facility_id,
+        'service',
+        count(*)
     FROM facility_services
     WHERE is_active
-    GROUP BY facility_id, lower(service_name)
+    GROUP BY
+        facility_id,
+        lower(service_name)
     HAVING count(*) > 1
     UNION ALL
-    SELECT facility_id, 'owner', count(*)
+    SELECT
+        facility_id,
+        'owner',
+        count(*)
     FROM facility_owners
-    GROUP BY facility_id, lower(owner_name)
+    GROUP BY
+        facility_id,
+        lower(owner_name)
     HAVING count(*) > 1
 ) AS doubles
 JOIN facilities USING (facility_id)
-ORDER BY facilities.facility_code, doubles.what;
+ORDER BY
+    facilities.facility_code,
+    doubles.what;
 
 -- name: verify_same_place
 -- Facilities of one name in one ward: one of them may be a duplicate.
@@ -204,7 +291,9 @@ SELECT
 FROM facilities
 JOIN wards USING (ward_id)
 WHERE facilities.is_active
-GROUP BY lower(trim(facilities.facility_name)), facilities.ward_id
+GROUP BY
+    lower(trim(facilities.facility_name)),
+    facilities.ward_id
 HAVING count(*) > 1
 ORDER BY key;
 
@@ -265,14 +354,19 @@ WHERE wards.ward_name::text COLLATE "C" LIKE '% Ward'
 ORDER BY key;
 
 -- name: verify_without_ward
-SELECT 'facility ' || facility_code AS key, 'has no ward' AS detail
+SELECT
+    'facility ' || facility_code AS key,
+    'has no ward' AS detail
 FROM facilities
-WHERE ward_id IS NULL AND is_active
+WHERE ward_id IS NULL
+    AND is_active
 ORDER BY facility_code;
 
 -- name: verify_lineage
 -- The importer remembers a facility that is not there any more: somebody deleted it. A later import makes it anew.
-SELECT DISTINCT 'facility ' || known.facility_id AS key, 'was deleted since it was imported' AS detail
+SELECT DISTINCT
+    'facility ' || known.facility_id AS key,
+    'was deleted since it was imported' AS detail
 FROM etl.facility_source AS known
 LEFT JOIN facilities USING (facility_id)
 WHERE facilities.facility_id IS NULL

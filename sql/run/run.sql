@@ -274,25 +274,46 @@ ORDER BY
     ward_id;
 
 -- name: lookups
-SELECT 'operational_statuses' AS lookup, operational_status_id AS lookup_id, status_name::text AS name
+SELECT
+    'operational_statuses' AS lookup,
+    operational_status_id AS lookup_id,
+    status_name::text AS name
 FROM operational_statuses
 UNION ALL
-SELECT 'contact_types', contact_type_id, type_name
+SELECT
+    'contact_types',
+    contact_type_id,
+    type_name
 FROM contact_types
 UNION ALL
-SELECT 'service_categories', service_category_id, category_name
+SELECT
+    'service_categories',
+    service_category_id,
+    category_name
 FROM service_categories
 UNION ALL
-SELECT 'owner_types', owner_type_id, type_name
+SELECT
+    'owner_types',
+    owner_type_id,
+    type_name
 FROM owner_types
 UNION ALL
-SELECT 'gbv_categories', gbv_category_id, category_name
+SELECT
+    'gbv_categories',
+    gbv_category_id,
+    category_name
 FROM gbv_categories
 UNION ALL
-SELECT 'infrastructure_types', infrastructure_type_id, type_name
+SELECT
+    'infrastructure_types',
+    infrastructure_type_id,
+    type_name
 FROM infrastructure_types
 UNION ALL
-SELECT 'condition_statuses', condition_status_id, status_name
+SELECT
+    'condition_statuses',
+    condition_status_id,
+    status_name
 FROM condition_statuses;
 
 -- name: text_lengths
