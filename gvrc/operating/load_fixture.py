@@ -21,6 +21,7 @@ from gvrc.log import log_event
 from gvrc.masking import mask
 from gvrc.placing import aliases_of, thresholds_of
 from gvrc.reading.decode import open_text
+from gvrc.reading.fixture import PARTS, Row
 from gvrc.run_lock import take_run_lock
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.settings import Settings
 
-LOOKUPS = (
+LOOKUP_MODELS = (
     "operationalstatus",
     "contacttype",
     "servicecategory",
@@ -39,32 +40,15 @@ LOOKUPS = (
     "infrastructuretype",
     "conditionstatus",
 )
-PLACES = ("county", "constituency", "ward")
-CHILDREN = {
-    "facilitycontact": "facility_contacts",
-    "facilitycoordinate": "facility_coordinates",
-    "facilityservice": "facility_services",
-    "facilityowner": "facility_owners",
-    "facilitygbvcategory": "facility_gbv_categories",
-    "facilityinfrastructure": "facility_infrastructure",
-}
-LOADED = {*LOOKUPS, *PLACES, "facility", *CHILDREN}
+PLACE_MODELS = ("county", "constituency", "ward")
+CHILDREN = {model: f"facility_{part}" for model, part in PARTS.items()}  # model -> table
+LOADED = {*LOOKUP_MODELS, *PLACE_MODELS, "facility", *CHILDREN}
 LARGEST_OBJECT = 16 * 1024 * 1024  # bytes
 NOT_A_NUMBER = "22P02"  # SQLSTATE: here, a natural key (a list of words) where a primary key should stand
 # Classes of SQLSTATE that are no fault of the file: deadlocks, missing rights and tables, no room, locks and timeouts.
 OF_THE_SERVER = ("40", "42", "53", "55", "57", "58", "XX")
 MOST_BRACES = 200  # tried as the end of an object: its own, and those in the half object behind it
-
-
-class FixtureObject(msgspec.Struct, gc=False):
-    """One object of a fixture."""
-
-    model: str
-    fields: msgspec.Raw
-    pk: int | str | None = None
-
-
-OBJECTS = msgspec.json.Decoder(list[FixtureObject])
+OBJECTS = msgspec.json.Decoder(list[Row])
 
 
 @dataclass(kw_only=True)
@@ -128,9 +112,9 @@ def load_objects(path: Path, database: Database, settings: Settings, *, keep_ids
     account = FixtureAccount()
     stage_objects(path, database, account)
     actor = find_actor(database, settings)
-    for model in LOOKUPS if settings.create_lookups else ():
-        database.run(f"fixture_{model}_insert")
-    database.run("fixture_lookup_keys")
+    for model in LOOKUP_MODELS if settings.create_lookups else ():
+        database.run(f"insert_fixture_{model}")
+    database.run("meet_fixture_lookups")
     meet_wards(database, settings)
     load_facilities(database, account, actor=actor, keep_ids=keep_ids)
     load_children(database, account, actor=actor, keep_ids=keep_ids)
@@ -164,7 +148,7 @@ def stage_objects(path: Path, database: Database, account: FixtureAccount) -> No
     database.run("analyze_fixture_objects")
 
 
-def as_frame(path: Path, objects: list[tuple[str, FixtureObject]], position: int) -> pl.DataFrame:
+def as_frame(path: Path, objects: list[tuple[str, Row]], position: int) -> pl.DataFrame:
     """Put objects into the columns of ``fixture_objects``."""
     try:
         return pl.DataFrame(
@@ -182,7 +166,7 @@ def as_frame(path: Path, objects: list[tuple[str, FixtureObject]], position: int
         ) from error
 
 
-def read_objects(path: Path) -> Iterator[list[FixtureObject]]:
+def read_objects(path: Path) -> Iterator[list[Row]]:
     """Read a fixture piece by piece: what parses as whole objects is whole objects, so the cut is guessed.
 
     Raises:
@@ -212,7 +196,7 @@ def named(path: Path) -> Iterator[None]:
         raise SourceFileError(text if text.startswith(str(path)) else f"{path}: {text}") from error
 
 
-def whole_objects(path: Path, text: bytes) -> tuple[list[FixtureObject], int]:
+def whole_objects(path: Path, text: bytes) -> tuple[list[Row], int]:
     """Decode the whole objects at the beginning of a text, and say where they end."""
     end = len(text)
     for _ in range(MOST_BRACES):
@@ -230,9 +214,9 @@ def whole_objects(path: Path, text: bytes) -> tuple[list[FixtureObject], int]:
 
 def meet_wards(database: Database, settings: Settings) -> None:
     """Meet the wards that the file's facilities name: by their very names, then by the rules of an import."""
-    database.run("fixture_place_stage")
-    database.run("fixture_exact_wards")
-    others = database.read("fixture_other_places")
+    database.run("stage_fixture_places")
+    database.run("meet_fixture_wards")
+    others = database.read("unmet_fixture_places")
     if others.is_empty():
         return
     from gvrc.geography import PlaceResolver
@@ -254,29 +238,29 @@ def meet_wards(database: Database, settings: Settings) -> None:
 
 def load_facilities(database: Database, account: FixtureAccount, *, actor: int, keep_ids: bool) -> None:
     """Load the facilities that have no problem, and note those that have."""
-    database.run("fixture_facility_stage")
-    database.run("fixture_facility_problems", keep_ids)
-    counts = database.rows("fixture_facility_counts")[0]
+    database.run("stage_fixture_facilities")
+    database.run("find_fixture_problems", keep_ids)
+    counts = database.rows("count_fixture_facilities")[0]
     account.problems = [(row["facility_code"] or "?", row["problem"]) for row in database.rows("fixture_problems")]
     account.without_ward = counts["without_ward"]
     account.tables["facilities"] = TableAccount(
         read=counts["read"],
-        updated=database.run("fixture_facility_update", actor),
-        inserted=database.run("fixture_facility_insert", actor, keep_ids),
+        updated=database.run("update_fixture_facilities", actor),
+        inserted=database.run("insert_fixture_facilities", actor, keep_ids),
         left_out=counts["rejected"],
     )
-    database.run("fixture_facility_keys")
+    database.run("meet_fixture_facilities")
     database.run("analyze_fixture_keys")
 
 
 def load_children(database: Database, account: FixtureAccount, *, actor: int, keep_ids: bool) -> None:
     """Load what belongs to the facilities; coordinates by the rule of an import."""
-    found = {row["model"]: row["objects"] for row in database.rows("fixture_models")}
-    account.exchanged = database.run("fixture_facilitycoordinate_exchange")
-    account.outside = database.run("fixture_facilitycoordinate_leave_out")
-    database.run("fixture_facilitycoordinate_deactivate", actor)
+    found = {row["model"]: row["objects"] for row in database.rows("count_fixture_objects")}
+    account.exchanged = database.run("exchange_fixture_coordinates")
+    account.outside = database.run("leave_out_fixture_coordinates")
+    database.run("deactivate_former_coordinates", actor)
     for model, table in CHILDREN.items():
         if model in found:
-            (counts,) = database.rows(f"fixture_{model}_insert", actor, keep_ids)
+            (counts,) = database.rows(f"insert_fixture_{model}", actor, keep_ids)
             left_out = found[model] - counts["complete"]
             account.tables[table] = TableAccount(read=found[model], left_out=left_out, inserted=counts["inserted"])
