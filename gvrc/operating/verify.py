@@ -106,8 +106,8 @@ CHECKS = (
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What one check found."""
+class DirectoryFinding:
+    """What one check of the directory found."""
 
     check: Check
     count: int
@@ -126,7 +126,7 @@ class Verification:
     tables: dict[str, int]  # rows
     counties: list[dict[str, Any]]
     last_run: dict[str, Any] | None
-    findings: list[Finding]
+    findings: list[DirectoryFinding]
 
     @property
     def is_sound(self) -> bool:
@@ -145,11 +145,13 @@ def verify(database: Database) -> Verification:
         tables={row["table_name"]: row["rows"] for row in database.rows("count_tables")},
         counties=database.rows("count_counties"),
         last_run=next(iter(database.rows("last_run_account")), None),
-        findings=[find(database, check) for check in CHECKS],
+        findings=[run_check(database, check) for check in CHECKS],
     )
 
 
-def find(database: Database, check: Check) -> Finding:
+def run_check(database: Database, check: Check) -> DirectoryFinding:
     """Run one check."""
     rows = database.rows(check.statement)
-    return Finding(check, len(rows), [mask_contacts(f"{row['key']}: {row['detail']}") for row in rows[:EXAMPLES]])
+    return DirectoryFinding(
+        check, len(rows), [mask_contacts(f"{row['key']}: {row['detail']}") for row in rows[:EXAMPLES]]
+    )
