@@ -329,8 +329,8 @@ HAVING count(DISTINCT ward_id) > 1
 ORDER BY key;
 
 -- name: verify_former_codes
--- A person gave a facility another code, and a later record with the former one, under another name, is a facility of its
--- own: perhaps it is that one's code, perhaps the body renamed the facility.
+-- A person gave a facility another code, and a later record with the former one, under another name, is a facility of
+-- its own: perhaps it is that one's code, perhaps the body renamed the facility.
 SELECT
     'facility ' || edited.facility_code AS key,
     format('its former code %s is borne by %s', bearer.facility_code, bearer.facility_name) AS detail

@@ -1,6 +1,6 @@
 -- Which facility is each record of the round? Exact content, code, former code, generated code, the source's own key,
--- registration number, name and place, former name, in this order; what is not met is new. $1 is the round, $2 and $3 the
--- first and last row_no.
+-- registration number, name and place, former name, in this order; what is not met is new. $1 is the round, $2 and $3
+-- the first and last row_no.
 
 -- name: truncate_merging
 TRUNCATE
@@ -112,8 +112,8 @@ WHERE staged.round = $1::bigint
 -- of one, in whatever constituency. $1 is by which of the two it was met. A facility that a person renamed is still
 -- called by its source as the last import left it.
 -- So has one that has the code of a facility and, in its very place, the name of another one: a column of codes was
--- sorted apart from the names, or two codes were exchanged. Each facility would be renamed and get the other's telephone
--- numbers beside its own. A namesake whose code is one of ours had none that could have been exchanged.
+-- sorted apart from the names, or two codes were exchanged. Each facility would be renamed and get the other's
+-- telephone numbers beside its own. A namesake whose code is one of ours had none that could have been exchanged.
 SELECT
     staged.row_no,
     staged.facility_code,
@@ -205,8 +205,8 @@ WHERE staged.round = $1::bigint
 
 -- name: meet_by_generated_code
 -- It had no code then and has none now; its name may have changed since, code_map remembers. $4 is whether the source's
--- own key goes before: of two facilities of one name each has its own, though a record does not say where it is. A short
--- number may count rows.
+-- own key goes before: of two facilities of one name each has its own, though a record does not say where it is. A
+-- short number may count rows.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT
     staged.row_no,
@@ -233,8 +233,8 @@ WHERE staged.round = $1::bigint
 
 -- name: part_generated_codes
 -- Two places of one name in one constituency have one generated code; more than 1 km apart they are two facilities, as
--- by name. So they are in two wards that are sure, where one of them says no nearer where it is; but a source may correct
--- the ward of its own, unless its file has a record for either, or the name has several facilities.
+-- by name. So they are in two wards that are sure, where one of them says no nearer where it is; but a source may
+-- correct the ward of its own, unless its file has a record for either, or the name has several facilities.
 -- The code of the second has its coordinates or its ward in it, too, so that it stays the second's. One that its source
 -- knows by a key is met by that: it has moved. A person is told, for it may be the first one that has moved.
 WITH met AS (
@@ -409,9 +409,9 @@ WHERE doubtful.has_other_code
 
 -- name: meet_by_registration_number
 -- Two codes that bodies gave are two facilities, whatever number they share: this is for a record without a code,
--- or a facility whose code is one of ours. $4: whether the directory is managed; there a facility without a number has its
--- code for one, which nobody has said of it. Where a facility's ward is not known, the county that is sure counts, and
--- the constituency of those that follow.
+-- or a facility whose code is one of ours. $4: whether the directory is managed; there a facility without a number has
+-- its code for one, which nobody has said of it. Where a facility's ward is not known, the county that is sure counts,
+-- and the constituency of those that follow.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT
     staged.row_no,
@@ -526,8 +526,8 @@ WHERE staged.round = $1::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: meet_generated_by_spelling
--- As meet_by_spelling, for a record with a code and the few facilities whose code is one of ours: the signs are taken out
--- of their names first, else the planner takes them out of all.
+-- As meet_by_spelling, for a record with a code and the few facilities whose code is one of ours: the signs are taken
+-- out of their names first, else the planner takes them out of all.
 WITH ours AS MATERIALIZED (
     SELECT
         facilities.facility_id,
@@ -559,9 +559,9 @@ WHERE staged.round = $1::bigint
 
 -- name: meet_by_former_name
 -- A person renamed the facility, and a body that has not spoken of it yet calls it as the last import left it. In the
--- same ward, if that is sure, it is the same one, unless another one there bears the name now. A record with a code meets
--- only a facility whose code is one of ours. All others are looked through only where $4, has_codeless, says that a record
--- has none: for one file of a body with codes that took 0.4 s ten-fold.
+-- same ward, if that is sure, it is the same one, unless another one there bears the name now. A record with a code
+-- meets only a facility whose code is one of ours. All others are looked through only where $4, has_codeless, says that
+-- a record has none: for one file of a body with codes that took 0.4 s ten-fold.
 WITH asking AS MATERIALIZED (
     SELECT *
     FROM staged_records AS staged
@@ -672,9 +672,9 @@ GROUP BY
 HAVING count(*) > 1;
 
 -- name: postpone_early_meetings
--- A record of the round met the facility of an earlier record that waits for a later round, since that one follows others
--- which share a key with it: it waits until that one is merged, which may rename the facility. So do the records that
--- come after it and wait anyway, for they may follow it. $1 is the round.
+-- A record of the round met the facility of an earlier record that waits for a later round, since that one follows
+-- others which share a key with it: it waits until that one is merged, which may rename the facility. So do the records
+-- that come after it and wait anyway, for they may follow it. $1 is the round.
 WITH waiting AS (
     SELECT
         staged.row_no,
@@ -770,8 +770,9 @@ WHERE staged.row_no = issues.row_no
     );
 
 -- name: claim_generated_codes
--- What is told of places of one name that lie apart (part_generated_codes) is told of who was met by content or key, too,
--- wherever the bearer stands now: it may have moved while the record was settled. Of a superseded record nothing is.
+-- What is told of places of one name that lie apart (part_generated_codes) is told of who was met by content or key,
+-- too, wherever the bearer stands now: it may have moved while the record was settled. Of a superseded record nothing
+-- is.
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
 SELECT
     staged.row_no,

@@ -227,7 +227,8 @@ SELECT
         ELSE staged.facility_name
     END,
     CASE
-        WHEN edited.code OR 'facility_code' = ANY (outranked.fields) OR staged.facility_code IS NULL THEN facilities.facility_code
+        WHEN edited.code OR 'facility_code' = ANY (outranked.fields) OR staged.facility_code IS NULL
+            THEN facilities.facility_code
         -- Another facility bears it: this one was met by its content or key, and keeps the code that it got then.
         WHEN EXISTS (
             SELECT

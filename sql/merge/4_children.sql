@@ -1,7 +1,7 @@
 -- What belongs to a facility, by natural keys: a new facility's children are copied, a met one's compared first.
--- $1 is the actor's user_id and $2 the sequence of the table's keys, where a statement takes both. The last one of those
--- of met facilities says whether triggers are watched (10_triggers.sql): then the new ones are written here, too, and what
--- was said of each row is kept.
+-- $1 is the actor's user_id and $2 the sequence of the table's keys, where a statement takes both. The last one of
+-- those of met facilities says whether triggers are watched (10_triggers.sql): then the new ones are written here, too,
+-- and what was said of each row is kept.
 -- A lookup name that the database lacks is created first; $1 is then its sequence.
 
 -- name: create_missing_contact_types
@@ -195,8 +195,8 @@ FROM lacking
 LEFT JOIN inserted USING (contact_id);
 
 -- name: note_kept_people
--- Nothing tells whether the importer or a person wrote, or took away, the name beside a number: it is kept, and where the
--- record names somebody else that is told.
+-- Nothing tells whether the importer or a person wrote, or took away, the name beside a number: it is kept, and where
+-- the record names somebody else that is told.
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
 SELECT
     staged.row_no,

@@ -243,7 +243,8 @@ WHERE merging.met_by NOT IN ('new', 'superseded');
 
 -- name: mark_superseded
 -- What is known of a record that was settled is known of it still, but for what its merge found: a superseded record
--- claims no number and overwrites nothing. Each is looked up by the key of its facility, whose row the later record takes.
+-- claims no number and overwrites nothing. Each is looked up by the key of its facility, whose row the later record
+-- takes.
 WITH marked AS (
     UPDATE etl.facility_source AS known
     SET is_superseded = true
@@ -301,8 +302,8 @@ JOIN staged_records AS staged USING (row_no)
 WHERE merging.met_by = 'superseded';
 
 -- name: forget_former_lineage
--- A source's newer record of a facility takes the place of its older one; those of this run stay, marked. With the older
--- one go those that it had superseded: should one of them come again, it is news.
+-- A source's newer record of a facility takes the place of its older one; those of this run stay, marked. With the
+-- older one go those that it had superseded: should one of them come again, it is news.
 WITH former AS (
     DELETE FROM etl.facility_source AS known
     USING
@@ -481,8 +482,14 @@ WITH updated AS (
             CASE WHEN 'is_active' = ANY (edited_fields) THEN former.is_active ELSE wanted.is_active END AS is_active,
             CASE WHEN 'address' = ANY (edited_fields) THEN former.address_line_1 ELSE wanted.address_line_1 END
                 AS address_line_1,
-            CASE WHEN 'description' = ANY (edited_fields) THEN former.description ELSE wanted.description END AS description,
-            CASE WHEN 'website_url' = ANY (edited_fields) THEN former.website_url ELSE wanted.website_url END AS website_url,
+            CASE
+                WHEN 'description' = ANY (edited_fields) THEN former.description
+                ELSE wanted.description
+            END AS description,
+            CASE
+                WHEN 'website_url' = ANY (edited_fields) THEN former.website_url
+                ELSE wanted.website_url
+            END AS website_url,
             coalesce(staged.official_name, former.official_name) AS official_name,
             coalesce(staged.facility_level, former.facility_level) AS facility_level,
             coalesce(staged.opening, former.opening) AS opening,
@@ -571,9 +578,9 @@ SELECT
 FROM updated;
 
 -- name: save_generated_codes
--- One that leads to a facility that stands leads there still: two of one name would take it from each other at every run.
--- Whose they were before is kept for the undo; what is new to a new facility goes and comes back with it. Of two that
--- one of them had to wait for, the first.
+-- One that leads to a facility that stands leads there still: two of one name would take it from each other at every
+-- run. Whose they were before is kept for the undo; what is new to a new facility goes and comes back with it. Of two
+-- that one of them had to wait for, the first.
 WITH given AS (
     SELECT DISTINCT ON (staged.generated_code)
         staged.generated_code,

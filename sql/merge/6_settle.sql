@@ -4,8 +4,8 @@
 -- name: weigh_merged
 -- Settled is who has no other record that counts, whom no person has edited, and whose issues a repetition would find
 -- again: not those that the merge found in what else was there. A ward that was chosen among several by the points of
--- other facilities may be another one tomorrow. What a record overwrote when it came first is repeated each time that it
--- comes (repeat_superseded_conflicts), but not what it overwrites when it comes again.
+-- other facilities may be another one tomorrow. What a record overwrote when it came first is repeated each time that
+-- it comes (repeat_superseded_conflicts), but not what it overwrites when it comes again.
 INSERT INTO weighed_facilities (facility_id)
 SELECT merging.facility_id
 FROM merging

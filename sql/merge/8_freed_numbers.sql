@@ -1,5 +1,6 @@
--- At the end of a run (gvrc/loading/freed.py): numbers that were refused to a record, and that nobody bears any more. The next
--- run would give them: then it would not be one that changes nothing. Or one larger batch would have given them.
+-- At the end of a run (gvrc/loading/freed.py): numbers that were refused to a record, and that nobody bears any more.
+-- The next run would give them: then it would not be one that changes nothing. Or one larger batch would have given
+-- them.
 
 -- name: remember_refused_numbers
 INSERT INTO refused_numbers (facility_id, file_no, record_number, source, content_hash, registration_number)

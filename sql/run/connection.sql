@@ -9,8 +9,9 @@ SELECT
     set_config('jit', 'off', false),
     -- The merge sorts and joins one batch; 64 MB keep that off the disk.
     set_config('work_mem', '64MB', false),
-    -- Staging tables are analyzed at every batch: a sample of 3,000 rows tells the planner enough, 30,000 took ten times
-    -- as long. A directory of ours is analyzed so too after a large load; the server's autovacuum then refines it.
+    -- Staging tables are analyzed at every batch: a sample of 3,000 rows tells the planner enough, 30,000 took ten
+    -- times as long. A directory of ours is analyzed so too after a large load; the server's autovacuum then refines
+    -- it.
     set_config('default_statistics_target', '10', false),
     -- A batch is a small part of a large directory. By the server's default price of a look into an index, 4, the
     -- planner read all facilities and the whole lineage for each batch: half of a forced run at eighty-fold.

@@ -4,8 +4,8 @@
 -- name: note_far_facilities
 -- The middle of a ward is the median of its active points. Of two facilities that is half way between them, so twice
 -- the distance to it is theirs; one alone has nothing to be compared with. 111.2 km a degree, as near the equator. A
--- facility whose issue is there already is given again, for the account, but not saved again. Nobody is farther from the
--- middle than the ward is wide, and few wards are so wide: only there the middle is looked for (112 leaves room for
+-- facility whose issue is there already is given again, for the account, but not saved again. Nobody is farther from
+-- the middle than the ward is wide, and few wards are so wide: only there the middle is looked for (112 leaves room for
 -- rounding). And only for those who are far the record that speaks of them is looked up, by its key.
 WITH met AS (
     SELECT DISTINCT ward_id

@@ -53,8 +53,8 @@ WHERE run_id = $1;
 
 -- name: read_file_accounts
 -- Whoever first reads a committed row marks it as such, and the server logs the whole page where a checkpoint came
--- between: 0.12 MB of the next run's log for 35 files. Read by the run that wrote them, they are in the log already. By the
--- hash, as known_files does: it meets former versions of the rows, too.
+-- between: 0.12 MB of the next run's log for 35 files. Read by the run that wrote them, they are in the log already. By
+-- the hash, as known_files does: it meets former versions of the rows, too.
 SELECT count(*) AS files
 FROM etl.files AS written
 JOIN etl.files AS known USING (sha256, source)
@@ -363,8 +363,8 @@ FROM (
 ) AS keys (table_name, column_name);
 
 -- name: live_triggers
--- What somebody's triggers make of a write, only the row itself tells. Those of a partition are its table's; a rule that
--- does something ALSO may write to the row again. One that only looks costs the look at what it left.
+-- What somebody's triggers make of a write, only the row itself tells. Those of a partition are its table's; a rule
+-- that does something ALSO may write to the row again. One that only looks costs the look at what it left.
 SELECT
     coalesce(whole.relname, relation.relname)::text AS table_name,
     hashtextextended(string_agg(changer.definition, E'\n' ORDER BY changer.definition), 0) AS definitions

@@ -59,9 +59,9 @@ FROM known_records
 WHERE NOT is_superseded;
 
 -- name: find_settled
--- What was weighed is put together first: the planner takes each equality for a rare one, and would compare all with all.
--- And each facility is looked up by its key: to read all that are settled for each batch took 0.36 s at 740,000. How the
--- facility of a superseded record stands is nothing to it.
+-- What was weighed is put together first: the planner takes each equality for a rare one, and would compare all with
+-- all. And each facility is looked up by its key: to read all that are settled for each batch took 0.36 s at 740,000.
+-- How the facility of a superseded record stands is nothing to it.
 WITH weighed AS MATERIALIZED (
     SELECT
         known.*,

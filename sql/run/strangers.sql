@@ -2,8 +2,8 @@
 -- a facility that is gone, not of the one that has the key now: that one is a stranger.
 
 -- name: forget_strangers
--- A stranger was made after the run that last wrote the key had ended, and has another code and another name. A key that
--- nobody has will be given again where the sequence is behind it.
+-- A stranger was made after the run that last wrote the key had ended, and has another code and another name. A key
+-- that nobody has will be given again where the sequence is behind it.
 WITH strangers AS (
     SELECT imported.facility_id
     FROM etl.imported_facilities AS imported

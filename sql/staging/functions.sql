@@ -1,5 +1,5 @@
--- What the statements of a merge compare records and facilities by. PostgreSQL puts the expression of such a function in
--- the place of its call before it plans: the plans are those of the expression.
+-- What the statements of a merge compare records and facilities by. PostgreSQL puts the expression of such a function
+-- in the place of its call before it plans: the plans are those of the expression.
 
 -- name: create_are_apart
 -- Two facilities of one name are two where their points lie more than 1 km from one another; null where one has none.

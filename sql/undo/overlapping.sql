@@ -10,8 +10,8 @@ WHERE undoes_run_no IS NOT NULL
 ORDER BY run_no DESC;
 
 -- name: add_updates_of_import
--- An undo leaves alone what another run wrote later, and has no change of it. Where that one is taken back too, the undo
--- of the undo has it to bring. $1 is the import.
+-- An undo leaves alone what another run wrote later, and has no change of it. Where that one is taken back too, the
+-- undo of the undo has it to bring. $1 is the import.
 INSERT INTO undo_changes (change_id, file_no, facility_id, table_name, row_id, operation, before, after)
 SELECT DISTINCT ON (changes.table_name, changes.row_id)
     changes.change_id,
@@ -91,8 +91,8 @@ WHERE own.run_no = $1::integer
     );
 
 -- name: changes_of_other_runs
--- All that imports changed of the rows that are to be put back, where another one than $1 changed them, later or such that
--- it was ever taken back, or where the undo that is to be undone has no change of them.
+-- All that imports changed of the rows that are to be put back, where another one than $1 changed them, later or such
+-- that it was ever taken back, or where the undo that is to be undone has no change of them.
 SELECT
     changes.run_no,
     changes.table_name,

@@ -353,9 +353,9 @@ WHERE undo.change_id = split.change_id
 
 -- name: keep_borne_keys
 -- A code or number that another facility bears now stays there, and is reported. Run until it keeps nothing: it is free
--- when its bearer gives it up in this undo, and whether the bearer does depends on what that one is to get back. Two may
--- have borne one before, where another file of the run wrote in between: the later of them does again. What the run had
--- deleted does not come back without its code, but does without its number. $1: whether a number must be filled.
+-- when its bearer gives it up in this undo, and whether the bearer does depends on what that one is to get back. Two
+-- may have borne one before, where another file of the run wrote in between: the later of them does again. What the run
+-- had deleted does not come back without its code, but does without its number. $1: whether a number must be filled.
 WITH claims AS (
     SELECT
         undo.change_id,
@@ -1063,8 +1063,8 @@ WHERE run_no = $1::integer
 
 -- name: forget_undone_facilities
 -- What is gone, with the codes that were generated for it, and what the run met in the directory as the first to do so:
--- of those there was no row before. $1 is the undone run, $2 a file_no of it, or null, $3 the run that does the undoing,
--- null where a run takes a file of its own back.
+-- of those there was no row before. $1 is the undone run, $2 a file_no of it, or null, $3 the run that does the
+-- undoing, null where a run takes a file of its own back.
 WITH unknown AS (
     SELECT undo.facility_id
     FROM undo_changes AS undo
@@ -1238,8 +1238,9 @@ SET facility_id = excluded.facility_id
 WHERE NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = code_map.facility_id);
 
 -- name: put_back_former_codes
--- Those that the run gave to a facility that stays: each is again whose it was before, or nobody's. One that a later run
--- gave away stays there. $1 is the undone run, $2 a file_no of it, or null, $3 the run that does the undoing, or null.
+-- Those that the run gave to a facility that stays: each is again whose it was before, or nobody's. One that a later
+-- run gave away stays there. $1 is the undone run, $2 a file_no of it, or null, $3 the run that does the undoing, or
+-- null.
 WITH former AS (
     SELECT DISTINCT ON (generated_code)
         generated_code,
