@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gvrc.sources import SourceRules
 
 ASKERS = 2  # batches that are asked for at once: the server works on them with two processes
+CODE = {".py", ".csv", ".sql"}
 
 
 @contextmanager
@@ -124,9 +125,6 @@ def rules_by_file(this_run: Run, directory: Directory, files: list[ListedFile]) 
     chosen = settings.lookup_defaults, settings.keep_manual_edits
     decides.update(json.dumps([known, chosen], sort_keys=True).encode())
     return {file.file_no: hash_source(decides.digest(), file.source) for file in files}
-
-
-CODE = {".py", ".csv", ".sql"}
 
 
 def hash_source(decides: bytes, source: SourceRules) -> int:

@@ -57,6 +57,8 @@ STAGED_RECORDS = (
     "quality_score",
 )
 CHILDREN = ("contacts", "services", "owners", "gbv_categories", "infrastructure")
+BETWEEN_WORDS = r"[^\p{L}\p{N}]+"
+SIGNS = r"""[ .,:;_/()"'`\[\]\x{b4}\x{2018}\x{2019}\x{2bc}\x{2013}-]+"""  # as in sql/staging/functions.sql
 
 
 def add_ward_risk(accepted: pl.DataFrame, wards_at_risk: dict[int, str]) -> pl.DataFrame:
@@ -72,14 +74,28 @@ def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
     number, where one of the two has no code. A record without a place may be of a facility in any: who has its name is
     merged after it. A number is one, too, where a facility comes more than once: it may claim and give up several.
     """
-    # Codes are generated of names without their signs, and names meet where "&" is "and": who may have one code, or may
-    # meet, is merged one after the other, too.
-    signs = r"[^\p{L}\p{N}]+"
+    keyed = round_keys(accepted)
+    is_shared = pl.any_horizontal(
+        pl.col(key).is_duplicated() & pl.col(key).is_not_null() for key in keyed.columns if key != "row_no"
+    )
+    rounds = dict(number_rounds(keyed.filter(is_shared).iter_rows()))
+    return accepted.with_columns(round=pl.col("row_no").replace_strict(rounds, default=1, return_dtype=pl.Int64))
+
+
+def round_keys(accepted: pl.DataFrame) -> pl.DataFrame:
+    """Give the keys of each record, by row_no; null where it has none.
+
+    Codes are generated of names without their signs, and names meet where "&" is "and": who may have one code, or may
+    meet, has one key.
+    """
     name = (
-        pl.col("facility_name").str.to_lowercase().str.replace_all(signs, "").str.replace_all("and", "", literal=True)
+        pl.col("facility_name")
+        .str.to_lowercase()
+        .str.replace_all(BETWEEN_WORDS, "")
+        .str.replace_all("and", "", literal=True)
     )
     constituency = pl.col("constituency_id").cast(pl.String)
-    repeated = accepted.select(
+    keyed = accepted.select(
         "row_no",
         code=pl.col("facility_code"),
         source_key=pl.concat_str("source", "source_key", separator=" "),
@@ -89,15 +105,9 @@ def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
         number=pl.col("registration_number"),
         content=pl.concat_str("source", "content_hash", separator=" "),
         comes_again=pl.col("facility_code").is_duplicated() & pl.col("facility_code").is_not_null(),
-    ).with_columns(
-        number=pl.when((pl.col("code").is_null() | pl.col("comes_again")).any().over("number")).then("number"),
     )
-    keys = ["code", "source_key", "place", "number", "content"]
-    repeated = repeated.filter(
-        pl.any_horizontal((pl.col(key).is_duplicated() & pl.col(key).is_not_null()) for key in keys)
-    )
-    rounds = dict(number_rounds(repeated.select("row_no", *keys).iter_rows()))
-    return accepted.with_columns(round=pl.col("row_no").replace_strict(rounds, default=1, return_dtype=pl.Int64))
+    is_key = (pl.col("code").is_null() | pl.col("comes_again")).any().over("number")
+    return keyed.with_columns(number=pl.when(is_key).then("number")).drop("comes_again")
 
 
 def name_key(name: pl.Expr) -> pl.Expr:
@@ -108,9 +118,6 @@ def name_key(name: pl.Expr) -> pl.Expr:
     ['stmarysclinicfaithandhope', 'stmarysclinicfaithandhope']
     """
     return name.str.to_lowercase().str.replace_all("&", "and", literal=True).str.replace_all(SIGNS, "")
-
-
-SIGNS = r"""[ .,:;_/()"'`\[\]\x{b4}\x{2018}\x{2019}\x{2bc}\x{2013}-]+"""  # as in sql/staging/functions.sql
 
 
 def number_rounds(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:

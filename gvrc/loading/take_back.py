@@ -70,29 +70,46 @@ def take_back(
     """Take back the changes of a run, or of one file of it; ``by_run_no`` is the undo, which can be undone."""
     database.run("look_up_by_keys")
     database.run("unsettle_all")
-    database.run("fill_undo_changes", run_no, file_no)
-    database.run("fold_undo_changes")
-    for name in ("index_undo_changes_by_row", "index_undo_changes_by_facility", "analyze_undo_changes"):
-        database.run(name)
-    database.run("drop_updates_of_inserted")
-    database.run("add_children_of_inserted")
+    find_changes(database, run_no, file_no)
     if by_run_no:
         heed_other_runs(database, run_no, by_run_no)
     remove(database, *ALL_KEYS)  # first: a code or number that goes with it may return to who bore it before
     free_keys(database, is_managed=is_managed)
     put_back(database)
     restore(database, is_managed=is_managed)
-    for name in ("forget_undone_facilities", "put_back_imported"):
-        database.run(name, run_no, file_no, by_run_no)
-    for name in ("fill_imported", "put_back_codes"):
-        database.run(name)
-    database.run("put_back_former_codes", run_no, file_no, by_run_no)
-    for name in ("forget_undone_lineage", "put_back_lineage"):
-        database.run(name, run_no, file_no, by_run_no)
-    database.run("reopen_rejects", run_no, file_no)
-    if by_run_no:
-        database.run("close_undone_rejects", run_no, by_run_no)
+    take_memory_back(database, run_no, file_no, by_run_no)
     database.run("look_up_as_before")
+
+
+def find_changes(database: Database, run_no: int, file_no: int | None) -> None:
+    """Find the changes to take back, one for each row, and the children that go with an inserted facility."""
+    database.run("fill_undo_changes", run_no, file_no)
+    database.run("fold_undo_changes")
+    for name in ("index_undo_changes_by_row", "index_undo_changes_by_facility", "analyze_undo_changes"):
+        database.run(name)
+    database.run("drop_updates_of_inserted")
+    database.run("add_children_of_inserted")
+
+
+def remove(database: Database, first: int, last: int) -> None:
+    """Delete what the run inserted; what something else refers to is found by halving, and switched off instead."""
+    try:
+        with database.savepoint():
+            for table in (*CHILD_TABLES, "facilities"):
+                database.run(f"delete_{table}", first, last)
+            database.check_constraints()
+            demand_done(database, "deleted", "insert", first, last)
+    except adbc_driver_manager.Error as error:
+        if sqlstate(error) not in REFERRED_TO:
+            raise
+        span = database.rows("undo_span", first, last)[0]
+        if span["first_facility"] == span["last_facility"]:
+            database.run("find_deactivated", first, last)
+            for table in DEACTIVATED:
+                database.run(f"deactivate_{table}", first, last)
+            return
+        remove(database, first, span["middle_facility"])
+        remove(database, span["middle_facility"] + 1, last)
 
 
 def free_keys(database: Database, *, is_managed: bool) -> None:
@@ -125,6 +142,20 @@ def restore(database: Database, *, is_managed: bool) -> None:
     demand_done(database, "restored", "update", *ALL_KEYS)
 
 
+def take_memory_back(database: Database, run_no: int, file_no: int | None, by_run_no: int | None) -> None:
+    """Take back what etl remembers of facilities: as they were imported, their codes, their lineage, their rejects."""
+    undone = (run_no, file_no, by_run_no)
+    for name in ("forget_undone_facilities", "put_back_imported"):
+        database.run(name, *undone)
+    for name in ("fill_imported", "put_back_codes"):
+        database.run(name)
+    for name in ("put_back_former_codes", "forget_undone_lineage", "put_back_lineage"):
+        database.run(name, *undone)
+    database.run("reopen_rejects", run_no, file_no)
+    if by_run_no:
+        database.run("close_undone_rejects", run_no, by_run_no)
+
+
 def demand_done(database: Database, verb: str, operation: str, first: int, last: int) -> None:
     """Stop where triggers keep what is to be taken back: else it would count as taken back.
 
@@ -137,24 +168,3 @@ def demand_done(database: Database, verb: str, operation: str, first: int, last:
             f"A trigger of the database keeps rows that are to be {verb}: {tables}. Nothing was taken back. "
             "Their owner switches it off for this: ALTER TABLE ... DISABLE TRIGGER ..."
         )
-
-
-def remove(database: Database, first: int, last: int) -> None:
-    """Delete what the run inserted; what something else refers to is found by halving, and switched off instead."""
-    try:
-        with database.savepoint():
-            for table in (*CHILD_TABLES, "facilities"):
-                database.run(f"delete_{table}", first, last)
-            database.check_constraints()
-            demand_done(database, "deleted", "insert", first, last)
-    except adbc_driver_manager.Error as error:
-        if sqlstate(error) not in REFERRED_TO:
-            raise
-        span = database.rows("undo_span", first, last)[0]
-        if span["first_facility"] == span["last_facility"]:
-            database.run("find_deactivated", first, last)
-            for table in DEACTIVATED:
-                database.run(f"deactivate_{table}", first, last)
-            return
-        remove(database, first, span["middle_facility"])
-        remove(database, span["middle_facility"] + 1, last)
