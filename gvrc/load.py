@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.loading.directory import Directory
     from gvrc.loading.lone import LoneRecords
+    from gvrc.loading.staging import Refused
     from gvrc.settings import ConfigManager, Settings
 
 
@@ -203,7 +204,7 @@ class Loader:
         issues = pl.concat([staged.issues, staged.lone.issues]) if staged.lone else staged.issues
         return self.outcomes(landed, rejected, issues)
 
-    def merge_checked(self, staged: StagedBatch) -> dict[int, tuple[str, str]]:
+    def merge_checked(self, staged: StagedBatch) -> Refused:
         """Merge a batch while its schema is looked at: where a row breaks it, pandera's import takes as long.
 
         Raises:
@@ -224,7 +225,7 @@ class Loader:
         self.database.run("close_other_reasons", self.merger.run_no)
         self.database.run("save_rejects", self.merger.run_no)
 
-    def merge(self, staged: StagedBatch) -> dict[int, tuple[str, str]]:
+    def merge(self, staged: StagedBatch) -> Refused:
         """Copy and merge a batch; give reason and detail of the rows that were refused."""
         self.alone = None
         if staged.lone and not (self.merger.is_first_load and self.insert_lone(staged.lone)):

@@ -15,7 +15,7 @@ from gvrc.loading.watched import write_watched
 if TYPE_CHECKING:
     from gvrc.loading.merge import Merger
 
-REFUSED = "registration_number_claimed_twice"
+CLAIMED_TWICE = "registration_number_claimed_twice"
 
 
 def give_freed_numbers(merger: Merger) -> dict[int, Outcome]:
@@ -50,7 +50,7 @@ def give_once(merger: Merger, outcomes: dict[int, Outcome]) -> bool:
         merger.write_facilities(has_new=False, has_met=True)
     given = database.rows("given_numbers")
     for row in given:
-        outcomes[row["file_no"]].issues[REFUSED] -= row["records"]
+        outcomes[row["file_no"]].issues[CLAIMED_TWICE] -= row["records"]
         if row["outcome"] == "unchanged":
             outcomes[row["file_no"]].outcomes.update(unchanged=-row["records"], updated=row["records"])
     write_given(merger)

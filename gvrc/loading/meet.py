@@ -9,11 +9,12 @@ from gvrc.values.identity import may_be_misspelt, may_be_one
 if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.loading.merge import Merger
+    from gvrc.loading.staging import Refused
 
 Span = tuple[int, int, int]  # the round, the first and the last row_no
 
 
-def meet(merger: Merger, span: Span) -> dict[int, tuple[str, str]]:
+def meet(merger: Merger, span: Span) -> Refused:
     """Find the facility of each row, or a new key for it; give those that no facility is sure for."""
     database = merger.database
     unmet = merger.unmet if span[0] == 1 else frozenset()
@@ -42,7 +43,7 @@ def meet_by_given_codes(merger: Merger, span: Span, unmet: frozenset[str]) -> No
         database.run("meet_by_former_code", *span)
 
 
-def settle_claimed_codes(merger: Merger) -> dict[int, tuple[str, str]]:
+def settle_claimed_codes(merger: Merger) -> Refused:
     """Give a record whose code is a quite different facility's one of ours, or refuse it, as the setting says.
 
     The code stays with the facility that has it, whose place and name are both others.
@@ -139,7 +140,7 @@ def last_round(database: Database) -> int:
     return int(database.rows("last_round")[0]["last_round"])
 
 
-def refuse_ambiguous(database: Database) -> dict[int, tuple[str, str]]:
+def refuse_ambiguous(database: Database) -> Refused:
     """Refuse the records that met several facilities: which of them is meant, nobody can tell."""
     return {
         found["row_no"]: (
@@ -150,7 +151,7 @@ def refuse_ambiguous(database: Database) -> dict[int, tuple[str, str]]:
     }
 
 
-def withdraw_records(database: Database, refused: dict[int, tuple[str, str]]) -> None:
+def withdraw_records(database: Database, refused: Refused) -> None:
     """Take refused records out of this round and all later ones."""
     for row_no in refused:
         database.run("forget_meeting", row_no, None)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.loading.directory import Directory
     from gvrc.loading.stage import StagedBatch
+    from gvrc.loading.staging import Refused
     from gvrc.loading.staging_tables import StagingTables
     from gvrc.settings import Settings
 
@@ -49,11 +50,11 @@ class Merger:
     unmet: frozenset[str] = frozenset()  # statements that would meet nothing in the first round
     futile: set[int] = field(default_factory=set)  # facilities of the round that triggers leave as they are
 
-    def merge(self, staged: StagedBatch) -> dict[int, tuple[str, str]]:
+    def merge(self, staged: StagedBatch) -> Refused:
         """Merge a batch round by round; give the rows that were refused with reason and detail."""
         self.children = set(staged.filled)
         self.unmet = staged.unmet if self.is_first_load else frozenset()
-        refused: dict[int, tuple[str, str]] = {}
+        refused: Refused = {}
         round_no = 1
         if self.settings.create_lookups:
             self.create_lookups(staged.lacking)
@@ -101,7 +102,7 @@ class Merger:
         """Name the sequence that gives a table's keys; in a dry run one of our own."""
         return DRY_RUN_IDS if self.is_dry_run else self.directory.sequences[table]
 
-    def merge_range(self, round_no: int, first: int, last: int) -> dict[int, tuple[str, str]]:
+    def merge_range(self, round_no: int, first: int, last: int) -> Refused:
         """Merge the rows of a round from first to last; what the database refuses is found by halving.
 
         What the rules did not foresee costs the record, not the batch: the database's own words become the reject.
@@ -126,7 +127,7 @@ class Merger:
         faults = (*RECORD_FAULTS, REFUSED_BY_TRIGGER) if self.directory.is_managed else RECORD_FAULTS
         return sqlstate(error)[:2] in faults
 
-    def merge_once(self, round_no: int, first: int, last: int) -> dict[int, tuple[str, str]]:
+    def merge_once(self, round_no: int, first: int, last: int) -> Refused:
         """Merge the rows of a round from first to last; give those that no facility is sure for."""
         self.tables.empty_merging()
         refused = meet(self, (round_no, first, last))

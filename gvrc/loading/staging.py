@@ -58,6 +58,7 @@ STAGED_RECORDS = (
 )
 CHILDREN = ("contacts", "services", "owners", "gbv_categories", "infrastructure")
 BETWEEN_WORDS = r"[^\p{L}\p{N}]+"
+Refused = dict[int, tuple[str, str]]  # the reason and the detail of accepted rows that do not land, by row_no
 SIGNS = r"""[ .,:;_/()"'`\[\]\x{b4}\x{2018}\x{2019}\x{2bc}\x{2013}-]+"""  # as in sql/staging/functions.sql
 
 
@@ -233,7 +234,7 @@ def count_rows(records: pl.DataFrame) -> pl.DataFrame:
     return records.group_by("file_no").agg(pl.len(), pl.col(CHILD_TABLES).cast(pl.Int64).sum())
 
 
-def refused_rows(accepted: pl.DataFrame, refused: dict[int, tuple[str, str]], texts: PackedTexts) -> pl.DataFrame:
+def refused_rows(accepted: pl.DataFrame, refused: Refused, texts: PackedTexts) -> pl.DataFrame:
     """Turn accepted rows that the merge refused into rejects."""
     reasons = {row_no: reason for row_no, (reason, _) in refused.items()}
     details = {row_no: detail for row_no, (_, detail) in refused.items()}

@@ -17,6 +17,7 @@ from gvrc.errors import DatabaseUnavailableError
 if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.loading.merge import Merger
+    from gvrc.loading.staging import Refused
 
 REFUSED = "refused_by_database"
 
@@ -30,11 +31,9 @@ class FutileWritesError(Exception):
         self.rows = rows
 
 
-def write_watched(
-    merger: Merger, *, has_new: bool, has_met: bool, has_children: bool = True
-) -> dict[int, tuple[str, str]]:
+def write_watched(merger: Merger, *, has_new: bool, has_met: bool, has_children: bool = True) -> Refused:
     """Write facilities and what belongs to them; give the rows that a trigger refuses, with reason and detail."""
-    refused: dict[int, tuple[str, str]] = {}
+    refused: Refused = {}
     merger.futile.clear()
     while True:
         try:
@@ -84,7 +83,7 @@ def demand_written(database: Database) -> None:
         raise FutileWritesError(facilities, rows)
 
 
-def withdraw_refused(database: Database, unwritten: list[dict[str, Any]]) -> dict[int, tuple[str, str]]:
+def withdraw_refused(database: Database, unwritten: list[dict[str, Any]]) -> Refused:
     """Take refused records out of the round; give them with reason and detail."""
     reasons = {write["row_no"]: write["reason"] for write in unwritten if write["reason"]}
     if reasons:

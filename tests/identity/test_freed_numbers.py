@@ -11,7 +11,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from gvrc.database import connect
-from gvrc.loading.freed import REFUSED
+from gvrc.loading.freed import CLAIMED_TWICE
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
 from tests.settled.test_settled import stands, told
@@ -36,7 +36,9 @@ def numbers(database: Database) -> dict[str, str | None]:
 
 
 def refused(database: Database) -> list[str]:
-    return [row["raw_value"] for row in rows(database, f"SELECT raw_value FROM etl.issues WHERE kind = '{REFUSED}'")]
+    return [
+        row["raw_value"] for row in rows(database, f"SELECT raw_value FROM etl.issues WHERE kind = '{CLAIMED_TWICE}'")
+    ]
 
 
 def run_again(paths: list[str], settings: Settings) -> dict[str, int]:
@@ -57,7 +59,7 @@ def test_a_number_that_is_given_up_late_goes_to_its_claimant_in_the_same_run(
     account = run([path], changed)
     assert numbers(fresh) == {"1": "GK-17", "2": "GK-16"}
     assert outcomes(account) == [{"read": 3, "inserted": 2, "superseded": 1}]
-    assert (account.files[0].issues[REFUSED], refused(fresh)) == (0, [])
+    assert (account.files[0].issues[CLAIMED_TWICE], refused(fresh)) == (0, [])
     assert run_again([path], changed) == {}
     assert numbers(fresh) == {"1": "GK-17", "2": "GK-16"}
 
@@ -89,7 +91,7 @@ def test_a_record_that_came_before_is_an_updated_one_when_it_is_given_its_number
     gives_up = write(tmp_path, "gives_up.json", [GIVES_UP])
     account = run([claims, gives_up], settings, Options(force=True))
     assert outcomes(account) == [{"read": 1, "updated": 1}] * 2
-    assert account.files[0].issues[REFUSED] == 0
+    assert account.files[0].issues[CLAIMED_TWICE] == 0
     assert numbers(fresh) == {"1": "GK-17", "2": "GK-16"}
     assert run_again([claims, gives_up], settings) == {}
 
@@ -104,7 +106,7 @@ def test_a_settled_record_is_given_the_number_that_a_later_batch_gives_up(
     account = run([path], changed, listed)
     assert numbers(fresh) == {"1": "GK-17", "2": "GK-16", "3": None}
     assert outcomes(account) == [{"read": 3, "inserted": 1, "updated": 2}]
-    assert account.files[0].issues[REFUSED] == 0
+    assert account.files[0].issues[CLAIMED_TWICE] == 0
     assert run_again([path], changed) == {}
 
 
@@ -117,7 +119,7 @@ def test_whoever_is_given_a_number_leaves_another_one_and_the_first_claimant_has
     account = run([path], settings)
     assert numbers(fresh) == {"1": "GK-17", "2": "GK-16", "3": "GK-18", "4": None}
     assert outcomes(account) == [{"read": 4, "inserted": 2, "updated": 2}]
-    assert (account.files[0].issues[REFUSED], refused(fresh)) == (1, ["GK-18"])
+    assert (account.files[0].issues[CLAIMED_TWICE], refused(fresh)) == (1, ["GK-18"])
     assert run_again([path], settings) == {}
 
 
