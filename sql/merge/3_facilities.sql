@@ -218,7 +218,22 @@ WHERE is_outranked
 
 -- name: fill_wanted_facilities
 -- $1: whether a field that a person has changed since the last import is kept.
-INSERT INTO wanted_facilities
+INSERT INTO wanted_facilities (
+    row_no,
+    facility_id,
+    facility_name,
+    facility_code,
+    registration_number,
+    operational_status_id,
+    ward_id,
+    is_active,
+    address_line_1,
+    description,
+    website_url,
+    facility_type,
+    edited_fields,
+    kept_fields
+)
 SELECT
     staged.row_no,
     facilities.facility_id,

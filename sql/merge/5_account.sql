@@ -261,7 +261,20 @@ WITH marked AS (
         known.content_hash,
         known.facility_id
 ), remembered AS (
-    INSERT INTO etl.superseded_records
+    INSERT INTO etl.superseded_records (
+        source,
+        content_hash,
+        rules,
+        facility_code,
+        ward_match,
+        issues,
+        coordinates,
+        contacts,
+        services,
+        owners,
+        gbv_categories,
+        infrastructure
+    )
     SELECT
         marked.source,
         marked.content_hash,
@@ -379,7 +392,33 @@ SET
 -- name: save_imported
 -- New facilities, and those that stood in the directory before an import met them. What a new one has in a ranked field
 -- that its record says nothing of, such as the status Unknown, no source wrote: any may overwrite it.
-INSERT INTO etl.imported_facilities
+INSERT INTO etl.imported_facilities (
+    facility_id,
+    run_no,
+    facility_name,
+    facility_code,
+    registration_number,
+    facility_type,
+    operational_status_id,
+    ward_id,
+    is_active,
+    address_line_1,
+    description,
+    website_url,
+    official_name,
+    facility_level,
+    opening,
+    sub_county_name,
+    constituency_id,
+    county_id,
+    place_level,
+    ward_match,
+    ward_score,
+    ward_candidates,
+    quality_score,
+    recorded_on,
+    field_sources
+)
 SELECT
     facilities.facility_id,
     $1::integer,

@@ -125,7 +125,21 @@ WHERE settled.facility_id = merging.facility_id
 
 -- name: settle
 -- $1 is {file_no: rules} as JSON.
-INSERT INTO etl.settled_facilities AS former
+INSERT INTO etl.settled_facilities AS former (
+    facility_id,
+    rules,
+    facility_code,
+    state,
+    ward_match,
+    issues,
+    coordinates,
+    contacts,
+    services,
+    owners,
+    gbv_categories,
+    infrastructure,
+    refused_number
+)
 SELECT
     merging.facility_id,
     ($1::jsonb ->> staged.file_no::text)::bigint,
@@ -172,7 +186,20 @@ WHERE former IS DISTINCT FROM excluded;
 
 -- name: save_superseded
 -- What is counted of superseded records; one may have come twice. $1 as above.
-INSERT INTO etl.superseded_records AS former
+INSERT INTO etl.superseded_records AS former (
+    source,
+    content_hash,
+    rules,
+    facility_code,
+    ward_match,
+    issues,
+    coordinates,
+    contacts,
+    services,
+    owners,
+    gbv_categories,
+    infrastructure
+)
 SELECT DISTINCT ON (staged.source, staged.content_hash)
     staged.source,
     staged.content_hash::uuid,
