@@ -1,4 +1,4 @@
--- Between two batches, beside the tables of a round (sql/merge/1_meet.sql).
+-- Between two batches (staging) and two rounds of one (merging).
 
 -- name: truncate_staging
 TRUNCATE
@@ -37,6 +37,32 @@ DELETE FROM staged_settled;
 DELETE FROM batch_outcomes;
 
 DELETE FROM batch_tables;
+
+-- name: truncate_merging
+TRUNCATE
+    merging,
+    wanted_facilities,
+    ranked_fields,
+    batch_changes,
+    weighed_facilities,
+    weighed_spans,
+    facility_states;
+
+-- name: delete_merging
+-- The same for a few rows.
+DELETE FROM merging;
+
+DELETE FROM wanted_facilities;
+
+DELETE FROM ranked_fields;
+
+DELETE FROM batch_changes;
+
+DELETE FROM weighed_facilities;
+
+DELETE FROM weighed_spans;
+
+DELETE FROM facility_states;
 
 -- name: analyze_staged_records
 -- Without statistics the planner takes a temporary table for 1,000 rows and joins in loops. Only the columns that
