@@ -1,4 +1,4 @@
-"""Taking changes back in the database: of a whole run (``undo.py``), or of one file that failed late.
+"""Taking changes back in the database: of a whole run (``operating/undo.py``), or of one file that failed late.
 
 The SQL is ``sql/undo/undo.sql``.
 """

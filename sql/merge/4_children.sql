@@ -145,11 +145,7 @@ WITH lacking AS (
             FROM facility_contacts AS present
             WHERE present.facility_id = merging.facility_id
                 AND present.contact_type_id = types.contact_type_id
-                AND CASE
-                    WHEN staged.contact_key ~ '^[0-9]+$'
-                        THEN right(regexp_replace(present.contact_value, '[^0-9]', '', 'g'), 9)
-                    ELSE lower(present.contact_value)
-                END = staged.contact_key
+                AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
         )
     ORDER BY
         merging.facility_id,
@@ -209,11 +205,7 @@ JOIN contact_types AS types ON types.type_name = staged.contact_type
 JOIN facility_contacts AS present
     ON present.facility_id = merging.facility_id
     AND present.contact_type_id = types.contact_type_id
-    AND CASE
-        WHEN staged.contact_key ~ '^[0-9]+$'
-            THEN right(regexp_replace(present.contact_value, '[^0-9]', '', 'g'), 9)
-        ELSE lower(present.contact_value)
-    END = staged.contact_key
+    AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
 WHERE merging.met_by NOT IN ('new', 'superseded')
     AND staged.contact_person_name <> ''
 GROUP BY

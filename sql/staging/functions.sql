@@ -22,3 +22,15 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT replace(translate(lower(name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and')
 $$;
+
+-- name: create_is_same_contact
+-- Whether a contact of the directory is the one with this key, in whatever writing: staged_contacts of
+-- gvrc/loading/staging.py makes the keys.
+CREATE FUNCTION pg_temp.is_same_contact(contact_value text, contact_key text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT CASE
+        WHEN contact_key ~ '^[0-9]+$' THEN right(regexp_replace(contact_value, '[^0-9]', '', 'g'), 9)
+        ELSE lower(contact_value)
+    END = contact_key
+$$;
