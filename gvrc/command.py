@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gvrc.errors import RunStoppedError, UsageError
 from gvrc.log import log_event
-from gvrc.operating.ending import CommandLine, described, told
+from gvrc.operating.ending import CommandLine, described, run_command
 from gvrc.written import told_if_unwritten, write_whole
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     sys.setswitchinterval(SECONDS_BETWEEN_THREADS)
     given = read_arguments(arguments)
-    return told(lambda: import_files(given), debug=given.debug)
+    return run_command(lambda: import_files(given), debug=given.debug)
 
 
 def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from gvrc.errors import DatabaseUnavailableError
-from gvrc.operating.ending import CommandLine, leave, told
+from gvrc.operating.ending import CommandLine, leave, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -65,7 +65,7 @@ def named_database(settings: Settings, *, may_create: bool) -> str:
 
 def end(act: Callable[[], int]) -> NoReturn:
     """Do what a command does and end the process with its exit status."""
-    leave(told(act))
+    leave(run_command(act))
 
 
 def print_table(rows: Sequence[Mapping[str, object]]) -> None:

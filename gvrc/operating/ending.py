@@ -31,7 +31,7 @@ class CommandLine(argparse.ArgumentParser):
         self.exit(2, f"error: {message}. See {self.prog} --help.\n")
 
 
-def told(act: Callable[[], int], *, debug: bool = False) -> int:
+def run_command(act: Callable[[], int], *, debug: bool = False) -> int:
     """Do what a command does; an error is one or two lines, ``--debug`` shows where it arose."""
     signal.signal(signal.SIGTERM, stop_as_ctrl_c)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup lets a command live on
