@@ -409,8 +409,7 @@ WITH moved AS (
         updated_by = $1::integer
     FROM moved
     WHERE present.coordinate_id = moved.coordinate_id
-    RETURNING
-        present.*
+    RETURNING present.*
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after, said)
 SELECT

@@ -250,8 +250,7 @@ WITH gone AS (
         AND undo.operation = 'insert'
         AND undo.row_id = present.facility_id
         AND undo.facility_id BETWEEN $1::integer AND $2::integer
-    RETURNING
-        present.*
+    RETURNING present.*
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
 SELECT
@@ -485,8 +484,7 @@ WITH gone AS (
         AND undo.operation = 'insert'
         AND undo.row_id = present.contact_id
         AND undo.facility_id BETWEEN $1::integer AND $2::integer
-    RETURNING
-        present.*
+    RETURNING present.*
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
 SELECT
@@ -557,8 +555,7 @@ WITH gone AS (
         AND undo.operation = 'insert'
         AND undo.row_id = present.coordinate_id
         AND undo.facility_id BETWEEN $1::integer AND $2::integer
-    RETURNING
-        present.*
+    RETURNING present.*
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
 SELECT
@@ -631,8 +628,7 @@ WITH gone AS (
         AND undo.operation = 'insert'
         AND undo.row_id = present.service_id
         AND undo.facility_id BETWEEN $1::integer AND $2::integer
-    RETURNING
-        present.*
+    RETURNING present.*
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
 SELECT
@@ -699,8 +695,7 @@ WITH gone AS (
         AND undo.operation = 'insert'
         AND undo.row_id = present.owner_id
         AND undo.facility_id BETWEEN $1::integer AND $2::integer
-    RETURNING
-        present.*
+    RETURNING present.*
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
 SELECT
@@ -759,8 +754,7 @@ WITH gone AS (
         AND undo.operation = 'insert'
         AND undo.row_id = present.id
         AND undo.facility_id BETWEEN $1::integer AND $2::integer
-    RETURNING
-        present.*
+    RETURNING present.*
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
 SELECT
@@ -802,8 +796,7 @@ WITH gone AS (
         AND undo.operation = 'insert'
         AND undo.row_id = present.infrastructure_id
         AND undo.facility_id BETWEEN $1::integer AND $2::integer
-    RETURNING
-        present.*
+    RETURNING present.*
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
 SELECT
