@@ -1,6 +1,7 @@
 """Taking a run back: what it inserted goes, what it updated returns, unless something later changed it.
 
-Undoing is itself a run, with an account and changes of its own, and can be undone. The SQL is ``sql/undo/undo.sql``.
+Undoing is itself a run, with an account and changes of its own, and can be undone. The SQL is that of
+``loading/take_back.py``, and ``sql/undo/6_account.sql``.
 """
 
 from __future__ import annotations

@@ -160,8 +160,8 @@ WHERE facilities.facility_id = wanted.facility_id
     AND ($1::jsonb IS NULL OR $1::jsonb @> to_jsonb(wanted.facility_id));
 
 -- name: look_at_rows_again
--- As they are once all triggers have fired; null where there is none. Not by image_of of sql/undo/undo.sql: that one is
--- called row by row, which took four times as long (100,000 services: 16 s in place of 4).
+-- As they are once all triggers have fired; null where there is none. Not by image_of of sql/undo/1_find.sql: that one
+-- is called row by row, which took four times as long (100,000 services: 16 s in place of 4).
 UPDATE batch_changes AS changes
 SET after = CASE changes.table_name
         WHEN 'facility_contacts'

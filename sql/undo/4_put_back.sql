@@ -1,0 +1,288 @@
+-- What was deleted (by an undo that is itself undone) is inserted, facilities before their children; what was updated
+-- has its columns back.
+
+-- name: tables_deleted_from
+SELECT DISTINCT table_name
+FROM undo_changes
+WHERE operation = 'delete';
+
+-- name: put_back_facilities
+WITH back AS (
+    INSERT INTO facilities
+    SELECT row.*
+    FROM undo_changes AS undo
+    CROSS JOIN jsonb_populate_record(NULL::facilities, undo.before) AS row
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation = 'delete'
+        AND undo.before IS NOT NULL
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facilities',
+    facility_id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: put_back_facility_contacts
+WITH back AS (
+    INSERT INTO facility_contacts
+    SELECT row.*
+    FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
+    CROSS JOIN jsonb_populate_record(NULL::facility_contacts, undo.before) AS row
+    WHERE undo.table_name = 'facility_contacts'
+        AND undo.operation = 'delete'
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_contacts',
+    contact_id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: put_back_facility_coordinates
+WITH back AS (
+    INSERT INTO facility_coordinates
+    SELECT row.*
+    FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
+    CROSS JOIN jsonb_populate_record(NULL::facility_coordinates, undo.before) AS row
+    WHERE undo.table_name = 'facility_coordinates'
+        AND undo.operation = 'delete'
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_coordinates',
+    coordinate_id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: put_back_facility_services
+WITH back AS (
+    INSERT INTO facility_services
+    SELECT row.*
+    FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
+    CROSS JOIN jsonb_populate_record(NULL::facility_services, undo.before) AS row
+    WHERE undo.table_name = 'facility_services'
+        AND undo.operation = 'delete'
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_services',
+    service_id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: put_back_facility_owners
+WITH back AS (
+    INSERT INTO facility_owners
+    SELECT row.*
+    FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
+    CROSS JOIN jsonb_populate_record(NULL::facility_owners, undo.before) AS row
+    WHERE undo.table_name = 'facility_owners'
+        AND undo.operation = 'delete'
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_owners',
+    owner_id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: put_back_facility_gbv_categories
+WITH back AS (
+    INSERT INTO facility_gbv_categories
+    SELECT row.*
+    FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
+    CROSS JOIN jsonb_populate_record(NULL::facility_gbv_categories, undo.before) AS row
+    WHERE undo.table_name = 'facility_gbv_categories'
+        AND undo.operation = 'delete'
+    ON CONFLICT DO NOTHING -- a later run gave the facility that category anew
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_gbv_categories',
+    id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: put_back_facility_infrastructure
+WITH back AS (
+    INSERT INTO facility_infrastructure
+    SELECT row.*
+    FROM undo_changes AS undo
+    JOIN facilities USING (facility_id)
+    CROSS JOIN jsonb_populate_record(NULL::facility_infrastructure, undo.before) AS row
+    WHERE undo.table_name = 'facility_infrastructure'
+        AND undo.operation = 'delete'
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after)
+SELECT
+    facility_id,
+    'facility_infrastructure',
+    infrastructure_id,
+    'insert',
+    to_jsonb(back)
+FROM back;
+
+-- name: restore_facilities
+UPDATE facilities AS present
+SET
+    facility_name = former.facility_name,
+    facility_code = former.facility_code,
+    registration_number = former.registration_number,
+    address_line_1 = former.address_line_1,
+    is_active = former.is_active,
+    description = former.description,
+    website_url = former.website_url,
+    operational_status_id = former.operational_status_id,
+    ward_id = former.ward_id,
+    updated_at = former.updated_at,
+    updated_by = former.updated_by
+FROM (
+    SELECT row.*
+    FROM undo_changes AS undo
+    JOIN facilities ON facilities.facility_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(facilities, undo.before) AS row
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation = 'update'
+        AND undo.before <> '{}'
+) AS former
+WHERE present.facility_id = former.facility_id;
+
+-- name: restore_facility_contacts
+UPDATE facility_contacts AS present
+SET
+    contact_value = former.contact_value,
+    contact_person_name = former.contact_person_name,
+    is_primary = former.is_primary,
+    is_active = former.is_active,
+    updated_at = former.updated_at,
+    updated_by = former.updated_by
+FROM (
+    SELECT row.*
+    FROM undo_changes AS undo
+    JOIN facility_contacts ON facility_contacts.contact_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(facility_contacts, undo.before) AS row
+    WHERE undo.table_name = 'facility_contacts'
+        AND undo.operation = 'update'
+        AND undo.before <> '{}'
+) AS former
+WHERE present.contact_id = former.contact_id;
+
+-- name: restore_facility_coordinates
+UPDATE facility_coordinates AS present
+SET
+    latitude = former.latitude,
+    longitude = former.longitude,
+    collection_date = former.collection_date,
+    data_source = former.data_source,
+    collection_method = former.collection_method,
+    is_active = former.is_active,
+    updated_at = former.updated_at,
+    updated_by = former.updated_by
+FROM (
+    SELECT row.*
+    FROM undo_changes AS undo
+    JOIN facility_coordinates ON facility_coordinates.coordinate_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(facility_coordinates, undo.before) AS row
+    WHERE undo.table_name = 'facility_coordinates'
+        AND undo.operation = 'update'
+        AND undo.before <> '{}'
+) AS former
+WHERE present.coordinate_id = former.coordinate_id;
+
+-- name: restore_facility_services
+UPDATE facility_services AS present
+SET
+    is_active = former.is_active,
+    updated_at = former.updated_at
+FROM (
+    SELECT row.*
+    FROM undo_changes AS undo
+    JOIN facility_services ON facility_services.service_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(facility_services, undo.before) AS row
+    WHERE undo.table_name = 'facility_services'
+        AND undo.operation = 'update'
+        AND undo.before <> '{}'
+) AS former
+WHERE present.service_id = former.service_id;
+
+-- name: restore_facility_owners
+UPDATE facility_owners AS present
+SET
+    owner_name = former.owner_name,
+    owner_type_id = former.owner_type_id,
+    updated_at = former.updated_at,
+    updated_by = former.updated_by
+FROM (
+    SELECT row.*
+    FROM undo_changes AS undo
+    JOIN facility_owners ON facility_owners.owner_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(facility_owners, undo.before) AS row
+    WHERE undo.table_name = 'facility_owners'
+        AND undo.operation = 'update'
+        AND undo.before <> '{}'
+) AS former
+WHERE present.owner_id = former.owner_id;
+
+-- name: restore_facility_infrastructure
+UPDATE facility_infrastructure AS present
+SET
+    capacity = former.capacity,
+    is_active = former.is_active,
+    updated_at = former.updated_at,
+    updated_by = former.updated_by
+FROM (
+    SELECT row.*
+    FROM undo_changes AS undo
+    JOIN facility_infrastructure ON facility_infrastructure.infrastructure_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(facility_infrastructure, undo.before) AS row
+    WHERE undo.table_name = 'facility_infrastructure'
+        AND undo.operation = 'update'
+        AND undo.before <> '{}'
+) AS former
+WHERE present.infrastructure_id = former.infrastructure_id;
+
+-- name: restore_facility_types
+UPDATE facilities
+SET facility_type = former.facility_type
+FROM (
+    SELECT
+        row.facility_id,
+        row.facility_type
+    FROM undo_changes AS undo
+    JOIN facilities AS present ON present.facility_id = undo.row_id
+    CROSS JOIN jsonb_populate_record(present, undo.before) AS row
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation = 'update'
+        AND undo.before ? 'facility_type'
+) AS former
+WHERE facilities.facility_id = former.facility_id;
+
+-- name: add_restored_images
+UPDATE batch_changes
+SET after = pg_temp.image_of(table_name, row_id)
+WHERE operation = 'update';

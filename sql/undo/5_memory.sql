@@ -1,0 +1,379 @@
+-- What etl remembers of facilities: as they were imported, their codes, their lineage, their rejects. $1 is the undone
+-- run, $2 a file_no of it, or null for the whole run; $3 the run that does the undoing, null where a run takes a file
+-- of its own back.
+
+-- name: forget_undone_facilities
+-- What is gone, with the codes that were generated for it, and what the run met in the directory as the first to do so:
+-- of those there was no row before.
+WITH unknown AS (
+    SELECT undo.facility_id
+    FROM undo_changes AS undo
+    LEFT JOIN facilities USING (facility_id)
+    WHERE facilities.facility_id IS NULL
+    UNION
+    SELECT met.facility_id
+    FROM etl.imported_facilities AS met
+    JOIN etl.facility_source AS known USING (facility_id, run_no)
+    WHERE met.run_no = $1::integer
+        AND ($2::integer IS NULL OR known.file_no = $2::integer)
+        AND NOT EXISTS (
+            SELECT
+            FROM etl.former_imported AS former
+            WHERE former.changed_by_run_no = $1::integer
+                AND former.facility_id = met.facility_id
+        )
+        AND NOT EXISTS (
+            SELECT
+            FROM etl.facility_source AS other
+            WHERE other.facility_id = met.facility_id
+                AND other.run_no = $1::integer
+                AND other.file_no <> $2::integer
+        )
+), gone AS (
+    DELETE FROM etl.imported_facilities AS imported
+    USING unknown
+    WHERE imported.facility_id = unknown.facility_id
+    RETURNING imported.*
+), codes AS (
+    DELETE FROM etl.code_map
+    USING unknown
+    WHERE code_map.facility_id = unknown.facility_id
+        AND NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = code_map.facility_id)
+    RETURNING code_map.*
+)
+INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, facility_id, image)
+SELECT
+    $3::integer,
+    1,
+    gone.facility_id,
+    to_jsonb(gone) || jsonb_build_object(
+        'generated_codes',
+        (SELECT jsonb_agg(generated_code) FROM codes WHERE codes.facility_id = gone.facility_id)
+    )
+FROM gone
+WHERE $3::integer IS NOT NULL;
+
+-- name: put_back_imported
+-- The first image is how the row was before the run; it comes back where the run left the row as it is, but for the
+-- fields that the facility kept: they stay as the run left them, lest the importer take for an edit what it wrote
+-- itself. Where a later run has written the row since, only the fields that the facility got back come back. Where the
+-- run has left no image, it has written nothing of what the importer remembers: it overwrote a person's edit with what
+-- was imported before.
+WITH former AS (
+    SELECT DISTINCT ON (facility_id)
+        facility_id,
+        image,
+        last_value(left_run_no) OVER (
+            PARTITION BY facility_id
+            ORDER BY former_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        ) AS left_run_no
+    FROM etl.former_imported
+    WHERE changed_by_run_no = $1::integer
+        AND ($2::integer IS NULL OR changed_by_file_no = $2::integer)
+    ORDER BY
+        facility_id,
+        former_id
+), fitting AS (
+    SELECT
+        former.facility_id,
+        CASE
+            WHEN present.run_no IS NOT DISTINCT FROM former.left_run_no
+                THEN former.image || coalesce(settled.fields, '{}') || coalesce(stayed.fields, '{}')
+            ELSE to_jsonb(present) || coalesce(returned.fields, '{}')
+        END || coalesce(corrected.fields, '{}') AS image,
+        to_jsonb(present) AS present_image
+    FROM former
+    JOIN facilities USING (facility_id)
+    LEFT JOIN etl.imported_facilities AS present USING (facility_id)
+    LEFT JOIN undo_changes AS undo
+        ON undo.row_id = facilities.facility_id
+        AND undo.table_name = 'facilities'
+        AND undo.operation <> 'insert'
+    -- What the image has of another run that was taken back meanwhile is not what the facility has.
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(written.field, to_jsonb(present) -> written.field) AS fields
+        FROM (
+            SELECT DISTINCT jsonb_object_keys(changes.before) AS field
+            FROM etl.runs AS undos
+            JOIN etl.changes ON changes.run_no = undos.undoes_run_no
+            WHERE undos.status = 'succeeded'
+                AND changes.facility_id = former.facility_id
+                AND changes.table_name = 'facilities'
+                AND changes.operation = 'update'
+        ) AS written
+        WHERE to_jsonb(present) ? written.field
+            AND NOT coalesce(undo.before ? written.field, false)
+    ) AS settled
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(kept.field, coalesce(to_jsonb(present), undo.before) -> kept.field) AS fields
+        FROM jsonb_object_keys(undo.kept) AS kept (field)
+    ) AS stayed
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(put_back.field, former.image -> put_back.field) AS fields
+        FROM jsonb_object_keys(undo.before) AS put_back (field)
+        WHERE former.image ? put_back.field
+    ) AS returned
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(other.field, other.value) AS fields
+        FROM jsonb_each(undo.corrected - ARRAY(SELECT jsonb_object_keys(undo.kept))) AS other (field, value)
+        WHERE former.image ? other.field
+    ) AS corrected
+    WHERE present.run_no IS NOT DISTINCT FROM former.left_run_no
+        OR (present.run_no IS NOT NULL AND coalesce(returned.fields, corrected.fields) IS NOT NULL)
+    UNION ALL
+    -- An undo that left all of a facility alone has left no image, and its undo may have fields to bring.
+    SELECT
+        undo.facility_id,
+        to_jsonb(present) || corrected.fields,
+        to_jsonb(present)
+    FROM undo_changes AS undo
+    JOIN etl.imported_facilities AS present USING (facility_id)
+    CROSS JOIN LATERAL (
+        SELECT jsonb_object_agg(other.field, other.value) AS fields
+        FROM jsonb_each(undo.corrected - ARRAY(SELECT jsonb_object_keys(undo.kept))) AS other (field, value)
+        WHERE to_jsonb(present) ? other.field
+    ) AS corrected
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation = 'update'
+        AND corrected.fields IS NOT NULL
+        AND NOT EXISTS (SELECT FROM former WHERE former.facility_id = undo.facility_id)
+), kept AS (
+    INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, left_run_no, facility_id, image)
+    SELECT
+        $3::integer,
+        1,
+        (image ->> 'run_no')::integer,
+        facility_id,
+        present_image
+    FROM fitting
+    WHERE $3::integer IS NOT NULL
+        AND present_image IS NOT NULL
+), gone AS (
+    DELETE FROM etl.imported_facilities AS present
+    USING fitting
+    WHERE present.facility_id = fitting.facility_id
+)
+INSERT INTO undone_imported
+SELECT image
+FROM fitting;
+
+-- name: fill_imported
+INSERT INTO etl.imported_facilities
+SELECT row.*
+FROM undone_imported
+CROSS JOIN jsonb_populate_record(NULL::etl.imported_facilities, undone_imported.image) AS row;
+
+-- name: put_back_codes
+-- The codes that were generated for a facility that is there again; a facility that bears one now keeps it.
+INSERT INTO etl.code_map (generated_code, facility_id)
+SELECT
+    code.generated_code,
+    facilities.facility_id
+FROM undone_imported
+JOIN facilities ON facilities.facility_id = (undone_imported.image ->> 'facility_id')::integer
+CROSS JOIN jsonb_array_elements_text(
+    nullif(undone_imported.image -> 'generated_codes', 'null')
+) AS code (generated_code)
+ON CONFLICT (generated_code) DO UPDATE
+SET facility_id = excluded.facility_id
+WHERE NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = code_map.facility_id);
+
+-- name: put_back_former_codes
+-- Those that the run gave to a facility that stays: each is again whose it was before, or nobody's. One that a later
+-- run gave away stays there.
+WITH former AS (
+    SELECT DISTINCT ON (generated_code)
+        generated_code,
+        facility_id,
+        last_value(left_facility_id) OVER (
+            PARTITION BY generated_code
+            ORDER BY former_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        ) AS left_facility_id
+    FROM etl.former_codes
+    WHERE changed_by_run_no = $1::integer
+        AND ($2::integer IS NULL OR changed_by_file_no = $2::integer)
+    ORDER BY
+        generated_code,
+        former_id
+), fitting AS (
+    SELECT
+        former.generated_code,
+        facilities.facility_id,
+        present.facility_id AS present_facility_id
+    FROM former
+    LEFT JOIN facilities USING (facility_id)
+    LEFT JOIN etl.code_map AS present USING (generated_code)
+    WHERE facilities.facility_id IS DISTINCT FROM present.facility_id
+        -- It is nobody's where the facility that the run left it to is gone.
+        AND (present.facility_id IS NULL OR present.facility_id = former.left_facility_id)
+), kept AS (
+    INSERT INTO etl.former_codes (
+        changed_by_run_no,
+        changed_by_file_no,
+        left_facility_id,
+        generated_code,
+        facility_id
+    )
+    SELECT
+        $3::integer,
+        1,
+        facility_id,
+        generated_code,
+        present_facility_id
+    FROM fitting
+    WHERE $3::integer IS NOT NULL
+), gone AS (
+    DELETE FROM etl.code_map
+    USING fitting
+    WHERE code_map.generated_code = fitting.generated_code
+        AND fitting.facility_id IS NULL
+)
+INSERT INTO etl.code_map (generated_code, facility_id)
+SELECT
+    generated_code,
+    facility_id
+FROM fitting
+WHERE facility_id IS NOT NULL
+ON CONFLICT (generated_code) DO UPDATE
+SET facility_id = excluded.facility_id;
+
+-- name: forget_undone_lineage
+-- The undone records were never loaded, as far as the next import is concerned. Of an undo they are those that it put
+-- back and that were not there before: what it overwrote has an image of its own.
+WITH brought AS (
+    SELECT
+        source,
+        content_hash
+    FROM etl.facility_source
+    WHERE run_no = $1::integer
+        AND ($2::integer IS NULL OR file_no = $2::integer)
+    UNION
+    SELECT
+        known.source,
+        known.content_hash
+    FROM etl.former_lineage AS former
+    JOIN etl.facility_source AS known USING (content_hash, source, facility_id, run_no, file_no, record_number)
+    JOIN etl.runs AS undone
+        ON undone.undoes_run_no = former.changed_by_run_no
+        AND undone.undoes_run_no <> former.run_no
+    WHERE undone.run_no = $1::integer
+        AND NOT EXISTS (
+            SELECT
+            FROM etl.former_lineage AS overwritten
+            WHERE overwritten.changed_by_run_no = $1::integer
+                AND overwritten.content_hash = former.content_hash
+                AND overwritten.source = former.source
+        )
+), gone AS (
+    DELETE FROM etl.facility_source AS known
+    USING brought
+    WHERE known.content_hash = brought.content_hash
+        AND known.source = brought.source
+    RETURNING known.*
+)
+INSERT INTO etl.former_lineage (
+    changed_by_run_no,
+    changed_by_file_no,
+    source,
+    content_hash,
+    source_key,
+    facility_id,
+    run_no,
+    file_no,
+    record_number,
+    is_superseded
+)
+SELECT
+    $3::integer,
+    1,
+    gone.*
+FROM gone
+WHERE $3::integer IS NOT NULL;
+
+-- name: put_back_lineage
+-- The first image of each record is how it was before the run; what is overwritten leaves an image for the undo of this
+-- undo. The facility may be gone: where two runs are taken back and brought again in another order, it comes back after
+-- its lineage, without which its body's next name would double it.
+WITH former AS (
+    SELECT DISTINCT ON (former.source, former.content_hash)
+        former.source,
+        former.content_hash,
+        former.source_key,
+        former.facility_id,
+        former.run_no,
+        former.file_no,
+        former.record_number,
+        former.is_superseded
+    FROM etl.former_lineage AS former
+    WHERE former.changed_by_run_no = $1::integer
+        AND ($2::integer IS NULL OR former.changed_by_file_no = $2::integer)
+        -- What the undone run itself had written, and then superseded, is undone too.
+        AND NOT (former.run_no = $1::integer AND ($2::integer IS NULL OR former.file_no = $2::integer))
+    ORDER BY
+        former.source,
+        former.content_hash,
+        former.former_id
+), kept AS (
+    INSERT INTO etl.former_lineage (
+        changed_by_run_no,
+        changed_by_file_no,
+        source,
+        content_hash,
+        source_key,
+        facility_id,
+        run_no,
+        file_no,
+        record_number,
+        is_superseded
+    )
+    SELECT
+        $3::integer,
+        1,
+        present.*
+    FROM former
+    JOIN etl.facility_source AS present
+        ON present.content_hash = former.content_hash
+        AND present.source = former.source
+    WHERE $3::integer IS NOT NULL
+)
+INSERT INTO etl.facility_source (
+    source,
+    content_hash,
+    source_key,
+    facility_id,
+    run_no,
+    file_no,
+    record_number,
+    is_superseded
+)
+SELECT former.*
+FROM former
+ON CONFLICT (content_hash, source) DO UPDATE
+SET
+    source_key = excluded.source_key,
+    facility_id = excluded.facility_id,
+    run_no = excluded.run_no,
+    file_no = excluded.file_no,
+    record_number = excluded.record_number,
+    is_superseded = excluded.is_superseded;
+
+-- name: reopen_rejects
+-- Those that the run had closed of others: its own are not open without it.
+UPDATE etl.rejects
+SET
+    closed_by_run_no = NULL,
+    closed_by_file_no = NULL
+WHERE closed_by_run_no = $1::integer
+    AND ($2::integer IS NULL OR closed_by_file_no = $2::integer)
+    AND NOT (run_no = $1::integer AND ($2::integer IS NULL OR file_no = $2::integer));
+
+-- name: close_undone_rejects
+-- A record of a run that was taken back is none to send again; the undo of the undo opens what $2, the undo, closed.
+UPDATE etl.rejects
+SET
+    closed_by_run_no = $2::integer,
+    closed_by_file_no = 1
+WHERE run_no = $1::integer
+    AND closed_by_run_no IS NULL;
