@@ -17,7 +17,7 @@ from gvrc.loading.overlapping import heed_other_runs
 if TYPE_CHECKING:
     from gvrc.database import Database
 
-RESTORED = (
+RESTORED = (  # what an import updates
     "facilities",
     "facility_contacts",
     "facility_coordinates",
@@ -25,7 +25,7 @@ RESTORED = (
     "facility_owners",
     "facility_infrastructure",
 )
-DEACTIVATED = (
+DEACTIVATED = (  # what has is_active
     "facilities",
     "facility_contacts",
     "facility_coordinates",
