@@ -18,6 +18,7 @@ from gvrc.meaning.list_names import (
 from gvrc.meaning.paths import MAX_DEPTH, UUID, KeyPath, is_absent, leaves, normal_key
 from gvrc.meaning.persons import is_person
 from gvrc.meaning.titles import is_named_by_title
+from gvrc.meaning.vocabulary import list_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -212,13 +213,7 @@ def _has_place(record: dict[str, Any], keys: Keys) -> bool:
 OWN_PLACE: Final = frozenset(
     ("county_name", "constituency_name", "ward_name", "sub_county_name", "latitude", "coordinates", "geometry")
 )
-BRANCHES: Final = frozenset(
-    (
-        *("branches", "satellites", "satelliteclinics", "satellitesites", "outlets", "outposts", "chapters", "matawi"),
-        *("sites", "servicepoints", "servicesites", "locations", "centres", "centers"),
-        *("offices", "suboffices", "regionaloffices", "fieldoffices", "countyoffices", "branchoffices", "subbranches"),
-    )
-)
+BRANCHES: Final = list_words("branches")
 
 
 def has_facilities_inside(record: dict[str, Any], keys: Keys, depth: int = 0) -> bool:
@@ -261,12 +256,7 @@ def facility_in_parts(value: dict[str, Any], path: tuple[str, ...], keys: Keys) 
     return Parted(parts[0], {"facility": value[parts[0]], **beside})
 
 
-PARTS: Final = frozenset(
-    (
-        *("provider", "serviceprovider", "hospital", "clinic", "shelter", "safehouse", "center", "centre", "site"),
-        *("station", "policestation", "office", "desk", "court", "organization", "organisation", "institution"),
-    )
-)
+PARTS: Final = list_words("parts")
 
 
 def _stands_alone(record: dict[str, Any], keys: Keys) -> bool:

@@ -7,150 +7,30 @@ from typing import Final
 
 from gvrc.meaning.paths import MAX_KNOWN_PATHS, normal_key, words_of_key
 from gvrc.meaning.persons import SAYS_MORE_OF_PEOPLE, is_people, is_person_word
+from gvrc.meaning.vocabulary import list_words
 
 # Lists under these keys are parts of a record, or of a directory's lookups: never facilities.
-NOT_FACILITIES: Final = frozenset(
-    (
-        *(
-            "users",
-            "user",
-            "staff",
-            "people",
-            "persons",
-            "employees",
-            "members",
-            "authors",
-            "patients",
-            "practitioners",
-        ),
-        *("counties", "constituencies", "wards", "subcounties", "regions", "districts", "provinces", "countries"),
-        *("lookups", "owners", "ownertypes", "statuses", "levels", "links", "crs", "headers", "columns", "metadata"),
-        *("errors", "warnings", "infrastructure", "equipment", "departments", "branches", "documents", "images"),
-        *("reviews", "ratings", "services", "contacts", "categories", "tags", "officers", "facilitytypes"),
-        # the schema of a table or a map service: the names of its columns and layers
-        *(
-            "fields",
-            "cols",
-            "properties",
-            "attributes",
-            "schema",
-            "layers",
-            "tables",
-            "aliases",
-            "domains",
-            "variables",
-        ),
-    )
-)
-OF_AN_OFFICE: Final = frozenset(
-    (
-        *("national", "regional", "region", "district", "division", "divisional", "zonal", "area", "branch", "field"),
-        *("deputy", "assistant", "senior", "acting", "executive", "managing", "general", "lead", "duty", "liaison"),
-        *("gender", "desk", "protection", "welfare", "probation", "children", "clinical", "information", "data"),
-        *(
-            "court",
-            "police",
-            "technical",
-            "finance",
-            "administrative",
-            "office",
-            "department",
-            "program",
-            "programme",
-            "project",
-        ),
-    )
-)
-AROUND: Final = frozenset(
-    (
-        *("by", "viewer", "owner", "publisher", "maintainer", "custodian", "steward", "creator", "uploader", "sender"),
-        *("types", "levels", "categories", "statuses", "roles", "permissions"),
-    )
-)
+NOT_FACILITIES: Final = list_words("not_facilities")
+OF_AN_OFFICE: Final = list_words("of_an_office")
+AROUND: Final = list_words("around")
 # What a body against gender violence does and counts beside the facilities that it lists.
-UNDERTAKINGS: Final = frozenset(
-    (
-        *("training", "trainings", "workshop", "workshops", "event", "events", "meeting", "meetings", "campaign"),
-        *("campaigns", "project", "projects", "donor", "donors", "funder", "funders", "grant", "grants", "vacancies"),
-        *("sensitization", "sensitizations", "sensitisation", "sensitisations", "tender", "tenders", "announcements"),
-        *("summary", "summaries", "totals", "statistics", "stats", "indicators", "news", "articles", "publications"),
-        *("mafunzo", "mradi", "miradi", "mkutano", "mikutano", "mfadhili", "wafadhili", "muhtasari", "jumla", "habari"),
-    )
-)
-ONE_UNDERTAKING: Final = frozenset(
-    ("training", "workshop", "event", "meeting", "campaign", "project", "grant", "donor", "funder", "mradi", "mkutano")
-)
+UNDERTAKINGS: Final = list_words("undertakings")
+ONE_UNDERTAKING: Final = list_words("one_undertaking")
 # These only say that something follows: GraphQL's connections, and the pages of what serves lists.
 WRAPPING: Final = frozenset(("data", "results", "records", "items", "rows", "objects", "edges", "nodes", "node"))
-SENDERS: Final = frozenset(
-    (
-        *("institution", "organization", "organisation", "agency", "ministry", "department", "directorate"),
-        *("authority", "secretariat", "body", "board", "partner", "programme", "program", "project"),
-        *("taasisi", "wizara", "idara"),
-    )
-)
-FACILITY_LISTS: Final = frozenset(
-    (
-        *("facilities", "facility", "data", "results", "records", "items", "rows", "features", "elements", "entry"),
-        *("entries", "providers", "organizations", "organisations", "institutions", "hospitals", "clinics", "centers"),
-        *(
-            "centres",
-            "stations",
-            "policestations",
-            "shelters",
-            "hotlines",
-            "resources",
-            "sites",
-            "locations",
-            "objects",
-        ),
-        *("content", "list", "hits", "docs", "values", "value", "nodes", "edges", "healthfacilities", "safehouses"),
-    )
-)
+SENDERS: Final = list_words("senders")
 # A table of a database is of facilities if its name ends in one of these.
-OF_FACILITIES: Final = frozenset(
-    (
-        *("facility", "facilities", "hospital", "hospitals", "clinic", "clinics", "dispensaries"),
-        *("station", "stations"),
-        *("provider", "providers", "organization", "organizations", "organisation", "organisations", "institutions"),
-        *("center", "centers", "centre", "centres", "shelter", "shelters", "safehouse", "safehouses", "hotlines"),
-        *("helplines", "offices", "desks", "courts", "homes", "sites", "vituo", "gbvrcs", "gvrcs"),
-    )
-)
-# Under these keys a facility may have lists of its own, with names in them.
-LOOSE_LISTS: Final = frozenset(
-    (
-        "resources",
-        "items",
-        "values",
-        "value",
-        "list",
-        "nodes",
-        "sites",
-        "objects",
-        "content",
-        "rows",
-        "locations",
-        "hotlines",
-    )
-)
-STRICT_LISTS: Final = FACILITY_LISTS - LOOSE_LISTS
+OF_FACILITIES: Final = list_words("of_facilities")
+STRICT_LISTS: Final = list_words("strict_lists")
+# Under the loose ones a facility may have lists of its own, with names in them.
+FACILITY_LISTS: Final = STRICT_LISTS | list_words("loose_lists")
 ONE_UNIT: Final = frozenset(
     ("county", "subcounty", "constituency", "ward", "region", "district", "province", "country")
 )
 UNIT_LISTS: Final = ONE_UNIT | frozenset(
     ("counties", "subcounties", "constituencies", "wards", "regions", "districts", "provinces", "countries")
 )
-COUNTIES: Final = frozenset(
-    (
-        *("mombasa", "kwale", "kilifi", "tanariver", "lamu", "taitataveta", "garissa", "wajir", "mandera", "marsabit"),
-        *("isiolo", "meru", "tharakanithi", "embu", "kitui", "machakos", "makueni", "nyandarua", "nyeri", "kirinyaga"),
-        *("muranga", "kiambu", "turkana", "westpokot", "samburu", "transnzoia", "uasingishu", "elgeyomarakwet"),
-        *("nandi", "baringo", "laikipia", "nakuru", "narok", "kajiado", "kericho", "bomet", "kakamega", "vihiga"),
-        *("bungoma", "busia", "siaya", "kisumu", "homabay", "migori", "kisii", "nyamira", "nairobi"),
-        *("nairobicity", "tharaka", "murangaa", "taita", "elgeyo"),
-    )
-)
+COUNTIES: Final = list_words("counties")
 
 
 def is_county(key: str) -> bool:

@@ -6,7 +6,7 @@ import csv
 import re
 from collections import defaultdict
 from functools import cache, lru_cache
-from itertools import pairwise, product
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -22,43 +22,13 @@ from gvrc.meaning.paths import (
     words_of_key,
 )
 from gvrc.meaning.persons import is_people
+from gvrc.meaning.vocabulary import list_words, spelt_out
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
 
-PLACE_PARENTS: Final = frozenset(
-    (
-        *(
-            "location",
-            "address",
-            "geo",
-            "geography",
-            "geolocation",
-            "place",
-            "area",
-            "admin",
-            "administrative",
-            "region",
-        ),
-        *("gps", "position", "physicallocation", "physicaladdress", "coordinates", "coords", "coordinate", "center"),
-        *("centroid", "county", "constituency", "ward", "subcounty", "administrativeunits", "adminunits", "latlng"),
-        *("location1", "geocodedcolumn", "georeference", "humanaddress"),  # Socrata's
-        *("mahali", "eneo", "mahalipalipo"),
-        *(
-            "geopoint",
-            "latlong",
-            "geometry",
-            "geom",
-            "shape",
-            "locationdetails",
-            "locationinfo",
-            "addressdetails",
-            "addressinfo",
-            "point",
-        ),
-    )
-)
+PLACE_PARENTS: Final = list_words("place_parents")
 PLACE_FIELDS: Final = frozenset(
     (
         *("county_name", "constituency_name", "ward_name", "sub_county_name", "place_hint"),
@@ -268,12 +238,7 @@ def is_of_unit(path: KeyPath) -> bool:
 
 OF_NO_METADATA: Final = frozenset(("source_key",))
 OF_NO_UNIT: Final = frozenset(("latitude", "longitude", "coordinates", "geometry", "address"))
-UNITS: Final = frozenset(
-    (
-        *("country", "county", "subcounty", "constituency", "ward", "region", "province", "district", "division"),
-        *("sublocation", "catchment", "coverage"),
-    )
-)
+UNITS: Final = list_words("units")
 
 
 FLATTENED: Final = re.compile(r"(?:[A-Za-z]\w*(?:\[\d+\])?\.)+[A-Za-z]\w*(?:\[\d+\])?")  # location.county.name
@@ -372,16 +337,6 @@ def rows_of_table() -> list[tuple[str, str]]:
     """List field and key as the table has them, the best key of a field first."""
     with Path(__file__).with_name("keys.csv").open(encoding="utf-8", newline="") as file:
         return [(row["field"], key) for row in csv.DictReader(file) for key in spelt_out(row["key"])]
-
-
-def spelt_out(key: str) -> list[str]:
-    """Give the keys that a row of the table stands for.
-
-    >>> spelt_out("{desk|court}_phone{|_number}")
-    ['desk_phone', 'desk_phone_number', 'court_phone', 'court_phone_number']
-    """
-    parts = [part.split("|") for part in re.split(r"[{}]", key)]
-    return list(map("".join, product(*parts)))
 
 
 def keys_in_table() -> list[str]:

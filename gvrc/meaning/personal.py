@@ -14,6 +14,7 @@ from gvrc.meaning.paths import (
     PARENT_SUB_COUNTY,
     PARENT_WARD,
 )
+from gvrc.meaning.vocabulary import list_words
 
 # Parts of long words, for keys that are written without separators: "supervisorname", "dateofbirth".
 PERSON_STEMS = re.compile(
@@ -33,35 +34,15 @@ PERSON_STEMS = re.compile(
     r"|(?<!near)(?<!stand)by$"
 )
 # Whole words: they are parts of many others ("age" of "village"). Those from "mtu" on are Swahili.
-PERSON_WORDS = frozenset(
-    (
-        *("dob", "yob", "pin", "ob", "sex", "tribe", "ocs", "ocpd", "ceo", "tel", "head", "kin", "dr", "mr", "mrs"),
-        *("kid", "minor", "infant", "baby", "boy", "girl", "wife", "partner", "parent", "sibling", "son", "uncle"),
-        *("aunt", "cousin", "relative", "neighbour", "neighbor", "friend", "boss", "agent", "driver", "guard", "clerk"),
-        *("chair", "chairman", "priest", "imam", "bishop", "sheikh", "principal", "assistant", "elder", "leader"),
-        *("mentor", "chv", "chw", "trainer", "member", "worker", "specialist", "judge", "kadhi", "referrer", "inmate"),
-        *("prisoner", "holder", "licensee", "approver", "verifier", "editor", "creator", "nupi", "upi", "ssn", "io"),
-        *("mtu", "mwathiriwa", "mshukiwa", "mshtakiwa", "mlalamikaji", "shahidi", "afisa", "daktari", "muuguzi"),
-        *("mkuu", "mzazi", "mtoto", "mlezi", "mume", "mke", "wakili", "simu", "kitambulisho", "umri", "jinsia"),
-        *("msimamizi", "chifu", "mteja", "mgonjwa", "kesi", "tukio", "hadithi", "simulizi"),
-        *("malalamiko", "unyanyasaji", "ubakaji", "majeruhi"),
-        "raw",  # under which gvrc/rejects.py writes a record that was no object, whatever it said
-    )
-)
+PERSON_WORDS = list_words("person_words") | {
+    "raw",  # under which gvrc/rejects.py writes a record that was no object, whatever it said
+}
 # Of a person, or of what a facility does for persons: "survivor_name" and "survivor_beds".
 TOPIC_STEMS = re.compile(
     r"survivor|victim|patient|client|child|gender|birth|report|disabilit|incident|assault|abuse|trauma|defile|allegation"
 )
-TOPIC_WORDS = frozenset(
-    ("age", "hiv", "aids", "std", "sti", "rape", "story", "stories", "intake", "evidence", "jina", "majina")
-)
-FACILITY_WORDS = frozenset(
-    (
-        *("service", "desk", "bed", "cot", "capacity", "hours", "available", "availability", "offered", "offers"),
-        *("friendly", "unit", "wing", "department", "testing"),
-        *("kituo", "vituo", "hospitali", "zahanati", "kaunti", "jimbo", "kata"),
-    )
-)
+TOPIC_WORDS = list_words("topic_words")
+FACILITY_WORDS = list_words("facility_words")
 # What a record takes from around it: places, a kind of facility.
 OURS = frozenset((PARENT_COUNTY, PARENT_CONSTITUENCY, PARENT_SUB_COUNTY, PARENT_WARD, PARENT_GROUP, PARENT_CLOSED))
 

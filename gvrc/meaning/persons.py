@@ -16,6 +16,7 @@ from gvrc.meaning.paths import (
     unwrapped,
     words_of_key,
 )
+from gvrc.meaning.vocabulary import list_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,143 +24,33 @@ if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
 
 
-PEOPLE_OF_CASES: Final = frozenset(
-    (
-        *("survivor", "victim", "patient", "client", "perpetrator", "suspect", "offender", "accused", "defendant"),
-        *("witness", "witnesses", "complainant", "plaintiff", "respondent", "beneficiary", "beneficiaries", "caller"),
-        *("minor", "guardian", "spouse", "relative", "dependant", "nextofkin"),  # "children" are those of a tree, too
-    )
-)
+PEOPLE_OF_CASES: Final = list_words("people_of_cases")
 # What a programme against gender violence keeps besides facilities: people, and what was done to them. The last word of
 # a key must be one of these, and all before it may only say more of them: "child_survivors", not "save_the_children".
-PEOPLE: Final = PEOPLE_OF_CASES | frozenset(
-    (
-        *("person", "people", "individual", "contact", "contactperson", "focalperson", "focalpoint", "officer"),
-        *("officerincharge", "officersincharge", "personincharge", "incharge", "staff", "user", "member", "employee"),
-        *("worker", "socialworker", "caseworker", "casemanager", "manager", "director", "coordinator", "supervisor"),
-        *("commander", "chief", "elder", "secretary", "secretaries", "chairperson", "representative", "champion"),
-        *("doctor", "nurse", "matron", "midwife", "midwives", "clinician", "physician", "practitioner", "psychologist"),
-        *("psychiatrist", "therapist", "counsellor", "counselor", "lawyer", "advocate", "paralegal", "attorney"),
-        *(
-            "magistrate",
-            "judge",
-            "prosecutor",
-            "volunteer",
-            "mentor",
-            "trainer",
-            "trainee",
-            "facilitator",
-            "chv",
-            "chp",
-        ),
-        *("participant", "attendee", "student", "teacher", "interviewer", "enumerator", "author", "inmate", "detainee"),
-        *("case", "incident", "occurrence", "complaint", "assault", "violation", "appointment", "visit", "encounter"),
-        *("liaison", "clerk", "registrar", "administrator", "commissioner", "governor", "treasurer", "patron", "head"),
-        *("assistant", "activist", "ambassador", "pastor", "imam", "reporter", "submitter"),
-        *("attendance", "roster", "rota", "signatory", "signatories"),
-        *("admission", "interview", "ocs", "ocpd", "ocpp", "dcio"),  # the officers in charge of stations and divisions
-        *("mtu", "watu", "afisa", "maafisa", "msimamizi", "wasimamizi", "mratibu", "waratibu", "mkurugenzi", "mhusika"),
-        *("mwathiriwa", "waathiriwa", "manusura", "mshukiwa", "washukiwa", "mlalamikaji", "walalamikaji", "mgonjwa"),
-        *("wagonjwa", "mteja", "wateja", "daktari", "madaktari", "muuguzi", "wauguzi", "wakili", "mawakili", "chifu"),
-        *("machifu", "kesi", "tukio", "matukio"),
-    )
-)
-SAYS_MORE_OF_PEOPLE: Final = frozenset(
-    (
-        *(
-            "gbv",
-            "sgbv",
-            "child",
-            "adult",
-            "minor",
-            "female",
-            "male",
-            "all",
-            "our",
-            "the",
-            "of",
-            "list",
-            "other",
-            "new",
-        ),
-        *("key", "focal", "point", "contact", "social", "case", "community", "health", "police", "legal", "medical"),
-        *("county", "subcounty", "ward", "facility", "hospital", "clinic", "station", "registered", "active", "open"),
-        *("closed", "reported", "in", "charge", "next", "kin", "board", "committee", "team", "staff", "officers"),
-        *("duty", "day", "night"),
-    )
-)
-PERSON_KEYS: Final = frozenset(
-    (*("password", "username", "firstname", "lastname", "dateofbirth", "dob", "gender", "isstaff", "issuperuser"),)
-)
+PEOPLE: Final = PEOPLE_OF_CASES | list_words("people")
+SAYS_MORE_OF_PEOPLE: Final = list_words("says_more_of_people")
+PERSON_KEYS: Final = list_words("person_keys")
 NAMES_OF_CONTACT: Final = frozenset(("firstname", "lastname"))  # of a facility's contact person, in a flat table
 # A shelter may have these, too: whom it takes in. They tell a person where nothing tells a facility.
-PERHAPS_PERSON_KEYS: Final = PERSON_KEYS | frozenset(
-    (
-        *(
-            "age",
-            "agegroup",
-            "agerange",
-            "sex",
-            "maritalstatus",
-            "nationalid",
-            "idnumber",
-            "passportnumber",
-            "occupation",
-        ),
-        *("religion", "education", "nextofkin", "relationship", "ethnicity", "pregnant", "diagnosis", "hivstatus"),
-    )
-)
+PERHAPS_PERSON_KEYS: Final = PERSON_KEYS | list_words("perhaps_person_keys")
 # A register of cases has these: one of them tells that a record is of somebody who came to the facility that it names.
-CASE_KEYS: Final = frozenset(
-    (
-        *(f"{who}{what}" for who in ("survivor", "victim", "patient", "perpetrator") for what in ("name", "id", "age")),
-        *("clientname", "clientage", "survivorphone", "victimphone", "survivorcode", "survivorno", "survivornumber"),
-        *("clientcode", "clientno", "clientnumber", "clientphone", "callername", "callerphone", "callernumber"),
-        *("patientno", "patientnumber", "patientphone", "survivorcontact", "victimcontact", "patientcontact"),
-        *("referraldate", "dateofreferral", "survivorinitials", "clientinitials", "patientinitials"),
-        *("caseno", "casenumber", "caseid", "obno", "obnumber", "incidentdate", "dateofincident", "incidentid"),
-    )
-)
-STAFF_NUMBERS: Final = frozenset(
-    (
-        *(f"{what}{number}" for what in ("service", "force", "payroll", "personnel") for number in ("no", "number")),
-        *(f"{what}{number}" for what in ("staff", "employee", "officer") for number in ("no", "number", "id")),
-        *("pfno", "pfnumber", "tscno", "badgeno", "badgenumber", "idno", "nationalidno", "kepfno"),
-        *("practisingnumber", "practicingnumber", "practisingno", "admissionnumber", "lsknumber", "lskno"),  # advocates
-    )
-)
-RANKS: Final = frozenset(
-    ("rank", "policerank", "designation", "jobtitle", "jobgroup", "cadre", "cheo", "firm", "lawfirm")
-)
+CASE_KEYS: Final = list_words("case_keys")
+STAFF_NUMBERS: Final = list_words("staff_numbers")
+RANKS: Final = list_words("ranks")
 # One of these names whom a record is of: a place beside it is where they serve, and the number is theirs.
-SUBJECTS: Final = frozenset(
-    (
-        *("fullname", "fullnames", "names", "surname", "othernames", "middlename", "jinakamili", "majina"),
-        *(f"{who}{name}" for who in ("volunteer", "employee", "participant", "attendee") for name in ("", "name")),
-        *(f"{who}name" for who in ("staff", "member", "champion", "mentor", "trainee", "lawyer", "advocate")),
-        *(f"{who}name" for who in ("paralegal", "counsellor", "counselor", "chv", "chp", "socialworker", "nurse")),
-    )
-)
+SUBJECTS: Final = list_words("subjects")
 NAMES: Final = frozenset(("name", "jina"))  # of a person or of a facility
 WHOLE_NAMES: Final = frozenset(("fullname", "fullnames", "names"))  # of a facility where it has a short one, too
 ON_A_SHEET: Final = frozenset(("shift", "signature", "timein", "timeout", "saini"))  # of who was there, or is on duty
-ROLES: Final = RANKS | {"title", "salutation", "role", "position", "wadhifa", "nafasi"}
-FORMS_OF_ADDRESS: Final = frozenset(
-    (
-        *("mr", "mrs", "ms", "miss", "dr", "prof", "hon", "rev", "bw", "bi", "daktari", "madam", "advocate"),
-        *("pc", "cpl", "corporal", "sgt", "sergeant", "constable", "insp", "inspector", "ssp", "asp"),
-        *("superintendent", "specialist", "consultant", "ocs", "mwalimu", "askari"),
-    )
-)
+ROLES: Final = RANKS | list_words("roles")
+FORMS_OF_ADDRESS: Final = list_words("forms_of_address")
 # What a body is among others: the head office, a lead agency, a member of a consortium.
 ROLE_OF_A_BODY: Final = re.compile(
     r"(?i)(?<!focal )\b(?:offices?|agency|agencies|cent(?:re|er)s?|hospitals?|clinics?|branch|branches|facility"
     r"|facilities|partners?|members?|contacts?|desks?|points?|users?|organi[sz]ations?)\s*\Z"
 )
 # One of these beside a name that tells no place is that of the person.
-OF_ONE_PERSON: Final = frozenset(
-    ("nationalid", "passportnumber", "nextofkin", "nextofkinphone", "maritalstatus", "hivstatus", "dob", "dateofbirth")
-)
+OF_ONE_PERSON: Final = list_words("of_one_person")
 IDENTITY_CARDS: Final = frozenset(("idnumber", "idno", "nationalidno"))
 IDENTITY_CARD: Final = re.compile(r"\d{7,8}")
 SEXES: Final = frozenset(("gender", "sex"))
@@ -210,17 +101,7 @@ def _says_more_of_people(word: str) -> bool:
 
 
 # survivors_last_month, cases_reported, officers_on_duty
-SAYS_WHEN_OR_HOW: Final = frozenset(
-    (
-        *("last", "this", "previous", "current", "month", "months", "year", "week", "quarter", "today", "weekly"),
-        *("monthly", "quarterly", "annual", "seen", "served", "received", "reported", "assisted", "supported"),
-        *("referred", "treated", "attended", "registered", "enrolled", "rescued", "sheltered", "admitted", "handled"),
-        *("sheet", "directory"),
-        *("pending", "closed", "open", "resolved", "trained", "on", "duty", "by", "per", "in", "to", "date", "log"),
-        *("q", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october"),
-        *("november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"),
-    )
-)
+SAYS_WHEN_OR_HOW: Final = list_words("says_when_or_how")
 
 
 def is_person_word(word: str) -> bool:
@@ -405,10 +286,8 @@ URNS: Final = "urns"  # RapidPro's: how to reach somebody who wrote to a flow
 FLAGS: Final = frozenset(("yes", "no", "true", "false", "y", "n", "ndiyo", "ndio", "hapana"))
 MAY_BE_OF_MANY: Final = frozenset(("gender", "sex", "age", "agegroup", "agerange"))
 GENDERS: Final = frozenset(("female", "male", "f", "m"))
-MANY: Final = frozenset(
-    ("females", "males", "women", "men", "girls", "boys", "children", "mixed", "both", "all", "any", "everyone")
-)
-BESIDE_MANY: Final = frozenset(("and", "or", "only", "ages", "age", "genders", "gender", "sexes", "adults"))
+MANY: Final = list_words("many")
+BESIDE_MANY: Final = list_words("beside_many")
 
 
 def may_hold_people(columns: Iterable[str]) -> bool:

@@ -16,6 +16,7 @@ from gvrc.meaning.list_names import FACILITY_LISTS, NOT_FACILITIES, is_county
 from gvrc.meaning.meanings import PLACE_PARENTS, keys_in_table
 from gvrc.meaning.paths import KEY_WORDS, UUID, normal_key
 from gvrc.meaning.personal import is_personal, words_of
+from gvrc.meaning.vocabulary import list_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,26 +28,7 @@ OTHER_KEYS: Final = "(further keys)"  # those of a file that are too many to be 
 RUNNING_TEXT: Final = 5  # words, from which on a value is what somebody wrote, and no name of a thing
 SIZE: Final = re.compile(r"a list of \d+|an object of \d+ keys")  # what is told of a list and of an object
 NUMBER: Final = re.compile(r"\d(?:[ .()-]{0,2}\d){4}")
-FACILITY_TERMS: Final = frozenset(
-    (
-        *("police", "station", "hospital", "clinic", "dispensary", "dispensaries", "pharmacy", "pharmacies", "shelter"),
-        *(
-            "safe",
-            "house",
-            "rescue",
-            "centre",
-            "center",
-            "legal",
-            "aid",
-            "counselling",
-            "hotline",
-            "helpline",
-            "school",
-        ),
-        *("court", "desk", "medical", "psychosocial", "health", "gbv", "emergency", "recovery", "support", "post"),
-        *("home", "and", "of", "the", "for"),
-    )
-)
+FACILITY_TERMS: Final = list_words("facility_terms")
 
 
 def shown_path(parts: Iterable[str], *, is_repeated: bool = False) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gvrc.meaning.paths import is_absent, is_wrapper, leaves, normal_key, unwrapped
 from gvrc.meaning.persons import OF_A_PLACE, is_role
+from gvrc.meaning.vocabulary import list_words
 
 if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
@@ -25,18 +26,8 @@ FEWEST: Final = frozenset(
         *("facility_code", "registration_number"),
     )
 )
-ARTICLES: Final = frozenset(
-    (
-        *("post", "page", "attachment", "article", "event", "tribeevents", "news", "blog", "blogpost", "resource"),
-        *("publication", "document", "report", "tender", "job", "vacancy", "training", "product", "webform"),
-    )
-)
-OF_AN_EVENT: Final = frozenset(
-    (
-        *("date", "startdate", "enddate", "eventdate", "starttime", "endtime", "venue", "deadline", "closingdate"),
-        *("publisheddate", "publicationdate", "facilitator", "organizer", "organiser", "participants", "fileurl"),
-    )
-)
+ARTICLES: Final = list_words("articles")
+OF_AN_EVENT: Final = list_words("of_an_event")
 UNDERTAKEN: Final = re.compile(
     r"(?i)\b(?:trainings?|workshops?|events?|meetings?|campaigns?|conferences?|webinars?|reports?|guidelines?|launch\w*"
     r"|tenders?|vacanc\w+|directory|list of|registers?|survey|assessment|open(?:s|ing)|news\w*|days?|week|job"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from collections import Counter
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -12,6 +15,8 @@ from gvrc.columns import EXTRACTED, ISSUE_FIELDS
 from gvrc.extract import read_record
 from gvrc.meaning import meanings
 from gvrc.meaning.meanings import Keys
+from gvrc.meaning.paths import normal_key
+from gvrc.meaning.vocabulary import spelt_out
 from gvrc.normalise import normalise
 from gvrc.reading.fields import EXTRACT_ISSUES
 from gvrc.reading.left_over import masked
@@ -578,6 +583,14 @@ def test_the_table_of_keys_names_real_fields_and_no_key_twice_for_one() -> None:
     assert len(rows) == len(set(rows))
     own = {"file_no", "record_number", "raw", "content_hash", "reject_reason", "reject_detail"}
     assert set(FIELDS) == set(EXTRACTED) - own
+
+
+def test_the_table_of_words_writes_them_as_keys_are_compared_and_none_twice_in_a_list() -> None:
+    with files("gvrc.meaning").joinpath("words.csv").open(encoding="utf-8") as table:
+        rows = list(csv.DictReader(table))
+    words = [(row["list"], word) for row in rows for pattern in row["words"].split() for word in spelt_out(pattern)]
+    assert [word for _, word in words if normal_key(word) != word] == []
+    assert [word for word, count in Counter(words).items() if count > 1] == []
 
 
 def test_every_key_of_the_design_is_known() -> None:
