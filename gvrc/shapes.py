@@ -38,8 +38,7 @@ def says_only_contacts(record: object, keys: Keys) -> bool:
     """Say whether a record names something and how to reach it, and says nothing else of a facility."""
     if not looks_like_facility(record, keys):
         return False
-    told = [path for path, value in leaves(record) if not is_absent(value)]
-    return {meaning.field for path in told for meaning in keys.meanings(path)} & EVIDENCE == {"contacts"}
+    return EVIDENCE.intersection(keys.fields_in(record)) == {"contacts"}
 
 
 def looks_like_facility(record: object, keys: Keys) -> TypeGuard[dict[str, Any]]:
@@ -162,10 +161,7 @@ OSM_TYPES: Final = ("node", "way", "relation")
 
 def has_evidence(record: object, keys: Keys) -> bool:
     """Say whether a record says anything of a facility besides its name."""
-    return isinstance(record, dict) and any(
-        not is_absent(value) and any(meaning.field in EVIDENCE for meaning in keys.meanings(path))
-        for path, value in leaves(record)
-    )
+    return isinstance(record, dict) and not EVIDENCE.isdisjoint(keys.fields_in(record))
 
 
 def have_branches(records: Iterable[object], keys: Keys) -> bool:
@@ -190,7 +186,7 @@ def branches_of(record: object, keys: Keys) -> list[tuple[str, dict[str, Any]]]:
         (key, branch)
         for key, value in listed
         for branch in value
-        if looks_like_facility(branch, keys) and _has_place(branch, keys)
+        if looks_like_facility(branch, keys) and not OWN_PLACE.isdisjoint(keys.fields_in(branch))
         if any(word in names for name in _names_in(branch, keys) for word in _first_word(name))
     ]
 
@@ -201,13 +197,6 @@ def _names_in(record: dict[str, Any], keys: Keys) -> list[str]:
 
 def _first_word(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[^\W\d_]{3,}", name)[:1]]
-
-
-def _has_place(record: dict[str, Any], keys: Keys) -> bool:
-    fields = {
-        meaning.field for path, value in leaves(record) if not is_absent(value) for meaning in keys.meanings(path)
-    }
-    return not fields.isdisjoint(OWN_PLACE)
 
 
 OWN_PLACE: Final = frozenset(
@@ -250,8 +239,7 @@ def facility_in_parts(value: dict[str, Any], path: tuple[str, ...], keys: Keys) 
     if not path or len(parts) != 1 or normal_key(parts[0]) not in PARTS or "facility" in value:
         return None
     beside = {key: inner for key, inner in value.items() if key != parts[0]}
-    told = {meaning.field for at, inner in leaves(beside) if not is_absent(inner) for meaning in keys.meanings(at)}
-    if told.isdisjoint(OWN_PLACE | {"contacts"}) or has_facilities_inside(beside, keys):
+    if (OWN_PLACE | {"contacts"}).isdisjoint(keys.fields_in(beside)) or has_facilities_inside(beside, keys):
         return None
     return Parted(parts[0], {"facility": value[parts[0]], **beside})
 

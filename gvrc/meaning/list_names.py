@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from gvrc.meaning.paths import MAX_KNOWN_PATHS, normal_key, words_of_key
-from gvrc.meaning.persons import SAYS_MORE_OF_PEOPLE, is_people, is_person_word
+from gvrc.meaning.person_words import SAYS_MORE_OF_PEOPLE, is_people, is_person_word
 from gvrc.meaning.vocabulary import list_words
 
 # Lists under these keys are parts of a record, or of a directory's lookups: never facilities.

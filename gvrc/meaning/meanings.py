@@ -16,12 +16,14 @@ from gvrc.meaning.paths import (
     MAX_KNOWN_PATHS,
     WRAPPER,
     KeyPath,
+    is_absent,
     is_group,
     is_wrapper,
+    leaves,
     normal_key,
     words_of_key,
 )
-from gvrc.meaning.persons import is_people
+from gvrc.meaning.person_words import is_people
 from gvrc.meaning.vocabulary import list_words, spelt_out
 
 if TYPE_CHECKING:
@@ -71,6 +73,12 @@ class Keys:
     def ranks(self, path: KeyPath) -> dict[str, int]:
         """Give the rank of each field that a path may stand for."""
         return dict(reversed(self._known(path)))
+
+    def fields_in(self, record: object) -> Iterator[str]:
+        """Give the fields that a record may say something of, one for each value and each of its meanings."""
+        for path, value in leaves(record):
+            if not is_absent(value):
+                yield from (meaning.field for meaning in self.meanings(path))
 
     def pins(self, field: str) -> bool:
         """Say whether the source's rules name the keys of a field."""

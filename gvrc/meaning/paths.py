@@ -71,6 +71,14 @@ def is_absent(value: object) -> bool:
 
 
 LONGEST_ABSENT: Final = 12
+
+
+def is_flag(value: object) -> bool:
+    """Say whether a value only says yes, no or nothing."""
+    return is_absent(value) or isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in FLAGS)
+
+
+FLAGS: Final = frozenset(("yes", "no", "true", "false", "y", "n", "ndiyo", "ndio", "hapana"))
 SAYS_THAT_IT_IS_A_LIST: Final = frozenset(("list", "lists", "data", "records", "details", "info", "register", "table"))
 KEY_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")  # in snake or camel case
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from gvrc.meaning.paths import is_absent, is_wrapper, leaves, normal_key, unwrapped
-from gvrc.meaning.persons import OF_A_PLACE, is_role
+from gvrc.meaning.paths import is_absent, is_wrapper, normal_key, unwrapped
+from gvrc.meaning.person_words import OF_A_PLACE, is_role
 from gvrc.meaning.vocabulary import list_words
 
 if TYPE_CHECKING:
@@ -82,10 +82,7 @@ def is_named_by_title(record: dict[str, Any], keys: Keys) -> bool:
         return False
     if isinstance(title, str) and not OF_AN_EVENT.isdisjoint(told):  # WordPress dates every post
         return False
-    return any(
-        not is_absent(value) and any(meaning.field in FEWEST for meaning in keys.meanings(path))
-        for path, value in leaves(record)
-    )
+    return not FEWEST.isdisjoint(keys.fields_in(record))
 
 
 def _is_article(kind: str) -> bool:

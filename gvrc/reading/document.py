@@ -14,6 +14,7 @@ import msgspec
 
 from gvrc.errors import SourceFileError
 from gvrc.masking import mask_letters
+from gvrc.meaning.bare_persons import are_bare_persons
 from gvrc.meaning.list_names import (
     FACILITY_LISTS,
     ONE_UNIT,
@@ -34,7 +35,7 @@ from gvrc.meaning.paths import (
     is_absent,
     normal_key,
 )
-from gvrc.meaning.persons import are_bare_persons, is_people
+from gvrc.meaning.person_words import is_people
 from gvrc.meaning.shown_keys import shown_path
 from gvrc.reading.around import (
     PROJECTIONS,

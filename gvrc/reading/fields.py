@@ -17,6 +17,7 @@ import msgspec
 import polars as pl
 
 from gvrc.columns import ISSUE_PREFIX
+from gvrc.meaning.accounts import MAY_BE_ACCOUNTS, is_of_account
 from gvrc.meaning.meanings import Keys, is_geometry, is_of_unit, past_word, without_marks
 from gvrc.meaning.paths import (
     MAX_DEPTH,
@@ -29,7 +30,6 @@ from gvrc.meaning.paths import (
     says_one_value,
     text_of_property,
 )
-from gvrc.meaning.persons import MAY_BE_ACCOUNTS, is_of_account
 from gvrc.meaning.titles import is_title, names_a_place, text_of_title
 from gvrc.reading.alike import Column, IdLists
 from gvrc.reading.fitting import DIGIT, HOURS, LIST_FIELDS, NO_HOURS, UUID_LENGTH, DistinctTexts

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from gvrc.meaning.accounts import is_of_account
 from gvrc.meaning.list_names import WRAPPING
 from gvrc.meaning.meanings import keys_of_source
 from gvrc.meaning.paths import is_absent, is_wrapper, leaves, normal_key, unwrapped
-from gvrc.meaning.persons import is_of_account
 from gvrc.reading.cursor import Cursor, read_element
 from gvrc.reading.document import Walk
 from gvrc.reading.link_keys import (

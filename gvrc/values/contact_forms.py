@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from gvrc.masking import mask_letters
-from gvrc.meaning.persons import PEOPLE_OF_CASES
+from gvrc.meaning.person_words import PEOPLE_OF_CASES
 from gvrc.values.casts import read_flag
 from gvrc.values.phones import find_phones, read_phone, short_codes, split_phones
 from gvrc.values.synonyms import CLOSED, canonical_name

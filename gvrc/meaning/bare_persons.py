@@ -1,0 +1,71 @@
+"""Lists of people who are told by their names only: each with a place and a contact, as facilities are."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from gvrc.meaning.paths import is_absent, leaves, normal_key
+from gvrc.meaning.person_words import may_name_person, names_somebody
+from gvrc.meaning.persons import NAMES, WHOLE_NAMES, is_person
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gvrc.meaning.meanings import Keys
+
+
+SAID_OF_PEOPLE: Final = frozenset(
+    (
+        *("facility_name", "official_name", "county_name", "constituency_name", "ward_name", "sub_county_name"),
+        *("place_hint", "contacts", "source_key", "recorded_on", "is_active", "is_closed", "operational_status"),
+    )
+)
+ANY_NAME: Final = NAMES | WHOLE_NAMES | {"displayname"}  # of a person or of a facility
+PERSON_NAME: Final = re.compile(r"[^\W\d_][\w'\u2019.-]*(?:\s+[^\W\d_][\w'\u2019.-]*){1,4}")
+MOST: Final = 0.9  # of a list of people; a few are written with one name
+
+
+def are_bare_persons(records: Sequence[dict[str, Any]], keys: Keys) -> bool:
+    """Say whether all records of a list say no more than the name of somebody, a place and how to reach them.
+
+    A list of facilities that says as little has words of what places are called in its names: hospital, station, trust.
+    One of such names tells that none of the list are people.
+    """
+    told: list[dict[str, list[str]]] = []
+    for record in records:  # nearly always the first of a list tells already: to ask all took as long as to read them
+        said = _told_by_field(record, keys)
+        if not (said.keys() <= SAID_OF_PEOPLE and _is_bare_name(said)) or is_person(record, keys):
+            return False
+        told.append(said)
+    named = [names[0] for said in told if (names := said.get("facility_name"))]
+    called = sum("contacts" in said for said in told)
+    return bool(named) and called > len(told) / 2 and sum(map(_may_be_persons, named)) >= MOST * len(named)
+
+
+def _told_by_field(record: dict[str, Any], keys: Keys) -> dict[str, list[str]]:
+    """Give what a record says, by field; the names of a facility's contact person stand under one of their own."""
+    told: dict[str, list[str]] = {}
+    for path, value in leaves(record):
+        word = normal_key(str(path[-1])) if path else ""
+        for meaning in () if is_absent(value) else keys.meanings(path):
+            is_of_facility = names_somebody(word, value) or (meaning.field == "facility_name" and word not in ANY_NAME)
+            told.setdefault("named" if is_of_facility else meaning.field, []).append(str(value))
+    return told
+
+
+def _is_bare_name(told: dict[str, list[str]]) -> bool:
+    """Say whether the names of a record may be somebody's: not a place's own, as that of a station may be."""
+    places = {text.casefold() for field, texts in told.items() if field != "facility_name" for text in texts}
+    return all(may_name_person(name) and name.casefold() not in places for name in told.get("facility_name", ()))
+
+
+def _may_be_persons(name: str) -> bool:
+    """Say whether a name is written as that of a person: first name and surname, no acronym among other words.
+
+    >>> [_may_be_persons(name) for name in ("Sample Person", "S. A. Person", "FIDA Nyanza", "Usikimye")]
+    [True, True, False, False]
+    """
+    words = name.split()
+    has_acronym = not name.isupper() and any(word.isupper() and len(word.strip(".")) > 1 for word in words)
+    return PERSON_NAME.fullmatch(name.strip()) is not None and not has_acronym
