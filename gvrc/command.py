@@ -233,7 +233,8 @@ def served_metrics(given: argparse.Namespace, settings: Settings) -> Iterator[Me
 
 def command_settings(given: argparse.Namespace) -> Settings:
     """Put the settings together out of the command's options, the environment and the file; make the folders."""
-    from gvrc.settings import make_directories, read_settings
+    from gvrc.folders import make_directories
+    from gvrc.settings import read_settings
 
     options = {name: getattr(given, name, None) for name in SETTING_OPTIONS}
     settings = read_settings(given.config, os.environ, options)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gvrc.account import CHILD_TABLES
 from gvrc.errors import DatabaseUnavailableError
-from gvrc.settings import LOOKUP_TABLES
+from gvrc.setting_types import LOOKUP_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

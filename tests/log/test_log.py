@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
+from gvrc.folders import make_directories
 from gvrc.log import log_error, log_event, log_records, start_logging, stop_logging
 from gvrc.masking import mask
 from gvrc.open_run import new_run_id
-from gvrc.settings import PROJECT, Settings, make_directories, read_settings
+from gvrc.settings import PROJECT, Settings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from gvrc.errors import UsageError
+from gvrc.folders import make_directories
 from gvrc.geography.thresholds import Thresholds
-from gvrc.settings import DEFAULTS, KINDS, PLACE_KINDS, PROJECT, ConfigManager, make_directories, read_settings
+from gvrc.settings import DEFAULTS, KINDS, PLACE_KINDS, PROJECT, ConfigManager, read_settings
 
 REFERENCE = PROJECT / "config" / "example.yaml"
 

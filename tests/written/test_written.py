@@ -13,12 +13,13 @@ import msgspec
 import pytest
 
 from gvrc.command import exit_status
+from gvrc.folders import make_directories
 from gvrc.log import log_event, start_logging, stop_logging
 from gvrc.metrics import MetricsCollector
 from gvrc.operating.ending import described
 from gvrc.pipeline import run
 from gvrc.report import report_lines
-from gvrc.settings import PROJECT, make_directories
+from gvrc.settings import PROJECT
 from gvrc.written import whole_file, write_whole
 from tests.test_pipeline import CLINIC, outcome, rows, write
 
