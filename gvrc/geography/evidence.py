@@ -1,0 +1,307 @@
+"""What speaks for a ward, and against it: the wards that a name may mean, and what each of them lacks.
+
+``find_wards`` lists the wards, ``add_evidence`` says of each place, in a row, what they come to. A place that has no
+row in one of the frames has nothing of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from gvrc.geography.candidates import PART_SCORE
+from gvrc.geography.gazetteer import ALIAS, EXACT, NORMALISED, PART, REPEATED_PARENT
+from gvrc.geography.matches import find_matches, find_shared_words
+from gvrc.geography.names import key, signature, sorted_key, words
+from gvrc.geography.similar import similar_pairs
+
+if TYPE_CHECKING:
+    from gvrc.geography.gazetteer import Gazetteer
+    from gvrc.geography.thresholds import Thresholds
+    from gvrc.geography.words import Level
+
+
+class Wards(NamedTuple):
+    """The wards that names may mean, and the places whose name is not that of a ward in the stated constituency."""
+
+    matches: pl.DataFrame  # of ``find_matches``: word for word
+    parts: pl.DataFrame  # of ``find_parts``; of the unsettled places only, as the pairs
+    pairs: pl.DataFrame  # of ``find_similar_wards``
+    unsettled: pl.DataFrame
+
+
+def find_wards(located: pl.DataFrame, gazetteer: Gazetteer) -> Wards:
+    """Find the wards that the names of places may mean, in the county that is known; none where parents contradict."""
+    consistent = located.filter(~pl.col("contradicts"))
+    matches = find_matches(consistent, gazetteer)
+    settled = matches.filter(pl.col("fit") <= ALIAS, "in_block")
+    unsettled = consistent.join(settled, on="place_no", how="anti")
+    parts = find_parts(unsettled, matches, gazetteer)
+    return Wards(matches, parts, find_similar_wards(unsettled, gazetteer), unsettled)
+
+
+def find_parts(places: pl.DataFrame, matches: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """List the wards that the name fits in part or contains: the columns of ``find_shared_words``."""
+    columns = ["place_no", "ward_no", "in_scope", "is_sharing", "is_part", "is_contained"]
+    in_part = (
+        matches.filter(pl.col("fit") == PART)
+        .join(places, on="place_no", how="semi")
+        .with_columns(is_sharing=pl.lit(value=True), is_part=pl.lit(value=True), is_contained=pl.lit(value=False))
+    )
+    return pl.concat([find_shared_words(places, gazetteer).select(columns), in_part.select(columns)])
+
+
+def find_similar_wards(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """List the wards of the county that are alike: place_no, ward_no, similarity, guarded, in_scope.
+
+    In scope are the wards of the block; where no constituency is known, of the whole county.
+    """
+    names = (
+        places.select("place_no", "block", "county_no", "ward_words")
+        .drop_nulls(["county_no", "ward_words"])
+        .with_columns(
+            key=pl.concat_list(key(pl.col("ward_words")), sorted_key(pl.col("ward_words"))).list.unique(),
+            signature=signature(pl.col("ward_words")),
+        )
+    )
+    queries = names.select("key", "signature", query_no="place_no", block="county_no").explode("key")
+    return (
+        similar_pairs(queries, list_choices(gazetteer))
+        .rename({"query_no": "place_no", "choice_no": "ward_no"})
+        .join(names.select("place_no", "block"), on="place_no", validate="m:1")
+        .join(gazetteer.wards.select("ward_no", "constituency_no"), on="ward_no", validate="m:1")
+        .select(
+            "place_no",
+            "ward_no",
+            "similarity",
+            "guarded",
+            in_scope=pl.col("constituency_no").is_in("block") | (pl.col("block").list.len() == 0),
+        )
+    )
+
+
+def list_choices(gazetteer: Gazetteer) -> pl.DataFrame:
+    """List the names of wards that others may be alike to, as ``similar_pairs`` wants them; a part is worth less."""
+    return (
+        gazetteer.ward_keys.filter(pl.col("rank") != EXACT)
+        .select(
+            "key",
+            "signature",
+            choice_no="ward_no",
+            block="county_no",
+            weight=pl.when(pl.col("rank") == PART).then(PART_SCORE).otherwise(1.0),
+        )
+        .unique(maintain_order=True)
+    )
+
+
+def add_evidence(located: pl.DataFrame, found: Wards, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
+    """Add what speaks for the wards that were found, and against them, a column each."""
+    unsettled = found.unsettled
+    named = find_constituencies(unsettled, gazetteer)
+    fitting, parts, alike = (
+        leave_other_constituencies(wards, named, gazetteer) for wards in (found.matches, found.parts, found.pairs)
+    )
+    similarity = summarise_similarity(alike, thresholds)
+    return (
+        located.join(summarise_matches(fitting), on="place_no", how="left", validate="1:1", maintain_order="left")
+        .join(summarise_parts(parts), on="place_no", how="left", validate="1:1")
+        .join(similarity, on="place_no", how="left", validate="1:1")
+        .join(find_second_names(parts, similarity, gazetteer), on="place_no", how="left", validate="1:1")
+        .join(find_surplus(unsettled, parts, similarity, gazetteer), on="place_no", how="left", validate="1:1")
+        .join(find_cut_off(unsettled, similarity, gazetteer), on="place_no", how="left", validate="1:1")
+        .join(find_namesakes(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
+        .join(find_counties(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
+        .join(find_units(unsettled, gazetteer), on="place_no", how="left", validate="1:1")
+        .join(named, on="place_no", how="left", validate="1:1")
+    )
+
+
+def find_constituencies(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Give place_no and named_no of the places whose ward name is, letter for letter, that of a constituency.
+
+    A name that a ward of the county has as well, or an alias of one, may be the ward's.
+    """
+    wards = gazetteer.wards
+    names = wards.select("county_no", "constituency_name", named_no="constituency_no").unique(maintain_order=True)
+    own = pl.concat(
+        [
+            wards.select("county_no", key=key(words(pl.col("ward_name"), "ward"))),
+            gazetteer.aliases.select("county_no", key=key(words(pl.col("alias"), "ward"))),
+        ]
+    )
+    named = names.with_columns(key=key(words(pl.col("constituency_name"), "constituency"))).join(
+        own, on=["county_no", "key"], how="anti"
+    )
+    return (
+        places.select("place_no", "county_no", key=key(pl.col("ward_words")))
+        .join(named, on=["county_no", "key"], validate="m:m")
+        .select("place_no", "named_no")
+        .unique("place_no", keep="none")
+    )
+
+
+def leave_other_constituencies(found: pl.DataFrame, named: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Leave out the wards outside of the constituency whose name a ward's cell bears (``find_constituencies``).
+
+    "Kitui Central" is not the ward Central of Mwingi Central with the county before it, nor is "Kisumu Central" the
+    ward Central Kisumu, which is in Kisumu West.
+    """
+    others = (
+        found.join(named, on="place_no", validate="m:1")
+        .join(gazetteer.wards.select("ward_no", own_no="constituency_no"), on="ward_no", validate="m:1")
+        .filter(pl.col("own_no") != pl.col("named_no"))
+    )
+    return found.join(others, on=["place_no", "ward_no"], how="anti", maintain_order="left")
+
+
+def summarise_matches(matches: pl.DataFrame) -> pl.DataFrame:
+    """Give the wards that the whole name fits: place_no, inside_wards with the best fit, repeated_wards, outside_wards.
+
+    Inside, an alias gives way to a name; but exact is no better than normalised: "Iriaini" may be meant for Iria-Ini.
+    """
+    strength = pl.max_horizontal("fit", NORMALISED)
+    inside = pl.col("in_block") & (pl.col("fit") <= ALIAS)
+    return (
+        matches.filter(pl.col("fit") < PART)
+        .with_columns(strength=pl.when(inside).then(strength))
+        .with_columns(is_inside=pl.col("strength") == pl.col("strength").min().over("place_no"))
+        .group_by("place_no")
+        .agg(
+            inside_wards=pl.col("ward_no").filter("is_inside").sort(),
+            fit=pl.col("fit").filter("is_inside").min(),
+            repeated_wards=pl.col("ward_no").filter(pl.col("fit") == REPEATED_PARENT, "in_scope").sort(),
+            outside_wards=pl.col("ward_no").filter(pl.col("fit") <= ALIAS, ~pl.col("in_block")).sort(),
+        )
+    )
+
+
+def summarise_parts(parts: pl.DataFrame) -> pl.DataFrame:
+    """Give place_no, part_wards (a part of whose name is given), sharing_wards and contained_wards.
+
+    Sharing wards have all the words that are given, and others: "Homa Bay" is in four names of Homa Bay Town, and that
+    three have a direction besides does not make it the fourth. Contained are (so many) whole names.
+    """
+    return parts.group_by("place_no").agg(
+        part_wards=pl.col("ward_no").filter("is_part", "in_scope").unique().sort(),
+        sharing_wards=pl.col("ward_no").filter("is_sharing", "in_scope").unique().sort(),
+        contained_wards=pl.col("ward_no").filter("is_contained").n_unique(),
+        contained_in_scope=pl.col("ward_no").filter("is_contained", "in_scope").n_unique(),
+    )
+
+
+def summarise_similarity(pairs: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
+    """Give place_no, best_ward, best and second in scope, best_outside of it, and the strong_wards in scope."""
+    in_scope = pl.col("guarded").filter("in_scope")
+    return (
+        pairs.sort("place_no", "guarded", "ward_no", descending=[False, True, False])
+        .group_by("place_no", maintain_order=True)
+        .agg(
+            best_ward=pl.col("ward_no").filter("in_scope").first(),
+            best=in_scope.first().fill_null(0.0),
+            second=in_scope.slice(1, 1).first().fill_null(0.0),
+            best_outside=pl.col("guarded").filter(~pl.col("in_scope")).max().fill_null(0.0),
+            strong_wards=pl.col("ward_no").filter("in_scope", pl.col("guarded") >= thresholds.ward_similarity),
+        )
+    )
+
+
+def find_second_names(parts: pl.DataFrame, similarity: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Mark (has_second_name) the places whose name holds the whole name of another ward than the one it is alike to.
+
+    "Maua / Kieegoi/Antubochiu" is two wards in one cell, the second of them misspelt.
+    """
+    spelled = gazetteer.ward_words.select("ward_no", "word")
+    return (
+        parts.filter("is_contained")
+        .select("place_no", "ward_no")
+        .join(similarity.select("place_no", "best_ward"), on="place_no", validate="m:1")
+        .filter(pl.col("ward_no") != pl.col("best_ward"))
+        .join(spelled, on="ward_no", validate="m:m")
+        .join(spelled, left_on=["best_ward", "word"], right_on=["ward_no", "word"], how="anti")
+        .select("place_no", has_second_name=pl.lit(value=True))
+        .unique()
+    )
+
+
+def find_surplus(
+    places: pl.DataFrame, parts: pl.DataFrame, similarity: pl.DataFrame, gazetteer: Gazetteer
+) -> pl.DataFrame:
+    """Mark (has_surplus) the places whose name is that of the ward it is alike to, and another word.
+
+    That is no misspelling, and the word says something: "So. West Kisumu" is South West Kisumu, not West Kisumu.
+    """
+    lengths = gazetteer.wards.select("ward_no", length=words(pl.col("ward_name"), "ward").list.len())
+    return (
+        parts.filter("is_contained")
+        .join(similarity, left_on=["place_no", "ward_no"], right_on=["place_no", "best_ward"], how="semi")
+        .join(places.select("place_no", given=pl.col("ward_words").list.len()), on="place_no", validate="m:1")
+        .join(lengths, on="ward_no", validate="m:1")
+        .filter(pl.col("given") > pl.col("length"))
+        .select("place_no", has_surplus=pl.lit(value=True))
+        .unique()
+    )
+
+
+def find_cut_off(places: pl.DataFrame, similarity: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Mark (is_cut_off) the places whose name is the beginning of another ward's name than the one it is alike to.
+
+    "Kahawa We" is rather Kahawa West than Kahawa with two letters too many.
+    """
+    head = pl.col("key").str.head(3).alias("head")
+    beginnings = gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED).select(
+        "county_no", "constituency_no", "ward_no", head, whole="key"
+    )
+    return (
+        places.select("place_no", "county_no", "block", key=key(pl.col("ward_words")))
+        .join(similarity.select("place_no", "best_ward").drop_nulls(), on="place_no", validate="1:1")
+        .with_columns(head)
+        .join(beginnings, on=["county_no", "head"], validate="m:m")
+        .filter(pl.col("constituency_no").is_in("block") | (pl.col("block").list.len() == 0))
+        .filter(pl.col("ward_no") != pl.col("best_ward"), pl.col("whole").str.starts_with(pl.col("key")))
+        .select("place_no", is_cut_off=pl.lit(value=True))
+        .unique()
+    )
+
+
+def find_namesakes(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Mark (is_namesake) the places whose ward name is, letter for letter, that of a ward of another county.
+
+    Such a name is not a misspelling of a ward here; rather the county is wrong.
+    """
+    names = gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED).select("key", namesake_county_no="county_no")
+    return (
+        places.select("place_no", "county_no", key=key(pl.col("ward_words")))
+        .join(names.unique(), on="key", validate="m:m")
+        .filter(pl.col("county_no") != pl.col("namesake_county_no"))
+        .select("place_no", is_namesake=pl.lit(value=True))
+        .unique()
+    )
+
+
+def find_counties(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Mark (is_county) the places whose ward's cell repeats the county: "Siaya" is no part of Siaya Township."""
+    names = gazetteer.county_keys.select("county_no", "key").unique()
+    return (
+        places.select("place_no", "county_no", key=key(pl.col("ward_words")))
+        .join(names, on=["county_no", "key"], validate="m:1")
+        .select("place_no", is_county=pl.lit(value=True))
+    )
+
+
+def find_units(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Mark (is_unit) the places whose ward name is, letter for letter, that of a county or a constituency anywhere.
+
+    Such a name is no misspelling of a ward: "Migori" in Kisumu Central is not Migosi.
+    """
+    units: list[Level] = ["county", "constituency"]
+    names = pl.concat(
+        gazetteer.wards.select(name=f"{unit}_name").unique().select(key=key(words(pl.col("name"), unit)))
+        for unit in units
+    )
+    return (
+        places.select("place_no", key=key(pl.col("ward_words")))
+        .join(names.drop_nulls().unique(), on="key", how="semi")
+        .select("place_no", is_unit=pl.lit(value=True))
+    )
