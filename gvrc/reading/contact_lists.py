@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gvrc.meaning.paths import is_absent, normal_key
 from gvrc.reading.json_texts import Texts, Values, json_texts_of
-from gvrc.values.contact_forms import ENDING_KEYS, is_one_person
+from gvrc.values.contact_keys import ENDING_KEYS, is_one_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

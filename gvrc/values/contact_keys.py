@@ -1,0 +1,91 @@
+"""The keys of contacts: of the people who have them, of what is said about a contact, and which belong to whom."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from gvrc.meaning.vocabulary import list_words
+from gvrc.values.synonyms import canonical_name
+from gvrc.values.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+CONTACT_PERSONS = list_words("contact_persons")
+ROLE_KEYS = frozenset({"title", "designation", "role", "position", "jobtitle"})
+RELATION_KEYS = frozenset({"relationship", "relation"})
+TYPE_KEYS = ("type", "contacttype", "contacttypename", "typename", "system", "kind")
+VALUE_KEYS = frozenset({"value", "contactvalue", "number", "contact", "details", "contacts"})
+BOOKKEEPING = list_words("contact_bookkeeping")
+PRIMARY = frozenset({"isprimary", "primary"})
+ENDS = frozenset({"validto", "validuntil", "validthrough", "enddate", "endedon", "expirydate", "expireson"})
+# What may say, beside a contact, that it is none any more.
+ENDING_KEYS = ENDS | {"isactive", "active", "valid", "isvalid", "working", "isworking", "inuse", "status"}
+NO_CONTACT = CONTACT_PERSONS | ROLE_KEYS | BOOKKEEPING | ENDS | frozenset(TYPE_KEYS)
+# Marks tell which person has which contact: alternative_contact_person has alternative_phone, contact_person phone.
+_MARKED = re.compile(
+    r"(?P<word>alternat(?:iv)?e|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
+)
+# A post with contacts of its own is a mark, too: the officer of a gender desk does not answer the station's telephone.
+_POST = re.compile(r"(?P<post>ocs|(?:gbv)?focalperson|(?:gender|s?gbv|childrens?)desk)(?P<rest>.*)")
+HEADS = ("ocs", "focalperson")  # who answer the facility's telephone where they have none of their own
+_SAME_MARK = {"alternate": "alternative", "secondary": "2", "second": "2", "1": ""}
+
+
+def is_one_person(keys: Iterable[str]) -> bool:
+    """Say whether an object with these keys is a person with their contacts: a name, and something else."""
+    keys = list(keys)
+    return len(keys) > 1 and any(map(is_person_key, keys))
+
+
+@lru_cache(maxsize=10_000)
+def is_person_key(key: str) -> bool:
+    """Say whether a key names a person, whatever mark it has: ``contact_person_2``."""
+    return _parted(key)[1] in CONTACT_PERSONS
+
+
+def without_groups(key: str) -> str:
+    """Give the question of a form without its groups (``grp_contact/phone``), but that of a person (``focal/phone``).
+
+    Tel/Fax is two kinds of line.
+    """
+    *groups, question = key.split("/")
+    if any(map(kind_of_key, groups)):
+        return key
+    of_person = (f"{group}/{question}" for group in groups)
+    return next((asked for asked in of_person if mark_of(asked) != mark_of(question)), question)
+
+
+def key_of_person(key: str) -> str:
+    """Give what a path ends in where that is a person's key: the name of contacts.name."""
+    last = key.rpartition(".")[2]
+    return last if is_person_key(last) else key
+
+
+@lru_cache(maxsize=10_000)
+def mark_of(key: str) -> str:
+    """Give the mark of a key, or of the nearest key around it that has one."""
+    return next(filter(None, (_parted(part)[0] for part in reversed(key.split(".")))), "")
+
+
+@lru_cache(maxsize=10_000)
+def _parted(key: str) -> tuple[str, str]:
+    """Part a key into its mark and the rest of it, folded: ("2", "phone") of Phone_2, ("", "phone") of phone."""
+    folded = fold(key)
+    if post := _POST.fullmatch(folded):  # who has it is named by its key alone, or as its officer
+        mark = "desk" if post["post"].endswith("desk") else post["post"].removeprefix("gbv")
+        return mark, post["rest"].removeprefix("officer") or "name"
+    found = _MARKED.fullmatch(folded)
+    if not found:
+        return "", folded
+    mark = found["word"] or found["number"] or ""
+    return _SAME_MARK.get(mark, mark), found["rest"]
+
+
+@lru_cache(maxsize=10_000)
+def kind_of_key(key: str) -> str | None:
+    """Give the contact type that a key names, without the number at its end: ``phone_2``."""
+    return canonical_name("contact_types", re.sub(r"\d+$", "", key))

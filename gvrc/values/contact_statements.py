@@ -1,0 +1,197 @@
+"""The forms that contacts come in: JSON texts, walked down to each text that may hold contacts, with whom it is of."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from gvrc.meaning.person_words import PEOPLE_OF_CASES
+from gvrc.values.casts import read_flag
+from gvrc.values.contact_keys import (
+    BOOKKEEPING,
+    CONTACT_PERSONS,
+    ENDS,
+    HEADS,
+    NO_CONTACT,
+    PRIMARY,
+    RELATION_KEYS,
+    ROLE_KEYS,
+    TYPE_KEYS,
+    VALUE_KEYS,
+    is_person_key,
+    key_of_person,
+    mark_of,
+    without_groups,
+)
+from gvrc.values.contact_texts import EMAIL, LETTERS, words_in
+from gvrc.values.phones import find_phones, split_phones
+from gvrc.values.synonyms import CLOSED, canonical_name
+from gvrc.values.text import clean_value, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+# Sister, Brother, Mother and Father are of an order as often as of a family.
+_PEOPLE_OF_CASES = PEOPLE_OF_CASES | {"kin", "aunt", "uncle", "wife", "husband", "manusura", "mwathiriwa", "mteja"}
+_OUT_OF_USE = frozenset({"old", "former", "disconnected", "notinuse", "outofuse", "outofservice", "unreachable"})
+# Between two people who each have numbers of their own, where numbers come behind names and where before them.
+_AFTER_NUMBERS = re.compile(
+    r"(?<=[\d)\]])\s*(?:[,;/|\n&+]+|\b(?:and|or|na|au)\b)\s*(?=[^\W\d_])"
+    r"|(?<=[\d)\]])\s+(?=[^\W\d_]{2,}[^,;/|\n&\d]*\d)",
+    re.IGNORECASE,
+)
+_AFTER_A_NAME = re.compile(r"(?:(?<=[^\W\d_])|(?<=\)))\s*[,;/|\n&]+\s*(?=[(+\d])")
+
+
+class Whose(NamedTuple):
+    """Whose a contact is: the person of the object that it stands in, and the mark of its key."""
+
+    person: str = ""
+    mark: str = ""
+
+
+class Statement(NamedTuple):
+    """One text that may hold contacts, the key it stood under, and whom it belongs to."""
+
+    key: str
+    text: str
+    whose: Whose = Whose()
+    in_use: bool = True
+
+
+def list_statements(text: str) -> list[Statement]:
+    """List the texts in a JSON text of contacts; a text that is no JSON is one of them."""
+    try:
+        return list(_walk("contact", msgspec.json.decode(text), Whose()))
+    except (msgspec.DecodeError, RecursionError):  # plain text, or nested a thousand deep
+        return list(_walk("contact", text, Whose()))
+
+
+def _walk(key: str, value: object, whose: Whose) -> Iterator[Statement]:
+    """Give every text in a value with the key that says most about it, and whom it belongs to."""
+    match value:
+        case None | False:
+            return
+        case str() | int() | float():
+            # A spreadsheet makes 700000016.0 of a number.
+            text = clean_value(re.sub(r"^(\d{9,12})\.0$", r"\1", str(value)))
+            if text:
+                yield from (Statement(key, part, whose) for part in _by_person(key, text))
+        case list():
+            for item in sorted(value, key=_is_secondary):
+                yield from _walk(key, item, whose)
+        case {"key": str(stood_under), "value": within, **more} if not more:  # the reader's own form
+            key = without_groups(stood_under)
+            yield from _walk(key_of_person(key), within, whose._replace(mark=mark_of(key)))
+        case dict():
+            yield from _walk_object(key, [(fold(name), item) for name, item in value.items()], whose)
+
+
+def _is_secondary(item: object) -> bool:
+    """Say whether an item of a list is not called the primary contact: the first of a facility is its primary one."""
+    return not isinstance(item, dict) or not any(
+        fold(name) in PRIMARY and read_flag(clean_value(str(said)) or "") for name, said in item.items()
+    )
+
+
+def _by_person(key: str, text: str) -> list[str]:
+    """Part a text in which several people stand each with their own numbers: "Jane (0700..), Joe (0700..)"."""
+    if not is_person_key(key):
+        return [text]
+    for between in (_AFTER_NUMBERS, _AFTER_A_NAME):
+        parts = [part for part in between.split(text) if part]
+        if len(parts) > 1 and all(words_in(part) and find_phones(part)[0] for part in parts):
+            return parts
+    return [text]
+
+
+def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> Iterator[Statement]:
+    kind = next((item for name, item in members if isinstance(item, str) and item and _is_label(name, item)), key)
+    in_use = not any(_says_ended(name, item) or _is_of_a_case(name, item) for name, item in members)
+    owners = {mark: Statement("contact_person", text, Whose("", mark), in_use) for mark, text in _owners(members)}
+    yield from owners.values()
+    for name, item in members:
+        if not _describes(name, item) or _is_misplaced(name, item):
+            mark = mark_of(name)
+            owner = next((owners[of] for of in (mark, "", *HEADS) if of in owners), None)
+            theirs = Whose((owner and person_in(owner)) or whose.person, mark or whose.mark)
+            for statement in _walk(kind if name in VALUE_KEYS else name, item, theirs):
+                yield statement._replace(in_use=in_use and statement.in_use)
+
+
+def _describes(name: str, item: object) -> bool:
+    """Say whether a key describes a contact, and holds none."""
+    if name == "status":  # one that nobody knows is told as what is no contact
+        return isinstance(item, str) and _is_out_of_use(item) is not None
+    return name in NO_CONTACT or is_person_key(name)
+
+
+def _is_label(name: str, text: str) -> bool:
+    """Say whether a text is what a contact is called: its type, or Facebook for a name."""
+    return name in TYPE_KEYS or (
+        name in CONTACT_PERSONS | ROLE_KEYS and canonical_name("contact_types", text) not in (None, "Phone")
+    )
+
+
+def _says_ended(name: str, item: object) -> bool:
+    """Say whether a source calls a contact ended; any end counts, for what is read must not depend on the day."""
+    if name in ENDS:
+        return item not in (None, "")
+    match name, item:
+        case "isactive" | "active" | "valid" | "isvalid" | "working" | "isworking" | "inuse", bool() | int() | str():
+            return read_flag(clean_value(str(item)) or "") is False
+        case ("use", "old"):
+            return True
+        case "status", str():
+            return _is_out_of_use(item) is True
+        case "period", {"end": end}:  # FHIR's
+            return end not in (None, "")
+    return False
+
+
+def _is_of_a_case(name: str, item: object) -> bool:
+    """Say whether a person is a survivor, or another one of a case; who supports survivors is not."""
+    if name not in ROLE_KEYS | RELATION_KEYS and name not in TYPE_KEYS:
+        return False
+    words = LETTERS.findall(item) if isinstance(item, str) else []
+    return bool(words) and not _PEOPLE_OF_CASES.isdisjoint((fold(words[-1]), fold("".join(words))))
+
+
+def _is_out_of_use(status: str) -> bool | None:
+    """Read the status of a contact; null for one that nobody knows."""
+    known = canonical_name("operational_statuses", status)
+    if fold(status) in _OUT_OF_USE:
+        return True
+    return None if known is None else known in CLOSED
+
+
+def _is_misplaced(name: str, item: object) -> bool:
+    """Say whether a key that describes a contact holds one: a list of people, a number for a type."""
+    if name in BOOKKEEPING | ENDS:
+        return False
+    return not isinstance(item, str) or (name in TYPE_KEYS and bool(re.search(r"\d{3}|@", item)))
+
+
+def _owners(members: list[tuple[str, object]]) -> Iterator[tuple[str, str]]:
+    """Give the people that an object names, by the mark of their keys and with their role: "A. B (Matron)"."""
+    said = [(name, item) for name, item in members if isinstance(item, str) and not _is_label(name, item)]
+    role = clean_value(", ".join(item for name, item in said if name in ROLE_KEYS))
+    for mark in dict.fromkeys(["", *(mark_of(name) for name, _ in said)]):
+        names = [item for name, item in said if is_person_key(name) and mark_of(name) == mark]
+        if owner := _with_role(clean_value(" ".join(names)), None if mark else role):
+            yield mark, owner
+
+
+def _with_role(name: str | None, role: str | None) -> str:
+    return f"{name} ({role})" if name and role else name or role or ""
+
+
+def person_in(statement: Statement) -> str:
+    """Give the name in a contact person's text: "A. B - 0700000016" is a name and a number."""
+    if not is_person_key(statement.key) or not statement.in_use:
+        return ""
+    name, _ = split_phones(EMAIL.sub(" ", statement.text))
+    return re.sub(r"^\(([^()]*)\)$", r"\1", " ".join(name.split()).strip(" -,;:"))

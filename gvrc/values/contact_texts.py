@@ -1,0 +1,83 @@
+"""One text about contacts -> the numbers, addresses and sites in it, and the words beside them."""
+
+from __future__ import annotations
+
+import re
+
+from gvrc.meaning.vocabulary import list_words
+from gvrc.values.phones import find_phones, read_phone
+from gvrc.values.synonyms import canonical_name
+from gvrc.values.text import fold
+
+_OUT_OF_USE_IN_WORDS = re.compile(
+    r"\b(?:wrong\s+number|not\s+(?:in\s+use|in\s+service|working|going\s+through|functional|reachable)|no\s+longer\s+(?:in\s+use|working)"
+    r"|out\s+of\s+(?:use|service|order)|disconnected|unreachable|switched\s+off|inactive"
+    r"|ha(?:i|zi)(?:patikani|tumiki|fanyi\s+kazi)|namba(?:ri)?\s+(?:ya|za)\s+zamani"
+    r"|(?:old|former|previous)(?:\s+(?:number|no|line|tel|phone|mobile))?\s*[.:)]|(?:old|former)\s+(?:number|no|line)\b"
+    r"|\((?:old|former)\))",
+    re.IGNORECASE,
+)
+# The signs before and after keep "jane..doe@example.org" from becoming doe@example.org.
+EMAIL = re.compile(
+    r"(?<![\w.%'+@-])(?:mailto:)?([\w%'+-]+(?:\.[\w%'+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(?![\w@-])",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"\b(?:https?://|www\.)[^\s,;|<>\"]*[^\s,;|<>\".)]", re.IGNORECASE)
+_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
+_POSTAL = re.compile(r"\bp\.?\s*o\.?\s*box\b|^(?:private\s+)?bag\s+\d|^box\s+\d", re.IGNORECASE)
+_LINE_LABEL = re.compile(r"\b(?=(?:tel|telephone|phone|mobile|cell|fax)\b)", re.IGNORECASE)
+LETTERS = re.compile(r"[^\W\d_]{2,}")
+_LABELS = list_words("contact_labels")
+_STATED_LINES = frozenset({"Fax", "Hotline", "Toll Free"})
+
+
+def part_by_use(text: str) -> tuple[str, list[str]]:
+    """Part a text into what is in use and what it says is not: "0700000016 (disconnected)", "old: 0700000016"."""
+    if not _OUT_OF_USE_IN_WORDS.search(text):
+        return text, []
+    parts = [part.strip() for part in re.split(r"[,;/|\n]", text)]
+    ended = [part for part in parts if _OUT_OF_USE_IN_WORDS.search(part)]
+    kept = [part for part in parts if part not in ended]
+    return (", ".join(kept), ended) if any(re.search(r"\d", part) for part in ended) else ("", [text])
+
+
+def read_lines(kind: str | None, text: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """Give (contact type, value) of every e-mail, site, postal address and number in a text, and what is left over."""
+    if phone := read_phone(text):  # nearly every contact is one number and nothing else
+        return [(_line_of(kind, phone.contact_type), phone.contact_value)], []
+    lines = [("Email", address.lower()) for address in EMAIL.findall(text)]
+    rest = EMAIL.sub(" ", text)
+    lines += [("Website", address) for address in _URL.findall(rest)]
+    rest = _URL.sub(" ", rest).strip()
+    if kind == "Website" and _DOMAIN.fullmatch(rest):
+        return [*lines, ("Website", rest)], []
+    if rest and (kind == "Postal Address" or _POSTAL.search(rest)):
+        return [*lines, ("Postal Address", rest)], []
+    refused = re.findall(r"\S*@\S*", rest)
+    for part in _LINE_LABEL.split(rest):
+        phones, no_phones = find_phones(part, stated_line=kind in {"Hotline", "Toll Free"})
+        stated = "Fax" if part.casefold().startswith("fax") else kind
+        lines += [(_line_of(stated, phone.contact_type), phone.contact_value) for phone in phones]
+        refused += no_phones
+    return lines, refused
+
+
+def _line_of(stated: str | None, found: str) -> str:
+    """Prefer what the source calls the line; a short code is a hotline whatever it stands under."""
+    return stated if stated in _STATED_LINES and found != "Hotline" else found
+
+
+def words_beside(text: str, lines: list[tuple[str, str]]) -> str:
+    """Give the words beside the numbers of a text that are no label: "Jane 0700000016 / Joe 0700000017".
+
+    Whether they are people or departments nobody can tell: they are an issue.
+    """
+    if not LETTERS.search(text) or any(line in ("Website", "Postal Address") for line, _ in lines):  # their own words
+        return ""
+    return words_in(text)
+
+
+def words_in(text: str) -> str:
+    """Give the words of a text that are no label of a number, as "or" and "tel" are."""
+    words = LETTERS.findall(EMAIL.sub(" ", text))
+    return " ".join(word for word in words if fold(word) not in _LABELS and not canonical_name("contact_types", word))
