@@ -1,7 +1,8 @@
 """Where the records are in a document: text in chunks -> records, many at a time, each the bytes that it came as.
 
-A document is walked, not loaded: ``cursor.py`` is the place in it, ``elements.py`` parts its lists. What is said around
-records goes down the walk with it (``around.py``), and what it comes upon is noted for the report (``walked.py``).
+A document is walked, not loaded: ``cursor.py`` is the place in it, ``elements.py`` parts its lists, ``table_rows.py``
+makes records of rows. What is said around records goes down the walk with it (``around.py``), what is of no facility is
+left (``passed_over.py``), and what it comes upon is noted for the report (``walked.py``).
 """
 
 from __future__ import annotations
@@ -14,55 +15,18 @@ import msgspec
 
 from gvrc.errors import SourceFileError
 from gvrc.masking import mask_letters
-from gvrc.meaning.bare_persons import are_bare_persons
-from gvrc.meaning.list_names import (
-    FACILITY_LISTS,
-    ONE_UNIT,
-    UNIT_LISTS,
-    WRAPPING,
-    is_county,
-    is_list_of_undertakings,
-    is_of_facilities,
-    is_passed_over,
-    is_undertaking,
-    may_be_sender,
-    without_wrapping,
-)
-from gvrc.meaning.paths import (
-    PARENT_CLOSED,
-    PARENT_COUNTY,
-    PARENT_GROUP,
-    is_absent,
-    normal_key,
-)
-from gvrc.meaning.person_words import is_people
+from gvrc.meaning.list_names import FACILITY_LISTS, is_of_facilities, may_be_sender
+from gvrc.meaning.paths import PARENT_CLOSED, PARENT_COUNTY, PARENT_GROUP, is_absent, normal_key
 from gvrc.meaning.shown_keys import shown_path
-from gvrc.reading.around import (
-    PROJECTIONS,
-    is_key_of_one,
-    own_places,
-    projection_in,
-    with_key,
-    with_own_key,
-    with_parents,
-)
-from gvrc.reading.cursor import ANY, LENIENT, MAX_VALUE_BYTES, QUOTE, UNREADABLE, Cursor, end_of_value, read_element
+from gvrc.reading.around import PROJECTIONS, own_places, projection_in, with_key, with_own_key, with_parents
+from gvrc.reading.cursor import LENIENT, QUOTE, UNREADABLE, Cursor, read_element
 from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
+from gvrc.reading.passed_over import are_listed_persons, is_path_passed_over, is_sender
 from gvrc.reading.repeated_codes import repeated_codes
-from gvrc.reading.tables import (
-    ROWS_ABOVE,
-    as_record,
-    cells_of,
-    columns_in,
-    find_headings,
-    fits,
-    headings_of,
-    is_list_of_columns,
-    may_be_row,
-    records_of_columns,
-)
+from gvrc.reading.table_rows import column_table, columns_beside, rows_as_records
+from gvrc.reading.tables import columns_in, is_list_of_columns, may_be_row
 from gvrc.reading.walked import Walked, is_next_link, shown_kind
 from gvrc.rejects import HEADER_KEY
 from gvrc.shapes import (
@@ -75,7 +39,6 @@ from gvrc.shapes import (
     json_api_type,
     looks_like_facility,
     other_kind,
-    says_only_contacts,
 )
 
 if TYPE_CHECKING:
@@ -91,7 +54,7 @@ MAX_DEPTH: Final = 40
 
 
 def find_records(
-    chunks: Iterator[bytes], keys: Keys, pinned: str | None, walked: Walked, links: Links | None = None
+    chunks: Iterator[bytes], keys: Keys, pinned: str | None, walked: Walked, links: Links
 ) -> Iterator[Elements]:
     """Walk a document and give its records, many at a time, each as the bytes that it came as.
 
@@ -113,12 +76,7 @@ class Walk:
     """A walk through one document, from value to value."""
 
     def __init__(
-        self,
-        cursor: Cursor,
-        keys: Keys,
-        pinned: tuple[str, ...] | None,
-        walked: Walked,
-        links: Links | None = None,
+        self, cursor: Cursor, keys: Keys, pinned: tuple[str, ...] | None, walked: Walked, links: Links | None
     ) -> None:
         self.cursor = cursor
         self.links = links
@@ -136,58 +94,49 @@ class Walk:
         while char := cursor.peek():
             if char == b"[":
                 yield from self._array((), {})
-            elif char == b"{":
-                yield from self._lines() if is_lines(cursor) else self._object((), {})
-            else:
+            elif char != b"{":
                 raise SourceFileError(_not_json(cursor))
+            elif is_lines(cursor):
+                yield from self._sorted(blocks_of_lines(cursor), (), {})
+            else:
+                yield from self._object((), {})
 
     # ---- objects
 
     def _object(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
         value, end = self.cursor.small_object()
-        if self.pinned is None and (columns := self._columns_at_hand(value, path)):
-            self.cursor.at += columns[1]
-            yield from self._sorted(iter([list(map(msgspec.json.encode, columns[0]))]), path, parents)
-        elif value is not None and self._is_record(value, path):
-            record = self.cursor.text[self.cursor.at : end].rstrip()
-            self.cursor.at = end
-            self.walked.add(path, 1)
-            yield self._told([record], [value], path, with_own_key(path, parents))
-            yield from self._branches([value], path, parents)
-        elif value is not None and not any(isinstance(inner, (dict, list)) for inner in value.values()):
-            if path:
-                self.walked.look_at(path, [value])
-            self.walked.note_facts(value)
-            if path and not all(map(is_absent, value.values())):  # {"next": {"href": "..?page=2"}}
-                self.walked.note_fact(path[-1], "a link")
-            self.cursor.at = end
-        elif value is not None and self._passes_persons(_keyed(value), list(value.values()), path, parents):
-            self.cursor.at = end
-        elif value is not None and self.pinned is None and (parted := facility_in_parts(value, path, self.keys)):
-            self.cursor.at = end
-            self.walked.add((*path, parted.key), 1)
-            yield self._told([msgspec.json.encode(parted.record)], [parted.record], path, parents)
+        if self.pinned is None and (table := column_table(self.cursor, value, path, self.keys)):
+            self.cursor.at += table.length
+            yield from self._sorted(iter([list(map(msgspec.json.encode, table.records))]), path, parents)
+        elif value is None:
+            around = self.cursor.plain_members()
+            yield from self._members(path, parents | own_places(around, self.keys, path), None, is_large=not around)
         else:
-            around = self.cursor.plain_members() if value is None else value
-            is_large = value is None and not around
-            yield from self._members(path, parents | own_places(around, self.keys, path), value, is_large=is_large)
+            yield from self._small_object(value, end, path, parents)
 
-    def _columns_at_hand(
-        self, value: dict[str, Any] | None, path: tuple[str, ...]
-    ) -> tuple[list[dict[str, Any]], int] | None:
-        """Give the records of a table that is written column by column, and its length: a column has all of them."""
-        cursor = self.cursor
-        if value is None and (path or not FIRST_COLUMN.match(cursor.text, cursor.at)):
-            return None
-        while value is None and not cursor.ended and cursor.left <= MAX_VALUE_BYTES:
-            cursor.fill()
-        end = end_of_value(memoryview(cursor.text)[cursor.at :]) if value is None else None
-        if end is not None:
-            value = ANY.decode(memoryview(cursor.text)[cursor.at : cursor.at + end])
-        records = records_of_columns(value, self.keys) if value else []
-        if not records:
-            return None
-        return records, end or end_of_value(memoryview(cursor.text)[cursor.at :]) or 0
+    def _small_object(
+        self, value: dict[str, Any], end: int, path: tuple[str, ...], parents: dict[str, str]
+    ) -> Iterator[Elements]:
+        """Take an object that is looked at as a whole for a record, for one in parts, for neither, or walk it."""
+        start = self.cursor.at
+        self.cursor.at = end
+        if self._is_record(value, path):
+            self.walked.add(path, 1)
+            around = with_own_key(path, parents)
+            links = self._links_needed([value], path, around)
+            yield self._told([self.cursor.text[start:end].rstrip()], around, links)
+            yield from self._branches([value], path, parents)
+        elif not any(isinstance(inner, (dict, list)) for inner in value.values()):
+            self._note_plain(value, path)
+        elif self._passes_persons(_keyed(value), list(value.values()), path, parents):
+            pass
+        elif self.pinned is None and (parted := facility_in_parts(value, path, self.keys)):
+            self.walked.add((*path, parted.key), 1)
+            links = self._links_needed([parted.record], path, parents)
+            yield self._told([msgspec.json.encode(parted.record)], parents, links)
+        else:
+            self.cursor.at = start
+            yield from self._members(path, parents | own_places(value, self.keys, path), value)
 
     def _is_record(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
         wanted = self._is_wanted(path)
@@ -199,50 +148,59 @@ class Walk:
             return False
         if not path:  # "Kenya" above its counties has a name, too
             return has_evidence(value, self.keys) or not has_facilities_inside(value, self.keys)
-        return not _is_passed_over(path) and has_evidence(value, self.keys)
+        return not is_path_passed_over(path) and has_evidence(value, self.keys)
+
+    def _note_plain(self, value: dict[str, Any], path: tuple[str, ...]) -> None:
+        """Note what an object says that is no record and has none inside."""
+        if path:
+            self.walked.look_at(path, [value])
+        self.walked.note_facts(value)
+        if path and not all(map(is_absent, value.values())):  # {"next": {"href": "..?page=2"}}
+            self.walked.note_fact(path[-1], "a link")
 
     def _members(
-        self, path: tuple[str, ...], parents: dict[str, str], whole: dict[str, Any] | None, *, is_large: bool
+        self, path: tuple[str, ...], parents: dict[str, str], whole: dict[str, Any] | None, *, is_large: bool = False
     ) -> Iterator[Elements]:
+        """Walk an object from member to member; ``whole`` is it, where it is small.
+
+        Of a large one what stands beside its records is met one by one, and a place after the first of them too late.
+        """
         cursor = self.cursor
-        before = self._records_found() if is_large else 0
         if len(path) > MAX_DEPTH:
             raise SourceFileError(f"is nested deeper than {MAX_DEPTH} levels at byte {cursor.offset:,}. Mend it.")
+        before = self._records_found() if is_large else None
         above = () if path == self.element else path
         parents = parents | projection_in(whole or {})
-        self.columns = next(self._columns_in(whole or {}), self.columns)
+        self.columns = columns_beside(whole or {}, self.keys) or self.columns
         cursor.at += 1
         while (char := cursor.peek()) != b"}":
             if char == b",":
                 cursor.at += 1
                 continue
             key = cursor.read_key()
-            inner = (*path, key)
             parents = parents | self._projection_at_hand(key)
             if (char := cursor.peek()) == b"[":
-                yield from self._array(inner, with_key(parents, key, above))
-            elif char == b"{" and not self._passes_sender(key, whole):
-                yield from self._object(inner, with_key(parents, key, above))
+                yield from self._array((*path, key), with_key(parents, key, above))
             elif char != b"{":
-                places = self._places_said(key)
-                county = {place: name for place, name in places.items() if place == PARENT_COUNTY}
-                if is_large and places and not (county and self._records_found() == before):
-                    self.walked.not_inherited[key] = None
-                parents = county | parents
+                parents = self._county_said(key, before) | parents
+            elif not self._passes_sender(key, whole):
+                yield from self._object((*path, key), with_key(parents, key, above))
         cursor.at += 1
 
-    def _places_said(self, key: str) -> dict[str, str]:
-        """Read a member that is no object or list; give the place that it names."""
+    def _county_said(self, key: str, before: int | None) -> dict[str, str]:
+        """Read a member that is no object or list; give the county that it names.
+
+        ``before`` are the records that were found before a large object: those that came since inherit nothing of what
+        it says, and a place under a county is inherited by none.
+        """
         is_text = self.cursor.peek() == QUOTE
         scalar = self.cursor.read_scalar()
         self.walked.note_fact(key, scalar)
-        return own_places({key: _unescaped(scalar)}, self.keys, ()) if is_text else {}
-
-    def _columns_in(self, whole: dict[str, Any]) -> Iterator[list[str]]:
-        """Give the headings of a table that an object has beside its rows, be it after them."""
-        for key, inner in whole.items():
-            if isinstance(inner, list) and is_list_of_columns(key) and (columns := columns_in(inner, self.keys)):
-                yield columns
+        places = own_places({key: _unescaped(scalar)}, self.keys, ()) if is_text else {}
+        county = {place: name for place, name in places.items() if place == PARENT_COUNTY}
+        if before is not None and places and not (county and self._records_found() == before):
+            self.walked.not_inherited[key] = None
+        return county
 
     def _projection_at_hand(self, key: str) -> dict[str, str]:
         """Give the map projection that a member of a large object says that its coordinates are of."""
@@ -251,14 +209,11 @@ class Walk:
         return projection_in({key: self.cursor.small_object()[0]})
 
     def _passes_sender(self, key: str, whole: dict[str, Any] | None) -> bool:
-        """Pass over who sends the facilities: ``{"institution": {"name": .., "phone": ..}, "facilities": [..]}``."""
+        """Pass over who sends the facilities."""
         if self.pinned is not None or not may_be_sender(key):
             return False
         value, end = self.cursor.small_object()
-        beside = {other: inner for other, inner in (whole or {}).items() if other != key}
-        if value is None or not says_only_contacts(value, self.keys):
-            return False
-        if whole is not None and not has_facilities_inside(beside, self.keys):
+        if value is None or not is_sender(value, key, whole, self.keys):
             return False
         self.walked.passed_over["of those who send the facilities, with a name and contacts only"] += 1
         self.cursor.at = end
@@ -285,20 +240,9 @@ class Walk:
             parts, holds_records = join_fixture(parts, self.walked.passed_over), True
         else:
             holds_records = self._holds_records(values, path, parents)
-        has_branches = holds_records and have_branches(values, self.keys)
-        self.walked.no_codes |= dict.fromkeys(repeated_codes(values, self.keys) if holds_records else ())
         if any(map(is_of_many_kinds, values)):
             parts = map(self._without_others, parts)
-        refers = holds_records and self._refers(values, path, parents)
-        for elements in parts:
-            if holds_records:
-                self.walked.add(path, len(elements))
-                yield self._with_links(elements, parents) if refers else with_parents(elements, parents)
-                if has_branches:
-                    yield from self._branches(map(read_element, elements), path, parents)
-            elif any(isinstance(value, (dict, list)) for value in values):
-                for element in elements:
-                    yield from self._counted(self._inside(bytes(element), path, parents))
+        yield from (self._records if holds_records else self._elements)(parts, values, path, parents)
 
     def _looked_at(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:
         """Give a list with the first of its values, rows of a table as records; no values where it is of no records."""
@@ -319,57 +263,46 @@ class Walk:
 
     def _rows(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:
         """Give the rows of a table as records under its headings; rows without headings are given as they are."""
-        first: Elements = []
-        while len(first) <= ROWS_ABOVE and (more := next(parts, None)) is not None:
-            first += more
-        values = [read_element(element) for element in first[:SAMPLE]]
-        rows = chain([first], parts)
-        at = find_headings(values, self.keys)
-        if at is not None:
-            rows = chain([first[at + 1 :]], parts)
-            made = self._under_headings(rows, values[at])
-            self._pass_over("above the headings of a table", at)
-        elif self.columns and all(fits(row, self.columns) for row in values):
-            made = self._under_headings(rows, self.columns)
-        else:
-            return rows, values
-        self.columns = None
-        found = next(filter(None, made), [])
+        rows, has_headings = rows_as_records(parts, self.columns, self.keys, self.walked)
+        if has_headings:
+            self.columns = None
+        found = next(filter(None, rows), [])
         if not found:
             self.walked.look_at(path, [])
-        return chain([found], made), [read_element(element) for element in found[:SAMPLE]]
+        return chain([found], rows), [read_element(element) for element in found[:SAMPLE]]
 
-    def _pass_over(self, kind: str, count: int) -> None:
-        if count:
-            self.walked.passed_over[kind] += count
+    def _records(
+        self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...], parents: dict[str, str]
+    ) -> Iterator[Elements]:
+        """Give the elements of a list, with what stands around them and with their branches; ``values`` are a few."""
+        has_branches = have_branches(values, self.keys)
+        links = self._links_needed(values, path, parents)
+        self.walked.no_codes |= dict.fromkeys(repeated_codes(values, self.keys))
+        for elements in parts:
+            self.walked.add(path, len(elements))
+            yield self._told(elements, parents, links)
+            if has_branches:
+                yield from self._branches(map(read_element, elements), path, parents)
 
-    def _under_headings(self, rows: Iterable[Elements], headings: object) -> Iterator[Elements]:
-        names = headings_of(cells_of(headings))
-        keyed = dict(zip(headings, names, strict=False)) if isinstance(headings, dict) else None
-        for elements in rows:
-            made = [as_record(read_element(element), names, keyed) for element in elements]
-            self._pass_over("empty in a table", made.count(None))
-            yield [
-                bytes(element) if record is UNREADABLE else msgspec.json.encode(record)
-                for element, record in zip(elements, made, strict=True)
-                if record is not None
-            ]
+    def _elements(
+        self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...], parents: dict[str, str]
+    ) -> Iterator[Elements]:
+        """Walk the elements of a list that are no records themselves, to its end; ``values`` are a few of them."""
+        may_hold_records = any(isinstance(value, (dict, list)) for value in values)
+        for elements in parts:
+            for element in elements if may_hold_records else ():
+                yield from self._counted(self._inside(bytes(element), path, parents))
 
-    def _told(
-        self, elements: Elements, values: list[object], path: tuple[str, ...], parents: dict[str, str]
-    ) -> Elements:
-        if self._refers(values, path, parents):
-            return self._with_links(elements, parents)
-        return with_parents(elements, parents)
+    def _links_needed(self, values: list[object], path: tuple[str, ...], parents: dict[str, str]) -> Links | None:
+        """Give the links of the file where its records need them; ``values`` are a few of these."""
+        is_needed = self.links is not None and self.links.are_needed(values, self.keys, path, parents)
+        return self.links if is_needed else None
 
-    def _refers(self, values: list[object], path: tuple[str, ...], parents: dict[str, str]) -> bool:
-        return self.links is not None and self.links.are_needed(values, self.keys, path, parents)
-
-    def _with_links(self, elements: Elements, parents: dict[str, str]) -> Elements:
-        """Put into each record what it refers to, besides what stands around all of them."""
-        if self.links is None:
+    def _told(self, elements: Elements, parents: dict[str, str], links: Links | None) -> Elements:
+        """Put into each record what stands around all of them, and what it refers to where it needs links."""
+        if links is None:
             return with_parents(elements, parents)
-        told = [self.links.told_of(element, self.keys, parents) for element in elements]
+        told = [links.told_of(element, self.keys, parents) for element in elements]
         return [with_parents([element], said)[0] for element, said in zip(elements, told, strict=True)]
 
     def _branches(
@@ -423,7 +356,7 @@ class Walk:
         if wanted is not None:
             return wanted
         key = path[-1] if path else ""
-        if _is_passed_over(path):
+        if is_path_passed_over(path):
             self.walked.has_next_page |= any(map(is_next_link, values))
             return False
         named = list(islice((value for value in values if looks_like_facility(value, self.keys)), FEW_NAMED))
@@ -438,25 +371,13 @@ class Walk:
     def _passes_persons(
         self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...], parents: dict[str, str]
     ) -> bool:
-        """Pass over a list of people, told by what its records say, where nothing else tells what it lists."""
-        records = [value for value in values if isinstance(value, dict)]
-        if self.pinned is not None or not records or len(records) < len(values):
-            return False
-        if PARENT_GROUP in parents or (path and not is_county(path[-1]) and normal_key(path[-1]) not in ANY_LIST):
-            return False
-        if is_dump(values[0]) or is_fixture(values[0]) or _is_passed_over(path):
-            return False
-        if not are_bare_persons(records, self.keys):
+        """Pass over a list of people."""
+        if self.pinned is not None or not are_listed_persons(values, path, parents, self.keys):
             return False
         self.walked.seen.setdefault("lists persons: names that tell no place", shown_path(path) if path else "it")
         for elements in parts:
             self.walked.passed_over["of a list of persons, with a place and a contact only"] += len(elements)
         return True
-
-    # ---- lines
-
-    def _lines(self) -> Iterator[Elements]:
-        yield from self._sorted(blocks_of_lines(self.cursor), (), {})
 
     # ---- what is pinned
 
@@ -467,12 +388,6 @@ class Walk:
         return len(path) == len(self.pinned) and all(
             pin in ("*", key) for pin, key in zip(self.pinned, path, strict=True)
         )
-
-
-# A list under one of these may be of anything.
-ANY_LIST: Final = WRAPPING | frozenset(("values", "value", "list", "entries", "entry", "content", "hits", "docs"))
-# A document that begins with a column of a table: {"Facility": {"0": "Lindi Clinic", or {"Facility": ["Lindi Clinic".
-FIRST_COLUMN: Final = re.compile(rb'\{\s*"[^"\\]*+"\s*:\s*(?:\{\s*"\d+"\s*:\s*|\[\s*)[^\s{\[\]}]')
 
 
 def _unescaped(text: str) -> str:
@@ -486,30 +401,6 @@ def _unescaped(text: str) -> str:
 def _is_first(record: object) -> bool:
     """Say whether a record comes for the first time: the branches of one that was rejected were read then."""
     return isinstance(record, dict) and HEADER_KEY not in record
-
-
-def _is_passed_over(path: tuple[str, ...]) -> bool:
-    """Say whether what is at a path is no facility; a list of contacts may be parted into lists of facilities."""
-    return bool(path) and (
-        is_passed_over(path[-1])
-        or normal_key(path[-1]) in ONE_UNIT
-        or _is_of_units(path)
-        # What the columns and codes of a table mean: DHIS2's analytics; and what a body does beside what it lists.
-        or (
-            any(normal_key(key) == "metadata" or is_list_of_undertakings(key) for key in path)
-            and not is_of_facilities(path[-1])
-        )
-        or is_undertaking(path[-1])
-        or any(is_people(key) for key in path if not normal_key(key).startswith("contact"))
-    )
-
-
-def _is_of_units(path: tuple[str, ...]) -> bool:
-    """Say whether what is at a path is a unit of places: in a page of them (``wards.data``), or under its own key."""
-    around = without_wrapping(path)
-    if around and is_key_of_one(around[-1]):
-        around = without_wrapping(around[:-1])
-    return around != path and bool(around) and normal_key(around[-1]) in UNIT_LISTS - ONE_UNIT
 
 
 def _keyed(value: dict[str, Any]) -> Iterator[Elements]:

@@ -141,7 +141,7 @@ class Gathering(Walk):
     """A walk through a document that gives no records: it takes the rows of the lists that are named after units."""
 
     def __init__(self, cursor: Cursor, rows: Rows) -> None:
-        super().__init__(cursor, ANY_KEYS, None, Walked())
+        super().__init__(cursor, ANY_KEYS, None, Walked(), None)
         self.rows = rows
 
     def _sorted(self, parts: Iterator[Elements], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:  # noqa: ARG002
@@ -168,7 +168,7 @@ class Gathering(Walk):
         if value is not None and path[-1:] == ("relationships",):  # what one resource refers to
             self.cursor.at = end
         elif value is None or (not self._take_rows(value, path) and self._is_walked(value, path)):
-            yield from self._members(path, parents, None, is_large=False)
+            yield from self._members(path, parents, None)
         else:
             self.cursor.at = end
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from gvrc.errors import SourceFileError
 from gvrc.meaning.meanings import Keys
 from gvrc.reading.decode import open_text
 from gvrc.reading.document import find_records
+from gvrc.reading.links import Links
 from gvrc.reading.walked import Walked
 from gvrc.sources import SourceRules
 
@@ -60,8 +62,9 @@ def test_lines_are_records(records: list[dict[str, Any]], end: str, closed: bool
 
 
 def walked(text: bytes, chunk: int) -> list[Any]:
-    pieces = (text[start : start + chunk] for start in range(0, len(text), chunk))
-    return [json.loads(bytes(element)) for batch in find_records(pieces, Keys(), None, Walked()) for element in batch]
+    pieces = [text[start : start + chunk] for start in range(0, len(text), chunk)]
+    found = find_records(iter(pieces), Keys(), None, Walked(), Links(lambda: nullcontext(iter(pieces))))
+    return [json.loads(bytes(element)) for batch in found for element in batch]
 
 
 def read(document: object, rules: Sequence[SourceRules] = ()) -> list[dict[str, Any]]:

@@ -1,0 +1,77 @@
+"""What in a document is of no facility: people, units of places, who sent it, what they do besides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from gvrc.meaning.bare_persons import are_bare_persons
+from gvrc.meaning.list_names import (
+    ONE_UNIT,
+    UNIT_LISTS,
+    WRAPPING,
+    is_county,
+    is_list_of_undertakings,
+    is_of_facilities,
+    is_passed_over,
+    is_undertaking,
+    without_wrapping,
+)
+from gvrc.meaning.paths import PARENT_GROUP, normal_key
+from gvrc.meaning.person_words import is_people
+from gvrc.reading.around import is_key_of_one
+from gvrc.reading.dump import is_dump
+from gvrc.reading.fixture import is_fixture
+from gvrc.shapes import has_facilities_inside, says_only_contacts
+
+if TYPE_CHECKING:
+    from gvrc.meaning.meanings import Keys
+
+# A list under one of these may be of anything.
+ANY_LIST: Final = WRAPPING | frozenset(("values", "value", "list", "entries", "entry", "content", "hits", "docs"))
+
+
+def is_path_passed_over(path: tuple[str, ...]) -> bool:
+    """Say whether what is at a path is no facility; a list of contacts may be parted into lists of facilities."""
+    return bool(path) and (
+        is_passed_over(path[-1])
+        or normal_key(path[-1]) in ONE_UNIT
+        or _is_of_units(path)
+        # What the columns and codes of a table mean: DHIS2's analytics; and what a body does beside what it lists.
+        or (
+            any(normal_key(key) == "metadata" or is_list_of_undertakings(key) for key in path)
+            and not is_of_facilities(path[-1])
+        )
+        or is_undertaking(path[-1])
+        or any(is_people(key) for key in path if not normal_key(key).startswith("contact"))
+    )
+
+
+def _is_of_units(path: tuple[str, ...]) -> bool:
+    """Say whether what is at a path is a unit of places: in a page of them (``wards.data``), or under its own key."""
+    around = without_wrapping(path)
+    if around and is_key_of_one(around[-1]):
+        around = without_wrapping(around[:-1])
+    return around != path and bool(around) and normal_key(around[-1]) in UNIT_LISTS - ONE_UNIT
+
+
+def are_listed_persons(values: list[object], path: tuple[str, ...], parents: dict[str, str], keys: Keys) -> bool:
+    """Say whether a list is of people, told by what its records say, where nothing else tells what it lists."""
+    records = [value for value in values if isinstance(value, dict)]
+    if not records or len(records) < len(values):
+        return False
+    if PARENT_GROUP in parents or (path and not is_county(path[-1]) and normal_key(path[-1]) not in ANY_LIST):
+        return False
+    if is_dump(values[0]) or is_fixture(values[0]) or is_path_passed_over(path):
+        return False
+    return are_bare_persons(records, keys)
+
+
+def is_sender(value: dict[str, Any], key: str, whole: dict[str, Any] | None, keys: Keys) -> bool:
+    """Say whether an object is who sends the facilities: ``{"institution": {"name": .., "phone": ..}, ..}``.
+
+    ``whole`` is the object that it stands in, where that is small: then facilities must stand beside it.
+    """
+    if not says_only_contacts(value, keys):
+        return False
+    beside = {other: inner for other, inner in (whole or {}).items() if other != key}
+    return whole is None or has_facilities_inside(beside, keys)

@@ -1,0 +1,108 @@
+"""The tables without objects that a walk comes upon -> records (what is a table, ``tables.py`` tells)."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+
+from gvrc.reading.cursor import ANY, MAX_VALUE_BYTES, UNREADABLE, end_of_value, read_element
+from gvrc.reading.tables import (
+    ROWS_ABOVE,
+    as_record,
+    cells_of,
+    columns_in,
+    find_headings,
+    fits,
+    headings_of,
+    is_list_of_columns,
+    records_of_columns,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gvrc.meaning.meanings import Keys
+    from gvrc.reading.cursor import Cursor
+    from gvrc.reading.elements import Elements
+    from gvrc.reading.walked import Walked
+
+SAMPLE: Final = 200  # rows looked at to tell what a list holds
+# A document that begins with a column of a table: {"Facility": {"0": "Lindi Clinic", or {"Facility": ["Lindi Clinic".
+FIRST_COLUMN: Final = re.compile(rb'\{\s*"[^"\\]*+"\s*:\s*(?:\{\s*"\d+"\s*:\s*|\[\s*)[^\s{\[\]}]')
+
+
+class ColumnTable(NamedTuple):
+    """A table that is written column by column, and the bytes that it takes."""
+
+    records: list[dict[str, Any]]
+    length: int
+
+
+def column_table(cursor: Cursor, value: dict[str, Any] | None, path: tuple[str, ...], keys: Keys) -> ColumnTable | None:
+    """Give the table that the object at hand is, if it is one; a column has all rows, so it may be a large one.
+
+    ``value`` is the object, None for one that was too large to be looked at.
+    """
+    if value is None:
+        if path or not FIRST_COLUMN.match(cursor.text, cursor.at):
+            return None
+        value = _whole_object(cursor)
+    records = records_of_columns(value, keys) if value else []
+    length = end_of_value(memoryview(cursor.text)[cursor.at :]) if records else None
+    return ColumnTable(records, length or 0) if records else None
+
+
+def _whole_object(cursor: Cursor) -> dict[str, Any] | None:
+    """Read a large object as a whole, up to the most that a value may take."""
+    while not cursor.ended and cursor.left <= MAX_VALUE_BYTES:
+        cursor.fill()
+    end = end_of_value(memoryview(cursor.text)[cursor.at :])
+    return None if end is None else ANY.decode(memoryview(cursor.text)[cursor.at : cursor.at + end])
+
+
+def columns_beside(value: dict[str, Any], keys: Keys) -> list[str] | None:
+    """Give the headings of a table that an object has beside its rows, be it after them."""
+    listed = (inner for key, inner in value.items() if isinstance(inner, list) and is_list_of_columns(key))
+    return next(filter(None, (columns_in(inner, keys) for inner in listed)), None)
+
+
+def rows_as_records(
+    parts: Iterator[Elements], beside: list[str] | None, keys: Keys, walked: Walked
+) -> tuple[Iterator[Elements], bool]:
+    """Give the rows of a table as records under its headings, and whether it has any: else they are as they were.
+
+    The headings are one of the first rows, or were met ``beside`` the rows.
+    """
+    first: Elements = []
+    while len(first) <= ROWS_ABOVE and (more := next(parts, None)) is not None:
+        first += more
+    values = [read_element(element) for element in first[:SAMPLE]]
+    at = find_headings(values, keys)
+    if at is not None:
+        _pass_over(walked, "above the headings of a table", at)
+        return _under_headings(chain([first[at + 1 :]], parts), values[at], walked), True
+    rows = chain([first], parts)
+    if beside and all(fits(row, beside) for row in values):
+        return _under_headings(rows, beside, walked), True
+    return rows, False
+
+
+def _under_headings(rows: Iterable[Elements], headings: object, walked: Walked) -> Iterator[Elements]:
+    names = headings_of(cells_of(headings))
+    keyed = dict(zip(headings, names, strict=False)) if isinstance(headings, dict) else None
+    for elements in rows:
+        made = [as_record(read_element(element), names, keyed) for element in elements]
+        _pass_over(walked, "empty in a table", made.count(None))
+        yield [
+            bytes(element) if record is UNREADABLE else msgspec.json.encode(record)
+            for element, record in zip(elements, made, strict=True)
+            if record is not None
+        ]
+
+
+def _pass_over(walked: Walked, kind: str, count: int) -> None:
+    if count:
+        walked.passed_over[kind] += count
