@@ -33,6 +33,7 @@ from gvrc.meaning.paths import (
     is_absent,
     normal_key,
 )
+from gvrc.meaning.vocabulary import list_words
 from gvrc.values.projections import projection_of
 from gvrc.values.synonyms import canonical_name, says_closed
 
@@ -85,27 +86,12 @@ PROJECTIONS: Final = frozenset(("crs", "spatialreference", "epsg", "srid"))
 
 def _closed_in(key: str) -> str | None:
     """Give the words of a key that say that what is under it is closed: ``closed``, ``non_operational_clinics``."""
-    words = [word for word in map(str.lower, KEY_WORDS.findall(key)) if word not in OF_CLOSED]
+    words = [word for word in map(str.lower, KEY_WORDS.findall(key)) if word not in SAYS_NO_STATUS]
     said = " ".join(words)
     return said if says_closed(said) and said not in NOT_SURELY_CLOSED else None
 
 
-OF_CLOSED: Final = frozenset(
-    (
-        *(
-            "facilities",
-            "facility",
-            "hospitals",
-            "clinics",
-            "dispensaries",
-            "stations",
-            "police",
-            "shelters",
-            "centres",
-        ),
-        *("centers", "sites", "offices", "organizations", "organisations", "providers", "list", "health", "records"),
-    )
-)
+SAYS_NO_STATUS: Final = list_words("says_no_status")
 NOT_SURELY_CLOSED: Final = ("no", "moved", "relocated", "merged")
 GROUP_WORDS: Final = re.compile(
     r"hospital|clinic|dispensar|pharmac|police|shelter|safe.?h|rescue|legal|counsel|hotline|helpline|school|court|desk"

@@ -13,7 +13,6 @@ from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import polars as pl
 
 from gvrc.columns import ISSUE_PREFIX
@@ -23,7 +22,6 @@ from gvrc.meaning.paths import (
     MAX_DEPTH,
     PARENT_PLACE,
     KeyPath,
-    is_absent,
     is_answer,
     is_property,
     normal_key,
@@ -32,10 +30,20 @@ from gvrc.meaning.paths import (
 )
 from gvrc.meaning.titles import is_title, names_a_place, text_of_title
 from gvrc.reading.alike import Column, IdLists
-from gvrc.reading.fitting import DIGIT, HOURS, LIST_FIELDS, NO_HOURS, UUID_LENGTH, DistinctTexts
+from gvrc.reading.fitting import DIGIT, LIST_FIELDS, UUID_LENGTH, DistinctTexts
 from gvrc.reading.json_texts import Texts, Values, dotted, json_texts_of, texts_of
 from gvrc.reading.left_over import LeftOver
 from gvrc.reading.offers import ELSEWHERE, Offers
+from gvrc.reading.single_keys import (
+    ADDRESS_AS_TEXT,
+    BOXES,
+    DESKS,
+    TELLS_HOURS,
+    are_hours,
+    as_box,
+    decode_address,
+    is_gender_desk,
+)
 from gvrc.reading.units import ABOVE, units_above
 from gvrc.rejects import HEADER_KEY
 from gvrc.shapes import is_unit_of_hierarchy
@@ -126,30 +134,28 @@ class _Sorting:
         keys = list(dict.fromkeys(chain.from_iterable(records)))
         if len(keys) * len(records) < WIDE + 4 * sum(map(len, records)):
             return keys
-        known = {
-            key
-            for key in keys
-            if self.keys.meanings((*path, key))
-            or self.keys.opens((*path, key))
-            or (*path, key) == REJECT_HEADER
-            or past_word(key)
-            or side_of((key,))
-        }
+        known = {key for key in keys if self._is_known((*path, key), key)}
         for record in records:
             self.left_over.count_leaves(path, {key: value for key, value in record.items() if key not in known})
         return [key for key in keys if key in known]
 
+    def _is_known(self, path: KeyPath, key: str) -> bool:
+        """Say whether anything may come of what stands under a key."""
+        is_ours = path == REJECT_HEADER
+        return bool(is_ours or self.keys.meanings(path) or self.keys.opens(path) or past_word(key) or side_of((key,)))
+
     def _column(self, path: KeyPath, column: Column) -> None:
         """Take the values of one key, whatever they are."""
+        word = normal_key(str(path[-1]))
         if dict in column.types and any(map(says_one_value, column.values)):
             column = Column([self._answer(path, value) for value in column.values])
-        if str in column.types and normal_key(str(path[-1])) == ADDRESS_AS_TEXT:
-            column = Column(list(map(_decoded, column.values)))
+        if str in column.types and word == ADDRESS_AS_TEXT:
+            column = Column(list(map(decode_address, column.values)))
         if not column.types or path == REJECT_HEADER:
             return
         self.left_over.note_types(path, column.types)
-        if normal_key(str(path[-1])) in TELLS_HOURS:
-            self.offers.with_hours.update(row for row, value in enumerate(column.values) if _are_hours(value))
+        if word in TELLS_HOURS:
+            self.offers.with_hours.update(row for row, value in enumerate(column.values) if are_hours(value))
         meanings = self.keys.meanings(path)
         if any(meaning.field == "contacts" for meaning in meanings):
             self.offers.contacts.append((meanings[0].rank, dotted(tuple(map(_without_marks, path))), column.values))
@@ -206,9 +212,7 @@ class _Sorting:
             self._units_above(path, objects)
         ranks = self.keys.ranks(path)
         if "geometry" in ranks or (any(map(is_geometry, objects)) and not is_of_unit(path)):
-            shapes = [value if is_geometry(value) else None for value in objects]
-            self.offers.add("geometry", ranks.get("geometry", ELSEWHERE), path, json_texts_of(shapes))
-            objects = [None if is_geometry(value) else value for value in objects]
+            objects = self._without_geometries(path, objects, ranks.get("geometry", ELSEWHERE))
         whole = next((field for field in LIST_FIELDS if field in ranks), None)
         if whole:
             self.offers.add(whole, ranks[whole], path, json_texts_of([value and [value] for value in objects]))
@@ -218,6 +222,12 @@ class _Sorting:
         else:
             for value in filter(None, objects):
                 self.left_over.count_leaves(path, value)
+
+    def _without_geometries(self, path: KeyPath, objects: Values, rank: int) -> Values:
+        """Offer the geometries among objects; give the others."""
+        shapes = [value if is_geometry(value) else None for value in objects]
+        self.offers.add("geometry", rank, path, json_texts_of(shapes))
+        return [None if is_geometry(value) else value for value in objects]
 
     def _without_accounts(self, path: KeyPath, objects: Values) -> Values:
         """Count what only tells who keeps a record; a user's name is shown nowhere, and is no owner."""
@@ -246,7 +256,7 @@ class _Sorting:
 
     def _take_gender_desks(self, path: KeyPath, lists: Values) -> Values:
         """Take the gender desk out of the desks of a station: survivors are to call it; give what else is listed."""
-        desks = [next(filter(_is_gender_desk, value or ()), None) for value in lists]
+        desks = [next(filter(is_gender_desk, value or ()), None) for value in lists]
         self._column((*path[:-1], "gender_desk"), Column(desks))
         left = ([desk for desk in value or () if desk is not one] for value, one in zip(lists, desks, strict=True))
         return [others or None for others in left]
@@ -261,21 +271,28 @@ class _Sorting:
         ranks = self.keys.ranks(path)
         whole = next((field for field in (*LIST_FIELDS, "coordinates") if field in ranks), None)
         if whole:
-            could_be = _is_pair if whole == "coordinates" else _is_list_of_names
-            left = [value for value in lists if value and not could_be(value)]
-            kept = lists if not left else [value if value and could_be(value) else None for value in lists]
-            self.offers.add(whole, ranks[whole], path, json_texts_of(kept))
-            if whole in LIST_FIELDS:
-                self.left_over.count_beside_names(
-                    path, [value for value in kept if value and dict in set(map(type, value))]
-                )
-            lists = left
+            lists = self._offer_lists(path, lists, whole, ranks[whole])
         elif len(path) < MAX_DEPTH and (ranks or self.keys.opens(path)):
-            for place in range(ITEMS_OPENED):
-                items = [value[place] if value and len(value) > place else None for value in lists]
-                self._column((*path, place), Column(items))
-            lists = [(value and value[ITEMS_OPENED:]) or None for value in lists]
+            lists = self._look_into(path, lists)
         self.left_over.count_values(path, lists)
+
+    def _offer_lists(self, path: KeyPath, lists: Values, field: str, rank: int) -> Values:
+        """Offer lists that are the value of a field; give those that cannot be meant for it."""
+        could_be = _is_pair if field == "coordinates" else _is_list_of_names
+        left = [value for value in lists if value and not could_be(value)]
+        kept = lists if not left else [value if value and could_be(value) else None for value in lists]
+        self.offers.add(field, rank, path, json_texts_of(kept))
+        if field in LIST_FIELDS:
+            with_objects = [value for value in kept if value and dict in set(map(type, value))]
+            self.left_over.count_beside_names(path, with_objects)
+        return left
+
+    def _look_into(self, path: KeyPath, lists: Values) -> Values:
+        """Take the first items of lists for columns; give what else is listed."""
+        for place in range(ITEMS_OPENED):
+            items = [value[place] if value and len(value) > place else None for value in lists]
+            self._column((*path, place), Column(items))
+        return [(value and value[ITEMS_OPENED:]) or None for value in lists]
 
     def _offer(self, path: KeyPath, texts: Texts) -> None:
         """Offer a column to the fields that its key may stand for; what could be meant for none is unmapped."""
@@ -288,7 +305,8 @@ class _Sorting:
                 left = left & unfit
             if unfit != distinct.texts:
                 kept = [None if text in unfit else text for text in texts] if unfit else texts
-                kept = list(map(_as_box, kept)) if field == "address" and normal_key(str(path[-1])) in BOXES else kept
+                if field == "address" and normal_key(str(path[-1])) in BOXES:
+                    kept = list(map(as_box, kept))
                 self.offers.add(field, rank, path, json_texts_of(kept) if field in LIST_FIELDS else kept)
         if left := left - says_nothing:
             is_whole = len(left) == len(distinct.texts)
@@ -308,41 +326,8 @@ class _Sorting:
                 self._values(path, left.values, left.types)
 
 
-def _decoded(value: object) -> object:
-    """Give an address that Socrata writes as the text of a JSON object as that object."""
-    try:
-        said = msgspec.json.decode(value) if isinstance(value, str) else value
-    except msgspec.DecodeError:
-        return value
-    return said if isinstance(said, dict) else value
-
-
-ADDRESS_AS_TEXT: Final = "humanaddress"
-
-
 def _without_marks(key: str | int) -> str | int:
     return without_marks(key) if isinstance(key, str) else key
-
-
-def _as_box(text: str | None) -> str | None:
-    """Keep what the key says of a number that would stand in an address without it: P.O. Box 46324."""
-    return f"P.O. Box {text}" if text and text.strip()[:1].isdigit() else text
-
-
-BOXES: Final = frozenset(("pobox", "addresspobox"))
-
-
-def _are_hours(value: object) -> bool:
-    return value not in ([], {}) and not (is_absent(value) or (isinstance(value, str) and NO_HOURS.fullmatch(value)))
-
-
-TELLS_HOURS: Final = HOURS | frozenset(
-    (
-        *("businesshours", "workinghours", "operatinghours", "operationhours", "hoursofoperation", "officehours"),
-        *("regularopeninghours", "currentopeninghours", "openingtimes", "openinghoursspecification", "schedule"),
-        *("opensat", "closesat", "openingtime", "closingtime", "nextopening", "nextopen", "masaayakazi", "saazakazi"),
-    )
-)
 
 
 def _is_list_of_names(values: list[Any]) -> bool:
@@ -355,15 +340,3 @@ def _is_pair(values: list[Any]) -> bool:
     return len(values) in (2, 3) and all(
         type(value) in (int, float) or (type(value) is str and DIGIT.search(value)) for value in values
     )
-
-
-def _is_gender_desk(desk: object) -> bool:
-    return isinstance(desk, dict) and any(
-        normal_key(key) in LABELS and isinstance(value, str) and GENDER_DESK.search(value)
-        for key, value in desk.items()
-    )
-
-
-DESKS: Final = frozenset(("desks", "policedesks", "specialdesks", "specialiseddesks", "specializeddesks", "madawati"))
-GENDER_DESK: Final = re.compile(r"(?i)gender|s?gbv\b|jinsia")
-LABELS: Final = frozenset(("name", "type", "desk", "deskname", "desktype", "jina", "aina"))

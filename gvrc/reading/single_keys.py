@@ -1,0 +1,46 @@
+"""Keys whose values are read in a way of their own: desks of a station, boxes and texts of an address, hours."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+from gvrc.meaning.paths import is_absent, normal_key
+from gvrc.meaning.vocabulary import list_words
+from gvrc.reading.fitting import HOURS, NO_HOURS
+
+ADDRESS_AS_TEXT: Final = "humanaddress"
+BOXES: Final = frozenset(("pobox", "addresspobox"))
+DESKS: Final = frozenset(("desks", "policedesks", "specialdesks", "specialiseddesks", "specializeddesks", "madawati"))
+GENDER_DESK: Final = re.compile(r"(?i)gender|s?gbv\b|jinsia")
+LABELS: Final = frozenset(("name", "type", "desk", "deskname", "desktype", "jina", "aina"))
+TELLS_HOURS: Final = HOURS | list_words("tells_hours")
+
+
+def decode_address(value: object) -> object:
+    """Give an address that Socrata writes as the text of a JSON object as that object."""
+    try:
+        said = msgspec.json.decode(value) if isinstance(value, str) else value
+    except msgspec.DecodeError:
+        return value
+    return said if isinstance(said, dict) else value
+
+
+def as_box(text: str | None) -> str | None:
+    """Keep what the key says of a number that would stand in an address without it: P.O. Box 46324."""
+    return f"P.O. Box {text}" if text and text.strip()[:1].isdigit() else text
+
+
+def are_hours(value: object) -> bool:
+    """Say whether a value tells hours, and not only that there are none."""
+    return value not in ([], {}) and not (is_absent(value) or (isinstance(value, str) and NO_HOURS.fullmatch(value)))
+
+
+def is_gender_desk(desk: object) -> bool:
+    """Say whether a desk of a police station is the one that survivors are to call."""
+    return isinstance(desk, dict) and any(
+        normal_key(key) in LABELS and isinstance(value, str) and GENDER_DESK.search(value)
+        for key, value in desk.items()
+    )
