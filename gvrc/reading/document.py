@@ -16,9 +16,11 @@ import msgspec
 from gvrc.errors import SourceFileError
 from gvrc.masking import mask_letters
 from gvrc.meaning.list_names import FACILITY_LISTS, is_of_facilities, may_be_sender
+from gvrc.meaning.other_kinds import is_of_many_kinds, json_api_type, other_kind
 from gvrc.meaning.paths import PARENT_CLOSED, PARENT_COUNTY, PARENT_GROUP, is_absent, normal_key
 from gvrc.meaning.shown_keys import shown_path
 from gvrc.reading.around import PROJECTIONS, own_places, projection_in, with_key, with_own_key, with_parents
+from gvrc.reading.branches import branches_of, facility_in_parts, have_branches
 from gvrc.reading.cursor import LENIENT, QUOTE, UNREADABLE, Cursor, read_element
 from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
@@ -29,17 +31,7 @@ from gvrc.reading.table_rows import column_table, columns_beside, rows_as_record
 from gvrc.reading.tables import columns_in, is_list_of_columns, may_be_row
 from gvrc.reading.walked import Walked, is_next_link, shown_kind
 from gvrc.rejects import HEADER_KEY
-from gvrc.shapes import (
-    branches_of,
-    facility_in_parts,
-    has_evidence,
-    has_facilities_inside,
-    have_branches,
-    is_of_many_kinds,
-    json_api_type,
-    looks_like_facility,
-    other_kind,
-)
+from gvrc.shapes import has_evidence, has_facilities_inside, looks_like_facility
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

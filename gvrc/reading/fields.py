@@ -18,6 +18,7 @@ import polars as pl
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.meaning.accounts import MAY_BE_ACCOUNTS, is_of_account
 from gvrc.meaning.meanings import Keys, is_geometry, is_of_unit, past_word, without_marks
+from gvrc.meaning.other_kinds import is_unit_of_hierarchy
 from gvrc.meaning.paths import (
     MAX_DEPTH,
     PARENT_PLACE,
@@ -46,7 +47,6 @@ from gvrc.reading.single_keys import (
 )
 from gvrc.reading.units import ABOVE, units_above
 from gvrc.rejects import HEADER_KEY
-from gvrc.shapes import is_unit_of_hierarchy
 from gvrc.values.pairs import side_of
 
 if TYPE_CHECKING:

@@ -1,0 +1,111 @@
+"""What a record says of itself that makes it no facility: FHIR, OpenStreetMap, JSON:API, JSON-LD, DHIS2."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from gvrc.meaning.list_names import is_passed_over
+
+# One of them tells of what kind an object is.
+KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level", "@type"))
+OSM_TYPES: Final = ("node", "way", "relation")
+SITE_TAGS: Final = frozenset(
+    ("amenity", "healthcare", "office", "social_facility", "police", "emergency", "building", "shop", "operator")
+)
+PLACE_TAGS: Final = frozenset(
+    ("place", "highway", "boundary", "waterway", "natural", "railway", "public_transport", "route")
+)
+FHIR_FACILITIES: Final = frozenset(("Organization", "Location", "Bundle", "Parameters"))
+FHIR_NO_SITES: Final = frozenset(("jdn", "ro", "bd", "rd", "co", "lvl"))  # a county or ward, a room, a bed, a road
+NODES_OF_OTHERS: Final = (
+    *("Person", "Patient", "WebSite", "WebPage", "AboutPage", "ContactPage", "CollectionPage", "BreadcrumbList"),
+    *("ListItem", "ContactPoint", "PostalAddress", "GeoCoordinates", "AdministrativeArea", "City", "State", "Country"),
+    *("Article", "NewsArticle", "BlogPosting", "ImageObject", "SearchAction", "Event", "Review", "Dataset"),
+)
+FACILITY_UNIT: Final = 5
+
+
+def is_of_many_kinds(value: object) -> bool:
+    """Say whether a value is of a format that mixes facilities with others: FHIR, OpenStreetMap, JSON:API, DHIS2."""
+    return (isinstance(value, dict) and not value.keys().isdisjoint(KIND_KEYS)) and (
+        "resourceType" in _resource(value)
+        or value.get("type") in OSM_TYPES
+        or "@type" in value
+        or bool(json_api_type(value))
+        or is_unit_of_hierarchy(value.get("level"), value.get("path"))
+    )
+
+
+def other_kind(value: object) -> str | None:
+    """Name what a FHIR resource or an OpenStreetMap element is if it is no facility, else None."""
+    if not isinstance(value, dict):
+        return None
+    if _is_other_type(json_api_type(value)):
+        return json_api_type(value)
+    if is_unit_of_hierarchy(value.get("level"), value.get("path")) and value["level"] < FACILITY_UNIT:
+        return f"organisation unit of level {value['level']}"
+    return _other_resource(_resource(value)) or _other_element(value) or _other_node(value)
+
+
+def _other_resource(resource: dict[str, Any]) -> str | None:
+    kind = resource.get("resourceType")
+    if isinstance(kind, str) and kind not in FHIR_FACILITIES:
+        return kind
+    part = _part_of_site(resource.get("physicalType")) if kind == "Location" else None
+    return part and f"Location_{part}"
+
+
+def _resource(value: dict[str, Any]) -> dict[str, Any]:
+    inner = value.get("resource")
+    return inner if isinstance(inner, dict) else value
+
+
+def _part_of_site(physical_type: object) -> str | None:
+    """Name what a FHIR Location is by its physical type, if that is no place where a facility is."""
+    codings = physical_type.get("coding") if isinstance(physical_type, dict) else None
+    codes = [coding.get("code") for coding in codings if isinstance(coding, dict)] if isinstance(codings, list) else []
+    return next((code for code in codes if isinstance(code, str) and code in FHIR_NO_SITES), None)
+
+
+def _other_element(value: dict[str, Any]) -> str | None:
+    if value.get("type") not in OSM_TYPES:
+        return None
+    if tag := _tag_of_place(value.get("tags")):
+        return f"{value['type']}_of_{tag}"
+    return f"{value['type']} without tags" if "id" in value and not value.get("tags") and "name" not in value else None
+
+
+def _tag_of_place(tags: object) -> str | None:
+    """Give the tag that makes an element of OpenStreetMap a suburb, a bus stop or a border, and nothing else."""
+    if not isinstance(tags, dict) or not SITE_TAGS.isdisjoint(key.rpartition(":")[2] for key in tags):
+        return None
+    return next((key for key in tags if key in PLACE_TAGS), None)
+
+
+def _other_node(value: dict[str, Any]) -> str | None:
+    """Name a node of JSON-LD that is no place of a body: the graph of a page has its authors and the page itself."""
+    kinds = value.get("@type")
+    return next((kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if kind in NODES_OF_OTHERS), None)
+
+
+def json_api_type(value: object) -> str:
+    """Give the type of a JSON:API resource: its lists mix facilities with the wards and users they refer to."""
+    if not isinstance(value, dict):
+        return ""
+    kind = value.get("type")
+    return kind if isinstance(kind, str) and "id" in value and {"attributes", "relationships"} & set(value) else ""
+
+
+def _is_other_type(kind: str) -> bool:
+    """Say whether a type of JSON:API is none of facilities; Drupal's are ``node--facility`` and ``user--user``."""
+    entity, _, bundle = kind.partition("--")
+    several = (kind, f"{kind}s", f"{kind.removesuffix('y')}ies")
+    return bool(bundle and entity != "node") or any(map(is_passed_over, several))
+
+
+def is_unit_of_hierarchy(level: object, path: object) -> bool:
+    """Say whether a record is an organisation unit of DHIS2 (Kenya's KHIS): its level is that in the hierarchy.
+
+    Kenya is level 1, counties 2, sub-counties 3, wards 4, facilities 5 - which is not the KEPH level of a hospital.
+    """
+    return isinstance(level, int) and isinstance(path, str) and path.startswith("/") and path.count("/") == level

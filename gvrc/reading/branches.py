@@ -1,0 +1,76 @@
+"""Facilities that stand in parts of a record: the branches of an organisation, a name apart from its place."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from gvrc.meaning.paths import leaves, normal_key
+from gvrc.meaning.vocabulary import list_words
+from gvrc.shapes import OWN_PLACE, has_facilities_inside, is_name, looks_like_facility, names_facility
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gvrc.meaning.meanings import Keys
+
+
+BRANCHES: Final = list_words("branches")
+PARTS: Final = list_words("parts")
+
+
+class Parted(NamedTuple):
+    """A facility of which a part stands under a key of its own."""
+
+    key: str
+    record: dict[str, Any]
+
+
+def have_branches(records: Iterable[object], keys: Keys) -> bool:
+    """Say whether one of the records has branches; hardly any list has the keys for it, and most are asked no more."""
+    said = [record for record in records if isinstance(record, dict)]
+    may_have = not BRANCHES.isdisjoint(map(normal_key, set[str]().union(*said)))
+    return may_have and any(branches_of(record, keys) for record in said)
+
+
+def branches_of(record: object, keys: Keys) -> list[tuple[str, dict[str, Any]]]:
+    """Give the branches of an organisation that are facilities of their own, each with the key of its list.
+
+    One has a place of its own, and a name that begins as that of the organisation does: "Kibra Branch" alone may be
+    anybody's, and two organisations would be one facility.
+    """
+    if not isinstance(record, dict):
+        return []
+    listed = [(key, value) for key, value in record.items() if isinstance(value, list) and normal_key(key) in BRANCHES]
+    if not listed or not (names := {word for name in _names_in(record, keys) for word in _first_word(name)}):
+        return []
+    return [
+        (key, branch)
+        for key, value in listed
+        for branch in value
+        if looks_like_facility(branch, keys) and not OWN_PLACE.isdisjoint(keys.fields_in(branch))
+        if any(word in names for name in _names_in(branch, keys) for word in _first_word(name))
+    ]
+
+
+def _names_in(record: dict[str, Any], keys: Keys) -> list[str]:
+    return [value for path, value in leaves(record) if names_facility(path, keys) and is_name(value)]
+
+
+def _first_word(name: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[^\W\d_]{3,}", name)[:1]]
+
+
+def facility_in_parts(value: dict[str, Any], path: tuple[str, ...], keys: Keys) -> Parted | None:
+    """Give a facility whose name stands in a part of an object, and its place or contacts beside that.
+
+    ``{"provider": {"name": ..}, "geo": {"county": ..}, "phones": [..]}``: the part is brought under ``facility``, which
+    only wraps. Not one above other facilities, and no document as a whole: beside its part stands who sent it.
+    """
+    parts = [key for key, inner in value.items() if looks_like_facility(inner, keys)]
+    if not path or len(parts) != 1 or normal_key(parts[0]) not in PARTS or "facility" in value:
+        return None
+    beside = {key: inner for key, inner in value.items() if key != parts[0]}
+    if (OWN_PLACE | {"contacts"}).isdisjoint(keys.fields_in(beside)) or has_facilities_inside(beside, keys):
+        return None
+    return Parted(parts[0], {"facility": value[parts[0]], **beside})
