@@ -1,8 +1,7 @@
 """From text as it came to the directory's types and words: ``columns.EXTRACTED`` in, ``columns.NORMALISED`` out.
 
 Nothing is invented and nothing vanishes: a value that cannot be read, or was repaired, stands in ``issue.<kind>``.
-Rows and their order stay. The pieces are in ``text``, ``contacts``, ``services``, ``coordinates``, ``casts`` and
-``synonyms``; this file says what is done to which column.
+Rows and their order stay. The pieces are in ``values/``; this file says what is done to which column.
 """
 
 from __future__ import annotations

@@ -12,8 +12,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from gvrc.masking import HIDDEN, mask_contacts, mask_digits
+from gvrc.meaning.key_paths import PLACE_PARENTS
+from gvrc.meaning.key_table import keys_in_table
 from gvrc.meaning.list_names import FACILITY_LISTS, NOT_FACILITIES, is_county
-from gvrc.meaning.meanings import PLACE_PARENTS, keys_in_table
 from gvrc.meaning.paths import KEY_WORDS, UUID, normal_key
 from gvrc.meaning.personal import is_personal, words_of
 from gvrc.meaning.vocabulary import list_words

@@ -17,7 +17,7 @@ import polars as pl
 
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.meaning.accounts import MAY_BE_ACCOUNTS, is_of_account
-from gvrc.meaning.meanings import Keys, is_geometry, is_of_unit, past_word, without_marks
+from gvrc.meaning.key_paths import is_of_unit, without_marks
 from gvrc.meaning.other_kinds import is_unit_of_hierarchy
 from gvrc.meaning.paths import (
     MAX_DEPTH,
@@ -44,15 +44,18 @@ from gvrc.reading.single_keys import (
     as_box,
     decode_address,
     is_gender_desk,
+    past_word,
 )
 from gvrc.reading.units import ABOVE, units_above
 from gvrc.rejects import HEADER_KEY
+from gvrc.values.geometry import is_geometry
 from gvrc.values.pairs import side_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gvrc.extract import FileReading
+    from gvrc.meaning.meanings import Keys
     from gvrc.reading.records import Records
 
 EXTRACT_ISSUES: Final = tuple(

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
-from gvrc.meaning.meanings import PLACE_PARENTS
+from gvrc.meaning.key_paths import PLACE_PARENTS
 from gvrc.meaning.paths import MAX_KNOWN_PATHS, UUID, KeyPath, is_absent, is_wrapper, leaves, normal_key
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gvrc.meaning.key_table import keys_of_field
 from gvrc.meaning.list_names import is_county
-from gvrc.meaning.meanings import keys_of_field
 from gvrc.meaning.paths import normal_key
 from gvrc.values.text import by_distinct
 

@@ -1,4 +1,4 @@
-"""Keys whose values are read in a way of their own: desks of a station, boxes and texts of an address, hours."""
+"""Keys that are read in a way of their own: desks of a station, boxes and texts of an address, hours, what was."""
 
 from __future__ import annotations
 
@@ -44,3 +44,26 @@ def is_gender_desk(desk: object) -> bool:
         normal_key(key) in LABELS and isinstance(value, str) and GENDER_DESK.search(value)
         for key, value in desk.items()
     )
+
+
+def past_word(key: str) -> str | None:
+    """Give the word for what a facility is no more, or not yet, of a key in OpenStreetMap's manner.
+
+    >>> past_word("disused:amenity"), past_word("was:healthcare"), past_word("disused:building")
+    ('disused', 'closed', None)
+    """
+    prefix, _, tag = key.rpartition(".")[2].partition(":")
+    return LIFECYCLE.get(prefix.lower()) if tag.lower() in MAIN_TAGS else None
+
+
+LIFECYCLE: Final = {
+    **{word: word for word in ("disused", "abandoned", "demolished", "closed", "proposed", "planned")},
+    "was": "closed",
+    "removed": "closed",
+    "historic": "closed",
+    "ruins": "abandoned",
+    "razed": "demolished",
+    "destroyed": "demolished",
+    "construction": "under construction",
+}
+MAIN_TAGS: Final = frozenset(("amenity", "healthcare", "office", "social_facility", "police", "emergency"))

@@ -5,7 +5,7 @@ A geometry that is larger than any facility has none: between two towns there is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 Position = tuple[float, float]  # (longitude, latitude), as GeoJSON has it
 
 WIDEST = 0.05  # degrees, about 5 km; a barracks with all its grounds has half of that
+GEOMETRY_TYPES: Final = frozenset(
+    ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
+)
 
 
 def read_geometry(kind: str, positions: Sequence[Any]) -> tuple[float, float] | None:
@@ -88,3 +91,10 @@ def _moments(ring: Sequence[Position], x0: float = 0.0, y0: float = 0.0) -> tupl
         cross = x * next_y - next_x * y
         area, along_x, along_y = area + cross, along_x + (x + next_x) * cross, along_y + (y + next_y) * cross
     return area, along_x, along_y
+
+
+def is_geometry(value: object) -> bool:
+    """Say whether an object is a GeoJSON geometry that has coordinates."""
+    if not isinstance(value, dict) or not isinstance(value.get("type"), str) or value["type"] not in GEOMETRY_TYPES:
+        return False
+    return bool(value.get("coordinates") or value.get("geometries"))

@@ -13,13 +13,14 @@ from reading import facilities, read_bytes
 
 from gvrc.columns import EXTRACTED, ISSUE_FIELDS
 from gvrc.extract import read_record
-from gvrc.meaning import meanings
+from gvrc.meaning.key_table import rows_of_table
 from gvrc.meaning.meanings import Keys
 from gvrc.meaning.paths import normal_key
 from gvrc.meaning.vocabulary import spelt_out
 from gvrc.normalise import normalise
 from gvrc.reading.fields import EXTRACT_ISSUES
 from gvrc.reading.left_over import masked
+from gvrc.reading.single_keys import LIFECYCLE
 from gvrc.sources import FIELDS, SourceRules
 
 UUID = "d662c8df-7116-4116-9eee-9b09f441ebc3"
@@ -368,7 +369,7 @@ def test_degrees_south_of_the_equator_by_a_column_of_its_own_land_there() -> Non
     assert normalise(read_record(record)).select("latitude", "longitude").row(0) == (-1.31, 36.87)
 
 
-@pytest.mark.parametrize("word", sorted(set(meanings.LIFECYCLE.values())))
+@pytest.mark.parametrize("word", sorted(set(LIFECYCLE.values())))
 def test_each_word_for_what_is_past_is_read_as_closed(word: str) -> None:
     normalised = normalise(read_record({"name": "Umoja Clinic", "closed": word}))
     assert normalised.select("is_active", "issue.status_unknown").row(0) == (False, None)
@@ -578,7 +579,7 @@ def test_every_frame_has_the_same_columns() -> None:
 
 
 def test_the_table_of_keys_names_real_fields_and_no_key_twice_for_one() -> None:
-    rows = meanings.rows_of_table()
+    rows = rows_of_table()
     assert {field for field, _ in rows} <= set(EXTRACTED)
     assert len(rows) == len(set(rows))
     own = {"file_no", "record_number", "raw", "content_hash", "reject_reason", "reject_detail"}

@@ -1,0 +1,163 @@
+"""What a path means by the table of keys: as it is, inside a place, in a form, flattened, marked by its system."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from gvrc.meaning.key_table import Meaning, cut_off_key, key_table
+from gvrc.meaning.paths import (
+    GROUP_MARK,
+    HIT,
+    WRAPPER,
+    KeyPath,
+    is_group,
+    is_wrapper,
+    normal_key,
+    words_of_key,
+)
+from gvrc.meaning.person_words import is_people
+from gvrc.meaning.vocabulary import list_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+PLACE_PARENTS: Final = list_words("place_parents")
+PLACE_FIELDS: Final = frozenset(
+    (
+        *("county_name", "constituency_name", "ward_name", "sub_county_name", "place_hint"),
+        *("latitude", "longitude", "coordinates", "geometry", "address"),
+    )
+)
+NAME_CHILDREN: Final = frozenset(("name", "label", "title", "display", "text", "value", "en", "english", "rendered"))
+OF_ANYTHING: Final = frozenset(
+    ("code", "type", "status", "id", "uuid", "level", "category", "number", "state", "owner")
+)
+# MongoDB's export writes a number or a day as an object that names its type.
+TYPED_VALUES: Final = frozenset(
+    ("$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal", "$uuid", "$symbol")
+)
+# What a key links to may stand in its place: {"ward_id": {"name": "Lindi"}} (Directus).
+LINKS: Final = {f"{unit}id": unit for unit in ("county", "constituency", "subcounty", "ward")}
+CUSTOM: Final = re.compile(
+    r"(?<=[^_])__[cs]\Z|^(?:field|new|cr[0-9a-f]{3,5})_(?=\w)(?!(?:name|label|title|text|value|code|type|status|id|uuid|number|state|owner|offices?)\Z)"
+)
+UNIT_IN_KEY: Final = re.compile(r"(.+?)\s*[(\[][^()\[\]]*[)\]]\s*")
+DEGREES: Final = frozenset(("latitude", "longitude", "coordinates"))
+FLATTENED: Final = re.compile(r"(?:[A-Za-z]\w*(?:\[\d+\])?\.)+[A-Za-z]\w*(?:\[\d+\])?")  # location.county.name
+PLACE_IN_LIST: Final = re.compile(r"\[\d+\]")
+OF_NO_METADATA: Final = frozenset(("source_key",))
+OF_NO_UNIT: Final = frozenset(("latitude", "longitude", "coordinates", "geometry", "address"))
+UNITS: Final = list_words("units")
+# Added to ranks: what a key says itself goes before the name inside it, and that before what a place says.
+OF_A_CHILD: Final = 500
+INSIDE_A_PLACE: Final = 1000
+
+
+def words_of_path(path: KeyPath) -> tuple[str, ...]:
+    """Give the keys of a path as the table has them: without places in lists, marks of systems, and ids for links."""
+    words = ["doc" if key == HIT else normal_key(without_marks(key)) for key in path if isinstance(key, str)]
+    return (*(LINKS.get(word, word) for word in words[:-1]), *words[-1:])
+
+
+def without_marks(key: str) -> str:
+    """Take the marks off a column that its user has added: in Salesforce, in Drupal and in Dynamics.
+
+    >>> [without_marks(key) for key in ("Ward__c", "field_ward", "new_ward", "field_name", "field_office")]
+    ['Ward', 'ward', 'ward', 'field_name', 'field_office']
+    """
+    return CUSTOM.sub("", key)
+
+
+def meanings_of_words(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, ...]:
+    """Give the meanings of a path and its words, nothing where nobody knows it."""
+    words = (*_without_wrappers(words), *words[-1:])
+    if direct := key_table().get(words):
+        return direct
+    key = str(path[-1])
+    if "/" in key or any(map(is_group, path[:-1])):
+        return _of_form(key.split("/") if "/" in key else [part for part in path if isinstance(part, str)])
+    if len(words) == 1:
+        return _of_column(words[0], key)
+    if words[-2] in PLACE_PARENTS and (inside := _in_place(words)):
+        return inside
+    if words[-1] in NAME_CHILDREN or key in TYPED_VALUES:
+        return tuple(Meaning(field, rank + OF_A_CHILD) for field, rank in meanings_of_words(words[:-1], words[:-1]))
+    return ()
+
+
+def _without_wrappers(words: tuple[str, ...]) -> Iterator[str]:
+    """Give the words above a key but those that only wrap: ``ward.data.attributes.name`` (Strapi) is ``ward.name``."""
+    for word, inner in pairwise(words):
+        if not WRAPPER.fullmatch(word) and not (word == "data" and inner == "attributes"):
+            yield word
+
+
+def _of_column(word: str, key: str) -> tuple[Meaning, ...]:
+    """Give the meaning of a key that stands alone and is not in the table as it is."""
+    if FLATTENED.fullmatch(key):
+        return _of_flattened(key.split("."))
+    return _with_unit(key) or cut_off_key(word, key)
+
+
+def _with_unit(key: str) -> tuple[Meaning, ...]:
+    """Give the meaning of a column of degrees that names their unit: ``Lat (deg)``, ``GPS [DMS]``."""
+    found = UNIT_IN_KEY.fullmatch(key)
+    known = key_table().get(words_of_path(found.groups()), ()) if found else ()
+    return tuple(meaning for meaning in known if meaning.field in DEGREES)
+
+
+def _of_flattened(parts: list[str]) -> tuple[Meaning, ...]:
+    """Give the meaning of a path that was written as one key: what it would be if it stood as objects."""
+    names = tuple(PLACE_IN_LIST.sub("", part) for part in parts)
+    if any(name != part and is_wrapper(name) for name, part in zip(names, parts, strict=True)):
+        return ()  # of a list of tags
+    taken = fields_of_others(names[:-1])
+    return tuple(meaning for meaning in meanings_of_words(words_of_path(names), names) if meaning.field not in taken)
+
+
+def fields_of_others(above: KeyPath) -> frozenset[str]:
+    """Give the fields that are none of the record's under these keys: the key of a data set, the centre of a ward."""
+    taken = OF_NO_METADATA if "metadata" in words_of_path(above) else frozenset()
+    return taken | OF_NO_UNIT if is_of_unit(above) else taken
+
+
+def is_of_unit(path: KeyPath) -> bool:
+    """Say whether what stands under these keys is that of a unit of places, or of all that a facility serves.
+
+    >>> is_of_unit(("ward", "centroid")), is_of_unit(("subCountyGeom",)), is_of_unit(("location", "point"))
+    (True, True, False)
+    """
+    return any(not UNITS.isdisjoint(words_of_key(key)) for key in path if isinstance(key, str))
+
+
+def _in_place(words: tuple[str, ...]) -> tuple[Meaning, ...]:
+    """Give the meaning of a key inside a location or an address: places, coordinates and addresses only."""
+    if words[-2] in ("county", "constituency", "ward") and words[-1] in NAME_CHILDREN:
+        return key_table()[words[-2:-1]]
+    known = meanings_of_words(words[-1:], words[-1:])
+    return tuple(Meaning(field, rank + INSIDE_A_PLACE) for field, rank in known if field in PLACE_FIELDS)
+
+
+def _of_form(parts: list[str]) -> tuple[Meaning, ...]:
+    """Give the meaning of a question inside a group of a survey form (``group_a/facility_name``: KoBo, ODK).
+
+    A word that many things have is read with its group only: ``contact_person/name`` is no facility's name. The number
+    of a respondent, or of a survivor, is none of the facility's.
+    """
+    whole, question = words_of_path(tuple(parts)), normal_key(parts[-1])
+    if found := key_table().get(whole[-2:]):
+        return found
+    known = () if question in NAME_CHILDREN | OF_ANYTHING else key_table().get((question,), ())
+    is_theirs = any(is_people(group) and not _is_of_facility(group) for group in parts[:-1])
+    return tuple(meaning for meaning in known if not (is_theirs and meaning.field == "contacts"))
+
+
+def _is_of_facility(group: str) -> bool:
+    """Say whether a group of questions is of the people to ask for at a facility."""
+    word = normal_key(GROUP_MARK.sub("", group))
+    return word.startswith(("contact", "focal", "mhusika", "msimamizi", "afisa")) or any(
+        meaning.field == "contacts" for meaning in key_table().get((word,), ())
+    )
