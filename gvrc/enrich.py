@@ -17,7 +17,7 @@ from gvrc.reading.raw import hash_texts
 from gvrc.rejects import read_headers, sources_answered
 from gvrc.values.casts import to_flag
 from gvrc.values.synonyms import read_synonyms, to_canonical
-from gvrc.values.text import clean_columns, fold
+from gvrc.values.text import clean_columns, fold, join_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,8 +143,7 @@ def add_source(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.
 def opening_text() -> pl.Expr:
     """Say in words when a facility is open beyond the usual hours; null where nothing is said."""
     words = [pl.when(pl.col(column)).then(pl.lit(word)) for column, word in OPENING.items()]
-    said = pl.concat_str(words, separator=", ", ignore_nulls=True)
-    return pl.when(said != "").then(said)
+    return join_texts(words, ", ")
 
 
 def resolve_lookup_names(lookups: pl.DataFrame, defaults: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -199,9 +198,7 @@ def use_lookup_names(
         .alias(column)
         for column, names in known.items()
     ]
-    missing = pl.concat_str(
-        [pl.when(condition & pl.lit(not may_create)).then(pl.col(column)) for column, condition in is_missing.items()],
-        separator=", ",
-        ignore_nulls=True,
+    missing = (
+        pl.when(condition & pl.lit(not may_create)).then(pl.col(column)) for column, condition in is_missing.items()
     )
-    return records.with_columns(pl.when(missing != "").then(missing).alias("issue.lookup_missing"), *resolved)
+    return records.with_columns(join_texts(missing, ", ").alias("issue.lookup_missing"), *resolved)

@@ -18,7 +18,7 @@ from gvrc.values.contacts import add_contacts, repair_names, repair_websites
 from gvrc.values.coordinates import add_coordinates
 from gvrc.values.services import add_gbv_categories, add_services
 from gvrc.values.synonyms import CLOSED, to_canonical
-from gvrc.values.text import by_distinct, clean_and_mend, fold, masked
+from gvrc.values.text import by_distinct, clean_and_mend, fold, join_texts, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -255,5 +255,4 @@ def _labelled(*columns: str) -> pl.Expr:
 
 def _labelled_values(values: Mapping[str, pl.Expr]) -> pl.Expr:
     parts = [pl.format(f"{column}: {{}}", value) for column, value in values.items()]
-    together = pl.concat_str(parts, separator="; ", ignore_nulls=True)
-    return masked(pl.when(together != "").then(together))
+    return masked(join_texts(parts))

@@ -13,6 +13,7 @@ import polars as pl
 
 from gvrc.columns import ISSUE_FIELDS, ISSUE_PREFIX
 from gvrc.reading.sheet_rows import is_of_sheet
+from gvrc.values.text import join_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,16 +107,10 @@ def cut_long_texts(records: pl.DataFrame, demands: Demands) -> pl.DataFrame:
     lengths = {name: demands.lengths[column] for name, column in cut.items()}
     is_long = {name: pl.col(name).str.len_chars() > length for name, length in lengths.items()}
     number_is_long = pl.col("registration_number").str.len_chars() > demands.lengths["facilities.registration_number"]
-    whole = pl.concat_str(
-        [
-            *(pl.when(condition).then(pl.col(name)) for name, condition in is_long.items()),
-            pl.when(number_is_long).then(pl.col("registration_number")),
-        ],
-        separator=" | ",
-        ignore_nulls=True,
-    )
+    cut_texts = [pl.when(condition).then(pl.col(name)) for name, condition in is_long.items()]
+    left_out = pl.when(number_is_long).then(pl.col("registration_number"))
     return records.with_columns(
-        pl.when(whole != "").then(whole).alias("issue.text_cut"),
+        join_texts([*cut_texts, left_out], " | ").alias("issue.text_cut"),
         pl.when(number_is_long.not_()).then(pl.col("registration_number")),
         *(pl.col(name).str.head(length) for name, length in lengths.items()),
     )

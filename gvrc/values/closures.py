@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from gvrc.values.synonyms import CLOSED, canonical_name, says_closed
-from gvrc.values.text import by_distinct, fold, masked
+from gvrc.values.text import by_distinct, fold, join_texts, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,9 +94,8 @@ def read_closures(records: pl.DataFrame) -> pl.DataFrame:
         "description": pl.when(pl.col("remark.closed").is_not_null()).then(remark.str.slice(0, _RAW_LENGTH)),
     }
     words = [pl.format(f"{column}: {{}}", text) for column, text in said.items()]
-    together = pl.concat_str(words, separator="; ", ignore_nulls=True)
     return read.with_columns(
-        masked(pl.when(together != "").then(together)).alias("issue.closed_in_words"),
+        masked(join_texts(words)).alias("issue.closed_in_words"),
         pl.coalesce(*by_name, "remark.closed").alias("status.aside"),
         *(pl.coalesce(pl.col(f"{name}.closed").struct.field("name"), name).alias(name) for name in _NAMES),
     )

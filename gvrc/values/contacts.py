@@ -14,7 +14,7 @@ import polars as pl
 from gvrc.columns import CONTACT
 from gvrc.values.contact_forms import read_contacts
 from gvrc.values.phones import PHONE_IN_TEXT, split_phones
-from gvrc.values.text import by_distinct, masked
+from gvrc.values.text import by_distinct, join_texts, masked
 
 _NEXT = "\x1e"  # stands between JSON texts of contacts, and in none of them
 _READ = pl.Struct({"contacts": pl.List(CONTACT), "invalid": pl.String})
@@ -94,8 +94,7 @@ def _take(name: str) -> pl.Expr:
 
 
 def _gather(column: str, *found: pl.Expr) -> pl.Expr:
-    together = pl.concat_str(pl.col(column), *found, separator=_NEXT, ignore_nulls=True)
-    return pl.when(together != "").then(together).alias(column)
+    return join_texts([pl.col(column), *found], _NEXT).alias(column)
 
 
 def _as_contact(key: str, value: object) -> str:

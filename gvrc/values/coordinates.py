@@ -14,7 +14,7 @@ import polars as pl
 
 from gvrc.values.positions import read_degrees, read_pair
 from gvrc.values.projections import projection_of, to_degrees
-from gvrc.values.text import by_distinct, is_all_null, masked
+from gvrc.values.text import by_distinct, is_all_null, join_texts, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,8 +151,7 @@ def _is_elsewhere(statement: str) -> pl.Expr:
 
 def _raw_where(happened: Callable[[str], pl.Expr]) -> pl.Expr:
     found = [pl.when(happened(statement)).then(pl.col(f"{statement}.raw")) for statement in _STATEMENTS]
-    said = pl.concat_str(found, separator=" | ", ignore_nulls=True)
-    return pl.when(said != "").then(said)
+    return join_texts(found, " | ")
 
 
 def _read_degrees(column: pl.Expr) -> pl.Expr:

@@ -109,11 +109,16 @@ def clean_and_mend(records: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
         return clean_suspects(records, suspects).with_columns(told)
     earlier = [pl.col(INVALID_TEXT)] if INVALID_TEXT in records.columns else []
     told = [masked(pl.when(pl.col(column).is_in(list(texts))).then(pl.col(column))) for column, texts in mended.items()]
-    said = pl.concat_str(*earlier, *told, separator="; ", ignore_nulls=True)
     return records.with_columns(
-        pl.when(said != "").then(said).alias(INVALID_TEXT),
+        join_texts([*earlier, *told]).alias(INVALID_TEXT),
         *(pl.col(column).replace(texts) for column, texts in mended.items()),
     ).pipe(clean_columns, columns)
+
+
+def join_texts(texts: Iterable[pl.Expr], separator: str = "; ") -> pl.Expr:
+    """Put the texts of each row together that are there; null where none is."""
+    together = pl.concat_str(list(texts), separator=separator, ignore_nulls=True)
+    return pl.when(together != "").then(together)
 
 
 def by_distinct(
