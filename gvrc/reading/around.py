@@ -122,10 +122,16 @@ def own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dict
     What is called a name is that of a county, or of what the list is of that the object stands in. An object with a
     name of its own is an organisation around its branches: they may be in its county, but hardly in its ward.
     """
-    around = without_wrapping(path)
-    level = (PLACE_LISTS | ONE_PLACE).get(normal_key(around[-1])) if around else None
-    if level is None and any(normal_key(key) in ABOVE_WARDS for key in value):
-        level = PARENT_SUB_COUNTY
+    found, names = _named_in(value, keys)
+    if names and (level := _level_of(value, path)):
+        return found if level in found else found | {level: names[0]}
+    if set(names) - set(found.values()):
+        return {place: name for place, name in found.items() if place == PARENT_COUNTY}
+    return found
+
+
+def _named_in(value: dict[str, Any], keys: Keys) -> tuple[dict[str, str], list[str]]:
+    """Give the places that an object names by their level, and what it only calls a name."""
     found: dict[str, str] = {}
     names: list[str] = []
     for key, told in value.items():
@@ -139,11 +145,14 @@ def own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dict
             found.setdefault(place, inner)
         elif "facility_name" in fields:
             names.append(inner)
-    if level and names:
-        found.setdefault(level, names[0])
-    elif set(names) - set(found.values()):
-        return {place: name for place, name in found.items() if place == PARENT_COUNTY}
-    return found
+    return found, names
+
+
+def _level_of(value: dict[str, Any], path: tuple[str, ...]) -> str | None:
+    """Tell of which level a unit of places is, by the key that it or its list stands under, or by the wards in it."""
+    around = without_wrapping(path)
+    level = (PLACE_LISTS | ONE_PLACE).get(normal_key(around[-1])) if around else None
+    return level or (PARENT_SUB_COUNTY if any(normal_key(key) == WARDS for key in value) else None)
 
 
 def _is_plain(value: object) -> TypeGuard[dict[str, Any]]:
@@ -166,7 +175,7 @@ ONE_PLACE: Final = {
     "subcounty": PARENT_SUB_COUNTY,
     "ward": PARENT_WARD,
 }
-ABOVE_WARDS: Final = ("wards",)
+WARDS: Final = "wards"
 
 
 def is_key_of_one(key: str) -> bool:

@@ -117,12 +117,8 @@ class ListReader:
                 elements.append(self._skip_broken())
             elif elements:
                 break
-            elif cursor.left > MAX_VALUE_BYTES:
-                raise SourceFileError(
-                    f"holds a value of more than {MAX_VALUE_BYTES >> 20} MB at byte {cursor.offset:,}."
-                )
             else:
-                cursor.fill()
+                self._fetch_more()
                 latin = None
                 continue
             if before and not self.marks:
@@ -132,6 +128,12 @@ class ListReader:
             before = start + len(elements[-1])
         self.marks = _marks(cursor.text, *last) if last[0] else self.marks  # those that were known did not help
         return elements
+
+    def _fetch_more(self) -> None:
+        cursor = self.cursor
+        if cursor.left > MAX_VALUE_BYTES:
+            raise SourceFileError(f"holds a value of more than {MAX_VALUE_BYTES >> 20} MB at byte {cursor.offset:,}.")
+        cursor.fill()
 
     def _skip_broken(self) -> bytes:
         """Give what does not parse, up to where the next record seems to begin."""
