@@ -1,13 +1,17 @@
-"""Numbers, yes-or-no and days out of text. What cannot be read is null; the caller compares and makes it an issue."""
+"""Numbers, yes-or-no and days out of text. What cannot be read is null; ``unread`` gives it, for an issue."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gvrc.values.text import by_distinct
+from gvrc.values.text import by_distinct, join_texts, masked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MOST_BEDS = 100_000  # the largest hospital of Kenya has about 2,000; a longer number is a telephone or a code
 
@@ -112,3 +116,19 @@ def _try(text: str, form: str) -> date | None:
         return datetime.strptime(text, form).replace(tzinfo=UTC).date()
     except ValueError:
         return None
+
+
+def unread(*columns: str) -> pl.Expr:
+    """Give the values that were there and could not be read, with their column where it may be one of several."""
+    values = [pl.when(pl.col(f"{column}.read").is_null()).then(pl.col(column)).alias(column) for column in columns]
+    return masked(values[0]) if len(values) == 1 else _labelled_values(dict(zip(columns, values, strict=True)))
+
+
+def labelled(*columns: str) -> pl.Expr:
+    """Put the values of columns together, each with the name of its column."""
+    return _labelled_values({column: pl.col(column) for column in columns})
+
+
+def _labelled_values(values: Mapping[str, pl.Expr]) -> pl.Expr:
+    parts = [pl.format(f"{column}: {{}}", value) for column, value in values.items()]
+    return masked(join_texts(parts))
