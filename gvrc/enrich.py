@@ -55,20 +55,28 @@ class DataEnricher:
         """Give an extracted or a normalised record, whole or in part, with its source, content hash and defaults."""
         from gvrc.transform import read_defaults
 
-        raw = json.dumps(facility, ensure_ascii=False, default=str)
         given = {field for field, value in facility.items() if value is not None}
         filled = {
             field: value
             for field, value in read_defaults(self.source).items()
             if given.isdisjoint(statement_with(field))
         }
-        record = dict.fromkeys(NORMALISED) | {"raw": raw} | facility | filled | {"file_no": 1}
-        records = pl.DataFrame([record], strict=False)
-        records = records.cast({name: kind for name, kind in NORMALISED.items() if records[name].dtype == pl.Null})
-        records = records.with_columns(to_flag(pl.col(name)) for name in OPENING if records[name].dtype == pl.String)
-        records = records.with_columns(hash_texts(records["raw"]))
-        enriched = enrich(records, {1: self.source}).to_dicts()[0]
+        enriched = enrich(_as_normalised(facility, filled), {1: self.source}).to_dicts()[0]
         return {name: value for name, value in enriched.items() if value is not None or name in facility}
+
+
+def _as_normalised(facility: dict[str, object], filled: dict[str, object]) -> pl.DataFrame:
+    """Give one record, whole or in part, as a frame with the columns of ``columns.NORMALISED``."""
+    raw = json.dumps(facility, ensure_ascii=False, default=str)
+    record = dict.fromkeys(NORMALISED) | {"raw": raw} | facility | filled | {"file_no": 1}
+    records = pl.DataFrame([record], strict=False)
+    empty = pl.Schema({name: kind for name, kind in NORMALISED.items() if records[name].dtype == pl.Null})
+    as_texts = [name for name in OPENING if records[name].dtype == pl.String]
+    return (
+        records.cast(empty)
+        .with_columns(to_flag(pl.col(name)) for name in as_texts)
+        .with_columns(hash_texts(records["raw"]))
+    )
 
 
 def fill_defaults(records: pl.DataFrame, sources: Mapping[int, SourceRules]) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from gvrc.meaning.paths import MAX_DEPTH, KeyPath, is_absent
 from gvrc.meaning.personal import is_personal
 from gvrc.meaning.shown_keys import OTHER_KEYS, shown_example
 from gvrc.reading.json_texts import NO_NUL, Values, dotted, text_of
-from gvrc.values.services import said_beside_names
+from gvrc.values.service_names import said_beside_names
 
 if TYPE_CHECKING:
     from gvrc.extract import FileReading

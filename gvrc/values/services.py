@@ -1,7 +1,7 @@
 """What a facility offers, and which kinds of violence it answers to: lists of names in whatever form they came.
 
-A list comes as JSON text: strings, objects with a name, or one string ``"a, b"``. A UUID or a number is a reference
-that means nothing here: it becomes the issue ``service_invalid``, not a service.
+A list comes as JSON text: strings, objects with a name, or one string ``"a, b"`` (``service_names.py``). A UUID or a
+number is a reference that means nothing here: it becomes the issue ``service_invalid``, not a service.
 """
 
 from __future__ import annotations
@@ -9,43 +9,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import msgspec
 import polars as pl
 
-from gvrc.meaning.paths import MAX_DEPTH, is_absent, normal_key
-from gvrc.values.casts import read_flag
-from gvrc.values.synonyms import canonical_name, says_closed, to_canonical
-from gvrc.values.text import by_distinct, clean_text, fold, masked, unescape
+from gvrc.values.service_names import list_spellings
+from gvrc.values.synonyms import canonical_name, to_canonical
+from gvrc.values.text import by_distinct, clean_text, fold, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     Accept = Callable[[str], str | None]
 
+
 _NAMES = pl.Struct({"names": pl.List(pl.String), "unused": pl.String})
 _MARK = "\x1e"  # no cleaned name holds a control character
-_NAME_KEYS = ("servicename", "categoryname", "name", "service", "category", "title", "display", "text", "value", "en")
-_LIST_OF_TEXTS = msgspec.json.Decoder(list[str])
-# What parts the names of one text, and before it what does not: a comma in Medical care (PEP, EC) is the name's own.
-_BETWEEN_NAMES = re.compile(r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s\u00b7\s|</?[A-Za-z][^<>]*>)")
-# 1) PEP 2) HTS: a list in one line is parted before its numbers.
-_NUMBERED = re.compile(r"\s*\(?1[.)]\s*[^\W\d_].*\s\(?2[.)]\s*[^\W\d_]", re.DOTALL)
-_BEFORE_A_NUMBER = re.compile(r"\s(?=\(?\d{1,2}[.)]\s*[^\W\d_])")
-_BARE_SEPARATOR = re.compile(r"[,;|\n]")
-_STYLE = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|u)\b[^<>]*>", re.IGNORECASE)  # the other marks part names
-_LIST_MARK = re.compile(
-    r"^\s*(?:[\u2022\u25cf\u25aa\u00b7*]\s*|[\u2013\u2014-]\s+|\(?\d{1,2}[.)]\s*(?=[^\W\d_])|\(?[a-z][.)]\s+)"
-)
-# What was ticked in a form of KoBo or ODK: the codes of the choices, parted by blanks, pep legal_aid.
-_CODES = re.compile(r"(?=[^_]*_)[a-z0-9]+(?:_+[a-z0-9]+)*(?: [a-z0-9]+(?:_+[a-z0-9]+)*)+")
-_LIST_KEYS = frozenset(("services", "children", "items", "subservices", "servicelist"))
-_OFFERED_KEYS = frozenset(
-    (
-        *("available", "isavailable", "availability", "offered", "isoffered", "provided", "isprovided", "status"),
-        *("active", "isactive", "functional", "isfunctional", "operational", "isoperational"),
-    )
-)
-_NOT_OFFERED = frozenset(("notoffered", "unavailable", "notprovided", "discontinued", "stopped", "notavailable"))
 _NO_NAME = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\d.eE+-]+|true|false|yes|no|[yn]|[\[{].*", re.IGNORECASE | re.DOTALL
 )
@@ -63,35 +40,14 @@ def add_services(records: pl.DataFrame) -> pl.DataFrame:
     return _add_names(records, "services", _service_name, "issue.service_invalid")
 
 
-def add_gbv_categories(records: pl.DataFrame) -> pl.DataFrame:
-    """Read ``gbv_categories`` into canonical names; unknown ones go to ``issue.gbv_category_unknown``."""
-    return _add_names(records, "gbv_categories", _gbv_category, "issue.gbv_category_unknown")
-
-
-def add_service_category(services: pl.DataFrame) -> pl.DataFrame:
-    """Give every row of (``facility_type``, ``service_name``) its ``service_category``, null when nothing says which.
-
-    The service's own name decides where the synonym table knows it, else the type's default (police: Security), else
-    a word of the name that the table knows by itself ("Legal representation of survivors": Legal).
-    """
-    name, table = pl.col("service_name"), "service_categories"
-    return services.with_columns(
-        pl.coalesce(
-            to_canonical(name, table),
-            to_canonical(pl.col("facility_type"), table),
-            by_distinct(name, lambda names: map(_category_of_a_word, names), pl.String),
-        ).alias("service_category")
-    )
-
-
-def _category_of_a_word(name: str) -> str | None:
-    known = (canonical_name("service_categories", word) for word in re.findall(r"\w+", name))
-    return next((category for category in known if category), None)
-
-
 def _service_name(name: str) -> str | None:
     is_none = _NO_NAME.fullmatch(name) or _SAID_TO_LACK.search(name) or fold(name) in _NO_SERVICE
     return None if is_none else name
+
+
+def add_gbv_categories(records: pl.DataFrame) -> pl.DataFrame:
+    """Read ``gbv_categories`` into canonical names; unknown ones go to ``issue.gbv_category_unknown``."""
+    return _add_names(records, "gbv_categories", _gbv_category, "issue.gbv_category_unknown")
 
 
 def _gbv_category(name: str) -> str | None:
@@ -111,7 +67,7 @@ def _add_names(records: pl.DataFrame, column: str, accept: Accept, issue: str) -
 
 def _read_names(texts: pl.Series, accept: Accept) -> pl.Series:
     """Read every text of a list; each distinct spelling in all of them is cleaned and accepted once."""
-    given = [_spellings(text) for text in texts]
+    given = [list_spellings(text) for text in texts]
     spellings = pl.Series(list(set().union(*given)), dtype=pl.String)
     cleaned = dict(zip(spellings, clean_text(spellings), strict=True))
     accepted = {spelling: name for spelling, clean in cleaned.items() if clean and (name := accept(clean))}
@@ -137,146 +93,22 @@ def _distinct_but_for_case(row: Iterable[str]) -> Iterable[str]:
     return names.values()
 
 
-def _spellings(text: str) -> list[str]:
-    try:
-        return _LIST_OF_TEXTS.decode(text)  # nearly all lists: spare them the walk
-    except msgspec.DecodeError:
-        return _spellings_in_other_forms(text)
+def add_service_category(services: pl.DataFrame) -> pl.DataFrame:
+    """Give every row of (``facility_type``, ``service_name``) its ``service_category``, null when nothing says which.
 
-
-def _spellings_in_other_forms(text: str) -> list[str]:
-    try:
-        value = msgspec.json.decode(text)
-        return _split(value) if isinstance(value, str) else list(_spellings_in(value))
-    except msgspec.DecodeError:
-        return _split(text)
-    except RecursionError:  # nested a thousand deep: refused as a whole
-        return [text]
-
-
-def _split(names: str) -> list[str]:
-    """Split names in one text; a list that went through a spreadsheet is text too: ``['PEP', 'HTS']``."""
-    listed = names.strip()
-    if listed.startswith("[") and listed.endswith("]"):
-        return [name.strip(" '\"") for name in _BARE_SEPARATOR.split(listed[1:-1])]
-    if _CODES.fullmatch(listed):
-        return listed.split()
-    plain = _STYLE.sub("", unescape(names))  # the semicolon of &amp; parts nothing
-    if _NUMBERED.match(plain):
-        plain = _BEFORE_A_NUMBER.sub("\n", plain)
-    ends = [found.span() for found in _BETWEEN_NAMES.finditer(plain) if found["between"]]
-    starts = [0, *(end for _, end in ends)]
-    stops = [*(start for start, _ in ends), len(plain)]
-    return [_LIST_MARK.sub("", plain[start:stop]) for start, stop in zip(starts, stops, strict=True)]
-
-
-def _spellings_in(value: object) -> Iterator[str]:
-    """Give the names in a decoded value; what holds none comes back as JSON text, to be refused by name."""
-    match value:
-        case str():
-            yield value
-        case list():
-            for item in value:
-                yield from _spellings_in(item)
-        case dict() if name := _name_of(value):
-            within = [item for key, item in value.items() if isinstance(item, list) and normal_key(key) in _LIST_KEYS]
-            if any(_says_not_offered(key, item) for key, item in value.items()):
-                yield msgspec.json.encode(value).decode()
-            elif any(within):  # {"category": "Medical", "services": ["PEP", "HTS"]}: the category is no service
-                yield from _spellings_in([within] if _is_category(value) else [name, within])
-            else:
-                yield from _spellings_in(name)
-        case dict() if groups := _groups_in(value):
-            yield from _spellings_in(groups)
-        # A map of names to what is offered: {"Outpatient": true, "Surgery": "No"}
-        case dict() if _is_map_of_services(value):
-            yield from (name for name, item in value.items() if _is_offered(item))
-        case None:
-            return
-        case _:
-            yield msgspec.json.encode(value).decode()
-
-
-def said_beside_names(value: object, depth: int = 0) -> Iterator[tuple[str, object]]:
-    """Give what the objects in a decoded value say of which no service is made, by key: a category, a price, hours.
-
-    An object that is no service is told as a whole: of that there is nothing to give.
+    The service's own name decides where the synonym table knows it, else the type's default (police: Security), else
+    a word of the name that the table knows by itself ("Legal representation of survivors": Legal).
     """
-    match value:
-        case list() if depth < MAX_DEPTH:
-            for item in value:
-                yield from said_beside_names(item, depth + 1)
-        case dict() if (name := _name_key(value)) and not any(map(_says_not_offered, value, value.values())):
-            within = {
-                key: item for key, item in value.items() if isinstance(item, list) and normal_key(key) in _LIST_KEYS
-            }
-            is_group = any(within.values()) and _is_category(value)
-            for key, item in value.items():
-                if key in within:
-                    yield from said_beside_names(item, depth + 1)
-                elif (is_group or normal_key(key) != name) and fold(key) not in _OFFERED_KEYS:
-                    yield key, item
-
-
-def _name_key(service: dict[str, object]) -> str | None:
-    """Give the first of the keys for a name under which an object says something."""
-    named = {normal_key(key) for key, item in service.items() if item}
-    return next((key for key in _NAME_KEYS if key in named), None)
-
-
-def _name_of(service: dict[str, object]) -> object:
-    """Give what an object says under the first of the keys for a name, whatever the case of it: serviceName."""
-    named = {normal_key(key): item for key, item in service.items() if item}
-    return next((named[key] for key in _NAME_KEYS if key in named), None)
-
-
-def _is_category(group: dict[str, object]) -> bool:
-    """Say whether a group of services is named as their category only."""
-    named = {normal_key(key) for key, item in group.items() if item}
-    return named.isdisjoint(("servicename", "name", "service")) and not named.isdisjoint(("category", "categoryname"))
-
-
-def _groups_in(value: dict[str, object]) -> list[object]:
-    """Give what stands under names of categories (``{"Medical": ["PEP"]}``), in GraphQL's edges or in Strapi's data."""
-    match value:
-        case {"edges": list(items)} | {"nodes": list(items)} | {"data": list(items)}:
-            return [items]
-        case (
-            {"node": dict(item)} | {"attributes": dict(item)} | {"services_id": dict(item)} | {"service_id": dict(item)}
-        ):
-            return [item]
-    return list(value.values()) if all(_is_group(key, item) for key, item in value.items()) else []
-
-
-def _is_group(category: str, services: object) -> bool:
-    """Say whether services stand under the name of their category, which is none: not whether one is available."""
-    if fold(canonical_name("service_categories", category) or "") != fold(category):
-        return False
-    return isinstance(services, list) or (
-        isinstance(services, dict)
-        and all(fold(key) not in _OFFERED_KEYS and _is_offered(item) is not None for key, item in services.items())
+    name, table = pl.col("service_name"), "service_categories"
+    return services.with_columns(
+        pl.coalesce(
+            to_canonical(name, table),
+            to_canonical(pl.col("facility_type"), table),
+            by_distinct(name, lambda names: map(_category_of_a_word, names), pl.String),
+        ).alias("service_category")
     )
 
 
-def _is_map_of_services(value: dict[str, object]) -> bool:
-    """Say whether names stand before yes or no, or before nothing where nobody said either."""
-    said = [item for item in value.values() if not is_absent(item)]
-    return bool(said) and all(_is_offered(item) is not None for item in said)
-
-
-def _is_offered(item: object) -> bool | None:
-    """Read yes or no beside the name of a service; a number or a single letter may be anything."""
-    match item:
-        case bool():
-            return item
-        case str() if item.strip().isalpha() and len(item.strip()) > 1:
-            return read_flag(item.strip())
-    return None
-
-
-def _says_not_offered(key: str, item: object) -> bool:
-    """Say whether a key of a service says that a facility has it not, or no more."""
-    if fold(key) not in _OFFERED_KEYS or not isinstance(item, str | int):
-        return False
-    said = str(item).strip()
-    return read_flag(said) is False or fold(said) in _NOT_OFFERED or says_closed(said)
+def _category_of_a_word(name: str) -> str | None:
+    known = (canonical_name("service_categories", word) for word in re.findall(r"\w+", name))
+    return next((category for category in known if category), None)
