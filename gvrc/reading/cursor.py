@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_VALUE_BYTES: Final = 16 * 1024 * 1024
+MAX_DEPTH: Final = 40  # keys down to a value
 SMALL_BYTES: Final = 256 * 1024  # a value up to this size is looked at as a whole
 
 ANY: Final = msgspec.json.Decoder()
@@ -107,6 +108,16 @@ class Cursor:
             return {key: ANY.decode(inner) for key, inner in members.items() if bytes(memoryview(inner)[:1]) == QUOTE}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return {}  # what comes before its records is met on the way to them
+
+    def members(self) -> Iterator[str]:
+        """Give the key of each member of the object at hand; the place is at its value, which the caller reads."""
+        self.at += 1
+        while (char := self.peek()) != b"}":
+            if char == b",":
+                self.at += 1
+            else:
+                yield self.read_key()
+        self.at += 1
 
     def read_key(self) -> str:
         """Give the key of a member; the place is then at its value."""

@@ -21,7 +21,7 @@ from gvrc.meaning.paths import PARENT_CLOSED, PARENT_COUNTY, PARENT_GROUP, is_ab
 from gvrc.meaning.shown_keys import shown_path
 from gvrc.reading.around import PROJECTIONS, own_places, projection_in, with_key, with_own_key, with_parents
 from gvrc.reading.branches import branches_of, facility_in_parts, have_branches
-from gvrc.reading.cursor import LENIENT, QUOTE, UNREADABLE, Cursor, read_element
+from gvrc.reading.cursor import LENIENT, MAX_DEPTH, QUOTE, UNREADABLE, Cursor, read_element
 from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 SAMPLE: Final = 200  # records looked at to tell what a list holds: the first few of them that have a name
 FEW_NAMED: Final = 5
-MAX_DEPTH: Final = 40
 
 
 def find_records(
@@ -68,7 +67,7 @@ class Walk:
     """A walk through one document, from value to value."""
 
     def __init__(
-        self, cursor: Cursor, keys: Keys, pinned: tuple[str, ...] | None, walked: Walked, links: Links | None
+        self, cursor: Cursor, keys: Keys, pinned: tuple[str, ...] | None, walked: Walked, links: Links
     ) -> None:
         self.cursor = cursor
         self.links = links
@@ -164,12 +163,7 @@ class Walk:
         above = () if path == self.element else path
         parents = parents | projection_in(whole or {})
         self.columns = columns_beside(whole or {}, self.keys) or self.columns
-        cursor.at += 1
-        while (char := cursor.peek()) != b"}":
-            if char == b",":
-                cursor.at += 1
-                continue
-            key = cursor.read_key()
+        for key in cursor.members():
             parents = parents | self._projection_at_hand(key)
             if (char := cursor.peek()) == b"[":
                 yield from self._array((*path, key), with_key(parents, key, above))
@@ -177,7 +171,6 @@ class Walk:
                 parents = self._county_said(key, before) | parents
             elif not self._passes_sender(key, whole):
                 yield from self._object((*path, key), with_key(parents, key, above))
-        cursor.at += 1
 
     def _county_said(self, key: str, before: int | None) -> dict[str, str]:
         """Read a member that is no object or list; give the county that it names.
@@ -287,8 +280,7 @@ class Walk:
 
     def _links_needed(self, values: list[object], path: tuple[str, ...], parents: dict[str, str]) -> Links | None:
         """Give the links of the file where its records need them; ``values`` are a few of these."""
-        is_needed = self.links is not None and self.links.are_needed(values, self.keys, path, parents)
-        return self.links if is_needed else None
+        return self.links if self.links.are_needed(values, self.keys, path, parents) else None
 
     def _told(self, elements: Elements, parents: dict[str, str], links: Links | None) -> Elements:
         """Put into each record what stands around all of them, and what it refers to where it needs links."""

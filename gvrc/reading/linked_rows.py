@@ -6,16 +6,18 @@ They are gathered in a walk of their own, which keeps names and ids only.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from gvrc.errors import SourceFileError
 from gvrc.meaning.accounts import is_of_account
 from gvrc.meaning.list_names import WRAPPING
 from gvrc.meaning.meanings import keys_of_source
 from gvrc.meaning.paths import is_absent, is_wrapper, leaves, normal_key, unwrapped
-from gvrc.reading.cursor import Cursor, read_element
-from gvrc.reading.document import Walk
+from gvrc.reading.cursor import MAX_DEPTH, Cursor, read_element
+from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.link_keys import (
     ALSO,
     ENDINGS,
@@ -30,7 +32,6 @@ from gvrc.reading.link_keys import (
     stated_units,
     unit_of,
 )
-from gvrc.reading.walked import Walked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,20 +138,37 @@ def _ids_of(unit: str, row: dict[str, Any]) -> Iterator[str]:
             yield known
 
 
-class Gathering(Walk):
-    """A walk through a document that gives no records: it takes the rows of the lists that are named after units."""
+class Gathering:
+    """A walk through a document that takes the rows of the lists that are named after units."""
 
     def __init__(self, cursor: Cursor, rows: Rows) -> None:
-        super().__init__(cursor, ANY_KEYS, None, Walked(), None)
+        self.cursor = cursor
         self.rows = rows
 
-    def _sorted(self, parts: Iterator[Elements], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:  # noqa: ARG002
+    def gather(self) -> None:
+        """Walk all of it. Raises SourceFileError where it cannot go on: what was taken before stays."""
+        while char := self.cursor.peek():
+            if char == b"[":
+                self._list(())
+            elif char != b"{":
+                return  # no JSON: whoever reads the records tells
+            elif is_lines(self.cursor):
+                self._elements(blocks_of_lines(self.cursor), ())
+            else:
+                self._object(())
+
+    def _list(self, path: tuple[str, ...]) -> None:
+        self.cursor.at += 1
+        self._elements(ListReader(self.cursor).read(), path)
+
+    def _elements(self, parts: Iterator[Elements], path: tuple[str, ...]) -> None:
+        """Take the elements of a list that is named after a unit, of JSON:API's, and what is in a list of pages."""
         unit = _unit_of_list(path)
-        for element in (element for elements in parts for element in elements):
+        for element in chain.from_iterable(parts):
             if unit:
                 self.rows.add(unit, read_element(element))
             elif not self._take_resource(element) and not path and _is_page(element):
-                yield from Gathering(Cursor(iter([bytes(element)])), self.rows).document()
+                Gathering(Cursor(iter([bytes(element)])), self.rows).gather()
 
     def _take_resource(self, element: msgspec.Raw | bytes) -> bool:
         try:
@@ -163,14 +181,25 @@ class Gathering(Walk):
             self.rows.add_service(read_element(element))
         return True
 
-    def _object(self, path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
+    def _object(self, path: tuple[str, ...]) -> None:
         value, end = self.cursor.small_object()
         if value is not None and path[-1:] == ("relationships",):  # what one resource refers to
             self.cursor.at = end
         elif value is None or (not self._take_rows(value, path) and self._is_walked(value, path)):
-            yield from self._members(path, parents, None)
+            self._members(path)
         else:
             self.cursor.at = end
+
+    def _members(self, path: tuple[str, ...]) -> None:
+        if len(path) > MAX_DEPTH:
+            raise SourceFileError(f"is nested deeper than {MAX_DEPTH} levels.")
+        for key in self.cursor.members():
+            if (char := self.cursor.peek()) == b"[":
+                self._list((*path, key))
+            elif char == b"{":
+                self._object((*path, key))
+            else:
+                self.cursor.read_scalar()
 
     def _is_walked(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
         """Say whether lists may stand in an object: not in each of the many records that are keyed by their own key."""
@@ -188,9 +217,6 @@ class Gathering(Walk):
             for key, row in value.items():
                 self.rows.add(unit, row, key)
         return True
-
-    def _passes_sender(self, key: str, whole: dict[str, Any] | None) -> bool:  # noqa: ARG002 - the walk's own
-        return False  # it is walked like anything else, and there is nothing in it
 
 
 def _is_page(element: msgspec.Raw | bytes) -> bool:

@@ -138,8 +138,7 @@ class Links:
             self._rows = Rows()
             try:
                 with self._reopen() as chunks:
-                    for _ in Gathering(Cursor(chunks), self._rows).document():
-                        pass
+                    Gathering(Cursor(chunks), self._rows).gather()
             except SourceFileError:
                 pass  # whoever reads the records comes upon it, too, and tells
         return self._rows
