@@ -18,7 +18,6 @@ from gvrc.errors import SourceFileError
 from gvrc.faces import encode_record, is_made
 from gvrc.files import hash_file
 from gvrc.meaning.meanings import keys_of_source
-from gvrc.meaning.shown_keys import shown_path
 from gvrc.reading.decode import CutOffError, open_text
 from gvrc.reading.document import find_records
 from gvrc.reading.links import Links
@@ -253,36 +252,15 @@ def _size(elements: Elements) -> int:
 def _conclude(rules: SourceRules, reading: FileReading, walked: Walked) -> None:
     """Tell what the walk through a file came upon; SourceFileError where that was no record."""
     if not reading.read:
-        seen = "; ".join(f"{where} {what}" for what, where in walked.seen.items())
         where = "" if rules.path is None else f" at its pinned path {rules.path!r}"
         raise SourceFileError(
-            f"holds no facilities{where}: {seen or 'nothing in it has the name of a facility'}. "
+            f"holds no facilities{where}: {walked.what_was_seen()}. "
             "Give another file, or pin path and keys in sources.yaml."
         )
-    lists = list(walked.lists)
-    more = f" and {len(lists) - LISTS_TOLD} more" if len(lists) > LISTS_TOLD else ""
-    reading.path_taken = ", ".join(lists[:LISTS_TOLD]) + more
+    reading.path_taken = walked.path_taken()
     reading.declared_count = walked.declared_count
     reading.has_next_page = walked.has_next_page
-    reading.notes += _notes_of(walked, reading.read)
-
-
-def _notes_of(walked: Walked, read: int) -> Iterator[str]:
-    """Tell what a document says of itself or leaves out, and what was passed over in it; ``read`` are its records."""
-    for kind, count in walked.passed_over.items():
-        yield f"passed over: {count:,} {kind}"
-    for key in walked.not_inherited:
-        told = f"it names {key} beside its records and is too large for them to inherit it"
-        yield f"{told}: pin a default in sources.yaml"
-    for path in walked.no_codes:
-        yield f"{shown_path(tuple(map(str, path)))} is read as no facility's code: many names share each value"
-    if walked.has_next_page:
-        yield "the file says that there is a next page"
-    if walked.declared_count not in (None, read):
-        yield f"the file says that there are {walked.declared_count:,} records, it holds {read:,}"
-
-
-LISTS_TOLD: Final = 8
+    reading.notes += walked.notes(reading.read)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from gvrc.meaning.paths import normal_key
 from gvrc.meaning.shown_keys import describe_keys, shown_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gvrc.meaning.paths import KeyPath
 
 SEEN_TOLD: Final = 5
@@ -55,7 +57,33 @@ class Walked:
         elif _says_more(word, value.lower()):
             self.has_next_page = True
 
+    def path_taken(self) -> str:
+        """Name the places where records were found, as many as a line holds."""
+        lists = list(self.lists)
+        more = f" and {len(lists) - LISTS_TOLD} more" if len(lists) > LISTS_TOLD else ""
+        return ", ".join(lists[:LISTS_TOLD]) + more
 
+    def what_was_seen(self) -> str:
+        """Tell what there is in a document without facilities."""
+        seen = "; ".join(f"{where} {what}" for what, where in self.seen.items())
+        return seen or "nothing in it has the name of a facility"
+
+    def notes(self, read: int) -> Iterator[str]:
+        """Tell what a document of ``read`` records says of itself or leaves out, and what was passed over in it."""
+        for kind, count in self.passed_over.items():
+            yield f"passed over: {count:,} {kind}"
+        for key in self.not_inherited:
+            told = f"it names {key} beside its records and is too large for them to inherit it"
+            yield f"{told}: pin a default in sources.yaml"
+        for path in self.no_codes:
+            yield f"{shown_path(tuple(map(str, path)))} is read as no facility's code: many names share each value"
+        if self.has_next_page:
+            yield "the file says that there is a next page"
+        if self.declared_count not in (None, read):
+            yield f"the file says that there are {self.declared_count:,} records, it holds {read:,}"
+
+
+LISTS_TOLD: Final = 8
 COUNT_KEYS: Final = frozenset(("count", "total", "totalcount", "totalrecords", "totalresults", "numberofrecords"))
 NEXT_KEYS: Final = frozenset(
     (
