@@ -59,6 +59,8 @@ class Batch:
     transform: Callable[[pl.DataFrame], pl.DataFrame] = field(default=lambda records: records)
     read: Counter[int] = field(default_factory=Counter)  # records by file_no
     bytes_read: Counter[int] = field(default_factory=Counter)  # the same, as they stand in the file
+    bytes_found: int = 0  # of what was found, and
+    bytes_opened: int = 0  # of the frames: of thousands of small files, each was asked again for every one that came
     is_last: bool = False  # what is left to do when all records were merged
 
     @property
@@ -74,8 +76,7 @@ class Batch:
     @property
     def memory(self) -> float:
         """Estimate the bytes of its records, opened or not."""
-        opened = sum(frame.estimated_size() for frame in self.frames) + self.texts.size
-        return opened + sum(found.size for found in self.found)
+        return self.bytes_found + self.bytes_opened + self.texts.size
 
     @property
     def file_nos(self) -> set[int]:
@@ -86,6 +87,7 @@ class Batch:
         """Add records of a file."""
         file_no = found.file.file_no
         self.found.append(found)
+        self.bytes_found += found.size
         self.files[file_no] = found.file
         self.readings[file_no] = reading
         self.read[file_no] += len(found)
@@ -94,7 +96,11 @@ class Batch:
     def open(self) -> None:
         """Read what was found, all of it."""
         self.open_parts(self.found)
-        self.found = []
+        self.forget_found()
+
+    def forget_found(self) -> None:
+        """Let the bytes of what was found go."""
+        self.found, self.bytes_found = [], 0
 
     def open_parts(self, parts: Iterable[FoundRecords]) -> None:
         """Read records; the texts of large files are packed, but for those with a header, which is still to be read."""
@@ -102,6 +108,7 @@ class Batch:
             records = part.open(self.readings[part.file.file_no])
             stays = part.file.size < SMALL_FILE or has_headers(records["raw"])
             self.frames.append(records if stays else self.texts.pack(records))
+            self.bytes_opened += int(self.frames[-1].estimated_size())
 
     def open_others(self, settled: pl.DataFrame) -> None:
         """Read what was found but the settled records; their bytes go."""
@@ -116,7 +123,7 @@ class Batch:
         others = [found.but(numbers.get(found.file.file_no, [])) for found in self.found]
         for parts in by_file(other for other in others if other):
             self.open_parts(put_together(parts))
-        self.found = []
+        self.forget_found()
 
     def bring_back(self, row_nos: list[int]) -> None:
         """Read and transform settled records after all: other records of the run speak of the same facilities.
@@ -137,6 +144,7 @@ class Batch:
         for file_no in later.failed:
             self.take_out(file_no)
         self.frames += later.frames
+        self.bytes_opened += later.bytes_opened
         self.texts.take(later.texts)
         self.files |= later.files
         self.readings |= later.readings
@@ -152,6 +160,8 @@ class Batch:
         """Take a file out that failed late."""
         self.found = [found for found in self.found if found.file.file_no != file_no]
         self.frames = [frame for frame in self.frames if frame["file_no"][0] != file_no]
+        self.bytes_found = sum(found.size for found in self.found)
+        self.bytes_opened = sum(int(frame.estimated_size()) for frame in self.frames)
         self.texts.forget(file_no)
         if not self.settled.is_empty():
             self.settled = self.settled.filter(pl.col("file_no") != file_no)

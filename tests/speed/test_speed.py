@@ -347,6 +347,25 @@ def looked_up(database: Database) -> int:
 
 
 @pytest.mark.slow
+def test_the_frames_of_many_small_files_are_not_measured_again_for_each_that_comes(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import polars as pl
+
+    measured: list[int] = []
+    measure = pl.DataFrame.estimated_size
+
+    def count_and_measure(frame: pl.DataFrame) -> float:
+        measured.append(frame.height)
+        return measure(frame)
+
+    for number in range(40):
+        (tmp_path / f"{number}.json").write_bytes(msgspec.json.encode([{"name": f"Test Clinic {number}"}]))
+    monkeypatch.setattr(pl.DataFrame, "estimated_size", count_and_measure)
+    assert run([str(tmp_path)], settings).totals()["read"] == 40
+    assert len(measured) <= 2 * 40
+
+
 def test_a_file_of_100_mb_is_loaded_in_less_than_400_mb(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "large.jsonl"
     with path.open("wb") as lines:
