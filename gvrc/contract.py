@@ -48,6 +48,7 @@ class LiveColumn:
     is_required: bool
     is_filled: bool
     is_always_generated: bool
+    is_loose: bool  # its collation takes different texts for one
 
 
 LiveTables = dict[str, dict[str, LiveColumn]]
@@ -108,7 +109,7 @@ def live_tables(database: Database) -> LiveTables:
     """Read the columns of schema public by table and name."""
     tables: LiveTables = defaultdict(dict)
     for row in database.rows("live_columns"):
-        about = {name: row[name] for name in ("is_required", "is_filled", "is_always_generated")}
+        about = {name: row[name] for name in ("is_required", "is_filled", "is_always_generated", "is_loose")}
         tables[row["table_name"]][row["column_name"]] = LiveColumn(short_type_name(row["type_name"]), **about)
     return tables
 
@@ -130,6 +131,10 @@ def compare_columns(columns: list[ContractColumn], live: dict[str, LiveColumn]) 
             differences.append(f"{where}: the column is missing; {column.type_name} is expected.")
         elif not fits(found.type_name, column.type_name):
             differences.append(f"{where}: is {found.type_name}; {column.type_name} or wider is expected.")
+        elif found.is_loose and column.table != "users":
+            differences.append(
+                f"{where}: has a nondeterministic collation; one that tells all texts apart is expected."
+            )
         elif column.is_sent and found.is_always_generated:
             differences.append(f"{where}: is GENERATED ALWAYS; the importer sends a value, BY DEFAULT is expected.")
     return differences

@@ -8,9 +8,12 @@ SELECT
     attribute.attnotnull AS is_required,
     attribute.atthasdef OR attribute.attidentity <> '' AS is_filled,
     -- Keys and values are sent: the database would refuse one for a column that it insists on filling itself.
-    attribute.attidentity = 'a' OR attribute.attgenerated <> '' AS is_always_generated
+    attribute.attidentity = 'a' OR attribute.attgenerated <> '' AS is_always_generated,
+    -- Two codes that differ in case only are one there, and PostgreSQL looks for no part of such a text (0A000).
+    coalesce(NOT coll.collisdeterministic, false) AS is_loose
 FROM pg_attribute AS attribute
 JOIN pg_class AS relation ON relation.oid = attribute.attrelid
+LEFT JOIN pg_collation AS coll ON coll.oid = attribute.attcollation
 WHERE relation.relnamespace = 'public'::regnamespace
     AND relation.relkind IN ('r', 'p')
     AND attribute.attnum > 0

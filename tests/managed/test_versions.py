@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvrc.contract import check_contract
 from gvrc.database import connect
 from gvrc.embedded import start_server, stop_server
 from tests.managed.conftest import Application, fill_application
@@ -52,3 +53,20 @@ def test_postgresql_15_takes_an_import(debian_url: str, tmp_path: Path, is_manag
 @pytest.mark.parametrize("is_managed", [False, True], ids=["fresh", "managed"])
 def test_postgresql_16_takes_an_import(sixteen_url: str, tmp_path: Path, is_managed: bool) -> None:
     import_twice(sixteen_url, tmp_path, is_managed=is_managed, version="16.")
+
+
+def test_a_column_that_takes_two_texts_for_one_is_told_before_a_run(debian_url: str) -> None:
+    """PostgreSQL looks for no part of such a text, and stopped runs in the middle; the wheel's server has no ICU."""
+    with connect(debian_url) as server:
+        server.execute("CREATE DATABASE loose")
+    url = debian_url.replace("/postgres?", "/loose?")
+    fill_application(url)
+    with connect(url) as database:
+        database.execute(
+            "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+        )
+        database.execute("ALTER TABLE facilities ALTER facility_name TYPE varchar(200) COLLATE any_case")
+        database.execute("ALTER TABLE users ALTER email TYPE varchar(254) COLLATE any_case")
+        assert check_contract(database) == [
+            "facilities.facility_name: has a nondeterministic collation; one that tells all texts apart is expected."
+        ]
