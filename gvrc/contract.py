@@ -71,6 +71,7 @@ def demand_contract(database: Database, settings: Settings) -> None:
         raise DatabaseUnavailableError(
             listed("This user may not do in the database what an import does:", missing)
             + "\nNothing was changed. The tables' owner runs: psql -v role=THIS_USER -f sql/checks/grants.sql"
+            + (" (and once, for create_actor, what that file says of users)" if settings.create_actor else "")
         )
 
 

@@ -247,6 +247,8 @@ def test_lookups_and_users_need_rights_only_when_they_may_be_made(
             "INSERT: users.",
             "USAGE of the sequence: users.",
         ]
+    with pytest.raises(DatabaseUnavailableError, match=r"and once, for create_actor, what that file says of users"):
+        narrowed.load(RECORDS, create_lookups=False, create_actor=True)
 
 
 @pytest.fixture
