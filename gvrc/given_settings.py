@@ -99,7 +99,7 @@ def environment_setting(variable: str, name: str, value: str) -> Given:
     if not is_place and name in ("source_rank", "lookup_defaults"):
         try:
             parsed = msgspec.json.decode(value)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise UsageError(f'{where}: expected JSON such as {{"name": "value"}}: {error}.') from error
     return Given(name, parsed, where, is_place, is_text=True, start=Path.cwd())
 

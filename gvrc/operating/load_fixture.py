@@ -207,6 +207,8 @@ def whole_objects(path: Path, text: bytes) -> tuple[list[Row], int]:
             return OBJECTS.decode(b"[" + text[: end + 1] + b"]"), end + 1
         except msgspec.ValidationError as error:
             raise SourceFileError(f"{path}: is no Django fixture: {error}. Give one made by dumpdata.") from error
+        except RecursionError as error:
+            raise SourceFileError(f"{path}: is nested too deeply. Give one made by dumpdata.") from error
         except msgspec.DecodeError:
             continue
     return [], 0

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gvrc.columns import PLACE
+from gvrc.errors import UsageError
 from gvrc.geography import GeographicMapper, PlaceResolver, Thresholds, read_aliases, read_shipped_reference
 from gvrc.geography.mapper import GIVEN
 
@@ -120,6 +121,13 @@ def test_a_polygon_is_believed_before_the_middle_of_the_facilities(tmp_path: Pat
         places(("Nairobi", "Kibra", "Lindi", None, -1.3, 36.8), ("Nairobi", "Kibra", "Lindi", None, 1.0, 36.79))
     )
     assert found["issue.far_from_ward"].to_list() == [None, "1.0, 36.79 is 256 km away"]
+
+
+def test_polygons_that_are_nested_without_end_are_a_wrong_file(tmp_path: Path) -> None:
+    path = tmp_path / "deep.geojson"
+    path.write_text('{"features": ' + "[" * 5_000 + "]" * 5_000 + "}", "utf-8")
+    with pytest.raises(UsageError, match="is not a GeoJSON collection of ward polygons"):
+        PlaceResolver(read_shipped_reference(), read_aliases(), boundaries=path)
 
 
 def square_of_lindi(folder: Path) -> Path:

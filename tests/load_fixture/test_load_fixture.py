@@ -387,6 +387,10 @@ def test_natural_keys_are_told(fresh: Database, settings: Settings, tmp_path: Pa
         ('[{"model": "facilities.facility", "pk": 1, "fields": {}}, {"model": ', "is cut off or damaged after its obj"),
         ('[{"model": "facilities.facility", "pk": "x-y", "fields": {}}]', "has primary keys that are no numbers"),
         ("not json", "is cut off or damaged after its object 0"),
+        (
+            '[{"model": "facilities.facility", "fields": {"a": ' + "[" * 5_000 + "]" * 5_000 + "}}]",
+            "is nested too deeply",
+        ),
     ],
 )
 def test_what_is_no_fixture_is_told(

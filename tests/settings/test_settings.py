@@ -212,6 +212,8 @@ def test_a_file_that_is_nested_without_end_is_a_wrong_file_and_no_fault_of_ours(
     path = settings_file(tmp_path, "lookup_defaults: " + "[" * 3_000 + "]" * 3_000)
     with pytest.raises(UsageError, match="is nested too deeply for settings"):
         read_settings(path, {}, {})
+    with pytest.raises(UsageError, match="environment variable GVRC_SOURCE_RANK: expected JSON such as"):
+        read_settings(None, {"GVRC_SOURCE_RANK": "[" * 5_000 + "]" * 5_000}, {})
 
 
 def test_settings_never_show_a_password(tmp_path: Path) -> None:
