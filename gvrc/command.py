@@ -96,6 +96,7 @@ def import_files(given: argparse.Namespace) -> int:
     settings = command_settings(given)
     if not is_inbox_empty(given, settings):
         found = find_files(named_paths(given, settings))
+        demand_no_source("option --summary", given.summary, found)
         if STANDARD_INPUT in given.paths:  # standard input can be spooled once only
             given.paths = [str(path) for path in found]
     given.service_id = new_service_id()
@@ -255,6 +256,12 @@ def demand_folder(name: str, path: Path | None) -> None:
         is_unfit = True
     if is_unfit:
         raise UsageError(f"{name}: {path} cannot be written. Name a file in a folder that this user may write to.")
+
+
+def demand_no_source(name: str, path: Path | None, found: Sequence[Path]) -> None:
+    """Say before the run that a file to be written after it is one to be read: it would be lost."""
+    if path is not None and path.is_file() and any(file.is_file() and file.samefile(path) for file in found):
+        raise UsageError(f"{name}: {path} is a file to import, which would be overwritten. Name another one.")
 
 
 def demand_replaceable(name: str, path: Path | None) -> None:

@@ -329,6 +329,16 @@ def test_a_reader_that_has_seen_enough_hides_no_file_that_failed(
     assert "Traceback" not in done.stderr
 
 
+def test_a_summary_never_takes_the_place_of_a_file_to_import(environment: dict[str, str], tmp_path: Path) -> None:
+    clinic, link = tmp_path / "clinic.json", tmp_path / "link.json"
+    clinic.write_text(json.dumps([CLINIC]), "utf-8")
+    link.symlink_to(clinic)
+    done = call(environment, str(clinic), "--summary", str(link))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is a file to import, which would be overwritten. Name another one." in done.stderr
+    assert json.loads(clinic.read_text("utf-8")) == [CLINIC]
+
+
 def events(settings: Settings) -> list[str]:
     lines = [
         line for path in (settings.logs_dir / "etl").glob("*.log") for line in path.read_text("utf-8").splitlines()
