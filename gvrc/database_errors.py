@@ -12,8 +12,8 @@ from gvrc.masking import mask, mask_passwords
 # What the driver says before libpq does, with our query of many lines in it.
 DRIVERS_WORDS = re.compile(r"^[A-Z_]+: *(Failed to connect: *|Failed to \w+ query '.*': *)?", re.DOTALL)
 REFUSED_KEY = re.compile(r'duplicate key value violates unique constraint "([^"]+)"')
-# SQLSTATEs that a repetition does not mend: a right, a table, a column or a key is missing.
-LACKING = ("42501", "42P01", "42703", "42P10", "42803")
+# SQLSTATEs that a repetition does not mend: a right, a schema, a table, a column or a key is missing.
+LACKING = ("42501", "3F000", "42P01", "42703", "42P10", "42803")
 QUERY_CANCELED = "57014"  # somebody cancelled just this statement: doing it again would defy them
 
 

@@ -19,7 +19,6 @@ def tune() -> int:
     parser.add_argument("--slow-queries", action="store_true", help="show the ten slowest statements, nothing else")
     arguments = parser.parse_args()
     settings = settings_of(arguments)
-    from gvrc.migrations import demand_migrated
     from gvrc.operating.tune import make_indexes, slow_queries
 
     with open_database(settings) as database:
@@ -29,7 +28,6 @@ def tune() -> int:
             print(word)
             return 0
         tuning = make_indexes(database, even_managed=arguments.create_indexes)
-        demand_migrated(database)
         database.run("analyze_directory")
     for name in tuning.made:
         print(f"made       {name}")

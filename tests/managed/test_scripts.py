@@ -138,4 +138,4 @@ def test_a_password_goes_to_psql_by_the_environment(url: str, shown: str, passwo
 def test_tuning_a_database_into_which_nothing_was_imported_says_what_to_do_first(application: Application) -> None:
     ended = call("tune.py", "--database-url", application.url)
     assert (ended.returncode, ended.stdout) == (3, "")
-    assert ended.stderr == "error: The importer's tables are not those of this version: python scripts/migrate.py\n"
+    assert ended.stderr.endswith("see what is lacking: python scripts/migrate.py --check\n")
