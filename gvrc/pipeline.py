@@ -113,9 +113,10 @@ def load_batches(this_run: Run, loader: Loader, batches: Iterator[Batch]) -> Non
 
 def look_back(this_run: Run) -> None:
     """Look at what all batches left together."""
-    from gvrc.loading.neighbours import note_far_facilities
+    from gvrc.loading.neighbours import note_far_facilities, note_possible_doubles
 
     note_far_facilities(this_run)
+    note_possible_doubles(this_run)
     ledger.score_quality(this_run)
     this_run.database.run("read_file_accounts", this_run.run_no)
 
