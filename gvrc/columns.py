@@ -184,6 +184,7 @@ ISSUE_FIELDS = {
     "code_claimed_twice": "facility_code",
     "source_key_claimed_twice": "source_key",
     "contact_person_kept": "contacts",
+    "code_zeros_differ": "facility_code",
     "possible_double": "facility_code",
     "superseded_conflict": "record",
     "manual_edit_kept": "record",

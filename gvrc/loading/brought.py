@@ -18,6 +18,7 @@ KEYS: Final = {  # what is compared by the statements of sql/merge/1_meet.sql th
 # A number is compared with those of the directory and of the batch: who shares none is refused none.
 LONE_KEYS: Final = {**KEYS, "refuse_claimed_numbers": ("registration_number",)}
 LOOKS_GENERATED: Final = "-[0-9a-f]{12}$"  # the database makes such codes, of which nothing is known here
+LEADING_ZEROS: Final = "^0+([0-9]+)$"  # by which meet_by_code_without_zeros asks no code to differ
 BEYOND_ASCII: Final = r"[^\x00-\x7f]"  # the database's lower() may be another than ours
 DOTTED_I: Final = "i\u0307"  # which polars makes of a capital one, and a database may make an i of
 
@@ -53,6 +54,7 @@ class BroughtKeys:
         """
         is_generated = records["facility_code"].str.contains(LOOKS_GENERATED).fill_null(value=False)
         is_shared = records["facility_code"].is_null() | is_generated | records["answers"].is_not_null()
+        records = records.with_columns(pl.col("facility_code").str.replace(LEADING_ZEROS, "$1"))
         unmet = set(KEYS) - ({"meet_by_code"} if is_generated.any() else set())
         for key, columns in LONE_KEYS.items():
             hashes = hash_rows(records, columns)

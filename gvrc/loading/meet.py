@@ -39,6 +39,7 @@ def meet_by_given_codes(merger: Merger, span: Span, unmet: frozenset[str]) -> No
         database.run("claim_codes_again")
     if "meet_by_code" not in unmet:
         database.run("meet_by_code", *span)
+        database.run("meet_by_code_without_zeros", *span)
     if not merger.is_first_load:  # nobody has edited yet what the run itself brings
         database.run("meet_by_former_code", *span)
 

@@ -59,6 +59,73 @@ WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
+-- name: meet_by_code_without_zeros
+-- A spreadsheet takes 013081 for a number and writes 13081. Under its name, in its constituency and of its type it is the
+-- same facility, unless several are; the facility keeps the code that it has, and the record is told, at every run. The
+-- name is asked for first: it has an index. A code that a person gave its facility is told of elsewhere
+-- (manual_edit_kept).
+WITH unmet AS (
+    SELECT
+        staged.row_no,
+        staged.facility_code AS said_code,
+        facilities.facility_id,
+        facilities.facility_code,
+        count(*) OVER (PARTITION BY staged.row_no) AS candidates
+    FROM staged_records AS staged
+    JOIN facilities
+        ON lower(facilities.facility_name) = lower(staged.facility_name)
+        AND ltrim(facilities.facility_code, '0') = ltrim(staged.facility_code, '0')
+    LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
+    WHERE staged.round = $1::bigint
+        AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+        AND staged.facility_code ~ '^[0-9]*[1-9][0-9]*$'
+        AND staged.constituency_id IN (wards.constituency_id, imported.constituency_id)
+        AND coalesce(imported.facility_type = staged.facility_type, true)
+        AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+), met AS (
+    INSERT INTO merging (row_no, facility_id, met_by)
+    SELECT
+        row_no,
+        facility_id,
+        'code'
+    FROM unmet
+    WHERE candidates = 1
+), alike AS (
+    SELECT
+        row_no,
+        said_code,
+        facility_code
+    FROM unmet
+    WHERE candidates = 1
+    UNION ALL
+    SELECT
+        merging.row_no,
+        staged.facility_code,
+        facilities.facility_code
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    JOIN facilities USING (facility_id)
+    JOIN etl.imported_facilities AS imported USING (facility_id)
+    WHERE merging.met_by IN ('content', 'superseded')
+        AND facilities.facility_code <> staged.facility_code
+        AND staged.facility_code ~ '^[0-9]*[1-9][0-9]*$'
+        AND ltrim(facilities.facility_code, '0') = ltrim(staged.facility_code, '0')
+        AND facilities.facility_code = imported.facility_code
+), issues AS (
+    INSERT INTO staged_issues (row_no, kind, field, raw_value)
+    SELECT
+        row_no,
+        'code_zeros_differ',
+        'facility_code',
+        said_code
+    FROM alike
+)
+UPDATE staged_records AS staged
+SET facility_code = alike.facility_code
+FROM alike
+WHERE alike.row_no = staged.row_no;
+
 -- name: meet_by_former_code
 -- A person gave the facility another code than the last import had left; its source goes on sending that one. Under its
 -- name and in its constituency it is the same facility, unless another one bears the code now. The name is asked for

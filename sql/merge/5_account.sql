@@ -851,6 +851,7 @@ WHERE issues.kind IN (
     'changed_by_database',
     'code_claimed_twice',
     'code_generated',
+    'code_zeros_differ',
     'contact_person_kept',
     'dropped_by_database',
     'manual_edit_kept',

@@ -20,6 +20,7 @@ WHERE merging.met_by <> 'superseded'
             AND (
                 issues.kind IN (
                     'code_claimed_twice',
+                    'code_zeros_differ',
                     'contact_person_kept',
                     'manual_edit_kept',
                     'source_key_claimed_twice',
