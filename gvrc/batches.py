@@ -121,7 +121,7 @@ class Batch:
             self.readings[file_no].readable += rows
         numbers = dict(settled.group_by("file_no").agg("record_number").iter_rows())
         others = [found.but(numbers.get(found.file.file_no, [])) for found in self.found]
-        for parts in by_file(other for other in others if other):
+        for parts in read_alike(other for other in others if other):
             self.open_parts(put_together(parts))
         self.forget_found()
 
@@ -184,13 +184,13 @@ def read_again(file: SourceFile, settled: pl.DataFrame) -> pl.DataFrame:
     again = joined(finds)
     if hash_contents(again.elements) != [wanted[number] for number in again.numbers] or len(again) != len(wanted):
         raise SourceFileError(f"{file.path}: was changed while it was imported. Import it again.")
-    return again.open(FileReading())
+    return pl.concat([found.open(FileReading()) for found in finds if found])
 
 
-def by_file(parts: Iterable[FoundRecords]) -> Iterator[list[FoundRecords]]:
-    """Give finds file by file."""
-    for _, parts_of_file in groupby(parts, key=lambda part: part.file.file_no):
-        yield list(parts_of_file)
+def read_alike(parts: Iterable[FoundRecords]) -> Iterator[list[FoundRecords]]:
+    """Give finds together that are of one file and read in the same way: a later list may have no codes of its own."""
+    for _, alike in groupby(parts, key=lambda part: (part.file.file_no, part.keys, part.no_points)):
+        yield list(alike)
 
 
 def put_together(parts: list[FoundRecords]) -> Iterator[FoundRecords]:

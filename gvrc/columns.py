@@ -153,6 +153,7 @@ ISSUE_FIELDS = {
     "invalid_text": "record",
     "number_out_of_range": "record",
     "value_not_used": "record",
+    "coordinates_shared": "coordinates",
     # normalise
     "name_repaired": "facility_name",
     "code_repaired": "facility_code",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from gvrc.meaning.meanings import Keys
     from gvrc.reading.elements import Elements
+    from gvrc.reading.shared_points import Point
 
 CHUNK_ROWS: Final = 20_000
 BATCH_BYTES: Final = 1024 * 1024  # what a batch is read into stays near the processor: larger ones take longer
@@ -79,6 +80,7 @@ class FoundRecords:
     elements: Elements
     numbers: Sequence[int]  # in the file, from 1
     size: int  # bytes
+    no_points: frozenset[Point] = frozenset()  # of the file, that facilities of many wards share
 
     def __len__(self) -> int:
         return len(self.elements)
@@ -137,11 +139,18 @@ def find_in_file(
         links = Links(reopen)
         with reopen() as chunks:
             found = find_records(chunks, keys, rules.path, walked, links)
-            for own_keys, elements in _with_own_keys(found, keys, walked, chunk_rows):
+            for own_keys, no_points, elements in _with_own_keys(found, keys, walked, chunk_rows):
                 numbers = range(reading.read + 1, reading.read + len(elements) + 1)
                 reading.read += len(elements)
                 size = _size(elements)
-                yield FoundRecords(file=source_file, keys=own_keys, elements=elements, numbers=numbers, size=size)
+                yield FoundRecords(
+                    file=source_file,
+                    keys=own_keys,
+                    elements=elements,
+                    numbers=numbers,
+                    size=size,
+                    no_points=no_points,
+                )
         _conclude(rules, reading, walked)
         reading.notes += links.notes()
     except CutOffError as error:
@@ -196,10 +205,12 @@ class JSONExtractor:
 
 
 def _opened(found: FoundRecords, reading: FileReading) -> pl.DataFrame:
-    from gvrc.reading.opening import open_elements  # not before: a forced run may open none
+    from gvrc.reading.opening import open_elements, without_points  # not before: a forced run may open none
 
     with _collector_paused():
         frame, rejects = open_elements(found.elements, found.file.file_no, found.numbers, found.keys, reading)
+        if found.no_points:
+            frame = without_points(frame, found.no_points)
     reading.readable += len(found) - len(rejects)
     if rejects and not reading.first_reject:
         row, (_, detail) = next(iter(rejects.items()))
@@ -209,15 +220,15 @@ def _opened(found: FoundRecords, reading: FileReading) -> pl.DataFrame:
 
 def _with_own_keys(
     found: Iterator[Elements], keys: Keys, walked: Walked, chunk_rows: int
-) -> Iterator[tuple[Keys, Elements]]:
-    """Give what was found at a handy size, with the keys that it is read by.
+) -> Iterator[tuple[Keys, frozenset[Point], Elements]]:
+    """Give what was found at a handy size, with the keys that it is read by, and the points that are read as none.
 
-    They are the file's, without those that the walk so far has shown to be no codes (``repeated_codes``).
+    The keys are the file's, without those that the walk so far has shown to be no codes (``repeated_codes``).
     """
-    with_keys = ((keys.without_codes(walked.no_codes), elements) for elements in found)
-    for own_keys, alike in groupby(with_keys, key=itemgetter(0)):
-        for elements in _regroup(map(itemgetter(1), alike), chunk_rows):
-            yield own_keys, elements
+    with_keys = ((keys.without_codes(walked.no_codes), walked.no_points, elements) for elements in found)
+    for (own_keys, no_points), alike in groupby(with_keys, key=itemgetter(0, 1)):
+        for elements in _regroup(map(itemgetter(2), alike), chunk_rows):
+            yield own_keys, no_points, elements
 
 
 def _regroup(parts: Iterator[Elements], chunk_rows: int) -> Iterator[Elements]:

@@ -27,6 +27,7 @@ from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
 from gvrc.reading.passed_over import are_listed_persons, is_path_passed_over, is_sender
 from gvrc.reading.repeated_codes import repeated_codes
+from gvrc.reading.shared_points import shared_points
 from gvrc.reading.table_rows import column_table, columns_beside, rows_as_records
 from gvrc.reading.tables import columns_in, is_list_of_columns, may_be_row
 from gvrc.reading.walked import Walked, is_next_link, shown_kind
@@ -262,12 +263,18 @@ class Walk:
         """Give the elements of a list, with what stands around them and with their branches; ``values`` are a few."""
         has_branches = have_branches(values, self.keys)
         links = self._links_needed(values, path, parents)
-        self.walked.no_codes |= dict.fromkeys(repeated_codes(values, self.keys))
-        for elements in parts:
+        for elements in self._without_what_is_nobodys(parts, values):
             self.walked.add(path, len(elements))
             yield self._told(elements, parents, links)
             if has_branches:
                 yield from self._branches(map(read_element, elements), path, parents)
+
+    def _without_what_is_nobodys(self, parts: Iterator[Elements], values: list[object]) -> Iterator[Elements]:
+        """Give a list of records, after its first ones were looked at for codes and points that are no facility's."""
+        first: Elements = next(filter(None, parts), [])
+        self.walked.no_codes |= dict.fromkeys(repeated_codes(values, self.keys))
+        self.walked.no_points |= shared_points(first, values, self.keys)
+        return chain([first], parts)
 
     def _elements(
         self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...], parents: dict[str, str]

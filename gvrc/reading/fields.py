@@ -59,7 +59,8 @@ if TYPE_CHECKING:
     from gvrc.reading.records import Records
 
 EXTRACT_ISSUES: Final = tuple(
-    f"{ISSUE_PREFIX}{kind}" for kind in ("duplicate_key", "invalid_text", "number_out_of_range", "value_not_used")
+    f"{ISSUE_PREFIX}{kind}"
+    for kind in ("coordinates_shared", "duplicate_key", "invalid_text", "number_out_of_range", "value_not_used")
 )
 REJECT_HEADER: Final = (HEADER_KEY,)  # ours, and read by gvrc/rejects.py: no key of a source
 ITEMS_OPENED: Final = 5  # items of a list that are looked into for the value of a field

@@ -6,15 +6,18 @@ import as a thousand records to find.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from gvrc import columns
+from gvrc.columns import ISSUE_PREFIX
 from gvrc.reading.fields import EXTRACT_ISSUES, fields_of
 from gvrc.reading.people import refuse_people
 from gvrc.reading.raw import hash_texts
 from gvrc.reading.records import Records, read_elements
+from gvrc.reading.shared_points import POINT_FIELDS
+from gvrc.values.text import masked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from gvrc.extract import FileReading
     from gvrc.meaning.meanings import Keys
     from gvrc.reading.elements import Elements
+    from gvrc.reading.shared_points import Point
 
 
 def open_elements(
@@ -56,3 +60,18 @@ def frame_of(file_no: int, numbers: Sequence[int], reading: FileReading, keys: K
 
 def _sparse(values: dict[int, str], rows: int) -> pl.Series:
     return pl.Series([values.get(row) for row in range(rows)], dtype=pl.String)
+
+
+def without_points(records: pl.DataFrame, points: frozenset[Point]) -> pl.DataFrame:
+    """Take from records the points that are nobody's (``shared_points``), with the issue ``coordinates_shared``."""
+    said = pl.struct(POINT_FIELDS)
+    shared = pl.DataFrame(list(points), schema=dict.fromkeys(POINT_FIELDS, pl.String), orient="row")
+    is_shared = records.select(said.is_in(shared.to_struct().implode()))[POINT_FIELDS[0]]
+    told = pl.concat_str(POINT_FIELDS, separator=", ", ignore_nulls=True).str.slice(0, LONGEST_TOLD)
+    return records.with_columns(
+        pl.when(pl.lit(is_shared)).then(masked(told)).alias(f"{ISSUE_PREFIX}coordinates_shared"),
+        *(pl.when(~pl.lit(is_shared)).then(field).alias(field) for field in POINT_FIELDS),
+    )
+
+
+LONGEST_TOLD: Final = 200  # characters: a polygon may have megabytes

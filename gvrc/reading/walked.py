@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gvrc.meaning.paths import KeyPath
+    from gvrc.reading.shared_points import Point
 
 SEEN_TOLD: Final = 5
 
@@ -30,6 +31,7 @@ class Walked:
     has_next_page: bool = False
     not_inherited: dict[str, None] = field(default_factory=dict)  # keys of places beside the records of a large object
     no_codes: dict[KeyPath, None] = field(default_factory=dict)  # where codes stand that tell no facility apart
+    no_points: frozenset[Point] = frozenset()  # that facilities of many wards share
 
     def add(self, path: tuple[str, ...], records: int) -> None:
         """Count records under the path that they were found at."""
