@@ -47,20 +47,22 @@ def meet_by_given_codes(merger: Merger, span: Span, unmet: frozenset[str]) -> No
 def settle_claimed_codes(merger: Merger) -> Refused:
     """Give a record whose code is a quite different facility's one of ours, or refuse it, as the setting says.
 
-    The code stays with the facility that has it, whose place and name are both others.
+    The code stays with the facility that has it, whose place and name are both others; or one of the two is the
+    other's gender desk.
     """
     database, refused = merger.database, {}
-    for claim in database.rows("find_doubtful_meetings", "code"):
-        row_no, code = claim["row_no"], claim["facility_code"]
-        if any(may_be_one(claim["claimant_name"], claim[name]) for name in ("bearer_name", "imported_name")):
+    claims = {claim["row_no"]: claim for claim in database.rows("find_doubtful_meetings", "code")}
+    for row_no, claim in claims.items():
+        names = (claim["bearer_name"], claim["imported_name"])
+        if not claim["is_another"] and any(may_be_one(claim["claimant_name"], name) for name in names):
             continue
         database.run("forget_meeting", row_no, None)
         if merger.settings.code_claimed_twice == "reject":
-            detail = f"The code {code} is borne by another facility, in another place."
-            refused[row_no] = ("code_claimed_twice", detail)
+            bearer = "police station or gender desk" if claim["is_another"] else "facility, in another place"
+            refused[row_no] = ("code_claimed_twice", f"The code {claim['facility_code']} is borne by another {bearer}.")
         else:
             database.run("take_claimed_code", row_no)
-            database.run("note_claimed_key", row_no, "code_claimed_twice", "facility_code", code)
+            database.run("note_claimed_key", row_no, "code_claimed_twice", "facility_code", claim["facility_code"])
     return refused
 
 

@@ -155,12 +155,15 @@ WHERE staged.round = $1::bigint
 -- So has one that has the code of a facility and, in its very place, the name of another one: a column of codes was
 -- sorted apart from the names, or two codes were exchanged. Each facility would be renamed and get the other's
 -- telephone numbers beside its own. A namesake whose code is one of ours had none that could have been exchanged.
+-- is_another: a gender desk under the code of the police station that it is in, or the station under the desk's: their
+-- names share the place, but the one's telephone is not the other's. Under the very name it is one facility.
 SELECT
     staged.row_no,
     staged.facility_code,
     staged.facility_name AS claimant_name,
     facilities.facility_name AS bearer_name,
-    coalesce(imported.facility_name, facilities.facility_name) AS imported_name
+    coalesce(imported.facility_name, facilities.facility_name) AS imported_name,
+    false AS is_another
 FROM merging
 JOIN staged_records AS staged USING (row_no)
 JOIN facilities USING (facility_id)
@@ -179,7 +182,8 @@ SELECT
     staged.facility_code,
     staged.facility_name,
     facilities.facility_name,
-    coalesce(imported.facility_name, facilities.facility_name)
+    coalesce(imported.facility_name, facilities.facility_name),
+    false
 FROM merging
 JOIN staged_records AS staged USING (row_no)
 JOIN facilities USING (facility_id)
@@ -201,7 +205,25 @@ WHERE merging.met_by = $1
         WHERE point.facility_id = namesake.facility_id
             AND point.is_active
             AND pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude)
-    );
+    )
+UNION
+SELECT
+    staged.row_no,
+    staged.facility_code,
+    staged.facility_name,
+    facilities.facility_name,
+    coalesce(imported.facility_name, facilities.facility_name),
+    true
+FROM merging
+JOIN staged_records AS staged USING (row_no)
+JOIN facilities USING (facility_id)
+JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
+WHERE merging.met_by = $1
+    AND $1 = 'code'
+    AND (staged.facility_type = 'Gender Desk') <> (imported.facility_type = 'Gender Desk')
+    AND 'Police' IN (split_part(staged.facility_type, ' ', 1), split_part(imported.facility_type, ' ', 1))
+    AND lower(staged.facility_name) NOT IN (lower(facilities.facility_name), lower(imported.facility_name))
+ORDER BY is_another;
 
 -- name: take_claimed_code
 UPDATE staged_records

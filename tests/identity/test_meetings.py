@@ -198,3 +198,56 @@ def test_a_namesake_more_than_a_kilometre_away_has_not_exchanged_its_code(
     assert account.files[0].issues["code_claimed_twice"] == 1 - renamed
     landed = rows(fresh, "SELECT facility_name FROM facilities WHERE facility_code = '13080'")
     assert landed == [{"facility_name": "Kalwal Dispensary" if renamed else "Ishiara Clinic"}]
+
+
+STATION = {"code": "KPS-12", "name": "Makadara Police Station", "type": "Police Station", "phone": "0700000016"}
+DESK = {"code": "KPS-12", "name": "Makadara Gender Desk", "type": "Gender Desk", "phone": "0700000017"}
+
+
+@pytest.mark.parametrize("both", [(STATION, DESK), (DESK, STATION)], ids=["station first", "desk first"])
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_a_gender_desk_under_the_code_of_its_police_station_does_not_rename_it(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int, both: tuple[dict[str, str], ...]
+) -> None:
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    path = write(tmp_path, "a.json", [record | MAKADARA for record in both])
+    account = run([path], settings)
+    assert (outcome(account), account.files[0].issues["code_claimed_twice"]) == ({"read": 2, "inserted": 2}, 1)
+    query = "SELECT facility_name, contact_value FROM facilities JOIN facility_contacts USING (facility_id)"
+    assert rows(fresh, f"{query} ORDER BY contact_value") == [
+        {"facility_name": "Makadara Police Station", "contact_value": "+254700000016"},
+        {"facility_name": "Makadara Gender Desk", "contact_value": "+254700000017"},
+    ]
+    assert rows(fresh, "SELECT facility_name FROM facilities WHERE facility_code = 'KPS-12'") == [
+        {"facility_name": both[0]["name"]}
+    ]
+    before = content(fresh)
+    again = run([path], settings, Options(force=True))
+    assert (outcome(again), again.files[0].issues["code_claimed_twice"]) == ({"read": 2, "unchanged": 2}, 1)
+    assert content(fresh) == before
+
+
+@pytest.mark.parametrize(
+    ("second", "name"),
+    [
+        (DESK | {"name": "Makadara Police Station"}, "Makadara Police Station"),
+        (STATION | {"name": "Makadara Central Police Station"}, "Makadara Central Police Station"),
+        (STATION | {"name": "Makadara Police Post", "type": "Police Post"}, "Makadara Police Post"),
+    ],
+    ids=["the very name", "a station renamed", "another kind of station"],
+)
+def test_what_is_no_desk_or_has_the_very_name_is_the_station(
+    settings: Settings, fresh: Database, tmp_path: Path, second: dict[str, str], name: str
+) -> None:
+    run([write(tmp_path, "a.json", [STATION | MAKADARA])], settings)
+    account = run([write(tmp_path, "a.json", [second | MAKADARA])], settings)
+    assert account.files[0].issues["code_claimed_twice"] == 0
+    assert rows(fresh, "SELECT facility_name FROM facilities") == [{"facility_name": name}]
+
+
+def test_a_gender_desk_that_lies_elsewhere_than_the_station_of_its_code_is_told_once(
+    settings: Settings, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [STATION | MAKADARA])], settings)
+    account = run([write(tmp_path, "b.json", [DESK | KIBRA | {"name": "Kibra Gender Desk"}])], settings)
+    assert account.files[0].issues["code_claimed_twice"] == 1
