@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gvrc.reading.elements import Elements
 
 WARDS_TO_A_POINT: Final = 5  # from which on it is nobody's; in the national list and its newer export at most three
+MORE_WARDS: Final = 2  # where all of a list's records that have a point have this one, and are five at least
 SAMPLED: Final = 3  # records whose keys are looked at
 POINT_FIELDS: Final = ("latitude", "longitude", "coordinates", "geometry")
 PLACE_FIELDS: Final = ("county_name", "constituency_name", "sub_county_name", "ward_name")
@@ -39,25 +40,33 @@ def shared_points(elements: Elements, values: Sequence[object], keys: Keys) -> f
     places = _paths_of(PLACE_FIELDS, said, keys)
     if not points or not places:
         return frozenset()
+    alike, pointed = _alike(elements, str(points[0][-1]))
     by_point = defaultdict[str, list[tuple[Any, str]]](list)
-    for element in _alike(elements, str(points[0][-1])):
+    for element in alike:
         record = read_element(element)
         if isinstance(record, dict) and not all(is_absent(_value_at(path, record)) for path in points):
             by_point[_said_at(points, record)].append((element, _said_at(places, record)))
-    shared = [found for found in by_point.values() if len({place for _, place in found}) >= WARDS_TO_A_POINT]
+    shared = [found for found in by_point.values() if _is_shared(found, pointed)]
     return _as_read([element for found in shared for element, _ in found], keys)
 
 
-def _alike(elements: Elements, key: str) -> Elements:
-    """Keep the elements that say under a key what so many say that it may be shared.
+def _is_shared(found: list[tuple[Any, str]], pointed: int) -> bool:
+    """Say whether a point is of too many wards; of fewer where it is the only one of all records that have one."""
+    wards = len({place for _, place in found})
+    return wards >= (MORE_WARDS if len(found) == pointed >= WARDS_TO_A_POINT else WARDS_TO_A_POINT)
+
+
+def _alike(elements: Elements, key: str) -> tuple[Elements, int]:
+    """Give the elements that say under a key what so many say that it may be shared, and how many say something.
 
     To decode all of them takes 20 times as long.
     """
     said = re.compile(rb'"%b"\s*:\s*(\[[^\]]*\]|"[^"]*"|[^,}\]\s]*)' % re.escape(key.encode()))
     texts = [found[1] if (found := said.search(memoryview(element))) else b"" for element in elements]
-    counts = Counter(texts)
-    often = {text for text, count in counts.items() if count >= WARDS_TO_A_POINT and DIGIT.search(text)}
-    return [element for element, text in zip(elements, texts, strict=True) if text in often] if often else []
+    counts = {text: count for text, count in Counter(texts).items() if DIGIT.search(text)}
+    often = {text for text, count in counts.items() if count >= WARDS_TO_A_POINT}
+    alike = [element for element, text in zip(elements, texts, strict=True) if text in often] if often else []
+    return alike, sum(counts.values())
 
 
 DIGIT: Final = re.compile(rb"[0-9]")

@@ -51,6 +51,13 @@ def test_a_point_beside_five_wards_is_read_as_none_with_an_issue_for_each(point:
     assert frame["issue.coordinates_shared"].to_list() == ["-1.31, 36.87"] * 5
 
 
+def test_the_one_point_of_all_records_is_none_where_they_are_of_two_wards() -> None:
+    records = [record | {"ward": WARDS[number % 2]} for number, record in enumerate(clinics([POINTS[0]] * 5))]
+    frame, _ = read_bytes(msgspec.json.encode([*records, {"name": "Kibra Clinic", **PLACES[5]}]))
+    assert points_of(frame) == [""] * 6
+    assert frame["issue.coordinates_shared"].to_list() == [*["-1.31, 36.87"] * 5, None]
+
+
 def test_geojson_is_looked_at_too() -> None:
     features = [
         {"type": "Feature", "geometry": {"type": "Point", "coordinates": [36.87, -1.31]}, "properties": record}
