@@ -25,7 +25,7 @@ WARDS_TO_A_POINT: Final = 5  # from which on it is nobody's; in the national lis
 MORE_WARDS: Final = 2  # where all of a list's records that have a point have this one, and are five at least
 SAMPLED: Final = 3  # records whose keys are looked at
 POINT_FIELDS: Final = ("latitude", "longitude", "coordinates", "geometry")
-PLACE_FIELDS: Final = ("county_name", "constituency_name", "sub_county_name", "ward_name")
+PLACE_FIELDS: Final = (("ward_name",), ("constituency_name", "sub_county_name"), ("county_name",))  # the nearest counts
 
 Point = tuple[str | None, ...]  # the texts of POINT_FIELDS, as they are read
 
@@ -37,7 +37,7 @@ def shared_points(elements: Elements, values: Sequence[object], keys: Keys) -> f
     """
     said = [value for value in islice(values, SAMPLED) if isinstance(value, dict)]
     points = [path for path in _paths_of(POINT_FIELDS, said, keys) if path[-1] != "type"]
-    places = _paths_of(PLACE_FIELDS, said, keys)
+    places = next(filter(None, (_paths_of(fields, said, keys) for fields in PLACE_FIELDS)), [])
     if not points or not places:
         return frozenset()
     alike, pointed = _alike(elements, str(points[0][-1]))
@@ -52,7 +52,7 @@ def shared_points(elements: Elements, values: Sequence[object], keys: Keys) -> f
 
 def _is_shared(found: list[tuple[Any, str]], pointed: int) -> bool:
     """Say whether a point is of too many wards; of fewer where it is the only one of all records that have one."""
-    wards = len({place for _, place in found})
+    wards = len({place for _, place in found if place})
     return wards >= (MORE_WARDS if len(found) == pointed >= WARDS_TO_A_POINT else WARDS_TO_A_POINT)
 
 
@@ -96,7 +96,8 @@ def _means(path: KeyPath, fields: Iterable[str], keys: Keys) -> bool:
 
 
 def _said_at(paths: list[KeyPath], record: dict[str, Any]) -> str:
-    return "|".join(str(_value_at(path, record)).strip().lower() for path in paths)
+    values = [_value_at(path, record) for path in paths]
+    return "|".join(str(value).strip().lower() for value in values if not is_absent(value))
 
 
 def _value_at(path: KeyPath, record: dict[str, Any]) -> object:
