@@ -7,7 +7,7 @@ from typing import Any, Final
 from gvrc.meaning.list_names import is_passed_over
 
 # One of them tells of what kind an object is.
-KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level", "@type"))
+KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level", "@type", "_type"))
 OSM_TYPES: Final = ("node", "way", "relation")
 SITE_TAGS: Final = frozenset(
     ("amenity", "healthcare", "office", "social_facility", "police", "emergency", "building", "shop", "operator")
@@ -30,7 +30,7 @@ def is_of_many_kinds(value: object) -> bool:
     return (isinstance(value, dict) and not value.keys().isdisjoint(KIND_KEYS)) and (
         "resourceType" in _resource(value)
         or value.get("type") in OSM_TYPES
-        or "@type" in value
+        or not value.keys().isdisjoint(("@type", "_type"))
         or bool(json_api_type(value))
         or is_unit_of_hierarchy(value.get("level"), value.get("path"))
     )
@@ -44,7 +44,7 @@ def other_kind(value: object) -> str | None:
         return json_api_type(value)
     if is_unit_of_hierarchy(value.get("level"), value.get("path")) and value["level"] < FACILITY_UNIT:
         return f"organisation unit of level {value['level']}"
-    return _other_resource(_resource(value)) or _other_element(value) or _other_node(value)
+    return _other_resource(_resource(value)) or _other_element(value) or _other_node(value) or _other_document(value)
 
 
 def _other_resource(resource: dict[str, Any]) -> str | None:
@@ -58,6 +58,12 @@ def _other_resource(resource: dict[str, Any]) -> str | None:
 def _resource(value: dict[str, Any]) -> dict[str, Any]:
     inner = value.get("resource")
     return inner if isinstance(inner, dict) else value
+
+
+def _other_document(value: dict[str, Any]) -> str | None:
+    """Name a document of Sanity's that is none of a facility: its export has authors and pages between the others."""
+    kind = value.get("_type")
+    return kind if isinstance(kind, str) and "_id" in value and _is_other_type(kind) else None
 
 
 def _part_of_site(physical_type: object) -> str | None:

@@ -23,7 +23,7 @@ LETTERS: Final = re.compile(r"[^\W\d_]{3}")
 LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
 DIGIT: Final = re.compile(r"\d")
 YES_OR_NO: Final = re.compile(
-    r"(?i)\A\s*(?:true|false|yes|no|y|n|t|f|0|1|active|inactive|open|closed|ndiyo|ndio|hapana|no\W.*(?:clos|shut).*"
+    r"(?i)\A\s*(?:true|false|yes|no|y|n|t|f|[01](?:\.0)?|active|inactive|open|closed|ndiyo|ndio|hapana|no\W.*(?:clos|shut).*"
     r"|[\u2713\u2714\u2705\u2717\u2718\u274c]\ufe0f?)\s*\Z"
 )
 TWO_NUMBERS: Final = re.compile(rf"\d[^\d,;\s]*+[,;\s]\D*+\d|{PLUS_CODE.pattern.removeprefix('(?i)')}", re.IGNORECASE)
@@ -47,7 +47,7 @@ NO_HOURS: Final = re.compile(
 )
 # A letter is read as a flag, and that a page is published says nothing of the facility on it.
 NO_STATUS: Final = re.compile(r"(?i)\s*(?:[yntf]|publish(?:ed)?)\s*")
-NOT_SO: Final = re.compile(r"(?i)\s*(?:false|no|n|f|0|live|active)\s*")
+NOT_SO: Final = re.compile(r"(?i)\s*(?:false|no|n|f|0(?:\.0)?|live|active)\s*")
 # What tells a way in a location (along Ngong Road, opp. the market), which else is the name of a unit: Dagoretti.
 WAY: Final = re.compile(
     r"(?i)\b(?:along|off|near|next|opp|opposite|behind|beside|adjacent|adj|junction|stage|road|rd|street|avenue|ave"
@@ -87,8 +87,14 @@ def _is_open_at_times(text: str) -> bool:
     return NO_HOURS.fullmatch(text) is None
 
 
+# Google's name of a place, and of a document of Firestore, is the path of its key.
+RESOURCE: Final = re.compile(r"(?:places|projects)/\S+")
+# Nominatim's display name is the name with all that is around the place.
+WHOLE_ADDRESS: Final = re.compile(r"(?i).+,.+,\s*kenya\s*")
+
 # By field: the words of keys, and what tells a text under one of them that is not meant for the field.
 UNFIT: Final[dict[str, tuple[tuple[Collection[str], Callable[[str], object]], ...]]] = {
+    "facility_name": ((("name",), RESOURCE.fullmatch), (("displayname",), WHOLE_ADDRESS.fullmatch)),
     "county_name": ((REGIONS, _is_no_county),),
     "address": ((("building",), KIND_OF_BUILDING.fullmatch), (("location",), _is_no_way)),
     "is_closed": ((ONLY_IF_SO, NOT_SO.fullmatch), (HOURS, _is_open_at_times)),

@@ -67,6 +67,8 @@ def test_what_all_records_of_a_file_share_is_the_key_of_none(
         ("upcoming_events", {"Nairobi": [LINDI | {"name": "16 Days Launch", "type": "Event"}]}),
         ("donors", [{"name": "Sample Donor", "email": "sample@example.org"}]),
         ("summary", [{"name": "Nairobi region", "county": "Nairobi", "total": 12}]),
+        ("reports", {"r1": LINDI | {"name": "Sample Person", "phone": "0700 000 017", "message": "help"}}),
+        ("sos_alerts", [LINDI | {"name": "Sample Person", "phone": "0700 000 017"}]),
     ],
 )
 def test_who_and_what_stands_around_facilities_is_none(
@@ -269,6 +271,17 @@ def test_the_answers_in_a_flow_are_what_it_says_of_a_facility(
         "SELECT facility_name AS name, facility_type AS type, ward_name FROM facilities LEFT JOIN wards USING (ward_id)"
     )
     assert rows(fresh, found) == [{"name": "Lindi Shelter", "type": None, "ward_name": "Lindi"}]
+
+
+def test_the_authors_of_an_export_of_sanity_are_no_facilities(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    house = LINDI | {"_id": "a-1", "_type": "facility", "name": "Lindi House"}
+    others = [{"_id": f"b-{kind}", "_type": kind, "name": "Sample Person"} for kind in ("author", "person", "category")]
+    account = run([write(tmp_path, "a.json", [house, *others])], settings)
+    assert outcome(account) == {"read": 1, "inserted": 1}
+    assert account.files[0].notes == ["passed over: 1 author", "passed over: 1 person", "passed over: 1 category"]
+    assert names(fresh) == ["Lindi House"]
 
 
 @pytest.mark.parametrize("kind", ["ward", "county", "taxonomy_term--ward", "user--user", "facility_category"])

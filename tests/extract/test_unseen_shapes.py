@@ -78,6 +78,10 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         [READ_A, READ_B],
     ),
     "pandas, orient index: a row number is no key": ({"0": A, "1": B}, [READ_A, READ_B]),
+    "pandas writes yes and no beside a gap as fractions": (
+        [A | {"closed": 1.0}, B | {"is_active": 0.0, "deleted": 0.0}],
+        [READ_A | {"is_closed": "1.0"}, READ_B | {"is_active": "0.0"}],
+    ),
     "facilities under what a file says of itself": ({"metadata": {"count": 2, "facilities": [A, B]}}, [READ_A, READ_B]),
     "rows of a county by number": (
         {"Kisumu": {"0": {"name": "A Clinic", "code": 1}}, "Siaya": {"0": {"name": "B Clinic", "code": 2}}},
@@ -310,6 +314,18 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
                 "contacts": '[{"key":"simu","value":"0700000016"}]',
             }
         ],
+    ),
+    "Google Places, its new form: the name of a resource is none of a facility": (
+        {"places": [{"name": "places/ChIJ01", "displayName": {"text": "Umoja Clinic"}, "nationalPhoneNumber": "1195"}]},
+        [{"facility_name": "Umoja Clinic", "contacts": '[{"key":"nationalPhoneNumber","value":"1195"}]'}],
+    ),
+    "Nominatim: the whole address is no name": (
+        [{"name": "Umoja Clinic", "display_name": "Umoja Clinic, Umoja, Nairobi, Kenya", "lat": "-1.28", "lon": "36.8"}],
+        [{"facility_name": "Umoja Clinic", "latitude": "-1.28", "longitude": "36.8"}],
+    ),
+    "a key of a page may be its name, where it is displayed otherwise": (
+        [{"name": "umoja-clinic", "display_name": "Umoja Clinic", "code": 1}],
+        [{"facility_name": "Umoja Clinic", "facility_code": "1", "issue.value_not_used": "name=umoja-clinic"}],
     ),
     "Google Places": (
         {

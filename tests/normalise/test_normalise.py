@@ -178,6 +178,9 @@ def test_a_registration_number_that_may_be_one_stays(landed: Landed, number: str
         ({"is_active": "true"}, {"operational_status": "Operational", "is_active": True}),
         ({"is_active": "No"}, {"operational_status": "Non-Operational", "is_active": False}),
         ({"is_closed": "1"}, {"operational_status": "Non-Operational", "is_active": False}),
+        ({"is_closed": "1.0"}, {"operational_status": "Non-Operational", "is_active": False}),  # pandas, beside a gap
+        ({"is_closed": "0.0"}, {"is_active": True}),
+        ({"is_active": "0.0"}, {"operational_status": "Non-Operational", "is_active": False}),
         ({"is_closed": "false"}, {"is_active": True}),
         ({"is_active": "inactive"}, {"operational_status": "Non-Operational", "is_active": False}),
         ({"is_closed": "open"}, {"is_active": True}),
