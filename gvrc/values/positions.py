@@ -36,6 +36,7 @@ _NAMES = (("latitude", "longitude"), ("lat", "long"), ("lat", "lng"), ("lat", "l
 _SEPARATORS = (
     r"(?<=[NSEWnsew])[\s,;]+",
     r"(?<![\s,;])[\s,;]+(?=[NSEWnsew]\s*\d)",
+    r"(?<![\s,;])[\s,;]+(?=(?i:lat|lon|lng)[a-z]*\s*[:=]?\s*[^a-z])",
     r"\s*[;|]\s*",
     r",\s+",
     r"\s+",
@@ -43,6 +44,15 @@ _SEPARATORS = (
 )
 _WRAPPING = re.compile(r"^(?:SRID=4326;)?\s*(?:POINT\s*Z?)?\s*[\[({]?\s*|\s*[\])}]?$", re.IGNORECASE)
 _WKT = re.compile(r"(?:SRID=\d+;)?\s*POINT(?:\s*Z)?\b", re.IGNORECASE)
+
+_DECIMAL = r"\d++(?:\.\d++)?+"
+# The pin of a map that is linked to, or a geo URI. Behind an @ stands the middle of a map, which is no pin.
+_PIN = re.compile(
+    rf"""(?:geo:|https?://[^\s?]*\?(?:\S*?&)?(?:q|query|daddr|destination)=(?:loc:)?)
+    (?P<first>[+-]?{_DECIMAL})(?:,|%2C)(?:\s|\+|%20)?(?P<second>[+-]?{_DECIMAL})
+    (?:[&#;,?]\S*)?""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 def read_degrees(text: str) -> float | None:
@@ -162,6 +172,8 @@ WHOLE, PAIRED = 8, 10  # digits before the plus; those that come in pairs
 
 def _pair_of_text(text: str) -> Point | None:
     cleaned = clean_value(text) or ""
+    if pin := _PIN.fullmatch(cleaned):
+        return _first_two([pin["first"], pin["second"]])
     if "+" in cleaned and (place := read_plus_code(cleaned)):
         return place
     plain = _WRAPPING.sub("", cleaned)
