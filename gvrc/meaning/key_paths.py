@@ -41,12 +41,15 @@ TYPED_VALUES: Final = frozenset(
 )
 # What a key links to may stand in its place: {"ward_id": {"name": "Lindi"}} (Directus).
 LINKS: Final = {f"{unit}id": unit for unit in ("county", "constituency", "subcounty", "ward")}
+# Airtable's lookup of a place in another table. What else is looked up there is of that: Name (from Ward).
+LOOKED_UP: Final = re.compile(r"(?i)\A((?:county|constituency|ward|sub[ _-]?county)(?: name)?) \(from [^()]+\)\Z")
 CUSTOM: Final = re.compile(
-    r"(?<=[^_])__[cs]\Z|^(?:field|new|cr[0-9a-f]{3,5})_(?=\w)(?!(?:name|label|title|text|value|code|type|status|id|uuid|number|state|owner|offices?)\Z)"
+    r"(?<=[^_])__[crs]\Z|^(?:field|new|cr[0-9a-f]{3,5})_(?=\w)(?!(?:name|label|title|text|value|code|type|status|id|uuid|number|state|owner|offices?)\Z)"
 )
 UNIT_IN_KEY: Final = re.compile(r"(.+?)\s*[(\[][^()\[\]]*[)\]]\s*")
 DEGREES: Final = frozenset(("latitude", "longitude", "coordinates"))
-FLATTENED: Final = re.compile(r"(?:[A-Za-z]\w*(?:\[\d+\])?\.)+[A-Za-z]\w*(?:\[\d+\])?")  # location.county.name
+# location.county.name; ActivityInfo's have spaces: Focal point.Phone
+FLATTENED: Final = re.compile(r"(?:[A-Za-z][\w ]*(?:\[\d+\])?\.)+[A-Za-z][\w ]*(?:\[\d+\])?")
 PLACE_IN_LIST: Final = re.compile(r"\[\d+\]")
 OF_NO_METADATA: Final = frozenset(("source_key",))
 OF_NO_UNIT: Final = frozenset(("latitude", "longitude", "coordinates", "geometry", "address"))
@@ -68,7 +71,7 @@ def without_marks(key: str) -> str:
     >>> [without_marks(key) for key in ("Ward__c", "field_ward", "new_ward", "field_name", "field_office")]
     ['Ward', 'ward', 'ward', 'field_name', 'field_office']
     """
-    return CUSTOM.sub("", key)
+    return CUSTOM.sub("", LOOKED_UP.sub(r"\1", key))
 
 
 def meanings_of_words(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, ...]:

@@ -42,7 +42,8 @@ PARENT_PROJECTION: Final = "parent_projection"
 HIT: Final = "_source"  # Elasticsearch's wrapper; a source without the mark is the body that a record came from
 # Objects that only wrap a record or a part of it: what is inside is read as if it stood outside.
 WRAPPER: Final = re.compile(
-    r"(properties|attributes|fields|tags|resource|facility|node|doc|identification|general|basic|profile|metadata|acf"
+    r"(properties|attributes|fields|tags|extratags|resource|facility|node|doc|identification|general|basic|profile|metadata|acf"
+    r"|customdata|customfields|extradata"
     r"|(facility|basic|general|main|hospital|station|organization|organisation)(details?|info|information|data|profile))"
 )
 MAX_KNOWN_PATHS: Final = 20_000

@@ -31,7 +31,17 @@ OF_A_PLACE: Final = re.compile(
 )
 # Of the person who is to be asked for at a facility, in a flat table.
 NAMES_SOMEBODY: Final = (
-    *("ocs", "contactperson", "contactname", "officerin", "incharge", "focalperson", "personin", "deskofficer"),
+    *(
+        "ocs",
+        "contactperson",
+        "contactname",
+        "officerin",
+        "incharge",
+        "focalperson",
+        "focalpoint",
+        "personin",
+        "deskofficer",
+    ),
 )
 
 

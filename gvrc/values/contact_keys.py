@@ -30,8 +30,8 @@ _MARKED = re.compile(
     r"(?P<word>alternat(?:iv)?e|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
 )
 # A post with contacts of its own is a mark, too: the officer of a gender desk does not answer the station's telephone.
-_POST = re.compile(r"(?P<post>ocs|(?:gbv)?focalperson|(?:gender|s?gbv|childrens?)desk)(?P<rest>.*)")
-HEADS = ("ocs", "focalperson")  # who answer the facility's telephone where they have none of their own
+_POST = re.compile(r"(?P<post>ocs|(?:gbv)?focalp(?:erson|oint)|(?:gender|s?gbv|childrens?)desk)(?P<rest>.*)")
+HEADS = ("ocs", "focalperson", "focalpoint")  # who answer the facility's telephone where they have none of their own
 _SAME_MARK = {"alternate": "alternative", "secondary": "2", "second": "2", "1": ""}
 
 

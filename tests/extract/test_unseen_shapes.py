@@ -26,6 +26,12 @@ READ_C = {
 }
 WARDS = [{"id": 900, "name": "Lindi", "constituency_id": 12}, {"id": 901, "name": "Makina", "constituency_id": 12}]
 ABOVE = {"constituencies": [{"id": 12, "name": "Kibra", "county_id": 47}], "counties": [{"id": 47, "name": "Nairobi"}]}
+LOOKED_UP = {
+    "County (from Ward)": ["Nairobi"],
+    "Ward Name (from Ward)": ["Umoja I"],
+    "Name (from Ward)": ["Umoja I"],
+    "geo_point_2d": {"lat": -1.28, "lon": 36.8},
+}
 
 
 def linked(kind: str, key: str) -> dict[str, Any]:
@@ -320,12 +326,103 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         [{"facility_name": "Umoja Clinic", "contacts": '[{"key":"nationalPhoneNumber","value":"1195"}]'}],
     ),
     "Nominatim: the whole address is no name": (
-        [{"name": "Umoja Clinic", "display_name": "Umoja Clinic, Umoja, Nairobi, Kenya", "lat": "-1.28", "lon": "36.8"}],
+        [{"name": "Umoja Clinic", "display_name": "Umoja Clinic, Moi Road, Kenya", "lat": "-1.28", "lon": "36.8"}],
         [{"facility_name": "Umoja Clinic", "latitude": "-1.28", "longitude": "36.8"}],
     ),
     "a key of a page may be its name, where it is displayed otherwise": (
         [{"name": "umoja-clinic", "display_name": "Umoja Clinic", "code": 1}],
         [{"facility_name": "Umoja Clinic", "facility_code": "1", "issue.value_not_used": "name=umoja-clinic"}],
+    ),
+    "Salesforce: the records that one refers to, and the place of an account": (
+        [
+            {
+                "Name": "Umoja Clinic",
+                "County__r": {"Name": "Nairobi"},
+                "Ward__r": {"Name": "Umoja I"},
+                "BillingLatitude": -1.28,
+                "BillingLongitude": 36.8,
+            }
+        ],
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "ward_name": "Umoja I",
+                "latitude": "-1.28",
+                "longitude": "36.8",
+            }
+        ],
+    ),
+    "Airtable: the places that are looked up in another table, and nothing else of it": (
+        {"records": [{"id": "rec1", "fields": {"Name": "Umoja Clinic", **LOOKED_UP}}]},
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "source_key": "rec1",
+                "county_name": "Nairobi",
+                "ward_name": "Umoja I",
+                "latitude": "-1.28",
+                "longitude": "36.8",
+            }
+        ],
+    ),
+    "the columns of a form that is wide name the facility in each": (
+        [
+            {
+                "fac_name": "Umoja Clinic",
+                "facility_county": "Nairobi",
+                "facility_ward": "Umoja I",
+                "facility_latitude": -1.28,
+                "facility_longitude": 36.8,
+                "respondent_phone": "0700000017",
+            }
+        ],
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "ward_name": "Umoja I",
+                "latitude": "-1.28",
+                "longitude": "36.8",
+            }
+        ],
+    ),
+    "who does what where: the organisation works at a site": (
+        [{"Organization": "Sample Relief", "Facility / Site": "Umoja Clinic", "County": "Nairobi"}],
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "issue.value_not_used": "Organization=Sample Relief",
+            }
+        ],
+    ),
+    "Wikidata": (
+        {
+            "head": {"vars": ["item", "itemLabel"]},
+            "results": {
+                "bindings": [
+                    {
+                        "item": {"type": "uri", "value": "http://www.wikidata.org/entity/Q1"},
+                        "itemLabel": {"xml:lang": "en", "type": "literal", "value": "Umoja Clinic"},
+                        "countyLabel": {"type": "literal", "value": "Nairobi County"},
+                        "coord": {"type": "literal", "value": "Point(36.8 -1.28)"},
+                    }
+                ]
+            },
+        },
+        [{"facility_name": "Umoja Clinic", "county_name": "Nairobi County", "coordinates": "Point(36.8 -1.28)"}],
+    ),
+    "Nominatim: tags beside those of the place": (
+        [{"name": "Umoja Clinic", "lat": "-1.28", "lon": "36.8", "extratags": {"phone": "0700000016"}}],
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "latitude": "-1.28",
+                "longitude": "36.8",
+                "contacts": '[{"key":"extratags.phone","value":"0700000016"}]',
+            }
+        ],
     ),
     "Google Places": (
         {

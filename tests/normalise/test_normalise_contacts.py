@@ -194,6 +194,8 @@ def test_a_person_stands_with_their_contact(entries: list[tuple[str, object]], p
             {"16": "A", "17": ""},
         ),
         ([("focal_person_name", "A"), ("phone", "0700000017")], {"17": "A"}),
+        ([("focal_point", "A"), ("focal_point_phone", "0700000016"), ("phone", "0700000017")], {"16": "A", "17": ""}),
+        ([("Focal point.Name", "A"), ("Focal point.Phone", "0700000017")], {"17": "A"}),
         (
             [("contacts", [{"ocs": "A", "phone": "0700000016"}, {"focal_person": "B", "phone": "0700000017"}])],
             {"16": "A", "17": "B"},
