@@ -10,7 +10,7 @@ from gvrc.meaning.list_names import STRICT_LISTS, UNIT_LISTS, WRAPPING, is_count
 from gvrc.meaning.other_kinds import other_kind
 from gvrc.meaning.paths import MAX_DEPTH, UUID, KeyPath, is_absent, leaves, normal_key
 from gvrc.meaning.persons import is_person
-from gvrc.meaning.titles import is_named_by_title
+from gvrc.meaning.titles import is_event, is_named_by_title
 
 if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
@@ -34,7 +34,7 @@ HTTP_ERRORS: Final = frozenset(status.phrase.lower() for status in HTTPStatus if
 
 def looks_like_facility(record: object, keys: Keys) -> TypeGuard[dict[str, Any]]:
     """Say whether an object has something like the name of a facility, and is not a person or a folder of records."""
-    if not isinstance(record, dict) or is_person(record, keys) or other_kind(record):
+    if not isinstance(record, dict) or is_person(record, keys) or is_event(record) or other_kind(record):
         return False
     if any(_holds_facilities(key, value, keys) or _holds_units(key, value, keys) for key, value in record.items()):
         return False

@@ -155,11 +155,11 @@ def says_one_value(value: object) -> bool:
     return is_answer(value) or is_property(value)
 
 
-def unwrapped(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def unwrapped(record: dict[str, Any], depth: int = 0) -> Iterator[tuple[str, Any]]:
     """Give the keys of a record, and those in what only wraps it (the properties of GeoJSON), with their values."""
     for key, value in record.items():
-        if isinstance(value, dict) and is_wrapper(key):
-            yield from value.items()
+        if isinstance(value, dict) and is_wrapper(key) and depth < MAX_DEPTH:
+            yield from unwrapped(value, depth + 1)
         else:
             yield key, value
 

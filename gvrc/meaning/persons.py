@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from gvrc.meaning.paths import KEY_WORDS, is_absent, is_flag, normal_key, unwrapped
-from gvrc.meaning.person_words import NAMES_SOMEBODY, is_person_word, is_role, may_name_person, names_somebody
+from gvrc.meaning.paths import KEY_WORDS, is_absent, is_flag, leaves, normal_key, unwrapped
+from gvrc.meaning.person_words import (
+    NAMES_SOMEBODY,
+    PEOPLE_OF_CASES,
+    is_person_word,
+    is_role,
+    may_name_person,
+    names_somebody,
+)
 from gvrc.meaning.vocabulary import list_words
 
 if TYPE_CHECKING:
@@ -16,6 +23,9 @@ if TYPE_CHECKING:
 
 
 PERSON_KEYS: Final = list_words("person_keys")
+# What systems of community health and of cases call a record of a person by: CHT's type, CommCare's case_type.
+KINDS: Final = frozenset(("type", "contacttype", "casetype", "doctype", "recordtype", "entitytype"))
+KINDS_OF_PEOPLE: Final = PEOPLE_OF_CASES | {"person", "individual"}
 NAMES_OF_CONTACT: Final = frozenset(("firstname", "lastname"))  # of a facility's contact person, in a flat table
 # A shelter may have these, too: whom it takes in. They tell a person where nothing tells a facility.
 PERHAPS_PERSON_KEYS: Final = PERSON_KEYS | list_words("perhaps_person_keys")
@@ -52,12 +62,13 @@ OF_PEOPLE_TOO: Final = frozenset(("operational_status",))  # a volunteer is acti
 MARKS_OF_PEOPLE: Final = frozenset().union(
     *(CASE_KEYS, CASE_OBJECTS, STAFF_NUMBERS, SUBJECTS, ON_A_SHEET, ROLES, OF_ONE_PERSON, IDENTITY_CARDS, SEXES),
     (URNS,),
+    KINDS_OF_PEOPLE,
 )
 
 
-def may_hold_people(columns: Iterable[str]) -> bool:
-    """Say whether records with these keys may be of people: hardly any file has such keys, others are spared."""
-    given = set(map(normal_key, columns))
+def may_hold_people(marks: Iterable[str]) -> bool:
+    """Say whether records with these keys and kinds may be of people: hardly any file has such, others are spared."""
+    given = set(map(normal_key, marks))
     return len(PERHAPS_PERSON_KEYS & given) > 1 or not MARKS_OF_PEOPLE.isdisjoint(given)
 
 
@@ -79,6 +90,8 @@ def _is_of_a_case(word: str, value: object) -> bool:
     """Say whether a value is of one case: not where it says only whether a facility has, keeps or offers something."""
     if word == URNS:
         return isinstance(value, list)
+    if word in KINDS:
+        return isinstance(value, str) and normal_key(value) in KINDS_OF_PEOPLE
     if word in CASE_OBJECTS:
         return isinstance(value, dict) and not all(map(is_flag, value.values()))
     return word in CASE_KEYS and isinstance(value, str | int | float) and not is_flag(value)
@@ -147,4 +160,9 @@ def _is_of_many(word: str, value: object) -> bool:
 
 
 def _tells(record: dict[str, Any], keys: Keys, fields: frozenset[str]) -> bool:
-    return not fields.isdisjoint(keys.fields_in(record))
+    return any(
+        meaning.field in fields
+        for path, value in leaves(record)
+        if not (is_absent(value) or (isinstance(value, str) and is_person_word(value.lower())))  # type: contact (CHT)
+        for meaning in keys.meanings(path)
+    )

@@ -73,6 +73,20 @@ def names_a_place(title: str | None) -> bool:
     )
 
 
+def is_event(record: dict[str, Any]) -> bool:
+    """Say whether a record is of something that takes place: it has a venue and a day, which no facility has.
+
+    >>> is_event({"name": "Lindi medical camp", "venue": "Lindi Primary School", "date": "2024-03-01"})
+    True
+    """
+    told = {normal_key(key) for key, value in unwrapped(record) if not is_absent(value)}
+    return VENUE in told and not DAYS.isdisjoint(told)
+
+
+VENUE: Final = "venue"
+DAYS: Final = frozenset(("date", "dates", "startdate", "eventdate", "tarehe"))
+
+
 def is_named_by_title(record: dict[str, Any], keys: Keys) -> bool:
     """Say whether a record without a name is of a facility that its title names."""
     told = {normal_key(key): value for key, value in unwrapped(record) if not is_absent(value)}

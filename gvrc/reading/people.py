@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from gvrc.meaning.paths import is_wrapper
-from gvrc.meaning.persons import is_person, may_hold_people
+from gvrc.meaning.paths import is_wrapper, normal_key
+from gvrc.meaning.persons import KINDS, is_person, may_hold_people
 from gvrc.reading.alike import Column
 from gvrc.reading.records import Records, read_as_objects
 
@@ -24,7 +24,7 @@ DECODE: Final = msgspec.json.Decoder().decode
 
 def refuse_people(records: Records, elements: Elements, keys: Keys) -> Records:
     """Reject the records that are of people or of cases; what they hold is neither read nor counted by key."""
-    if not may_hold_people(_keys_of(records)):
+    if not may_hold_people(_marks_of(records)):
         return records
     if records.columns is not None:
         records = read_as_objects(elements)
@@ -35,18 +35,23 @@ def refuse_people(records: Records, elements: Elements, keys: Keys) -> Records:
     return records
 
 
-def _keys_of(records: Records) -> Iterator[str]:
-    """Give the keys of all records, and those in what only wraps a record."""
+def _marks_of(records: Records) -> Iterator[str]:
+    """Give the keys of all records and those in what only wraps a record, and what kinds the records are of."""
+    outer: Iterable[str] = set().union(*records.values) if records.columns is None else records.columns
+    wrapped = [
+        value for key in outer if is_wrapper(key) for value in _values_of(records, key) if isinstance(value, dict)
+    ]
+    inner: set[Any] = set().union(*wrapped)
+    within = (inside.get(key) for key in inner if is_wrapper(key) for inside in wrapped)  # the fields of a doc
+    inner = inner.union(*(value for value in within if isinstance(value, dict)))
+    kinds = (value for key in outer if normal_key(key) in KINDS for value in _values_of(records, key))
+    inner_kinds = (inside.get(key) for key in inner if normal_key(key) in KINDS for inside in wrapped)
+    yield from chain(outer, inner, {kind for kind in chain(kinds, inner_kinds) if isinstance(kind, str)})
+
+
+def _values_of(records: Records, key: str) -> Iterable[Any]:
+    """Give what all records say under a key."""
     if records.columns is None:
-        outer: Iterable[str] = set().union(*records.values)
-        wrapped = (record.get(key) for key in outer if is_wrapper(key) for record in records.values)
-    else:
-        outer = records.columns
-        wrapped = (
-            value
-            for key, column in records.columns.items()
-            if isinstance(column, Column) and is_wrapper(key)
-            for value in column.values
-        )
-    inner: set[Any] = set().union(*(value for value in wrapped if isinstance(value, dict)))
-    yield from chain(outer, inner)
+        return (record.get(key) for record in records.values)
+    column = records.columns[key]
+    return column.values if isinstance(column, Column) else ()

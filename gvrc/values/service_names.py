@@ -88,11 +88,20 @@ def _spellings_in(value: object) -> Iterator[str]:
             yield from _spellings_in(groups)
         # A map of names to what is offered: {"Outpatient": true, "Surgery": "No"}
         case dict() if _is_map_of_services(value):
-            yield from (name for name, item in value.items() if _is_offered(item))
+            yield from _offered_in(value)
         case None:
             return
         case _:
             yield msgspec.json.encode(value).decode()
+
+
+def _offered_in(services: dict[str, object]) -> Iterator[str]:
+    """Give the names before a yes, and what an object says that is none."""
+    for name, item in services.items():
+        if _is_offered(item):
+            yield name
+        elif isinstance(item, dict):
+            yield msgspec.json.encode({name: item}).decode()
 
 
 def _spellings_of(service: dict[str, object], name: object) -> Iterator[str]:
@@ -153,6 +162,9 @@ def _is_offered(item: object) -> bool | None:
             return item
         case str() if item.strip().isalpha() and len(item.strip()) > 1:
             return read_flag(item.strip())
+        case dict():  # {"PEP": {"available": true, "cost": "free"}}
+            said = [_is_offered(inner) for key, inner in item.items() if fold(key) in _OFFERED_KEYS]
+            return all(said) if said and None not in said else None
     return None
 
 
@@ -183,6 +195,10 @@ def said_beside_names(value: object, depth: int = 0) -> Iterator[tuple[str, obje
                     yield from said_beside_names(item, depth + 1)
                 elif (is_group or normal_key(key) != name) and fold(key) not in _OFFERED_KEYS:
                     yield key, item
+        case dict() if _is_map_of_services(value):
+            for item in value.values():
+                inside = item.items() if isinstance(item, dict) and _is_offered(item) else ()
+                yield from ((key, inner) for key, inner in inside if fold(key) not in _OFFERED_KEYS)
 
 
 def _name_key(service: dict[str, object]) -> str | None:

@@ -68,6 +68,9 @@ def test_what_all_records_of_a_file_share_is_the_key_of_none(
         ("donors", [{"name": "Sample Donor", "email": "sample@example.org"}]),
         ("summary", [{"name": "Nairobi region", "county": "Nairobi", "total": 12}]),
         ("reports", {"r1": LINDI | {"name": "Sample Person", "phone": "0700 000 017", "message": "help"}}),
+        ("survivor_stories", [LINDI | {"name": "Sample (not her real name)", "story": "I was helped"}]),
+        ("team", [LINDI | {"name": "Sample Person", "phone": "0700 000 017", "bio": "Lawyer"}]),
+        ("outreaches", [LINDI | {"name": "Lindi medical camp", "venue": "Lindi School", "date": "2024-03-01"}]),
         ("sos_alerts", [LINDI | {"name": "Sample Person", "phone": "0700 000 017"}]),
     ],
 )

@@ -406,6 +406,8 @@ def test_what_nobody_knows_is_counted_with_an_example() -> None:
         ),
         ({"name": "PEP", "hours": "24/7"}, {"services.hours": (1, "24/7")}),
         ({"PEP": True, "Surgery": "No"}, {}),
+        ({"PEP": {"available": True, "cost": "free"}}, {"services.cost": (1, "free")}),
+        ({"PEP": {"available": False, "cost": "free"}, "HTS": True}, {}),
         (["PEP", "HTS"], {}),
     ],
 )

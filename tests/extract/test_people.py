@@ -127,6 +127,11 @@ CASE = {"facility": "Umoja Clinic", "county": "Nairobi", "phone": "0700000085", 
         CASE | {"Case No.": "OB 12/3/25"},
         CASE | {"victim": {"name": "Sample Person"}},
         {"properties": PERSON | {"AGE": 17, "SEX": "F"}, "geometry": None},
+        PERSON | {"type": "contact", "date_of_birth": "2008-01-02", "sex": "female"},  # CHT
+        PERSON | {"type": "Person"},
+        {"id": "a", "doc": PERSON | {"type": "contact", "contact_type": "person"}},
+        {"doc": {"type": "data_record", "fields": {"patient_name": "Sample Person", "facility": "Umoja Clinic"}}},
+        {"case_type": "survivor", "name": "Sample Person", "county": "Nairobi"},  # CommCare
         PERSON | {"Rank": "IP", "Service No.": "12345", "station": "Lindi Police Station", "status": "Active"},
         {
             "full_name": "Sample Person",

@@ -397,6 +397,10 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             }
         ],
     ),
+    "KHIS: a table of the units of DHIS2": (
+        [{"organisationunitname": "Umoja Clinic", "organisationunitcode": "13080", "County": "Nairobi"}],
+        [{"facility_name": "Umoja Clinic", "facility_code": "13080", "county_name": "Nairobi"}],
+    ),
     "Wikidata": (
         {
             "head": {"vars": ["item", "itemLabel"]},
