@@ -25,7 +25,7 @@ from gvrc.reading.cursor import LENIENT, MAX_DEPTH, QUOTE, UNREADABLE, Cursor, r
 from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
-from gvrc.reading.passed_over import are_listed_persons, is_path_passed_over, is_sender
+from gvrc.reading.passed_over import FEW_NAMED, are_listed_persons, is_path_passed_over, is_sender
 from gvrc.reading.repeated_codes import repeated_codes
 from gvrc.reading.shared_points import shared_points
 from gvrc.reading.table_rows import column_table, columns_beside, rows_as_records
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from gvrc.reading.links import Links
 
 SAMPLE: Final = 200  # records looked at to tell what a list holds: the first few of them that have a name
-FEW_NAMED: Final = 5
 
 
 def find_records(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gvrc.meaning.bare_persons import are_bare_persons
 from gvrc.meaning.list_names import (
+    FACILITY_LISTS,
     ONE_UNIT,
     UNIT_LISTS,
     WRAPPING,
@@ -26,6 +27,7 @@ from gvrc.shapes import has_facilities_inside, says_only_contacts
 if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
 
+FEW_NAMED: Final = 5  # records with a name, which tell together what a list is of
 # A list under one of these may be of anything.
 ANY_LIST: Final = WRAPPING | frozenset(("values", "value", "list", "entries", "entry", "content", "hits", "docs"))
 
@@ -59,11 +61,19 @@ def are_listed_persons(values: list[object], path: tuple[str, ...], parents: dic
     records = [value for value in values if isinstance(value, dict)]
     if not records or len(records) < len(values):
         return False
-    if PARENT_GROUP in parents or (path and not is_county(path[-1]) and normal_key(path[-1]) not in ANY_LIST):
+    if PARENT_GROUP in parents or (path and _tells_what_it_lists(path[-1], len(records))):
         return False
     if is_dump(values[0]) or is_fixture(values[0]) or is_path_passed_over(path):
         return False
     return are_bare_persons(records, keys)
+
+
+def _tells_what_it_lists(key: str, records: int) -> bool:
+    """Say whether a list is of facilities by its name; under one that tells nothing, few names tell as little."""
+    word = normal_key(key)
+    if is_county(key) or word in ANY_LIST:
+        return False
+    return records < FEW_NAMED or word in FACILITY_LISTS or is_of_facilities(key)
 
 
 def is_sender(value: dict[str, Any], key: str, whole: dict[str, Any] | None, keys: Keys) -> bool:

@@ -61,7 +61,7 @@ def _spellings_in_other_forms(text: str) -> list[str]:
 def _split(names: str) -> list[str]:
     """Split names in one text; a list that went through a spreadsheet is text too: ``['PEP', 'HTS']``."""
     listed = names.strip()
-    if listed.startswith("[") and listed.endswith("]"):
+    if (listed[:1], listed[-1:]) in (("[", "]"), ("{", "}")):  # PostgreSQL writes its own: {PEP,"Legal aid"}
         return [name.strip(" '\"") for name in _BARE_SEPARATOR.split(listed[1:-1])]
     if _CODES.fullmatch(listed):
         return listed.split()

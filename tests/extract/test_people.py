@@ -47,6 +47,25 @@ def test_a_list_of_places_for_people_is_one_of_facilities(key: str) -> None:
     assert names({"facilities": [CLINIC], key: [place]}) == ["Umoja Clinic", "Sample Place"]
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("call_log", "callbacks", "religious_leaders", "peer_educators", "donations", "households", "cause_list"),
+        *("hearings", "suppliers", "commodities", "reporting_periods", "forms"),
+    ],
+)
+def test_a_list_of_who_called_gave_or_leads_and_of_what_is_stocked_is_passed_over(key: str) -> None:
+    record = {"name": "Sample Kit", "code": "P1", "phone": "0700000085", "county": "Nairobi"}
+    assert names({"facilities": [CLINIC], key: [record]}) == ["Umoja Clinic"]
+
+
+def test_several_names_of_people_are_those_of_people_whatever_their_list_is_called() -> None:
+    for key in ("walk_ins", "sheet_2", "wanawake"):
+        assert names({"facilities": [CLINIC], key: BARE * 2}) == ["Umoja Clinic"]
+    for key in ("safe_houses", "providers", "gbv_desks"):
+        assert len(names({"facilities": [CLINIC], key: BARE * 2})) == 7
+
+
 @pytest.mark.parametrize("key", ["children", "branches_by_county"])
 def test_the_branches_of_a_tree_are_gone_through_whatever_they_are_called(key: str) -> None:
     for inside in ({"Nairobi": {"clinics": [CLINIC]}}, [{"name": "Nairobi", key: [CLINIC]}]):
@@ -125,6 +144,7 @@ CASE = {"facility": "Umoja Clinic", "county": "Nairobi", "phone": "0700000085", 
         PERSON | {"given_at": {"$date": "2025-01-02"}, "dob": {"$date": "2008-01-02"}, "sex": "F"},
         CASE | {"survivor_name": "Sample Person"},
         CASE | {"Case No.": "OB 12/3/25"},
+        CASE | {"Client Tel": "0700000085"},
         CASE | {"victim": {"name": "Sample Person"}},
         {"properties": PERSON | {"AGE": 17, "SEX": "F"}, "geometry": None},
         PERSON | {"type": "contact", "date_of_birth": "2008-01-02", "sex": "female"},  # CHT

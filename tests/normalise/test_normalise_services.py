@@ -38,6 +38,7 @@ UUID = "1a536286-c5b9-46f4-a72f-919c1fccb8e8"
         ('["No-scalpel vasectomy", "PEP (available)"]', ["No-scalpel vasectomy", "PEP (available)"]),
         ('{"Counselling": true, "Surgery": false}', ["Counselling"]),
         ('{"PEP": {"available": true, "cost": "free"}, "HTS": {"offered": "Yes"}}', ["PEP", "HTS"]),
+        (r'"{PEP,\"Legal aid\"}"', ["PEP", "Legal aid"]),
         ('[{"services_id": {"id": 1, "name": "PEP"}}]', ["PEP"]),
         ('"pep counselling legal_aid"', ["pep", "counselling", "legal_aid"]),
         ('"post rape care"', ["post rape care"]),
