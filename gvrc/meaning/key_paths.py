@@ -31,7 +31,8 @@ PLACE_FIELDS: Final = frozenset(
         *("latitude", "longitude", "coordinates", "geometry", "address"),
     )
 )
-NAME_CHILDREN: Final = frozenset(("name", "label", "title", "display", "text", "value", "en", "english", "rendered"))
+LOCALES: Final = frozenset(("enus", "engb", "enke"))  # Contentful's: what a field says in a language
+NAME_CHILDREN: Final = LOCALES | {"name", "label", "title", "display", "text", "value", "en", "english", "rendered"}
 OF_ANYTHING: Final = frozenset(
     ("code", "type", "status", "id", "uuid", "level", "category", "number", "state", "owner")
 )
@@ -94,7 +95,8 @@ def meanings_of_words(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, .
 def _without_wrappers(words: tuple[str, ...]) -> Iterator[str]:
     """Give the words above a key but those that only wrap: ``ward.data.attributes.name`` (Strapi) is ``ward.name``."""
     for word, inner in pairwise(words):
-        if not WRAPPER.fullmatch(word) and not (word == "data" and inner == "attributes"):
+        is_around = WRAPPER.fullmatch(word) or word in LOCALES
+        if not is_around and not (word == "data" and inner == "attributes"):
             yield word
 
 

@@ -401,6 +401,21 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         [{"organisationunitname": "Umoja Clinic", "organisationunitcode": "13080", "County": "Nairobi"}],
         [{"facility_name": "Umoja Clinic", "facility_code": "13080", "county_name": "Nairobi"}],
     ),
+    "Contentful: what a field says in each language": (
+        {
+            "items": [
+                {
+                    "sys": {"type": "Entry"},
+                    "fields": {
+                        "name": {"en-US": "Umoja Clinic", "sw": "Kliniki ya Umoja"},
+                        "county": {"en-US": "Nairobi"},
+                        "location": {"en-US": {"lat": -1.28, "lon": 36.8}},
+                    },
+                }
+            ]
+        },
+        [{"facility_name": "Umoja Clinic", "county_name": "Nairobi", "latitude": "-1.28", "longitude": "36.8"}],
+    ),
     "Wikidata": (
         {
             "head": {"vars": ["item", "itemLabel"]},
