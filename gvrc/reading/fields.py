@@ -44,6 +44,7 @@ from gvrc.reading.single_keys import (
     as_box,
     decode_address,
     is_gender_desk,
+    labels_of_desk,
     past_word,
 )
 from gvrc.reading.units import ABOVE, units_above
@@ -261,7 +262,10 @@ class _Sorting:
     def _take_gender_desks(self, path: KeyPath, lists: Values) -> Values:
         """Take the gender desk out of the desks of a station: survivors are to call it; give what else is listed."""
         desks = [next(filter(is_gender_desk, value or ()), None) for value in lists]
-        self._column((*path[:-1], "gender_desk"), Column(desks))
+        for desk in filter(None, desks):
+            self.left_over.count_leaves(path, {key: desk[key] for key in labels_of_desk(desk)})
+        told: Values = [desk and {key: desk[key] for key in desk if key not in labels_of_desk(desk)} for desk in desks]
+        self._column((*path[:-1], "gender_desk"), Column(told))
         left = ([desk for desk in value or () if desk is not one] for value, one in zip(lists, desks, strict=True))
         return [others or None for others in left]
 

@@ -15,6 +15,7 @@ ADDRESS_AS_TEXT: Final = "humanaddress"
 BOXES: Final = frozenset(("pobox", "addresspobox"))
 DESKS: Final = frozenset(("desks", "policedesks", "specialdesks", "specialiseddesks", "specializeddesks", "madawati"))
 GENDER_DESK: Final = re.compile(r"(?i)gender|s?gbv\b|jinsia")
+NAMES_OF_DESKS: Final = frozenset(("name", "desk", "deskname", "jina"))
 LABELS: Final = frozenset(("name", "type", "desk", "deskname", "desktype", "jina", "aina"))
 TELLS_HOURS: Final = HOURS | list_words("tells_hours")
 
@@ -44,6 +45,15 @@ def is_gender_desk(desk: object) -> bool:
         normal_key(key) in LABELS and isinstance(value, str) and GENDER_DESK.search(value)
         for key, value in desk.items()
     )
+
+
+def labels_of_desk(desk: dict[str, Any]) -> set[str]:
+    """Give the keys under which a gender desk is called one: beside its officer that would be a person's name."""
+    return {
+        key
+        for key, value in desk.items()
+        if normal_key(key) in NAMES_OF_DESKS and isinstance(value, str) and GENDER_DESK.search(value)
+    }
 
 
 def past_word(key: str) -> str | None:

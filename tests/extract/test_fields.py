@@ -864,6 +864,15 @@ def read_all(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return facilities(read_bytes(json.dumps(records).encode())[0])
 
 
+def test_the_name_of_a_gender_desk_is_none_of_its_officer() -> None:
+    desk = {"name": "Gender Desk", "officer": "Sample Officer", "phone": "0700000016"}
+    record = {"station_name": "Lindi Police Station", "county": "Nairobi", "desks": [desk]}
+    frame, reading = read_bytes(json.dumps([record]).encode())
+    told = {"gender_desk.phone": "0700000016", "gender_desk.officer": "Sample Officer"}
+    assert {said["key"]: said["value"] for said in json.loads(frame["contacts"][0])} == told
+    assert reading.unmapped == {"desks.name": (1, "Gender Desk")}
+
+
 def test_the_gender_desk_of_a_station_s_desks_is_called_under_its_own_number_and_others_are_counted() -> None:
     station = {
         "station": "Kondele Police Station",
