@@ -3,99 +3,83 @@
 
 -- name: note_possible_doubles
 -- A body that recodes its list, or a spreadsheet that takes something off its codes, makes a second facility of each: two
--- codes are two facilities. Told is the one that came after the other, at every run that speaks of it, as far_from_ward
--- is. Of two that one file speaks of, its body says itself that they are two (the national list has five such pairs).
--- One with a code of ours has met its namesake by name, or it was told why not. Where a ward is not known, what is sure
--- of the place counts. Names are compared with their signs: to take these out takes 0.2 s for the national list. A dry
--- run's keys are negative.
-WITH named AS MATERIALIZED (
+-- codes are two facilities. It is told when the run inserts one, and whenever it comes again as long as both are there.
+-- Of two that the run inserts, the later file's is told. Of two that one file speaks of, its body says itself that they
+-- are two (the national list has five such pairs). One with a code of ours has met its namesake by name, or it was told
+-- why not. Where a ward is not known, what is sure of the place counts. Names are compared with their signs: to take
+-- these out takes 0.2 s for the national list.
+WITH inserted AS MATERIALIZED (
     SELECT
         facilities.facility_id,
         facilities.facility_code,
         facilities.ward_id,
-        lower(facilities.facility_name::text) COLLATE "C" AS name,
+        lower(facilities.facility_name) AS name,
         met.file_no
-    FROM facilities
-    LEFT JOIN run_facilities AS met USING (facility_id)
-    WHERE facilities.is_active
-), alike AS MATERIALIZED ( -- few: to join all with all takes ten times as long
-    SELECT named.*
-    FROM named
-    JOIN (
-        SELECT
-            ward_id,
-            name
-        FROM named
-        GROUP BY
-            ward_id,
-            name
-        HAVING count(*) > 1
-            AND count(file_no) > 0
-    ) AS shared USING (ward_id, name)
-), namesakes AS (
+    FROM run_facilities AS met
+    JOIN facilities USING (facility_id)
+    WHERE met.outcome = 'inserted'
+        AND facilities.is_active
+), found AS (
     SELECT
-        speaking.facility_id,
-        speaking.facility_code,
-        speaking.file_no,
-        other.facility_id AS other_id,
-        other.facility_code AS other_code,
-        other.file_no AS other_file_no
-    FROM alike AS speaking
-    JOIN alike AS other USING (ward_id, name)
-    WHERE speaking.file_no IS NOT NULL
-        AND other.facility_id <> speaking.facility_id
-    UNION ALL
-    SELECT
-        speaking.facility_id,
-        speaking.facility_code,
-        speaking.file_no,
-        other.facility_id,
-        other.facility_code,
-        other.file_no
-    FROM named AS unplaced
-    JOIN named AS placed USING (name)
-    JOIN etl.imported_facilities AS imported ON imported.facility_id = unplaced.facility_id
-    JOIN etl.imported_facilities AS placed_imported ON placed_imported.facility_id = placed.facility_id
-    CROSS JOIN LATERAL (
-        VALUES
-            (unplaced.facility_id, unplaced.facility_code, unplaced.file_no),
-            (placed.facility_id, placed.facility_code, placed.file_no)
-    ) AS speaking (facility_id, facility_code, file_no)
-    CROSS JOIN LATERAL (
-        VALUES
-            (unplaced.facility_id, unplaced.facility_code, unplaced.file_no),
-            (placed.facility_id, placed.facility_code, placed.file_no)
-    ) AS other (facility_id, facility_code, file_no)
-    WHERE unplaced.ward_id IS NULL
-        AND placed_imported.county_id = imported.county_id
-        AND placed_imported.constituency_id IS NOT DISTINCT FROM imported.constituency_id
-        AND speaking.file_no IS NOT NULL
-        AND other.facility_id <> speaking.facility_id
-), doubles AS (
-    SELECT DISTINCT ON (later.facility_id)
-        later.file_no,
-        known.record_number,
-        later.facility_id,
-        later.facility_code,
-        later.other_code
-    FROM namesakes AS later
-    JOIN run_facilities AS met USING (facility_id)
-    JOIN etl.facility_source AS known USING (source, content_hash)
-    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = later.facility_id
-    LEFT JOIN etl.imported_facilities AS other_imported ON other_imported.facility_id = later.other_id
-    WHERE coalesce(
-            later.other_file_no < later.file_no,
-            (later.other_id < 0, abs(later.other_id)) < (later.facility_id < 0, abs(later.facility_id))
+        inserted.facility_id,
+        inserted.facility_code,
+        other.facility_code AS other_code
+    FROM inserted
+    JOIN facilities AS other
+        ON lower(other.facility_name) = inserted.name
+        AND other.facility_id <> inserted.facility_id
+    LEFT JOIN run_facilities AS other_met ON other_met.facility_id = other.facility_id
+    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = inserted.facility_id
+    LEFT JOIN etl.imported_facilities AS other_imported ON other_imported.facility_id = other.facility_id
+    WHERE other.is_active
+        AND coalesce(
+            other.ward_id = inserted.ward_id,
+            other_imported.county_id = imported.county_id
+            AND other_imported.constituency_id IS NOT DISTINCT FROM imported.constituency_id
         )
-        AND coalesce(imported.facility_type = other_imported.facility_type, true)
+        AND coalesce(other_imported.facility_type = imported.facility_type, true)
+        AND other_met.file_no IS DISTINCT FROM inserted.file_no
+        AND (other_met.outcome IS DISTINCT FROM 'inserted' OR other_met.file_no < inserted.file_no)
         AND NOT EXISTS (
             SELECT
             FROM etl.code_map
-            WHERE code_map.generated_code IN (later.facility_code, later.other_code)
+            WHERE code_map.generated_code IN (inserted.facility_code, other.facility_code)
         )
+), remembered AS (
+    SELECT
+        facilities.facility_id,
+        facilities.facility_code,
+        other.facility_code AS other_code
+    FROM etl.issues AS former
+    JOIN run_facilities AS met USING (facility_id)
+    JOIN facilities USING (facility_id)
+    JOIN facilities AS other ON other.facility_code = former.raw_value
+    LEFT JOIN run_facilities AS other_met ON other_met.facility_id = other.facility_id
+    WHERE former.kind = 'possible_double'
+        AND met.outcome <> 'inserted'
+        AND facilities.is_active
+        AND other.is_active
+        AND lower(other.facility_name) = lower(facilities.facility_name)
+        AND other_met.file_no IS DISTINCT FROM met.file_no
+), doubles AS (
+    SELECT DISTINCT ON (both_kinds.facility_id)
+        met.file_no,
+        known.record_number,
+        both_kinds.facility_id,
+        both_kinds.facility_code,
+        both_kinds.other_code
+    FROM (
+        SELECT *
+        FROM found
+        UNION ALL
+        SELECT *
+        FROM remembered
+    ) AS both_kinds
+    JOIN run_facilities AS met USING (facility_id)
+    JOIN etl.facility_source AS known USING (source, content_hash)
     ORDER BY
-        later.facility_id,
-        later.other_code
+        both_kinds.facility_id,
+        both_kinds.other_code
 ), saved AS (
     INSERT INTO etl.issues (run_no, file_no, record_number, facility_id, kind, field, raw_value)
     SELECT
