@@ -17,8 +17,9 @@ from gvrc.meaning.list_names import (
     is_undertaking,
     without_wrapping,
 )
-from gvrc.meaning.paths import PARENT_GROUP, normal_key
+from gvrc.meaning.paths import PARENT_GROUP, normal_key, words_of_key
 from gvrc.meaning.person_words import is_people
+from gvrc.meaning.vocabulary import list_words
 from gvrc.reading.around import is_key_of_one
 from gvrc.reading.dump import is_dump
 from gvrc.reading.fixture import is_fixture
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
 
 FEW_NAMED: Final = 5  # records with a name, which tell together what a list is of
+OF_BODIES: Final = list_words("of_bodies")
 # A list under one of these may be of anything.
 ANY_LIST: Final = WRAPPING | frozenset(("values", "value", "list", "entries", "entry", "content", "hits", "docs"))
 
@@ -73,7 +75,8 @@ def _tells_what_it_lists(key: str, records: int) -> bool:
     word = normal_key(key)
     if is_county(key) or word in ANY_LIST:
         return False
-    return records < FEW_NAMED or word in FACILITY_LISTS or is_of_facilities(key)
+    is_of_bodies = not OF_BODIES.isdisjoint(words_of_key(key))
+    return records < FEW_NAMED or word in FACILITY_LISTS or is_of_facilities(key) or is_of_bodies
 
 
 def is_sender(value: dict[str, Any], key: str, whole: dict[str, Any] | None, keys: Keys) -> bool:

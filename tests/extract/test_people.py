@@ -62,7 +62,7 @@ def test_a_list_of_who_called_gave_or_leads_and_of_what_is_stocked_is_passed_ove
 def test_several_names_of_people_are_those_of_people_whatever_their_list_is_called() -> None:
     for key in ("walk_ins", "sheet_2", "wanawake"):
         assert names({"facilities": [CLINIC], key: BARE * 2}) == ["Umoja Clinic"]
-    for key in ("safe_houses", "providers", "gbv_desks"):
+    for key in ("safe_houses", "providers", "gbv_desks", "partners_list", "referralPoints", "mashirika"):
         assert len(names({"facilities": [CLINIC], key: BARE * 2})) == 7
 
 
