@@ -182,8 +182,11 @@ class Unfolder:
 
     def settled_of(self, records: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
         """Give what is remembered of the settled ones but their states: as weigh_merged and settle of sql/merge."""
-        is_settled = (pl.col("ward_match") != "coordinates") & (
-            pl.col("ward_id").is_not_null() | pl.col("ward_candidates").is_null()
+        by_neighbours = issues.filter(kind="coordinates_shared")["facility_no"]
+        is_settled = (
+            (pl.col("ward_match") != "coordinates")
+            & (pl.col("ward_id").is_not_null() | pl.col("ward_candidates").is_null())
+            & pl.col("facility_no").is_in(by_neighbours.implode()).not_()
         )
         said = issues.group_by("facility_no", maintain_order=True).agg(
             issues=pl.concat_str("kind", "field", separator=" ").str.join("\n")

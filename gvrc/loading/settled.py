@@ -156,10 +156,13 @@ class SettledRecords:
         return settled.join(known, on="row_no", validate="1:1")
 
     def ask(self, named: pl.DataFrame) -> pl.DataFrame:
-        """Ask which records are settled; the correction of a reject never is, nor what nobody could read."""
+        """Ask which records are settled; the correction of a reject never is, nor what nobody could read.
+
+        Nor is one whose list has points that are nobody's: what it says then depends on its neighbours.
+        """
         import polars as pl
 
-        asked = named.filter(pl.col("is_correction").not_()).select(
+        asked = named.filter(pl.col("must_be_opened").not_()).select(
             "row_no",
             "source",
             "content_hash",
@@ -190,7 +193,7 @@ def name_records(found: list[FoundRecords], rules: dict[int, int]) -> pl.DataFra
             {
                 "record_number": part.numbers,
                 "content_hash": hash_contents(part.elements),
-                "is_correction": list(map(is_correction, part.elements)),
+                "must_be_opened": [bool(part.no_points) or is_correction(element) for element in part.elements],
             },
             schema_overrides={"record_number": pl.Int64},
         ).with_columns(file_no=pl.lit(part.file.file_no, pl.Int64), rules=pl.lit(rules[part.file.file_no], pl.Int64))

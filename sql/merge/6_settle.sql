@@ -3,9 +3,10 @@
 
 -- name: weigh_merged
 -- Settled is who has no other record that counts, whom no person has edited, and whose issues a repetition would find
--- again: not those that the merge found in what else was there. A ward that was chosen among several by the points of
--- other facilities may be another one tomorrow. What a record overwrote when it came first is repeated each time that
--- it comes (repeat_superseded_conflicts), but not what it overwrites when it comes again.
+-- again: not those that the merge found in what else was there, nor that its point is its neighbours', too. A ward that
+-- was chosen among several by the points of other facilities may be another one tomorrow. What a record overwrote when
+-- it came first is repeated each time that it comes (repeat_superseded_conflicts), but not what it overwrites when it
+-- comes again.
 INSERT INTO weighed_facilities (facility_id)
 SELECT merging.facility_id
 FROM merging
@@ -22,6 +23,7 @@ WHERE merging.met_by <> 'superseded'
                     'code_claimed_twice',
                     'code_zeros_differ',
                     'contact_person_kept',
+                    'coordinates_shared',
                     'manual_edit_kept',
                     'source_key_claimed_twice',
                     'source_outranked'
@@ -224,6 +226,12 @@ LEFT JOIN (
     GROUP BY row_no
 ) AS said USING (row_no)
 WHERE merging.met_by = 'superseded'
+    AND NOT EXISTS (
+        SELECT
+        FROM staged_issues AS issues
+        WHERE issues.row_no = merging.row_no
+            AND issues.kind = 'coordinates_shared'
+    )
     AND staged.ward_match <> 'coordinates'
     AND (staged.ward_id IS NOT NULL OR staged.ward_candidates IS NULL)
 ORDER BY

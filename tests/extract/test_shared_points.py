@@ -140,3 +140,14 @@ def test_a_list_of_large_records_is_read_alike_before_and_after_it_is_settled(
     for _ in range(2):
         assert outcome(run([str(tmp_path / "a.json")], settings, Options(force=True))) == (0, 0, 7, 6)
     assert stands(fresh) == [(-1.31, 36.87)]
+
+
+def test_a_record_that_comes_alone_in_the_same_words_has_its_point(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    """What it says depended on its neighbours: it was remembered as settled without a point."""
+    sheet = tmp_path / "a.json"
+    for records, expected in ((6, []), (1, [(-1.31, 36.87)])):
+        sheet.write_bytes(msgspec.json.encode(clinics([POINTS[0]] * records)))
+        run([str(sheet)], settings)
+        assert stands(fresh) == expected
