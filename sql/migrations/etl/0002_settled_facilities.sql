@@ -4,7 +4,7 @@
 
 CREATE TABLE etl.settled_facilities (
     facility_id integer PRIMARY KEY,
-    rules bigint NOT NULL, -- hash of all that decides how the record comes out: gvrc/loading/settled.py
+    rules bigint NOT NULL, -- hash of all that decides how the record comes out: gvrc/settled.py
     facility_code text NOT NULL, -- with the state, it is still the facility's
     state bigint NOT NULL, -- hash of the facility and what belongs to it, as they were left: weigh_facilities
     ward_match text NOT NULL,
