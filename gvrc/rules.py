@@ -13,6 +13,7 @@ import polars as pl
 
 from gvrc.columns import ISSUE_FIELDS, ISSUE_PREFIX
 from gvrc.reading.sheet_rows import is_of_sheet
+from gvrc.values.storable import NO_NUL
 from gvrc.values.text import join_texts
 
 if TYPE_CHECKING:
@@ -124,8 +125,9 @@ def collect_issues(accepted: pl.DataFrame) -> pl.DataFrame:
         .unpivot(index="row_no", variable_name="kind", value_name="raw_value")
         .drop_nulls("raw_value")
         .with_columns(pl.col("kind").str.strip_prefix(ISSUE_PREFIX))
+        .with_columns(pl.col("raw_value").cast(pl.String).str.replace_all("\0", NO_NUL, literal=True))
         .with_columns(field=pl.col("kind").replace_strict(ISSUE_FIELDS, default="record", return_dtype=pl.String))
-        .select("row_no", "kind", "field", pl.col("raw_value").cast(pl.String))
+        .select("row_no", "kind", "field", "raw_value")
     )
 
 

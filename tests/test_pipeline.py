@@ -115,6 +115,13 @@ def codes(database: Database) -> list[str]:
     return [row["facility_code"] for row in rows(database, "SELECT facility_code FROM facilities ORDER BY 1")]
 
 
+def test_a_nul_in_a_value_that_is_not_used_costs_no_run(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    path = write(tmp_path, "clinics.json", [CLINIC | {"sub_county": ["Starehe", "Maka\0dara"]}])
+    assert outcome(run([path], settings)) == {"read": 1, "inserted": 1}
+    told = rows(fresh, "SELECT raw_value FROM etl.issues WHERE kind = 'value_not_used'")
+    assert told == [{"raw_value": "sub_county=Starehe; sub_county=Maka\ufffddara"}]
+
+
 def test_a_record_arrives_whole_and_with_its_coordinates_the_right_way_round(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:

@@ -9,11 +9,11 @@ from typing import Any, Final
 import msgspec
 
 from gvrc.meaning.paths import MAX_KNOWN_PATHS, KeyPath
+from gvrc.values.storable import NO_NUL
 
 Values = Sequence[Any]
 Texts = Sequence[str | None]
 
-NO_NUL: Final = "\ufffd"  # PostgreSQL takes no NUL in a text, and the account of keys is stored
 YES_NO: Final = {True: "true", False: "false"}
 ENCODE: Final = msgspec.json.encode
 RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])

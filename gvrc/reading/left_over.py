@@ -10,8 +10,9 @@ from gvrc.masking import HIDDEN
 from gvrc.meaning.paths import MAX_DEPTH, KeyPath, is_absent
 from gvrc.meaning.personal import is_personal
 from gvrc.meaning.shown_keys import OTHER_KEYS, shown_example
-from gvrc.reading.json_texts import NO_NUL, Values, dotted, text_of
+from gvrc.reading.json_texts import Values, dotted, text_of
 from gvrc.values.service_names import said_beside_names
+from gvrc.values.storable import NO_NUL
 
 if TYPE_CHECKING:
     from gvrc.extract import FileReading

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+NO_NUL: Final = "\ufffd"  # stands for NUL in what is told of a file: PostgreSQL takes none in a text
 # Neither NUL nor halves of characters, which bytes that are no UTF-8 are read as.
 STORABLE = r"^[^\0\ud800-\udfff]*$"
 

@@ -16,8 +16,8 @@ from gvrc.columns import EXTRACTED
 from gvrc.meaning.meanings import Keys
 from gvrc.meaning.paths import is_absent
 from gvrc.reading.alike import MANY
-from gvrc.reading.json_texts import NO_NUL
 from gvrc.shapes import looks_like_facility
+from gvrc.values.storable import NO_NUL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

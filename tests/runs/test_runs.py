@@ -65,7 +65,7 @@ LEFT JOIN wards USING (ward_id)
 LEFT JOIN constituencies USING (constituency_id)
 LEFT JOIN counties USING (county_id)
 LEFT JOIN operational_statuses USING (operational_status_id)
-ORDER BY facility_name, facility_code
+ORDER BY facility_name COLLATE "C", facility_code
 """
 
 
