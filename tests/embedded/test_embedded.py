@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gvrc.embedded import bundled_versions, copy_programs, runtime_folder
+from gvrc.embedded import bundled_versions, copy_programs, runtime_folder, stop_embedded
+from tests.conftest import PROJECT, server_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,3 +32,38 @@ def test_the_programs_run_from_where_root_copies_them_out_of_a_closed_folder(tmp
         assert f"(PostgreSQL) {version}." in told
     assert copy_programs(bundled_versions()[version], tmp_path / "gvrc") == copied
     assert len(list((tmp_path / "gvrc").iterdir())) == 1
+
+
+START = """
+import os, sys
+from pathlib import Path
+from gvrc.embedded import start_embedded
+from gvrc.errors import DatabaseUnavailableError
+try:
+    start_embedded(Path(sys.argv[1]))
+except DatabaseUnavailableError as error:
+    print(error, file=sys.stderr, flush=True)
+os._exit(0)  # as a command ends
+"""
+
+
+def test_a_server_that_does_not_start_is_told_in_one_line_by_what_its_log_says() -> None:
+    folder = server_folder("gvrc-broken-")
+    folder.chmod(0o755)
+    data = folder / "postgres"
+    assert start(data) == ""
+    stop_embedded(data)
+    with (data / "postgresql.conf").open("a") as settings:
+        settings.write("nonsense = = =\n")
+    assert start(data) == (
+        f'The embedded PostgreSQL in {data} did not start: configuration file "{data}/postgresql.conf" contains errors. '
+        f"Its log is {data}/log; or name another database by --database-url.\n"
+    )
+    shutil.rmtree(folder)
+
+
+def start(data: Path) -> str:
+    """Start a server in a process of its own, since the wheel remembers those of a process; give what it told."""
+    return subprocess.run(
+        [sys.executable, "-c", START, data], cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stderr
