@@ -56,7 +56,8 @@ def test_a_server_that_does_not_start_is_told_in_one_line_by_what_its_log_says()
     with (data / "postgresql.conf").open("a") as settings:
         settings.write("nonsense = = =\n")
     assert start(data) == (
-        f'The embedded PostgreSQL in {data} did not start: configuration file "{data}/postgresql.conf" contains errors. '
+        f"The embedded PostgreSQL in {data} did not start: "
+        f'configuration file "{data}/postgresql.conf" contains errors. '
         f"Its log is {data}/log; or name another database by --database-url.\n"
     )
     shutil.rmtree(folder)
