@@ -26,7 +26,6 @@ from gvrc.settings import PROJECT
 ROOT_FOLDER = Path("/var/lib/gvrc")
 DATABASE = "gvrc"
 VERSION = 18
-LAST_LINES = 10  # of the log: what it says before is of another start
 
 
 def start_embedded(folder: Path | None = None) -> str:
@@ -37,21 +36,27 @@ def start_embedded(folder: Path | None = None) -> str:
     """
     folder = folder or data_folder()
     forget_servers_of_lost_projects()
+    log = folder / "log"
+    written_before = log.stat().st_size if log.exists() else 0
     try:
         server = start_server(folder, VERSION)
     except Exception as error:  # the wheel raises whatever its subprocess raised: all of it means the same to a user
         raise DatabaseUnavailableError(
-            f"The embedded PostgreSQL in {folder} did not start: {last_complaint(folder / 'log') or error}. "
-            f"Its log is {folder / 'log'}; or name another database by --database-url."
+            f"The embedded PostgreSQL in {folder} did not start: {last_complaint(log, written_before) or error}. "
+            f"Its log is {log}; or name another database by --database-url."
         ) from error
     create_database(server.get_uri())
     return str(server.get_uri(database=DATABASE))
 
 
-def last_complaint(log: Path) -> str:
-    """Give what the server's log says last of why it did not start; nothing where it has not come so far."""
-    lines = log.read_text("utf-8", "replace").splitlines() if log.exists() else []
-    complaints = [line.partition("FATAL:")[2].strip() for line in lines[-LAST_LINES:] if "FATAL:" in line]
+def last_complaint(log: Path, written_before: int) -> str:
+    """Give what a server's log says last of why it did not start, after the bytes of earlier starts; else nothing."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(written_before)
+        lines = file.read().decode("utf-8", "replace").splitlines()
+    complaints = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line]
     return complaints[-1] if complaints else ""
 
 

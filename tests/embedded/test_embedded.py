@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvrc.embedded import bundled_versions, copy_programs, runtime_folder, stop_embedded
+from gvrc.embedded import bundled_versions, copy_programs, last_complaint, runtime_folder, stop_embedded
 from tests.conftest import PROJECT, server_folder
 
 if TYPE_CHECKING:
@@ -61,6 +61,17 @@ def test_a_server_that_does_not_start_is_told_in_one_line_by_what_its_log_says()
         f"Its log is {data}/log; or name another database by --database-url.\n"
     )
     shutil.rmtree(folder)
+
+
+def test_what_the_log_says_of_an_earlier_start_is_no_reason_of_this_one(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    assert last_complaint(log, 0) == ""
+    log.write_text("FATAL:  terminating connection due to administrator command\n")
+    before = log.stat().st_size
+    assert last_complaint(log, before) == ""
+    with log.open("a") as file:
+        file.write("LOG:  starting\n2026-01-01 UTC [7] FATAL:  data directory has wrong ownership\n")
+    assert last_complaint(log, before) == "data directory has wrong ownership"
 
 
 def start(data: Path) -> str:
