@@ -73,7 +73,9 @@ def read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 def seconds_to_wait(text: str) -> float:
     """Read the seconds of ``--watch``."""
     with suppress(ValueError):
-        if 0 < float(text) <= LONGEST_WAIT:
+        if float(text) > LONGEST_WAIT:
+            raise argparse.ArgumentTypeError(f"expected a year at the most ({LONGEST_WAIT} seconds), not {text!r}")
+        if float(text) > 0:
             return float(text)
     raise argparse.ArgumentTypeError(f"expected a number of seconds, more than 0, not {text!r}")
 

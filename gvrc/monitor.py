@@ -71,7 +71,7 @@ class Monitor:
         self.thread.join(PATIENCE)
 
 
-class SixthServer(ThreadingHTTPServer):
+class IPv6Server(ThreadingHTTPServer):
     """The same over IPv6, which http.server uses only when told to."""
 
     address_family = socket.AF_INET6
@@ -79,7 +79,7 @@ class SixthServer(ThreadingHTTPServer):
 
 def server_class(address: str) -> type[ThreadingHTTPServer]:
     """Give the server of an address: one of IPv6 has colons, which no host's name has."""
-    return SixthServer if ":" in address else ThreadingHTTPServer
+    return IPv6Server if ":" in address else ThreadingHTTPServer
 
 
 Page = tuple[int, str, bytes]  # status, content type, content

@@ -356,7 +356,7 @@ def events(settings: Settings) -> list[str]:
         (["--summary", "0" * 300], 2, " cannot be written. Name a file in a folder that this user may write to."),
         (["--frobnicate"], 2, "unrecognized arguments: --frobnicate"),
         (["--watch", "0"], 2, "argument --watch: expected a number of seconds, more than 0, not '0'"),
-        (["--watch", "1e300"], 2, "argument --watch: expected a number of seconds, more than 0, not '1e300'"),
+        (["--watch", "1e300"], 2, "argument --watch: expected a year at the most (31622400 seconds), not '1e300'"),
         (["-", "--watch", "5"], 2, "--watch looks for files time and again; standard input comes once."),
         (["--watch", "often"], 2, "argument --watch: expected a number of seconds, more than 0, not 'often'"),
         (["--summary", "/nowhere/run.json"], 2, "option --summary: /nowhere/run.json cannot be written"),

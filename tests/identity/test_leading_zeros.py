@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import polars as pl
 import pytest
 
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
+from tests.test_pipeline import rows, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,14 +38,8 @@ AS_NUMBERS = [clinic(int(record["code"]), record["name"], phone="0700000016") fo
 STANDS = [("000209", "Makina Clinic"), ("013081", "Lindi Clinic"), ("113083", "Soweto Clinic")]
 
 
-def write(folder: Path, name: str, records: list[dict[str, Any]]) -> str:
-    (folder / name).write_text(json.dumps(records), "utf-8")
-    return str(folder / name)
-
-
 def ask(database: Database, query: str) -> list[tuple[Any, ...]]:
-    with database._statement(query) as statement:
-        return pl.DataFrame(statement.execute_query()[0]).rows()
+    return [tuple(row.values()) for row in rows(database, query)]
 
 
 def outcome(account: RunAccount) -> tuple[int, int, int, int]:

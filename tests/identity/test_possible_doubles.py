@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import polars as pl
 import pytest
 
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
+from tests.test_pipeline import rows, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,18 +36,12 @@ OWN_CODES = [clinic("NRB-1", "Lindi Clinic"), clinic("NRB-2", "Makina Clinic"), 
 MFL_CODES = [clinic("13080", "LINDI CLINIC"), clinic("13081", "Makina Clinic"), clinic("13082", "Karanja Clinic")]
 
 
-def write(folder: Path, name: str, records: list[dict[str, Any]]) -> str:
-    (folder / name).write_text(json.dumps(records), "utf-8")
-    return str(folder / name)
-
-
 def doubles(account: RunAccount) -> list[int]:
     return [file.issues["possible_double"] for file in account.files]
 
 
 def told(database: Database) -> list[tuple[Any, ...]]:
-    with database._statement(TOLD) as statement:
-        return pl.DataFrame(statement.execute_query()[0]).rows()
+    return [tuple(row.values()) for row in rows(database, TOLD)]
 
 
 def test_each_facility_of_a_list_that_was_recoded_is_told_once_and_counted_whenever_it_comes(
@@ -118,3 +111,18 @@ def test_the_doubles_are_taken_back_with_their_run_and_told_again_when_they_come
     undo(run([recoded], settings).run_id, settings)
     assert doubles(run([recoded], settings)) == [2]
     assert len(told(fresh)) == 2
+
+
+def test_facilities_that_a_person_gave_their_new_codes_are_met_by_them(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    """What docs/rejects_and_issues.md advises: take the run back, change the codes, import again."""
+    former, recoded = write(tmp_path, "a.json", OWN_CODES), write(tmp_path, "b.json", MFL_CODES)
+    run([former], settings)
+    undo(run([recoded], settings).run_id, settings)
+    fresh.execute("UPDATE facilities SET facility_code = '13080' WHERE facility_code = 'NRB-1'")
+    fresh.execute("UPDATE facilities SET facility_code = '13081' WHERE facility_code = 'NRB-2'")
+    for paths in ([recoded], [former], [recoded]):
+        assert doubles(run(paths, settings, Options(force=True))) == [0]
+    codes = rows(fresh, "SELECT facility_code FROM facilities ORDER BY 1")
+    assert [row["facility_code"] for row in codes] == ["13080", "13081", "13082", "NRB-3"]
