@@ -6,7 +6,6 @@ import pytest
 
 from gvrc.errors import UsageError
 from gvrc.geography import PlaceResolver, read_aliases, read_shipped_reference
-from gvrc.geography.check import find_faults
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +72,3 @@ def test_a_file_that_cannot_be_read_is_an_error(alias_file: Path) -> None:
     alias_file.write_bytes(HEADER.encode() + b"\xff,a,b,c\n")
     with pytest.raises(UsageError, match="is not a CSV file in UTF-8"):
         read_aliases(alias_file)
-
-
-def test_the_shipped_tables_hold() -> None:
-    assert list(find_faults()) == []
