@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reading import facilities, read_bytes
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def row(model: str, pk: int, **fields: object) -> dict[str, Any]:
@@ -54,6 +57,14 @@ def test_foreign_keys_are_joined_wherever_their_rows_stand() -> None:
             "owner_name": "County",
             "beds": "12",
         }
+
+
+def test_what_is_joined_in_pieces_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, _ = read_bytes(json.dumps(ROWS).encode())
+    monkeypatch.setattr("gvrc.reading.fixture.JOINED_BYTES", 1)
+    in_pieces, _ = read_bytes(json.dumps(ROWS).encode())
+    assert len(whole) == 2
+    assert facilities(in_pieces) == facilities(whole)
 
 
 def test_the_tables_of_another_body_are_read_where_they_are_named_after_facilities() -> None:

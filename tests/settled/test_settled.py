@@ -253,6 +253,19 @@ def test_what_few_records_of_many_changed_is_merged_in_one_batch(
     assert outcome(account) == {"read": 40, "unchanged": 37, "updated": 3}
 
 
+def test_what_is_put_together_in_pieces_comes_out_as_by_the_long_way(
+    twins: Twins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gvrc.batches.BATCH_BYTES", 500)  # two clinics have more
+    records = clinics(40)
+    for _ in range(2):
+        twins.run([write(tmp_path, "a.json", records)], batch_size=10)
+    for number in range(3, 40, 4):
+        records[number] |= LATER
+    account = twins.run([write(tmp_path, "a.json", records)], batch_size=10)
+    assert outcome(account) == {"read": 40, "unchanged": 30, "updated": 10}
+
+
 def test_a_transaction_merges_no_more_than_batch_size_records_of_what_was_put_together(
     settings: Settings, tmp_path: Path, merged: list[int]
 ) -> None:
