@@ -37,7 +37,7 @@ class Directory:
         return any(table in self.triggers for table in ("facilities", *CHILD_TABLES))
 
 
-def read_directory(database: Database, settings: Settings, *, is_managed: bool, is_dry_run: bool = False) -> Directory:
+def read_directory(database: Database, settings: Settings, *, is_managed: bool, is_dry_run: bool) -> Directory:
     """Read the demands, lookups and sequences of the database, and find the actor."""
     lengths = {row["column_name"]: row["length"] for row in database.rows("text_lengths")}
     required = {row["column_name"] for row in database.rows("required_columns")}
