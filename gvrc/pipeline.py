@@ -145,9 +145,8 @@ def prepare_database(this_run: Run) -> Directory:
 
     database, settings, is_dry_run = this_run.database, this_run.settings, this_run.options.dry_run
     create_staging_tables(database, settings.source_rank)
-    from gvrc.loading.directory import (
-        read_directory,
-    )  # not before: it imports polars, for which the server need not wait
+    # Imported only now, because it brings polars in: the server need not wait for that.
+    from gvrc.loading.directory import read_directory
 
     return read_directory(database, settings, is_managed=this_run.is_managed, is_dry_run=is_dry_run)
 
