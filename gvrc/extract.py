@@ -166,7 +166,7 @@ def demand_readable(path: str, reading: FileReading) -> None:
     """Raise SourceFileError where no record of a file could be read, once they were opened to its end."""
     if not reading.readable:
         raise SourceFileError(
-            reading.error or f"{path}: holds no readable record. {reading.first_reject}. Mend it, or fetch it again."
+            reading.error or f"{path}: holds no readable record. {reading.first_reject}. Correct it, or fetch it again."
         )
 
 

@@ -133,7 +133,8 @@ class CircuitBreaker:
         if self.is_open:
             raise DatabaseUnavailableError(
                 f"The database failed {self.failures} times in a row and is given up. "
-                "See that it runs (scripts/health_check.py), then repeat the command: what is loaded stays loaded."
+                "Make sure that it is running (scripts/health_check.py), then repeat the command: "
+                "what is loaded stays loaded."
             )
         try:
             result = function()
