@@ -92,7 +92,7 @@ class LoneTable(NamedTuple):
     keys: tuple[str, ...] = KEYED
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoneRecords:
     """The lone records of a batch, unfolded to rows."""
 
@@ -132,13 +132,13 @@ class Unfolder:
             LoneTable("etl.issues", issues.select(ISSUES)),
         ]
         return LoneRecords(
-            len(records),
-            count_rows(records.rename({count: f"facility_{count}" for count in COUNTS})),
-            [table for table in tables if not table.rows.is_empty()],
-            issues.select("row_no", "kind", "field", "raw_value"),
-            LoneTable("run_facilities", met_of(records)),
-            LoneTable("staged_coordinates", records.drop_nulls("latitude").select(COORDINATES)),
-            LoneTable("etl.settled_facilities", self.settled_of(records, issues)),
+            size=len(records),
+            counted=count_rows(records.rename({count: f"facility_{count}" for count in COUNTS})),
+            tables=[table for table in tables if not table.rows.is_empty()],
+            issues=issues.select("row_no", "kind", "field", "raw_value"),
+            met=LoneTable("run_facilities", met_of(records)),
+            coordinates=LoneTable("staged_coordinates", records.drop_nulls("latitude").select(COORDINATES)),
+            settled=LoneTable("etl.settled_facilities", self.settled_of(records, issues)),
         )
 
     def complete(self, records: pl.DataFrame) -> pl.DataFrame:
