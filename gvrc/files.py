@@ -1,4 +1,4 @@
-"""Which files a run reads, and what each one is known by. Standard library only: a wrong path is told at once."""
+"""Which files a run reads, and the hash that each is known by. Standard library only: a wrong path is told at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STANDARD_INPUT = "-"
-SPOOL = "gvrc-spool-"  # how the name of a temporary folder begins whose files are a run's input
+SPOOL = "gvrc-spool-"  # the names of temporary folders with a run's input begin so
 ENDINGS = (".json", ".geojson", ".jsonl", ".ndjson")
 
 
