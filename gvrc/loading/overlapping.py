@@ -1,8 +1,8 @@
-"""What a run is taken back to, where others wrote the same fields: runs are taken back and brought back in any order.
+"""What a run is taken back to if others wrote the same fields: runs are taken back and brought back in any order.
 
-A field has the value of the latest run that wrote it and stands, or what was there before all of them. What the undone
-run overwrote is not that, where the run before it is taken back too: its value would stand again, and nobody would be
-told. The SQL is ``sql/undo/overlapping.sql``.
+A field gets the value of the latest run that wrote it and still stands, or what was there before all of them. What the
+undone run overwrote is not right if the run before it was taken back, too: the value of that one would stand again, and
+nobody would know. The SQL is ``sql/undo/overlapping.sql``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gvrc.database import Database
 
-SOMETHING_LATER: dict[str, Any] = {}  # an object, which is the value of no column: what stands there stays
+SOMETHING_LATER: dict[str, Any] = {}  # an object, which no column can have as its value: what stands there stays
 
 
 class Written(NamedTuple):
@@ -52,7 +52,7 @@ class UndoHistory:
 
 
 def heed_other_runs(database: Database, run_no: int, by_run_no: int) -> None:
-    """Correct what is to be put back by what stands of other runs; bring back what they left unsaid of lost rows."""
+    """Correct what is to be put back by what other runs wrote that stands, lost rows included."""
     history = UndoHistory(tuple((row["run_no"], row["undoes_run_no"]) for row in database.rows("undo_runs")))
     own_run_no = history.import_of(run_no)
     corrector = Corrector(history, run_no, own_run_no, by_run_no)
@@ -112,7 +112,7 @@ class Corrector:
         }
 
     def value(self, writings: list[Written], taken_back: frozenset[int]) -> Any:  # noqa: ANN401 - of any column
-        """Give the latest value that stands; what a person wrote in between is nobody's to take back."""
+        """Give the latest value that stands; what a person wrote in between is never taken back."""
         follows: list[bool] = []
         for place, writing in enumerate(writings):
             found = latest_of(writings[:place], follows, self.taken_back(writing.run_no))
@@ -121,7 +121,7 @@ class Corrector:
 
 
 def latest_of(writings: list[Written], follows: list[bool], taken_back: frozenset[int]) -> Any:  # noqa: ANN401 - of any column
-    """Walk back to a run that stands, or to a value that follows no run's; None where there is nothing."""
+    """Walk back to a run that stands, or to a value that no run had left; None where there is nothing."""
     for writing, is_following in zip(reversed(writings), reversed(follows), strict=True):
         if writing.run_no not in taken_back:
             return writing.after
