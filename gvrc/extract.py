@@ -152,7 +152,11 @@ def find_in_file(
 
 
 def demand_readable(path: str, reading: FileReading) -> None:
-    """Raise SourceFileError where no record of a file could be read, once they were opened to its end."""
+    """Go on only if a record of the file could be read, once all were opened.
+
+    Raises:
+        SourceFileError: none could be read.
+    """
     if not reading.readable:
         raise SourceFileError(
             reading.error or f"{path}: holds no readable record. {reading.first_reject}. Correct it, or fetch it again."
@@ -180,7 +184,8 @@ class JSONExtractor:
     def extract_facilities(self, file_path: str) -> list[dict[str, Any]]:
         """Give the records of a file as dicts of the fields that are present.
 
-        Raises SourceFileError for a file that cannot be read: an unreadable file is never an empty list.
+        Raises:
+            SourceFileError: the file cannot be read: an unreadable file is never an empty list.
         """
         path = Path(file_path)
         sha256, size = hash_file(path)

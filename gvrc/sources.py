@@ -37,7 +37,11 @@ class SourceRules:
 
 
 def read_sources(path: Path | None) -> list[SourceRules]:
-    """Read the rules of all sources; without a file there are none. Raises UsageError naming file and line."""
+    """Read the rules of all sources; without a file there are none.
+
+    Raises:
+        UsageError: the file cannot be read, or says what no rule is; with its line.
+    """
     if path is None:
         return []
     import yaml
