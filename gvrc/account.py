@@ -13,6 +13,7 @@ FileStatus = Literal["pending", "succeeded", "unchanged", "failed", "not_attempt
 RunStatus = Literal["running", "succeeded", "partial", "failed", "dry_run", "interrupted"]
 
 ROW_OUTCOMES = ("inserted", "updated", "unchanged", "superseded")
+OUTCOMES = (*ROW_OUTCOMES, "rejected")
 CHILD_TABLES = (
     "facility_contacts",
     "facility_coordinates",
@@ -21,7 +22,6 @@ CHILD_TABLES = (
     "facility_gbv_categories",
     "facility_infrastructure",
 )
-OUTCOMES = ("inserted", "updated", "unchanged", "superseded", "rejected")
 
 
 @dataclass(kw_only=True, slots=True)

@@ -1,8 +1,8 @@
 """Source files -> batches of staged records: what is merged in one transaction.
 
-Several batches are in work at a time: of one the records are found, of the next the server is asked which are settled,
-one is opened, transformed and staged, one merged. What the threads find out about a file travels with its batch; only
-the caller writes what the run remembers.
+Several batches are in work at the same time: the records of one are found; the server is asked which records of the one
+before are settled; another is opened, transformed and staged; another is merged. What the threads find out about a file
+travels with its batch; only the caller writes what the run remembers.
 """
 
 from __future__ import annotations
@@ -33,20 +33,21 @@ if TYPE_CHECKING:
     from gvrc.open_run import Run
 
 MOST_BYTES = 13_000_000  # of the records of a batch: 5,500 of the usual size, unless their texts are packed
-FIRST_BATCH = 5_500  # records: nothing is merged meanwhile
-SMALL_FILE = 2_000_000  # bytes: to pack a county's texts takes longer than the few batches that it spares
-MOST_SETTLED = 20_000  # settled records that are counted in one transaction; at 30,000 eighty-fold takes 331 MB
+FIRST_BATCH = 5_500  # records: while the first batch is read, nothing is merged
+SMALL_FILE = 2_000_000  # bytes: packing a county's texts takes longer than the few batches that it saves
+MOST_SETTLED = 20_000  # settled records counted in one transaction; with 30,000 the eighty-fold load takes 331 MB
 
 
 @dataclass
 class Batch:
     """Records of one or more files; ``finished`` are the files whose last record is in it.
 
-    ``failed`` are those that failed since the batch before: what was loaded of them goes before this one is loaded.
+    ``failed`` are the files that failed since the batch before: what was loaded of them is taken back before this batch
+    is loaded.
     """
 
-    found: list[FoundRecords] = field(default_factory=list)  # and not opened
-    asked: Future[pl.DataFrame] | None = None  # what is known of those of them that are settled
+    found: list[FoundRecords] = field(default_factory=list)  # and not opened yet
+    asked: Future[pl.DataFrame] | None = None  # what is known of the settled ones among them
     frames: list[pl.DataFrame] = field(default_factory=list)  # of those that were opened
     texts: PackedTexts = field(default_factory=PackedTexts)  # of the same
     files: dict[int, SourceFile] = field(default_factory=dict)  # by file_no, as are the next three
@@ -59,9 +60,11 @@ class Batch:
     transform: Callable[[pl.DataFrame], pl.DataFrame] = field(default=lambda records: records)
     read: Counter[int] = field(default_factory=Counter)  # records by file_no
     bytes_read: Counter[int] = field(default_factory=Counter)  # the same, as they stand in the file
-    bytes_found: int = 0  # of what was found, and
-    bytes_opened: int = 0  # of the frames: of thousands of small files, each was asked again for every one that came
-    is_last: bool = False  # what is left to do when all records were merged
+    # The bytes of what was found, and of the frames, are counted as they come: asked of each part whenever another one
+    # came, they took long where a batch has thousands of small files.
+    bytes_found: int = 0
+    bytes_opened: int = 0
+    is_last: bool = False  # has no records: it does what is left to do when all were merged
 
     @property
     def size(self) -> int:
@@ -94,16 +97,16 @@ class Batch:
         self.bytes_read[file_no] += found.size
 
     def open(self) -> None:
-        """Read what was found, all of it."""
+        """Read all that was found."""
         self.open_parts(self.found)
         self.forget_found()
 
     def forget_found(self) -> None:
-        """Let the bytes of what was found go."""
+        """Free the bytes of what was found."""
         self.found, self.bytes_found = [], 0
 
     def open_parts(self, parts: Iterable[FoundRecords]) -> None:
-        """Read records; the texts of large files are packed, but for those with a header, which is still to be read."""
+        """Read records. The texts of large files are packed, except those with a header, which is still to be read."""
         for part in parts:
             records = part.open(self.readings[part.file.file_no])
             stays = part.file.size < SMALL_FILE or has_headers(records["raw"])
@@ -111,7 +114,7 @@ class Batch:
             self.bytes_opened += int(self.frames[-1].estimated_size())
 
     def open_others(self, settled: pl.DataFrame) -> None:
-        """Read what was found but the settled records; their bytes go."""
+        """Read what was found, except the settled records, and free its bytes."""
         if settled.is_empty():
             self.open()
             return
@@ -126,12 +129,13 @@ class Batch:
         self.forget_found()
 
     def bring_back(self, row_nos: list[int]) -> None:
-        """Read and transform settled records after all: other records of the run speak of the same facilities.
+        """Read and transform settled records after all: other records of the run are about the same facilities.
 
-        What their files' readings say was said without them, and may be in use by the thread that reads on.
+        The readings of their files stay as they are: they were made without these records, and the thread that reads on
+        may be using them.
 
         Raises:
-            SourceFileError: a file is not any more what it was.
+            SourceFileError: a file was changed meanwhile.
         """
         is_wanted = pl.col("row_no").is_in(row_nos)
         wanted = self.settled.filter(is_wanted).partition_by("file_no")
@@ -140,7 +144,7 @@ class Batch:
         self.records = pl.concat([self.records, again], how="diagonal").sort("file_no", "record_number")
 
     def join(self, later: Batch) -> None:
-        """Take over what a later batch has; what that says of a file counts."""
+        """Take over what a later batch has; what that one says about a file counts."""
         for file_no in later.failed:
             self.take_out(file_no)
         self.frames += later.frames
@@ -170,10 +174,10 @@ class Batch:
 
 
 def read_again(file: SourceFile, settled: pl.DataFrame) -> pl.DataFrame:
-    """Read settled records of a file whose bytes went when they were found to be settled.
+    """Read settled records of a file again; their bytes were freed when they were found to be settled.
 
     Raises:
-        SourceFileError: the file is not any more what it was.
+        SourceFileError: the file was changed meanwhile.
     """
     wanted = dict(settled.select("record_number", "content_hash").iter_rows())
     finds = []
@@ -188,13 +192,13 @@ def read_again(file: SourceFile, settled: pl.DataFrame) -> pl.DataFrame:
 
 
 def read_alike(parts: Iterable[FoundRecords]) -> Iterator[list[FoundRecords]]:
-    """Give finds together that are of one file and read in the same way: a later list may have no codes of its own."""
+    """Group finds of one file that are read in the same way: a later list of it may have no codes of its own."""
     for _, alike in groupby(parts, key=lambda part: (part.file.file_no, part.keys, part.no_points)):
         yield list(alike)
 
 
 def put_together(parts: list[FoundRecords]) -> Iterator[FoundRecords]:
-    """Make few of many small finds in a file, each of a size that is handy to read."""
+    """Join many small finds in a file to a few, each of a handy size to read."""
     gathered: list[FoundRecords] = []
     for part in parts:
         gathered.append(part)
@@ -206,7 +210,7 @@ def put_together(parts: list[FoundRecords]) -> Iterator[FoundRecords]:
 
 
 def joined(parts: list[FoundRecords]) -> FoundRecords:
-    """Make one of several finds in a file."""
+    """Join several finds in a file to one."""
     elements = [element for part in parts for element in part.elements]
     numbers = [number for part in parts for number in part.numbers]
     return replace(parts[0], elements=elements, numbers=numbers, size=sum(part.size for part in parts))
@@ -216,8 +220,9 @@ def joined(parts: list[FoundRecords]) -> FoundRecords:
 def read_ahead(batches: Iterator[Batch]) -> Iterator[Iterator[Batch]]:
     """Give the batches, each made in a thread while the caller works on the one before; the first is begun at once.
 
-    The thread has ended when the caller has, by an error, too. Left to a generator that nobody reads any more, it was
-    waited for when the rubbish was looked for, perhaps while another thread began: then all threads waited for ever.
+    The thread ends with the caller, also when an error ends that. Inside a generator that nobody reads any more, the
+    thread was waited for during garbage collection, perhaps while another thread was starting: then all threads waited
+    for ever.
     """
     with ThreadPoolExecutor(1) as reader:
         yield hand_over(reader, batches, reader.submit(next, batches, None))
@@ -260,10 +265,10 @@ def transform_batches(
 def gather_batches(
     this_run: Run, files: list[ListedFile], settled: SettledRecords | None, rules: dict[int, int]
 ) -> Iterator[Batch]:
-    """Find the records of the files and put them together to batches; a file that fails is taken out of its batch.
+    """Find the records of the files and put them together in batches; a file that fails is taken out of its batch.
 
-    Small files share a batch. It is full at ``batch_size`` records, or at what memory allows. Records are opened as
-    they are found; where some may be settled, when it is known which.
+    Small files share a batch, which is full at ``batch_size`` records or at what memory allows. Records are opened as
+    they are found; where some may be settled, they are opened only when it is known which.
     """
     batch = Batch()
     settings, progress = this_run.settings, this_run.options.progress
@@ -292,16 +297,16 @@ def gather_batches(
 
 
 def asked_for(batch: Batch, settled: SettledRecords | None, rules: dict[int, int]) -> Batch:
-    """Begin to ask which records of a full batch are settled, if any may be; nobody waits for the answer here."""
+    """Begin to ask which records of a full batch are settled, if any may be; the answer is not waited for here."""
     if settled and batch.found:
         batch.asked = settled.find_ahead(batch.found, rules)
     return batch
 
 
 def open_batches(batches: Iterator[Batch], files: list[ListedFile], batch_size: int) -> Iterator[Batch]:
-    """Open what is not settled, as soon as it is known; batches of which little is left are put together.
+    """Open what is not settled, as soon as that is known, and put batches together of which little is left.
 
-    A merge of few records takes nearly as long as one of many. What is half full does not wait for more.
+    Merging few records takes nearly as long as merging many. A batch that is half full does not wait for more.
     """
     paths = {file.file_no: file.shown for file in files}
     pending = Batch()
@@ -321,7 +326,7 @@ def open_batches(batches: Iterator[Batch], files: list[ListedFile], batch_size: 
 
 
 def complete(batch: Batch, paths: dict[int, str]) -> None:
-    """Open what is to be opened of a full batch; a file that ended in it must have had a readable record."""
+    """Open what must be opened of a full batch; a file that ends in it must have had a readable record."""
     if batch.asked:
         batch.open_others(batch.asked.result())
     for file_no, reading in list(batch.finished.items()):

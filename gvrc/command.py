@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from gvrc.metrics import MetricsCollector
     from gvrc.settings import Settings
 
-# Objects that are made before Python looks for rubbish among them (its default is 700): a run imports 40,000
-# that stay, and its data is rid of by counting references.
+# Python collects garbage after so many new objects (by default 700): a run imports 40,000 that stay, and its data is
+# freed by reference counting anyway.
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
-# The thread that reads computes all the time; after each answer of the database or of polars, the others waited 5 ms
-# (Python's default) to go on. At 0.2 ms they hindered each other (2 to 5 % of a forced run).
+# The thread that reads is always computing; after each answer of the database or of polars the other threads waited
+# 5 ms (Python's default) for it. With 0.2 ms the threads hindered each other (2 to 5 % of a forced run).
 SECONDS_BETWEEN_THREADS = 0.001
 LONGEST_WAIT = 366 * 86_400  # seconds; Python cannot wait for more than 292 years, and nobody waits for one
 SETTING_OPTIONS = ("database_url", "log_level", "boundaries", "metrics_file")
@@ -90,7 +90,7 @@ def read_name(text: str) -> str:
 
 
 def import_files(given: argparse.Namespace) -> int:
-    """Do one run, or one after the other with ``--watch``; a missing file is told before a server is started."""
+    """Do one run, or with ``--watch`` one after the other; a missing file is an error before a server is started."""
     from gvrc.files import STANDARD_INPUT, find_files
 
     if given.watch and STANDARD_INPUT in given.paths:
@@ -124,18 +124,18 @@ def watch_files(given: argparse.Namespace, settings: Settings, metrics: MetricsC
 
 
 def new_service_id() -> str:
-    """Name the log of what belongs to no run."""
+    """Name the log for what belongs to no run."""
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-service"
 
 
 def begin_service_log(given: argparse.Namespace, settings: Settings) -> None:
-    """Where there is something to tell that belongs to no run, of the monitor or between two runs, give it a log."""
+    """Begin a log for what belongs to no run, if there may be something: of the monitor, or between two runs."""
     if given.monitor or given.watch:
         begin_log(given, settings, given.service_id)
 
 
 def wait_for_files(given: argparse.Namespace, settings: Settings) -> bool:
-    """Wait until there is something to import; say no when the command is ended meanwhile, as a service is stopped."""
+    """Wait until there is something to import; give False if the command is ended meanwhile, as a service is."""
     begin_service_log(given, settings)
     try:
         time.sleep(given.watch)
@@ -147,7 +147,7 @@ def wait_for_files(given: argparse.Namespace, settings: Settings) -> bool:
 
 
 def import_waiting(given: argparse.Namespace, settings: Settings, metrics: MetricsCollector | None) -> int:
-    """Import what waits, if anything does, and tell about it."""
+    """Import what waits, if anything does, and report on it."""
     if is_inbox_empty(given, settings):
         if not (given.quiet or given.watch):
             print(f"{settings.data_dir / 'raw'} holds no JSON file: nothing to import.")  # noqa: T201 - the command's own voice
@@ -159,9 +159,9 @@ def import_waiting(given: argparse.Namespace, settings: Settings, metrics: Metri
 
 
 def expected_modules(given: argparse.Namespace, settings: Settings) -> Sequence[str]:
-    """Guess what will be imported: what reads, where a file came after the last run began; with ``--force`` what finds.
+    """Guess which modules a run will need, to import them early; a wrong guess costs time only.
 
-    What is so decided is the order of work.
+    They are those that read, if a file came after the last run began; with ``--force`` those that find.
     """
     from gvrc.files import came_since, find_files
 
@@ -174,15 +174,15 @@ def expected_modules(given: argparse.Namespace, settings: Settings) -> Sequence[
 
 
 def is_inbox_empty(given: argparse.Namespace, settings: Settings) -> bool:
-    """Say whether a command that lives off ``data/raw/`` finds no source file there, which is its usual state."""
-    return lives_off_raw(given, settings) and not has_raw_files(settings)
+    """Say whether a command that works on ``data/raw/`` only finds no source file there, which is the usual state."""
+    return uses_only_raw(given, settings) and not has_raw_files(settings)
 
 
-def lives_off_raw(given: argparse.Namespace, settings: Settings) -> bool:
-    """Say whether a command must not fall back to the sample data.
+def uses_only_raw(given: argparse.Namespace, settings: Settings) -> bool:
+    """Say whether a command works on ``data/raw/`` only, and must not fall back to the sample data.
 
-    With ``--watch``, or where loaded files are moved away, that would put fictitious facilities into the directory as
-    soon as the last real file was loaded.
+    With ``--watch``, or where loaded files are moved away, the fallback would put fictitious facilities into the
+    directory as soon as the last real file was loaded.
     """
     return bool(not given.paths and (given.watch or settings.archive_processed))
 
@@ -248,7 +248,7 @@ def command_settings(given: argparse.Namespace) -> Settings:
 
 
 def demand_folder(name: str, path: Path | None) -> None:
-    """Say before the run that a file to be written after it has no place."""
+    """Refuse, before the run, a file to be written after it that has no place."""
     if path is None:
         return
     place = path if os.access(path, os.F_OK) else path.parent
@@ -261,15 +261,15 @@ def demand_folder(name: str, path: Path | None) -> None:
 
 
 def demand_no_source(name: str, path: Path | None, found: Sequence[Path]) -> None:
-    """Say before the run that a file to be written after it is one to be read: it would be lost."""
+    """Refuse, before the run, a file to be written after it that is one to be read: it would be lost."""
     if path is not None and path.is_file() and any(file.is_file() and file.samefile(path) for file in found):
         raise UsageError(f"{name}: {path} is a file to import, which would be overwritten. Name another one.")
 
 
 def demand_replaceable(name: str, path: Path | None) -> None:
-    """Say before the run that a file has no place, or that something else has its name.
+    """Refuse, before the run, a file that has no place, or whose name is that of a device or a pipe.
 
-    A file that is written whole or not at all takes its name by renaming: as root, /dev/null became a file so.
+    A file that is written whole or not at all gets its name by renaming: for root, /dev/null became a file that way.
     """
     demand_folder(name, path)
     if path is not None and path.exists() and not path.is_file():
@@ -297,7 +297,7 @@ def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str],
 
 
 def repeated_options(given: argparse.Namespace) -> list[str]:
-    """Give the options that say by which settings and where a command worked, as they may be shown."""
+    """Give the options that say with which settings and on which database a command worked, without a password."""
     from gvrc.masking import mask_passwords
 
     config, url = getattr(given, "config", None), getattr(given, "database_url", None)
@@ -323,7 +323,7 @@ def write_summary(account: RunAccount, path: Path | None) -> None:
 def begin_log(given: argparse.Namespace, settings: Settings, run_id: str) -> dict[str, Path]:
     """Open the logs under a name.
 
-    A person at a terminal sees the bar and the report; a log file that stands for the terminal gets every line.
+    At a terminal one sees the bar and the report; where standard error goes to a file, it gets every line.
     """
     from gvrc.log import start_logging
 
@@ -332,13 +332,13 @@ def begin_log(given: argparse.Namespace, settings: Settings, run_id: str) -> dic
 
 
 def named_paths(given: argparse.Namespace, settings: Settings) -> list[str]:
-    """Give the paths of the command; without any ``data/raw/``, or ``data/sample/`` while that is empty.
+    """Give the paths of the command; if it has none, ``data/raw/``, or ``data/sample/`` while that is empty.
 
-    Where something else than source files lies there, a person expects more than sample data, and is told; so is one
-    whose own data folder has no sample data.
+    If anything but source files lies in ``data/raw/``, people expect more than sample data: that it holds no source
+    file is then an error. So it is where the data folder has no sample data.
     """
     raw, sample = settings.data_dir / "raw", settings.data_dir / "sample"
-    is_raw = lives_off_raw(given, settings) or bool(visible_paths(raw)) or not sample.exists()
+    is_raw = uses_only_raw(given, settings) or bool(visible_paths(raw)) or not sample.exists()
     return given.paths or [str(raw if is_raw else sample)]
 
 

@@ -1,4 +1,4 @@
-"""The way to the directory: its URL, and what is begun before the command has all that it needs."""
+"""The way to the directory: its URL, and connecting to it while the command still imports what it needs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Connected:
 def connecting_ahead(settings: Settings) -> Iterator[Future[Connected]]:
     """Connect in a thread: it takes 50 ms, in which the caller imports what it needs.
 
-    A run closes what it was given; what no run came to take is closed here.
+    A run closes the connection that it was given; one that no run has taken is closed here.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -54,7 +54,7 @@ def importing_ahead(modules: Sequence[str]) -> Iterator[None]:
 
     with ThreadPoolExecutor(1) as importer:
         for module in modules:
-            importer.submit(import_module, module)  # whoever imports it next has it
+            importer.submit(import_module, module)  # whoever imports it next finds it imported
         yield
 
 

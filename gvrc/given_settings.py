@@ -48,7 +48,7 @@ def file_settings(path: Path) -> list[Given]:
     except yaml.YAMLError as error:
         raise UsageError(f"{path}: this is not YAML: {error}.") from error
     except RecursionError as error:
-        raise UsageError(f"{path}: is nested too deeply for settings. Mend it, or give another file.") from error
+        raise UsageError(f"{path}: is nested too deeply for settings. Correct it, or give another file.") from error
 
 
 def node_settings(path: Path, loader: Any, mapping: Any, *, is_place: bool) -> Iterator[Given]:  # noqa: ANN401 - yaml's nodes are untyped

@@ -1,4 +1,4 @@
-"""What is kept of a run's data besides the database: accepted records as Parquet, loaded files out of the way."""
+"""What is kept of a run's data outside the database: accepted records as Parquet, and loaded files, moved away."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def keep_validated(accepted: pl.DataFrame, settings: Settings, account: RunAccou
 def archive_processed(account: RunAccount, settings: Settings) -> None:
     """Move the files of ``data/raw/`` that were loaded whole to ``data/processed/<date>/``.
 
-    A file of that name that was moved there before is not overwritten: the new one gets the begin of its hash. What
-    came under the name of a loaded file while the run went on stays: nobody has read it yet.
+    A file of the same name that was moved there before is not overwritten: the beginning of its hash goes before the
+    new one's name. A file that replaced a loaded one during the run stays where it is: nobody has read it yet.
     """
     raw = (settings.data_dir / "raw").resolve()
     folder = settings.data_dir / "processed" / f"{account.started_at:%Y-%m-%d}"

@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 PACKAGE = Path(__file__).parent
-# Raise it when the same file should come out otherwise: every file is then read again, without --force.
+# Raise it when the same file should come out differently: every file is then read again, without --force.
 RULES_VERSION = "10"
 STOPPED_BY_SIGNAL = "Stopped by Ctrl-C, SIGTERM or SIGHUP. Repeat the command: it goes on from there."
-# Fields that hold what people wrote, of survivors perhaps: that they change is told, what they say is not.
+# Fields that hold what people wrote, perhaps about survivors: a plan says that they change, not what they say.
 FREE_TEXTS = ("description", "service_description")
 
 
 def rules_fingerprint(settings: Settings) -> str:
-    """Hash all that decides how a record comes out, but the code: a file loaded under other rules is read again."""
+    """Hash all that decides how a record comes out, except the code: a file loaded under other rules is read again."""
     data = [*sorted(PACKAGE.rglob("*.csv")), settings.ward_aliases, settings.boundaries, settings.sources]
     content = b"".join(path.read_bytes() for path in data if path and path.exists())
     chosen = (
@@ -49,7 +49,7 @@ def rules_fingerprint(settings: Settings) -> str:
 
 
 def fail_file(account: FileAccount, error: Exception) -> None:
-    """Say of a file that it failed, and why."""
+    """Note that a file failed, and why."""
     text = str(error)
     account.status = "failed"
     account.error = text if text.startswith(account.path) else f"{account.path}: {text}"
@@ -70,10 +70,10 @@ def begin_run(this_run: Run) -> None:
 
 
 def leave_out_known(this_run: Run, files: list[ListedFile]) -> list[ListedFile]:
-    """Repeat the accounts of files that were fully loaded under these rules; give all where one must be read.
+    """Repeat the accounts of the files if all were fully loaded under these rules; if one must be read, give all.
 
-    What that one brings may be of facilities that the others speak of, and those have the last word or the first. One
-    whose run was stopped before its end must be read, too.
+    The one that must be read may be about facilities that the others are about, too, and the order of the files decides
+    which has the last word. A file whose run was stopped before its end must also be read.
     """
     known = {} if this_run.options.force else known_files(this_run, ((file.sha256, file.source.name) for file in files))
     is_known = all(known.get((file.sha256, file.source.name), {}).get("is_concluded") for file in files)
@@ -95,7 +95,7 @@ def known_files(
 
 
 def repeat_account(account: FileAccount, known: dict[str, Any]) -> None:
-    """A file that is not read again: what landed then is unchanged now, what was rejected still is."""
+    """Repeat the account of a file that is not read again: what landed then is unchanged, rejects are rejects."""
     account.status = "unchanged"
     account.read, account.unchanged, account.superseded = known["read"], known["unchanged"], known["superseded"]
     account.rejects = Counter(json.loads(known["rejects"]))
@@ -108,7 +108,7 @@ def repeat_account(account: FileAccount, known: dict[str, Any]) -> None:
 
 
 def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> dict[int, FileAccount]:
-    """Give the accounts of the files that a batch touched as they are once it is committed; the run's own are left.
+    """Give the accounts of a batch's files as they will be once it is committed; those of the run stay as they are.
 
     A batch that is rolled back and tried again must not be counted twice.
     """
@@ -133,7 +133,7 @@ def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> d
 
 
 def add_reading(account: FileAccount, reading: FileReading) -> None:
-    """Tell what came out about a file while it was read, to its end."""
+    """Add what was found out about a file while it was read to its end, and log it."""
     account.path_taken, account.unmapped = reading.path_taken, shown_unmapped(reading.unmapped)
     account.mixed_types = shown_types(reading.mixed_types)
     account.notes = [*reading.notes, *([f"only in part: {reading.error}"] if reading.error else [])]
@@ -143,7 +143,7 @@ def add_reading(account: FileAccount, reading: FileReading) -> None:
 
 
 def repeat_unmapped(this_run: Run, accounts: list[FileAccount]) -> None:
-    """Of files whose settled records were not opened, repeat what was found in them, where they were read before."""
+    """Repeat the unmapped keys of files that were read before, and whose settled records were not opened this time."""
     known = known_files(this_run, ((account.sha256, account.source) for account in accounts)) if accounts else {}
     for account in accounts:
         if found := known.get((account.sha256, account.source)):
@@ -175,7 +175,7 @@ def save_accounts(this_run: Run, file_nos: Iterable[int], accounts: dict[int, Fi
 
 
 def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any]:
-    """Give one file's row of etl.files; its longest parts are only with the run that read it."""
+    """Give one file's row of etl.files; its longest parts are kept only for the run that read it."""
     was_read = account.status != "unchanged"
     return account.counts() | {
         "file_no": file_no,
@@ -222,7 +222,7 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
 
 
 def without_detail(error: BaseException) -> str:
-    """Say what stopped a run; of a server's answer only what it says first, for the rest quotes records."""
+    """Say what stopped a run; of a server's answer give only the first line, because the rest quotes records."""
     if isinstance(error, KeyboardInterrupt):  # it has no words of its own
         return STOPPED_BY_SIGNAL
     return first_line(error) if sqlstate(error) else str(error)
@@ -240,7 +240,7 @@ def tell_rejects(this_run: Run) -> None:
 
 
 def tell_many_rejects(this_run: Run) -> None:
-    """Tell as an error what gives the exit status 1 although every file loaded: with ``--quiet`` nothing else does."""
+    """Log it as an error that too many rejects cause exit status 1: with ``--quiet`` nothing else would say so."""
     share, allowed = this_run.account.reject_ratio(), this_run.settings.max_reject_ratio
     if share > allowed:
         log_event("too_many_rejects", "ERROR", share=round(share, 3), max_reject_ratio=allowed)
@@ -257,7 +257,7 @@ def plan_lines(this_run: Run) -> Iterator[str]:
 
 
 def record_metrics(this_run: Run) -> None:
-    """Hand the account to the metrics that somebody serves."""
+    """Give the account to the metrics, if anybody collects them."""
     metrics = this_run.options.metrics
     if metrics is None:
         return

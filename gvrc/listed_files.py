@@ -1,4 +1,4 @@
-"""The files of a run before they are read: by what each is known, and which source it came from."""
+"""The files of a run before they are read: the hash that each is known by, and the source that it came from."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from gvrc.open_run import Run
     from gvrc.settings import Settings
 
-# Files that gvrc/rejects.py writes: a list of records whatever they lack, a name above all. Each is read by the rules
-# of its own source.
+# Files that gvrc/rejects.py writes: their lines are records, whatever they lack (a name, most often). Each record is
+# read by the rules of its own source.
 REJECTED = SourceRules(name="rejected", code_prefix="REJECTED", files=("rejected/*.jsonl",), path=".")
 
 
@@ -80,7 +80,7 @@ def list_files(this_run: Run, upcoming: Upcoming) -> list[ListedFile]:
 
 
 def warn_of_unknown_sources(this_run: Run, rules: list[SourceRules]) -> None:
-    """Tell the sources that the command or the setting source_rank names and nobody configured: perhaps mistyped."""
+    """Warn of sources that the command or the setting source_rank names and nobody configured: perhaps mistyped."""
     settings, option = this_run.settings, this_run.options.source
     ranked = {name: "source_rank" for names in settings.source_rank.values() for name in names}
     for name, where in {**ranked, **({option: "--source"} if option else {})}.items():

@@ -62,7 +62,7 @@ def add_values(outcomes: dict[int, Outcome], counter: str, values: pl.DataFrame)
 
 
 class BrokenSchemaError(Exception):
-    """Accepted rows that the rules should not have let through; ``broken`` has reason and detail by row_no."""
+    """Rows were accepted that the rules should not have let through; ``broken`` has reason and detail by row_no."""
 
     def __init__(self, broken: dict[int, str]) -> None:
         super().__init__(f"{len(broken)} rows break the schema")
@@ -70,7 +70,7 @@ class BrokenSchemaError(Exception):
 
 
 class TouchedFacilitiesError(Exception):
-    """Settled records, by row_no, of facilities that other records of the run speak of."""
+    """Settled records, by row_no, of facilities that other records of the run are about, too."""
 
     def __init__(self, row_nos: list[int]) -> None:
         super().__init__(f"{len(row_nos)} settled records are not the only ones of their facilities")
@@ -110,9 +110,9 @@ class Loader:
         self.alone: pl.DataFrame | None = None  # how many lone records of the last batch were inserted
 
     def begin_first_load(self, *, must_merge: bool) -> None:
-        """Take it that the directory is empty: only what the run itself brings can be met.
+        """Go by it that the directory is empty: only what the run itself brings can be met.
 
-        In a dry run no key is taken.
+        Lone records are not set apart in a dry run, which takes no key.
         """
         self.merger.is_first_load = True
         self.stager.begin_first_load()
@@ -120,7 +120,7 @@ class Loader:
             self.stager.set_lone_apart(self.merger.run_no, self.merger.rules)
 
     def prepare_again(self) -> None:
-        """After a lost connection: make the staging tables, and remember what the run has met so far.
+        """After a lost connection, make the staging tables again, and recall what the run has met so far.
 
         While the connection was lost, another importer may have had the lock.
         """
@@ -131,7 +131,7 @@ class Loader:
             self.database.run(name, self.merger.run_no)
 
     def load_batch(self, batch: Batch) -> dict[int, Outcome]:
-        """Load a batch inside the transaction that is open; say what became of its records, by file_no."""
+        """Load a batch inside the open transaction; give what became of its records, by file_no."""
         self.tables.empty()
         if batch.settled.is_empty():
             return self.load(batch.staged)
@@ -146,7 +146,7 @@ class Loader:
         return outcomes
 
     def add_settled(self, settled: pl.DataFrame, outcomes: dict[int, Outcome]) -> None:
-        """Count the records that need no merge as what they are: unchanged, or superseded.
+        """Count the records that need no merge as unchanged, or as superseded.
 
         Raises:
             TouchedFacilitiesError: the run has another record of one of the facilities.
@@ -182,7 +182,7 @@ class Loader:
             self.database.run("remember_settled_superseded")
 
     def load(self, staged: StagedBatch | None) -> dict[int, Outcome]:
-        """Load what is staged inside the transaction that is open; say what became of the records, by file_no."""
+        """Load what is staged inside the open transaction; give what became of the records, by file_no."""
         self.landed = self.told = pl.DataFrame()
         if staged is None:
             return defaultdict(Outcome)
@@ -205,10 +205,10 @@ class Loader:
         return self.outcomes(landed, rejected, issues)
 
     def merge_checked(self, staged: StagedBatch) -> Refused:
-        """Merge a batch while its schema is looked at: where a row breaks it, pandera's import takes as long.
+        """Merge a batch while its schema is checked: if a row breaks it, importing pandera takes as long as the merge.
 
         Raises:
-            BrokenSchemaError: rows break it, and perhaps the database stumbled over one; nothing was merged.
+            BrokenSchemaError: rows break it, and perhaps the database refused one of them; nothing was merged.
         """
         checked = self.checker.submit(check_accepted, staged.accepted, self.directory.demands)
         with self.database.savepoint(BrokenSchemaError):
@@ -236,9 +236,10 @@ class Loader:
         return self.merger.merge(staged)
 
     def insert_lone(self, lone: LoneRecords) -> bool:
-        """Insert the lone records of a batch; say so, or that the database refuses one of them.
+        """Insert the lone records of a batch; say whether that was done, or the merge has to do it.
 
-        A table that somebody gave other types is for the merge, which casts row by row.
+        The merge has to where the database refuses one of them, and where somebody gave a table other types: the merge
+        casts row by row.
         """
         try:
             with self.database.savepoint(Exception):

@@ -90,27 +90,27 @@ def start_logging(settings: Settings, run_id: str, *, quiet: bool = False, has_b
 
 
 def shown_level(log_level: str, *, quiet: bool, has_bar: bool) -> str:
-    """Give the least level that standard error shows: never more than what is worth a line at all."""
+    """Give the lowest level that standard error shows; it is never lower than ``log_level``."""
     least = "ERROR" if quiet else "WARNING" if has_bar else log_level
     return max(least, log_level, key=LEVELS.index)
 
 
 @dataclass
 class Later:
-    """The files that loguru is told of when their first line comes: each takes it 3 ms, a clean run needs none."""
+    """Files that loguru adds only when their first line comes: each costs 3 ms, and a clean run needs none of them."""
 
     adds: dict[str, Callable[[], int]] = field(default_factory=dict)
-    opened: list[int] = field(default_factory=list)  # loguru's numbers of the files that it was told of
+    opened: list[int] = field(default_factory=list)  # loguru's numbers of the files that were added
     lock: Lock = field(default_factory=Lock)
 
     def add(self, folder: str) -> None:
-        """Tell loguru of a file, unless that is done; a line of another thread waits for it."""
+        """Have loguru add a file, unless it has it; a line of another thread waits for that."""
         with self.lock:
             if folder in self.adds:
                 self.opened.append(self.adds.pop(folder)())
 
     def close(self) -> None:
-        """Close the files; on a full disk what could not be written is lost, and no reason to stop."""
+        """Close the files; what a full disk could not take is lost, which is no reason to stop."""
         self.adds.clear()
         while self.opened:
             with suppress(OSError):
@@ -151,7 +151,7 @@ def log_event(event: str, level: str = "INFO", /, **facts: object) -> None:
 
 @contextmanager
 def files_given_up_on_error() -> Iterator[None]:
-    """Go on without the files where they cannot be written, the disk being full; standard error says so, once."""
+    """Go on without the log files if they cannot be written (the disk is full); standard error says so, once."""
     try:
         yield
     except OSError as error:
@@ -160,7 +160,7 @@ def files_given_up_on_error() -> Iterator[None]:
 
 
 def log_error(event: str, error: BaseException, **facts: object) -> None:
-    """Tell an error that nobody foresaw, with the lines of code that led to it but without their values."""
+    """Log an unforeseen error, with the lines of code that led to it but without their values."""
     lines = "".join(traceback.format_exception(error))
     log_event(event, "ERROR", error=str(error) or type(error).__name__, **facts, traceback=lines)
 
@@ -239,7 +239,7 @@ def json_line(record: loguru.Record) -> str:
 
 
 def write_to_stderr(line: str) -> None:
-    """Write to what standard error is now: a progress bar puts itself in its place, and lines appear above the bar."""
+    """Write to what standard error is now: a progress bar replaces it, so that lines appear above the bar."""
     sys.stderr.write(line)
 
 

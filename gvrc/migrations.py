@@ -144,9 +144,10 @@ def migrate(database: Database, kind: DatabaseKind) -> list[str]:
         pending = pending_migrations(applied, is_managed=kind.is_managed)
         if in_the_way := tables_in_the_way(database, pending):
             raise DatabaseUnavailableError(not_ours(kind.name, in_the_way))
+        hashes = wanted_migrations(is_managed=kind.is_managed)
         for name in pending:
             database.execute((MIGRATIONS / name).read_text("utf-8"))
-            database.run("remember_migration", name, wanted_migrations(is_managed=kind.is_managed)[name])
+            database.run("remember_migration", name, hashes[name])
         if not kind.is_managed and database.rows("directory_is_empty")[0]["is_empty"]:
             seed_directory(database)
     return pending

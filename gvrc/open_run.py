@@ -35,17 +35,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """How one run differs from the next: what the command was called with."""
+    """What the command was called with: how one run differs from the next."""
 
     dry_run: bool = False
     force: bool = False  # read files that were loaded before, too
     source: str | None = None  # the source that the files come from, whatever their names say
-    wait: bool = False  # for another importer to end
-    kind: str = "import"
-    run_id: str | None = None  # where the caller has made one already, for its logs
-    metrics: MetricsCollector | None = None  # that the caller serves
-    progress: Progress = field(default_factory=NoProgress)  # that the caller shows
-    connecting: Future[Connected] | None = None  # that the caller has begun
+    wait: bool = False  # until another importer has ended
+    kind: str = "import"  # import, retry, undo
+    run_id: str | None = None  # if the caller has made one already, for its logs
+    metrics: MetricsCollector | None = None  # which the caller serves
+    progress: Progress = field(default_factory=NoProgress)  # which the caller shows
+    connecting: Future[Connected] | None = None  # which the caller has begun
 
 
 @dataclass
@@ -59,12 +59,12 @@ class Run:
     account: RunAccount
     is_managed: bool
     fingerprint: str
-    breaker: CircuitBreaker  # gives a dead server up
+    breaker: CircuitBreaker  # gives up a server that stays dead
     run_no: int = 0
 
     @property
     def metrics(self) -> MetricsCollector | None:
-        """Give the collector that the caller serves, if it does."""
+        """Give the collector that the caller serves, if there is one."""
         return self.options.metrics
 
 
@@ -72,7 +72,7 @@ class Run:
 def open_run(settings: Settings, options: Options, demand: Callable[[Database], object] | None = None) -> Iterator[Run]:
     """Connect, lock, migrate and begin a run; at the end, or on an error, finish its account.
 
-    ``demand`` looks at the database before: what it raises, such as a UsageError, makes no run.
+    ``demand`` looks at the database first: if it raises, a UsageError for example, no run is begun.
     """
     found = options.connecting.result() if options.connecting else connect_to_directory(settings)
     with (
@@ -108,7 +108,7 @@ def make_ready(database: Database, settings: Settings, demand: Callable[[Databas
 
 @contextmanager
 def accounted(this_run: Run) -> Iterator[None]:
-    """Begin a run, and however it ends, close it; what the database stopped has its account with the error."""
+    """Begin a run, and close it however it ends; the error of a run that the database stopped carries its account."""
     started = time.perf_counter()
     if this_run.metrics:
         this_run.metrics.start_processing()
@@ -131,9 +131,10 @@ def whole_run(database: Database, options: Options) -> Iterator[None]:
 
 
 def new_run_id() -> str:
-    """Make the name of a run: when it began, and four letters that keep two in one second apart.
+    """Make the name of a run: when it began, and four letters that tell two of the same second apart.
 
-    With digits, one run in sixteen was masked in its own log as a telephone number; with vowels they may be words.
+    Digits made one run in sixteen look like a telephone number, so that it was masked in its own log; vowels could make
+    words.
     """
     import secrets
 

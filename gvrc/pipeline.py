@@ -1,16 +1,22 @@
-"""Read this first: what a run does, from files to an account.
+"""Read this first: what a run does, from its files to its account.
 
     find the files -> connect, lock, migrate -> leave out the files that were loaded before ->
-    find a batch of records -> leave out the settled ones -> open the others, put together what is few ->
-    transform and stage them ->
-    load them (one transaction) -> ... -> give numbers that were freed meanwhile -> the account
+    find a batch of records -> leave out the settled ones -> open the others -> put small batches together ->
+    transform and stage them -> load them, in one transaction -> ... the next batch ... ->
+    give out the registration numbers that were freed meanwhile -> the account
 
-``open_run.py`` connects, ``extract.py`` finds, ``loading/settled.py`` leaves out, ``reading/opening.py`` opens,
-``transform.py`` is the chain of steps, ``loading/stage.py`` stages, ``loading/commit.py`` makes one transaction of a
-batch, which ``load.py`` copies and ``loading/merge.py`` merges, ``loading/freed.py`` gives. Behind them: ``reading/``
-from bytes to fields, ``meaning/`` which keys mean what, ``values/`` from text to types, ``geography/`` from names to
-wards, ``loading/`` into the database, ``operating/`` the commands beside the run. What needs polars is imported when a
-file must be read: an unchanged run, a wrong option and a missing file never wait for it.
+    open_run.py         connects, locks, migrates       loading/commit.py  makes one transaction of a batch
+    extract.py          finds the records               load.py            copies it
+    loading/settled.py  leaves out the settled ones     loading/merge.py   merges it
+    reading/opening.py  opens the others                loading/freed.py   gives out the freed numbers
+    transform.py        is the chain of the steps       ledger.py          writes the account
+    loading/stage.py    stages what comes of it
+
+Behind them: ``reading/`` from bytes to fields, ``meaning/`` which keys mean what, ``values/`` from text to types,
+``geography/`` from names to wards, ``loading/`` into the database, ``operating/`` the commands beside the run.
+
+Whatever needs polars is imported only when a file must be read: an unchanged run, a wrong option or a missing file does
+not wait for it.
 """
 
 from __future__ import annotations
@@ -33,12 +39,13 @@ from gvrc.placing import places_ahead
 from gvrc.resilience import CircuitBreaker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
 
     from gvrc.account import RunAccount
     from gvrc.batches import Batch
     from gvrc.cache import Cache
+    from gvrc.geography import PlaceResolver
     from gvrc.listed_files import ListedFile
     from gvrc.load import Loader
     from gvrc.loading.directory import Directory
@@ -47,12 +54,14 @@ if TYPE_CHECKING:
 
 __all__ = ["ETLPipeline", "Options", "run"]
 
-LARGE_LOAD = 1_000  # facilities inserted, from which on fresh statistics pay for themselves,
-LARGE_SHARE = 0.5  # if they are this share of the directory; the server's own process sees to less, within a minute
+# Fresh statistics pay for themselves after a run that inserted so many facilities, and this share of the directory. Of
+# smaller changes the server takes account by itself, within a minute (autovacuum).
+LARGE_LOAD = 1_000
+LARGE_SHARE = 0.5
 
 
 def run(paths: Iterable[str], settings: Settings, options: Options | None = None) -> RunAccount:
-    """Import the files that the paths name, and give the account.
+    """Import the files that the paths name, and give the account of it.
 
     Raises:
         UsageError: a path, an option or a setting is wrong; nothing was done.
@@ -71,9 +80,9 @@ def run(paths: Iterable[str], settings: Settings, options: Options | None = None
 
 
 def load_files(this_run: Run, files: list[ListedFile]) -> None:
-    """Load the files that are new or changed; the account of one that was loaded before is repeated."""
-    changed = ledger.leave_out_known(this_run, files)
-    if not changed:
+    """Load the files; where all were loaded before, under the same rules, only repeat their accounts."""
+    unread = ledger.leave_out_known(this_run, files)
+    if not unread:
         return
     from gvrc.loading.settled import rules_by_file, settled_ahead
 
@@ -82,26 +91,38 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         settled_ahead(this_run) as settled,
         places_ahead(this_run, cache) as places,
     ):
-        with directory_ahead(this_run) as knowing:
-            from gvrc.batches import gather_batches, open_batches, read_ahead, transform_batches
+        with directory_ahead(this_run) as preparing:
+            from gvrc.batches import gather_batches, read_ahead
 
-        this_run.options.progress.begin(sum(file.size for file in changed))
-        directory = knowing.result()
-        rules = rules_by_file(this_run, directory, changed)
-        # Not before: a thread that reads makes each answer of the database wait.
-        with read_ahead(gather_batches(this_run, changed, settled, rules)) as gathered:
-            loader = open_loader(this_run, directory, rules)
-            with first_load(this_run, loader) as foreign_keys:
-                opened = open_batches(gathered, changed, this_run.settings.batch_size)
-                with read_ahead(transform_batches(opened, changed, places, loader.stager)) as batches:
-                    load_batches(this_run, loader, batches)
-                refresh_statistics(this_run)
-                with foreign_keys.added_meanwhile():
-                    look_back(this_run)
+        this_run.options.progress.begin(sum(file.size for file in unread))
+        directory = preparing.result()
+        rules = rules_by_file(this_run, directory, unread)
+        # Not earlier: while a thread reads, every answer of the database has to wait for it.
+        with read_ahead(gather_batches(this_run, unread, settled, rules)) as gathered:
+            load_gathered(this_run, open_loader(this_run, directory, rules), gathered, unread, places)
+
+
+def load_gathered(
+    this_run: Run,
+    loader: Loader,
+    gathered: Iterator[Batch],
+    files: list[ListedFile],
+    places: Callable[[], PlaceResolver],
+) -> None:
+    """Open, transform and load the batches as they are gathered from the files, and look at what they left."""
+    from gvrc.batches import open_batches, read_ahead, transform_batches
+
+    with first_load(this_run, loader) as foreign_keys:
+        opened = open_batches(gathered, files, this_run.settings.batch_size)
+        with read_ahead(transform_batches(opened, files, places, loader.stager)) as batches:
+            load_batches(this_run, loader, batches)
+        refresh_statistics(this_run)
+        with foreign_keys.added_meanwhile():
+            look_back(this_run)
 
 
 def load_batches(this_run: Run, loader: Loader, batches: Iterator[Batch]) -> None:
-    """Load the batches as they come, and give the numbers that were freed meanwhile."""
+    """Load the batches as they come, and give out the registration numbers that were freed meanwhile."""
     from gvrc.batches import Batch
 
     for batch in batches:
@@ -112,7 +133,7 @@ def load_batches(this_run: Run, loader: Loader, batches: Iterator[Batch]) -> Non
 
 
 def look_back(this_run: Run) -> None:
-    """Look at what all batches left together."""
+    """Look at what all batches together have left in the directory, and note what a person should look at."""
     from gvrc.loading.neighbours import note_far_facilities, note_possible_doubles
 
     note_far_facilities(this_run)
@@ -122,7 +143,7 @@ def look_back(this_run: Run) -> None:
 
 
 def refresh_statistics(this_run: Run) -> None:
-    """After a large load, tell the planner of it; a managed database is left to its own."""
+    """Give the planner fresh statistics after a large load; those of a managed database are not ours to touch."""
     inserted = sum(file.inserted for file in this_run.account.files)
     if inserted < LARGE_LOAD or this_run.is_managed:
         return
@@ -132,7 +153,7 @@ def refresh_statistics(this_run: Run) -> None:
 
 @contextmanager
 def directory_ahead(this_run: Run) -> Iterator[Future[Directory]]:
-    """Prepare the database in a thread: it takes 40 ms, in which the caller imports and must not use the database."""
+    """Prepare the database in a thread. It takes 40 ms: meanwhile the caller imports, and must not use the database."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as preparer:
@@ -140,20 +161,19 @@ def directory_ahead(this_run: Run) -> Iterator[Future[Directory]]:
 
 
 def prepare_database(this_run: Run) -> Directory:
-    """Make the staging tables, and read what must be known of the database before a record is read."""
+    """Make the staging tables, and read what must be known of the database before the first record is read."""
     from gvrc.loading.staging_tables import create_staging_tables
 
     database, settings, is_dry_run = this_run.database, this_run.settings, this_run.options.dry_run
     create_staging_tables(database, settings.source_rank)
-    from gvrc.loading.directory import (
-        read_directory,
-    )  # not before: it imports polars, for which the server need not wait
+    # Imported only now, because it brings polars in: the server need not wait for that.
+    from gvrc.loading.directory import read_directory
 
     return read_directory(database, settings, is_managed=this_run.is_managed, is_dry_run=is_dry_run)
 
 
 def open_loader(this_run: Run, directory: Directory, rules: dict[int, int]) -> Loader:
-    """Make the loader, over the staging tables."""
+    """Make the loader of a run."""
     from gvrc.load import Loader
 
     settings, is_dry_run = this_run.settings, this_run.options.dry_run
@@ -175,8 +195,8 @@ def shared_cache(this_run: Run) -> Iterator[Cache | None]:
 class ETLPipeline:
     """The guide's face: ``ETLPipeline("config/production.yaml").run(["data/raw"])``.
 
-    When its runs have failed ``breaker_failures`` times in a row because of the database, the next ones are told so
-    at once for a while, without another try.
+    After ``breaker_failures`` runs in a row that failed because of the database, further runs fail at once, without
+    trying it, for ``breaker_wait_seconds``.
     """
 
     def __init__(self, config_path: str | None = None) -> None:
@@ -189,7 +209,11 @@ class ETLPipeline:
         self.circuit_breaker = CircuitBreaker(settings.breaker_failures, settings.breaker_wait_seconds)
 
     def run(self, data_sources: list[str]) -> dict[str, Any]:
-        """Import files; give success, processed_count, error_count and metrics, or success, error and metrics."""
+        """Import files.
+
+        Gives success, metrics, processed_count and error_count, and error where a file failed; only success, error and
+        metrics where nothing could be imported.
+        """
         import adbc_driver_manager
 
         try:
@@ -215,7 +239,7 @@ class ETLPipeline:
         return [record for path in find_files(data_sources) for record in extractor.extract_facilities(str(path))]
 
     def transform_data(self, raw_data: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Give records in the directory's form; what the rules refuse stays as it is, for load_data to count it."""
+        """Give records in the directory's form; what the rules refuse stays as it came, for load_data to count it."""
         from gvrc.errors import DataTransformationError
         from gvrc.transform import FacilityTransformer
 

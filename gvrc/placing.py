@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Callable[[], PlaceResolver]]:
     """Begin to make the resolver, on a connection of its own.
 
-    A forced run may not need it, when all is settled: there it is made for the first record that must be transformed,
-    before anything is merged. In a dry run, which alone sees what it wrote, and where no other connection can be had,
-    it is made at once.
+    A forced run does not need it if all is settled: there it is made when the first record must be transformed, before
+    anything is merged. It is made at once, on the run's own connection, in a dry run, whose writes no other connection
+    sees, and where no other connection can be had.
     """
     reading = None if this_run.options.dry_run else this_run.database.connect_again_if_possible()
     if reading is None:
@@ -60,9 +60,9 @@ def read_places(this_run: Run, reading: Database, cache: Cache | None) -> PlaceR
 
 
 def read_ward_points(reading: Database) -> pl.DataFrame:
-    """Read where the facilities of each ward were when the snapshot was taken, and let it go.
+    """Read where the facilities of each ward were when the snapshot was taken, and end the snapshot.
 
-    The server takes 0.1 s for 90,000 of them, and only a record with tied wards asks: none of the national list does.
+    The server takes 0.1 s for 90,000 facilities. Only a record with tied wards needs this: none in the national list.
     """
     points = reading.read("ward_points")
     reading.run("end_snapshot")
@@ -105,7 +105,7 @@ def read_reference(database: Database, cache: Cache | None) -> pl.DataFrame:
 
 
 def read_snapshot(cache: Cache, digest: str) -> pl.DataFrame | None:
-    """Read the snapshot of the reference that has this digest, if there is one and it is one."""
+    """Read the snapshot of the reference that has this digest, if there is one and it can be read."""
     import polars as pl
 
     from gvrc.columns import REFERENCE

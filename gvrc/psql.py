@@ -1,4 +1,4 @@
-"""Opening psql on a database: which psql, and how it is told the password."""
+"""Opening psql on a database: which psql, and how it gets the password."""
 
 from __future__ import annotations
 

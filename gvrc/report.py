@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gvrc.account import ROW_OUTCOMES
+from gvrc.account import OUTCOMES, ROW_OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gvrc.account import FileAccount, RunAccount
     from gvrc.settings import Settings
 
-COUNTS = ("read", "inserted", "updated", "unchanged", "superseded", "rejected", "issues")
+COUNTS = ("read", *OUTCOMES, "issues")
 SHOWN_FILES = 60
 SHOWN_PATH = 48  # characters
 SHOWN_NOTES = 20
@@ -23,7 +23,7 @@ SHOWN_LENGTH = 24  # of an example
 SHOWN_KEYS = 8  # of a source; etl.files and the summary have them all
 
 
-def print_report(account: RunAccount, settings: Settings, logs: dict[str, Path], options: Sequence[str] = ()) -> None:
+def print_report(account: RunAccount, settings: Settings, logs: dict[str, Path], options: Sequence[str]) -> None:
     """Print the account of a run; ``options`` are those that commands which go on from it must have, too."""
     print("\n".join(report_lines(account, settings, logs, options)))
 
@@ -118,9 +118,7 @@ def shorten(path: str) -> str:
 def balance_lines(account: RunAccount) -> list[str]:
     """Say that every record is accounted for, in numbers."""
     totals = account.totals()
-    parts = " + ".join(
-        f"{totals[name]} {name}" for name in ("inserted", "updated", "unchanged", "superseded", "rejected")
-    )
+    parts = " + ".join(f"{totals[name]} {name}" for name in OUTCOMES)
     sign = "=" if account.balances() else "IS NOT"
     return [f"Account: {totals['read']} read {sign} {parts}"]
 

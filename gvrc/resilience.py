@@ -54,7 +54,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def is_server_down(error: BaseException) -> bool:
-    """Say whether a transient error is the server's own: one whose work another's is in the way of answers."""
+    """Say whether a transient error means that the server is down; after another's lock it has answered."""
     state = sqlstate(error)
     return is_transient(error) and state != LOCK_NOT_AVAILABLE and not state.startswith(ROLLED_BACK)
 
@@ -79,7 +79,7 @@ def retry_transient(function: Callable[[], T], settings: Settings, recover: Call
 def retry_after(
     first: Exception, function: Callable[[], T], settings: Settings, recover: Callable[[], object] | None
 ) -> T:
-    """Go on after a first attempt that failed: stamina is told of it, then makes the others."""
+    """Go on after a first attempt that failed: show its error to stamina, which then makes the other attempts."""
     import stamina
     import stamina.instrumentation
 
@@ -108,10 +108,10 @@ def retry_after(
 
 
 class CircuitBreaker:
-    """Gives a database up that failed too often in a row, and knocks again after a while.
+    """Gives up a database that failed too often in a row, and tries it again after a while.
 
-    ``failures`` errors of a server that is down open it, in a row; for ``wait_seconds`` nothing is tried then. A
-    success, or any other error, closes it: the server has answered.
+    After ``failures`` errors in a row of a server that is down it is open: nothing is tried for ``wait_seconds``. A
+    success, or any other error, closes it, because then the server has answered.
     """
 
     def __init__(self, failures: int = 3, wait_seconds: float = 30.0) -> None:
@@ -133,7 +133,8 @@ class CircuitBreaker:
         if self.is_open:
             raise DatabaseUnavailableError(
                 f"The database failed {self.failures} times in a row and is given up. "
-                "See that it runs (scripts/health_check.py), then repeat the command: what is loaded stays loaded."
+                "Make sure that it is running (scripts/health_check.py), then repeat the command: "
+                "what is loaded stays loaded."
             )
         try:
             result = function()

@@ -37,7 +37,11 @@ class SourceRules:
 
 
 def read_sources(path: Path | None) -> list[SourceRules]:
-    """Read the rules of all sources; without a file there are none. Raises UsageError naming file and line."""
+    """Read the rules of all sources; without a file there are none.
+
+    Raises:
+        UsageError: the file cannot be read, or says what no rule is; with its line.
+    """
     if path is None:
         return []
     import yaml
@@ -51,12 +55,12 @@ def read_sources(path: Path | None) -> list[SourceRules]:
         raise UsageError(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UsageError(f"{path}, line {line}: not valid YAML ({error.problem}). Mend that line.") from error
+        raise UsageError(f"{path}, line {line}: not valid YAML ({error.problem}). Correct that line.") from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise UsageError(f"{path}, line {line}: not valid YAML ({error.reason}). Take them out.") from error
+        raise UsageError(f"{path}, line {line}: not valid YAML ({error.reason}). Take those characters out.") from error
     except RecursionError as error:
-        raise UsageError(f"{path}: is nested too deeply for rules of sources. Mend it.") from error
+        raise UsageError(f"{path}: is nested too deeply for rules of sources. Correct it.") from error
     return [] if document is None else _sources(path, document)
 
 

@@ -1,6 +1,6 @@
-"""Ctrl-C, SIGTERM and SIGHUP while the server works: Python looks at a signal only when the driver's call is over.
+"""Ctrl-C, SIGTERM and SIGHUP while the server works: Python handles a signal only when the driver's call has returned.
 
-An application that holds a lock on the directory's tables would keep such a run from ending.
+Without this, an application that holds a lock on the directory's tables would keep a run from ending.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -92,20 +92,9 @@ def read_defaults(source: SourceRules) -> dict[str, Any]:
     return {field: value for field, value in read.items() if value not in (None, []) and field != "file_no"}
 
 
-@dataclass
-class Shipped:
-    """The resolver over the shipped reference, made once."""
-
-    places: PlaceResolver | None = None
-
-
-SHIPPED = Shipped()
-
-
+@cache
 def shipped_places() -> PlaceResolver:
-    """Give the resolver over the shipped reference."""
-    if SHIPPED.places is None:
-        from gvrc.geography import PlaceResolver, read_aliases, read_shipped_reference
+    """Give the resolver over the shipped reference, made once."""
+    from gvrc.geography import PlaceResolver, read_aliases, read_shipped_reference
 
-        SHIPPED.places = PlaceResolver(read_shipped_reference(), read_aliases(None))
-    return SHIPPED.places
+    return PlaceResolver(read_shipped_reference(), read_aliases(None))

@@ -1,4 +1,4 @@
-"""Files that a run writes beside the database: whole or not at all, and one that cannot be written is told."""
+"""Files that a run writes beside the database: whole or not at all; one that cannot be written is reported."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ FOR_ALL = 0o666
 
 @contextmanager
 def whole_file(path: Path, *, mode: int = FOR_ALL) -> Iterator[Path]:
-    """Give another name to write under, which becomes the file's own when all is written; nothing is left of a part.
+    """Give a temporary name to write under, and rename it to the file's own when all is written; leave no half file.
 
-    The file is made with its ``mode`` before anything is in it, so that nobody else reads it meanwhile.
+    The file is made with its ``mode`` before anything is in it, so that nobody else can read it meanwhile.
     """
     part = path.with_name(f".{path.name}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        part.unlink(missing_ok=True)  # of a run that was killed: it would keep its own rights
+        part.unlink(missing_ok=True)  # one that a killed run left would keep its old permissions
         part.touch(mode)
         yield part
         part.replace(path)
@@ -39,9 +39,10 @@ def whole_file(path: Path, *, mode: int = FOR_ALL) -> Iterator[Path]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that somebody named: whole, or as it was before.
+    """Write a file that somebody named: it is then whole, or as it was before.
 
-    A device or a pipe is written to; so is a file in a folder that takes no other, and standard output by its name.
+    A device or a pipe is written to directly; so are a file in a folder that takes no other file, and standard output
+    by its name.
     """
     place = path.resolve()
     is_replaceable = place.is_file() or not path.exists()

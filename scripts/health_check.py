@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Says whether everything is fit for a run, and where it is not, what to do. Exit status: 0 healthy, 1 not."""
+"""Say whether everything is fit for a run and, where it is not, what to do. Exit status: 0 healthy, 1 not."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Loads a Django fixture (dumpdata) into the directory: facilities and what belongs to them.
+"""Load a Django fixture (dumpdata) into the directory: facilities and what belongs to them.
 
 Facilities are met by their code, lookups by name, wards by name inside constituency and county. Users, sessions and
 permissions are never read. All or nothing; loading the same file again changes nothing.
@@ -29,7 +29,7 @@ def load() -> int:
     parser = parser_for(__doc__)
     parser.add_argument("fixture", type=Path, help="the JSON file")
     parser.add_argument("--keep-ids", action="store_true", help="keep the file's primary keys, advance the sequences")
-    parser.add_argument("--dry-run", action="store_true", help="do everything and take it back")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be loaded, and change nothing")
     arguments = parser.parse_args()
     settings = settings_of(arguments)
     from gvrc.migrations import migrate_database

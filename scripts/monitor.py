@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Serves /metrics and /health from the run history, so that they answer when no run is on. Ctrl-C ends it.
+"""Serve /metrics and /health from the run history, so that they answer when no run is on. Ctrl-C ends it.
 
 Address and port: monitor_address and monitor_port, 127.0.0.1:8080 unless set. A run with --monitor serves the same
-page while it is on; where this command has the port, the run goes on without and shows here when it has ended.
+pages while it is on; if this command has the port, the run goes on without them and appears here when it has ended.
 """
 
 from __future__ import annotations

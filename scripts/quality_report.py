@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reports how good the directory's entries are and how many there are of what; docs/quality.md explains the score.
+"""Report how good the directory's entries are, and how many there are of what; docs/quality.md explains the score.
 
 Both reports are also written as JSON to reports/quality/ and reports/statistics/. Nothing is changed.
 """

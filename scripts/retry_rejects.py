@@ -3,6 +3,7 @@
 
 import argparse
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import _environment  # noqa: F401
@@ -32,8 +33,8 @@ def retry(given: argparse.Namespace) -> int:
         path = Path(folder) / "rejected" / f"{given.run_id or 'open'}.jsonl"
         path.parent.mkdir()
         write_open_rejects(settings, given.run_id, path)
-        options = {"kind": "retry", "force": True, "dry_run": given.dry_run}
-        return tell_run(given, settings, lambda run_id: run([str(path)], settings, Options(run_id=run_id, **options)))
+        options = Options(kind="retry", force=True, dry_run=given.dry_run)
+        return tell_run(given, settings, lambda run_id: run([str(path)], settings, replace(options, run_id=run_id)))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Tunes the database: the guide's indexes, fresh statistics, the slowest statements.
+"""Tune the database: the guide's indexes, fresh statistics, the slowest statements.
 
-On a fresh database the guide's indexes are made (without stopping readers and writers); those that an attempt left
-invalid are dropped first. On a managed one they are made only with --create-indexes: its schema is the application's.
+On a fresh database the guide's indexes are made (without stopping readers and writers); those that a failed attempt
+left invalid are dropped first. On a managed one they are made only with --create-indexes: its schema is the
+application's.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Verifies the directory: counts per table and county, the last run's account, and what must not be.
+"""Verify the directory: counts per table and county, the last run's account, and what is wrong.
 
 Exit status: 0 sound, 1 something is wrong. Nothing is changed.
 """

@@ -54,7 +54,11 @@ def answer_list(content: bytes, resolver: PlaceResolver, reference: pl.DataFrame
 
 
 def read_list(content: bytes) -> pl.DataFrame:
-    """Read the file, every column as text; UsageError if it is no CSV file or has no such columns."""
+    """Read the file, every column as text.
+
+    Raises:
+        UsageError: it is not a CSV file, or lacks a column.
+    """
     try:
         given = pl.read_csv(content.decode("utf-8-sig").encode(), infer_schema=False)
     except (UnicodeDecodeError, pl.exceptions.PolarsError) as error:

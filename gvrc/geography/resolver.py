@@ -238,7 +238,11 @@ class PlaceResolver:
         )
 
     def _read_boundaries(self, path: Path) -> Boundaries:
-        """Read the polygons of the wards that the file names surely; UsageError if it names none."""
+        """Read the polygons of the wards that the file names surely.
+
+        Raises:
+            UsageError: it names none.
+        """
         names, polygons = read_features(path)
         places = names.with_columns(sub_county_name=pl.lit(None, pl.String)).with_row_index("feature_no")
         found = (

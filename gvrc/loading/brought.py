@@ -1,7 +1,7 @@
-"""The keys that a first load has brought: what shares none with anything else meets nothing, and need not be asked for.
+"""The keys that a first load has brought: a record that shares none of them meets nothing, and need not be looked up.
 
-Into an empty directory come the run's own facilities only. To look for the content, the code and the source key of each
-record among what the batches before had brought took a tenth of the server's time, at eighty-fold a quarter.
+Into an empty directory come only the run's own facilities. Looking up the content, code and source key of each record
+among what earlier batches had brought took a tenth of the server's time, a quarter with the eighty-fold list.
 """
 
 from __future__ import annotations
@@ -10,30 +10,30 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-KEYS: Final = {  # what is compared by the statements of sql/merge/1_meet.sql that can be spared
+KEYS: Final = {  # what the statements of sql/merge/1_meet.sql compare that need not be run
     "meet_by_content": ("source", "content_hash"),
     "meet_by_code": ("facility_code",),
     "meet_by_source_key": ("source", "source_key"),
 }
-# A number is compared with those of the directory and of the batch: who shares none is refused none.
+# A registration number is compared with those of the directory and of the batch: one that nobody shares is not refused.
 LONE_KEYS: Final = {**KEYS, "refuse_claimed_numbers": ("registration_number",)}
 LOOKS_GENERATED: Final = "-[0-9a-f]{12}$"  # the database makes such codes, of which nothing is known here
-LEADING_ZEROS: Final = "^0+([0-9]+)$"  # by which meet_by_code_without_zeros asks no code to differ
+LEADING_ZEROS: Final = "^0+([0-9]+)$"  # codes that differ in these only may be one: meet_by_code_without_zeros
 BEYOND_ASCII: Final = r"[^\x00-\x7f]"  # the database's lower() may be another than ours
 DOTTED_I: Final = "i\u0307"  # which polars makes of a capital one, and a database may make an i of
 
 
 class Parted(NamedTuple):
-    """What a batch's keys tell."""
+    """What the keys of a batch tell."""
 
     lone: pl.Series  # row_no of the records that share no key with any other
     unmet: frozenset[str]  # the statements that would find nothing
 
 
 class BroughtKeys:
-    """Remembers a hash of 4 bytes for each key; two keys of one hash cost a question.
+    """Remembers a hash of 4 bytes for each key; if two keys have one hash, that only costs a question.
 
-    By 8 bytes the run took 306 MB at eighty-fold, by 4 it takes 296 of the 300 that it may (``make bench``).
+    With 8 bytes the eighty-fold load took 306 MB, with 4 it takes 296 of the 300 that it may (``make bench``).
     """
 
     def __init__(self) -> None:
@@ -49,8 +49,8 @@ class BroughtKeys:
     def part(self, records: pl.DataFrame) -> Parted:
         """Part the staged records of a batch, and add their keys.
 
-        A record that is not lone may be met by its name, or its facility may: it, or another one, goes without a code.
-        Whoever has its name is not lone either, wherever it is: a facility has its name and its ward from two records.
+        Where a record goes without a code, or may, facilities are met by name. So whatever has the name of a record
+        that is not lone is not lone either, wherever it is: a facility may have its name and its ward from two records.
         """
         is_generated = records["facility_code"].str.contains(LOOKS_GENERATED).fill_null(value=False)
         is_shared = records["facility_code"].is_null() | is_generated | records["answers"].is_not_null()
@@ -72,7 +72,7 @@ class BroughtKeys:
         return Parted(records["row_no"].filter(~is_shared), frozenset(unmet))
 
     def _may_be_met_by_name(self, records: pl.DataFrame, names: pl.Series) -> bool:
-        """Say whether a record without a code has the name of another one; whose code is met may lose it."""
+        """Say whether a record without a code has the name of another one; one whose code is met may lose it."""
         is_asking = records["facility_code"].is_null()
         asking = names.filter(is_asking)
         is_known = are_among(asking, pl.concat([self.names, names.filter(~is_asking)])) | asking.is_duplicated()
@@ -87,7 +87,7 @@ class BroughtKeys:
 
 def are_among(hashes: pl.Series, before: pl.Series) -> pl.Series:
     """Say which of a batch's hashes are among those before."""
-    found = before.filter(before.is_in(hashes.drop_nulls().implode()))  # of the two, a table is made of the few
+    found = before.filter(before.is_in(hashes.drop_nulls().implode()))  # so that the hash table is of the smaller one
     return hashes.is_in(found.implode()).fill_null(value=False)
 
 

@@ -1,7 +1,4 @@
-"""One batch of a run: loaded and accounted for in one transaction.
-
-It is tried again where what stopped it is transient.
-"""
+"""One batch of a run: loaded and accounted for in one transaction, and tried again if what stopped it is transient."""
 
 from __future__ import annotations
 
@@ -26,9 +23,9 @@ if TYPE_CHECKING:
 
 
 def commit_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
-    """Load one batch; its account counts once it is committed. What is transient is tried again, unless in a dry run.
+    """Load one batch; its account counts once it is committed. After a transient error it is tried again.
 
-    A dry run is one transaction: what failed in it cannot be done again alone.
+    Not in a dry run, which is one transaction: a part of it that failed cannot be repeated alone.
     """
     started = time.perf_counter()
     if this_run.options.dry_run:
@@ -54,7 +51,7 @@ def commit_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
 
 @dataclass
 class Attempt:
-    """The last try at a transaction that came as far as its commit: what the accounts are if that was done."""
+    """The last try at a transaction that got as far as its commit: the accounts, if that commit was done."""
 
     transaction_id: str = ""
     accounts: dict[int, FileAccount] = field(default_factory=dict)
@@ -63,9 +60,9 @@ class Attempt:
 def commit_once(
     database: Database, attempt: Attempt, write: Callable[[], dict[int, FileAccount]]
 ) -> dict[int, FileAccount]:
-    """Do a transaction, unless an attempt whose commit was not answered has done it.
+    """Do a transaction, unless an earlier attempt, whose commit was not answered, has done it.
 
-    Done again, it would find its records unchanged, or a file taken back already.
+    Done twice, it would find its records unchanged, or its file taken back already.
     """
     if attempt.transaction_id and database.rows("transaction_status", attempt.transaction_id)[0]["is_committed"]:
         return attempt.accounts
@@ -85,7 +82,7 @@ def merge_batch(this_run: Run, loader: Loader, batch: Batch) -> dict[int, FileAc
 
 
 def load_outcomes(loader: Loader, batch: Batch) -> dict[int, Outcome]:
-    """Load one batch; the last one has no records, but the registration numbers that were given up in the run."""
+    """Load one batch; the last one has no records: it gives out the registration numbers that were freed in the run."""
     if batch.is_last:
         from gvrc.loading.freed import give_freed_numbers
 
@@ -94,7 +91,7 @@ def load_outcomes(loader: Loader, batch: Batch) -> dict[int, Outcome]:
 
 
 def revive(this_run: Run, loader: Loader) -> None:
-    """Before a further attempt: where the connection was lost, connect, lock and stage again."""
+    """Before a further attempt, connect, lock and make the staging tables again if the connection was lost."""
     if this_run.database.is_alive():
         loader.tables.mark_filled()
     else:
@@ -104,7 +101,7 @@ def revive(this_run: Run, loader: Loader) -> None:
 
 
 def tell_records(this_run: Run, loader: Loader) -> None:
-    """After a batch is committed: its rejects and issues to the log, what landed to ``data/validated/`` where asked."""
+    """After a commit, log the rejects and issues; write what landed to ``data/validated/``, if that is wanted."""
     log_records(loader.told, this_run.account.paths())
     if this_run.settings.keep_validated and not this_run.options.dry_run:
         keep_validated(loader.landed, this_run.settings, this_run.account)

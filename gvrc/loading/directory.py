@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gvrc.account import CHILD_TABLES
+from gvrc.contract import FACILITY_TABLES
 from gvrc.enrich import resolve_lookup_names
 from gvrc.errors import UsageError
 from gvrc.rules import CONTRACT_LENGTHS, Demands
@@ -33,11 +33,11 @@ class Directory:
 
     @property
     def is_watched(self) -> bool:
-        """Say whether triggers may make something else of what is written: then it is looked at what they left."""
-        return any(table in self.triggers for table in ("facilities", *CHILD_TABLES))
+        """Say whether triggers may make something else of what is written: then what they left is checked."""
+        return any(table in self.triggers for table in FACILITY_TABLES)
 
 
-def read_directory(database: Database, settings: Settings, *, is_managed: bool, is_dry_run: bool = False) -> Directory:
+def read_directory(database: Database, settings: Settings, *, is_managed: bool, is_dry_run: bool) -> Directory:
     """Read the demands, lookups and sequences of the database, and find the actor."""
     lengths = {row["column_name"]: row["length"] for row in database.rows("text_lengths")}
     required = {row["column_name"] for row in database.rows("required_columns")}

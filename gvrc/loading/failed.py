@@ -1,4 +1,4 @@
-"""Files that fail while they are read: told, and taken back where batches of theirs were committed before."""
+"""Files that fail while they are read: they are reported, and taken back if batches of theirs were committed before."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def fail_files(this_run: Run, loader: Loader, batch: Batch) -> None:
-    """Before a batch is loaded: the files that failed since the one before are failed files, and taken back."""
+    """Before a batch is loaded, mark the files that failed since the one before as failed, and take them back."""
     for file_no, error in batch.failed.items():
         ledger.fail_file(this_run.account.files[file_no - 1], error)
         take_failed_back(this_run, loader, file_no)
 
 
 def take_failed_back(this_run: Run, loader: Loader, file_no: int) -> None:
-    """A file that failed after some of its batches were committed is taken back: it is loaded whole or not at all."""
+    """Take back a file that failed after some of its batches were committed: it is loaded whole or not at all."""
     file = this_run.account.files[file_no - 1]
     if not file.read:
         ledger.save_accounts(this_run, [file_no])
@@ -45,14 +45,14 @@ def take_failed_back(this_run: Run, loader: Loader, file_no: int) -> None:
 
 
 def give_back(this_run: Run, file_no: int, attempt: Attempt) -> None:
-    """Take a file back; the records of earlier files that its own had superseded count as they did before."""
+    """Take a file back; records of earlier files that its own had superseded count again as they did before."""
     accounts = commit_once(this_run.database, attempt, lambda: take_out(this_run, file_no))
     for number, account in accounts.items():
         this_run.account.files[number - 1] = account
 
 
 def take_out(this_run: Run, file_no: int) -> dict[int, FileAccount]:
-    """Take a file back inside the transaction that is open; give the accounts of the earlier files."""
+    """Take a file back inside the open transaction; give the accounts of the earlier files."""
     given_back = take_file_back(this_run.database, this_run.run_no, file_no, is_managed=this_run.is_managed)
     accounts = ledger.give_back_outcomes(this_run, given_back)
     ledger.save_accounts(this_run, [file_no, *accounts], accounts)

@@ -1,4 +1,4 @@
-"""Into an empty directory of ours: less is asked, and foreign keys are checked once for all rows, not row by row."""
+"""Loading into an empty directory of ours: less is asked, and foreign keys are checked once for all rows."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
 
 @dataclass
 class ForeignKeys:
-    """The foreign keys of the facility tables, which may be away while a load goes on."""
+    """The foreign keys of the facility tables, which are dropped while a first load goes on."""
 
     database: Database
     is_dry_run: bool
     are_away: bool = False
 
     def drop(self) -> None:
-        """Take them away."""
+        """Drop them."""
         if self.is_dry_run:
             self.database.check_constraints()  # those of the seed wait in the same transaction, and forbid ALTER TABLE
         self.database.run("drop_foreign_keys")
         self.are_away = True
 
     def add(self) -> None:
-        """Add them where they are away; while the connection was lost, another importer may have done it."""
+        """Add them if they were dropped; while the connection was lost, another importer may have added them."""
         if self.are_away and self.database.is_alive():
             with self.database.transaction():
                 self.database.run("drop_foreign_keys")
@@ -46,9 +46,9 @@ class ForeignKeys:
 
     @contextmanager
     def added_meanwhile(self) -> Iterator[None]:
-        """Add them on a connection of their own while the caller reads the tables: ten-fold it takes 0.4 s.
+        """Add them on a connection of their own while the caller reads the tables (0.4 s for the ten-fold list).
 
-        In a dry run nobody else sees the rows. Where this cannot be done, ``add`` is left to it.
+        Not in a dry run, whose rows no other connection sees. Where it cannot be done, ``add`` does it at the end.
         """
         other = self.database.connect_again_if_possible() if self.are_away and not self.is_dry_run else None
         if other is None:
@@ -61,7 +61,7 @@ class ForeignKeys:
 
 
 def were_added(adding: Future[bool]) -> bool:
-    """Say whether the foreign keys were added; what stood in the way (a deadlock, say) may not do so again."""
+    """Say whether the foreign keys were added; what stood in the way (a deadlock, say) may be gone at the next try."""
     try:
         return adding.result()
     except adbc_driver_manager.Error as error:
@@ -70,7 +70,7 @@ def were_added(adding: Future[bool]) -> bool:
 
 
 def add_foreign_keys(database: Database) -> bool:
-    """Add the foreign keys, if there are none; say so. To drop any would wait for those who read the tables."""
+    """Add the foreign keys if there are none, and say so. Dropping any would wait for whoever reads the tables."""
     if database.rows("directory_state")[0]["foreign_keys"]:
         return False
     with database.transaction():
@@ -80,7 +80,7 @@ def add_foreign_keys(database: Database) -> bool:
 
 @contextmanager
 def first_load(this_run: Run, loader: Loader) -> Iterator[ForeignKeys]:
-    """Ask less, and check the foreign keys at the end; a run that finds them away after a kill adds them."""
+    """Ask less, and check the foreign keys at the end; a run that finds them dropped by a killed one adds them."""
     foreign_keys = ForeignKeys(this_run.database, this_run.options.dry_run)
     if not this_run.is_managed:
         state = this_run.database.rows("directory_state")[0]

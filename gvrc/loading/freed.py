@@ -1,7 +1,7 @@
-"""At the end of a run: the registration numbers that were refused to a record, and that nobody bears any more.
+"""At the end of a run: registration numbers that were refused to a record, and that no facility bears any more.
 
 Two records may claim one number, and the facility that has it may give it up later in the run. The next run would give
-it to the other one: so this one does, or running again would change something.
+it to the other one, so this run must do that; otherwise running again would change something.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ CLAIMED_TWICE = "registration_number_claimed_twice"
 
 
 def give_freed_numbers(merger: Merger) -> dict[int, Outcome]:
-    """Give the freed numbers inside the transaction that is open; say what it changes in the account, by file_no.
+    """Give out the freed numbers inside the open transaction; give what that changes in the account, by file_no.
 
-    Whoever is given one may leave another one, that somebody else was refused.
+    A facility that is given one may give up another, which was refused to a third: hence the loop.
     """
     outcomes: dict[int, Outcome] = defaultdict(Outcome)
     while give_once(merger, outcomes):
@@ -30,12 +30,12 @@ def give_freed_numbers(merger: Merger) -> dict[int, Outcome]:
 
 
 def give_once(merger: Merger, outcomes: dict[int, Outcome]) -> bool:
-    """Merge a record of each claimant that says nothing but the number; say whether one was given.
+    """Merge, for each claimant, a record that says nothing but the number; say whether a number was given.
 
-    A record that was counted as unchanged is then an updated one, and its issue is none any more.
+    A record that was counted as unchanged then counts as updated, and its issue goes.
     """
     database = merger.database
-    if not database.rows("has_freed_numbers")[0]["has_freed"]:  # mostly
+    if not database.rows("has_freed_numbers")[0]["has_freed"]:  # the usual case
         return False
     merger.tables.empty()
     merger.tables.empty_merging()
@@ -58,7 +58,7 @@ def give_once(merger: Merger, outcomes: dict[int, Outcome]) -> bool:
 
 
 def write_given(merger: Merger) -> None:
-    """Write images and outcomes of the facilities that were given a number; they are settled no more."""
+    """Write images and outcomes of the facilities that were given a number; they are no longer settled."""
     for name in ("update_imported", "save_changes", "forget_given_issues"):
         merger.database.run(name, merger.run_no)
     for name in ("mark_given_numbers", "unsettle"):

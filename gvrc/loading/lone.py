@@ -1,8 +1,8 @@
 """Records of a first load that share no key with any other: their facilities are new, whatever else the run brings.
 
-Nothing need be asked for them. They are not staged and merged but copied to where the statements of ``sql/merge`` would
-have written them, which takes half the time. Which they are, ``gvrc/loading/brought.py`` tells;
-``tests/identity/test_lone_records.py`` holds that both ways leave the same.
+So nothing has to be looked up for them. They are not staged and merged but copied straight to where the statements of
+``sql/merge`` would have written them, which takes half the time. ``gvrc/loading/brought.py`` finds them;
+``tests/identity/test_lone_records.py`` checks that both ways leave the same.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.loading.directory import Directory
 
-# The columns that no default fills, but for the keys, which the database gives.
+# The columns that no default fills, except the keys, which the database gives.
 FACILITIES = (
     *("facility_no", "facility_name", "facility_code", "registration_number", "facility_type", "address_line_1"),
     *("is_active", "description", "website_url", "operational_status_id", "ward_id", "created_by", "updated_by"),
@@ -45,11 +45,11 @@ TYPES = pl.Schema(
     }
 )
 KEYED = ("facility_id",)
-DATED = ("facility_id", "updated_at")  # the second one has no default
+DATED = ("facility_id", "updated_at")  # updated_at has no default
 
 
 class LoneChild(NamedTuple):
-    """What the rows of a table of children take from those that are staged."""
+    """What the rows of a child table take from the staged ones."""
 
     columns: tuple[str | pl.Expr, ...]
     lookups: dict[str, tuple[str, str]]  # column -> the staged one that has the name, and the lookup table
@@ -85,19 +85,19 @@ CHILDREN = {
 
 
 class LoneTable(NamedTuple):
-    """Rows for a table; ``facility_no`` counts the facilities of the batch, and stands for the columns of ``keys``."""
+    """Rows for a table; ``facility_no`` numbers the facilities of the batch, in place of the columns of ``keys``."""
 
     name: str
     rows: pl.DataFrame
     keys: tuple[str, ...] = KEYED
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoneRecords:
     """The lone records of a batch, unfolded to rows."""
 
     size: int
-    counted: pl.DataFrame  # by file, the records and the rows that they give to each of CHILD_TABLES
+    counted: pl.DataFrame  # by file: the records, and the rows that they give to each of CHILD_TABLES
     tables: list[LoneTable]
     issues: pl.DataFrame  # as they were staged
     met: LoneTable
@@ -132,13 +132,13 @@ class Unfolder:
             LoneTable("etl.issues", issues.select(ISSUES)),
         ]
         return LoneRecords(
-            len(records),
-            count_rows(records.rename({count: f"facility_{count}" for count in COUNTS})),
-            [table for table in tables if not table.rows.is_empty()],
-            issues.select("row_no", "kind", "field", "raw_value"),
-            LoneTable("run_facilities", met_of(records)),
-            LoneTable("staged_coordinates", records.drop_nulls("latitude").select(COORDINATES)),
-            LoneTable("etl.settled_facilities", self.settled_of(records, issues)),
+            size=len(records),
+            counted=count_rows(records.rename({count: f"facility_{count}" for count in COUNTS})),
+            tables=[table for table in tables if not table.rows.is_empty()],
+            issues=issues.select("row_no", "kind", "field", "raw_value"),
+            met=LoneTable("run_facilities", met_of(records)),
+            coordinates=LoneTable("staged_coordinates", records.drop_nulls("latitude").select(COORDINATES)),
+            settled=LoneTable("etl.settled_facilities", self.settled_of(records, issues)),
         )
 
     def complete(self, records: pl.DataFrame) -> pl.DataFrame:
@@ -168,7 +168,7 @@ class Unfolder:
         return names.replace_strict(self.directory.lookup_ids.get(lookup, {}), default=None, return_dtype=pl.Int32)
 
     def unfold_children(self, facilities: pl.DataFrame, children: dict[str, pl.DataFrame]) -> Iterator[LoneTable]:
-        """Give the rows of what belongs to the facilities, but for the coordinates."""
+        """Give the rows of what belongs to the facilities, except the coordinates."""
         for name, child in CHILDREN.items():
             lookup_ids = {
                 column: self.lookup_id(pl.col(said), lookup) for column, (said, lookup) in child.lookups.items()
@@ -181,7 +181,7 @@ class Unfolder:
             yield LoneTable(f"facility_{name}", rows, child.keys)
 
     def settled_of(self, records: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
-        """Give what is remembered of the settled ones but their states: as weigh_merged and settle of sql/merge."""
+        """Give what is remembered of the settled ones except their states, as weigh_merged and settle do."""
         by_neighbours = issues.filter(kind="coordinates_shared")["facility_no"]
         is_settled = (
             (pl.col("ward_match") != "coordinates")
@@ -214,14 +214,16 @@ def met_of(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def insert_lone(database: Database, lone: LoneRecords, directory: Directory) -> bool:
-    """Copy lone records into the tables of an empty directory; say so, or that it is not alone with them.
+    """Copy lone records into the tables of an empty directory; say whether that was done.
+
+    It is not done if another session has taken keys from among theirs.
 
     Raises:
         adbc_driver_manager.Error: the database refuses one of them.
     """
     (keys,) = database.rows("number_facilities", directory.sequences["facilities"], lone.size)
     first, last, now = keys["first_id"], keys["last_id"], keys["now"]
-    if last - first + 1 != lone.size:  # another session has taken keys from among them
+    if last - first + 1 != lone.size:
         return False
     for table in lone.tables:
         database.append(table.name, with_keys(table, first, now))
@@ -240,9 +242,9 @@ def insert_lone(database: Database, lone: LoneRecords, directory: Directory) -> 
 
 
 def with_keys(table: LoneTable, first: int, now: datetime) -> pl.DataFrame:
-    """Put keys where facilities were counted, and the time where there is one.
+    """Put keys in place of the numbers of the facilities, and the time where a table has one.
 
-    By the series, not by steps of polars: each of those would wait for the threads that read and transform.
+    Series by series, not by expressions of polars: each of those would wait for the threads that read and transform.
     """
     numbers, *others = table.rows.get_columns()
     made = {

@@ -45,10 +45,10 @@ def meet_by_given_codes(merger: Merger, span: Span, unmet: frozenset[str]) -> No
 
 
 def settle_claimed_codes(merger: Merger) -> Refused:
-    """Give a record whose code is a quite different facility's one of ours, or refuse it, as the setting says.
+    """Give a record that claims another facility's code a generated one, or refuse it, as the setting says.
 
-    The code stays with the facility that has it, whose place and name are both others; or one of the two is the
-    other's gender desk.
+    The code stays with the facility that has it. That is another one if both its place and its name are, or if one of
+    the two is the gender desk of the other.
     """
     database, refused = merger.database, {}
     claims = {claim["row_no"]: claim for claim in database.rows("find_doubtful_meetings", "code")}
@@ -67,7 +67,7 @@ def settle_claimed_codes(merger: Merger) -> Refused:
 
 
 def meet_by_keys(merger: Merger, span: Span, unmet: frozenset[str], *, has_codeless: bool) -> None:
-    """Meet facilities by codes of ours, by a source's own keys and by registration numbers."""
+    """Meet facilities by generated codes, by a source's own keys and by registration numbers."""
     database = merger.database
     if has_codeless:
         meet_by_generated_codes(database, span, heeds_keys=True)
@@ -80,16 +80,16 @@ def meet_by_keys(merger: Merger, span: Span, unmet: frozenset[str], *, has_codel
 
 
 def meet_by_generated_codes(database: Database, span: Span, *, heeds_keys: bool) -> None:
-    """Meet facilities by codes of ours; where two places of one name lie apart, each by its own."""
+    """Meet facilities by generated codes; where two of one name lie apart, each by its own."""
     database.run("meet_by_generated_code", *span, heeds_keys)
     if database.run("part_generated_codes", *span):
         database.run("meet_by_generated_code", *span, heeds_keys)
 
 
 def settle_claimed_keys(database: Database) -> bool:
-    """Forget whom a record met by a source's key that is a quite different facility's; say whether there was one.
+    """Forget what a record met by a source's key that belongs to quite another facility; say whether there was one.
 
-    Such a key says nothing: the record is met otherwise.
+    Such a key says nothing: the record is met by something else.
     """
     is_claimed = False
     for claim in database.rows("find_doubtful_keys"):
@@ -106,7 +106,7 @@ def settle_claimed_keys(database: Database) -> bool:
 
 
 def settle_claimed_numbers(database: Database) -> None:
-    """Forget whom a record met by a number of a quite different facility: the branches of one body share theirs.
+    """Forget what a record met by the number of quite another facility: the branches of one body share theirs.
 
     Of the national list 121 pairs share a number in a constituency, and two of them a telling word, once misspelt.
     That the number is claimed twice is told where it is refused.
@@ -130,7 +130,7 @@ def meet_by_names(merger: Merger, span: Span, *, has_codeless: bool) -> None:
 
 
 def postpone(database: Database, round_no: int) -> None:
-    """Leave to later rounds the records that met the facility of one before them, merged now or later."""
+    """Leave to later rounds the records that met the same facility as one before them, merged now or later."""
     postponed = 0
     if round_no < last_round(database):
         postponed = database.run("postpone_early_meetings", round_no)
@@ -144,7 +144,7 @@ def last_round(database: Database) -> int:
 
 
 def refuse_ambiguous(database: Database) -> Refused:
-    """Refuse the records that met several facilities: which of them is meant, nobody can tell."""
+    """Refuse the records that met several facilities: nobody can tell which of them is meant."""
     return {
         found["row_no"]: (
             "identity_ambiguous",

@@ -1,7 +1,7 @@
-"""After the last batch: which of the facilities that a run met lie far from the others of their ward, or double one.
+"""After the last batch: which facilities of the run lie far from the others of their ward, or may double another one.
 
-The warnings compare with the directory as the run leaves it, not as it was found: a first run and its repetition say
-the same, and so do one file and the same records in two.
+They are compared with the directory as the run leaves it, not as it found it: so a first run and its repetition say the
+same, and so do one file and the same records in two files.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What a run is taken back to, where others wrote the same fields: runs are taken back and brought back in any order.
+"""What a run is taken back to if others wrote the same fields: runs are taken back and brought back in any order.
 
-A field has the value of the latest run that wrote it and stands, or what was there before all of them. What the undone
-run overwrote is not that, where the run before it is taken back too: its value would stand again, and nobody would be
-told. The SQL is ``sql/undo/overlapping.sql``.
+A field gets the value of the latest run that wrote it and still stands, or what was there before all of them. What the
+undone run overwrote is not right if the run before it was taken back, too: the value of that one would stand again, and
+nobody would know. The SQL is ``sql/undo/overlapping.sql``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gvrc.database import Database
 
-SOMETHING_LATER: dict[str, Any] = {}  # an object, which is the value of no column: what stands there stays
+SOMETHING_LATER: dict[str, Any] = {}  # an object, which no column can have as its value: what stands there stays
 
 
 class Written(NamedTuple):
@@ -30,10 +30,10 @@ class Written(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Lines:
+class UndoHistory:
     """Which runs were taken back, now and at any time before."""
 
-    undos: tuple[tuple[int, int], ...]  # (run_no, that of the run which it took back), the latest first
+    undos: tuple[tuple[int, int], ...]  # (run_no, run_no of the run that it took back), the latest first
 
     def taken_back(self, until_run_no: int) -> frozenset[int]:
         """Give the runs that were taken back when a run began; an undo that was taken back itself takes nothing."""
@@ -52,16 +52,16 @@ class Lines:
 
 
 def heed_other_runs(database: Database, run_no: int, by_run_no: int) -> None:
-    """Correct what is to be put back by what stands of other runs; bring back what they left unsaid of lost rows."""
-    lines = Lines(tuple((row["run_no"], row["undoes_run_no"]) for row in database.rows("undo_runs")))
-    own_run_no = lines.import_of(run_no)
-    settled = Settled(lines, run_no, own_run_no, by_run_no)
+    """Correct what is to be put back by what other runs wrote that stands, lost rows included."""
+    history = UndoHistory(tuple((row["run_no"], row["undoes_run_no"]) for row in database.rows("undo_runs")))
+    own_run_no = history.import_of(run_no)
+    corrector = Corrector(history, run_no, own_run_no, by_run_no)
     if own_run_no != run_no:
         database.run("add_updates_of_import", own_run_no)
-        database.run("add_lost_rows" if own_run_no in settled.before else "add_rows_of_import", own_run_no)
+        database.run("add_lost_rows" if own_run_no in corrector.before else "add_rows_of_import", own_run_no)
     rows = database.rows("changes_of_other_runs", own_run_no)
     if rows:
-        corrected = [settled.correct(list(group)) for _, group in groupby(rows, row_of)]
+        corrected = [corrector.correct(list(group)) for _, group in groupby(rows, row_of)]
         database.run("correct_undo_changes", json.dumps(corrected))
         database.run("forget_rows_of_taken_back", json.dumps(corrected))
     database.run("forget_empty_updates")
@@ -72,14 +72,14 @@ def row_of(change: dict[str, Any]) -> tuple[str, int]:
     return change["table_name"], change["row_id"]
 
 
-class Settled:
-    """What the fields of a row have come to, before and after a run is taken back."""
+class Corrector:
+    """Corrects what is to be put back of a row, by what its fields come to before and after a run is taken back."""
 
-    def __init__(self, lines: Lines, run_no: int, own_run_no: int, by_run_no: int) -> None:
+    def __init__(self, history: UndoHistory, run_no: int, own_run_no: int, by_run_no: int) -> None:
         self.run_no = run_no
-        self.taken_back = cache(lines.taken_back)
-        self.before = self.taken_back(by_run_no)
-        self.after = self.before ^ {own_run_no}
+        self.taken_back = cache(history.taken_back)
+        self.before = self.taken_back(by_run_no)  # the runs that are taken back before this undo, and
+        self.after = self.before ^ {own_run_no}  # after it
 
     def correct(self, changes: list[dict[str, Any]]) -> dict[str, Any]:
         """Give what is to be put back of a row, given all that imports changed of it, in their order."""
@@ -112,7 +112,7 @@ class Settled:
         }
 
     def value(self, writings: list[Written], taken_back: frozenset[int]) -> Any:  # noqa: ANN401 - of any column
-        """Give the latest value that stands; what a person wrote in between is nobody's to take back."""
+        """Give the latest value that stands; what a person wrote in between is never taken back."""
         follows: list[bool] = []
         for place, writing in enumerate(writings):
             found = latest_of(writings[:place], follows, self.taken_back(writing.run_no))
@@ -121,7 +121,7 @@ class Settled:
 
 
 def latest_of(writings: list[Written], follows: list[bool], taken_back: frozenset[int]) -> Any:  # noqa: ANN401 - of any column
-    """Walk back to a run that stands, or to a value that follows no run's; None where there is nothing."""
+    """Walk back to a run that stands, or to a value that no run had left; None where there is nothing."""
     for writing, is_following in zip(reversed(writings), reversed(follows), strict=True):
         if writing.run_no not in taken_back:
             return writing.after

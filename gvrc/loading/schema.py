@@ -1,6 +1,6 @@
-"""The schema of accepted records: what breaks it never reaches the database, whatever the rules before it forgot.
+"""The schema of accepted records: what breaks it never reaches the database, even if the rules before it forgot it.
 
-It is asked twice: of polars, which knows at once that all is well, and of pandera, which tells what is not.
+It is checked twice: by polars, which sees at once whether all is well, and by pandera, which says what is not.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def check_accepted(accepted: pl.DataFrame, demands: Demands) -> dict[int, str]:
     """Say which rows of ``accepted`` (by position) break the schema, and which of its checks.
 
-    Pandera is asked where something is wrong: its import takes longer than all that a small file needs besides. Only
-    row and check are taken from its report: its failure cases hold values of the record.
+    Pandera is used only if something is wrong: importing it takes longer than all else that a small file needs. Only
+    row and check are taken from its report, because its failure cases hold values of the record.
     """
     if fits_schema(accepted, demands):
         return {}
@@ -38,7 +38,7 @@ def check_accepted(accepted: pl.DataFrame, demands: Demands) -> dict[int, str]:
 
 
 class Fit(NamedTuple):
-    """What the schema wants of one column; null fits where ``nullable``, whatever else is wanted of a value."""
+    """What the schema demands of one column; where it is ``nullable``, null fits whatever else is demanded."""
 
     dtype: type[pl.DataType]
     nullable: bool = False
@@ -68,7 +68,7 @@ def accepted_columns(demands: Demands) -> dict[str, Fit]:
 
 
 def fits_schema(accepted: pl.DataFrame, demands: Demands) -> bool:
-    """Say whether pandera would find nothing: the same columns, asked all at once."""
+    """Say whether pandera would find nothing: the same checks, in one select."""
     columns = accepted_columns(demands)
     if any(accepted.schema.get(name) != fit.dtype for name, fit in columns.items()):
         return False

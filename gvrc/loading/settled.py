@@ -1,9 +1,9 @@
-"""Records that came before, under the same rules, whose facility stands as they left it: nothing is to be done.
+"""Records that came before, under the same rules, whose facility still stands as they left it: there is nothing to do.
 
-Of a file that a source sends every month nearly all records are the same. To open, transform and merge them again, only
-to find that, cost 99 % of the run. What must hold for a facility to be settled is in ``sql/merge/6_settle.sql``. A
-superseded record is settled, too, where it is known what is to be counted of it. Polars is imported late: the
-connection is made meanwhile.
+In a file that a source sends every month nearly all records are the same. Opening, transforming and merging them again,
+only to find that, cost 99 % of the run. ``sql/merge/6_settle.sql`` says what must hold for a facility to be settled. A
+superseded record is settled, too, if it is known how to count it. Polars is imported late: the connection is made
+meanwhile.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from gvrc.open_run import Run
     from gvrc.sources import SourceRules
 
-ASKERS = 2  # batches that are asked for at once: the server works on them with two processes
+ASKERS = 2  # batches that are asked about at the same time: the server works on them with two processes
 CODE = {".py", ".csv", ".sql"}
 
 
 @contextmanager
 def settled_ahead(this_run: Run) -> Iterator[SettledRecords | None]:
-    """Begin to connect; None where nothing is settled, or whatever lands must be kept anew."""
+    """Begin to connect; give None where nothing is settled, or where all that lands must be written out again."""
     if this_run.settings.keep_validated or not this_run.database.rows("has_settled")[0]["has_settled"]:
         yield None
         return
@@ -52,7 +52,7 @@ def settled_ahead(this_run: Run) -> Iterator[SettledRecords | None]:
 
 
 class Askers:
-    """Connections to ask on, as many as are in use at once: a batch is asked for while the one before is."""
+    """Connections to ask on, as many as are in use at once: one batch is asked about while the one before still is."""
 
     def __init__(self, merging: Database) -> None:
         self.merging = merging
@@ -68,7 +68,7 @@ class Askers:
             database.close()
 
     def open_first(self) -> None:
-        """Connect before there is something to ask; whoever asks first is told what stands in the way."""
+        """Connect before there is anything to ask; an error here is left to the first who asks."""
         with suppress(adbc_driver_manager.Error), self.lent():
             pass
 
@@ -105,8 +105,8 @@ def connect_to_ask(merging: Database) -> Database:
 def rules_by_file(this_run: Run, directory: Directory, files: list[ListedFile]) -> dict[int, int]:
     """Hash all that decides how the records of a file come out, by file_no: 64 bits.
 
-    It is stricter than the fingerprint by which files are left out: ``--force`` is asked for when something outside
-    the data has changed, the code for one.
+    This is stricter than the fingerprint by which whole files are left out: people use ``--force`` when something other
+    than the data has changed, such as the code.
     """
     settings = this_run.settings
     decides = hashlib.sha256(this_run.fingerprint.encode())
@@ -128,13 +128,13 @@ def rules_by_file(this_run: Run, directory: Directory, files: list[ListedFile]) 
 
 
 def hash_source(decides: bytes, source: SourceRules) -> int:
-    """Add what is pinned for a source; a bigint of the database."""
+    """Add what is pinned for a source; give a bigint of the database."""
     digest = hashlib.sha256(decides + repr(source).encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
 class SettledRecords:
-    """Finds the settled records of a batch, on connections of its own: the other one merges a batch before."""
+    """Finds the settled records of a batch, on connections of its own: the main one is merging an earlier batch."""
 
     def __init__(self, askers: ThreadPoolExecutor, connections: Askers) -> None:
         self.askers = askers
@@ -146,7 +146,7 @@ class SettledRecords:
         return self.askers.submit(self.find, name_records(found, rules))
 
     def find(self, named: pl.DataFrame) -> pl.DataFrame:
-        """Give what is known of the settled ones among named records."""
+        """Give what is known of the settled ones among the records."""
         try:
             settled = self.ask(named)
         except adbc_driver_manager.Error as error:  # the long way gives the same
@@ -156,9 +156,9 @@ class SettledRecords:
         return settled.join(known, on="row_no", validate="1:1")
 
     def ask(self, named: pl.DataFrame) -> pl.DataFrame:
-        """Ask which records are settled; the correction of a reject never is, nor what nobody could read.
+        """Ask which records are settled. The correction of a reject never is, nor a record that could not be read.
 
-        Nor is one whose list has points that are nobody's: what it says then depends on its neighbours.
+        Nor is a record whose list has points that are read as nobody's: what it says then depends on its neighbours.
         """
         import polars as pl
 

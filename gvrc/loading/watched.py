@@ -1,10 +1,10 @@
-"""Writing to tables that have triggers: it is looked at what they left (``sql/merge/10_triggers.sql``).
+"""Writing to tables that have triggers, and checking what those left (``sql/merge/10_triggers.sql``).
 
-A trigger of an application may drop a write without a word, or make something else of it. Where nothing is left of a
-facility's, its record is refused. What belongs to a facility, and what was changed, is told as an issue. A write that
-changes nothing is taken back, with whatever the triggers wrote elsewhere: so that running again changes nothing, and a
-second row of what a trigger makes of a value does not come with each change of its record. Tables without triggers, our
-own directory's for one, are not looked at.
+A trigger of an application may silently drop a write, or make something else of it. If it drops a facility, the record
+is refused. If it drops something that belongs to a facility, or changes a value, that is an issue. A write that changes
+nothing is rolled back, with all that the triggers wrote elsewhere because of it: so running again changes nothing, and
+where a trigger makes something else of a value, a changed record does not add a second row of it. Tables without
+triggers, such as those of our own directory, are not checked.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ REFUSED = "refused_by_database"
 
 
 class FutileWritesError(Exception):
-    """Writes that came to nothing: facilities and rows, as the statements of these names give them."""
+    """Writes that came to nothing: the rows of ``unwritten_facilities`` and of ``futile_rows``."""
 
     def __init__(self, facilities: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
         super().__init__(f"{len(facilities) + len(rows)} writes came to nothing")
@@ -37,7 +37,7 @@ def write_watched(merger: Merger, *, has_new: bool, has_met: bool, has_children:
     merger.futile.clear()
     while True:
         try:
-            # Whatever it is: else the savepoint around it, of the same name, would be hidden by this one.
+            # On any error roll back to this savepoint: left standing, it would hide the outer one of the same name.
             with merger.database.savepoint(Exception):
                 write_once(merger, has_new=has_new, has_met=has_met, has_children=has_children)
         except FutileWritesError as error:
@@ -50,7 +50,7 @@ def write_watched(merger: Merger, *, has_new: bool, has_met: bool, has_children:
 
 
 def write_once(merger: Merger, *, has_new: bool, has_met: bool, has_children: bool) -> None:
-    """Write, look, and remember what the triggers left.
+    """Write, check what the triggers left, and remember that.
 
     Raises:
         FutileWritesError: something came to nothing.
@@ -73,7 +73,7 @@ def write_once(merger: Merger, *, has_new: bool, has_met: bool, has_children: bo
 
 
 def demand_written(database: Database) -> None:
-    """Look at what was left.
+    """Go on only if all that was written is there.
 
     Raises:
         FutileWritesError: something came to nothing.
@@ -114,5 +114,5 @@ def demand_lookup_names(database: Database, lookup: str | None = None, refusal: 
 
 
 def sentence(said: str) -> str:
-    """Begin what a server said as a sentence does."""
+    """Begin a server's words with a capital letter, as a sentence."""
     return said and f"{said[0].upper()}{said[1:]} "

@@ -178,6 +178,14 @@ def leaves(value: object, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
 MAX_DEPTH: Final = 8
 
 
+def value_at(path: KeyPath, record: dict[str, Any]) -> object:
+    """Give what stands in a record at a path, or None where the record has no such path."""
+    value: Any = record
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
 def is_wrapper(key: str) -> bool:
     """Say whether what stands under this key is read as if it stood outside."""
     return key == HIT or WRAPPER.fullmatch(normal_key(key)) is not None

@@ -15,7 +15,11 @@ from pathlib import Path
 
 
 def list_words(name: str) -> frozenset[str]:
-    """Give the words of one list of the table. Raises KeyError for a list that it does not have."""
+    """Give the words of one list of the table.
+
+    Raises:
+        KeyError: the table has no such list.
+    """
     return _word_lists()[name]
 
 

@@ -160,7 +160,7 @@ class Cursor:
             return self.failure or CutOffError(
                 f"is cut off at byte {self.offset:,}: {expected} is missing. Fetch it again."
             )
-        return SourceFileError(f"is malformed at byte {self.offset:,}: {expected} is missing there. Mend it.")
+        return SourceFileError(f"is malformed at byte {self.offset:,}: {expected} is missing there. Correct it.")
 
     def _look_ahead(self) -> None:
         try:

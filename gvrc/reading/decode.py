@@ -51,7 +51,9 @@ class CutOffError(SourceFileError):
 def open_text(path: Path, encoding: str | None = None) -> Iterator[Iterator[bytes]]:
     """Open a file as chunks of UTF-8 text. ``encoding`` is used for a file without a byte order mark.
 
-    Raises SourceFileError for what cannot be read, CutOffError while reading a gzip file that ends too early.
+    Raises:
+        SourceFileError: it cannot be read.
+        CutOffError: while it is read: a gzip file ends too early.
     """
     with _open_regular_file(path) as file:
         start = file.read(64)

@@ -158,7 +158,7 @@ class Walk:
         """
         cursor = self.cursor
         if len(path) > MAX_DEPTH:
-            raise SourceFileError(f"is nested deeper than {MAX_DEPTH} levels at byte {cursor.offset:,}. Mend it.")
+            raise SourceFileError(f"is nested deeper than {MAX_DEPTH} levels at byte {cursor.offset:,}. Correct it.")
         before = self._records_found() if is_large else None
         above = () if path == self.element else path
         parents = parents | projection_in(whole or {})

@@ -9,7 +9,7 @@ from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from gvrc.meaning.paths import is_absent, leaves
+from gvrc.meaning.paths import is_absent, leaves, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,13 +42,6 @@ def _paths_of(field: str, records: list[dict[str, Any]], keys: Keys) -> list[Key
 def _is_repeated(path: KeyPath, named: list[KeyPath], records: list[dict[str, Any]]) -> bool:
     names = defaultdict[str, set[str]](set)
     for record in records:
-        if not is_absent(code := _value_at(path, record)):
-            names[str(code)].add(" ".join(str(_value_at(name, record)).lower() for name in named))
+        if not is_absent(code := value_at(path, record)):
+            names[str(code)].add(" ".join(str(value_at(name, record)).lower() for name in named))
     return bool(names) and sum(map(len, names.values())) >= NAMES_TO_A_CODE * len(names)
-
-
-def _value_at(path: KeyPath, record: dict[str, Any]) -> object:
-    value: Any = record
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

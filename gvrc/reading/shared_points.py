@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from gvrc.meaning.paths import is_absent, leaves
+from gvrc.meaning.paths import is_absent, leaves, value_at
 from gvrc.reading.cursor import read_element
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def shared_points(elements: Elements, values: Sequence[object], keys: Keys) -> f
     by_point = defaultdict[str, list[tuple[Any, str]]](list)
     for element in alike:
         record = read_element(element)
-        if isinstance(record, dict) and not all(is_absent(_value_at(path, record)) for path in points):
+        if isinstance(record, dict) and not all(is_absent(value_at(path, record)) for path in points):
             by_point[_said_at(points, record)].append((element, _said_at(places, record)))
     shared = [found for found in by_point.values() if _is_shared(found, pointed)]
     return _as_read([element for found in shared for element, _ in found], keys)
@@ -96,12 +96,5 @@ def _means(path: KeyPath, fields: Iterable[str], keys: Keys) -> bool:
 
 
 def _said_at(paths: list[KeyPath], record: dict[str, Any]) -> str:
-    values = [_value_at(path, record) for path in paths]
+    values = [value_at(path, record) for path in paths]
     return "|".join(str(value).strip().lower() for value in values if not is_absent(value))
-
-
-def _value_at(path: KeyPath, record: dict[str, Any]) -> object:
-    value: Any = record
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

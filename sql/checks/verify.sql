@@ -1,5 +1,5 @@
--- What scripts/verify.py looks for. Each statement names what is wrong, one row a finding: key says which row, detail
--- what is the matter. No contact value and no name of a person is shown.
+-- What scripts/verify.py looks for. Each statement lists what is wrong, one row for each finding: key says which row it
+-- is about, detail what the matter is. No contact value and no name of a person is shown.
 
 -- name: count_tables
 SELECT
@@ -53,7 +53,7 @@ SELECT
 FROM wards;
 
 -- name: count_counties
--- Facilities of each county, those of none last; a facility without a ward counts where its import knew the county.
+-- Facilities of each county, those without one last; a facility without a ward counts if its import knew the county.
 WITH placed AS (
     SELECT
         facilities.facility_id,
@@ -329,8 +329,8 @@ HAVING count(DISTINCT ward_id) > 1
 ORDER BY key;
 
 -- name: verify_former_codes
--- A person gave a facility another code, and a later record with the former one, under another name, is a facility of
--- its own: perhaps it is that one's code, perhaps the body renamed the facility.
+-- A person gave a facility another code, and a later record with the former code, under another name, became a facility
+-- of its own: perhaps the code is that one's, perhaps the body renamed the facility.
 SELECT
     'facility ' || edited.facility_code AS key,
     format('its former code %s is borne by %s', bearer.facility_code, bearer.facility_name) AS detail
@@ -363,7 +363,7 @@ WHERE ward_id IS NULL
 ORDER BY facility_code;
 
 -- name: verify_lineage
--- The importer remembers a facility that is not there any more: somebody deleted it. A later import makes it anew.
+-- The importer remembers a facility that is no longer there: somebody deleted it. A later import creates it again.
 SELECT DISTINCT
     'facility ' || known.facility_id AS key,
     'was deleted since it was imported' AS detail

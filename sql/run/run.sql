@@ -52,9 +52,9 @@ SET
 WHERE run_id = $1;
 
 -- name: read_file_accounts
--- Whoever first reads a committed row marks it as such, and the server logs the whole page where a checkpoint came
--- between: 0.12 MB of the next run's log for 35 files. Read by the run that wrote them, they are in the log already. By
--- the hash, as known_files does: it meets former versions of the rows, too.
+-- The first reader of a committed row marks it as committed, and after a checkpoint the server then writes the whole
+-- page to its WAL: 0.12 MB in the next run for 35 files. The run that wrote the rows reads them here, while the pages
+-- are in the WAL already. It looks by the hash, as known_files does, because that meets former versions of rows, too.
 SELECT count(*) AS files
 FROM etl.files AS written
 JOIN etl.files AS known USING (sha256, source)
@@ -148,8 +148,9 @@ SET
     unmapped = excluded.unmapped;
 
 -- name: taken_back_runs
--- Which runs are taken back and not brought back since, by which undo, and the last run of that line: an undo, or the
--- undo of its undo, and so on. From the last one back, for an undo that was itself taken back takes nothing back.
+-- The runs that are taken back and have not been brought back since, the undo that did it, and the last run of that
+-- line: an undo, the undo of its undo, and so on. Walked from the last one back, because an undo that was itself taken
+-- back takes nothing back.
 WITH RECURSIVE undos AS (
     SELECT
         run_no,
@@ -204,12 +205,12 @@ GROUP BY
 ORDER BY undos.run_no;
 
 -- name: known_files
--- $1 is a JSON list of {sha256, source}, $2 the fingerprint, $3 what taken_back_runs gave: the account of the last run
--- that read the file under these rules, to its end. A run that was undone does not count, nor one between it and the
--- last of its undos: what that run found unchanged may be gone; nor one before another run that changed the directory:
--- June's file after July's is news. What was taken back, and not brought back since, is as if it had never been. Of a
--- run that was stopped after its last file something is left to do, such as foreign keys or freed numbers: it is not
--- concluded.
+-- The account of the last run that read the file under these rules, to its end. $1 is a JSON list of {sha256, source},
+-- $2 the fingerprint, $3 what taken_back_runs gave. These runs do not count:
+-- a run that was undone, and any between it and the last of its undos: what that one found unchanged may be gone;
+-- a run before another one that changed the directory: June's file after July's is news.
+-- What was taken back, and not brought back since, is as if it had never been. A run that was stopped after its last
+-- file is not concluded: something is left to do, such as foreign keys or freed numbers.
 WITH taken_back AS (
     SELECT
         run_no,
@@ -363,8 +364,9 @@ FROM (
 ) AS keys (table_name, column_name);
 
 -- name: live_triggers
--- What somebody's triggers make of a write, only the row itself tells. Those of a partition are its table's; a rule
--- that does something ALSO may write to the row again. One that only looks costs the look at what it left.
+-- The triggers on the tables that we write to: what they make of a write, only the row itself tells. Triggers of a
+-- partition count for its table; so do rules ALSO, which may write to the row again. A trigger that changes nothing
+-- only costs a look at the row.
 SELECT
     coalesce(whole.relname, relation.relname)::text AS table_name,
     hashtextextended(string_agg(changer.definition, E'\n' ORDER BY changer.definition), 0) AS definitions
@@ -406,8 +408,8 @@ ORDER BY
 LIMIT 1;
 
 -- name: create_actor
--- "!" is how the application writes a password that nobody can have. $1 is the key in a dry run, which takes none from
--- the application's sequence.
+-- "!" is the application's way to write a password that nobody can have. $1 is the key in a dry run, which must not
+-- take one from the application's sequence.
 INSERT INTO users (
     user_id,
     full_name,
@@ -478,7 +480,7 @@ ORDER BY
     operation;
 
 -- name: known_size
--- How many facilities the planner believes that there are; -1 where it was never told.
+-- How many facilities there are as far as the planner knows; -1 where it has no statistics.
 SELECT reltuples::bigint AS facilities
 FROM pg_class
 WHERE oid = 'facilities'::regclass;
@@ -495,8 +497,8 @@ ANALYZE
     etl.settled_facilities;
 
 -- name: begin_snapshot
--- What is read until its end is the directory as it was when the snapshot was taken. No table may be read in it that
--- is not read at once: its lock would keep the foreign keys of a first load from being added.
+-- Until the snapshot ends, what is read is the directory as it was when the snapshot was taken. Read only what is
+-- needed at once: a lock on any other table would keep the foreign keys of a first load from being added.
 BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 
 -- name: take_snapshot
@@ -506,7 +508,7 @@ SELECT pg_current_snapshot();
 COMMIT;
 
 -- name: ward_points
--- Where the facilities of a ward are, in the middle of them: what a new one's point is compared with.
+-- The middle of each ward's facilities, with which the point of a new one is compared.
 SELECT
     facilities.ward_id::bigint AS ward_id,
     percentile_cont(0.5) WITHIN GROUP (ORDER BY point.latitude)::double precision AS latitude,
@@ -523,7 +525,7 @@ SET undoes_run_no = $2::integer
 WHERE run_id = $1;
 
 -- name: reference_digest
--- Changes whenever the reference does: a snapshot of it that another machine left in the cache has this name.
+-- A digest that changes whenever the reference does: it names a snapshot that another machine left in the cache.
 SELECT
     md5(
         string_agg(

@@ -1,6 +1,6 @@
--- Taking a run back, or one file of it (gvrc/loading/take_back.py): what was changed. What is to be taken back stands
--- in undo_changes, one row for each of the directory; what was taken back goes to batch_changes, which becomes the
--- undo's own changes: it can be undone too.
+-- Taking a run back, or one file of it (gvrc/loading/take_back.py): finding what was changed. What must be taken back
+-- is in undo_changes, one row for each row of the directory; what was taken back goes to batch_changes, which becomes
+-- the undo's own changes, so that it can be undone, too.
 
 -- name: create_undo_changes
 CREATE TEMPORARY TABLE undo_changes (
@@ -54,15 +54,15 @@ SET LOCAL enable_seqscan = off;
 SET LOCAL enable_seqscan = DEFAULT;
 
 -- name: unsettle_all
--- What was undone may have been what a facility stood by: every record is asked anew.
+-- A facility may have stood as it did because of what is undone: every record must be looked at again.
 WITH superseded AS (
     DELETE FROM etl.superseded_records
 )
 DELETE FROM etl.settled_facilities;
 
 -- name: fill_undo_changes
--- $2 is a file_no, or null for the whole run. A row that was written several times in the run is put back to what it
--- was before the first time, if it still is what it was after the last.
+-- $2 is a file_no, or null for the whole run. A row that the run wrote several times is put back to what it was before
+-- the first time, if it still is what it was after the last time.
 INSERT INTO undo_changes (change_id, file_no, facility_id, table_name, row_id, operation, before, after)
 SELECT
     change_id,
@@ -78,7 +78,7 @@ WHERE run_no = $1::integer
     AND ($2::integer IS NULL OR file_no = $2::integer);
 
 -- name: fold_undo_changes
--- Several updates of one row are one: the first before of each column, the last after.
+-- Several updates of one row become one: for each column the first value before and the last value after.
 WITH folded AS (
     SELECT
         table_name,
@@ -136,9 +136,9 @@ WHERE undo_changes.table_name = folded.table_name
     AND undo_changes.change_id <> folded.change_id;
 
 -- name: index_undo_changes_by_row
--- Tables are emptied and filled again within one transaction, and what the planner knows of them is of another time: it
--- took facilities for an empty table, and read all that is to be undone for each facility, or the other way round. By
--- keys, on both sides, a look costs the same whatever it takes them for: a national list is taken back in seconds.
+-- Tables are emptied and filled again within one transaction, so the planner's statistics of them are out of date: it
+-- took facilities for an empty table, and read all of undo_changes for each facility, or the other way round. With keys
+-- on both sides a look-up costs the same whatever it believes: a national list is taken back in seconds.
 CREATE INDEX ON undo_changes (table_name, row_id);
 
 -- name: index_undo_changes_by_facility
@@ -148,7 +148,7 @@ CREATE INDEX ON undo_changes (facility_id);
 ANALYZE undo_changes;
 
 -- name: drop_updates_of_inserted
--- A row that the run itself inserted goes as a whole.
+-- A row that the run itself inserted is deleted as a whole; its updates do not matter.
 DELETE FROM undo_changes AS updated
 USING undo_changes AS inserted
 WHERE inserted.operation = 'insert'
@@ -159,7 +159,7 @@ WHERE inserted.operation = 'insert'
     );
 
 -- name: add_children_of_inserted
--- The insert of a facility stands for its children; those that other runs or people added go with it.
+-- The insert of a facility stands for its children, too; children that other runs or people added go with it.
 INSERT INTO undo_changes (change_id, file_no, facility_id, table_name, row_id, operation)
 SELECT
     inserted.change_id,

@@ -1,5 +1,5 @@
--- What was inserted goes, children before their facilities; what something else refers to stays, switched off. $1 and
--- $2 are the first and last facility_id of the part that is taken back at once.
+-- What was inserted is deleted, children before their facilities; what something else refers to stays, but inactive. $1
+-- and $2 are the first and last facility_id of the part that is taken back at once.
 
 -- name: delete_facility_contacts
 WITH gone AS (
@@ -135,8 +135,8 @@ SELECT
 FROM gone;
 
 -- name: not_taken_back
--- What a trigger keeps: rows that were to be deleted ($1 is insert; of the facilities from $2 to $3), and such of which
--- nothing was put back (update).
+-- What a trigger keeps: rows that should have been deleted ($1 is insert; of the facilities from $2 to $3), or rows of
+-- which nothing was put back ($1 is update).
 SELECT
     undo.table_name,
     count(*) AS rows
@@ -172,7 +172,7 @@ WHERE operation = 'insert'
     AND facility_id BETWEEN $1::integer AND $2::integer;
 
 -- name: find_deactivated
--- The before images of what something refers to: it stays, switched off. The after images are added when it is.
+-- The before images of what something else refers to: it stays, but inactive. The after images are added when it is.
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
 SELECT
     undo.facility_id,

@@ -1,5 +1,5 @@
--- What was deleted (by an undo that is itself undone) is inserted, facilities before their children; what was updated
--- has its columns back.
+-- What was deleted (by an undo that is itself undone) is inserted again, facilities before their children; what was
+-- updated gets its former values back.
 
 -- name: tables_deleted_from
 SELECT DISTINCT table_name

@@ -1,6 +1,6 @@
--- What etl remembers of facilities: as they were imported, their codes, their lineage, their rejects. $1 is the undone
--- run, $2 a file_no of it, or null for the whole run; $3 the run that does the undoing, null where a run takes a file
--- of its own back.
+-- What etl remembers of facilities: how they were imported, their codes, their lineage, their rejects. $1 is the undone
+-- run; $2 a file_no of it, or null for the whole run; $3 the run that does the undoing, null where a run takes back a
+-- file of its own.
 
 -- name: forget_undone_facilities
 -- What is gone, with the codes that were generated for it, and what the run met in the directory as the first to do so:
@@ -165,7 +165,7 @@ FROM undone_imported
 CROSS JOIN jsonb_populate_record(NULL::etl.imported_facilities, undone_imported.image) AS row;
 
 -- name: put_back_codes
--- The codes that were generated for a facility that is there again; a facility that bears one now keeps it.
+-- The generated codes of a facility that is there again; one that another facility bears now stays with that one.
 INSERT INTO etl.code_map (generated_code, facility_id)
 SELECT
     code.generated_code,
@@ -180,8 +180,8 @@ SET facility_id = excluded.facility_id
 WHERE NOT EXISTS (SELECT FROM facilities WHERE facilities.facility_id = code_map.facility_id);
 
 -- name: put_back_former_codes
--- Those that the run gave to a facility that stays: each is again whose it was before, or nobody's. One that a later
--- run gave away stays there.
+-- The generated codes that the run gave to a facility that stays: each belongs again to whom it did before, or to
+-- nobody. One that a later run gave to another facility stays there.
 WITH former AS (
     SELECT DISTINCT ON (generated_code)
         generated_code,
@@ -206,7 +206,7 @@ WITH former AS (
     LEFT JOIN facilities USING (facility_id)
     LEFT JOIN etl.code_map AS present USING (generated_code)
     WHERE facilities.facility_id IS DISTINCT FROM present.facility_id
-        -- It is nobody's where the facility that the run left it to is gone.
+        -- It is nobody's if the facility to which the run gave it is gone.
         AND (present.facility_id IS NULL OR present.facility_id = former.left_facility_id)
 ), kept AS (
     INSERT INTO etl.former_codes (
@@ -360,7 +360,7 @@ SET
     is_superseded = excluded.is_superseded;
 
 -- name: reopen_rejects
--- Those that the run had closed of others: its own are not open without it.
+-- The rejects of other runs that the run had closed are open again; its own are not, since it counts no more.
 UPDATE etl.rejects
 SET
     closed_by_run_no = NULL,
@@ -370,7 +370,7 @@ WHERE closed_by_run_no = $1::integer
     AND NOT (run_no = $1::integer AND ($2::integer IS NULL OR file_no = $2::integer));
 
 -- name: close_undone_rejects
--- A record of a run that was taken back is none to send again; the undo of the undo opens what $2, the undo, closed.
+-- A reject of a run that was taken back is not to be sent again; the undo of the undo opens what $2, the undo, closed.
 UPDATE etl.rejects
 SET
     closed_by_run_no = $2::integer,

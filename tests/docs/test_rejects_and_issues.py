@@ -9,7 +9,8 @@ from gvrc.rules import Demands, reject_reasons
 from gvrc.settings import PROJECT
 
 PAGE = (PROJECT / "docs" / "rejects_and_issues.md").read_text("utf-8")
-# Those of other places than the rules: in gvrc/reading/records.py, gvrc/reading/people.py and gvrc/load.py.
+# Reasons that other places than the rules give: records.py and people.py in gvrc/reading, meet.py, merge.py and
+# watched.py in gvrc/loading, and gvrc/load.py.
 FURTHER_REASONS = {
     "not_an_object",
     "unreadable_record",

@@ -94,7 +94,9 @@ def test_what_few_wards_share_is_a_point(records: list[dict[str, Any]]) -> None:
 
 
 def test_no_point_of_the_real_files_is_lost(shared_data: Path) -> None:
-    for path in [*sorted((shared_data / "kmhfl").glob("*.json")), *(shared_data / "shapes").glob("23_*")]:
+    paths = [*sorted((shared_data / "kmhfl").glob("*.json")), *(shared_data / "shapes").glob("23_*")]
+    assert paths
+    for path in paths:
         frame, _ = read_file(path)
         assert frame["issue.coordinates_shared"].null_count() == len(frame), path
 
