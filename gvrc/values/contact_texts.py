@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gvrc.meaning.vocabulary import list_words
-from gvrc.values.phones import find_phones, read_phone
+from gvrc.values.phones import find_phones, read_phone, split_phones
 from gvrc.values.synonyms import canonical_name
 from gvrc.values.text import fold
 
@@ -52,7 +52,7 @@ def read_lines(kind: str | None, text: str) -> tuple[list[tuple[str, str]], list
     if kind == "Website" and _DOMAIN.fullmatch(rest):
         return [*lines, ("Website", rest)], []
     if rest and (kind == "Postal Address" or _POSTAL.search(rest)):
-        return [*lines, ("Postal Address", rest)], []
+        return [*lines, *_read_postal(rest)], []
     refused = re.findall(r"\S*@\S*", rest)
     for part in _LINE_LABEL.split(rest):
         phones, no_phones = find_phones(part, stated_line=kind in {"Hotline", "Toll Free"})
@@ -60,6 +60,21 @@ def read_lines(kind: str | None, text: str) -> tuple[list[tuple[str, str]], list
         lines += [(_line_of(stated, phone.contact_type), phone.contact_value) for phone in phones]
         refused += no_phones
     return lines, refused
+
+
+def _read_postal(text: str) -> list[tuple[str, str]]:
+    """Read a postal address as it stands, and the numbers in it: "P.O. Box 12 Kitui, Tel 0700000016".
+
+    Only behind a label any number is one: a box and a postal code have digits, too.
+    """
+    lines = [("Postal Address", text)]
+    for part in _LINE_LABEL.split(text):
+        is_labelled = _LINE_LABEL.match(part) and not _POSTAL.search(part)
+        texts = [part] if is_labelled else split_phones(part)[1]
+        phones = [phone for number in texts for phone in find_phones(number)[0]]
+        stated = "Fax" if part.casefold().startswith("fax") else None
+        lines += [(_line_of(stated, phone.contact_type), phone.contact_value) for phone in phones]
+    return lines
 
 
 def _line_of(stated: str | None, found: str) -> str:

@@ -31,6 +31,15 @@ _SEQUENCE = re.compile(r"\+?\(?\d[\d\s().\-\u2010-\u2015]*\d|\d")
 _EXTENSION = re.compile(r"(?<![\s,;(])[\s,;(]*\b(?:ext(?:ension|n)?|x)[.:\s]*(\d{1,5})\b\)?", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[/,;|&\n]|\b(?:or|and|au|na)\b", re.IGNORECASE)  # au, na: Swahili for or, and
 _HOURS = re.compile(r"\(?\b24\s*(?:/\s*7|-?\s*(?:hrs?|hours?))\b\)?", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"\(?(?<![\d.:])(?:\d{1,2}(?:[:.][0-5]\d)?\s*[ap]\.?m\b\.?|\d{1,2}:[0-5]\d|\d{3,4}\s*-?\s*(?:hrs?|hours?)\b)\)?",
+    re.IGNORECASE,
+)
+# A number by its power of ten, as spreadsheets (2.54700000001E+11) and Java (2.54700000001E11) write large ones.
+_POWER = re.compile(r"(?<![\w.])(\d)(?:\.(\d+))?e(\+?)(\d{1,2})(?![\w.])", re.IGNORECASE)
+_ZEROS_OF_JAVA = 2  # it leaves them out; a number that ends in more of them was rather rounded
+# A whole mobile number, and more digits behind it: "0700000016 8-5", "0700000016 2019".
+_MOBILE_AND_MORE = re.compile(r"((?:0|\+?254)[17]\d{8})\s+(\S.*)", re.DOTALL)
 _AREA_CODE = re.compile(r"\b(0\d{1,3})/(\d{6,7})\b")
 # A day beside a number, or in its place: 2024-03-01 would be a number of Nairobi without its 0.
 _DAY = re.compile(
@@ -82,13 +91,35 @@ def find_phones(text: str, *, stated_line: bool = False) -> tuple[list[Phone], l
 def _find_in(text: str, *, stated_line: bool) -> tuple[list[Phone], list[str]]:
     dialled = _USSD.findall(text)
     days = [found[0] for found in _DAY.finditer(text)]
-    text = _DAY.sub(" ; ", text)
+    text = _POWER.sub(_without_power, _DAY.sub(" ; ", text))
+    powers = [found[0] for found in _POWER.finditer(text)]
+    text = _CLOCK.sub(" ; ", _POWER.sub(" ; ", text))
     plain = _AREA_CODE.sub(r"\1\2", _HOURS.sub(" ", _USSD.sub(" ", text).replace("(0)", "")))
     plain = _FURTHER_LINES.sub(lambda lines: _written_out(lines, stated_line=stated_line), plain)
-    parts = [sequence for part in _SEPARATOR.split(plain) for sequence in _SEQUENCE.findall(part)]
+    sequences = [sequence for part in _SEPARATOR.split(plain) for sequence in _SEQUENCE.findall(part)]
+    parts = [part for sequence in sequences for part in _part_at_mobiles(sequence)]
     read = [(part, _read_all(part, stated_line=stated_line)) for part in parts]
     phones = [phone for _, found in read for phone in found] + [Phone("Hotline", code) for code in dialled]
-    return phones, days + [part for part, found in read if not found]
+    return phones, days + powers + [part for part, found in read if not found]
+
+
+def _without_power(number: re.Match[str]) -> str:
+    """Give 254700000016 for 2.54700000016E+11; what was rounded stays, for it may be any of many numbers.
+
+    Without its power, 2.0200001E8 would be read as another number of Nairobi.
+    """
+    first, others, sign, power = number.groups(default="")
+    zeros = int(power) - len(others)
+    return first + others + "0" * zeros if 0 <= zeros <= (0 if sign else _ZEROS_OF_JAVA) else number[0]
+
+
+def _part_at_mobiles(sequence: str) -> list[str]:
+    """Part whole mobile numbers from the digits behind them, so that these do not lose them."""
+    parts = []
+    while more := _MOBILE_AND_MORE.fullmatch(sequence):
+        parts.append(more[1])
+        sequence = more[2]
+    return [*parts, sequence]
 
 
 def _written_out(lines: re.Match[str], *, stated_line: bool) -> str:
