@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from gvrc.values.casts import read_day, read_flag
 from gvrc.values.synonyms import CLOSED, canonical_name, read_synonyms, says_closed
-from gvrc.values.text import by_distinct, fold, join_texts, masked
+from gvrc.values.text import by_distinct, clean_value, fold, join_texts, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +70,7 @@ _AFTER = re.compile(
 )
 _YES_AND_MORE = re.compile(r"(?:yes|ndiyo|ndio)\s*[-\u2013\u2014,;:.(].*", re.IGNORECASE | re.DOTALL)
 _NO_AND_MORE = re.compile(r"(?:no|hapana)\W+(?P<more>\w.*)", re.IGNORECASE | re.DOTALL)
+CLOSING_YEAR = re.compile(r"(?:19|20)\d\d(?:\.0)?$")
 ANSWER_NUMBER = r"^\(?\d{1,2}\s*[-.:)=]\s*"  # 2 - Closed: as the answers of a form are coded
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
 _BETWEEN = re.compile(r"\s+[-\u2013\u2014:,*]+\s*|[-\u2013\u2014:,*]+\s+")
@@ -147,6 +149,24 @@ def read_denial(text: str) -> bool | None:
     """Read a flag of an open facility that says no, and that it is closed: "No (closed 2020)"."""
     denied = _NO_AND_MORE.fullmatch(text)
     return False if denied and read_closed(denied["more"]) else None
+
+
+def outweighs(field: str, text: str) -> bool:
+    """Say whether a text under one key of a field says closed: that outweighs what other keys say.
+
+    A bare "no" is none of a status: of a licence, it says something else.
+
+    >>> outweighs("is_closed", "2020-01-31"), outweighs("operational_status", "License suspended")
+    (True, True)
+    """
+    plain = re.sub(ANSWER_NUMBER, "", clean_value(text) or "")
+    match field:
+        case "is_closed":
+            said = read_closing(plain), says_closed(plain), read_day(plain), CLOSING_YEAR.match(plain)
+            return any(said) if read_flag(plain) is None else read_flag(plain) is True
+        case "is_active":
+            return read_flag(plain) is False or read_denial(plain) is False or says_closed(plain)
+    return fold(plain) != "no" and (says_closed(plain) or read_closed(plain) is not None)
 
 
 def split_name(name: str) -> _Split | None:

@@ -201,6 +201,7 @@ def test_a_person_stands_with_their_contact(entries: list[tuple[str, object]], p
             {"16": "A", "17": "B", "18": "", "99": ""},
         ),
         ([("contact_person", "A"), ("phone", "0700000016 or 999")], {"16": "A", "99": ""}),
+        ([("contact_person", "A"), ("phone", "0700000016"), ("alt_phone", "0700000017")], {"16": "A", "17": ""}),
         (
             [("GBV focal person", "A"), ("focal_person_contact", "0700000016"), ("phone", "0700000017")],
             {"16": "A", "17": ""},
