@@ -122,6 +122,7 @@ def test_a_text_is_read_into_everything_that_it_holds(text: str, found: list[tup
         ),
         (("contacts", {"role": "Email", "value": "a@example.org"}), [("Email", "a@example.org")]),
         (("postal_address", "Box 12 Kitui"), [("Postal Address", "Box 12 Kitui")]),
+        (("contact", {"po_box": "1195"}), [("Postal Address", "1195")]),
         (("whatsapp", False), []),
     ],
 )
@@ -389,6 +390,32 @@ def test_a_whole_mobile_number_is_not_lost_by_the_digits_behind_it(
 def test_a_number_by_its_power_of_ten_is_whole_or_none(text: str, numbers: list[str]) -> None:
     phones, refused = find_phones(text)
     assert ([phone.contact_value for phone in phones], refused) == (numbers, [] if numbers else [text])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ID No. 20123456", "Till 5123456", "Badge 60123456", "Updated 20240301", "20240301", "L.R. No. 209/5123456"),
+        *("S/No 20123456", "-0.5123456", "41.1234567"),
+    ],
+)
+def test_the_number_of_something_else_is_none_to_call(text: str) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": "phone", "value": text}])])
+    assert contacts == []
+    assert invalid
+
+
+@pytest.mark.parametrize("key", ["id_no", "national_id", "force_number", "pf_no", "till", "badge"])
+def test_the_number_of_a_person_or_a_till_beside_a_number_to_call_is_none(key: str) -> None:
+    said = {"name": "A. Person", key: "20123456", "phone": "0700000016"}
+    contacts, invalid = read_contacts([json.dumps([{"key": "contact", "value": said}])])
+    assert [contact.contact_value for contact in contacts] == ["+254700000016"]
+    assert invalid == ["contact: xxxxxxxx"]
+
+
+@pytest.mark.parametrize("key", ["phone", "Tel No", "office_line", "simu_2", "contact_value"])
+def test_a_landline_that_lost_its_zero_is_read_under_a_key_of_telephones(key: str) -> None:
+    assert lines((key, "20200001")) == [("Phone", "+25420200001")]
 
 
 def test_one_bad_number_does_not_lose_the_good_one() -> None:
