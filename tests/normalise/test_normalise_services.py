@@ -171,6 +171,8 @@ def test_an_unknown_gbv_category_is_an_issue(landed: Callable[..., dict[str, Any
         ("Shelter", "Meals", "Shelter"),
         ("Legal Aid Centre", "Legal Aid", "Legal"),
         (None, "PEP", "Medical"),
+        (None, "Ushauri nasaha", "Psychosocial"),
+        (None, "Huduma baada ya ubakaji", "Medical"),
         (None, "Gardening", None),
     ],
 )
