@@ -99,7 +99,7 @@ class Offers:
     def _let_closed_outweigh(self) -> None:
         """Put first what says closed where a better key does not: ``{"closed": false, "is_deleted": true}``.
 
-        What a list is called after, or says of all that is in it, does not outweigh what a record says itself.
+        What a list is called after does not outweigh what a record says itself, nor does what may be of the hour.
         """
         for field in STATES:
             ranked = _ranked(self.by_field.get(field, []))
@@ -108,7 +108,8 @@ class Offers:
                 continue
             is_open = [text is not None and not outweighs(field, text) for text in _coalesced(ranked, self.rows)]
             for offer in ranked[1:]:
-                if not normal_key(offer.key).startswith("parent"):
+                key = normal_key(str(offer.path[-1]))
+                if not (key.startswith("parent") or key in OF_THE_HOUR):
                     pairs = zip(offer.texts, is_open, strict=True)
                     texts = [text if text in closed and beside_open else None for text, beside_open in pairs]
                     self.add(field, BEFORE_ALL, offer.path, texts)

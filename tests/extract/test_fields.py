@@ -303,6 +303,7 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"operation_status_name": "Operational", "regulatory_status_name": "No"},
         {"operational_status": "Operational", "issue.value_not_used": "regulatory_status_name=No"},
     ),
+    ({"is_active": True, "is_open": False}, {"is_active": "true", "issue.value_not_used": "is_open=false"}),
     ({"year_closed": 2019}, {"is_closed": "2019"}),
     ({"in_use": "No"}, {"is_active": "No"}),
     ({"Is the facility in use?": "No"}, {"is_active": "No"}),
