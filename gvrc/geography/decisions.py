@@ -120,7 +120,9 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
     shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
     # "Central" of Homa Bay may be Homa Bay Central, or Central Kasipul; the only Township of Kitui is meant.
     is_only = ~has_block() & ~shares_its_words
-    is_sure_outside = ~has_look_alike(thresholds) & (is_name | is_only) & ~repeats_constituency()
+    is_sure_outside = (
+        ~has_look_alike(thresholds) & (is_name | is_only) & ~repeats_constituency() & ~is_cut_from_parent()
+    )
     has_rival = pl.col("strong_wards").list.set_difference("part_wards").list.len().fill_null(0) > 0
     is_wide = (pl.col("ward_words").list.len() == 1) & pl.col("ward_words").list.first().is_in(WIDE_WORDS)
     is_sure_part = ~has_rival & is_name & (has_block() | ~(is_so("is_namesake") | is_wide))
@@ -171,6 +173,16 @@ def repeats_constituency() -> pl.Expr:
     """
     is_town = without_town_words(pl.col("ward_words")).is_not_null()
     return pl.col("named_no").is_not_null() & (~pl.col("named_no").is_in("block") | is_town)
+
+
+def is_cut_from_parent() -> pl.Expr:
+    """Say whether the name is a part of the stated constituency's: "Embakasi" of Embakasi South.
+
+    That is rather the constituency again, or the one that it was parted from, than a ward Embakasi in Embakasi East.
+    """
+    parents = (pl.col(f"{unit}_words").fill_null([]) for unit in ("constituency", "sub_county"))
+    others = (pl.col("ward_words").list.set_difference(parent).list.len() for parent in parents)
+    return has_block() & pl.any_horizontal(left == 0 for left in others).fill_null(value=False)
 
 
 def names_two() -> pl.Expr:

@@ -36,6 +36,8 @@ ONLY_IF_SO: Final = frozenset(
         *("isdeleted", "deleted", "deletedat", "deletedon", "isarchived", "archived", "archivedat"),
         *("retired", "isretired", "dateretired", "voided", "isvoided", "inactive", "isinactive"),
         *("temporarilyclosed", "istemporarilyclosed", "decommissioned", "isdecommissioned"),
+        *("defunct", "isdefunct", "suspended", "issuspended"),
+        *("notoperational", "nonoperational", "notfunctional", "nonfunctional"),
         *("statecode", "intrash"),  # of a record of Dynamics, which 1 switches off; of a page of Notion
     )
 )

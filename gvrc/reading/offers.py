@@ -15,6 +15,7 @@ from gvrc.meaning.titles import names_a_place
 from gvrc.reading.contact_lists import contacts_of
 from gvrc.reading.fitting import YES_OR_NO
 from gvrc.reading.json_texts import YES_NO, Texts, Values, dotted
+from gvrc.values.closures import outweighs
 from gvrc.values.pairs import first_pair, is_side, with_side
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ SAID_OTHERWISE: Final = frozenset(
 )
 ELSEWHERE: Final = 900  # the rank of a GeoJSON geometry under a key that promises none
 BEFORE_ALL: Final = -1
+STATES: Final = ("operational_status", "is_active", "is_closed")
 OF_THE_HOUR: Final = frozenset(("isopen", "open", "ikowazi", "kikowazi", "ipowazi", "kipowazi"))
 
 
@@ -69,6 +71,7 @@ class Offers:
         """Offer what follows from several keys together: a name, a type, whether it is open."""
         self._close_what_is_past()
         self._leave_open_what_has_hours()
+        self._let_closed_outweigh()
         self._name_by_titles()
 
     def _close_what_is_past(self) -> None:
@@ -92,6 +95,24 @@ class Offers:
                 self.by_field["is_active"][place] = offer._replace(texts=kept)
                 for row in rows:
                     self.lost[row].append(f"{offer.key}={offer.texts[row]}")
+
+    def _let_closed_outweigh(self) -> None:
+        """Put first what says closed where a better key does not: ``{"closed": false, "is_deleted": true}``.
+
+        What a list is called after does not outweigh what a record says itself, nor does what may be of the hour.
+        """
+        for field in STATES:
+            ranked = _ranked(self.by_field.get(field, []))
+            closed = {text for offer in ranked[1:] for text in set(offer.texts) if text and outweighs(field, text)}
+            if not closed:
+                continue
+            is_open = [text is not None and not outweighs(field, text) for text in _coalesced(ranked, self.rows)]
+            for offer in ranked[1:]:
+                key = normal_key(str(offer.path[-1]))
+                if not (key.startswith("parent") or key in OF_THE_HOUR):
+                    pairs = zip(offer.texts, is_open, strict=True)
+                    texts = [text if text in closed and beside_open else None for text, beside_open in pairs]
+                    self.add(field, BEFORE_ALL, offer.path, texts)
 
     def _name_by_titles(self) -> None:
         """Take the title of what has no other name, if it is that of a place."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from gvrc.values.synonyms import CLOSED, canonical_name, says_closed
-from gvrc.values.text import by_distinct, fold, join_texts, masked
+from gvrc.values.casts import read_day, read_flag
+from gvrc.values.synonyms import CLOSED, canonical_name, read_synonyms, says_closed
+from gvrc.values.text import by_distinct, clean_value, fold, join_texts, masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +25,21 @@ _RAW_LENGTH = 200  # characters of a remark that an issue keeps
 # One of these is in every word for closed of synonyms/operational_statuses.csv that a name or a remark may use.
 _SUSPECT = r"(?i)clos|shut|ceased|defunct|abandon|demolish|disused|operat|function|activ|working|register|suspend"
 _SUSPECT += r"|construct|plan|propos|opened|opening|not yet open|in use|of service|exist|vacated|dormant|wound up"
+_SUSPECT += r"|never|yet to|no services|destroy|burn|collaps|discontinu|decommission|obsolete|disband|looted|vandali"
+_SUSPECT += r"|haipo|hakipo|huduma|jaanza|acha kufanya|bomoka|teketea"
 _SUSPECT += r"|fung|hamishwa|bomolewa|jengwa|tumiki|simamishwa|fanyi kazi"
 # A remark on a wing that is under construction, or on a suspended licence, is not on the facility.
-_SURE_IN_A_REMARK = re.compile("clos|shut|ceased|defunct|abandon|demolish|disused|operat|function|fungwa|bomolewa")
+_SURE_IN_A_REMARK = re.compile(
+    "clos|shut|ceased|defunct|abandon|demolish|disused|operat|function|fungwa|bomolewa"
+    "|neveropened|destroy|burn(?:t|ed)down|decommission"
+)
 # Beside a name they say something else: a house that is not open to the public, one that has moved here.
-_NOT_IN_A_NAME = frozenset(("no", "relocated", "moved", "merged", "stalled", "notopen", "imehamishwa", "kimehamishwa"))
+_NOT_IN_A_NAME = frozenset(
+    (
+        *("no", "relocated", "moved", "merged", "stalled", "notopen", "imehamishwa", "kimehamishwa"),
+        *("disabled", "retired", "terminated", "incomplete", "unfinished", "noservices", "hakunahuduma"),
+    )
+)
 _OPEN_AGAIN_OR_HOURS = re.compile(
     r"re-?open|\bclosed\s+(?:from|between)\b.*\b(?:to|and|till|until)\b|\b(?:still|now|again)\s+open"
     r"|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
@@ -44,7 +55,7 @@ _MAY_BE_FOR_A_TIME = ("closed", "shut", "imefungwa", "kimefungwa")
 _BEFORE = re.compile(
     r"(?:(?:the|this)\s+)?(?:(?:facility|clinic|hospital|station|post|shelter|office|cent(?:re|er)|it"
     r"|kituo|hospitali|zahanati|kliniki|ofisi|nyumba)\s+)?"
-    r"(?:(?:is|was|has(?:\s+been)?)\s+)?(?:(?:now|currently)\s+)?",
+    r"(?:(?:is|was|has(?:\s+been)?)\s+)?(?:(?:now|currently|still|fully|completely|totally|officially)\s+)?",
     re.IGNORECASE,
 )
 # What may follow the word: a sign, a number, or one of few words. "Closed to walk-ins" is open.
@@ -52,14 +63,22 @@ _AFTER = re.compile(
     r"\s+[-\u2013\u2014]\s*|[-\u2013\u2014](?=\s|\d)|\s*[,;:.!(\[]|\s+(?=\d)|\s+on\s+(?=\d)"
     r"|\s+(?:since|in|from|as\s+of|by|due|until|till|after|because|pending|tangu|hadi|kutokana)\s"
     r"|\s+kwa\s+(?=sababu|muda|ukarabati|sasa)"
-    r"|\s+for\s+(?=good|now|renovat|repair|maint|rehab|construct|lack)|(?:(?<=relocated)|(?<=moved))\s+to\s",
+    r"|\s+for\s+(?=good|now|renovat|repair|maint|rehab|construct|lack)|(?:(?<=relocated)|(?<=moved))\s+to\s"
+    r"|(?<=merged)\s+(?:with|into|to)\s"
+    r"|\s+(?:at\s+(?:the\s+moment|present)|currently|presently|now|yet|any\s?more|tena)$",
     re.IGNORECASE,
 )
 _YES_AND_MORE = re.compile(r"(?:yes|ndiyo|ndio)\s*[-\u2013\u2014,;:.(].*", re.IGNORECASE | re.DOTALL)
 _NO_AND_MORE = re.compile(r"(?:no|hapana)\W+(?P<more>\w.*)", re.IGNORECASE | re.DOTALL)
+CLOSING_YEAR = re.compile(r"(?:19|20)\d\d(?:\.0)?$")
 ANSWER_NUMBER = r"^\(?\d{1,2}\s*[-.:)=]\s*"  # 2 - Closed: as the answers of a form are coded
 _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
 _BETWEEN = re.compile(r"\s+[-\u2013\u2014:,*]+\s*|[-\u2013\u2014:,*]+\s+")
+# Between the parts of a status, of which one may say closed: "Completed, not operational", "Complete but not in use".
+_BETWEEN_PARTS = re.compile(
+    r"\s*[,;:(\[)\]]\s*|\s+[-\u2013\u2014]\s+|\.\s+|\s+(?:but|though|although|lakini|ila)\s+", re.IGNORECASE
+)
+_SHORTEST_MISSPELT = 6  # letters: one off, and "open" is "pen"
 _AT_THE_END = re.compile(r"(?P<name>.+?)[\s-]+(?P<words>(?:(?:now|permanently|temporarily)\s+)?closed)", re.IGNORECASE)
 
 
@@ -132,6 +151,24 @@ def read_denial(text: str) -> bool | None:
     return False if denied and read_closed(denied["more"]) else None
 
 
+def outweighs(field: str, text: str) -> bool:
+    """Say whether a text under one key of a field says closed: that outweighs what other keys say.
+
+    A bare "no" is none of a status: of a licence, it says something else.
+
+    >>> outweighs("is_closed", "2020-01-31"), outweighs("operational_status", "License suspended")
+    (True, True)
+    """
+    plain = re.sub(ANSWER_NUMBER, "", clean_value(text) or "")
+    match field:
+        case "is_closed":
+            said = read_closing(plain), says_closed(plain), read_day(plain), CLOSING_YEAR.match(plain)
+            return any(said) if read_flag(plain) is None else read_flag(plain) is True
+        case "is_active":
+            return read_flag(plain) is False or read_denial(plain) is False or says_closed(plain)
+    return fold(plain) != "no" and (says_closed(plain) or read_closed(plain) is not None)
+
+
 def split_name(name: str) -> _Split | None:
     """Part a name from what it says of being closed; None for a name that says nothing of it.
 
@@ -162,7 +199,40 @@ def _parts_of(name: str) -> Iterator[tuple[str, str]]:
 
 def _status_in_words(text: str) -> str | None:
     answer = re.sub(ANSWER_NUMBER, "", text)
-    return None if canonical_name("operational_statuses", answer) else read_closed(answer)
+    if canonical_name("operational_statuses", answer):
+        return None
+    return read_closed(answer) or _closed_in_part(answer) or _closed_misspelt(answer)
+
+
+def _closed_in_part(text: str) -> str | None:
+    """Read a status of several parts, one of which says closed and none of which says open.
+
+    >>> [_closed_in_part(text) for text in ("Complete but not in use", "Open, under construction")]
+    ['Non-Operational', None]
+    """
+    parts = [part for part in _BETWEEN_PARTS.split(text) if part.strip()]
+    is_open = any(canonical_name("operational_statuses", part) == "Operational" for part in parts)
+    if len(parts) == 1 or is_open or _OPEN_AGAIN_OR_HOURS.search(text):
+        return None
+    return next(filter(None, map(_told_aside, parts)), None)
+
+
+def _closed_misspelt(text: str) -> str | None:
+    """Read a word for closed with one wrong letter ("Clossed"), if none for open is as near; "now" is not "not".
+
+    Misspelt words for open need none of this: what nobody can read lands as open.
+    """
+    from rapidfuzz.distance import OSA  # not before: hardly any status is misspelt
+
+    given = fold(text)
+    if not _SHORTEST_MISSPELT <= len(given) <= _LONGEST_WORD or given.startswith("now"):
+        return None
+    near = {
+        status
+        for word, status in read_synonyms("operational_statuses").items()
+        if len(word) >= _SHORTEST_MISSPELT - 1 and OSA.distance(given, word, score_cutoff=1) <= 1
+    }
+    return next((status for status in CLOSED if status in near), None) if near <= set(CLOSED) else None
 
 
 def _told_aside(text: str) -> str | None:

@@ -13,7 +13,19 @@ _NO_REGISTRATION = frozenset(
     {
         *("gok", "moh", "public", "yes", "no", "nill", "tba", "tbd", "registered", "licensed"),
         *("not registered", "not yet registered", "unregistered", "pending", "applied", "awaiting"),
-        *("in process", "in progress", "processing"),
+        *("in process", "in progress", "processing", "ongoing", "under process", "awaiting registration"),
+        *("government", "government facility", "gk", "county", "county government", "private", "exempt", "exempted"),
+        *(
+            "same as above",
+            "as above",
+            "ditto",
+            "not issued",
+            "to be issued",
+            "no number",
+            "no reg",
+            "expired",
+            "valid",
+        ),
     }
 )
 # And where it demands a code: two clinics that are both TBD are not one.

@@ -10,10 +10,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvrc.masking import mask_letters
-from gvrc.values.contact_keys import HEADS, is_person_key, kind_of_key
+from gvrc.values.contact_keys import HEADS, VALUE_KEYS, is_person_key, kind_of_key
 from gvrc.values.contact_statements import Statement, list_statements, person_in
 from gvrc.values.contact_texts import part_by_use, read_lines, words_beside
 from gvrc.values.phones import short_codes
+from gvrc.values.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 # A text of 20,000 numbers, kept with each of them, took 5 GB.
 LONGEST_RAW = 1_000
+# A key of telephones; under id_no, till or force_number stands something else.
+_OF_LINES = re.compile(r"tel|phone|mobile|cell|simu|line|contact|mawasiliano|fax|office|sms|call", re.IGNORECASE)
 
 
 class Contact(NamedTuple):
@@ -75,7 +78,9 @@ def _distinct_by_value(statements: list[Statement]) -> tuple[dict[str, Contact],
 
 def _read(statement: Statement) -> tuple[list[Contact], list[str]]:
     text, ended = part_by_use(statement.text)
-    lines, refused = read_lines(kind_of_key(statement.key), text) if text else ([], [])
+    kind = kind_of_key(statement.key)
+    is_of_lines = kind is not None or fold(statement.key) in VALUE_KEYS or _OF_LINES.search(statement.key)
+    lines, refused = read_lines(kind, text, may_lack_zero=bool(is_of_lines)) if text else ([], [])
     refused += ended
     if not statement.in_use or (not lines and (refused or not is_person_key(statement.key))):
         return [], [statement.text]

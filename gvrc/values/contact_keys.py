@@ -27,12 +27,12 @@ ENDING_KEYS = ENDS | {"isactive", "active", "valid", "isvalid", "working", "iswo
 NO_CONTACT = CONTACT_PERSONS | ROLE_KEYS | BOOKKEEPING | ENDS | frozenset(TYPE_KEYS)
 # Marks tell which person has which contact: alternative_contact_person has alternative_phone, contact_person phone.
 _MARKED = re.compile(
-    r"(?P<word>alternat(?:iv)?e|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
+    r"(?P<word>alternat(?:iv)?e|alt(?=phone|mobile|tel|number|contact|email)|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
 )
 # A post with contacts of its own is a mark, too: the officer of a gender desk does not answer the station's telephone.
 _POST = re.compile(r"(?P<post>ocs|(?:gbv)?focalp(?:erson|oint)|(?:gender|s?gbv|childrens?)desk)(?P<rest>.*)")
 HEADS = ("ocs", "focalperson", "focalpoint")  # who answer the facility's telephone where they have none of their own
-_SAME_MARK = {"alternate": "alternative", "secondary": "2", "second": "2", "1": ""}
+_SAME_MARK = {"alternate": "alternative", "alt": "alternative", "secondary": "2", "second": "2", "1": ""}
 
 
 def is_one_person(keys: Iterable[str]) -> bool:

@@ -76,8 +76,8 @@ def _walk(key: str, value: object, whose: Whose) -> Iterator[Statement]:
         case None | False:
             return
         case str() | int() | float():
-            # A spreadsheet makes 700000016.0 of a number.
-            text = clean_value(re.sub(r"^(\d{9,12})\.0$", r"\1", str(value)))
+            # A spreadsheet makes 700000016.0 of a number; with that zero 116 would be none, and 20200001 another one.
+            text = clean_value(re.sub(r"^(\+?\d{3,15})\.0+$", r"\1", str(value)))
             if text:
                 yield from (Statement(key, part, whose) for part in _by_person(key, text))
         case list():

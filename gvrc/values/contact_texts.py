@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gvrc.meaning.vocabulary import list_words
-from gvrc.values.phones import find_phones, read_phone
+from gvrc.values.phones import find_phones, lacks_zero, read_phone, split_phones
 from gvrc.values.synonyms import canonical_name
 from gvrc.values.text import fold
 
@@ -26,6 +26,7 @@ _URL = re.compile(r"\b(?:https?://|www\.)[^\s,;|<>\"]*[^\s,;|<>\".)]", re.IGNORE
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
 _POSTAL = re.compile(r"\bp\.?\s*o\.?\s*box\b|^(?:private\s+)?bag\s+\d|^box\s+\d", re.IGNORECASE)
 _LINE_LABEL = re.compile(r"\b(?=(?:tel|telephone|phone|mobile|cell|fax)\b)", re.IGNORECASE)
+_OF_SOMETHING = re.compile(r"\b[a-z]\s*[/.]\s*no\b", re.IGNORECASE)  # P/No of an officer, L.R. No. of a plot
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 _LABELS = list_words("contact_labels")
 _STATED_LINES = frozenset({"Fax", "Hotline", "Toll Free"})
@@ -41,9 +42,14 @@ def part_by_use(text: str) -> tuple[str, list[str]]:
     return (", ".join(kept), ended) if any(re.search(r"\d", part) for part in ended) else ("", [text])
 
 
-def read_lines(kind: str | None, text: str) -> tuple[list[tuple[str, str]], list[str]]:
-    """Give (contact type, value) of every e-mail, site, postal address and number in a text, and what is left over."""
-    if phone := read_phone(text):  # nearly every contact is one number and nothing else
+def read_lines(kind: str | None, text: str, *, may_lack_zero: bool = True) -> tuple[list[tuple[str, str]], list[str]]:
+    """Give (contact type, value) of every e-mail, site, postal address and number in a text, and what is left over.
+
+    ``may_lack_zero`` says that the text stands under a key of telephones: an identity card (``id_no``) has as many
+    digits as a landline without its 0.
+    """
+    is_line = kind != "Postal Address" and (may_lack_zero or not lacks_zero(text))  # box 1195 is no hotline
+    if is_line and (phone := read_phone(text)):  # nearly every contact is one number and nothing else
         return [(_line_of(kind, phone.contact_type), phone.contact_value)], []
     lines = [("Email", address.lower()) for address in EMAIL.findall(text)]
     rest = EMAIL.sub(" ", text)
@@ -52,14 +58,30 @@ def read_lines(kind: str | None, text: str) -> tuple[list[tuple[str, str]], list
     if kind == "Website" and _DOMAIN.fullmatch(rest):
         return [*lines, ("Website", rest)], []
     if rest and (kind == "Postal Address" or _POSTAL.search(rest)):
-        return [*lines, ("Postal Address", rest)], []
+        return [*lines, *_read_postal(rest)], []
     refused = re.findall(r"\S*@\S*", rest)
     for part in _LINE_LABEL.split(rest):
-        phones, no_phones = find_phones(part, stated_line=kind in {"Hotline", "Toll Free"})
+        is_alone = may_lack_zero and not words_in(part) and not _OF_SOMETHING.search(part)
+        phones, no_phones = find_phones(part, stated_line=kind in {"Hotline", "Toll Free"}, may_lack_zero=is_alone)
         stated = "Fax" if part.casefold().startswith("fax") else kind
         lines += [(_line_of(stated, phone.contact_type), phone.contact_value) for phone in phones]
         refused += no_phones
     return lines, refused
+
+
+def _read_postal(text: str) -> list[tuple[str, str]]:
+    """Read a postal address as it stands, and the numbers in it: "P.O. Box 12 Kitui, Tel 0700000016".
+
+    Only behind a label any number is one: a box and a postal code have digits, too.
+    """
+    lines = [("Postal Address", text)]
+    for part in _LINE_LABEL.split(text):
+        is_labelled = _LINE_LABEL.match(part) and not _POSTAL.search(part)
+        texts = [part] if is_labelled else split_phones(part)[1]
+        phones = [phone for number in texts for phone in find_phones(number)[0]]
+        stated = "Fax" if part.casefold().startswith("fax") else None
+        lines += [(_line_of(stated, phone.contact_type), phone.contact_value) for phone in phones]
+    return lines
 
 
 def _line_of(stated: str | None, found: str) -> str:

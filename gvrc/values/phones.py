@@ -31,12 +31,25 @@ _SEQUENCE = re.compile(r"\+?\(?\d[\d\s().\-\u2010-\u2015]*\d|\d")
 _EXTENSION = re.compile(r"(?<![\s,;(])[\s,;(]*\b(?:ext(?:ension|n)?|x)[.:\s]*(\d{1,5})\b\)?", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[/,;|&\n]|\b(?:or|and|au|na)\b", re.IGNORECASE)  # au, na: Swahili for or, and
 _HOURS = re.compile(r"\(?\b24\s*(?:/\s*7|-?\s*(?:hrs?|hours?))\b\)?", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"\(?(?<![\d.:])(?:\d{1,2}(?:[:.][0-5]\d)?\s*[ap]\.?m\b\.?|\d{1,2}:[0-5]\d|\d{3,4}\s*-?\s*(?:hrs?|hours?)\b)\)?",
+    re.IGNORECASE,
+)
+# A number by its power of ten, as spreadsheets (2.54700000001E+11) and Java (2.54700000001E11) write large ones.
+_POWER = re.compile(r"(?<![\w.])(\d)(?:\.(\d+))?e(\+?)(\d{1,2})(?![\w.])", re.IGNORECASE)
+_ZEROS_OF_JAVA = 2  # it leaves them out; a number that ends in more of them was rather rounded
+# A whole mobile number, and more digits behind it: "0700000016 8-5", "0700000016 2019".
+_MOBILE_AND_MORE = re.compile(r"((?:0|\+?254)[17]\d{8})\s+(\S.*)", re.DOTALL)
 _AREA_CODE = re.compile(r"\b(0\d{1,3})/(\d{6,7})\b")
 # A day beside a number, or in its place: 2024-03-01 would be a number of Nairobi without its 0.
 _DAY = re.compile(
     r"(?<![\d+.-])(?:(?:19|20)\d{2}([-./])(?:0?[1-9]|1[0-2])\1(?:[0-2]?\d|3[01])"
     r"|(?:[0-2]?\d|3[01])([-./])(?:0?[1-9]|1[0-2])\2(?:19|20)\d{2})(?![\d-])"
 )
+_DEGREES = re.compile(r"(?<![\d.])-?\d{1,2}\.\d{4,}(?![\d.])")
+# Without its 0 a landline has as many digits as an identity card, a till or a day (20240301).
+_LACKS_ZERO = re.compile(r"[1-9]\d{6,7}")
+_DAY_OF_DIGITS = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _LOOSE_ENDS = re.compile(
     r"^[\s\-\u2010-\u2015:/,;&|.]+|(?<![\s\-\u2010-\u2015:/,;&|(\[])[\s\-\u2010-\u2015:/,;&|(\[]+$|\(\s*\)"
 )
@@ -58,11 +71,11 @@ def short_codes() -> frozenset[str]:
     return frozenset(row["number"] for row in csv.DictReader(text.splitlines()))
 
 
-def find_phones(text: str, *, stated_line: bool = False) -> tuple[list[Phone], list[str]]:
+def find_phones(text: str, *, stated_line: bool = False, may_lack_zero: bool = True) -> tuple[list[Phone], list[str]]:
     """Read every number in a text; give the numbers, and the parts with digits that are none.
 
     ``stated_line`` says that the source calls it a hotline or a toll-free number: then a short code that is not on our
-    list is believed.
+    list is believed. Without ``may_lack_zero`` a landline must have its 0: beside words, eight digits may be anything.
 
     >>> find_phones("0700000016/0700000017 or 112")[0][2]
     Phone(contact_type='Hotline', contact_value='112')
@@ -71,7 +84,7 @@ def find_phones(text: str, *, stated_line: bool = False) -> tuple[list[Phone], l
     refused: list[str] = []
     pieces = _EXTENSION.split(text)  # numbers, an extension, further numbers, ...
     for numbers, extension in zip_longest(pieces[::2], pieces[1::2]):
-        found, no_phones = _find_in(numbers, stated_line=stated_line)
+        found, no_phones = _find_in(numbers, stated_line=stated_line, may_lack_zero=may_lack_zero)
         if found and extension:  # it belongs to the number before it
             found[-1] = found[-1]._replace(contact_value=f"{found[-1].contact_value};ext={extension}")
         phones += found
@@ -79,16 +92,46 @@ def find_phones(text: str, *, stated_line: bool = False) -> tuple[list[Phone], l
     return phones, refused
 
 
-def _find_in(text: str, *, stated_line: bool) -> tuple[list[Phone], list[str]]:
+def _find_in(text: str, *, stated_line: bool, may_lack_zero: bool) -> tuple[list[Phone], list[str]]:
     dialled = _USSD.findall(text)
-    days = [found[0] for found in _DAY.finditer(text)]
-    text = _DAY.sub(" ; ", text)
+    text = _POWER.sub(_without_power, text)
+    others: list[str] = []  # days, what was rounded, and degrees: their digits are no number's
+    for pattern in (_DAY, _POWER, _DEGREES):
+        others += [found[0] for found in pattern.finditer(text)]
+        text = pattern.sub(" ; ", text)
+    text = _CLOCK.sub(" ; ", text)
     plain = _AREA_CODE.sub(r"\1\2", _HOURS.sub(" ", _USSD.sub(" ", text).replace("(0)", "")))
     plain = _FURTHER_LINES.sub(lambda lines: _written_out(lines, stated_line=stated_line), plain)
-    parts = [sequence for part in _SEPARATOR.split(plain) for sequence in _SEQUENCE.findall(part)]
-    read = [(part, _read_all(part, stated_line=stated_line)) for part in parts]
+    sequences = [sequence for part in _SEPARATOR.split(plain) for sequence in _SEQUENCE.findall(part)]
+    parts = [part for sequence in sequences for part in _part_at_mobiles(sequence)]
+    could_be = [part for part in parts if may_lack_zero or not lacks_zero(part)]
+    read = [(part, _read_all(part, stated_line=stated_line) if part in could_be else []) for part in parts]
     phones = [phone for _, found in read for phone in found] + [Phone("Hotline", code) for code in dialled]
-    return phones, days + [part for part, found in read if not found]
+    return phones, others + [part for part, found in read if not found]
+
+
+def lacks_zero(number: str) -> bool:
+    """Say whether a number is as long as a landline without the 0 before it."""
+    return _LACKS_ZERO.fullmatch(_MARKS.sub("", number)) is not None
+
+
+def _without_power(number: re.Match[str]) -> str:
+    """Give 254700000016 for 2.54700000016E+11; what was rounded stays, for it may be any of many numbers.
+
+    Without its power, 2.0200001E8 would be read as another number of Nairobi.
+    """
+    first, others, sign, power = number.groups(default="")
+    zeros = int(power) - len(others)
+    return first + others + "0" * zeros if 0 <= zeros <= (0 if sign else _ZEROS_OF_JAVA) else number[0]
+
+
+def _part_at_mobiles(sequence: str) -> list[str]:
+    """Part whole mobile numbers from the digits behind them, so that these do not lose them."""
+    parts = []
+    while more := _MOBILE_AND_MORE.fullmatch(sequence):
+        parts.append(more[1])
+        sequence = more[2]
+    return [*parts, sequence]
 
 
 def _written_out(lines: re.Match[str], *, stated_line: bool) -> str:
@@ -159,7 +202,7 @@ def read_phone(digits: str, *, stated_line: bool = False) -> Phone | None:
         return Phone("Hotline", digits)
     if mobile := _MOBILE.fullmatch(digits):
         return Phone("Mobile", f"+254{mobile[1]}")
-    return _look_up(re.sub(r"^00(?=254)", "+", digits))
+    return None if _DAY_OF_DIGITS.fullmatch(digits) else _look_up(re.sub(r"^00(?=254)", "+", digits))
 
 
 def _look_up(digits: str) -> Phone | None:

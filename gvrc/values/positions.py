@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Point = tuple[float, float]  # (latitude, longitude) as stated, perhaps exchanged
 
-MINUS = ("-", "\u2212")  # a text processor's
+MINUS = ("-", "\u2010", "\u2011", "\u2013", "\u2212")  # a text processor writes hyphens and dashes for it
 SIXTY = 60  # minutes in a degree, seconds in a minute
 
 # Possessive (++): a number is whole. Parted, 117' would be 11 degrees and 7 minutes, and 400 digits took six seconds.
@@ -25,7 +25,7 @@ _NUMBER = r"\d++(?:[.,]\d++)?+"
 _DEGREES = re.compile(
     rf"""(?:lat(?:itude)?|lon(?:g(?:itude)?)?|lng|[xy])?\s*+[:=]?\s*+
     (?P<before>[NSEW]|north|south|east|west)?\s*+
-    (?P<sign>[+\u2212-]?)\s*+(?P<degrees>{_NUMBER})\s*+(?:°|º|˚|deg(?:rees?)?|d)?\s*+
+    (?P<sign>[+\u2010\u2011\u2013\u2212-]?)\s*+(?P<degrees>{_NUMBER})\s*+(?:°|º|˚|deg(?:rees?)?|d)?\s*+
     (?:(?P<minutes>{_NUMBER})\s*+(?:['′’`´]|min(?:utes?)?|m)?\s*+
     (?:(?P<seconds>{_NUMBER})\s*+(?:["″”]|''|′′|’’|sec(?:onds?)?)?)?)?\s*+
     (?P<after>[NSEW]|north|south|east|west)?""",
@@ -38,6 +38,7 @@ _SEPARATORS = (
     r"(?<![\s,;])[\s,;]+(?=[NSEWnsew]\s*\d)",
     r"(?<![\s,;])[\s,;]+(?=(?i:lat|lon|lng)[a-z]*\s*[:=]?\s*[^a-z])",
     r"\s*[;|]\s*",
+    r"\s+/\s+",
     r",\s+",
     r"\s+",
     r",",

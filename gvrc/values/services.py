@@ -26,13 +26,24 @@ _MARK = "\x1e"  # no cleaned name holds a control character
 _NO_NAME = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\d.eE+-]+|true|false|yes|no|[yn]|[\[{].*", re.IGNORECASE | re.DOTALL
 )
-# PEP (not available); and what stands in a cell where there is none, or which the cell above has.
+# PEP (not available), PEP no longer offered, No PEP; but "No scalpel vasectomy" is one.
+_OFFERED = r"(?:available|offered|provided)"
+_LACKING = rf"(?:currently |temporarily )?(?:not (?:yet |currently )?{_OFFERED}|unavailable)|no longer {_OFFERED}"
+_LACKING += r"|ha(?:i|zi|u)(?:patikani|tolewi)"
 _SAID_TO_LACK = re.compile(
-    r"(?:\(|[\u2013:-]\s*)(?:no|none|unavailable|not (?:yet )?(?:available|offered|provided))\s*\)?$"
-    r"|[\u274c\u2716-\u2718]$",
+    rf"(?:\(|[\u2013:=-]\s*)(?:no|none|{_LACKING}|not (?:functional|operational|working)|out of stock|coming soon"
+    r"|discontinued|suspended|stopped|closed|hakuna|hamna)\s*\)?$"
+    rf"|\s(?:is |are )?(?:{_LACKING})$|[\u274c\u2716-\u2718]$"
+    r"|^(?:no|hakuna|hamna)\s+(?!scalpel|cost|fees?\b|charges?\b|appointment|referral|limit|wrong|one\b|touch)\w",
     re.IGNORECASE,
 )
-_NO_SERVICE = frozenset(("noservices", "noservice", "noneavailable", "noneoffered", "sameasabove", "asabove", "ditto"))
+# What stands in a cell where there is none, or which the cell above has.
+_NO_SERVICE = frozenset(
+    (
+        *("noservices", "noservice", "noneavailable", "noneoffered", "sameasabove", "asabove", "ditto"),
+        *("hakuna", "hamna", "nothing", "tbc", "tba", "tobeconfirmed"),
+    )
+)
 
 
 def add_services(records: pl.DataFrame) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gvrc.values.casts import labelled, to_day, to_flag, unread
-from gvrc.values.closures import ANSWER_NUMBER, read_closing, read_denial
+from gvrc.values.closures import ANSWER_NUMBER, CLOSING_YEAR, read_closing, read_denial
 from gvrc.values.synonyms import CLOSED, to_canonical
 from gvrc.values.text import by_distinct, fold
 
@@ -50,8 +50,9 @@ def _is_open(flag: str) -> pl.Expr:
 
 
 def _is_day(flag: str) -> pl.Expr:
-    """Read the day since when a facility is closed; whether it is past does not depend on the day of the import."""
-    return pl.when(to_day(pl.col(flag)).is_not_null()).then(pl.lit(value=True))
+    """Read the day or year since when a facility is closed; whether it is past does not depend on today."""
+    is_year = pl.col(flag).str.contains(f"^{CLOSING_YEAR.pattern}")
+    return pl.when(to_day(pl.col(flag)).is_not_null() | is_year).then(pl.lit(value=True))
 
 
 def _read_more(flag: str, read: Callable[[str], bool | None]) -> pl.Expr:

@@ -37,6 +37,17 @@ FOR_A_TIME = {"operational_status": "Temporarily Closed", "is_active": False}
         ("2 - Closed since 2019", CLOSED),
         ("Not in use (merged with Umoja)", CLOSED),
         ("Not in operation - moved to Kibera", CLOSED),
+        ("Not operational at the moment", CLOSED),
+        ("Not functional yet", CLOSED),
+        ("Still closed", CLOSED),
+        ("Merged with Umoja", CLOSED),
+        ("Completed, not operational", CLOSED),
+        ("Complete but not in use", CLOSED),
+        ("Licensed - not operational", CLOSED),
+        ("Status: closed", CLOSED),
+        ("Clossed", CLOSED),
+        ("Non-Operatinal", CLOSED),
+        ("Imefugwa", CLOSED),
         ("Closed for renovation", FOR_A_TIME),
         ("Closed until further notice", FOR_A_TIME),
         ("Temporarily closed (flooded)", FOR_A_TIME),
@@ -55,6 +66,8 @@ def test_a_status_that_says_closed_and_more_is_closed_and_told(
         *("Operational (closed on weekends)", "Closed at night", "Closed/Open", "Closed 5pm", "No - problems"),
         *("Closed from March to May 2020", "Imefungwa: Jumapili", "Imefungwa kwa muda wa sikukuu"),
         *("Not in town since 2020", "Not in use on Sundays"),
+        *("Open, under construction", "Operational but closed on Sundays", "Open but not licensed", "No, problems"),
+        *("Now functioning well", "Now runing", "Operatonal"),
     ],
 )
 def test_hours_and_a_new_opening_close_nothing(landed: Landed, status: str) -> None:
@@ -157,7 +170,31 @@ def test_a_status_in_swahili_closes_for_a_time(landed: Landed, status: str) -> N
     assert landed(operational_status=status) == FOR_A_TIME
 
 
-@pytest.mark.parametrize("status", ["Haijafunguliwa", "Haitumiki", "Kimehamishwa", "Inajengwa"])
+@pytest.mark.parametrize(
+    "status",
+    [
+        *("Inoperative", "Not operating", "Not yet operationalised", "Never opened", "Discontinued", "Decommissioned"),
+        *("Burnt down", "Destroyed", "Ceased", "Deactivated", "Out of use", "Incomplete", "No services"),
+    ],
+)
+def test_a_facility_that_does_not_work_is_closed_whatever_the_word(landed: Landed, status: str) -> None:
+    assert landed(operational_status=status) == CLOSED
+
+
+@pytest.mark.parametrize(
+    "name", ["Kibera Home - Disabled", "Burn Unit - Umoja", "Umoja - Huduma Centre", "Wazee Clinic (Retired)"]
+)
+def test_a_word_for_closed_that_a_name_may_have_for_its_own_closes_nothing(landed: Landed, name: str) -> None:
+    assert landed(facility_name=name) == {"facility_name": name}
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        *("Haijafunguliwa", "Haitumiki", "Kimehamishwa", "Inajengwa"),
+        *("Haipo", "Haitoi huduma", "Hakuna huduma", "Haijaanza kazi", "Imesitishwa"),
+    ],
+)
 def test_a_status_in_swahili_closes(landed: Landed, status: str) -> None:
     assert landed(operational_status=status) == CLOSED
 

@@ -150,7 +150,10 @@ def test_a_registration_number_that_went_through_a_spreadsheet_is_repaired_as_a_
 
 @pytest.mark.parametrize(
     "number",
-    ["123.0", "0.0", "0", "00", "1", "123", "1234", "222222", "0000000", "xxx", "GOK", "Pending", "Not Yet Registered"],
+    [
+        *("123.0", "0.0", "0", "00", "1", "123", "1234", "222222", "0000000", "xxx", "GOK", "Pending"),
+        *("Not Yet Registered", "Government", "GK", "Exempt", "Same as above", "County Government", "Expired"),
+    ],
 )
 def test_a_placeholder_is_no_registration_number(landed: Landed, number: str) -> None:
     assert landed(registration_number=number) == {"registration_number_junk": number}

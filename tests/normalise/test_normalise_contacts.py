@@ -68,6 +68,16 @@ def lines(*entries: tuple[str, object]) -> list[tuple[str, str]]:
         ("www.example.org, 0700000016", [("Website", "www.example.org"), ("Mobile", "+254700000016")]),
         ("https://example.org/a?b=1.", [("Website", "https://example.org/a?b=1")]),
         ("P.O. Box 123-00100 Nairobi", [("Postal Address", "P.O. Box 123-00100 Nairobi")]),
+        (
+            "P.O. Box 123-00100 Nairobi, Tel 0700000016/17, Fax 020 2000002",
+            [
+                ("Postal Address", "P.O. Box 123-00100 Nairobi, Tel 0700000016/17, Fax 020 2000002"),
+                ("Mobile", "+254700000016"),
+                ("Mobile", "+254700000017"),
+                ("Fax", "+254202000002"),
+            ],
+        ),
+        ("Box 12 Kitui 0700000016", [("Postal Address", "Box 12 Kitui 0700000016"), ("Mobile", "+254700000016")]),
         ("N/A", []),
         ("", []),
     ],
@@ -82,6 +92,8 @@ def test_a_text_is_read_into_everything_that_it_holds(text: str, found: list[tup
         (("phone", 700000016), [("Mobile", "+254700000016")]),
         (("phone", 700000016.0), [("Mobile", "+254700000016")]),
         (("phone", "700000016.0"), [("Mobile", "+254700000016")]),
+        (("phone", 1195.0), [("Hotline", "1195")]),
+        (("phone", 20200001.0), [("Phone", "+25420200001")]),
         (("phones", ["0700000016", None, ["0700000017"]]), [("Mobile", "+254700000016"), ("Mobile", "+254700000017")]),
         (("contacts", [{"type": "phone", "value": "0700000016"}]), [("Mobile", "+254700000016")]),
         (("telecom", [{"system": "email", "value": "A@example.org", "use": "work"}]), [("Email", "a@example.org")]),
@@ -110,6 +122,7 @@ def test_a_text_is_read_into_everything_that_it_holds(text: str, found: list[tup
         ),
         (("contacts", {"role": "Email", "value": "a@example.org"}), [("Email", "a@example.org")]),
         (("postal_address", "Box 12 Kitui"), [("Postal Address", "Box 12 Kitui")]),
+        (("contact", {"po_box": "1195"}), [("Postal Address", "1195")]),
         (("whatsapp", False), []),
     ],
 )
@@ -189,6 +202,7 @@ def test_a_person_stands_with_their_contact(entries: list[tuple[str, object]], p
             {"16": "A", "17": "B", "18": "", "99": ""},
         ),
         ([("contact_person", "A"), ("phone", "0700000016 or 999")], {"16": "A", "99": ""}),
+        ([("contact_person", "A"), ("phone", "0700000016"), ("alt_phone", "0700000017")], {"16": "A", "17": ""}),
         (
             [("GBV focal person", "A"), ("focal_person_contact", "0700000016"), ("phone", "0700000017")],
             {"16": "A", "17": ""},
@@ -337,6 +351,71 @@ def test_what_may_be_no_further_line_is_none_and_does_not_lose_the_number(text: 
     phones, refused = find_phones(text)
     assert [phone.contact_value for phone in phones] == ["+254700000044"]
     assert refused
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["020 2000001 8am-5pm", "020 2000001 08:00-17:00", "020 2000001 8 a.m. to 5 p.m.", "020 2000001 0800hrs-1700hrs"],
+)
+def test_the_hours_behind_a_number_do_not_lose_it(text: str) -> None:
+    assert [phone.contact_value for phone in find_phones(text)[0]] == ["+254202000001"]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers", "refused"),
+    [
+        ("0700000016 2019", ["+254700000016"], ["2019"]),
+        ("0700000016 0700000017 8", ["+254700000016", "+254700000017"], ["8"]),
+        ("256 0700000016", [], ["256 0700000016"]),  # the one before it may be the number of a country
+    ],
+)
+def test_a_whole_mobile_number_is_not_lost_by_the_digits_behind_it(
+    text: str, numbers: list[str], refused: list[str]
+) -> None:
+    phones, no_phones = find_phones(text)
+    assert ([phone.contact_value for phone in phones], no_phones) == (numbers, refused)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("2.54700000016E+11", ["+254700000016"]),
+        ("7.0000001E8", ["+254700000010"]),
+        ("2.0200001E8", ["+254202000010"]),  # 20200001 would be another number of Nairobi
+        ("2.0200001E+08", []),
+        ("5.720201E+08", []),
+        ("2.547E+11", []),
+    ],
+)
+def test_a_number_by_its_power_of_ten_is_whole_or_none(text: str, numbers: list[str]) -> None:
+    phones, refused = find_phones(text)
+    assert ([phone.contact_value for phone in phones], refused) == (numbers, [] if numbers else [text])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ID No. 20123456", "Till 5123456", "Badge 60123456", "Updated 20240301", "20240301", "L.R. No. 209/5123456"),
+        *("S/No 20123456", "-0.5123456", "41.1234567"),
+    ],
+)
+def test_the_number_of_something_else_is_none_to_call(text: str) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": "phone", "value": text}])])
+    assert contacts == []
+    assert invalid
+
+
+@pytest.mark.parametrize("key", ["id_no", "national_id", "force_number", "pf_no", "till", "badge"])
+def test_the_number_of_a_person_or_a_till_beside_a_number_to_call_is_none(key: str) -> None:
+    said = {"name": "A. Person", key: "20123456", "phone": "0700000016"}
+    contacts, invalid = read_contacts([json.dumps([{"key": "contact", "value": said}])])
+    assert [contact.contact_value for contact in contacts] == ["+254700000016"]
+    assert invalid == ["contact: xxxxxxxx"]
+
+
+@pytest.mark.parametrize("key", ["phone", "Tel No", "office_line", "simu_2", "contact_value"])
+def test_a_landline_that_lost_its_zero_is_read_under_a_key_of_telephones(key: str) -> None:
+    assert lines((key, "20200001")) == [("Phone", "+25420200001")]
 
 
 def test_one_bad_number_does_not_lose_the_good_one() -> None:

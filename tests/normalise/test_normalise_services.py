@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -108,6 +109,14 @@ def test_services_are_distinct_names_in_the_order_given(
                 "PEP (not available)",
                 "PEP - Not offered",
                 "PEP: No",
+                "PEP (no longer offered)",
+                "PEP not available",
+                "Maternity (closed)",
+                "PEP - out of stock",
+                "Ushauri haupatikani",
+                "No PEP",
+                "Hakuna PEP",
+                "Hakuna",
                 "No services",
                 "Same as above",
             )
@@ -118,6 +127,13 @@ def test_what_names_no_service_is_an_issue(landed: Callable[..., dict[str, Any]]
     record = landed(services=services)
     assert "Counselling" in record["services"]
     assert record["service_invalid"] == issue
+
+
+@pytest.mark.parametrize(
+    "service", ["No scalpel vasectomy", "No-cost legal aid", "Closed adoption", "Norplant", "No charge counselling"]
+)
+def test_a_service_that_only_begins_like_none_is_one(landed: Callable[..., dict[str, Any]], service: str) -> None:
+    assert landed(services=json.dumps([service])) == {"services": [service]}
 
 
 def test_services_nested_too_deep_are_an_issue(landed: Callable[..., dict[str, Any]]) -> None:
@@ -155,6 +171,8 @@ def test_an_unknown_gbv_category_is_an_issue(landed: Callable[..., dict[str, Any
         ("Shelter", "Meals", "Shelter"),
         ("Legal Aid Centre", "Legal Aid", "Legal"),
         (None, "PEP", "Medical"),
+        (None, "Ushauri nasaha", "Psychosocial"),
+        (None, "Huduma baada ya ubakaji", "Medical"),
         (None, "Gardening", None),
     ],
 )

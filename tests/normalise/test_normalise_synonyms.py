@@ -69,6 +69,18 @@ def test_every_type_but_that_of_many_kinds_of_help_has_a_service_category() -> N
     assert {name for name in types if not canonical_name("service_categories", name)} == {"GBV Support Organisation"}
 
 
+@pytest.mark.parametrize(
+    ("table", "given", "canonical"),
+    [
+        ("facility_types", "Zahanati", "Dispensary"),
+        ("facility_types", "Kituo cha Afya", "Health Centre"),
+        ("owner_types", "Serikali", "Public"),
+    ],
+)
+def test_types_and_owners_are_known_in_swahili(table: str, given: str, canonical: str) -> None:
+    assert canonical_name(table, given) == canonical
+
+
 @pytest.mark.skipif(not KMHFL.exists(), reason="the register's export (../shared/data/kmhfl) is not here")
 @pytest.mark.parametrize(
     ("key", "table"),
