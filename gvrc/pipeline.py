@@ -90,7 +90,7 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         rules = rules_by_file(this_run, directory, changed)
         # Not before: a thread that reads makes each answer of the database wait.
         with read_ahead(gather_batches(this_run, changed, settled, rules)) as gathered:
-            loader = open_loader(this_run, directory, rules)
+            loader = open_loader(this_run, directory, rules, changed)
             with first_load(this_run, loader) as foreign_keys:
                 opened = open_batches(gathered, changed, this_run.settings.batch_size)
                 with read_ahead(transform_batches(opened, changed, places, loader.stager)) as batches:
@@ -152,12 +152,14 @@ def prepare_database(this_run: Run) -> Directory:
     return read_directory(database, settings, is_managed=this_run.is_managed, is_dry_run=is_dry_run)
 
 
-def open_loader(this_run: Run, directory: Directory, rules: dict[int, int]) -> Loader:
+def open_loader(this_run: Run, directory: Directory, rules: dict[int, int], changed: list[ListedFile]) -> Loader:
     """Make the loader, over the staging tables."""
+    from gvrc.batches import as_source_file
     from gvrc.load import Loader
 
     settings, is_dry_run = this_run.settings, this_run.options.dry_run
-    return Loader(this_run.database, directory, this_run.run_no, settings, rules, is_dry_run=is_dry_run)
+    files = [as_source_file(file) for file in changed]
+    return Loader(this_run.database, directory, this_run.run_no, settings, rules, files=files, is_dry_run=is_dry_run)
 
 
 @contextmanager
