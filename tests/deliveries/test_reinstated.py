@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -108,12 +109,14 @@ def test_a_file_that_cannot_be_read_takes_nothing_back(settings: Settings, fresh
 def test_a_record_that_had_to_be_mended_is_known_to_come_in_a_later_batch(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
-    settings = msgspec.structs.replace(settings, batch_size=2)
-    path = write(tmp_path, "a.json", [FIRST, *OTHERS, CLINIC | {"description": "mended \x00"}])
-    run([path], settings)
+    settings = msgspec.structs.replace(settings, batch_size=2, keep_validated=True)  # every record is opened
+    path = tmp_path / "a.json"
+    records = [FIRST, *OTHERS, CLINIC | {"description": "Café"}]
+    path.write_bytes(json.dumps(records, ensure_ascii=False).encode("windows-1252"))
+    run([str(path)], settings)
     before = content(fresh)
     for _ in range(2):
-        again = run([path], settings, Options(force=True))
+        again = run([str(path)], settings, Options(force=True))
         assert outcome(again) == {"read": 5, "unchanged": 4, "superseded": 1}
     assert content(fresh) == before
 
