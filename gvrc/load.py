@@ -19,6 +19,7 @@ from gvrc.errors import GvrcError, RunStoppedError
 from gvrc.faces import encode_record
 from gvrc.loading.lone import insert_lone
 from gvrc.loading.merge import Merger
+from gvrc.loading.reinstated import Reinstating
 from gvrc.loading.schema import check_accepted
 from gvrc.loading.stage import StagedBatch, Stager
 from gvrc.loading.staging import count_rows, record_lines, refused_rows, settled_issues
@@ -29,6 +30,7 @@ from gvrc.statements import statement_group
 if TYPE_CHECKING:
     from gvrc.batches import Batch
     from gvrc.database import Database
+    from gvrc.extract import SourceFile
     from gvrc.loading.directory import Directory
     from gvrc.loading.lone import LoneRecords
     from gvrc.loading.staging import Refused
@@ -88,6 +90,7 @@ class Loader:
         settings: Settings,
         rules: dict[int, int],
         *,
+        files: list[SourceFile],
         is_dry_run: bool = False,
     ) -> None:
         self.database = database
@@ -106,6 +109,7 @@ class Loader:
             default_status=self.stager.default_status,
             is_dry_run=is_dry_run,
         )
+        self.reinstating = Reinstating(database, run_no, files, salvage=settings.salvage)
         self.landed = self.told = pl.DataFrame()  # of the last batch: what landed, and the lines for logs/processing
         self.alone: pl.DataFrame | None = None  # how many lone records of the last batch were inserted
 
@@ -133,6 +137,7 @@ class Loader:
     def load_batch(self, batch: Batch) -> dict[int, Outcome]:
         """Load a batch inside the open transaction; give what became of its records, by file_no."""
         self.tables.empty()
+        self.reinstating.reinstate([batch.staged.accepted if batch.staged else pl.DataFrame(), batch.settled])
         if batch.settled.is_empty():
             return self.load(batch.staged)
         try:

@@ -99,7 +99,7 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         rules = rules_by_file(this_run, directory, unread)
         # Not earlier: while a thread reads, every answer of the database has to wait for it.
         with read_ahead(gather_batches(this_run, unread, settled, rules)) as gathered:
-            load_gathered(this_run, open_loader(this_run, directory, rules), gathered, unread, places)
+            load_gathered(this_run, open_loader(this_run, directory, rules, unread), gathered, unread, places)
 
 
 def load_gathered(
@@ -172,12 +172,14 @@ def prepare_database(this_run: Run) -> Directory:
     return read_directory(database, settings, is_managed=this_run.is_managed, is_dry_run=is_dry_run)
 
 
-def open_loader(this_run: Run, directory: Directory, rules: dict[int, int]) -> Loader:
+def open_loader(this_run: Run, directory: Directory, rules: dict[int, int], unread: list[ListedFile]) -> Loader:
     """Make the loader of a run."""
+    from gvrc.batches import as_source_file
     from gvrc.load import Loader
 
     settings, is_dry_run = this_run.settings, this_run.options.dry_run
-    return Loader(this_run.database, directory, this_run.run_no, settings, rules, is_dry_run=is_dry_run)
+    files = [as_source_file(file) for file in unread]
+    return Loader(this_run.database, directory, this_run.run_no, settings, rules, files=files, is_dry_run=is_dry_run)
 
 
 @contextmanager

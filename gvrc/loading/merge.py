@@ -47,12 +47,14 @@ class Merger:
     is_first_load: bool = False
     has_refused: bool = False  # a record of the run went without its registration number
     children: set[str] = field(default_factory=set)  # their staging tables that the batch has rows in
+    has_answers: bool = False  # the batch has a reject that is run again
     unmet: frozenset[str] = frozenset()  # statements that would meet nothing in the first round
     futile: set[int] = field(default_factory=set)  # facilities of the round that triggers leave as they are
 
     def merge(self, staged: StagedBatch) -> Refused:
         """Merge a batch round by round; give the rows that were refused with reason and detail."""
         self.children = set(staged.filled)
+        self.has_answers = staged.records["answers"].null_count() < len(staged.records)
         self.unmet = staged.unmet if self.is_first_load else frozenset()
         refused: Refused = {}
         round_no = 1
@@ -131,6 +133,8 @@ class Merger:
         """Merge the rows of a round from first to last; give those that no facility is sure for."""
         self.tables.empty_merging()
         refused = meet(self, (round_no, first, last))
+        if self.has_answers:
+            self.database.run("leave_overtaken_rejects", self.run_no)
         met = {row["met_by"] for row in self.database.rows("ways_met")}
         has_new, has_met = "new" in met, bool(met - {"new"})
         if self.directory.is_watched:

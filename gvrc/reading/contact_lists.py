@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gvrc.meaning.paths import is_absent, normal_key
 from gvrc.reading.json_texts import Texts, Values, json_texts_of
 from gvrc.values.contact_keys import ENDING_KEYS, is_one_person
+from gvrc.values.contact_statements import is_secondary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ def contacts_of(columns: list[tuple[int, str, Values]], rows: int) -> Texts:
 def _entries(key: str, value: object) -> Iterator[dict[str, Any]]:
     """Take contacts apart: an item of a list each, a key of an object each unless it is one contact or one person."""
     if isinstance(value, list):
-        for item in value:
+        for item in sorted(value, key=is_secondary):  # taken apart, they are no list any more that could tell
             yield from _entries(key, item)
     elif isinstance(value, dict) and ONE_CONTACT.isdisjoint(map(normal_key, value)) and not is_one_person(value):
         for name, inner in value.items():

@@ -81,7 +81,7 @@ def _walk(key: str, value: object, whose: Whose) -> Iterator[Statement]:
             if text:
                 yield from (Statement(key, part, whose) for part in _by_person(key, text))
         case list():
-            for item in sorted(value, key=_is_secondary):
+            for item in sorted(value, key=is_secondary):
                 yield from _walk(key, item, whose)
         case {"key": str(stood_under), "value": within, **more} if not more:  # the reader's own form
             key = without_groups(stood_under)
@@ -90,7 +90,7 @@ def _walk(key: str, value: object, whose: Whose) -> Iterator[Statement]:
             yield from _walk_object(key, [(fold(name), item) for name, item in value.items()], whose)
 
 
-def _is_secondary(item: object) -> bool:
+def is_secondary(item: object) -> bool:
     """Say whether an item of a list is not called the primary contact: the first of a facility is its primary one."""
     return not isinstance(item, dict) or not any(
         fold(name) in PRIMARY and read_flag(clean_value(str(said)) or "") for name, said in item.items()

@@ -862,6 +862,29 @@ WHERE staged.round = $1::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
 ORDER BY staged.row_no;
 
+-- name: leave_overtaken_rejects
+-- A reject that is run again as it came is older than what its source has said of the facility in a run since: it would
+-- open a clinic again that was closed meanwhile. One that somebody corrected is news. $1 is the run's run_no: what was
+-- refused after it came later than it, too, and lands in its order.
+UPDATE merging
+SET met_by = 'superseded'
+FROM staged_records AS staged
+JOIN etl.rejects AS answered
+    ON answered.source = staged.source
+    AND answered.content_hash = staged.content_hash
+WHERE staged.row_no = merging.row_no
+    AND staged.answers = staged.content_hash
+    AND merging.met_by <> 'new'
+    AND answered.closed_by_run_no IS NULL
+    AND EXISTS (
+        SELECT
+        FROM etl.facility_source AS since
+        WHERE since.facility_id = merging.facility_id
+            AND since.source = staged.source
+            AND since.run_no > answered.run_no
+            AND since.run_no < $1::integer
+    );
+
 -- name: ways_met
 SELECT DISTINCT met_by
 FROM merging;

@@ -9,12 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvrc.pipeline import run
 from gvrc.values.contact_forms import read_contacts
 from gvrc.values.phones import Phone, find_phones, read_phone, short_codes, split_phones
 from gvrc.values.text import clean_value
+from tests.test_pipeline import rows, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
 
 
 def lines(*entries: tuple[str, object]) -> list[tuple[str, str]]:
@@ -291,6 +297,16 @@ def test_a_person_whose_mark_no_contact_has_is_an_issue(person: str, phone: str)
 def test_what_is_no_contact_becomes_an_issue_that_shows_nobody(entry: tuple[str, object], issue: str) -> None:
     contacts, invalid = read_contacts([json.dumps([{"key": entry[0], "value": entry[1]}])])
     assert (contacts, "; ".join(invalid)) == ([], issue)
+
+
+@pytest.mark.parametrize("key", ["contacts", "phones", "facility_contacts"])
+def test_the_contact_that_a_list_calls_primary_is_the_one_of_its_facility(
+    settings: Settings, fresh: Database, tmp_path: Path, key: str
+) -> None:
+    listed = [{"type": "Phone", "value": "0700000016"}, {"type": "Phone", "value": "0700000017", "is_primary": True}]
+    run([write(tmp_path, "a.json", [{"code": 1, "name": "Amani Clinic", key: listed}])], settings)
+    primary = rows(fresh, "SELECT contact_value, is_primary FROM facility_contacts ORDER BY contact_value")
+    assert [tuple(row.values()) for row in primary] == [("+254700000016", False), ("+254700000017", True)]
 
 
 @pytest.mark.parametrize("flag", [True, "Yes", 1])

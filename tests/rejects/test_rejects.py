@@ -17,13 +17,16 @@ from gvrc.errors import UsageError
 from gvrc.pipeline import Options, run
 from gvrc.rejects import write_open_rejects
 from gvrc.report import report_lines
-from tests.test_pipeline import rows, with_sources
+from tests.test_pipeline import outcome, rows, with_sources
 
 if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.settings import Settings
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
+ALIASES = PROJECT / "config" / "ward_aliases.csv"
+PLACE = {"county_name": "Nairobi", "constituency_name": "Makadara"}
+STANDING = "SELECT facility_code, is_active, description FROM facilities ORDER BY facility_code"
 NAMELESS = {"name": "", "county_name": "Nairobi", "phone": "0700000016"}
 
 
@@ -82,6 +85,32 @@ def test_the_header_of_a_reject_is_no_unmapped_key(settings: Settings, tmp_path:
     (again,) = run([str(rejects)], settings).files
     assert again.read == len(again.unmapped) == records
     assert not [key for key in (*again.unmapped, *again.mixed_types) if "_reject" in key]
+
+
+@pytest.mark.parametrize("batch_size", [1, 10])
+def test_a_reject_that_is_run_again_overwrites_nothing_that_its_source_has_said_since(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    fresh.execute("ALTER TABLE facilities ALTER COLUMN ward_id SET NOT NULL")
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    unknown, known = ({**PLACE, "ward_name": ward} for ward in ("Kwa Mzee", "Viwandani"))
+    clinic = {"code": "R-1", "name": "Imara Clinic", "operational_status": "Operational", "phone": "0700000016"}
+    other = {"code": "R-2", "name": "Amani Clinic", **unknown, "description": "open by day"}
+    refuse(settings, tmp_path, [clinic | unknown, other])
+    refuse(settings, tmp_path, [clinic | known | {"operational_status": "Closed"}, other | {"description": "open"}])
+    assert open_rejects(fresh) == ["ward_unresolved"] * 3
+
+    aliases = tmp_path / "aliases.csv"
+    aliases.write_text(ALIASES.read_text("utf-8").splitlines()[0] + "\nKwa Mzee,Nairobi,Makadara,Viwandani\n", "utf-8")
+    settings = msgspec.structs.replace(settings, ward_aliases=aliases)
+    write_open_rejects(settings, None, tmp_path / "open.jsonl")
+    account = run([str(tmp_path / "open.jsonl")], settings, Options(kind="retry", force=True))
+    assert outcome(account) == {"read": 3, "inserted": 1, "superseded": 2}
+    assert rows(fresh, STANDING) == [
+        {"facility_code": "R-1", "is_active": False, "description": ""},
+        {"facility_code": "R-2", "is_active": True, "description": "open"},
+    ]
+    assert open_rejects(fresh) == []
 
 
 def test_a_reject_that_is_refused_again_is_open_once_whatever_the_reason(

@@ -1,0 +1,114 @@
+"""Superseded records that count again, because what had superseded them does not come any more.
+
+A body that lists a facility twice and takes the wrong record out sends the other one word for word. It was remembered
+as superseded, so the facility kept what nobody said any more. Which records the files of a run have is known at their
+end only: where the batch does not tell, they are looked through, which few runs need. The SQL is in
+``sql/merge/11_reinstate.sql``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from gvrc.enrich import add_source
+from gvrc.errors import SourceFileError
+from gvrc.extract import FileReading, SourceFile, find_in_file
+from gvrc.rejects import read_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gvrc.database import Database
+
+
+class Known(NamedTuple):
+    """What a record is known by."""
+
+    source: str
+    content_hash: str
+
+
+class Reinstating:
+    """Knows the superseded records of a directory and their rivals, and the files of the run."""
+
+    def __init__(self, database: Database, run_no: int, files: list[SourceFile], *, salvage: bool) -> None:
+        self.database = database
+        self.run_no = run_no
+        self.files = files
+        self.salvage = salvage
+        self.rivals = read_rivals(database)
+
+    @cached_property
+    def wanted(self) -> frozenset[Known]:
+        """Name the rivals that are looked for."""
+        return frozenset(rival for rivals in self.rivals.values() for rival in rivals)
+
+    @cached_property
+    def hashes(self) -> list[str]:
+        """Give the content hashes of all that may matter."""
+        return sorted({known.content_hash for known in (*self.rivals, *self.wanted)})
+
+    @cached_property
+    def coming(self) -> tuple[set[Known], set[str]]:
+        """Look through the files of the run: which of the rivals they have, and the sources that were read in full."""
+        coming: set[Known] = set()
+        unsure: set[str] = set()
+        for file in self.files:
+            try:
+                for records in open_file(file, salvage=self.salvage):
+                    coming |= {known for known, _ in self.known_in(records)} & self.wanted
+            except SourceFileError:  # it is told when its records are loaded
+                unsure.add(file.source.name)
+        return coming, {file.source.name for file in self.files} - unsure
+
+    def known_in(self, records: pl.DataFrame) -> Iterator[tuple[Known, int]]:
+        """Give those of the records that may matter, with their file_no."""
+        if records.is_empty():
+            return
+        matter = records.filter(pl.col("content_hash").is_in(self.hashes))
+        for source, content_hash, file_no in matter.select("source", "content_hash", "file_no").iter_rows():
+            yield Known(source, content_hash), file_no
+
+    def reinstate(self, batch: Iterable[pl.DataFrame]) -> None:
+        """Let the superseded records of a batch count again whose rivals are gone."""
+        if not self.rivals:  # mostly
+            return
+        here = {known: file_no for records in batch for known, file_no in self.known_in(records)}
+        again = [known for known in here if known in self.rivals and self.is_again(known, here)]
+        told = [{**known._asdict(), "file_no": here[known], "is_gone": False} for known in again]
+        gone = {rival: here[known] for known in again for rival in self.rivals[known] if rival.source == known.source}
+        told += [{**rival._asdict(), "file_no": file_no, "is_gone": True} for rival, file_no in gone.items()]
+        if told:
+            self.database.run("reinstate", self.run_no, json.dumps(told))
+
+    def is_again(self, known: Known, here: Iterable[Known]) -> bool:
+        """Say whether a superseded record counts again, for its rivals do not come.
+
+        Those of its own source decide; where only others had superseded it, each of them must have sent a file.
+        """
+        rivals = self.rivals[known]
+        own = {rival for rival in rivals if rival.source == known.source}
+        decisive = own or rivals
+        if not decisive.isdisjoint(here):
+            return False
+        coming, sources = self.coming
+        return decisive.isdisjoint(coming) and {rival.source for rival in decisive} <= sources
+
+
+def read_rivals(database: Database) -> dict[Known, set[Known]]:
+    """Read the superseded records, each with those that may stand in its way."""
+    rivals = defaultdict(set)
+    for row in database.rows("find_rivals"):
+        rivals[Known(row["source"], row["content_hash"])].add(Known(row["rival_source"], row["rival_hash"]))
+    return dict(rivals)
+
+
+def open_file(file: SourceFile, *, salvage: bool) -> Iterator[pl.DataFrame]:
+    """Open the records of a file as a run does: what a record is known by may not be what stands in the file."""
+    for found in find_in_file(file, FileReading(), salvage=salvage):
+        yield read_headers(found.open(FileReading()).pipe(add_source, {file.file_no: file.source}), {})
