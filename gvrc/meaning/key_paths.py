@@ -48,6 +48,10 @@ CUSTOM: Final = re.compile(
     r"(?<=[^_])__[crs]\Z|^(?:field|new|cr[0-9a-f]{3,5})_(?=\w)(?!(?:name|label|title|text|value|code|type|status|id|uuid|number|state|owner|offices?)\Z)"
 )
 UNIT_IN_KEY: Final = re.compile(r"(.+?)\s*[(\[][^()\[\]]*[)\]]\s*")
+REMARK: Final = re.compile(r"\([^()]*\)")  # (tick all that apply)
+ASKING: Final = list_words("asking")
+ASKED: Final = list_words("asked")
+OFFERING: Final = list_words("offering")
 DEGREES: Final = frozenset(("latitude", "longitude", "coordinates"))
 # location.county.name; ActivityInfo's have spaces: Focal point.Phone
 FLATTENED: Final = re.compile(r"(?:[A-Za-z][\w ]*(?:\[\d+\])?\.)+[A-Za-z][\w ]*(?:\[\d+\])?")
@@ -104,7 +108,22 @@ def _of_column(word: str, key: str) -> tuple[Meaning, ...]:
     """Give the meaning of a key that stands alone and is not in the table as it is."""
     if FLATTENED.fullmatch(key):
         return _of_flattened(key.split("."))
-    return _with_unit(key) or cut_off_key(word, key)
+    return _with_unit(key) or cut_off_key(word, key) or _of_question(key)
+
+
+def _of_question(key: str) -> tuple[Meaning, ...]:
+    """Give the meaning of a question that a form asks of a facility: ``Which county is the facility located in?``.
+
+    What is left without the words of asking must be a key that is known. Of whom it is asked must be said: "your
+    county" alone is that of somebody.
+    """
+    words = [word.lower() for word in re.findall(r"[^\W\d_]+", REMARK.sub("", key))]
+    asked = "".join(word for word in words if word not in ASKING | ASKED | OFFERING)
+    is_question = not ASKING.isdisjoint(words) and not (ASKED | OFFERING).isdisjoint(words)
+    if not is_question or (asked in OF_ANYTHING and not OFFERING.isdisjoint(words)):  # type of shelter provided
+        return ()
+    known = key_table().get((asked,), ())
+    return tuple(Meaning(field, rank + OF_A_CHILD) for field, rank in known)
 
 
 def _with_unit(key: str) -> tuple[Meaning, ...]:

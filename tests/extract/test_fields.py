@@ -375,6 +375,26 @@ def test_each_word_for_what_is_past_is_read_as_closed(word: str) -> None:
     assert normalised.select("is_active", "issue.status_unknown").row(0) == (False, None)
 
 
+@pytest.mark.parametrize(
+    ("question", "field"),
+    [
+        ("Which county is the facility located in?", "county_name"),
+        ("Ward where your organization is found", "ward_name"),
+        ("What is the phone number of the hospital?", "contacts"),
+        ("Services provided by the station", "services"),
+        ("What is your name?", None),
+        ("Please select your county", None),
+        ("Your phone number", None),
+        ("Ward where the survivor lives", None),
+        ("Police station where you reported", None),
+        ("Type of shelter provided", None),
+        ("County office", None),
+    ],
+)
+def test_a_question_is_read_where_it_is_asked_of_a_facility(question: str, field: str | None) -> None:
+    assert list(read({question: "Nairobi"})) == [field] * (field is not None)
+
+
 def test_what_nobody_knows_is_counted_with_an_example() -> None:
     record = {
         "approved": True,

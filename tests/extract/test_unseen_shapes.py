@@ -564,6 +564,23 @@ PARTS_OF_ONE: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             {"facility_name": "Umoja Lindi", "county_name": "Nairobi"},
         ],
     ),
+    "Google Forms: the number of a question is none of its words": (
+        [
+            {
+                "Timestamp": "5/1/2024 10:22:11",
+                "1. Name of the facility": "Lindi Clinic",
+                "2. County": "Nairobi",
+                "3) Constituency": "Kibra",
+                "Q4: Ward": "Lindi",
+                "5. GPS coordinates (latitude, longitude)": "-1.3167, 36.787",
+                "6. Which services do you offer? (tick all that apply)": "Counselling, PEP",
+            }
+        ],
+        [
+            {key: READ_C[key] for key in ("facility_name", "county_name", "constituency_name", "ward_name")}
+            | {"coordinates": "-1.3167, 36.787", "services": '"Counselling, PEP"'}
+        ],
+    ),
 }
 
 
