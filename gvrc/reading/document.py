@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from gvrc.reading.elements import Elements
     from gvrc.reading.links import Links
 
+SHARDS: Final = "_shards"  # Elasticsearch's count of its own parts, and {"total": {"value": 12}} that of its records
 SAMPLE: Final = 200  # records looked at to tell what a list holds: the first few of them that have a name
 
 
@@ -143,9 +144,11 @@ class Walk:
 
     def _note_plain(self, value: dict[str, Any], path: tuple[str, ...]) -> None:
         """Note what an object says that is no record and has none inside."""
+        if path and path[-1] == SHARDS:
+            return
         if path:
             self.walked.look_at(path, [value])
-        self.walked.note_facts(value)
+        self.walked.note_facts(value | ({path[-1]: value["value"]} if path and "value" in value else {}))
         if path and not all(map(is_absent, value.values())):  # {"next": {"href": "..?page=2"}}
             self.walked.note_fact(path[-1], "a link")
 

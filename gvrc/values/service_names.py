@@ -128,9 +128,9 @@ def _is_category(group: dict[str, object]) -> bool:
 
 
 def _groups_in(value: dict[str, object]) -> list[object]:
-    """Give what stands under names of categories (``{"Medical": ["PEP"]}``), in GraphQL's edges or in Strapi's data."""
+    """Give what stands under names of categories (``{"Medical": ["PEP"]}``), in edges (GraphQL), data (Strapi), results."""
     match value:
-        case {"edges": list(items)} | {"nodes": list(items)} | {"data": list(items)}:
+        case {"edges": list(items)} | {"nodes": list(items)} | {"data": list(items)} | {"results": list(items)}:
             return [items]
         case (
             {"node": dict(item)} | {"attributes": dict(item)} | {"services_id": dict(item)} | {"service_id": dict(item)}
