@@ -37,6 +37,7 @@ PARENT_OWNER: Final = "parent_owner"
 PARENT_OWNER_TYPE: Final = "parent_owner_type"
 PARENT_STATUS: Final = "parent_status"
 PARENT_SERVICES: Final = "parent_services"
+PARENT_GEOMETRY: Final = "parent_geometry"
 PARENT_PROJECTION: Final = "parent_projection"
 
 HIT: Final = "_source"  # Elasticsearch's wrapper; a source without the mark is the body that a record came from

@@ -19,7 +19,16 @@ from gvrc.meaning.list_names import FACILITY_LISTS, is_of_facilities, may_be_sen
 from gvrc.meaning.other_kinds import is_of_many_kinds, json_api_type, other_kind
 from gvrc.meaning.paths import PARENT_CLOSED, PARENT_COUNTY, PARENT_GROUP, is_absent, normal_key
 from gvrc.meaning.shown_keys import shown_path
-from gvrc.reading.around import PROJECTIONS, own_places, projection_in, with_key, with_own_key, with_parents
+from gvrc.reading.around import (
+    PROJECTIONS,
+    around_list,
+    own_places,
+    point_of_feature,
+    projection_in,
+    with_key,
+    with_own_key,
+    with_parents,
+)
 from gvrc.reading.branches import branches_of, facility_in_parts, have_branches
 from gvrc.reading.cursor import LENIENT, MAX_DEPTH, QUOTE, UNREADABLE, Cursor, read_element
 from gvrc.reading.dump import is_dump, read_table
@@ -128,7 +137,8 @@ class Walk:
             yield self._told([msgspec.json.encode(parted.record)], parents, links)
         else:
             self.cursor.at = start
-            yield from self._members(path, parents | own_places(value, self.keys, path), value)
+            around = parents | own_places(value, self.keys, path) | point_of_feature(value)
+            yield from self._members(path, around, value)
 
     def _is_record(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
         wanted = self._is_wanted(path)
@@ -169,7 +179,7 @@ class Walk:
         for key in cursor.members():
             parents = parents | self._projection_at_hand(key)
             if (char := cursor.peek()) == b"[":
-                yield from self._array((*path, key), with_key(parents, key, above))
+                yield from self._array((*path, key), with_key(around_list(parents), key, above))
             elif char != b"{":
                 parents = self._county_said(key, before) | parents
             elif not self._passes_sender(key, whole):

@@ -128,7 +128,10 @@ def _is_category(group: dict[str, object]) -> bool:
 
 
 def _groups_in(value: dict[str, object]) -> list[object]:
-    """Give what stands under names of categories (``{"Medical": ["PEP"]}``), in edges (GraphQL), data (Strapi), results."""
+    """Give what stands under names of categories (``{"Medical": ["PEP"]}``), or in what only wraps a list.
+
+    That are the edges of GraphQL, the data of Strapi, the results of SharePoint.
+    """
     match value:
         case {"edges": list(items)} | {"nodes": list(items)} | {"data": list(items)} | {"results": list(items)}:
             return [items]

@@ -564,6 +564,31 @@ PARTS_OF_ONE: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             {"facility_name": "Umoja Lindi", "county_name": "Nairobi"},
         ],
     ),
+    "Google Maps: the point stands beside the properties that name a place deeper in them": (
+        {
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "geometry": {"type": "Point", "coordinates": [36.787, -1.3167]},
+                    "properties": {"date": "2023-11-01", "location": {"name": "Lindi Clinic", "address": "Lindi"}},
+                },
+                {
+                    "type": "Feature",
+                    "geometry": {"type": "Polygon", "coordinates": [[[36, -1], [37, -1], [37, -2], [36, -1]]]},
+                    "properties": {"date": "2023-11-01", "location": {"name": "Umoja Clinic", "address": "Umoja"}},
+                },
+            ],
+        },
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "address": "Lindi",
+                "coordinates": '{"type":"Point","coordinates":[36.787,-1.3167]}',
+            },
+            {"facility_name": "Umoja Clinic", "address": "Umoja"},
+        ],
+    ),
     "Google Forms: the number of a question is none of its words": (
         [
             {
