@@ -47,6 +47,7 @@ from gvrc.reading.single_keys import (
     labels_of_desk,
     past_word,
 )
+from gvrc.reading.ticked import ticked_in
 from gvrc.reading.units import ABOVE, units_above
 from gvrc.rejects import HEADER_KEY
 from gvrc.values.geometry import is_geometry
@@ -177,6 +178,8 @@ class _Sorting:
             self.offers.sides.append((axis, path, values))
         elif len(path) == 1 and normal_key(str(path[0])) in NUMBERS:
             self.numbers.append((path, values))
+        elif types.isdisjoint((dict, list)) and (column := ticked_in(path, values, types, self.keys)):
+            self.offers.ticked.append(column)
         else:
             return False
         return True

@@ -437,6 +437,26 @@ def test_what_an_object_says_beside_the_name_of_a_service_is_counted(
     assert unmapped({"services": services}) == left
 
 
+@pytest.mark.parametrize(
+    ("record", "services", "left"),
+    [
+        ({"Counselling": "Y", "PEP": "Yes", "Legal Aid": "N"}, '["Counselling","PEP"]', {}),
+        ({"g/services/pep": "1", "g/services/legal_aid": 0}, '["pep"]', {}),
+        ({"Services offered": "Counselling PEP", "Services offered/PEP": 1}, '["PEP"]', {}),
+        ({"Services offered": "PEP", "Services offered/PEP": 0}, '"PEP"', {}),
+        ({"services": ["PEP"], "PEP": "Yes"}, '["PEP"]', {}),
+        ({"PEP": 1}, None, {"PEP": (1, "1")}),
+        ({"PEP": "to be asked for"}, None, {"PEP": (1, "to be asked for")}),
+        ({"Police": "Yes", "Shelter": "Yes"}, None, {"Police": (1, "Yes"), "Shelter": (1, "Yes")}),
+        ({"survivors/pep": "1"}, None, {"survivors/pep": (1, "***")}),
+    ],
+)
+def test_a_service_may_have_a_column_of_yes_and_no(
+    record: dict[str, Any], services: str | None, left: dict[str, tuple[int, str]]
+) -> None:
+    assert (read(record).get("services"), unmapped(record)) == (services, left)
+
+
 def test_a_unit_of_place_of_which_nothing_is_made_is_counted() -> None:
     record = {"village": "Kwa Njenga", "district": "Embakasi", "location": "Mukuru", "landmark": "Blue gate"}
     assert unmapped(record) == {"village": (1, "Kwa Njenga"), "district": (1, "Embakasi"), "location": (1, "Mukuru")}
