@@ -438,6 +438,26 @@ def test_what_an_object_says_beside_the_name_of_a_service_is_counted(
 
 
 @pytest.mark.parametrize(
+    ("question", "is_of_facility"),
+    [
+        ("_Record GPS", True),
+        ("_GPS coordinates of the facility", True),
+        ("g/_gps point", True),
+        ("_GPS of the survivor", False),
+        ("_Location of incident", False),
+        ("survivor/_gps point", False),
+        ("_Your location", False),
+        ("_start-geopoint", False),
+        ("nearest_facility_location", False),
+        ("ward_location", False),
+    ],
+)
+def test_the_parts_of_a_point_that_a_form_asked_for_are_read(question: str, is_of_facility: bool) -> None:
+    answers = {f"{question}_latitude": -1.3167, f"{question}_longitude": 36.787}
+    assert read(answers) == ({"latitude": "-1.3167", "longitude": "36.787"} if is_of_facility else {})
+
+
+@pytest.mark.parametrize(
     ("record", "services", "left"),
     [
         ({"Counselling": "Y", "PEP": "Yes", "Legal Aid": "N"}, '["Counselling","PEP"]', {}),
