@@ -437,6 +437,11 @@ def test_what_an_object_says_beside_the_name_of_a_service_is_counted(
     assert unmapped({"services": services}) == left
 
 
+def test_a_link_to_a_map_is_read_for_its_pin() -> None:
+    link = "https://maps.google.com/?q=-1.3167,36.787"
+    assert read({"google_maps_link": link}) == {"coordinates": link}
+
+
 @pytest.mark.parametrize(
     ("question", "is_of_facility"),
     [
