@@ -482,6 +482,27 @@ def test_a_service_may_have_a_column_of_yes_and_no(
     assert (read(record).get("services"), unmapped(record)) == (services, left)
 
 
+@pytest.mark.parametrize(
+    ("location", "places", "is_left"),
+    [
+        (
+            "Lindi Ward, Kibra Sub-County, Nairobi County",
+            {"ward_name": "Lindi Ward", "sub_county_name": "Kibra Sub-County", "county_name": "Nairobi County"},
+            False,
+        ),
+        ("County: Nairobi; Ward: Lindi; by the river", {"county_name": "Nairobi", "ward_name": "Lindi"}, True),
+        ("Lindi Ward, Makina Ward, Nairobi County", {"county_name": "Nairobi County"}, True),
+        ("Maternity Ward", {}, True),
+        ("Lindi, Nairobi", {}, True),
+    ],
+)
+def test_a_location_that_names_places_with_their_level_gives_them(
+    location: str, places: dict[str, str], is_left: bool
+) -> None:
+    found = {key: value for key, value in read({"location": location}).items() if key in places or "name" in key}
+    assert (found, "location" in unmapped({"location": location})) == (places, is_left)
+
+
 def test_a_unit_of_place_of_which_nothing_is_made_is_counted() -> None:
     record = {"village": "Kwa Njenga", "district": "Embakasi", "location": "Mukuru", "landmark": "Blue gate"}
     assert unmapped(record) == {"village": (1, "Kwa Njenga"), "district": (1, "Embakasi"), "location": (1, "Mukuru")}
