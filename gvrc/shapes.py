@@ -28,6 +28,7 @@ OWN_PLACE: Final = frozenset(
 )
 SAMPLED: Final = 5
 ERROR_NAME: Final = re.compile(r"[A-Za-z]*(?:Error|Exception|Fault)")
+NUMBER_PLATE: Final = re.compile(r"\s*(?:K[A-Z]{2}|GK ?[A-Z]?)[ -]?\d{3}[A-Z]\s*", re.IGNORECASE)  # of an ambulance
 FIRST_ERROR: Final = 400
 HTTP_ERRORS: Final = frozenset(status.phrase.lower() for status in HTTPStatus if status >= FIRST_ERROR)
 
@@ -54,6 +55,7 @@ def is_name(value: object) -> bool:
         isinstance(value, str)
         and any(map(str.isalpha, value))
         and not (is_absent(value) or is_county(value) or UUID.fullmatch(value) or _is_of_an_error(value))
+        and not NUMBER_PLATE.fullmatch(value)
     )
 
 

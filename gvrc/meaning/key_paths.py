@@ -17,7 +17,7 @@ from gvrc.meaning.paths import (
     normal_key,
     words_of_key,
 )
-from gvrc.meaning.person_words import is_people
+from gvrc.meaning.person_words import is_people, is_person_word
 from gvrc.meaning.vocabulary import list_words
 
 if TYPE_CHECKING:
@@ -48,6 +48,17 @@ CUSTOM: Final = re.compile(
     r"(?<=[^_])__[crs]\Z|^(?:field|new|cr[0-9a-f]{3,5})_(?=\w)(?!(?:name|label|title|text|value|code|type|status|id|uuid|number|state|owner|offices?)\Z)"
 )
 UNIT_IN_KEY: Final = re.compile(r"(.+?)\s*[(\[][^()\[\]]*[)\]]\s*")
+REMARK: Final = re.compile(r"\([^()]*\)")  # (tick all that apply)
+PART_OF_POINT: Final = re.compile(r"(?i)_?(?P<question>[^_\W].*)[_-](?P<axis>latitude|longitude)")
+ASKS_FOR_POINT: Final = frozenset(
+    ("gps", "location", "coordinates", "coordinate", "geopoint", "geolocation", "position")
+)
+OF_ELSEWHERE: Final = frozenset(
+    ("home", "household", "residence", "respondent", "my", "your", "nearest", "previous", "start", "end")
+)
+ASKING: Final = list_words("asking")
+ASKED: Final = list_words("asked")
+OFFERING: Final = list_words("offering")
 DEGREES: Final = frozenset(("latitude", "longitude", "coordinates"))
 # location.county.name; ActivityInfo's have spaces: Focal point.Phone
 FLATTENED: Final = re.compile(r"(?:[A-Za-z][\w ]*(?:\[\d+\])?\.)+[A-Za-z][\w ]*(?:\[\d+\])?")
@@ -104,7 +115,41 @@ def _of_column(word: str, key: str) -> tuple[Meaning, ...]:
     """Give the meaning of a key that stands alone and is not in the table as it is."""
     if FLATTENED.fullmatch(key):
         return _of_flattened(key.split("."))
-    return _with_unit(key) or cut_off_key(word, key)
+    return _with_unit(key) or cut_off_key(word, key) or _of_question(key) or _part_of_point(key)
+
+
+def _part_of_point(key: str) -> tuple[Meaning, ...]:
+    """Give the meaning of a part of a point that a form asked for: ``_Record your location_latitude`` (KoBo, ODK).
+
+    >>> [bool(_part_of_point(f"_{of}_latitude")) for of in ("GPS of the facility", "GPS of survivor", "Next visit")]
+    [True, False, False]
+    """
+    found = PART_OF_POINT.fullmatch(key)
+    words = words_of_key(found["question"]) if found else []
+    if not found or ASKS_FOR_POINT.isdisjoint(words) or any(map(_is_of_another, words)):
+        return ()
+    known = key_table()[(found["axis"].lower(),)]
+    return tuple(Meaning(field, rank + OF_A_CHILD) for field, rank in known)
+
+
+def _is_of_another(word: str) -> bool:
+    """Say whether a word of a question tells that it does not ask for the place of the facility."""
+    return is_person_word(word) or word in OF_ELSEWHERE or word in UNITS
+
+
+def _of_question(key: str) -> tuple[Meaning, ...]:
+    """Give the meaning of a question that a form asks of a facility: ``Which county is the facility located in?``.
+
+    What is left without the words of asking must be a key that is known. Of whom it is asked must be said: "your
+    county" alone is that of somebody.
+    """
+    words = [word.lower() for word in re.findall(r"[^\W\d_]+", REMARK.sub("", key))]
+    asked = "".join(word for word in words if word not in ASKING | ASKED | OFFERING)
+    is_question = not ASKING.isdisjoint(words) and not (ASKED | OFFERING).isdisjoint(words)
+    if not is_question or (asked in OF_ANYTHING and not OFFERING.isdisjoint(words)):  # type of shelter provided
+        return ()
+    known = key_table().get((asked,), ())
+    return tuple(Meaning(field, rank + OF_A_CHILD) for field, rank in known)
 
 
 def _with_unit(key: str) -> tuple[Meaning, ...]:
@@ -155,6 +200,8 @@ def _of_form(parts: list[str]) -> tuple[Meaning, ...]:
     whole, question = words_of_path(tuple(parts)), normal_key(parts[-1])
     if found := key_table().get(whole[-2:]):
         return found
+    if part := _part_of_point(parts[-1]):
+        return part if not any(map(is_people, parts[:-1])) else ()
     known = () if question in NAME_CHILDREN | OF_ANYTHING else key_table().get((question,), ())
     is_theirs = any(is_people(group) and not _is_of_facility(group) for group in parts[:-1])
     return tuple(meaning for meaning in known if not (is_theirs and meaning.field == "contacts"))

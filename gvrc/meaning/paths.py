@@ -37,6 +37,7 @@ PARENT_OWNER: Final = "parent_owner"
 PARENT_OWNER_TYPE: Final = "parent_owner_type"
 PARENT_STATUS: Final = "parent_status"
 PARENT_SERVICES: Final = "parent_services"
+PARENT_GEOMETRY: Final = "parent_geometry"
 PARENT_PROJECTION: Final = "parent_projection"
 
 HIT: Final = "_source"  # Elasticsearch's wrapper; a source without the mark is the body that a record came from
@@ -53,15 +54,21 @@ MAX_KNOWN_PATHS: Final = 20_000
 def normal_key(key: str) -> str:
     """Reduce a key to its letters and digits in lower case; SharePoint writes its other signs as their numbers.
 
-    >>> normal_key("Sub_x0020_County"), normal_key("OData__x0057_ard")
-    ('subcounty', 'ward')
+    The number of a question is none of its words: of a form, every key has one.
+
+    >>> normal_key("Sub_x0020_County"), normal_key("OData__x0057_ard"), normal_key("Q2. Ward"), normal_key("24 hours")
+    ('subcounty', 'ward', 'ward', '24hours')
     """
     if "_x00" in key:
         key = SIGN.sub(lambda found: chr(int(found[1], 16)), key.removeprefix("OData_"))
-    return "".join(filter(str.isalnum, key)).lower()
+    return "".join(filter(str.isalnum, NUMBER_OF_QUESTION.sub("", key, 1))).lower()
 
 
 SIGN: Final = re.compile(r"_x(00[0-9A-Fa-f]{2})_")
+# Google Forms, Microsoft Forms: 2. County; 3) Ward; Q4: Phone number; 1.2 Name
+NUMBER_OF_QUESTION: Final = re.compile(
+    r"\A\s*(?:[Qq]\.?\s?)?\(?\d{1,2}(?:\.\d{1,2})?[a-z]?(?:\s*[):]\s*|\s*\.(?:\s+|(?=[A-Z]))|(?<=\.\d)\s+)(?=[^\W\d_])"
+)
 
 
 def is_absent(value: object) -> bool:

@@ -24,6 +24,7 @@ from gvrc.meaning.paths import (
     PARENT_CLOSED,
     PARENT_CONSTITUENCY,
     PARENT_COUNTY,
+    PARENT_GEOMETRY,
     PARENT_GROUP,
     PARENT_KEY,
     PARENT_PLACE,
@@ -73,6 +74,22 @@ def with_key(parents: dict[str, str], key: str, above: tuple[str, ...]) -> dict[
     if PARENT_COUNTY in parents and not closed and normal_key(key) not in FACILITY_LISTS | NOT_FACILITIES | ONE_UNIT:
         return parents | {PARENT_PLACE: ", ".join(filter(None, (parents.get(PARENT_PLACE), key)))}
     return parents
+
+
+def point_of_feature(value: dict[str, Any]) -> dict[str, str]:
+    """Give the point of a feature of GeoJSON whose record stands deeper in it: the places that Google Maps exports.
+
+    An area is none: it is that of the ward or county of what stands in it.
+    """
+    geometry = value.get("geometry")
+    if value.get("type") != "Feature" or not isinstance(geometry, dict) or geometry.get("type") != "Point":
+        return {}
+    return {PARENT_GEOMETRY: msgspec.json.encode(geometry).decode()}
+
+
+def around_list(parents: dict[str, str]) -> dict[str, str]:
+    """Leave what is of a single record out of what stands around a list: a point is not that of several."""
+    return {name: said for name, said in parents.items() if name != PARENT_GEOMETRY}
 
 
 def projection_in(value: dict[str, Any]) -> dict[str, str]:

@@ -19,7 +19,16 @@ from gvrc.meaning.list_names import FACILITY_LISTS, is_of_facilities, may_be_sen
 from gvrc.meaning.other_kinds import is_of_many_kinds, json_api_type, other_kind
 from gvrc.meaning.paths import PARENT_CLOSED, PARENT_COUNTY, PARENT_GROUP, is_absent, normal_key
 from gvrc.meaning.shown_keys import shown_path
-from gvrc.reading.around import PROJECTIONS, own_places, projection_in, with_key, with_own_key, with_parents
+from gvrc.reading.around import (
+    PROJECTIONS,
+    around_list,
+    own_places,
+    point_of_feature,
+    projection_in,
+    with_key,
+    with_own_key,
+    with_parents,
+)
 from gvrc.reading.branches import branches_of, facility_in_parts, have_branches
 from gvrc.reading.cursor import LENIENT, MAX_DEPTH, QUOTE, UNREADABLE, Cursor, read_element
 from gvrc.reading.dump import is_dump, read_table
@@ -41,6 +50,7 @@ if TYPE_CHECKING:
     from gvrc.reading.elements import Elements
     from gvrc.reading.links import Links
 
+SHARDS: Final = "_shards"  # Elasticsearch's count of its own parts, and {"total": {"value": 12}} that of its records
 SAMPLE: Final = 200  # records looked at to tell what a list holds: the first few of them that have a name
 
 
@@ -127,7 +137,8 @@ class Walk:
             yield self._told([msgspec.json.encode(parted.record)], parents, links)
         else:
             self.cursor.at = start
-            yield from self._members(path, parents | own_places(value, self.keys, path), value)
+            around = parents | own_places(value, self.keys, path) | point_of_feature(value)
+            yield from self._members(path, around, value)
 
     def _is_record(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
         wanted = self._is_wanted(path)
@@ -143,9 +154,11 @@ class Walk:
 
     def _note_plain(self, value: dict[str, Any], path: tuple[str, ...]) -> None:
         """Note what an object says that is no record and has none inside."""
+        if path and path[-1] == SHARDS:
+            return
         if path:
             self.walked.look_at(path, [value])
-        self.walked.note_facts(value)
+        self.walked.note_facts(value | ({path[-1]: value["value"]} if path and "value" in value else {}))
         if path and not all(map(is_absent, value.values())):  # {"next": {"href": "..?page=2"}}
             self.walked.note_fact(path[-1], "a link")
 
@@ -166,7 +179,7 @@ class Walk:
         for key in cursor.members():
             parents = parents | self._projection_at_hand(key)
             if (char := cursor.peek()) == b"[":
-                yield from self._array((*path, key), with_key(parents, key, above))
+                yield from self._array((*path, key), with_key(around_list(parents), key, above))
             elif char != b"{":
                 parents = self._county_said(key, before) | parents
             elif not self._passes_sender(key, whole):

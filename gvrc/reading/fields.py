@@ -47,7 +47,8 @@ from gvrc.reading.single_keys import (
     labels_of_desk,
     past_word,
 )
-from gvrc.reading.units import ABOVE, units_above
+from gvrc.reading.ticked import ticked_in
+from gvrc.reading.units import ABOVE, are_all_units, units_above, units_in
 from gvrc.rejects import HEADER_KEY
 from gvrc.values.geometry import is_geometry
 from gvrc.values.pairs import side_of
@@ -177,6 +178,8 @@ class _Sorting:
             self.offers.sides.append((axis, path, values))
         elif len(path) == 1 and normal_key(str(path[0])) in NUMBERS:
             self.numbers.append((path, values))
+        elif types.isdisjoint((dict, list)) and (column := ticked_in(path, values, types, self.keys)):
+            self.offers.ticked.append(column)
         else:
             return False
         return True
@@ -311,6 +314,8 @@ class _Sorting:
             unfit = says_nothing | distinct.unfit(field, path)
             if field != "place_hint" or path == (PARENT_PLACE,):  # nothing is made of a hint: it is counted as left
                 left = left & unfit
+            else:
+                left = left - self._offer_units(path, texts, distinct.texts)
             if unfit != distinct.texts:
                 kept = [None if text in unfit else text for text in texts] if unfit else texts
                 if field == "address" and normal_key(str(path[-1])) in BOXES:
@@ -319,6 +324,13 @@ class _Sorting:
         if left := left - says_nothing:
             is_whole = len(left) == len(distinct.texts)
             self.left_over.count_values(path, texts if is_whole else [text if text in left else None for text in texts])
+
+    def _offer_units(self, path: KeyPath, texts: Texts, distinct: set[str]) -> set[str]:
+        """Offer the places that texts name with their level (``Lindi Ward, Siaya County``); give what only does."""
+        named = {text: found for text in distinct if (found := units_in(text))}
+        for field in sorted(set().union(*named.values())):
+            self.offers.add(field, ELSEWHERE, path, [text and named.get(text, {}).get(field) for text in texts])
+        return set(filter(are_all_units, named))
 
     def take_numbers_of_hotlines(self) -> None:
         """Take the ``number`` of a hotline for the one to call; of anything else nobody knows what it counts."""

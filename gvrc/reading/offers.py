@@ -14,7 +14,8 @@ from gvrc.meaning.paths import KeyPath, normal_key
 from gvrc.meaning.titles import names_a_place
 from gvrc.reading.contact_lists import contacts_of
 from gvrc.reading.fitting import YES_OR_NO
-from gvrc.reading.json_texts import YES_NO, Texts, Values, dotted
+from gvrc.reading.json_texts import YES_NO, Texts, Values, dotted, json_texts_of
+from gvrc.reading.ticked import services_by_question, without_ticked
 from gvrc.values.closures import outweighs
 from gvrc.values.pairs import first_pair, is_side, with_side
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from gvrc.meaning.meanings import Keys
     from gvrc.reading.left_over import LeftOver
+    from gvrc.reading.ticked import Ticked
 
 AXES: Final = ("latitude", "longitude")
 PLACE_NAMES: Final = frozenset(("county_name", "constituency_name", "sub_county_name", "ward_name"))
@@ -35,6 +37,7 @@ SAID_OTHERWISE: Final = frozenset(
 ELSEWHERE: Final = 900  # the rank of a GeoJSON geometry under a key that promises none
 BEFORE_ALL: Final = -1
 STATES: Final = ("operational_status", "is_active", "is_closed")
+TICKED: Final = ("columns of services",)
 OF_THE_HOUR: Final = frozenset(("isopen", "open", "ikowazi", "kikowazi", "ipowazi", "kipowazi"))
 
 
@@ -59,6 +62,7 @@ class Offers:
         self.sides: list[tuple[str, KeyPath, Texts]] = []  # of the equator or the meridian, each with its axis
         self.past: list[tuple[str, KeyPath, Texts]] = []  # types that facilities had, each with the word for it
         self.titles: list[tuple[KeyPath, Texts]] = []
+        self.ticked: list[Ticked] = []  # services that have a column each
         self.with_hours: set[int] = set()  # rows that tell when the facility is open
         self.lost: defaultdict[int, list[str]] = defaultdict(list)
 
@@ -73,6 +77,7 @@ class Offers:
         self._leave_open_what_has_hours()
         self._let_closed_outweigh()
         self._name_by_titles()
+        self._offer_what_was_ticked()
 
     def _close_what_is_past(self) -> None:
         """Take what was a clinic (``disused:amenity``), and is nothing else now, for a clinic that is closed."""
@@ -124,6 +129,17 @@ class Offers:
             ]
             self.add("facility_name", ELSEWHERE, path, names)
             self.left_over.count_values(path, [None if name else text for name, text in zip(names, texts, strict=True)])
+
+    def _offer_what_was_ticked(self) -> None:
+        """Offer the services that have a column each; the answer to their question says the same in one text."""
+        for question, names in services_by_question(self.ticked):
+            rank = self.keys.ranks(question)["services"] if question else ELSEWHERE
+            offers = self.by_field["services"]
+            offers[:] = [
+                offer._replace(texts=without_ticked(offer.texts, names)) if offer.path == question else offer
+                for offer in offers
+            ]
+            self.add("services", rank, question or TICKED, json_texts_of(names))
 
     def choose(self) -> dict[str, Texts]:
         """Give each field the first value that is offered."""

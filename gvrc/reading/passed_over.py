@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
 
 FEW_NAMED: Final = 5  # records with a name, which tell together what a list is of
+GROUPS: Final = frozenset(("group", "groups"))  # support_groups lists groups, or who is in them
 OF_BODIES: Final = list_words("of_bodies")
 # A list under one of these may be of anything.
 ANY_LIST: Final = WRAPPING | frozenset(("values", "value", "list", "entries", "entry", "content", "hits", "docs"))
@@ -63,7 +64,8 @@ def are_listed_persons(values: list[object], path: tuple[str, ...], parents: dic
     records = [value for value in values if isinstance(value, dict)]
     if not records or len(records) < len(values):
         return False
-    if PARENT_GROUP in parents or (path and _tells_what_it_lists(path[-1], len(records))):
+    is_of_groups = bool(path) and not GROUPS.isdisjoint(words_of_key(path[-1])[-1:])
+    if not is_of_groups and (PARENT_GROUP in parents or (path and _tells_what_it_lists(path[-1], len(records)))):
         return False
     if is_dump(values[0]) or is_fixture(values[0]) or is_path_passed_over(path):
         return False

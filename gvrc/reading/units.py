@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from gvrc.meaning.paths import normal_key
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,6 +35,40 @@ def units_above(value: object) -> dict[str, str]:
         if isinstance(name, str) and (field := _field_of(name, unit.get("level"))):
             found.setdefault(field, name)
     return found
+
+
+def units_in(text: str) -> dict[str, str]:
+    """Give the places that a text names with their level, by field; none of a level of which it names two.
+
+    One alone is none: a hospital has a Maternity Ward.
+
+    >>> units_in("Lindi Ward, Nairobi County"), units_in("2nd floor, Maternity Ward")
+    ({'ward_name': 'Lindi Ward', 'county_name': 'Nairobi County'}, {})
+    """
+    found = [unit for part in PARTED.split(text) if (unit := _labelled(part.strip()))]
+    levels = [field for field, _ in found]
+    return {field: name for field, name in found if levels.count(field) == 1} if len(set(levels)) > 1 else {}
+
+
+def are_all_units(text: str) -> bool:
+    """Say whether a text is nothing but places with their level."""
+    return len(units_in(text)) == len(PARTED.split(text))
+
+
+def _labelled(part: str) -> tuple[str, str] | None:
+    if label := LABEL.fullmatch(part):
+        return LABELS[normal_key(label["level"])], label["name"]
+    return (field, part) if (field := _field_of(part, None)) else None
+
+
+PARTED: Final = re.compile(r"[,;|\n]")
+LABEL: Final = re.compile(r"(?i)(?P<level>sub[\s-]?county|county|constituency|ward)\s*[:-]\s*(?P<name>\S.*)")
+LABELS: Final = {
+    "subcounty": "sub_county_name",
+    "county": "county_name",
+    "constituency": "constituency_name",
+    "ward": "ward_name",
+}
 
 
 def _chain(value: object) -> Iterator[dict[str, Any]]:

@@ -26,8 +26,11 @@ _OFFERED_KEYS = frozenset(
 )
 _NOT_OFFERED = frozenset(("notoffered", "unavailable", "notprovided", "discontinued", "stopped", "notavailable"))
 _LIST_OF_TEXTS = msgspec.json.Decoder(list[str])
-# What parts the names of one text, and before it what does not: a comma in Medical care (PEP, EC) is the name's own.
-_BETWEEN_NAMES = re.compile(r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s\u00b7\s|</?[A-Za-z][^<>]*>)")
+# What parts the names of one text, and before it what does not: a comma in Medical care (PEP, EC) is the name's own,
+# and so is the stroke of HIV/AIDS, that stands between words without blanks.
+_BETWEEN_NAMES = re.compile(
+    r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s[\u00b7/]\s|</?[A-Za-z][^<>]*>)"
+)
 # 1) PEP 2) HTS: a list in one line is parted before its numbers.
 _NUMBERED = re.compile(r"\s*\(?1[.)]\s*[^\W\d_].*\s\(?2[.)]\s*[^\W\d_]", re.DOTALL)
 _BEFORE_A_NUMBER = re.compile(r"\s(?=\(?\d{1,2}[.)]\s*[^\W\d_])")
@@ -128,9 +131,12 @@ def _is_category(group: dict[str, object]) -> bool:
 
 
 def _groups_in(value: dict[str, object]) -> list[object]:
-    """Give what stands under names of categories (``{"Medical": ["PEP"]}``), in GraphQL's edges or in Strapi's data."""
+    """Give what stands under names of categories (``{"Medical": ["PEP"]}``), or in what only wraps a list.
+
+    That are the edges of GraphQL, the data of Strapi, the results of SharePoint.
+    """
     match value:
-        case {"edges": list(items)} | {"nodes": list(items)} | {"data": list(items)}:
+        case {"edges": list(items)} | {"nodes": list(items)} | {"data": list(items)} | {"results": list(items)}:
             return [items]
         case (
             {"node": dict(item)} | {"attributes": dict(item)} | {"services_id": dict(item)} | {"service_id": dict(item)}

@@ -402,6 +402,12 @@ def test_the_count_of_the_document_and_its_next_page_are_noted() -> None:
     ]
 
 
+def test_the_count_of_elasticsearch_is_that_of_its_hits_and_not_of_its_shards() -> None:
+    hits = {"total": {"value": 500, "relation": "eq"}, "hits": [{"_id": "a", "_source": A}]}
+    _, reading = read_bytes(json.dumps({"took": 3, "_shards": {"total": 1, "failed": 0}, "hits": hits}).encode())
+    assert reading.notes == ["the file says that there are 500 records, it holds 1"]
+
+
 @pytest.mark.parametrize(
     ("around", "has_next_page"),
     [

@@ -403,6 +403,26 @@ def test_each_word_for_what_is_past_is_read_as_closed(word: str) -> None:
     assert normalised.select("is_active", "issue.status_unknown").row(0) == (False, None)
 
 
+@pytest.mark.parametrize(
+    ("question", "field"),
+    [
+        ("Which county is the facility located in?", "county_name"),
+        ("Ward where your organization is found", "ward_name"),
+        ("What is the phone number of the hospital?", "contacts"),
+        ("Services provided by the station", "services"),
+        ("What is your name?", None),
+        ("Please select your county", None),
+        ("Your phone number", None),
+        ("Ward where the survivor lives", None),
+        ("Police station where you reported", None),
+        ("Type of shelter provided", None),
+        ("County office", None),
+    ],
+)
+def test_a_question_is_read_where_it_is_asked_of_a_facility(question: str, field: str | None) -> None:
+    assert list(read({question: "Nairobi"})) == [field] * (field is not None)
+
+
 def test_what_nobody_knows_is_counted_with_an_example() -> None:
     record = {
         "approved": True,
@@ -443,6 +463,72 @@ def test_what_an_object_says_beside_the_name_of_a_service_is_counted(
     services: object, left: dict[str, tuple[int, str]]
 ) -> None:
     assert unmapped({"services": services}) == left
+
+
+def test_a_link_to_a_map_is_read_for_its_pin() -> None:
+    link = "https://maps.google.com/?q=-1.3167,36.787"
+    assert read({"google_maps_link": link}) == {"coordinates": link}
+
+
+@pytest.mark.parametrize(
+    ("question", "is_of_facility"),
+    [
+        ("_Record GPS", True),
+        ("_GPS coordinates of the facility", True),
+        ("g/_gps point", True),
+        ("_GPS of the survivor", False),
+        ("_Location of incident", False),
+        ("survivor/_gps point", False),
+        ("_Your location", False),
+        ("_start-geopoint", False),
+        ("nearest_facility_location", False),
+        ("ward_location", False),
+    ],
+)
+def test_the_parts_of_a_point_that_a_form_asked_for_are_read(question: str, is_of_facility: bool) -> None:
+    answers = {f"{question}_latitude": -1.3167, f"{question}_longitude": 36.787}
+    assert read(answers) == ({"latitude": "-1.3167", "longitude": "36.787"} if is_of_facility else {})
+
+
+@pytest.mark.parametrize(
+    ("record", "services", "left"),
+    [
+        ({"Counselling": "Y", "PEP": "Yes", "Legal Aid": "N"}, '["Counselling","PEP"]', {}),
+        ({"g/services/pep": "1", "g/services/legal_aid": 0}, '["pep"]', {}),
+        ({"Services offered": "Counselling PEP", "Services offered/PEP": 1}, '["PEP"]', {}),
+        ({"Services offered": "PEP", "Services offered/PEP": 0}, '"PEP"', {}),
+        ({"services": ["PEP"], "PEP": "Yes"}, '["PEP"]', {}),
+        ({"PEP": 1}, None, {"PEP": (1, "1")}),
+        ({"PEP": "to be asked for"}, None, {"PEP": (1, "to be asked for")}),
+        ({"Police": "Yes", "Shelter": "Yes"}, None, {"Police": (1, "Yes"), "Shelter": (1, "Yes")}),
+        ({"survivors/pep": "1"}, None, {"survivors/pep": (1, "***")}),
+    ],
+)
+def test_a_service_may_have_a_column_of_yes_and_no(
+    record: dict[str, Any], services: str | None, left: dict[str, tuple[int, str]]
+) -> None:
+    assert (read(record).get("services"), unmapped(record)) == (services, left)
+
+
+@pytest.mark.parametrize(
+    ("location", "places", "is_left"),
+    [
+        (
+            "Lindi Ward, Kibra Sub-County, Nairobi County",
+            {"ward_name": "Lindi Ward", "sub_county_name": "Kibra Sub-County", "county_name": "Nairobi County"},
+            False,
+        ),
+        ("County: Nairobi; Ward: Lindi; by the river", {"county_name": "Nairobi", "ward_name": "Lindi"}, True),
+        ("Lindi Ward, Makina Ward, Nairobi County", {"county_name": "Nairobi County"}, True),
+        ("Maternity Ward", {}, True),
+        ("Lindi, Nairobi", {}, True),
+    ],
+)
+def test_a_location_that_names_places_with_their_level_gives_them(
+    location: str, places: dict[str, str], is_left: bool
+) -> None:
+    found = {key: value for key, value in read({"location": location}).items() if key in places or "name" in key}
+    assert (found, "location" in unmapped({"location": location})) == (places, is_left)
 
 
 def test_a_unit_of_place_of_which_nothing_is_made_is_counted() -> None:

@@ -66,6 +66,20 @@ def test_several_names_of_people_are_those_of_people_whatever_their_list_is_call
         assert len(names({"facilities": [CLINIC], key: BARE * 2})) == 7
 
 
+def test_two_people_of_a_support_group_are_people_and_a_group_is_a_facility() -> None:
+    two = [{"name": name, "phone": "0700000085", "ward": "Lindi"} for name in ("Sample Person", "Another Person")]
+    group = {"name": "Sample Support Group", "phone": "0700000085", "ward": "Lindi"}
+    assert names({"facilities": [CLINIC], "support_groups": two}) == ["Umoja Clinic"]
+    assert names({"facilities": [CLINIC], "support_groups": [group]}) == ["Umoja Clinic", "Sample Support Group"]
+
+
+def test_an_ambulance_that_is_told_by_its_number_plate_is_no_facility() -> None:
+    called = [{"name": name, "phone": "0700000085", "county": "Nairobi"} for name in ("KBZ 123A", "GKB 012D")]
+    assert names({"facilities": [CLINIC], "ambulances": called}) == ["Umoja Clinic"]
+    service = {"name": "Sample Ambulance Service", "phone": "0700000085", "county": "Nairobi"}
+    assert names({"ambulances": [service]}) == ["Sample Ambulance Service"]
+
+
 @pytest.mark.parametrize("key", ["children", "branches_by_county"])
 def test_the_branches_of_a_tree_are_gone_through_whatever_they_are_called(key: str) -> None:
     for inside in ({"Nairobi": {"clinics": [CLINIC]}}, [{"name": "Nairobi", key: [CLINIC]}]):

@@ -564,6 +564,48 @@ PARTS_OF_ONE: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             {"facility_name": "Umoja Lindi", "county_name": "Nairobi"},
         ],
     ),
+    "Google Maps: the point stands beside the properties that name a place deeper in them": (
+        {
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "geometry": {"type": "Point", "coordinates": [36.787, -1.3167]},
+                    "properties": {"date": "2023-11-01", "location": {"name": "Lindi Clinic", "address": "Lindi"}},
+                },
+                {
+                    "type": "Feature",
+                    "geometry": {"type": "Polygon", "coordinates": [[[36, -1], [37, -1], [37, -2], [36, -1]]]},
+                    "properties": {"date": "2023-11-01", "location": {"name": "Umoja Clinic", "address": "Umoja"}},
+                },
+            ],
+        },
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "address": "Lindi",
+                "coordinates": '{"type":"Point","coordinates":[36.787,-1.3167]}',
+            },
+            {"facility_name": "Umoja Clinic", "address": "Umoja"},
+        ],
+    ),
+    "Google Forms: the number of a question is none of its words": (
+        [
+            {
+                "Timestamp": "5/1/2024 10:22:11",
+                "1. Name of the facility": "Lindi Clinic",
+                "2. County": "Nairobi",
+                "3) Constituency": "Kibra",
+                "Q4: Ward": "Lindi",
+                "5. GPS coordinates (latitude, longitude)": "-1.3167, 36.787",
+                "6. Which services do you offer? (tick all that apply)": "Counselling, PEP",
+            }
+        ],
+        [
+            {key: READ_C[key] for key in ("facility_name", "county_name", "constituency_name", "ward_name")}
+            | {"coordinates": "-1.3167, 36.787", "services": '"Counselling, PEP"'}
+        ],
+    ),
 }
 
 

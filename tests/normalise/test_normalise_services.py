@@ -69,6 +69,8 @@ UUID = "1a536286-c5b9-46f4-a72f-919c1fccb8e8"
         ('[{"medical": ["PEP", {"name": "HTS"}], "legal": [], "psychosocial": ["Care"]}]', ["PEP", "HTS", "Care"]),
         ('[{"Medical": {"PEP": true, "Surgery": false}, "Legal": {"Court": "Yes"}}]', ["PEP", "Court"]),
         ('[{"edges": [{"cursor": "a", "node": {"name": "PEP"}}, {"node": {"name": "HTS"}}]}]', ["PEP", "HTS"]),
+        ('"Counselling / PEP / HIV/AIDS testing"', ["Counselling", "PEP", "HIV/AIDS testing"]),
+        ('[{"__metadata": {"type": "Collection(Edm.String)"}, "results": ["PEP", "HTS"]}]', ["PEP", "HTS"]),
         ('[{"data": [{"id": 1, "attributes": {"name": "PEP"}}, {"attributes": {"name": "HTS"}}]}]', ["PEP", "HTS"]),
         ('[{"nodes": [{"name": "PEP"}]}]', ["PEP"]),
         ('[{"en": "Counselling", "sw": "Ushauri"}]', ["Counselling"]),
