@@ -2,7 +2,8 @@
 
 A body that lists a facility twice and takes the wrong record out sends the other one word for word. It was remembered
 as superseded, so the facility kept what nobody said any more. Which records the files of a run have is known at their
-end only: where the batch does not tell, they are looked through, which few runs need. The SQL is in
+end only: where the batch does not tell, they are looked through, which few runs need. A file that is not of the run
+says nothing: a body may send one a county, and any of them may be run again alone. The SQL is in
 ``sql/merge/11_reinstate.sql``.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from functools import cached_property
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -21,7 +23,7 @@ from gvrc.extract import FileReading, SourceFile, find_in_file
 from gvrc.rejects import read_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from gvrc.database import Database
 
@@ -33,6 +35,13 @@ class Known(NamedTuple):
     content_hash: str
 
 
+class NamedFile(NamedTuple):
+    """A file by its name: the next month's has the same one, or that of the month."""
+
+    source: str
+    name: str
+
+
 class Reinstating:
     """Knows the superseded records of a directory and their rivals, and the files of the run."""
 
@@ -40,8 +49,19 @@ class Reinstating:
         self.database = database
         self.run_no = run_no
         self.files = files
+        self.names = {file.file_no: NamedFile(file.source.name, PurePath(file.path).name) for file in files}
         self.salvage = salvage
-        self.rivals = read_rivals(database)
+        self.rivals: defaultdict[Known, set[Known]] = defaultdict(set)  # of each superseded record
+        self.came_in: dict[Known, NamedFile] = {}
+        self.read_rivals()
+
+    def read_rivals(self) -> None:
+        """Read the superseded records, each with those that may stand in its way, and the files that they came in."""
+        for row in self.database.rows("find_rivals"):
+            known, rival = Known(row["source"], row["content_hash"]), Known(row["rival_source"], row["rival_hash"])
+            self.rivals[known].add(rival)
+            self.came_in[known] = NamedFile(known.source, PurePath(row["path"]).name)
+            self.came_in[rival] = NamedFile(rival.source, PurePath(row["rival_path"]).name)
 
     @cached_property
     def wanted(self) -> frozenset[Known]:
@@ -54,17 +74,20 @@ class Reinstating:
         return sorted({known.content_hash for known in (*self.rivals, *self.wanted)})
 
     @cached_property
-    def coming(self) -> tuple[set[Known], set[str]]:
-        """Look through the files of the run: which of the rivals they have, and the sources that were read in full."""
+    def coming(self) -> tuple[set[Known], set[NamedFile]]:
+        """Look through the files of the run: which of the rivals they have, and those that were read in full."""
         coming: set[Known] = set()
-        unsure: set[str] = set()
+        read: set[NamedFile] = set()
         for file in self.files:
+            reading = FileReading()
             try:
-                for records in open_file(file, salvage=self.salvage):
+                for records in open_file(file, reading, salvage=self.salvage):
                     coming |= {known for known, _ in self.known_in(records)} & self.wanted
             except SourceFileError:  # it is told when its records are loaded
-                unsure.add(file.source.name)
-        return coming, {file.source.name for file in self.files} - unsure
+                continue
+            if reading.error is None:  # else it was cut off, and who knows what came then
+                read.add(self.names[file.file_no])
+        return coming, read
 
     def known_in(self, records: pl.DataFrame) -> Iterator[tuple[Known, int]]:
         """Give those of the records that may matter, with their file_no."""
@@ -86,29 +109,22 @@ class Reinstating:
         if told:
             self.database.run("reinstate", self.run_no, json.dumps(told))
 
-    def is_again(self, known: Known, here: Iterable[Known]) -> bool:
+    def is_again(self, known: Known, here: Mapping[Known, int]) -> bool:
         """Say whether a superseded record counts again, for its rivals do not come.
 
-        Those of its own source decide; where only others had superseded it, each of them must have sent a file.
+        Those of its own source decide; where only others had superseded it, all of them.
         """
         rivals = self.rivals[known]
-        own = {rival for rival in rivals if rival.source == known.source}
-        decisive = own or rivals
+        decisive = {rival for rival in rivals if rival.source == known.source} or rivals
         if not decisive.isdisjoint(here):
             return False
-        coming, sources = self.coming
-        return decisive.isdisjoint(coming) and {rival.source for rival in decisive} <= sources
+        coming, read = self.coming
+        if self.names[here[known]] not in read or not decisive.isdisjoint(coming):
+            return False
+        return {self.came_in[rival] for rival in decisive} <= read | {self.came_in[known]}
 
 
-def read_rivals(database: Database) -> dict[Known, set[Known]]:
-    """Read the superseded records, each with those that may stand in its way."""
-    rivals = defaultdict(set)
-    for row in database.rows("find_rivals"):
-        rivals[Known(row["source"], row["content_hash"])].add(Known(row["rival_source"], row["rival_hash"]))
-    return dict(rivals)
-
-
-def open_file(file: SourceFile, *, salvage: bool) -> Iterator[pl.DataFrame]:
+def open_file(file: SourceFile, reading: FileReading, *, salvage: bool) -> Iterator[pl.DataFrame]:
     """Open the records of a file as a run does: what a record is known by may not be what stands in the file."""
-    for found in find_in_file(file, FileReading(), salvage=salvage):
-        yield read_headers(found.open(FileReading()).pipe(add_source, {file.file_no: file.source}), {})
+    for found in find_in_file(file, reading, salvage=salvage):
+        yield read_headers(found.open(reading).pipe(add_source, {file.file_no: file.source}), {})

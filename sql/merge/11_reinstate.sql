@@ -2,17 +2,25 @@
 
 -- name: find_rivals
 -- Of each superseded record the others of its facility that may stand in its way: those that are not superseded, and
--- those of its own source that came after it.
+-- those of its own source that came after it; each with the file that it came in.
 SELECT
     known.source,
     encode(uuid_send(known.content_hash), 'hex') AS content_hash,
+    file.path,
     rival.source AS rival_source,
-    encode(uuid_send(rival.content_hash), 'hex') AS rival_hash
+    encode(uuid_send(rival.content_hash), 'hex') AS rival_hash,
+    rival_file.path AS rival_path
 FROM etl.facility_source AS known
 JOIN facilities USING (facility_id)
 JOIN etl.facility_source AS rival
     ON rival.facility_id = known.facility_id
     AND (rival.source, rival.content_hash) <> (known.source, known.content_hash)
+JOIN etl.files AS file
+    ON file.run_no = known.run_no
+    AND file.file_no = known.file_no
+JOIN etl.files AS rival_file
+    ON rival_file.run_no = rival.run_no
+    AND rival_file.file_no = rival.file_no
 WHERE known.is_superseded
     AND (
         NOT rival.is_superseded

@@ -85,6 +85,28 @@ def test_the_last_word_of_a_body_that_sends_nothing_this_month_stays(
     assert described(fresh) == "second"
 
 
+def test_a_single_file_of_a_body_that_is_run_again_takes_nothing_back_of_its_others(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    kibra, lindi = write(tmp_path, "kmhfl_kibra.json", [FIRST]), write(tmp_path, "kmhfl_lindi.json", [SECOND])
+    run([kibra, lindi], settings)
+    before = content(fresh)
+    assert outcome(run([kibra], settings, Options(force=True))) == {"read": 1, "superseded": 1}
+    assert content(fresh) == before
+    write(tmp_path, "kmhfl_lindi.json", [OTHERS[0]])
+    run([lindi], settings)
+    assert outcomes(run([kibra, lindi], settings, Options(force=True)))[0] == {"read": 1, "updated": 1}
+    assert rows(fresh, f"{DESCRIPTION} WHERE facility_code = '13080'") == [{"description": "first"}]
+
+
+def test_a_double_that_came_later_in_a_file_of_the_same_name_is_gone_with_it(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    for records, last in (([FIRST], "first"), ([FIRST, SECOND], "second"), ([FIRST], "first")):
+        run([write(tmp_path, "a.json", records)], settings)
+        assert described(fresh) == last
+
+
 def test_where_a_body_takes_its_last_word_back_the_other_ones_counts(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
@@ -103,6 +125,16 @@ def test_a_file_that_cannot_be_read_takes_nothing_back(settings: Settings, fresh
     gbv.write_text(gbv.read_text("utf-8")[:-30], "utf-8")
     account = run([kmhfl, str(gbv)], settings)
     assert [file.status for file in account.files] == ["succeeded", "failed"]
+    assert described(fresh) == "second"
+
+
+def test_a_file_that_was_cut_off_takes_nothing_back_either(settings: Settings, fresh: Database, tmp_path: Path) -> None:
+    settings = msgspec.structs.replace(settings, salvage=True)
+    path = write(tmp_path, "a.json", [FIRST, SECOND])
+    run([path], settings)
+    text = (tmp_path / "a.json").read_text("utf-8")
+    (tmp_path / "a.json").write_text(text[: text.rindex('"second"')], "utf-8")
+    assert outcome(run([path], settings)) == {"read": 2, "superseded": 1, "rejected": 1}
     assert described(fresh) == "second"
 
 
