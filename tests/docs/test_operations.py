@@ -65,6 +65,11 @@ def test_every_setting_that_is_named_is_one() -> None:
         "etl_pipeline",
         "ward_unresolved",
         "later_change_kept",
+        "lock_timeout",
+        "session_replication_role",
+        "statement_timeout",
+        "transaction_timeout",
+        "idle_in_transaction_session_timeout",
         "source_outranked",
     }
     assert named - words_of_others - set(KINDS) == set()
