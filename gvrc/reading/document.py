@@ -81,8 +81,8 @@ class Walk:
         """Walk all of it and give its records.
 
         Raises:
-            SourceFileError: it is no document of records; or lists in lists, of which the opener takes more since Python
-                3.12 than can be walked.
+            SourceFileError: it is no document of records; or lists in lists, of which the opener takes more than can be
+                walked since Python 3.12.
         """
         try:
             yield from self._document()
