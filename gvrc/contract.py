@@ -222,7 +222,10 @@ def find_obstacles(database: Database) -> list[str]:
 
 
 def check_privileges(database: Database, settings: Settings) -> list[str]:
-    """Say what this user lacks: SELECT on all tables, the others and USAGE of sequences where an import writes."""
+    """Say what this user lacks: SELECT on all tables, the others and USAGE of sequences where an import writes.
+
+    On the importer's own, which another role may have made, all of them.
+    """
     tables = {row["table_name"]: row for row in database.rows("live_privileges")}
     may_use = {row["table_name"]: row["may_use"] for row in database.rows("live_sequences")}
     inserted = [table for table in inserted_tables(settings) if table in tables]
@@ -232,6 +235,7 @@ def check_privileges(database: Database, settings: Settings) -> list[str]:
         "UPDATE": [table for table in FACILITY_TABLES if not tables.get(table, {}).get("may_update", True)],
         "DELETE": [table for table in FACILITY_TABLES if not tables.get(table, {}).get("may_delete", True)],
         "USAGE of the sequence": [table for table in inserted if not may_use.get(table, True)],
+        "SELECT, INSERT, UPDATE or DELETE": [row["table_name"] for row in database.rows("own_privileges")],
     }
     return [f"{privilege}: {', '.join(names)}." for privilege, names in missing.items() if names]
 

@@ -37,6 +37,7 @@ class DatabaseKind:
     may_create_tables: bool
     may_stage: bool
     takes_writes: bool
+    checks_keys: bool
 
     @property
     def is_managed(self) -> bool:
@@ -66,6 +67,7 @@ def look_at_database(database: Database) -> DatabaseKind:
         may_create_tables=found["may_create_tables"],
         may_stage=found["may_stage"],
         takes_writes=found["takes_writes"],
+        checks_keys=found["checks_keys"],
     )
 
 
@@ -132,9 +134,9 @@ def migrate(database: Database, kind: DatabaseKind) -> list[str]:
 
     Raises:
         DatabaseUnavailableError: a file that was applied has been changed since, or we may not create our schema, or
-            not write at all, or tables of our names are there that we did not make.
+            not write at all, or no key is checked there, or tables of our names are there that we did not make.
     """
-    if kind.is_migrated and kind.takes_writes:
+    if kind.is_migrated and kind.takes_writes and kind.checks_keys:
         return []
     check_permission(kind)
     with database.transaction():
@@ -169,6 +171,12 @@ def missing_rights(kind: DatabaseKind) -> list[str]:
         rights.append(
             f"The database {kind.name} takes no writes (a standby, or default_transaction_read_only is on): name the "
             "one that does by --database-url, or DATABASE_URL."
+        )
+    if not kind.checks_keys:
+        rights.append(
+            "The setting session_replication_role is replica for this database or this role, with which PostgreSQL "
+            "checks no foreign key and fires no trigger: an owner runs ALTER DATABASE ... RESET "
+            "session_replication_role (or ALTER ROLE)."
         )
     if not kind.may_create_schema and not kind.has_migrations:
         rights.append(

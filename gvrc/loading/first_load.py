@@ -85,7 +85,7 @@ def first_load(this_run: Run, loader: Loader) -> Iterator[ForeignKeys]:
     if not this_run.is_managed:
         state = this_run.database.rows("directory_state")[0]
         foreign_keys.are_away = not state["foreign_keys"]
-        if not state["has_facilities"]:
+        if state["is_owner"] and not state["has_facilities"]:
             foreign_keys.drop()
             loader.begin_first_load(must_merge=state["must_merge"])
     try:

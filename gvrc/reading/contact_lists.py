@@ -24,15 +24,20 @@ def contacts_of(columns: list[tuple[int, str, Values]], rows: int) -> Texts:
 
 
 def _entries(key: str, value: object) -> Iterator[dict[str, Any]]:
-    """Take contacts apart: an item of a list each, a key of an object each unless it is one contact or one person."""
-    if isinstance(value, list):
-        for item in sorted(value, key=is_secondary):  # taken apart, they are no list any more that could tell
-            yield from _entries(key, item)
-    elif isinstance(value, dict) and ONE_CONTACT.isdisjoint(map(normal_key, value)) and not is_one_person(value):
-        for name, inner in value.items():
-            yield from _entries(f"{key}.{name}", inner)
-    elif not is_absent(value):
-        yield {"key": key, "value": value}
+    """Take contacts apart: an item of a list each, a key of an object each unless it is one contact or one person.
+
+    Without calling itself: what msgspec opens is nested up to 10,000 deep since Python 3.12, and a call may not be.
+    """
+    waiting = [(key, value)]
+    while waiting:
+        key, value = waiting.pop()
+        if isinstance(value, list):
+            in_order = sorted(value, key=is_secondary)  # taken apart, they are no list any more that could tell
+            waiting += [(key, item) for item in reversed(in_order)]
+        elif isinstance(value, dict) and ONE_CONTACT.isdisjoint(map(normal_key, value)) and not is_one_person(value):
+            waiting += [(f"{key}.{name}", inner) for name, inner in reversed(value.items())]
+        elif not is_absent(value):
+            yield {"key": key, "value": value}
 
 
 ONE_CONTACT: Final = ENDING_KEYS | frozenset(

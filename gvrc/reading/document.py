@@ -88,7 +88,18 @@ class Walk:
         self.columns: list[str] | None = None  # the headings of a table that were met beside its rows
 
     def document(self) -> Iterator[Elements]:
-        """Walk all of it and give its records."""
+        """Walk all of it and give its records.
+
+        Raises:
+            SourceFileError: it is no document of records; or lists in lists, of which the opener takes more than can be
+                walked since Python 3.12.
+        """
+        try:
+            yield from self._document()
+        except RecursionError as error:
+            raise SourceFileError(f"is nested too deeply at byte {self.cursor.offset:,}. Mend it.") from error
+
+    def _document(self) -> Iterator[Elements]:
         cursor = self.cursor
         if not cursor.peek():
             raise cursor.failure or SourceFileError("is empty. Fetch it again.")

@@ -20,6 +20,10 @@ Point = tuple[float, float]  # (latitude, longitude) as stated, perhaps exchange
 MINUS = ("-", "\u2010", "\u2011", "\u2013", "\u2212")  # a text processor writes hyphens and dashes for it
 SIXTY = 60  # minutes in a degree, seconds in a minute
 
+# Since Python 3.12 msgspec opens what is nested up to 10,000 deep; the threads of polars have no stack for that, and
+# the process died of it (SIGSEGV). No place is nested so: beginnings in a row, no end between them.
+_DEEP = re.compile(r"(?:[^\[\]{}]*+[\[{]){100}")
+
 # Possessive (++): a number is whole. Parted, 117' would be 11 degrees and 7 minutes, and 400 digits took six seconds.
 _NUMBER = r"\d++(?:[.,]\d++)?+"
 _DEGREES = re.compile(
@@ -84,6 +88,8 @@ def read_pair(text: str) -> Point | None:
 
     A pair comes back in the order that its form means (GeoJSON: longitude first), which sources do not always heed.
     """
+    if _DEEP.search(text):
+        return _pair_of_text(text)
     try:
         value = msgspec.json.decode(text)
         return _pair_of_value(_without_types(value) if _TYPED in text else value)

@@ -15,6 +15,14 @@ SELECT
             WHERE pg_class.relnamespace = 'public'::regnamespace
                 AND NOT pg_trigger.tgisinternal
         ) AS must_merge,
+    -- Foreign keys are dropped and made by who owns the tables; another role may only have been let write to them.
+    (
+        SELECT bool_and(pg_has_role(relowner, 'USAGE'))
+        FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace
+            AND relkind IN ('r', 'p')
+            AND starts_with(relname, 'facilit')
+    ) AS is_owner,
     (
         SELECT count(*)
         FROM pg_constraint

@@ -20,6 +20,13 @@ SELECT
     set_config('idle_in_transaction_session_timeout', '0', false),
     -- So does a connection between two batches, and the ones beside it.
     set_config('idle_session_timeout', '0', false),
+    -- A merge into a large directory may take longer than what a role or a server allows the statements of an
+    -- application, and would then never succeed, however often it is repeated. So would a transaction.
+    set_config('statement_timeout', '0', false),
+    CASE
+        WHEN current_setting('server_version_num')::integer >= 170000
+            THEN set_config('transaction_timeout', '0', false)
+    END,
     -- A killed importer's statement would go on, and hold the run's lock, until it ends: seconds in a large directory.
     -- Windows servers cannot ask and refuse the setting.
     CASE
@@ -74,7 +81,9 @@ SELECT
     has_database_privilege(current_database(), 'CREATE') AS may_create_schema,
     has_schema_privilege('public', 'CREATE') AS may_create_tables,
     has_database_privilege(current_database(), 'TEMPORARY') AS may_stage,
-    current_setting('transaction_read_only') = 'off' AS takes_writes;
+    current_setting('transaction_read_only') = 'off' AS takes_writes,
+    -- As replica, PostgreSQL checks no foreign key and fires no trigger of the application's.
+    current_setting('session_replication_role') <> 'replica' AS checks_keys;
 
 -- name: transaction_id
 SELECT pg_current_xact_id()::text AS transaction_id;

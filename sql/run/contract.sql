@@ -67,6 +67,22 @@ FROM pg_class AS relation
 WHERE relation.relnamespace = 'public'::regnamespace
     AND relation.relkind IN ('r', 'p');
 
+-- name: own_privileges
+-- Tables of the importer's own on which this user lacks a right, where another role made them. The list of migrations is
+-- written by who applies them.
+SELECT format('etl.%s', relation.relname) AS table_name
+FROM pg_class AS relation
+WHERE relation.relnamespace = to_regnamespace('etl')
+    AND relation.relkind = 'r'
+    AND relation.relname <> 'migrations'
+    AND NOT (
+        has_table_privilege(relation.oid, 'SELECT')
+        AND has_table_privilege(relation.oid, 'INSERT')
+        AND has_table_privilege(relation.oid, 'UPDATE')
+        AND has_table_privilege(relation.oid, 'DELETE')
+    )
+ORDER BY table_name;
+
 -- name: live_rules
 -- Rules that do something else instead of what is asked, without an error, or for a part of the rows; and those that do
 -- something besides, which PostgreSQL does not allow where a statement goes on with what it wrote.

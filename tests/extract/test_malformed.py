@@ -201,6 +201,11 @@ CASES: dict[str, tuple[bytes, Loads | Fails]] = {
         listed(A, b'{"name": "K", "x": ' + b"[" * DEEP + b"]" * DEEP + b"}", C),
         Loads(3, {"unreadable_record": 1}),
     ),
+    "lists 4,000 deep around a record": (b"[" * 4_000 + A + b"]" * 4_000, Fails("nested too deeply")),
+    "lists 4,000 deep beside the records": (
+        b'{"meta": ' + b"[" * 4_000 + b"]" * 4_000 + b', "data": ' + listed(A) + b"}",
+        Fails(""),
+    ),
     "a record 300 deep": (listed(b'{"name": "K", "x": ' + b'{"y":' * 300 + b"1" + b"}" * 300 + b"}"), Loads(1)),
     "a record 900 deep": (listed(A, b'{"name": "K", "x": ' + b"[" * 900 + b"]" * 900 + b"}"), Loads(2)),
     # packed in another way
@@ -233,6 +238,16 @@ def test_a_bad_file_has_its_stated_outcome(name: str) -> None:
         assert dict(frame["reject_reason"].drop_nulls().value_counts().iter_rows()) == outcome.rejects
         issues = {column for column in frame.columns if column.startswith("issue.") and frame[column].count()}
         assert issues == {f"issue.{kind}" for kind in outcome.issues}
+
+
+@pytest.mark.parametrize("depth", [900, 4_000])
+@pytest.mark.parametrize("beginning", [b"[", b'{"a":'])
+def test_contacts_in_lists_without_end_cost_their_record_at_the_most(depth: int, beginning: bytes) -> None:
+    ending = {b"[": b"]", b'{"a":': b"}"}[beginning]
+    contacts = beginning * depth + b"0" + ending * depth
+    frame, _ = read_bytes(listed(A, b'{"name": "K", "contacts": ' + contacts + b"}", C))
+    assert frame.height == 3
+    assert set(frame["reject_reason"].drop_nulls()) <= {"unreadable_record"}  # by the version of Python
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name.startswith("cut off") and "envelope" not in name])

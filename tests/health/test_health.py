@@ -124,6 +124,19 @@ def test_a_database_that_takes_no_writes_is_no_place_for_an_import_and_all_say_s
         run([str(tmp_path / "clinics.json")], settings)
 
 
+def test_a_database_that_checks_no_foreign_key_is_no_place_for_an_import_and_all_say_so(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    name = fresh.rows("database_kind")[0]["name"]
+    fresh.execute(f"ALTER DATABASE {name} SET session_replication_role TO 'replica'")
+    found = check(settings, "database")
+    assert found["status"] == "unhealthy"
+    assert "session_replication_role is replica" in found["hint"]
+    (tmp_path / "clinics.json").write_text('[{"name": "Imara Clinic"}]', "utf-8")
+    with pytest.raises(DatabaseUnavailableError, match="checks no foreign key and fires no trigger: an owner runs"):
+        run([str(tmp_path / "clinics.json")], settings)
+
+
 def test_the_database_check_tells_version_and_kind(settings: Settings) -> None:
     details = check(settings, "database")["details"]
     assert details["mode"] == "fresh"

@@ -388,7 +388,7 @@ def test_natural_keys_are_told(fresh: Database, settings: Settings, tmp_path: Pa
         ('[{"model": "facilities.facility", "pk": "x-y", "fields": {}}]', "has primary keys that are no numbers"),
         ("not json", "is cut off or damaged after its object 0"),
         (
-            '[{"model": "facilities.facility", "fields": {"a": ' + "[" * 5_000 + "]" * 5_000 + "}}]",
+            '[{"model": "facilities.facility", "fields": {"a": ' + "[" * 100_000 + "]" * 100_000 + "}}]",
             "is nested too deeply",
         ),
     ],

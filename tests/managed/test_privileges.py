@@ -152,6 +152,33 @@ def test_another_role_may_have_made_schema_etl(application: Application, narrowe
     assert narrowed.load(RECORDS).totals()["inserted"] == 2
 
 
+def test_an_empty_directory_of_ours_that_another_role_made_takes_its_first_load(
+    application: Application, role: str, fresh_url: str
+) -> None:
+    owner = type(application)(fresh_url, application.folder)
+    grant_all_that_the_file_gives(owner, role)
+    importer = type(application)(fresh_url.replace("postgres:@", f"{role}:@"), application.folder)
+    assert importer.load(RECORDS, dry_run=True).totals()["inserted"] == 3
+    assert importer.load(RECORDS).totals()["inserted"] == 3
+    keys = "SELECT count(*) AS keys FROM pg_constraint WHERE contype = 'f' AND conrelid = 'facilities'::regclass"
+    assert owner.query(keys) == [{"keys": 4}]
+
+
+def test_a_right_that_is_missing_on_the_importers_own_tables_is_told_before_a_run(
+    application: Application, narrowed: Application, role: str
+) -> None:
+    application.load(RECORDS[:1])
+    grant_all_that_the_file_gives(application, role)
+    grant(application, f"REVOKE INSERT ON etl.issues, etl.rejects FROM {role}")
+    grant(application, f"REVOKE INSERT, UPDATE, DELETE ON etl.migrations FROM {role}")  # these are for who migrates
+    with connect(narrowed.url) as database:
+        assert check_privileges(database, narrowed.settings()) == [
+            "SELECT, INSERT, UPDATE or DELETE: etl.issues, etl.rejects."
+        ]
+    with pytest.raises(DatabaseUnavailableError, match=r"DELETE: etl\.issues, etl\.rejects\."):
+        narrowed.load(RECORDS)
+
+
 def test_the_guides_grant_is_not_enough_for_a_managed_database(
     application: Application, narrowed: Application, role: str
 ) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -375,3 +377,14 @@ def test_a_whole_plus_code_is_a_place_in_kenya_or_none(
     record = landed(coordinates=code)
     found = (round(record["latitude"], 4), round(record["longitude"], 4)) if "latitude" in record else None
     assert (found, "coordinates_dropped" in record) == (place, place is None)
+
+
+def test_a_place_in_lists_without_end_is_none_in_a_thread_of_little_stack_too() -> None:
+    """One of polars' has 2 MB; that the process lives is what is asked here."""
+    before = threading.stack_size(256 * 1024)
+    try:
+        with ThreadPoolExecutor(1) as thread:
+            assert thread.submit(read_pair, "[" * 9_000 + "]" * 9_000).result() is None
+            assert thread.submit(read_pair, '{"location": ' * 9_000 + "1" + "}" * 9_000).result() is None
+    finally:
+        threading.stack_size(before)

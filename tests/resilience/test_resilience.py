@@ -318,6 +318,18 @@ def test_a_server_that_ends_idle_connections_keeps_ours(fresh_url: str, fresh: D
         assert database.is_alive()
 
 
+def test_a_limit_that_the_server_sets_to_an_applications_statements_ends_no_merge(
+    fresh_url: str, fresh: Database
+) -> None:
+    kind = fresh.rows("database_kind")[0]
+    fresh.execute(f"ALTER DATABASE {kind['name']} SET statement_timeout TO '100ms'")
+    if kind["version_number"] >= 170000:  # PostgreSQL 17 brought the other one
+        fresh.execute(f"ALTER DATABASE {kind['name']} SET transaction_timeout TO '100ms'")
+    with connect(fresh_url) as database, database.transaction():
+        database.execute("SELECT pg_sleep(0.3)")
+        assert database.is_alive()
+
+
 def test_a_server_that_takes_a_connection_and_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGCONNECT_TIMEOUT", "")  # what this test sets is gone after it
     monkeypatch.delenv("PGCONNECT_TIMEOUT")

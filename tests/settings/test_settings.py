@@ -213,7 +213,7 @@ def test_a_file_that_is_nested_without_end_is_a_wrong_file_and_no_fault_of_ours(
     with pytest.raises(UsageError, match="is nested too deeply for settings"):
         read_settings(path, {}, {})
     with pytest.raises(UsageError, match="environment variable GVRC_SOURCE_RANK: expected JSON such as"):
-        read_settings(None, {"GVRC_SOURCE_RANK": "[" * 5_000 + "]" * 5_000}, {})
+        read_settings(None, {"GVRC_SOURCE_RANK": "[" * 100_000 + "]" * 100_000}, {})
 
 
 def test_settings_never_show_a_password(tmp_path: Path) -> None:

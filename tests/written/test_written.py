@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,13 +115,8 @@ def test_records_that_cannot_be_kept_and_files_that_cannot_be_moved_are_told_and
 
 
 def test_a_file_that_the_disk_has_no_room_for_leaves_no_part_of_it(tmp_path: Path) -> None:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    try:
-        with pytest.raises(OSError, match="File too large"), whole_file(tmp_path / "run.jsonl") as path:
-            path.write_text("x" * 5000, "utf-8")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with no_room(), pytest.raises(OSError, match="File too large"), whole_file(tmp_path / "run.jsonl") as path:
+        path.write_text("x" * 5000, "utf-8")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -148,22 +144,26 @@ def test_a_summary_on_a_full_disk_is_told_after_the_report(settings: Settings, t
     assert "Traceback" not in done.stderr
 
 
-@pytest.fixture
+@contextmanager
 def no_room() -> Iterator[None]:
-    """Give no file more than 100 bytes: a write then fails, as on a full disk."""
+    """Give no file more than 100 bytes: a write then fails, as on a full disk.
+
+    Not for longer than that: what pytest prints of the test may go to a file, too, and ended the suite.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-@pytest.mark.usefixtures("no_room")
 def test_a_file_that_somebody_named_is_as_it_was_where_there_is_no_room_for_another(tmp_path: Path) -> None:
     before = tmp_path / "summary.json"
     before.write_text("of the last run", "utf-8")
     (tmp_path / "latest.json").symlink_to("summary.json")
     for name in ("summary.json", "latest.json", "new.json"):
-        with pytest.raises(OSError, match="File too large"):
+        with no_room(), pytest.raises(OSError, match="File too large"):
             write_whole(tmp_path / name, b"x" * 5000)
     assert before.read_text("utf-8") == "of the last run"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["latest.json", "summary.json"]
@@ -171,9 +171,8 @@ def test_a_file_that_somebody_named_is_as_it_was_where_there_is_no_room_for_anot
     assert before.read_text("utf-8") == "[]"
 
 
-@pytest.mark.usefixtures("no_room")
 def test_metrics_that_find_no_room_name_their_file(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="File too large") as raised:
+    with no_room(), pytest.raises(OSError, match="File too large") as raised:
         MetricsCollector().write_file(tmp_path / "gvrc.prom")
     assert described(raised.value)[0].startswith(f"{tmp_path}/gvrc.prom: File too large.")
     assert list(tmp_path.iterdir()) == []
