@@ -64,7 +64,7 @@ EXTRACT_ISSUES: Final = tuple(
     f"{ISSUE_PREFIX}{kind}"
     for kind in ("coordinates_shared", "duplicate_key", "invalid_text", "number_out_of_range", "value_not_used")
 )
-REJECT_HEADER: Final = (HEADER_KEY,)  # ours, and read by gvrc/rejects.py: no key of a source
+REJECT_HEADER: Final = (HEADER_KEY,)  # an object is ours, and read by gvrc/rejects.py: no key of a source
 ITEMS_OPENED: Final = 5  # items of a list that are looked into for the value of a field
 NUMBERS: Final = frozenset(("number", "numbers", "line", "lines"))
 HOTLINE: Final = re.compile(r"(?i)hot[\s_-]?line|help[\s_-]?line|toll[\s_-]?free")
@@ -157,7 +157,7 @@ class _Sorting:
             column = Column([self._answer(path, value) for value in column.values])
         if str in column.types and word == ADDRESS_AS_TEXT:
             column = Column(list(map(decode_address, column.values)))
-        if not column.types or path == REJECT_HEADER:
+        if not column.types or (path == REJECT_HEADER and column.types == {dict}):
             return
         self.left_over.note_types(path, column.types)
         if word in TELLS_HOURS:

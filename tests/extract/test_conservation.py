@@ -120,6 +120,7 @@ QUICK = settings(max_examples=50, deadline=None, suppress_health_check=list(Heal
 
 
 @given(RECORDS)
+@example({"_reject": False, "name": "Umoja Health Centre"})  # a source's own key, no header of a reject
 @example({"services": '0"\u00b9', "name": "Umoja Health Centre"})  # one service, as JSON text with its quote escaped
 @QUICK
 def test_each_leaf_of_a_record_is_found_again(record: dict[str, Any]) -> None:

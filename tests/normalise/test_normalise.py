@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gvrc.columns import EXTRACTED, ISSUE_FIELDS, ISSUE_PREFIX, NORMALISED
@@ -378,12 +378,14 @@ RECORDS = st.lists(st.dictionaries(st.sampled_from(COLUMNS), WORDS | st.text(max
 
 @settings(max_examples=60)
 @given(RECORDS)
+@example([{"facility_name": "Â\x80"}])  # read as UTF-8 once more, it is a control character
 def test_no_value_vanishes(records: list[dict[str, str]]) -> None:
     landings = normalise(pl.DataFrame(records, schema=EXTRACTED)).to_dicts()
     for record, landing in zip(records, landings, strict=True):
         there = {name for name, value in landing.items() if value is not None and value != []}
         for column, text in record.items():
-            assert not says_something(column, text) or there & places_of(column, there), (column, text)
+            is_told = text in (landing["issue.invalid_text"] or "")
+            assert not says_something(column, text) or is_told or there & places_of(column, there), (column, text)
 
 
 def places_of(column: str, there: set[str]) -> set[str]:
