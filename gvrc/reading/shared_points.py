@@ -35,9 +35,9 @@ def shared_points(elements: Elements, values: Sequence[object], keys: Keys) -> f
 
     The elements are those at hand: a list of up to 1 MB is looked at as a whole, of a longer one the beginning.
     """
-    said = [value for value in islice(values, SAMPLED) if isinstance(value, dict)]
-    points = [path for path in _paths_of(POINT_FIELDS, said, keys) if path[-1] != "type"]
-    places = next(filter(None, (_paths_of(fields, said, keys) for fields in PLACE_FIELDS)), [])
+    said = _fields_of([value for value in islice(values, SAMPLED) if isinstance(value, dict)], keys)
+    points = [path for path in _saying(POINT_FIELDS, said) if path[-1] != "type"]
+    places = next(filter(None, (_saying(fields, said) for fields in PLACE_FIELDS)), [])
     if not points or not places:
         return frozenset()
     alike, pointed = _alike(elements, str(points[0][-1]))
@@ -86,13 +86,17 @@ def _as_read(elements: Elements, keys: Keys) -> frozenset[Point]:
     return frozenset(zip(*columns, strict=True)) - {(None,) * len(POINT_FIELDS)}
 
 
-def _paths_of(fields: Iterable[str], records: list[dict[str, Any]], keys: Keys) -> list[KeyPath]:
+def _fields_of(records: list[dict[str, Any]], keys: Keys) -> dict[KeyPath, set[str]]:
+    """Give the fields that each path to a value may be of."""
     paths = {path: None for record in records for path, value in leaves(record) if not is_absent(value)}
-    return [path for path in paths if any(_means(path[:length], fields, keys) for length in range(1, len(path) + 1))]
+    return {
+        path: {meaning.field for length in range(len(path)) for meaning in keys.meanings(path[: length + 1])}
+        for path in paths
+    }
 
 
-def _means(path: KeyPath, fields: Iterable[str], keys: Keys) -> bool:
-    return any(meaning.field in fields for meaning in keys.meanings(path))
+def _saying(fields: Iterable[str], said: dict[KeyPath, set[str]]) -> list[KeyPath]:
+    return [path for path, may_be in said.items() if not may_be.isdisjoint(fields)]
 
 
 def _said_at(paths: list[KeyPath], record: dict[str, Any]) -> str:
