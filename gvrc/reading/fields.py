@@ -65,6 +65,8 @@ EXTRACT_ISSUES: Final = tuple(
     for kind in ("coordinates_shared", "duplicate_key", "invalid_text", "number_out_of_range", "value_not_used")
 )
 REJECT_HEADER: Final = (HEADER_KEY,)  # an object is ours, and read by gvrc/rejects.py: no key of a source
+# How the sheet of a Google form begins: when it was filled in, and by whom.
+OF_RESPONDENT: Final = ["timestamp", "emailaddress"]
 ITEMS_OPENED: Final = 5  # items of a list that are looked into for the value of a field
 NUMBERS: Final = frozenset(("number", "numbers", "line", "lines"))
 HOTLINE: Final = re.compile(r"(?i)hot[\s_-]?line|help[\s_-]?line|toll[\s_-]?free")
@@ -108,11 +110,12 @@ class _Sorting:
         """Take columns of records that all have the same keys."""
         if "level" in columns and "path" in columns:
             self.is_hierarchy = any(map(is_unit_of_hierarchy, columns["level"].values, columns["path"].values))
+        not_meant = self._not_meant(list(columns))
         for key, column in columns.items():
-            if key == "level" and self.is_hierarchy:
-                self.left_over.count_values((key,), column.values)
-            elif isinstance(column, IdLists):
+            if isinstance(column, IdLists):
                 self._id_lists((key,), column)
+            elif key in not_meant:
+                self.left_over.count_values((key,), column.values)
             else:
                 self._column((key,), column)
 
@@ -128,9 +131,16 @@ class _Sorting:
         keys = self._known_keys(records, path)
         return self._columns(keys, ([record.get(key) for record in records] for key in keys), path)
 
+    def _not_meant(self, keys: list[str]) -> set[str]:
+        """Name those of the keys of records that do not mean here what they mean elsewhere."""
+        levels = {"level"} if self.is_hierarchy else set()
+        first = [key for key in keys if key != HEADER_KEY][:2]
+        return levels | {first[1]} if list(map(normal_key, first)) == OF_RESPONDENT else levels
+
     def _columns(self, keys: list[str], columns: Iterable[Any], path: KeyPath) -> None:
+        not_meant = set() if path else self._not_meant(keys)
         for key, values in zip(keys, columns, strict=True):
-            if key == "level" and not path and self.is_hierarchy:
+            if key in not_meant:
                 self.left_over.count_values((key,), values)
             else:
                 self._column((*path, key), Column(values))

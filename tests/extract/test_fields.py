@@ -423,6 +423,18 @@ def test_a_question_is_read_where_it_is_asked_of_a_facility(question: str, field
     assert list(read({question: "Nairobi"})) == [field] * (field is not None)
 
 
+@pytest.mark.parametrize("header", [{}, {"_reject": {"reason": "ward_unresolved"}}])
+def test_the_address_of_who_filled_a_google_form_in_is_no_contact_of_the_facility(header: dict[str, Any]) -> None:
+    form = {"Timestamp": "11/2/2026 10:04:05", "Email Address": "jane@example.org", "Facility name": "Umoja Clinic"}
+    for rows in ([header | form], [header | form] * 40):
+        frame, reading = read_bytes(json.dumps(rows).encode())
+        assert frame["contacts"].null_count() == len(rows)
+        assert reading.unmapped["Email Address"] == (len(rows), "***")
+    own = {"Email Address": "clinic@example.org"} | form, form | {"Facility email": "clinic@example.org"}
+    frame, _ = read_bytes(json.dumps(own).encode())
+    assert frame["contacts"].null_count() == 0
+
+
 def test_what_nobody_knows_is_counted_with_an_example() -> None:
     record = {
         "approved": True,
