@@ -19,11 +19,12 @@ import polars as pl
 
 from gvrc.enrich import add_source
 from gvrc.errors import SourceFileError
-from gvrc.extract import FileReading, SourceFile, find_in_file
+from gvrc.extract import FileReading, FoundRecords, SourceFile, find_in_file
+from gvrc.reading.raw import hash_contents
 from gvrc.rejects import read_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from gvrc.database import Database
 
@@ -74,15 +75,28 @@ class Reinstating:
         return sorted({known.content_hash for known in (*self.rivals, *self.wanted)})
 
     @cached_property
+    def coming_as_written(self) -> set[Known]:
+        """Name the rivals that stand in the files of the run, by their bytes."""
+        return self.look_through(named_by_bytes)[0]
+
+    @cached_property
     def coming(self) -> tuple[set[Known], set[NamedFile]]:
-        """Look through the files of the run: which of the rivals they have, and those that were read in full."""
+        """Name the rivals that the files of the run have, and those of the files that were read in full.
+
+        What a record is known by may not be what stands in the file. To open them takes ten times as long.
+        """
+        return self.look_through(named_by_opening)
+
+    def look_through(self, name: Callable[[FoundRecords], Iterable[Known]]) -> tuple[set[Known], set[NamedFile]]:
+        """Look through the files of the run that may have a record that matters."""
         coming: set[Known] = set()
         read: set[NamedFile] = set()
-        for file in self.files:
+        sources = {known.source for known in (*self.rivals, *self.wanted)}
+        for file in (file for file in self.files if file.source.name in sources):
             reading = FileReading()
             try:
-                for records in open_file(file, reading, salvage=self.salvage):
-                    coming |= {known for known, _ in self.known_in(records)} & self.wanted
+                for found in find_in_file(file, reading, salvage=self.salvage):
+                    coming |= self.wanted.intersection(name(found))
             except SourceFileError:  # it is told when its records are loaded
                 continue
             if reading.error is None:  # else it was cut off, and who knows what came then
@@ -116,15 +130,24 @@ class Reinstating:
         """
         rivals = self.rivals[known]
         decisive = {rival for rival in rivals if rival.source == known.source} or rivals
-        if not decisive.isdisjoint(here):
+        places = {self.came_in[rival] for rival in decisive}
+        if not decisive.isdisjoint(here) or not places <= {*self.names.values(), self.came_in[known]}:
+            return False
+        if not decisive.isdisjoint(self.coming_as_written):
             return False
         coming, read = self.coming
-        if self.names[here[known]] not in read or not decisive.isdisjoint(coming):
-            return False
-        return {self.came_in[rival] for rival in decisive} <= read | {self.came_in[known]}
+        is_read = self.names[here[known]] in read and places <= read | {self.came_in[known]}
+        return is_read and decisive.isdisjoint(coming)
 
 
-def open_file(file: SourceFile, reading: FileReading, *, salvage: bool) -> Iterator[pl.DataFrame]:
-    """Open the records of a file as a run does: what a record is known by may not be what stands in the file."""
-    for found in find_in_file(file, reading, salvage=salvage):
-        yield read_headers(found.open(reading).pipe(add_source, {file.file_no: file.source}), {})
+def named_by_bytes(found: FoundRecords) -> Iterator[Known]:
+    """Name records by what stands in the file."""
+    for content_hash in hash_contents(found.elements):
+        yield Known(found.file.source.name, content_hash)
+
+
+def named_by_opening(found: FoundRecords) -> Iterator[Known]:
+    """Name records as a run does."""
+    file = found.file
+    records = read_headers(found.open(FileReading()).pipe(add_source, {file.file_no: file.source}), {})
+    return map(Known._make, records.select("source", "content_hash").iter_rows())
