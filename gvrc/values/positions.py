@@ -22,7 +22,7 @@ SIXTY = 60  # minutes in a degree, seconds in a minute
 
 # Since Python 3.12 msgspec opens what is nested up to 10,000 deep; the threads of polars have no stack for that, and
 # the process died of it (SIGSEGV). No place is nested so: beginnings in a row, no end between them.
-_DEEP = re.compile(r"(?:[^\[\]{}]*+[\[{]){100}")
+_DEEP = re.compile(r"[\[{](?:[^\[\]{}]*+[\[{]){99}")
 
 # Possessive (++): a number is whole. Parted, 117' would be 11 degrees and 7 minutes, and 400 digits took six seconds.
 _NUMBER = r"\d++(?:[.,]\d++)?+"
