@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from gvrc.errors import RunStoppedError, UsageError
 from gvrc.log import log_event
-from gvrc.operating.ending import CommandLine, described, run_command
+from gvrc.operating.ending import STOP, CommandLine, described, run_command
 from gvrc.written import told_if_unwritten, write_whole
 
 if TYPE_CHECKING:
@@ -137,13 +137,11 @@ def begin_service_log(given: argparse.Namespace, settings: Settings) -> None:
 def wait_for_files(given: argparse.Namespace, settings: Settings) -> bool:
     """Wait until there is something to import; give False if the command is ended meanwhile, as a service is."""
     begin_service_log(given, settings)
-    try:
-        time.sleep(given.watch)
-        while is_inbox_empty(given, settings):
-            time.sleep(given.watch)
-    except KeyboardInterrupt:
-        return False
-    return True
+    with suppress(KeyboardInterrupt):
+        while not STOP.wait(given.watch):
+            if not is_inbox_empty(given, settings):
+                return True
+    return False
 
 
 def import_waiting(given: argparse.Namespace, settings: Settings, metrics: MetricsCollector | None) -> int:

@@ -8,6 +8,7 @@ import gc
 import re
 import signal
 import sys
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 # What a server says after its first line, to the end of its answer.
 DETAIL = re.compile(r"\n(?:DETAIL|HINT|CONTEXT|QUERY):.*?(?=\n\. SQLSTATE|\n\n|\Z)", re.DOTALL)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# Set by a signal to stop. Its KeyboardInterrupt may be lost: where Python is in the callback of a weak reference (the lock
+# of an import has one), it only prints it. A watching service that had lost one went on for ever.
+STOP = threading.Event()
 
 
 class CommandLine(argparse.ArgumentParser):
@@ -33,9 +37,11 @@ class CommandLine(argparse.ArgumentParser):
 
 def run_command(act: Callable[[], int], *, debug: bool = False) -> int:
     """Do what a command does; an error is one or two lines, ``--debug`` shows where it arose."""
+    STOP.clear()
     signal.signal(signal.SIGTERM, stop_as_ctrl_c)
-    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup lets a command live on
-        signal.signal(signal.SIGHUP, stop_as_ctrl_c)
+    for number in (signal.SIGINT, signal.SIGHUP):  # of which nohup and "&" in a script leave it none
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, stop_as_ctrl_c)
     make_streams_fit()
     try:
         status = act()
@@ -56,6 +62,7 @@ def stop_as_ctrl_c(*_: object) -> None:
 
     The open batch is rolled back, the run is closed, and no rejects on their way back are left in a temporary folder.
     """
+    STOP.set()
     raise KeyboardInterrupt
 
 

@@ -12,12 +12,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gvrc.command import main
 from gvrc.database import connect
+from gvrc.log import stop_logging
 from gvrc.settings import PROJECT
 from tests.test_pipeline import rows
 
@@ -182,8 +184,10 @@ def test_an_inbox_with_a_file_on_its_way_a_note_and_a_folder_is_nothing_to_impor
 def watching(environment: dict[str, str], *options: str) -> Iterator[subprocess.Popen[str]]:
     command = [*PIPELINE, "--watch", "0.2", "--quiet", *options]
     with subprocess.Popen(command, env=environment, cwd=PROJECT, stderr=subprocess.PIPE, text=True) as importer:
-        yield importer
-        importer.terminate()
+        try:
+            yield importer
+        finally:  # or a test that failed would wait for it for ever
+            importer.terminate()
 
 
 def test_a_watching_service_outlives_a_database_that_is_away(
@@ -205,6 +209,34 @@ def test_a_watching_service_outlives_a_database_that_is_away(
             told = importer.stderr.read()
     assert importer.returncode in (0, 130), told
     assert "import_put_off" in events(settings)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_watching_service_ends_at_a_signal_whose_exception_was_lost(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, stop: signal.Signals
+) -> None:
+    def lose(*_: object) -> int:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(stop)
+        return 0
+
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("gvrc.command.import_waiting", lose)
+    with own_signals():
+        assert main(["--watch", "0.01", "--quiet"]) == 0
+
+
+@contextmanager
+def own_signals() -> Iterator[None]:
+    """Put back what this process does at a signal, which a command changes."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        stop_logging()
+        for number, act in before.items():
+            signal.signal(number, act)
 
 
 def test_a_watching_service_ends_for_wrong_use(environment: dict[str, str], settings: Settings) -> None:
