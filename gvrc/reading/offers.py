@@ -34,7 +34,7 @@ JOINED_FIELDS: Final = frozenset(("place_hint", "address", "description"))
 SAID_OTHERWISE: Final = frozenset(
     ("facilitytypecategory", "created", "createdat", "createdon", "datecreated", "parentgroup")
 )
-ELSEWHERE: Final = 900  # the rank of a GeoJSON geometry under a key that promises none
+ELSEWHERE: Final = 10_000  # behind every key of the table, which has grown past a thousand: what promises nothing
 BEFORE_ALL: Final = -1
 STATES: Final = ("operational_status", "is_active", "is_closed")
 TICKED: Final = ("columns of services",)
@@ -134,11 +134,9 @@ class Offers:
         """Offer the services that have a column each; the answer to their question says the same in one text."""
         for question, names in services_by_question(self.ticked):
             rank = self.keys.ranks(question)["services"] if question else ELSEWHERE
-            offers = self.by_field["services"]
-            offers[:] = [
-                offer._replace(texts=without_ticked(offer.texts, names)) if offer.path == question else offer
-                for offer in offers
-            ]
+            for place, offer in enumerate(self.by_field.get("services", [])):
+                if offer.path == question:
+                    self.by_field["services"][place] = offer._replace(texts=without_ticked(offer.texts, names))
             self.add("services", rank, question or TICKED, json_texts_of(names))
 
     def choose(self) -> dict[str, Texts]:
