@@ -41,7 +41,7 @@ _NOT_IN_A_NAME = frozenset(
     )
 )
 _OPEN_AGAIN_OR_HOURS = re.compile(
-    r"re-?open|\bclosed\s+(?:from|between)\b.*\b(?:to|and|till|until)\b|\b(?:still|now|again)\s+open"
+    r"re-?(?:open|built|constructed)|\bclosed\s+(?:from|between)\b.*\b(?:to|and|till|until)\b|\b(?:still|now|again)\s+open"
     r"|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
     r"|fri|sat|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|week-?ends?|holidays?|nights?"
     r"|evenings?|mornings?|afternoons?|lunch|daily|hours?|hrs|juma(?:pili|mosi|tatu|nne|tano)|alhamisi|ijumaa|wikendi"
@@ -225,12 +225,13 @@ def _closed_misspelt(text: str) -> str | None:
     from rapidfuzz.distance import OSA  # not before: hardly any status is misspelt
 
     given = fold(text)
+    # A slip is hardly ever in the first letter: "Leased" is no "Ceased".
     if not _SHORTEST_MISSPELT <= len(given) <= _LONGEST_WORD or given.startswith("now"):
         return None
     near = {
         status
         for word, status in read_synonyms("operational_statuses").items()
-        if len(word) >= _SHORTEST_MISSPELT - 1 and OSA.distance(given, word, score_cutoff=1) <= 1
+        if len(word) >= _SHORTEST_MISSPELT - 1 and word[0] == given[0] and OSA.distance(given, word, score_cutoff=1) <= 1
     }
     return next((status for status in CLOSED if status in near), None) if near <= set(CLOSED) else None
 

@@ -311,6 +311,10 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"not_operational": "Yes"}, {"is_closed": "Yes"}),
     ({"not_operational": "No"}, {}),
     ({"licence_status": "Revoked"}, {"operational_status": "Revoked"}),
+    ({"status": "Operational", "licence_status": "Incomplete"}, {"operational_status": "Operational"}),
+    ({"status": "Operational", "licence_status": "Licensed"}, {"operational_status": "Operational"}),
+    ({"license_status": "Pending"}, {}),
+    ({"license_status": "Active"}, {}),
     ({"status_remarks": "Closed in 2019"}, {"description": "Closed in 2019"}),
     (
         {"phone": "0700000016", "alt_phone": "0700000017", "emergency_line": "0700000018"},
