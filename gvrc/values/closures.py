@@ -231,7 +231,9 @@ def _closed_misspelt(text: str) -> str | None:
     near = {
         status
         for word, status in read_synonyms("operational_statuses").items()
-        if len(word) >= _SHORTEST_MISSPELT - 1 and word[0] == given[0] and OSA.distance(given, word, score_cutoff=1) <= 1
+        if len(word) >= _SHORTEST_MISSPELT - 1
+        and word[0] == given[0]
+        and OSA.distance(given, word, score_cutoff=1) <= 1
     }
     return next((status for status in CLOSED if status in near), None) if near <= set(CLOSED) else None
 
