@@ -6,6 +6,7 @@ what a facility was (``disused:amenity``), hours, titles, the sides of the equat
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
@@ -20,7 +21,7 @@ from gvrc.values.closures import outweighs
 from gvrc.values.pairs import first_pair, is_side, with_side
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gvrc.meaning.meanings import Keys
     from gvrc.reading.left_over import LeftOver
@@ -37,6 +38,7 @@ SAID_OTHERWISE: Final = frozenset(
 ELSEWHERE: Final = 10_000  # behind every key of the table, which has grown past a thousand: what promises nothing
 BEFORE_ALL: Final = -1
 STATES: Final = ("operational_status", "is_active", "is_closed")
+LEVEL: Final = re.compile(r"\s+(?:sub[\s-]?county|county|constituency|ward)\Z")
 TICKED: Final = ("columns of services",)
 OF_THE_HOUR: Final = frozenset(("isopen", "open", "ikowazi", "kikowazi", "ipowazi", "kipowazi"))
 
@@ -178,7 +180,7 @@ class Offers:
             self._settle_coordinates(row, ranked, chosen)
         for texts, offers in zip(chosen, ranked, strict=True):
             for offer in offers:
-                self._tell_lost(texts, offer)
+                self._tell_lost(texts, offer, _folded)
         return dict(zip(AXES, chosen, strict=True))
 
     def _settle_coordinates(self, row: int, ranked: list[list[Offer]], chosen: list[list[str | None]]) -> None:
@@ -200,7 +202,7 @@ class Offers:
                 texts = list(map(_join, texts, other.texts))
             else:
                 if not (field == "facility_name" and "official" in other.key.lower()):  # it has its own column
-                    self._tell_lost(texts, other)
+                    self._tell_lost(texts, other, _place if field in PLACE_NAMES else _folded)
                 texts = [mine if text is None else text for text, mine in zip(texts, other.texts, strict=True)]
         return texts
 
@@ -230,8 +232,8 @@ class Offers:
         at = next((at for at, key in enumerate(path) if isinstance(key, int)), 0)
         return path[:at] if at and field in self.keys.ranks(path[:at]) else None
 
-    def _tell_lost(self, texts: Texts, other: Offer) -> None:
-        lost = _differing(texts, other)
+    def _tell_lost(self, texts: Texts, other: Offer, fold: Callable[[str], str]) -> None:
+        lost = _differing(texts, other, fold)
         if not lost:
             return
         if normal_key(other.key.rpartition(".")[2]) in SAID_OTHERWISE:
@@ -256,12 +258,16 @@ def _coalesced(ranked: list[Offer], rows: int) -> list[str | None]:
     return texts
 
 
-def _differing(texts: Texts, other: Offer) -> dict[int, str]:
+def _folded(text: str) -> str:
+    return text.strip().lower()
+
+
+def _differing(texts: Texts, other: Offer, fold: Callable[[str], str] = _folded) -> dict[int, str]:
     """Give what an offer says otherwise, by row."""
     differing = {
         (text, theirs)
         for text, theirs in set(zip(texts, other.texts, strict=True))
-        if text is not None and theirs is not None and text != theirs and _folded(text) != _folded(theirs)
+        if text is not None and theirs is not None and text != theirs and fold(text) != fold(theirs)
     }
     if not differing:
         return {}
@@ -275,5 +281,6 @@ def _join(text: str | None, more: str | None) -> str | None:
     return text if _folded(more) in _folded(text) else f"{text}, {more}"
 
 
-def _folded(text: str) -> str:
-    return text.strip().lower()
+def _place(text: str) -> str:
+    """Fold the name of a place without its level: "Nairobi County" says nothing else than "Nairobi"."""
+    return LEVEL.sub("", _folded(text))

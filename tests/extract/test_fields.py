@@ -315,6 +315,10 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"status": "Operational", "licence_status": "Licensed"}, {"operational_status": "Operational"}),
     ({"license_status": "Pending"}, {}),
     ({"license_status": "Active"}, {}),
+    (
+        {"county": "Nairobi", "ward": "Lindi", "location": "Lindi Ward, Nairobi County"},
+        {"county_name": "Nairobi", "ward_name": "Lindi", "place_hint": "Lindi Ward, Nairobi County"},
+    ),
     ({"status_remarks": "Closed in 2019"}, {"description": "Closed in 2019"}),
     (
         {"phone": "0700000016", "alt_phone": "0700000017", "emergency_line": "0700000018"},
