@@ -41,11 +41,12 @@ _SAID_TO_LACK = re.compile(
     rf"|^(?:no|hakuna|hamna)\s+(?!{_NO_LACK})\w",
     re.IGNORECASE,
 )
-# What stands in a cell where there is none, or which the cell above has.
+# What stands in a cell where there is none, or which the cell above has; and what a form offers beside its choices.
 _NO_SERVICE = frozenset(
     (
         *("noservices", "noservice", "noneavailable", "noneoffered", "sameasabove", "asabove", "ditto"),
         *("hakuna", "hamna", "nothing", "tbc", "tba", "tobeconfirmed"),
+        *("dontknow", "donotknow", "notsure", "noneoftheabove", "noneofthese", "prefernottosay"),
     )
 )
 

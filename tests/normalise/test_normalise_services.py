@@ -143,6 +143,11 @@ def test_a_service_that_only_begins_like_none_is_one(landed: Callable[..., dict[
     assert landed(services=json.dumps([service])) == {"services": [service]}
 
 
+@pytest.mark.parametrize("choice", ["Don't know", "dont_know", "None of the above", "Not sure"])
+def test_the_choice_of_who_does_not_know_is_no_service(landed: Callable[..., dict[str, Any]], choice: str) -> None:
+    assert landed(services=json.dumps([choice, "PEP"])) == {"services": ["PEP"], "service_invalid": choice}
+
+
 def test_a_line_that_answers_day_and_night_is_one_service(landed: Callable[..., dict[str, Any]]) -> None:
     assert landed(services="24 / 7 counselling, PEP / EC") == {"services": ["24 / 7 counselling", "PEP", "EC"]}
 
