@@ -89,10 +89,10 @@ def _is_open_at_times(text: str) -> bool:
     return NO_HOURS.fullmatch(text) is None
 
 
-def _is_of_the_licence(text: str) -> bool:
+def is_of_the_licence(text: str) -> bool:
     """Say whether the status of a licence says nothing of its facility: that is open while a renewal is pending.
 
-    >>> [_is_of_the_licence(text) for text in ("Incomplete", "Pending", "Active", "Revoked", "License suspended")]
+    >>> [is_of_the_licence(text) for text in ("Incomplete", "Pending", "Active", "Revoked", "License suspended")]
     [True, True, True, False, False]
     """
     return TAKEN.search(text) is None
@@ -112,7 +112,7 @@ UNFIT: Final[dict[str, tuple[tuple[Collection[str], Callable[[str], object]], ..
     "address": ((("building",), KIND_OF_BUILDING.fullmatch), (("location",), _is_no_way)),
     "is_closed": ((ONLY_IF_SO, NOT_SO.fullmatch), (HOURS, _is_open_at_times)),
     "facility_type": ((("type", "typename"), NOT_A_TYPE.match),),
-    "operational_status": ((("licencestatus", "licensestatus"), _is_of_the_licence),),
+    "operational_status": ((("licencestatus", "licensestatus"), is_of_the_licence),),
 }
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from gvrc.meaning.paths import KeyPath, normal_key
 from gvrc.meaning.titles import names_a_place
 from gvrc.reading.contact_lists import contacts_of
-from gvrc.reading.fitting import YES_OR_NO
+from gvrc.reading.fitting import YES_OR_NO, is_of_the_licence
 from gvrc.reading.json_texts import YES_NO, Texts, Values, dotted, json_texts_of
 from gvrc.reading.ticked import services_by_question, without_ticked
 from gvrc.values.closures import outweighs
@@ -38,6 +38,7 @@ SAID_OTHERWISE: Final = frozenset(
 ELSEWHERE: Final = 10_000  # behind every key of the table, which has grown past a thousand: what promises nothing
 BEFORE_ALL: Final = -1
 STATES: Final = ("operational_status", "is_active", "is_closed")
+OF_A_REGULATOR: Final = frozenset(("regulatorystatus", "regulatorystatusname"))
 LEVEL: Final = re.compile(r"\s+(?:sub[\s-]?county|county|constituency|ward)\Z")
 TICKED: Final = ("columns of services",)
 OF_THE_HOUR: Final = frozenset(("isopen", "open", "ikowazi", "kikowazi", "ipowazi", "kipowazi"))
@@ -117,8 +118,9 @@ class Offers:
             for offer in ranked[1:]:
                 key = normal_key(str(offer.path[-1]))
                 if not (key.startswith("parent") or key in OF_THE_HOUR):
+                    fitting = _without_licences(closed) if key in OF_A_REGULATOR else closed
                     pairs = zip(offer.texts, is_open, strict=True)
-                    texts = [text if text in closed and beside_open else None for text, beside_open in pairs]
+                    texts = [text if text in fitting and beside_open else None for text, beside_open in pairs]
                     self.add(field, BEFORE_ALL, offer.path, texts)
 
     def _name_by_titles(self) -> None:
@@ -245,6 +247,11 @@ class Offers:
 
 def _unless_yes_or_no(text: str) -> str | None:
     return None if YES_OR_NO.match(text) else text
+
+
+def _without_licences(closed: set[str]) -> set[str]:
+    """Leave out what says nothing of the facility where it is said of a licence: an application is incomplete."""
+    return {text for text in closed if not is_of_the_licence(text)}
 
 
 def _ranked(offers: list[Offer]) -> list[Offer]:

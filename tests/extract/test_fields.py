@@ -304,6 +304,15 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"operational_status": "Operational", "issue.value_not_used": "regulatory_status_name=No"},
     ),
     ({"is_active": True, "is_open": False}, {"is_active": "true", "issue.value_not_used": "is_open=false"}),
+    (
+        {"operational_status": "Operational", "regulatory_status": "Inactive"},
+        {"operational_status": "Operational", "issue.value_not_used": "regulatory_status=Inactive"},
+    ),
+    (
+        {"operational_status": "Operational", "facility_status": "Incomplete"},
+        {"operational_status": "Operational", "issue.value_not_used": "facility_status=Incomplete"},
+    ),
+    ({"regulatory_status": "Inactive"}, {"operational_status": "Inactive"}),
     ({"year_closed": 2019}, {"is_closed": "2019"}),
     ({"in_use": "No"}, {"is_active": "No"}),
     ({"Is the facility in use?": "No"}, {"is_active": "No"}),
