@@ -54,7 +54,10 @@ ASKS_FOR_POINT: Final = frozenset(
     ("gps", "location", "coordinates", "coordinate", "geopoint", "geolocation", "position")
 )
 OF_ELSEWHERE: Final = frozenset(
-    ("home", "household", "residence", "respondent", "my", "your", "nearest", "previous", "start", "end")
+    (
+        *("home", "household", "residence", "respondent", "my", "your", "nearest", "previous", "start", "end"),
+        *("nearby", "closest", "referral", "referred", "referring", "water", "borehole", "incident", "current"),
+    )
 )
 ASKING: Final = list_words("asking")
 ASKED: Final = list_words("asked")
@@ -123,6 +126,8 @@ def _part_of_point(key: str) -> tuple[Meaning, ...]:
 
     >>> [bool(_part_of_point(f"_{of}_latitude")) for of in ("GPS of the facility", "GPS of survivor", "Next visit")]
     [True, False, False]
+    >>> [bool(_part_of_point(f"_{of}_latitude")) for of in ("Location of referral facility", "Current location")]
+    [False, False]
     """
     found = PART_OF_POINT.fullmatch(key)
     words = words_of_key(found["question"]) if found else []

@@ -89,6 +89,17 @@ def _is_open_at_times(text: str) -> bool:
     return NO_HOURS.fullmatch(text) is None
 
 
+def is_of_the_licence(text: str) -> bool:
+    """Say whether the status of a licence says nothing of its facility: that is open while a renewal is pending.
+
+    >>> [is_of_the_licence(text) for text in ("Incomplete", "Pending", "Active", "Revoked", "License suspended")]
+    [True, True, True, False, False]
+    """
+    return TAKEN.search(text) is None
+
+
+TAKEN: Final = re.compile(r"(?i)suspen|revo[ck]|cancel|withdr|clos|shut|defunct|n(?:ot|on)\b.?(?:operat|function)")
+
 # Google's name of a place, and of a document of Firestore, is the path of its key.
 RESOURCE: Final = re.compile(r"(?:places|projects)/\S+")
 # Nominatim's display name is the name with all that is around the place.
@@ -101,6 +112,7 @@ UNFIT: Final[dict[str, tuple[tuple[Collection[str], Callable[[str], object]], ..
     "address": ((("building",), KIND_OF_BUILDING.fullmatch), (("location",), _is_no_way)),
     "is_closed": ((ONLY_IF_SO, NOT_SO.fullmatch), (HOURS, _is_open_at_times)),
     "facility_type": ((("type", "typename"), NOT_A_TYPE.match),),
+    "operational_status": ((("licencestatus", "licensestatus"), is_of_the_licence),),
 }
 
 

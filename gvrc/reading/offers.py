@@ -6,6 +6,7 @@ what a facility was (``disused:amenity``), hours, titles, the sides of the equat
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
@@ -13,14 +14,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from gvrc.meaning.paths import KeyPath, normal_key
 from gvrc.meaning.titles import names_a_place
 from gvrc.reading.contact_lists import contacts_of
-from gvrc.reading.fitting import YES_OR_NO
+from gvrc.reading.fitting import YES_OR_NO, is_of_the_licence
 from gvrc.reading.json_texts import YES_NO, Texts, Values, dotted, json_texts_of
 from gvrc.reading.ticked import services_by_question, without_ticked
 from gvrc.values.closures import outweighs
 from gvrc.values.pairs import first_pair, is_side, with_side
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from gvrc.meaning.meanings import Keys
     from gvrc.reading.left_over import LeftOver
@@ -34,9 +35,11 @@ JOINED_FIELDS: Final = frozenset(("place_hint", "address", "description"))
 SAID_OTHERWISE: Final = frozenset(
     ("facilitytypecategory", "created", "createdat", "createdon", "datecreated", "parentgroup")
 )
-ELSEWHERE: Final = 900  # the rank of a GeoJSON geometry under a key that promises none
+ELSEWHERE: Final = 10_000  # behind every key of the table, which has grown past a thousand: what promises nothing
 BEFORE_ALL: Final = -1
 STATES: Final = ("operational_status", "is_active", "is_closed")
+OF_A_REGULATOR: Final = frozenset(("regulatorystatus", "regulatorystatusname"))
+LEVEL: Final = re.compile(r"\s+(?:sub[\s-]?county|county|constituency|ward)\Z")
 TICKED: Final = ("columns of services",)
 OF_THE_HOUR: Final = frozenset(("isopen", "open", "ikowazi", "kikowazi", "ipowazi", "kipowazi"))
 
@@ -115,8 +118,9 @@ class Offers:
             for offer in ranked[1:]:
                 key = normal_key(str(offer.path[-1]))
                 if not (key.startswith("parent") or key in OF_THE_HOUR):
+                    fitting = _without_licences(closed) if key in OF_A_REGULATOR else closed
                     pairs = zip(offer.texts, is_open, strict=True)
-                    texts = [text if text in closed and beside_open else None for text, beside_open in pairs]
+                    texts = [text if text in fitting and beside_open else None for text, beside_open in pairs]
                     self.add(field, BEFORE_ALL, offer.path, texts)
 
     def _name_by_titles(self) -> None:
@@ -134,11 +138,9 @@ class Offers:
         """Offer the services that have a column each; the answer to their question says the same in one text."""
         for question, names in services_by_question(self.ticked):
             rank = self.keys.ranks(question)["services"] if question else ELSEWHERE
-            offers = self.by_field["services"]
-            offers[:] = [
-                offer._replace(texts=without_ticked(offer.texts, names)) if offer.path == question else offer
-                for offer in offers
-            ]
+            for place, offer in enumerate(self.by_field.get("services", [])):
+                if offer.path == question:
+                    self.by_field["services"][place] = offer._replace(texts=without_ticked(offer.texts, names))
             self.add("services", rank, question or TICKED, json_texts_of(names))
 
     def choose(self) -> dict[str, Texts]:
@@ -180,7 +182,7 @@ class Offers:
             self._settle_coordinates(row, ranked, chosen)
         for texts, offers in zip(chosen, ranked, strict=True):
             for offer in offers:
-                self._tell_lost(texts, offer)
+                self._tell_lost(texts, offer, _folded)
         return dict(zip(AXES, chosen, strict=True))
 
     def _settle_coordinates(self, row: int, ranked: list[list[Offer]], chosen: list[list[str | None]]) -> None:
@@ -202,7 +204,7 @@ class Offers:
                 texts = list(map(_join, texts, other.texts))
             else:
                 if not (field == "facility_name" and "official" in other.key.lower()):  # it has its own column
-                    self._tell_lost(texts, other)
+                    self._tell_lost(texts, other, _place if field in PLACE_NAMES else _folded)
                 texts = [mine if text is None else text for text, mine in zip(texts, other.texts, strict=True)]
         return texts
 
@@ -232,8 +234,8 @@ class Offers:
         at = next((at for at, key in enumerate(path) if isinstance(key, int)), 0)
         return path[:at] if at and field in self.keys.ranks(path[:at]) else None
 
-    def _tell_lost(self, texts: Texts, other: Offer) -> None:
-        lost = _differing(texts, other)
+    def _tell_lost(self, texts: Texts, other: Offer, fold: Callable[[str], str]) -> None:
+        lost = _differing(texts, other, fold)
         if not lost:
             return
         if normal_key(other.key.rpartition(".")[2]) in SAID_OTHERWISE:
@@ -247,6 +249,11 @@ def _unless_yes_or_no(text: str) -> str | None:
     return None if YES_OR_NO.match(text) else text
 
 
+def _without_licences(closed: set[str]) -> set[str]:
+    """Leave out what says nothing of the facility where it is said of a licence: an application is incomplete."""
+    return {text for text in closed if not is_of_the_licence(text)}
+
+
 def _ranked(offers: list[Offer]) -> list[Offer]:
     return sorted(offers, key=itemgetter(0, 1))
 
@@ -258,12 +265,16 @@ def _coalesced(ranked: list[Offer], rows: int) -> list[str | None]:
     return texts
 
 
-def _differing(texts: Texts, other: Offer) -> dict[int, str]:
+def _folded(text: str) -> str:
+    return text.strip().lower()
+
+
+def _differing(texts: Texts, other: Offer, fold: Callable[[str], str] = _folded) -> dict[int, str]:
     """Give what an offer says otherwise, by row."""
     differing = {
         (text, theirs)
         for text, theirs in set(zip(texts, other.texts, strict=True))
-        if text is not None and theirs is not None and text != theirs and _folded(text) != _folded(theirs)
+        if text is not None and theirs is not None and text != theirs and fold(text) != fold(theirs)
     }
     if not differing:
         return {}
@@ -277,5 +288,6 @@ def _join(text: str | None, more: str | None) -> str | None:
     return text if _folded(more) in _folded(text) else f"{text}, {more}"
 
 
-def _folded(text: str) -> str:
-    return text.strip().lower()
+def _place(text: str) -> str:
+    """Fold the name of a place without its level: "Nairobi County" says nothing else than "Nairobi"."""
+    return LEVEL.sub("", _folded(text))

@@ -41,7 +41,7 @@ _NOT_IN_A_NAME = frozenset(
     )
 )
 _OPEN_AGAIN_OR_HOURS = re.compile(
-    r"re-?open|\bclosed\s+(?:from|between)\b.*\b(?:to|and|till|until)\b|\b(?:still|now|again)\s+open"
+    r"re-?(?:open|built|constructed)|\bclosed\s+(?:from|between)\b.*\b(?:to|and|till|until)\b|\b(?:still|now|again)\s+open"
     r"|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
     r"|fri|sat|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|week-?ends?|holidays?|nights?"
     r"|evenings?|mornings?|afternoons?|lunch|daily|hours?|hrs|juma(?:pili|mosi|tatu|nne|tano)|alhamisi|ijumaa|wikendi"
@@ -78,6 +78,7 @@ _BETWEEN = re.compile(r"\s+[-\u2013\u2014:,*]+\s*|[-\u2013\u2014:,*]+\s+")
 _BETWEEN_PARTS = re.compile(
     r"\s*[,;:(\[)\]]\s*|\s+[-\u2013\u2014]\s+|\.\s+|\s+(?:but|though|although|lakini|ila)\s+", re.IGNORECASE
 )
+_OF_SOMETHING_ELSE = frozenset(("no", "incomplete", "notcomplete", "notcompleted", "unfinished"))
 _SHORTEST_MISSPELT = 6  # letters: one off, and "open" is "pen"
 _AT_THE_END = re.compile(r"(?P<name>.+?)[\s-]+(?P<words>(?:(?:now|permanently|temporarily)\s+)?closed)", re.IGNORECASE)
 
@@ -154,7 +155,7 @@ def read_denial(text: str) -> bool | None:
 def outweighs(field: str, text: str) -> bool:
     """Say whether a text under one key of a field says closed: that outweighs what other keys say.
 
-    A bare "no" is none of a status: of a licence, it says something else.
+    A bare "no" is none of a status: of a licence, it says something else; "incomplete" may be a form or a wing.
 
     >>> outweighs("is_closed", "2020-01-31"), outweighs("operational_status", "License suspended")
     (True, True)
@@ -166,7 +167,7 @@ def outweighs(field: str, text: str) -> bool:
             return any(said) if read_flag(plain) is None else read_flag(plain) is True
         case "is_active":
             return read_flag(plain) is False or read_denial(plain) is False or says_closed(plain)
-    return fold(plain) != "no" and (says_closed(plain) or read_closed(plain) is not None)
+    return fold(plain) not in _OF_SOMETHING_ELSE and (says_closed(plain) or read_closed(plain) is not None)
 
 
 def split_name(name: str) -> _Split | None:
@@ -225,12 +226,15 @@ def _closed_misspelt(text: str) -> str | None:
     from rapidfuzz.distance import OSA  # not before: hardly any status is misspelt
 
     given = fold(text)
+    # A slip is hardly ever in the first letter: "Leased" is no "Ceased".
     if not _SHORTEST_MISSPELT <= len(given) <= _LONGEST_WORD or given.startswith("now"):
         return None
     near = {
         status
         for word, status in read_synonyms("operational_statuses").items()
-        if len(word) >= _SHORTEST_MISSPELT - 1 and OSA.distance(given, word, score_cutoff=1) <= 1
+        if len(word) >= _SHORTEST_MISSPELT - 1
+        and word[0] == given[0]
+        and OSA.distance(given, word, score_cutoff=1) <= 1
     }
     return next((status for status in CLOSED if status in near), None) if near <= set(CLOSED) else None
 

@@ -32,7 +32,9 @@ _EXTENSION = re.compile(r"(?<![\s,;(])[\s,;(]*\b(?:ext(?:ension|n)?|x)[.:\s]*(\d
 _SEPARATOR = re.compile(r"[/,;|&\n]|\b(?:or|and|au|na)\b", re.IGNORECASE)  # au, na: Swahili for or, and
 _HOURS = re.compile(r"\(?\b24\s*(?:/\s*7|-?\s*(?:hrs?|hours?))\b\)?", re.IGNORECASE)
 _CLOCK = re.compile(
-    r"\(?(?<![\d.:])(?:\d{1,2}(?:[:.][0-5]\d)?\s*[ap]\.?m\b\.?|\d{1,2}:[0-5]\d|\d{3,4}\s*-?\s*(?:hrs?|hours?)\b)\)?",
+    r"\(?(?<![\d.:])(?:\d{1,2}(?:[:.][0-5]\d)?\s*[ap]\.?m\b\.?|\d{1,2}:[0-5]\d"
+    # Not the end of 0700 000 016 hrs, of 020 272 0016 hrs.
+    r"|(?<!\b\d{3}\s)(?:(?:[01]\d|2[0-4])[0-5]\d|[1-9][03]0)\s*-?\s*(?:hrs?|hours?)\b)\)?",
     re.IGNORECASE,
 )
 # A number by its power of ten, as spreadsheets (2.54700000001E+11) and Java (2.54700000001E11) write large ones.

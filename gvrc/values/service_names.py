@@ -29,7 +29,7 @@ _LIST_OF_TEXTS = msgspec.json.Decoder(list[str])
 # What parts the names of one text, and before it what does not: a comma in Medical care (PEP, EC) is the name's own,
 # and so is the stroke of HIV/AIDS, that stands between words without blanks.
 _BETWEEN_NAMES = re.compile(
-    r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s[\u00b7/]\s|</?[A-Za-z][^<>]*>)"
+    r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s(?:\u00b7|/(?!\s*7\b))\s|</?[A-Za-z][^<>]*>)"
 )
 # 1) PEP 2) HTS: a list in one line is parted before its numbers.
 _NUMBERED = re.compile(r"\s*\(?1[.)]\s*[^\W\d_].*\s\(?2[.)]\s*[^\W\d_]", re.DOTALL)

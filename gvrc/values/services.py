@@ -26,22 +26,27 @@ _MARK = "\x1e"  # no cleaned name holds a control character
 _NO_NAME = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\d.eE+-]+|true|false|yes|no|[yn]|[\[{].*", re.IGNORECASE | re.DOTALL
 )
-# PEP (not available), PEP no longer offered, No PEP; but "No scalpel vasectomy" is one.
+# PEP (not available), PEP no longer offered, No PEP; but "No scalpel vasectomy" is one, and so are "Referral where PEP
+# is not available" and "No FGM campaign".
 _OFFERED = r"(?:available|offered|provided)"
 _LACKING = rf"(?:currently |temporarily )?(?:not (?:yet |currently )?{_OFFERED}|unavailable)|no longer {_OFFERED}"
 _LACKING += r"|ha(?:i|zi|u)(?:patikani|tolewi)"
+_NO_LACK = r"scalpel|cost|fees?\b|charges?\b|appointment|referral|limit|wrong|one\b|touch|to\b|\d"
+_NO_LACK += r"|(?:violence|fear|shame|stigma|smoking|tobacco)\b"
+_NO_LACK += r"|.*\b(?:campaigns?|advocacy|awareness|sensiti[sz]ation|movement|initiative|prevention)$"
 _SAID_TO_LACK = re.compile(
     rf"(?:\(|[\u2013:=-]\s*)(?:no|none|{_LACKING}|not (?:functional|operational|working)|out of stock|coming soon"
     r"|discontinued|suspended|stopped|closed|hakuna|hamna)\s*\)?$"
-    rf"|\s(?:is |are )?(?:{_LACKING})$|[\u274c\u2716-\u2718]$"
-    r"|^(?:no|hakuna|hamna)\s+(?!scalpel|cost|fees?\b|charges?\b|appointment|referral|limit|wrong|one\b|touch)\w",
+    rf"|^(?!.*\b(?:if|when|where)\b).*\s(?:is |are )?(?:{_LACKING})$|[\u274c\u2716-\u2718]$"
+    rf"|^(?:no|hakuna|hamna)\s+(?!{_NO_LACK})\w",
     re.IGNORECASE,
 )
-# What stands in a cell where there is none, or which the cell above has.
+# What stands in a cell where there is none, or which the cell above has; and what a form offers beside its choices.
 _NO_SERVICE = frozenset(
     (
         *("noservices", "noservice", "noneavailable", "noneoffered", "sameasabove", "asabove", "ditto"),
         *("hakuna", "hamna", "nothing", "tbc", "tba", "tobeconfirmed"),
+        *("dontknow", "donotknow", "notsure", "noneoftheabove", "noneofthese", "prefernottosay"),
     )
 )
 

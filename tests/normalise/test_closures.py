@@ -67,7 +67,8 @@ def test_a_status_that_says_closed_and_more_is_closed_and_told(
         *("Closed from March to May 2020", "Imefungwa: Jumapili", "Imefungwa kwa muda wa sikukuu"),
         *("Not in town since 2020", "Not in use on Sundays"),
         *("Open, under construction", "Operational but closed on Sundays", "Open but not licensed", "No, problems"),
-        *("Now functioning well", "Now runing", "Operatonal"),
+        *("Now functioning well", "Now runing", "Operatonal", "Leased"),
+        *("Burnt down in 2008, rebuilt 2009", "Facility was burnt down in 2008 and rebuilt"),
     ],
 )
 def test_hours_and_a_new_opening_close_nothing(landed: Landed, status: str) -> None:
@@ -199,7 +200,13 @@ def test_a_status_in_swahili_closes(landed: Landed, status: str) -> None:
     assert landed(operational_status=status) == CLOSED
 
 
-@pytest.mark.parametrize("status", ["Re-opened", "Reopened", "Open again", "Wazi", "Imefunguliwa tena", "Open 24/7"])
+@pytest.mark.parametrize(
+    "status",
+    [
+        *("Re-opened", "Reopened", "Open again", "Open 24/7", "Wazi", "Imefunguliwa tena"),
+        *("Wamefungua", "Kimefungua"),  # one letter from Wamefunga, Kimefungwa
+    ],
+)
 def test_a_facility_that_was_closed_is_open_again_where_its_status_says_so(landed: Landed, status: str) -> None:
     assert landed(operational_status=status) == {"operational_status": "Operational", "is_active": True}
 
@@ -259,6 +266,7 @@ def test_what_its_authors_have_not_published_is_not_open(landed: Landed, status:
         ("Licence suspended", "Temporarily Closed"),
         ("LICENSE SUSPENDED", "Temporarily Closed"),
         ("License revoked", "Non-Operational"),
+        ("Revoked", "Non-Operational"),
         ("Licence withdrawn", "Non-Operational"),
     ],
 )

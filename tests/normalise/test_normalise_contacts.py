@@ -377,6 +377,11 @@ def test_the_hours_behind_a_number_do_not_lose_it(text: str) -> None:
     assert [phone.contact_value for phone in find_phones(text)[0]] == ["+254202000001"]
 
 
+@pytest.mark.parametrize("text", ["0700 000 016 hrs 24", "0700 000 016 hours", "0700 000 016, 0800hrs"])
+def test_the_end_of_a_number_is_no_hour(text: str) -> None:
+    assert find_phones(text, stated_line=True)[0][0] == ("Mobile", "+254700000016")
+
+
 @pytest.mark.parametrize(
     ("text", "numbers", "refused"),
     [

@@ -132,10 +132,24 @@ def test_what_names_no_service_is_an_issue(landed: Callable[..., dict[str, Any]]
 
 
 @pytest.mark.parametrize(
-    "service", ["No scalpel vasectomy", "No-cost legal aid", "Closed adoption", "Norplant", "No charge counselling"]
+    "service",
+    [
+        *("No scalpel vasectomy", "No-cost legal aid", "Closed adoption", "Norplant", "No charge counselling"),
+        *("No FGM campaign", "No to violence", "No smoking clinic", "No. 5 ward", "No 5 ward"),
+        *("Referral where PEP is not available", "Transport if not available"),
+    ],
 )
 def test_a_service_that_only_begins_like_none_is_one(landed: Callable[..., dict[str, Any]], service: str) -> None:
     assert landed(services=json.dumps([service])) == {"services": [service]}
+
+
+@pytest.mark.parametrize("choice", ["Don't know", "dont_know", "None of the above", "Not sure"])
+def test_the_choice_of_who_does_not_know_is_no_service(landed: Callable[..., dict[str, Any]], choice: str) -> None:
+    assert landed(services=json.dumps([choice, "PEP"])) == {"services": ["PEP"], "service_invalid": choice}
+
+
+def test_a_line_that_answers_day_and_night_is_one_service(landed: Callable[..., dict[str, Any]]) -> None:
+    assert landed(services="24 / 7 counselling, PEP / EC") == {"services": ["24 / 7 counselling", "PEP", "EC"]}
 
 
 def test_services_nested_too_deep_are_an_issue(landed: Callable[..., dict[str, Any]]) -> None:
