@@ -195,6 +195,7 @@ class Merger:
         if "staged_contacts" in self.children:
             database.run("note_kept_people")
             database.run("switch_on_contacts", actor_id, is_watched)
+            database.run("note_contacts_out_of_use")
         if "staged_ended_contacts" in self.children:
             database.run("switch_off_contacts", actor_id, is_watched)
         if keeps_edits:

@@ -321,6 +321,47 @@ SELECT
 FROM again
 LEFT JOIN updated USING (contact_id);
 
+-- name: note_contacts_out_of_use
+-- What one source gives as a number to call, and another one called out of use, stays switched off; that is told.
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+SELECT
+    staged.row_no,
+    'contact_out_of_use',
+    'contacts',
+    staged.contact_value
+FROM staged_contacts AS staged
+JOIN merging USING (row_no)
+JOIN contact_types AS types ON types.type_name = staged.contact_type
+JOIN facility_contacts AS present
+    ON present.facility_id = merging.facility_id
+    AND present.contact_type_id = types.contact_type_id
+    AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
+LEFT JOIN LATERAL (
+    SELECT changes.after -> 'is_active' AS is_active
+    FROM etl.changes
+    WHERE changes.table_name = 'facility_contacts'
+        AND changes.operation = 'update'
+        AND changes.row_id = present.contact_id
+        AND changes.after ? 'is_active'
+    ORDER BY
+        changes.run_no DESC,
+        changes.change_id DESC
+    LIMIT 1
+) AS latest ON NOT present.is_active
+WHERE merging.met_by NOT IN ('new', 'superseded')
+    -- Asked first, as above.
+    AND EXISTS (
+        SELECT
+        FROM etl.changes
+        WHERE changes.table_name = 'facility_contacts'
+            AND changes.operation = 'update'
+    )
+GROUP BY
+    staged.row_no,
+    staged.position,
+    staged.contact_value
+HAVING bool_and(NOT present.is_active AND latest.is_active IS NOT DISTINCT FROM 'false'::jsonb);
+
 -- name: note_kept_people
 -- Nothing tells whether the importer or a person wrote, or took away, the name beside a number: it is kept, and where
 -- the record names somebody else that is told.

@@ -859,6 +859,7 @@ WHERE issues.kind IN (
     'code_claimed_twice',
     'code_generated',
     'code_zeros_differ',
+    'contact_out_of_use',
     'contact_person_kept',
     'dropped_by_database',
     'manual_edit_kept',

@@ -722,4 +722,6 @@ def test_a_number_that_one_body_calls_out_of_use_and_another_gives_does_not_go_o
         assert account.files[0].tables.get("facility_contacts", {}) == updated
         account = twins.run([write(tmp_path, "kmhfl.json", [CLINIC | {"beds": beds + 10}])])
         assert account.files[0].tables["facility_contacts"] == {"unchanged": 1}
+        assert account.files[0].issues["contact_out_of_use"] == 1
+        assert twins.run([str(tmp_path / "kmhfl.json")]).files[0].issues["contact_out_of_use"] == 1
         assert rows(twins.databases[0], "SELECT is_active FROM facility_contacts") == [{"is_active": False}]
