@@ -71,6 +71,9 @@ CONTACT = pl.Struct(
     }
 )
 
+# What a record calls out of use: no contact, but one of the directory's may be it.
+ENDED_CONTACT = pl.Struct({"contact_type": pl.String, "contact_value": pl.String})
+
 NORMALISED = pl.Schema(
     {  # type: ignore[arg-type]  # mypy joins types and instances of types to object
         "file_no": pl.Int64,
@@ -96,6 +99,7 @@ NORMALISED = pl.Schema(
         "latitude": pl.Float64,  # degrees, inside Kenya or null
         "longitude": pl.Float64,
         "contacts": pl.List(CONTACT),
+        "ended_contacts": pl.List(ENDED_CONTACT),  # null where there is none
         "services": pl.List(pl.String),  # distinct names, in the order given
         "gbv_categories": pl.List(pl.String),  # canonical names
         "owner_name": pl.String,
@@ -184,6 +188,7 @@ ISSUE_FIELDS = {
     "code_generated": "facility_code",
     "code_claimed_twice": "facility_code",
     "source_key_claimed_twice": "source_key",
+    "contact_out_of_use": "contacts",
     "contact_person_kept": "contacts",
     "code_zeros_differ": "facility_code",
     "possible_double": "facility_code",

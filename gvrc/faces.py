@@ -38,11 +38,14 @@ def as_record(record: Any) -> Any:  # noqa: ANN401 - what a list holds that a ca
         return record
     if record.get("reject_reason"):
         return decoded(record["raw"])
-    return {
+    fields = {
         KEYS.get(name, name): readable(name, value)
         for name, value in record.items()
         if name in EXTRACTED and name not in OURS
     }
+    if ended := record.get("ended_contacts"):
+        fields["contacts"] = [fields.get("contacts") or [], [contact | {"is_active": False} for contact in ended]]
+    return fields
 
 
 def readable(name: str, value: Any) -> Any:  # noqa: ANN401 - a column's value

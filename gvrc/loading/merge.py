@@ -194,6 +194,10 @@ class Merger:
         self.insert_children("of_met", is_watched)
         if "staged_contacts" in self.children:
             database.run("note_kept_people")
+            database.run("switch_on_contacts", actor_id, is_watched)
+            database.run("note_contacts_out_of_use")
+        if "staged_ended_contacts" in self.children:
+            database.run("switch_off_contacts", actor_id, is_watched)
         if keeps_edits:
             database.run("note_kept_points")
         database.run("update_coordinates", actor_id, keeps_edits, is_watched)

@@ -21,6 +21,7 @@ from gvrc.loading.staging import (
     child_issues,
     fit_texts,
     staged_contacts,
+    staged_ended_contacts,
     staged_gbv_categories,
     staged_infrastructure,
     staged_owners,
@@ -157,9 +158,15 @@ class Stager:
         for table, rows in unfolded.items():
             batch.children[table], found = self.fit_children(batch, table, rows)
             issues += found
+        batch.children["staged_ended_contacts"] = staged_ended_contacts(accepted, self.contact_types())
         batch.records = staged_records(accepted, batch.children)
         batch.issues = pl.concat(issues)
         return batch
+
+    def contact_types(self) -> dict[str, str]:
+        """Name the database's types of contacts by ours, and by their own."""
+        names = self.directory.lookup_names.get("contact_types", {})
+        return {name: name for name in names.values()} | names
 
     def fit_children(
         self, batch: StagedBatch, table: str, rows: pl.DataFrame

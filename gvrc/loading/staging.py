@@ -169,11 +169,34 @@ def staged_contacts(accepted: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             position=pl.int_range(pl.len(), dtype=pl.Int64).over("row_no"),
             contact_person_name=pl.col("contact_person_name").fill_null(""),
-            contact_key=pl.when(pl.col("contact_type").is_in(["Email", "Website", "Postal Address"]))
-            .then(pl.col("contact_value").str.to_lowercase())
-            .otherwise(pl.col("contact_value").str.replace_all(r"[^0-9]", "").str.tail(9)),
+            contact_key=contact_key(),
         )
         .select("row_no", "position", "contact_type", "contact_value", "contact_key", "contact_person_name")
+    )
+
+
+def contact_key() -> pl.Expr:
+    """Give what two writings of a contact have in common."""
+    return (
+        pl.when(pl.col("contact_type").is_in(["Email", "Website", "Postal Address"]))
+        .then(pl.col("contact_value").str.to_lowercase())
+        .otherwise(pl.col("contact_value").str.replace_all(r"[^0-9]", "").str.tail(9))
+    )
+
+
+def staged_ended_contacts(accepted: pl.DataFrame, type_names: dict[str, str]) -> pl.DataFrame:
+    """Unfold what records call out of use, under the database's names of its types."""
+    return (
+        accepted.select("row_no", "ended_contacts")
+        .drop_nulls("ended_contacts")
+        .explode("ended_contacts")
+        .unnest("ended_contacts")
+        .select(
+            "row_no",
+            pl.col("contact_type").replace(type_names),
+            contact_key=contact_key(),
+        )
+        .unique(maintain_order=True)
     )
 
 

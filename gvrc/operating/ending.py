@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 # What a server says after its first line, to the end of its answer.
 DETAIL = re.compile(r"\n(?:DETAIL|HINT|CONTEXT|QUERY):.*?(?=\n\. SQLSTATE|\n\n|\Z)", re.DOTALL)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-# Set by a signal to stop. Its KeyboardInterrupt may be lost: where Python is in the callback of a weak reference (the lock
-# of an import has one), it only prints it. A watching service that had lost one went on for ever.
+# Set by a signal to stop. Its KeyboardInterrupt may be lost: in the callback of a weak reference (the lock of an import
+# has one), Python only prints it. A watching service that had lost one went on for ever.
 STOP = threading.Event()
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gvrc.masking import mask_letters
 from gvrc.values.contact_keys import HEADS, VALUE_KEYS, is_person_key, kind_of_key
 from gvrc.values.contact_statements import Statement, list_statements, person_in
-from gvrc.values.contact_texts import part_by_use, read_lines, words_beside
+from gvrc.values.contact_texts import part_by_use, read_lines, says_only_ended, words_beside
 from gvrc.values.phones import short_codes
 from gvrc.values.text import fold
 
@@ -61,6 +61,28 @@ def read_contacts(texts: Sequence[str]) -> tuple[list[Contact], list[str]]:
     return [_with_people(contact, people, marks[contact.contact_value]) for contact in found.values()], invalid
 
 
+def read_ended(texts: Sequence[str], contacts: Sequence[Contact]) -> list[tuple[str, str]]:
+    """Give (contact type, value) of what one record calls out of use, and not in use as well.
+
+    >>> read_ended(['[{"key": "phone", "value": "0700000016 / 0700000017 (disconnected)"}]'], [])
+    [('Mobile', '+254700000017')]
+    """
+    in_use = {contact.contact_value for contact in contacts}
+    ended = [line for text in texts for statement in list_statements(text) for line in _ended_lines(statement)]
+    return [line for line in dict.fromkeys(ended) if line[1] not in in_use]
+
+
+def _ended_lines(statement: Statement) -> list[tuple[str, str]]:
+    if statement.is_ended:
+        return _read_lines(statement, statement.text)[0]
+    if not statement.in_use:
+        return []
+    parts = filter(says_only_ended, part_by_use(statement.text)[1])
+    lines = [_read_lines(statement, part)[0] for part in parts]
+    # Of several numbers in one part nobody can tell which is meant: "0700000016 or 0700000017, disconnected".
+    return [of_part[0] for of_part in lines if len(of_part) == 1]
+
+
 def _distinct_by_value(statements: list[Statement]) -> tuple[dict[str, Contact], dict[str, set[str]], list[str]]:
     """Give the contacts by value, the marks of each, and the masked statements that are none."""
     found: dict[str, Contact] = {}
@@ -78,9 +100,7 @@ def _distinct_by_value(statements: list[Statement]) -> tuple[dict[str, Contact],
 
 def _read(statement: Statement) -> tuple[list[Contact], list[str]]:
     text, ended = part_by_use(statement.text)
-    kind = kind_of_key(statement.key)
-    is_of_lines = kind is not None or fold(statement.key) in VALUE_KEYS or _OF_LINES.search(statement.key)
-    lines, refused = read_lines(kind, text, may_lack_zero=bool(is_of_lines)) if text else ([], [])
+    lines, refused = _read_lines(statement, text) if text else ([], [])
     refused += ended
     if not statement.in_use or (not lines and (refused or not is_person_key(statement.key))):
         return [], [statement.text]
@@ -88,6 +108,12 @@ def _read(statement: Statement) -> tuple[list[Contact], list[str]]:
     if not person and not refused and (beside := words_beside(statement.text, lines)):
         refused = [beside]
     return [Contact(line, value, statement.text[:LONGEST_RAW], person) for line, value in lines], refused
+
+
+def _read_lines(statement: Statement, text: str) -> tuple[list[tuple[str, str]], list[str]]:
+    kind = kind_of_key(statement.key)
+    is_of_lines = kind is not None or fold(statement.key) in VALUE_KEYS or _OF_LINES.search(statement.key)
+    return read_lines(kind, text, may_lack_zero=bool(is_of_lines))
 
 
 def _shown_key(statement: Statement) -> str:

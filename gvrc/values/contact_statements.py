@@ -60,6 +60,7 @@ class Statement(NamedTuple):
     text: str
     whose: Whose = Whose()
     in_use: bool = True
+    is_ended: bool = False  # its source calls it out of use, now and not by a date; it is nobody's of a case
 
 
 def list_statements(text: str) -> list[Statement]:
@@ -110,8 +111,12 @@ def _by_person(key: str, text: str) -> list[str]:
 
 def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> Iterator[Statement]:
     kind = next((item for name, item in members if isinstance(item, str) and item and _is_label(name, item)), key)
-    in_use = not any(_says_ended(name, item) or _is_of_a_case(name, item) for name, item in members)
-    owners = {mark: Statement("contact_person", text, Whose("", mark), in_use) for mark, text in _owners(members)}
+    is_of_a_case = any(_is_of_a_case(name, item) for name, item in members)
+    is_ended = not is_of_a_case and any(_is_called_ended(name, item) for name, item in members)
+    in_use = not is_of_a_case and not any(_says_ended(name, item) for name, item in members)
+    owners = {
+        mark: Statement("contact_person", text, Whose("", mark), in_use, is_ended) for mark, text in _owners(members)
+    }
     yield from owners.values()
     for name, item in members:
         if not _describes(name, item) or _is_misplaced(name, item):
@@ -119,7 +124,8 @@ def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> I
             owner = next((owners[of] for of in (mark, "", *HEADS) if of in owners), None)
             theirs = Whose((owner and person_in(owner)) or whose.person, mark or whose.mark)
             for statement in _walk(kind if name in VALUE_KEYS else name, item, theirs):
-                yield statement._replace(in_use=in_use and statement.in_use)
+                has_ended = statement.is_ended or (is_ended and statement.in_use)
+                yield statement._replace(in_use=in_use and statement.in_use, is_ended=has_ended and not is_of_a_case)
 
 
 def _describes(name: str, item: object) -> bool:
@@ -138,8 +144,14 @@ def _is_label(name: str, text: str) -> bool:
 
 def _says_ended(name: str, item: object) -> bool:
     """Say whether a source calls a contact ended; any end counts, for what is read must not depend on the day."""
-    if name in ENDS:
-        return item not in (None, "")
+    match name, item:
+        case "period", {"end": end}:  # FHIR's
+            return end not in (None, "")
+    return _is_called_ended(name, item) or (name in ENDS and item not in (None, ""))
+
+
+def _is_called_ended(name: str, item: object) -> bool:
+    """Say whether a source calls a contact out of use as it writes; a date may be one to come."""
     match name, item:
         case "isactive" | "active" | "valid" | "isvalid" | "working" | "isworking" | "inuse", bool() | int() | str():
             return read_flag(clean_value(str(item)) or "") is False
@@ -147,8 +159,6 @@ def _says_ended(name: str, item: object) -> bool:
             return True
         case "status", str():
             return _is_out_of_use(item) is True
-        case "period", {"end": end}:  # FHIR's
-            return end not in (None, "")
     return False
 
 

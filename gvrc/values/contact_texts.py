@@ -42,6 +42,11 @@ def part_by_use(text: str) -> tuple[str, list[str]]:
     return (", ".join(kept), ended) if any(re.search(r"\d", part) for part in ended) else ("", [text])
 
 
+def says_only_ended(text: str) -> bool:
+    """Say whether a text has no words but those: not "0700000016 if the office is unreachable"."""
+    return not words_in(_OUT_OF_USE_IN_WORDS.sub(" ", text))
+
+
 def read_lines(kind: str | None, text: str, *, may_lack_zero: bool = True) -> tuple[list[tuple[str, str]], list[str]]:
     """Give (contact type, value) of every e-mail, site, postal address and number in a text, and what is left over.
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import msgspec
 import polars as pl
 
-from gvrc.columns import CONTACT
-from gvrc.values.contact_forms import read_contacts
+from gvrc.columns import CONTACT, ENDED_CONTACT
+from gvrc.values.contact_forms import Contact, read_contacts, read_ended
 from gvrc.values.phones import PHONE_IN_TEXT, split_phones
 from gvrc.values.text import by_distinct, join_texts, masked
 
 _NEXT = "\x1e"  # stands between JSON texts of contacts, and in none of them
-_READ = pl.Struct({"contacts": pl.List(CONTACT), "invalid": pl.String})
+_READ = pl.Struct({"contacts": pl.List(CONTACT), "invalid": pl.String, "ended": pl.List(ENDED_CONTACT)})
 _SPLIT = pl.Struct({"name": pl.String, "contact": pl.String})
 
 # 1. Umoja Clinic, (2) Umoja Clinic: the place in a list, another one next month. Two of them are two facilities.
@@ -59,13 +59,17 @@ def repair_websites(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def add_contacts(records: pl.DataFrame) -> pl.DataFrame:
-    """Read ``contacts`` into a list of ``columns.CONTACT``, distinct by value, in the order given; empty for none."""
+    """Read ``contacts`` into a list of ``columns.CONTACT``, distinct by value, in the order given; empty for none.
+
+    ``ended_contacts`` has what the record calls out of use.
+    """
     read = pl.col("contacts.read").struct
     return (
         records.with_columns(by_distinct(pl.col("contacts"), _read_all, _READ).alias("contacts.read"))
         .with_columns(
             read.field("contacts").fill_null(pl.lit([], dtype=pl.List(CONTACT))).alias("contacts"),
             read.field("invalid").alias("issue.contact_invalid"),
+            read.field("ended").alias("ended_contacts"),
         )
         .drop("contacts.read")
     )
@@ -103,7 +107,8 @@ def _as_contact(key: str, value: object) -> str:
 
 def _read_all(texts: pl.Series) -> pl.Series:
     """Read every text, and put the lists together in one go: Polars is slow over Python lists of objects."""
-    read = [read_contacts(text.split(_NEXT)) for text in texts]
+    parts = [text.split(_NEXT) for text in texts]
+    read = [read_contacts(of_text) for of_text in parts]
     flat = [(row, *contact) for row, (contacts, _) in enumerate(read) for contact in contacts]
     invalid = pl.Series("invalid", ["; ".join(invalid) or None for _, invalid in read], dtype=pl.String)
     contacts = (
@@ -112,9 +117,18 @@ def _read_all(texts: pl.Series) -> pl.Series:
         .agg(contacts=pl.struct(pl.exclude("row")))
     )
     return (
-        pl.DataFrame([invalid])
+        pl.DataFrame([invalid, _read_ended(parts, read)])
         .with_row_index("row")
         .join(contacts, on="row", how="left", validate="1:1", maintain_order="left")
-        .select("contacts", "invalid")
+        .select("contacts", "invalid", "ended")
         .to_struct()
     )
+
+
+def _read_ended(parts: list[list[str]], read: list[tuple[list[Contact], list[str]]]) -> pl.Series:
+    """Read what is out of use where something was refused: all of it was, and few texts are walked down again."""
+    ended = [
+        read_ended(texts, contacts) if invalid else [] for texts, (contacts, invalid) in zip(parts, read, strict=True)
+    ]
+    rows = [[dict(zip(ENDED_CONTACT.to_schema(), line, strict=True)) for line in lines] or None for lines in ended]
+    return pl.Series("ended", rows, dtype=pl.List(ENDED_CONTACT))

@@ -263,6 +263,10 @@ WHERE changes.after IS NULL
         AND changes.before ->> 'latitude' IS NOT DISTINCT FROM changes.after ->> 'latitude'
         AND changes.before ->> 'longitude' IS NOT DISTINCT FROM changes.after ->> 'longitude'
         AND changes.before ->> 'capacity' IS NOT DISTINCT FROM changes.after ->> 'capacity'
+        AND (
+            changes.table_name <> 'facility_contacts'
+            OR changes.before -> 'is_active' IS NOT DISTINCT FROM changes.after -> 'is_active'
+        )
     );
 
 -- name: withdraw_futile_rows
@@ -286,6 +290,16 @@ WITH futile AS (
     WHERE futile.field = 'contacts'
         AND staged.row_no = futile.row_no
         AND staged.contact_value = futile.said ->> 'contact_value'
+        AND staged.contact_type = types.type_name
+        AND types.contact_type_id = (futile.said ->> 'contact_type_id')::integer
+), withdrawn_ended AS (
+    DELETE FROM staged_ended_contacts AS staged
+    USING
+        futile,
+        contact_types AS types
+    WHERE futile.field = 'contacts'
+        AND staged.row_no = futile.row_no
+        AND pg_temp.is_same_contact(futile.said ->> 'contact_value', staged.contact_key)
         AND staged.contact_type = types.type_name
         AND types.contact_type_id = (futile.said ->> 'contact_type_id')::integer
 ), withdrawn_services AS (

@@ -114,14 +114,20 @@ WITH given AS (
             ('facility_infrastructure', staged.infrastructure)
     ) AS counted (table_name, rows)
     WHERE merging.met_by <> 'new'
-        AND counted.rows > 0
+        AND (counted.rows > 0 OR counted.table_name = 'facility_contacts')
 ), written AS (
     SELECT
         changes.facility_id,
         changes.table_name,
         count(*) FILTER (WHERE changes.operation = 'insert') AS inserted,
         count(*) FILTER (WHERE changes.operation = 'update' AND NOT again.is_so) AS updated,
-        count(*) FILTER (WHERE changes.operation = 'update' AND again.is_so) AS superseded
+        count(*) FILTER (WHERE changes.operation = 'update' AND again.is_so) AS superseded,
+        -- A contact that was switched off is none of those that the record gave to call.
+        count(*) FILTER (
+            WHERE changes.operation = 'update'
+                AND changes.table_name = 'facility_contacts'
+                AND changes.after ->> 'is_active' = 'false'
+        ) AS ended
     FROM batch_changes AS changes
     CROSS JOIN LATERAL (
         SELECT
@@ -165,7 +171,8 @@ CROSS JOIN LATERAL (
             'unchanged',
             CASE
                 WHEN given.met_by = 'superseded' THEN 0
-                ELSE given.rows - coalesce(written.inserted + written.updated + written.superseded, 0)
+                ELSE given.rows
+                    - coalesce(written.inserted + written.updated + written.superseded - written.ended, 0)
             END
         )
 ) AS counted (outcome, rows)
@@ -852,6 +859,7 @@ WHERE issues.kind IN (
     'code_claimed_twice',
     'code_generated',
     'code_zeros_differ',
+    'contact_out_of_use',
     'contact_person_kept',
     'dropped_by_database',
     'manual_edit_kept',

@@ -22,6 +22,7 @@ WHERE merging.met_by <> 'superseded'
                 issues.kind IN (
                     'code_claimed_twice',
                     'code_zeros_differ',
+                    'contact_out_of_use',
                     'contact_person_kept',
                     'coordinates_shared',
                     'manual_edit_kept',

@@ -4,6 +4,7 @@
 TRUNCATE
     staged_records,
     staged_contacts,
+    staged_ended_contacts,
     staged_services,
     staged_owners,
     staged_gbv_categories,
@@ -19,6 +20,8 @@ TRUNCATE
 DELETE FROM staged_records;
 
 DELETE FROM staged_contacts;
+
+DELETE FROM staged_ended_contacts;
 
 DELETE FROM staged_services;
 

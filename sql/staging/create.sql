@@ -55,6 +55,14 @@ CREATE TEMPORARY TABLE staged_contacts (
     contact_person_name text NOT NULL
 );
 
+-- name: create_staged_ended_contacts
+-- What records call out of use.
+CREATE TEMPORARY TABLE staged_ended_contacts (
+    row_no bigint NOT NULL,
+    contact_type text NOT NULL,
+    contact_key text NOT NULL
+);
+
 -- name: create_staged_services
 CREATE TEMPORARY TABLE staged_services (
     row_no bigint NOT NULL,

@@ -113,6 +113,19 @@ def test_what_one_face_made_is_loaded_by_the_next_with_nothing_lost_and_nothing_
     assert issues(fresh) == []
 
 
+@pytest.mark.parametrize("between", [as_it_came, transformed, mapped_and_enriched])
+def test_a_number_that_is_called_out_of_use_is_switched_off_whichever_face_read_it(
+    fresh: Database, tmp_path: Path, between: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+) -> None:
+    clinic = {"code": 13080, "name": "Mukuru Crisis Clinic", "phone": "0700000016", "email": "desk@example.org"}
+    clinic |= {"county": "Nairobi", "constituency": "Makadara", "ward": "Viwandani"}
+    ended = clinic | {"phone": "0700000016 (disconnected)"}
+    all_statements()["faces_active"] = "SELECT contact_value FROM facility_contacts WHERE is_active ORDER BY 1"
+    gvrc.DatabaseLoader().load_facilities([clinic])
+    gvrc.DatabaseLoader().load_facilities(between(extracted(tmp_path, ended)))
+    assert fresh.rows("faces_active") == [{"contact_value": "desk@example.org"}]
+
+
 @pytest.mark.parametrize("between", [as_it_came, transformed])
 def test_services_and_contacts_in_one_text_are_handed_on_as_they_came(
     fresh: Database, tmp_path: Path, between: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]

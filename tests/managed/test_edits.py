@@ -89,3 +89,52 @@ def test_a_facility_that_a_person_renamed_is_met_by_its_number_under_the_name_of
     application.execute("UPDATE facilities SET facility_name = 'Tumaini Centre'")
     assert application.load([uncoded]).totals()["inserted"] == 0
     assert facilities(application) == [("90001", "Tumaini Centre", "TEST-0001")]
+
+
+def active(application: Application) -> list[tuple[Any, ...]]:
+    found = application.query(
+        "SELECT contact_value, is_active FROM facility_contacts WHERE contact_value LIKE '+%' ORDER BY 1"
+    )
+    return [tuple(row.values()) for row in found]
+
+
+ENDED = CLINIC | {"phone": [{"value": "0700000016", "is_active": False}, "0700000018"]}
+
+
+def test_a_number_that_its_source_calls_out_of_use_is_switched_off_and_kept(application: Application) -> None:
+    application.load([CLINIC])
+    account = application.load([ENDED])
+    assert account.totals()["updated"] == 1
+    assert account.files[0].tables["facility_contacts"] == {"inserted": 1, "updated": 1, "unchanged": 1}
+    assert active(application) == [("+254700000016", False), ("+254700000018", True)]
+    again = application.load([ENDED], force=True)
+    assert again.totals()["unchanged"] == 1
+    assert again.files[0].tables["facility_contacts"] == {"unchanged": 2}
+
+
+def test_a_number_that_a_person_switched_on_again_stays_on(application: Application) -> None:
+    application.load([CLINIC])
+    application.load([ENDED])
+    application.execute("UPDATE facility_contacts SET is_active = true")
+    for month, account in enumerate([application.load([ENDED | {"beds": beds}]) for beds in (13, 14)]):
+        assert account.files[0].tables["facility_contacts"] == {"unchanged": 2}, month
+    assert active(application) == [("+254700000016", True), ("+254700000018", True)]
+
+
+def test_a_number_that_a_person_added_is_not_switched_off_by_what_was_said_before(application: Application) -> None:
+    application.load([POST | {"phone": "0700000018 (old)"}])
+    application.execute(
+        "INSERT INTO facility_contacts (facility_id, contact_type_id, contact_value, contact_person_name, is_primary,"
+        " is_active, created_at, updated_at, created_by) SELECT 1, contact_type_id, '0700 000 018', '', true, true,"
+        " now(), now(), min(user_id) FROM contact_types, users WHERE type_name = 'Mobile' GROUP BY contact_type_id"
+    )
+    for _ in range(2):
+        assert application.load([POST | {"phone": "0700000018 (old)"}], force=True).totals()["unchanged"] == 1
+    assert application.query("SELECT is_active FROM facility_contacts") == [{"is_active": True}]
+
+
+def test_a_number_that_a_person_switched_off_stays_off(application: Application) -> None:
+    application.load([CLINIC])
+    application.execute("UPDATE facility_contacts SET is_active = false")
+    application.load([CLINIC | {"beds": 13}])
+    assert active(application) == [("+254700000016", False)]

@@ -27,6 +27,7 @@ MIGRATIONS = [
     "etl/0004_superseded_records.sql",
     "etl/0005_decided_places.sql",
     "etl/0006_former_codes.sql",
+    "etl/0007_switched_contacts.sql",
 ]
 
 

@@ -331,3 +331,25 @@ def test_an_undo_goes_past_triggers_that_only_add_to_a_write(application: Applic
     account = application.load([CLINIC | {"description": "Open at night"}])
     assert undo(account.run_id, application.settings()).totals()["updated"] == 1
     assert application.query("SELECT description, version FROM facilities") == [{"description": "", "version": 3}]
+
+
+@pytest.mark.parametrize("body", ["RETURN NULL;", "NEW.is_active := true; RETURN NEW;"])
+def test_a_contact_that_a_trigger_keeps_active_is_told_and_no_update(application: Application, body: str) -> None:
+    application.load([CLINIC])
+    add_trigger(application, "facility_contacts", "BEFORE UPDATE", body)
+    ended = CLINIC | {"phone": "0700000016 (disconnected)"}
+    account = application.load([ended])
+    assert outcomes(account) == {"unchanged": 1}
+    assert account.files[0].tables["facility_contacts"] == {"unchanged": 1}
+    assert account.files[0].issues["dropped_by_database"] + account.files[0].issues["changed_by_database"] == 1
+    assert application.query("SELECT is_active FROM facility_contacts WHERE NOT is_active") == []
+
+
+def test_a_contact_is_switched_off_and_on_beside_a_trigger_that_only_looks(application: Application) -> None:
+    add_trigger(application, "facility_contacts", "BEFORE UPDATE", "NEW.updated_at := clock_timestamp(); RETURN NEW;")
+    application.load([CLINIC])
+    for said, is_active in (("0700000016 (disconnected)", False), ("0700000016", True)):
+        account = application.load([CLINIC | {"phone": said, "beds": 13 + is_active}])
+        assert account.files[0].tables["facility_contacts"]["updated"] == 1
+        found = application.query("SELECT is_active FROM facility_contacts WHERE contact_value = '+254700000016'")
+        assert found == [{"is_active": is_active}]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvrc.pipeline import run
-from gvrc.values.contact_forms import read_contacts
+from gvrc.values.contact_forms import read_contacts, read_ended
 from gvrc.values.phones import Phone, find_phones, read_phone, short_codes, split_phones
 from gvrc.values.text import clean_value
 from tests.test_pipeline import rows, write
@@ -337,6 +337,44 @@ def test_a_number_that_is_said_to_be_out_of_use_is_an_issue(text: str, numbers: 
     contacts, invalid = read_contacts([json.dumps([{"key": "phone", "value": text}])])
     assert [contact.contact_value for contact in contacts] == numbers
     assert invalid
+
+
+@pytest.mark.parametrize(
+    ("entry", "ended"),
+    [
+        (("phone", "0700000016 (disconnected)"), ["+254700000016"]),
+        (("phone", "old: 0700000016, new: 0700000017"), ["+254700000016"]),
+        (("phone", "0700000016, not in use"), ["+254700000016"]),
+        (("phone", "0700000016, 0700000017, both out of service"), []),
+        (("phone", ["0700000016 (old)", "0700000016"]), []),
+        (("phone", "0700000016"), []),
+        (
+            ("contacts", {"phone": "0700000016", "email": "A@example.org", "active": "no"}),
+            ["+254700000016", "a@example.org"],
+        ),
+        (
+            ("contacts", {"value": "0700000016 / 0700000017", "status": "disconnected"}),
+            ["+254700000016", "+254700000017"],
+        ),
+        (("telecom", {"system": "phone", "value": "0700000016", "use": "old"}), ["+254700000016"]),
+        (("telecom", {"value": "0700000016", "period": {"end": "2031-01-01"}}), []),
+        (("contacts", {"value": "0700000016", "valid_to": "2031-01-01"}), []),
+        (("contacts", {"value": "0700000016", "status": "sometimes"}), []),
+        (("contacts", {"role": "survivor", "phone": "0700000016", "is_active": False}), []),
+        (("contacts", {"is_active": False, "people": [{"role": "survivor", "phone": "0700000016"}]}), []),
+        (("contacts", {"name": "A. B", "number": {"phone": "0700000016", "in_use": False}}), ["+254700000016"]),
+        (("contact_person", "Jane - 0700000016 (disconnected)"), []),
+        (("phone", "0700000016 if the office line is unreachable"), []),
+        (("phone", "Tel: 0700000016 (not going through)"), ["+254700000016"]),
+        (("phone", "0700000016 temporarily out of service"), []),
+        (("email", "A@example.org (old)"), ["a@example.org"]),
+    ],
+)
+def test_what_is_called_out_of_use_as_its_source_writes_is_ended(entry: tuple[str, object], ended: list[str]) -> None:
+    key, value = entry
+    texts = [json.dumps([{"key": key, "value": value}])]
+    contacts, _ = read_contacts(texts)
+    assert [value for _, value in read_ended(texts, contacts)] == ended
 
 
 @pytest.mark.parametrize("key", ["valid", "is_valid", "working", "in_use", "isActive"])

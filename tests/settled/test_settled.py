@@ -679,3 +679,49 @@ def test_real_data_come_out_the_same_by_both_ways(twins: Twins, shared_data: Pat
     twins.execute("UPDATE facility_services SET service_name = service_name || ' ' WHERE facility_id % 7 = 0")
     twins.execute("UPDATE facilities SET description = 'By a person' WHERE facility_id % 11 = 0")
     twins.run(paths, batch_size=500)
+
+
+def test_a_number_is_switched_off_once_and_its_record_is_settled(
+    twins: Twins, tmp_path: Path, transformed: list[str]
+) -> None:
+    twins.run([write(tmp_path, "a.json", [CLINIC])])
+    path = write(tmp_path, "a.json", [CLINIC | {"phone": "0700000016 (disconnected)"}])
+    assert outcome(twins.run([path])) == {"read": 1, "updated": 1}
+    transformed.clear()
+    assert outcome(twins.run([path])) == {"read": 1, "unchanged": 1}
+    assert transformed == ["Mukuru Crisis Clinic"]  # in the twin only
+    twins.execute("UPDATE facility_contacts SET is_active = true")
+    assert outcome(twins.run([path])) == {"read": 1, "unchanged": 1}
+    path = write(tmp_path, "a.json", [CLINIC | {"phone": "0700000016 (disconnected)", "beds": 5}])
+    assert "facility_contacts" not in twins.run([path]).files[0].tables
+    assert rows(twins.databases[0], "SELECT is_active FROM facility_contacts") == [{"is_active": True}]
+
+
+def test_a_number_that_two_records_of_a_run_speak_of_is_counted_once(twins: Twins, tmp_path: Path) -> None:
+    ended = CLINIC | {"phone": ["0700000016 (disconnected)", "0700000018"]}
+    path = write(tmp_path, "a.json", [CLINIC, ended])
+    account = twins.run([path])
+    assert outcome(account) == {"read": 2, "inserted": 1, "superseded": 1}
+    assert account.files[0].tables["facility_contacts"] == {"inserted": 2, "superseded": 1}
+    for _ in range(2):
+        again = twins.run([path])
+        assert outcome(again) == {"read": 2, "unchanged": 1, "superseded": 1}
+        assert again.files[0].tables["facility_contacts"] == {"unchanged": 1, "superseded": 1}
+    for said in ("updated", "unchanged"):
+        path = write(tmp_path, "a.json", [CLINIC | {"beds": 9}])
+        assert twins.run([path]).files[0].tables["facility_contacts"] == {said: 1}
+
+
+def test_a_number_that_one_body_calls_out_of_use_and_another_gives_does_not_go_on_and_off(
+    twins: Twins, tmp_path: Path
+) -> None:
+    twins.run([write(tmp_path, "kmhfl.json", [CLINIC])])
+    for beds, updated in ((1, {"updated": 1}), (2, {}), (3, {})):
+        ended = CLINIC | {"phone": "0700000016 (out of service)", "beds": beds}
+        account = twins.run([write(tmp_path, "other_services.json", [ended])])
+        assert account.files[0].tables.get("facility_contacts", {}) == updated
+        account = twins.run([write(tmp_path, "kmhfl.json", [CLINIC | {"beds": beds + 10}])])
+        assert account.files[0].tables["facility_contacts"] == {"unchanged": 1}
+        assert account.files[0].issues["contact_out_of_use"] == 1
+        assert twins.run([str(tmp_path / "kmhfl.json")]).files[0].issues["contact_out_of_use"] == 1
+        assert rows(twins.databases[0], "SELECT is_active FROM facility_contacts") == [{"is_active": False}]

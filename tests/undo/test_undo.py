@@ -234,3 +234,42 @@ def test_an_undo_that_is_killed_before_it_ends_is_done_or_not_at_all(
     assert outcome(run([str(tmp_path / "a.json")], settings)) == {"read": 1, "inserted": 1}
     with pytest.raises(UsageError, match="taken back already"):
         undo(account.run_id, settings)
+
+
+def test_a_number_that_a_run_switched_off_is_on_with_its_undo_and_off_with_the_undo_of_that(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    landed(settings, tmp_path, CLINIC)
+    before = content(fresh)
+    account = landed(settings, tmp_path, CLINIC | {"phone": "0700000016 (disconnected)"}, name="b.json")
+    assert account.files[0].tables["facility_contacts"] == {"updated": 1}
+    after = content(fresh)
+    assert rows(fresh, "SELECT is_active FROM facility_contacts") == [{"is_active": False}]
+    undone = undo(account.run_id, settings)
+    assert content(fresh) == before
+    undo(undone.run_id, settings)
+    assert content(fresh) == after
+
+
+def test_a_number_that_was_switched_on_by_an_undo_is_switched_off_when_its_file_comes_again(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    landed(settings, tmp_path, CLINIC)
+    ended = CLINIC | {"phone": "0700000016 (disconnected)"}
+    undo(landed(settings, tmp_path, ended, name="b.json").run_id, settings)
+    assert outcome(landed(settings, tmp_path, ended, name="b.json")) == {"read": 1, "updated": 1}
+    assert rows(fresh, "SELECT is_active FROM facility_contacts") == [{"is_active": False}]
+
+
+def test_a_number_that_went_off_and_on_is_as_it_was_in_whichever_order_the_runs_are_taken_back(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    landed(settings, tmp_path, CLINIC)
+    before = content(fresh)
+    ended = CLINIC | {"phone": "0700000016 (disconnected)"}
+    for order in ((0, 1), (1, 0)):
+        runs = [landed(settings, tmp_path, ended).run_id, landed(settings, tmp_path, CLINIC | {"beds": 5}).run_id]
+        assert rows(fresh, "SELECT is_active FROM facility_contacts") == [{"is_active": True}]
+        for place in order:
+            undo(runs[place], settings)
+        assert content(fresh) == before
