@@ -26,7 +26,7 @@ __all__ = [
     "read_shipped_tables",
 ]
 
-# Loaded when first asked for: a command that resolves no place does not wait for polars.
+# Loaded when first asked for, so that a command that resolves no place does not wait for polars.
 MODULES = {
     "Aliases": "aliases",
     "GeographicMapper": "mapper",

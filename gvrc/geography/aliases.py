@@ -1,6 +1,6 @@
 """Other names of places: what ships with the project, and what the user adds in ``config/ward_aliases.csv``.
 
-An alias settles a spelling that no rule can: it says "this name, in this county and constituency, is that ward".
+An alias settles a spelling that no rule can settle: "this name, in this county and constituency, is that ward".
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SCHEMA = pl.Schema(
 
 @dataclass(frozen=True)
 class Aliases:
-    """Three frames of other names; ``origin`` says which line of which file to mend."""
+    """Three frames of other names; ``origin`` is the file and line to correct."""
 
     county: pl.DataFrame  # alias, county, origin
     constituency: pl.DataFrame  # alias, county, constituency, origin; an alias may name several constituencies
@@ -33,7 +33,7 @@ class Aliases:
 
     @classmethod
     def none(cls) -> Self:
-        """No other names at all: official spellings and the rules must do."""
+        """No other names at all: only official spellings and the rules."""
         empty = SCHEMA.to_frame()
         return cls(empty.drop("constituency", "ward"), empty.drop("ward"), empty)
 
@@ -41,7 +41,7 @@ class Aliases:
 def read_aliases(user_file: Path | None = None) -> Aliases:
     """Read the shipped aliases and the user's; UsageError names the file and line of a row that cannot be used.
 
-    That an alias names a ward that exists, and only one, is checked where the wards are known, by ``PlaceResolver``.
+    Whether an alias names exactly one existing ward is checked by ``PlaceResolver``, which knows the wards.
     """
     added = [read_user_file(user_file)] if user_file else []
     return Aliases(
@@ -52,7 +52,7 @@ def read_aliases(user_file: Path | None = None) -> Aliases:
 
 
 def read_shipped(level: str) -> pl.DataFrame:
-    """Read the shipped aliases of one level; polars takes 6 ms for its first CSV file, the standard library 1."""
+    """Read the shipped aliases of one level; polars takes 6 ms for its first CSV file, the standard library 1 ms."""
     path = DATA / f"{level}_aliases.csv"
     with path.open(encoding="utf-8", newline="") as lines:
         rows = csv.reader(lines)
@@ -62,7 +62,7 @@ def read_shipped(level: str) -> pl.DataFrame:
 
 
 def read_user_file(path: Path) -> pl.DataFrame:
-    """Read the user's ward aliases; columns alias, county, constituency, ward, each of them filled."""
+    """Read the user's ward aliases: columns alias, county, constituency, ward, all of them filled."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.reader(lines, strict=True)
@@ -80,7 +80,7 @@ def read_user_file(path: Path) -> pl.DataFrame:
 
 
 def read_user_row(row: list[str], origin: str) -> tuple[str, ...]:
-    """Give the four cells and where they stand."""
+    """Give the four cells and their origin."""
     cells = [cell.strip() for cell in row]
     if len(cells) != len(USER_COLUMNS) or not all(cells):
         raise UsageError(f"{origin}: alias, county, constituency and ward must all be given; fill the row or remove it")

@@ -1,4 +1,4 @@
-"""Ward polygons from a GeoJSON file of the user's: a second opinion on distances, never an answer."""
+"""Ward polygons from a GeoJSON file that the user gives: a second opinion on distances, never an answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gvrc.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Near the equator a degree is so long in both directions; the error inside Kenya is below one in a hundred.
+# The length of a degree near the equator, in both directions; inside Kenya the error is below one per cent.
 KM_PER_DEGREE = 111.2
 NAME_PROPERTIES = {
     "county_name": ["county", "county_name"],
@@ -43,7 +43,7 @@ class Boundaries:
 
 
 def read_features(path: Path) -> tuple[pl.DataFrame, list[Any]]:
-    """Read what the features are called (county_name, constituency_name, ward_name) and their geometries."""
+    """Read the names of the features (county_name, constituency_name, ward_name) and their geometries."""
     import shapely
 
     try:
@@ -62,5 +62,5 @@ def read_features(path: Path) -> tuple[pl.DataFrame, list[Any]]:
 
 
 def first_text(properties: dict[str, Any], keys: list[str]) -> str | None:
-    """Give the first of the properties that is text."""
+    """Give the first of the properties that is a text."""
     return next((properties[key] for key in keys if isinstance(properties.get(key), str)), None)

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from gvrc.geography.gazetteer import Gazetteer
 
 AT_MOST = 3
-PART_SCORE = 0.9  # a part of the name is sure enough to place, but not as sure as the whole
+PART_SCORE = 0.9  # a part of the name suffices to place, but is not as sure as the whole
 ABSENT = "; not in the database"
 
 
 def describe_candidates(
     places: pl.DataFrame, matches: pl.DataFrame, parts: pl.DataFrame, pairs: pl.DataFrame, gazetteer: Gazetteer
 ) -> pl.DataFrame:
-    """Give place_no and ward_candidates: the names that fit and the names that are alike, best first."""
+    """Give place_no and ward_candidates: the names that fit and those that are alike, best first."""
     columns = ["place_no", "ward_no", "similarity", "in_scope"]
     whole = matches.filter(pl.col("fit") < PART).with_columns(similarity=1.0)
     in_part = parts.with_columns(similarity=PART_SCORE)
@@ -40,7 +40,7 @@ def describe_candidates(
 
 
 def describe_ward(similarity: pl.Expr) -> pl.Expr:
-    """Give "Ward (Constituency, County) 0.91"; a ward that the database lacks says so inside the brackets."""
+    """Give "Ward (Constituency, County) 0.91"; if the database lacks the ward, the brackets say so, too."""
     return pl.format(
         "{} ({}, {}{}) {}",
         "ward_name",
@@ -57,7 +57,7 @@ def two_decimals(hundredths: pl.Expr) -> pl.Expr:
 
 
 def find_wards_anywhere(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """List the wards of any county that bear the name, where the county is not known or contradicts."""
+    """List the wards of any county that have the name, if the county is unknown or the parents contradict."""
     return (
         places.filter(pl.col("county_no").is_null() | pl.col("contradicts"))
         .select("place_no", key=key(pl.col("ward_words")))

@@ -1,4 +1,4 @@
-"""``make geography``: tell how the shipped tables were made, and check that they hold.
+"""``make geography``: say how the shipped tables were made, and check them.
 
 python -m gvrc.geography.check
 """
@@ -40,7 +40,7 @@ COUNTS = {"counties": 47, "constituencies": 290, "wards": 1450}
 
 
 def main() -> int:
-    """Print how the tables were made and what is wrong with them; 1 if anything is."""
+    """Print how the tables were made and what is wrong with them; give 1 if anything is."""
     faults = list(find_faults())
     counts = ", ".join(f"{count:,} {name}" for name, count in COUNTS.items())
     holds = f"Checked: {counts}, unique names inside their parents, every alias points to one place."
@@ -49,7 +49,7 @@ def main() -> int:
 
 
 def find_faults() -> Iterator[str]:
-    """Give a line for each thing that is wrong with the shipped tables."""
+    """Give a line for each fault of the shipped tables."""
     reference, aliases = read_shipped_reference(), read_aliases()
     for name, count in COUNTS.items():
         yield from find_table_faults(name, count)
@@ -61,7 +61,7 @@ def find_faults() -> Iterator[str]:
 
 
 def find_table_faults(name: str, count: int) -> Iterator[str]:
-    """Look at one table: all numbers from 1 on, every row with its parent, a name and a source."""
+    """Check one table: numbered from 1 without gaps, every row with its parent, a name and a source."""
     table = read_table(name)
     if table.get_column(table.columns[0]).to_list() != [str(number) for number in range(1, count + 1)]:
         yield f"{name}.csv is not numbered from 1 to {count}"
@@ -70,7 +70,7 @@ def find_table_faults(name: str, count: int) -> Iterator[str]:
 
 
 def find_repeated(reference: pl.DataFrame, level: Level, parent: Level) -> Iterator[str]:
-    """Look for two places of one name inside one parent (two counties of one name at all)."""
+    """Look for two places with one name inside one parent (or two counties with one name)."""
     places = reference.unique(f"{level}_id").with_columns(key=key(words(pl.col(f"{level}_name"), level)))
     inside = ["key"] if level == parent else ["key", f"{parent}_id"]
     for name in places.filter(pl.struct(inside).is_duplicated())[f"{level}_name"]:
@@ -78,7 +78,7 @@ def find_repeated(reference: pl.DataFrame, level: Level, parent: Level) -> Itera
 
 
 def find_bent_words(reference: pl.DataFrame) -> Iterator[str]:
-    """Look for a word of a real name that would be read as a misspelt compass word, or dropped as one of a level."""
+    """Look for words of real names that would be read as misspelt compass words, or dropped as words of a level."""
     names = pl.concat([reference["ward_name"], reference["constituency_name"].alias("ward_name")])
     written = names.str.to_lowercase().str.replace_all("'", "").str.extract_all(r"\p{L}+").explode().unique().sort()
     for word in written.filter(written.is_in(misspelt_compass().keys() - ABBREVIATIONS.keys())):
@@ -89,7 +89,7 @@ def find_bent_words(reference: pl.DataFrame) -> Iterator[str]:
 
 
 def find_alias_faults(aliases: Aliases, gazetteer: Gazetteer) -> Iterator[str]:
-    """Look for aliases that point nowhere, or to two places."""
+    """Look for aliases that name no place, or two."""
     counties, constituencies = gazetteer.wards["county_name"], gazetteer.wards["constituency_name"]
     lost = pl.concat(
         [

@@ -1,8 +1,8 @@
 """The right ward, or none: from everything that speaks for a ward to one answer for each place.
 
-What speaks for a ward is gathered column by column for all places at once (``evidence.py``); ``choose_rule`` has the
-rules in order (docs/places.md explains them), and the first that applies decides. Several wards of one name are left to
-coordinates.
+The evidence is gathered column by column for all places at once (``evidence.py``). ``choose_rule`` has the rules in
+order (docs/places.md explains them), and the first that applies decides. Among several wards of one name, coordinates
+decide.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def read_words(places: pl.DataFrame) -> pl.DataFrame:
 
 
 def decide(evidence: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
-    """Apply the rules in their order; only the first that applies counts."""
+    """Apply the rules in order; only the first that applies counts."""
     outcomes = list_outcomes()
     tied = {f"{kind}_tied": pl.col(f"{kind}_wards") for kind in ("inside", "repeated", "outside")}
     return (
@@ -92,7 +92,7 @@ def decide(evidence: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
 
 
 def list_outcomes() -> dict[str, Outcome]:
-    """Give the outcome of each rule that names a ward; the other rules name none."""
+    """Give the outcome of each rule that names a ward; rules that name none are not listed."""
     inside, repeated, outside, part = (pl.col(f"{kind}_wards") for kind in ("inside", "repeated", "outside", "part"))
     by_fit = pl.col("fit").replace_strict(FIT_METHODS, default=None, return_dtype=pl.String)
     return {
@@ -105,12 +105,12 @@ def list_outcomes() -> dict[str, Outcome]:
 
 
 def by_rule(values: Mapping[str, pl.Expr]) -> pl.Expr:
-    """Give the value of the rule that decided; null where none is listed for it."""
+    """Give the value of the rule that decided; null if none is listed for it."""
     return pl.coalesce(pl.when(pl.col("rule") == rule).then(value) for rule, value in values.items())
 
 
 def count_of(kind: str) -> pl.Expr:
-    """Count the wards of one kind of evidence; none where there is no such evidence."""
+    """Count the wards for which there is one kind of evidence; 0 if there is none."""
     return pl.col(f"{kind}_wards").list.len().fill_null(0).alias(kind)
 
 
@@ -118,7 +118,7 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
     """Name the first rule that applies to a place."""
     is_name = is_telling(pl.col("ward_words"))
     shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
-    # "Central" of Homa Bay may be Homa Bay Central, or Central Kasipul; the only Township of Kitui is meant.
+    # "Central" in Homa Bay may be Homa Bay Central or Central Kasipul; "Township" in Kitui is the only one there.
     is_only = ~has_block() & ~shares_its_words
     is_sure_outside = (
         ~has_look_alike(thresholds) & (is_name | is_only) & ~repeats_constituency() & ~is_cut_from_parent()
@@ -146,7 +146,7 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
 
 
 def is_so(mark: str) -> pl.Expr:
-    """Say whether a place has a mark; most places were not looked at for it."""
+    """Say whether a place has a mark; null, for the many places that were not checked for it, means no."""
     return pl.col(mark).fill_null(value=False)
 
 
@@ -156,9 +156,9 @@ def has_block() -> pl.Expr:
 
 
 def has_look_alike(thresholds: Thresholds) -> pl.Expr:
-    """Say whether a ward of the stated constituency may be meant, rather than one of the name elsewhere.
+    """Say whether a ward of the stated constituency may be meant, rather than one elsewhere that has the name.
 
-    Menengai, a ward elsewhere, may be what is left of the stated constituency's Menengai West.
+    Menengai is a ward elsewhere, but may be what is left of Menengai West in the stated constituency.
     """
     is_left_of_one = pl.col("sharing_wards").list.len().fill_null(0) > 0
     is_alike = pl.col("best").fill_null(0.0) >= thresholds.look_alike
@@ -168,8 +168,8 @@ def has_look_alike(thresholds: Thresholds) -> pl.Expr:
 def repeats_constituency() -> pl.Expr:
     """Say whether the name is that of a constituency, and stands for no ward of it.
 
-    Beside itself the constituency's name may stand for its ward: "Nambale, Nambale" is Nambale Township. Alone it is no
-    ward, and a ward is not all of a town: "Nakuru Town East" is not Nakuru East.
+    Beside itself, a constituency's name may stand for its ward: "Nambale, Nambale" is Nambale Township. Alone it is no
+    ward; and a ward is not a whole town: "Nakuru Town East" is not Nakuru East.
     """
     is_town = without_town_words(pl.col("ward_words")).is_not_null()
     return pl.col("named_no").is_not_null() & (~pl.col("named_no").is_in("block") | is_town)
@@ -178,7 +178,7 @@ def repeats_constituency() -> pl.Expr:
 def is_cut_from_parent() -> pl.Expr:
     """Say whether the name is a part of the stated constituency's: "Embakasi" of Embakasi South.
 
-    That is rather the constituency again, or the one that it was parted from, than a ward Embakasi in Embakasi East.
+    That is more likely the constituency again, or the one it was split from, than a ward Embakasi in Embakasi East.
     """
     parents = (pl.col(f"{unit}_words").fill_null([]) for unit in ("constituency", "sub_county"))
     others = (pl.col("ward_words").list.set_difference(parent).list.len() for parent in parents)
@@ -186,15 +186,15 @@ def is_cut_from_parent() -> pl.Expr:
 
 
 def names_two() -> pl.Expr:
-    """Say whether the cell names two wards of those that come into question.
+    """Say whether the cell names two of the wards in question.
 
-    "Bura (Fafi)" says where Bura is; "Kinango/Nadavaya" in Kinango, which has a ward Kinango, are two.
+    "Bura (Fafi)" says where Bura is; "Kinango/Nadavaya" in Kinango, which has a ward Kinango, names two wards.
     """
     return (pl.col("contained_in_scope") > 1) & ~pl.col("ward_name").str.contains(r"[(\[]")
 
 
 def is_clearly_best(thresholds: Thresholds) -> pl.Expr:
-    """Say whether the ward that is most alike is similar enough, and clearly better than any other."""
+    """Say whether the ward that is most alike is similar enough, and clearly more than any other."""
     least = pl.when(has_block()).then(thresholds.ward_similarity).otherwise(thresholds.county_ward_similarity)
     margin = pl.when(has_block()).then(thresholds.ward_margin).otherwise(thresholds.county_ward_margin)
     is_best = (pl.col("best") - pl.col("second") >= margin) & (pl.col("best") >= pl.col("best_outside"))
@@ -202,14 +202,14 @@ def is_clearly_best(thresholds: Thresholds) -> pl.Expr:
 
 
 def is_of_another() -> pl.Expr:
-    """Say whether the name is rather that of something else than a misspelling of the ward that is most alike."""
+    """Say whether the name is more likely that of something else than a misspelling of the ward that is most alike."""
     is_unit = is_so("is_unit") & pl.col("named_no").is_null()
     others = ("is_namesake", "has_second_name", "has_surplus", "is_cut_off")
     return pl.any_horizontal(is_unit, *map(is_so, others))
 
 
 def refuse_absent_wards(decided: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """Place nothing in a ward that the database lacks; it stays the first of the candidates."""
+    """Place nothing in a ward that the database lacks; the ward stays the first of the candidates."""
     absent = gazetteer.wards.filter(pl.col("ward_id").is_null()).drop_nulls("ward_no")["ward_no"]
     is_absent = pl.col("ward_no").is_in(absent.implode()).fill_null(value=False)
     return decided.with_columns(

@@ -1,7 +1,7 @@
-"""How far a facility is from a ward: to break ties between wards of one name, and to warn.
+"""How far a facility is from a ward: to decide between wards of one name, and to warn.
 
-Coordinates never place a facility by themselves: two careful sets of ward polygons disagree about one facility in
-ten, and half of the coordinates in the sources are guesses.
+Coordinates alone never place a facility: two careful sets of ward polygons disagree about one facility in ten, and
+half of the coordinates in the sources are guesses.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def settle_ties(
     boundaries: Boundaries | None,
     thresholds: Thresholds,
 ) -> pl.DataFrame:
-    """Fill ward_no, where wards are tied, with the one that the facility is near to, if it is far from the others."""
+    """Fill ward_no of tied wards with the one that the facility is near, if it is far from the others."""
     measured = tied.explode("ward_no").pipe(add_distance, points, boundaries, reach_km=thresholds.point_reach_km)
     winners = find_winners(measured, thresholds)
     is_settled = pl.col("settled_no").is_not_null()
@@ -50,7 +50,7 @@ def settle_ties(
 
 
 def find_winners(measured: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
-    """Give row_no and settled_no where the nearest of the wards (row_no, ward_no, distance_km) is clearly meant."""
+    """Give row_no and settled_no if the nearest of the wards (row_no, ward_no, distance_km) is clearly meant."""
     return (
         measured.sort("row_no", "distance_km", nulls_last=True)
         .group_by("row_no", maintain_order=True)
@@ -69,14 +69,14 @@ def find_winners(measured: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame
 def add_distance(
     places: pl.DataFrame, points: pl.DataFrame, boundaries: Boundaries | None, reach_km: float = 0.0
 ) -> pl.DataFrame:
-    """Add distance_km from latitude and longitude to ward_no: to its polygon, else to what its one point reaches."""
+    """Add distance_km from latitude and longitude to ward_no: to its polygon, else to the reach of its one point."""
     return places.join(points, on="ward_no", how="left", validate="m:1", maintain_order="left").pipe(
         measure_distance, boundaries, reach_km
     )
 
 
 def measure_distance(places: pl.DataFrame, boundaries: Boundaries | None, reach_km: float = 0.0) -> pl.DataFrame:
-    """Add distance_km where the ward's one point is there already (point_lat, point_lng), which is dropped."""
+    """Add distance_km where the ward's one point (point_lat, point_lng) is already there; the point is dropped."""
     to_point = pl.max_horizontal(distance_km() - reach_km, 0.0)
     measured = places.with_columns(distance_km=to_point)
     if boundaries is not None:

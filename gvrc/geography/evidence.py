@@ -1,7 +1,7 @@
-"""What speaks for a ward, and against it: the wards that a name may mean, and what each of them lacks.
+"""What speaks for a ward, and against it: the wards that a name may mean, and how far the name fits each.
 
-``find_wards`` lists the wards, ``add_evidence`` says of each place, in a row, what they come to. A place that has no
-row in one of the frames has nothing of it.
+``find_wards`` lists the wards; ``add_evidence`` sums up, one row per place, what was found. A place without a row in
+one of the frames has no evidence of that kind.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Wards(NamedTuple):
     """The wards that names may mean, and the places whose name is not that of a ward in the stated constituency."""
 
     matches: pl.DataFrame  # of ``find_matches``: word for word
-    parts: pl.DataFrame  # of ``find_parts``; of the unsettled places only, as the pairs
+    parts: pl.DataFrame  # of ``find_parts``; like the pairs, only of places not settled yet
     pairs: pl.DataFrame  # of ``find_similar_wards``
     unsettled: pl.DataFrame
 
 
 def find_wards(located: pl.DataFrame, gazetteer: Gazetteer) -> Wards:
-    """Find the wards that the names of places may mean, in the county that is known; none where parents contradict."""
+    """Find the wards that the names of places may mean, in the known county; none if the parents contradict."""
     consistent = located.filter(~pl.col("contradicts"))
     matches = find_matches(consistent, gazetteer)
     settled = matches.filter(pl.col("fit") <= ALIAS, "in_block")
@@ -42,7 +42,7 @@ def find_wards(located: pl.DataFrame, gazetteer: Gazetteer) -> Wards:
 
 
 def find_parts(places: pl.DataFrame, matches: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """List the wards that the name fits in part or contains: the columns of ``find_shared_words``."""
+    """List the wards that the name fits in part or contains, with the columns of ``find_shared_words``."""
     columns = ["place_no", "ward_no", "in_scope", "is_sharing", "is_part", "is_contained"]
     in_part = (
         matches.filter(pl.col("fit") == PART)
@@ -55,7 +55,7 @@ def find_parts(places: pl.DataFrame, matches: pl.DataFrame, gazetteer: Gazetteer
 def find_similar_wards(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """List the wards of the county that are alike: place_no, ward_no, similarity, guarded, in_scope.
 
-    In scope are the wards of the block; where no constituency is known, of the whole county.
+    In scope are the wards of the block, or of the whole county if no constituency is known.
     """
     names = (
         places.select("place_no", "block", "county_no", "ward_words")
@@ -82,7 +82,7 @@ def find_similar_wards(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFra
 
 
 def list_choices(gazetteer: Gazetteer) -> pl.DataFrame:
-    """List the names of wards that others may be alike to, as ``similar_pairs`` wants them; a part is worth less."""
+    """List the names of wards that others may resemble, as ``similar_pairs`` wants them; a part is worth less."""
     return (
         gazetteer.ward_keys.filter(pl.col("rank") != EXACT)
         .select(
@@ -97,7 +97,7 @@ def list_choices(gazetteer: Gazetteer) -> pl.DataFrame:
 
 
 def add_evidence(located: pl.DataFrame, found: Wards, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
-    """Add what speaks for the wards that were found, and against them, a column each."""
+    """Add what speaks for and against the wards that were found, each in a column."""
     unsettled = found.unsettled
     named = find_constituencies(unsettled, gazetteer)
     fitting, parts, alike = (
@@ -121,7 +121,7 @@ def add_evidence(located: pl.DataFrame, found: Wards, gazetteer: Gazetteer, thre
 def find_constituencies(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """Give place_no and named_no of the places whose ward name is, letter for letter, that of a constituency.
 
-    A name that a ward of the county has as well, or an alias of one, may be the ward's.
+    A name that is also a ward's in the county, or an alias of one, may be the ward's.
     """
     wards = gazetteer.wards
     names = wards.select("county_no", "constituency_name", named_no="constituency_no").unique(maintain_order=True)
@@ -143,7 +143,7 @@ def find_constituencies(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFr
 
 
 def leave_other_constituencies(found: pl.DataFrame, named: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """Leave out the wards outside of the constituency whose name a ward's cell bears (``find_constituencies``).
+    """Leave out wards outside of the constituency whose name is in the ward's cell (``find_constituencies``).
 
     "Kitui Central" is not the ward Central of Mwingi Central with the county before it, nor is "Kisumu Central" the
     ward Central Kisumu, which is in Kisumu West.
@@ -159,7 +159,7 @@ def leave_other_constituencies(found: pl.DataFrame, named: pl.DataFrame, gazette
 def summarise_matches(matches: pl.DataFrame) -> pl.DataFrame:
     """Give the wards that the whole name fits: place_no, inside_wards with the best fit, repeated_wards, outside_wards.
 
-    Inside, an alias gives way to a name; but exact is no better than normalised: "Iriaini" may be meant for Iria-Ini.
+    Inside, a name beats an alias; but exact is no better than normalised: "Iriaini" may be meant for Iria-Ini.
     """
     strength = pl.max_horizontal("fit", NORMALISED)
     inside = pl.col("in_block") & (pl.col("fit") <= ALIAS)
@@ -178,10 +178,10 @@ def summarise_matches(matches: pl.DataFrame) -> pl.DataFrame:
 
 
 def summarise_parts(parts: pl.DataFrame) -> pl.DataFrame:
-    """Give place_no, part_wards (a part of whose name is given), sharing_wards and contained_wards.
+    """Give place_no, part_wards (a part of their name is given), sharing_wards and contained_wards.
 
-    Sharing wards have all the words that are given, and others: "Homa Bay" is in four names of Homa Bay Town, and that
-    three have a direction besides does not make it the fourth. Contained are (so many) whole names.
+    Sharing wards have all the given words, and others: "Homa Bay" is in four ward names of Homa Bay Town; that three
+    of these also have a direction does not make it the fourth. Contained is the number of whole names in the given one.
     """
     return parts.group_by("place_no").agg(
         part_wards=pl.col("ward_no").filter("is_part", "in_scope").unique().sort(),
@@ -208,7 +208,7 @@ def summarise_similarity(pairs: pl.DataFrame, thresholds: Thresholds) -> pl.Data
 
 
 def find_second_names(parts: pl.DataFrame, similarity: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """Mark (has_second_name) the places whose name holds the whole name of another ward than the one it is alike to.
+    """Mark (has_second_name) places whose name includes the whole name of a ward other than the one it resembles.
 
     "Maua / Kieegoi/Antubochiu" is two wards in one cell, the second of them misspelt.
     """
@@ -228,9 +228,9 @@ def find_second_names(parts: pl.DataFrame, similarity: pl.DataFrame, gazetteer: 
 def find_surplus(
     places: pl.DataFrame, parts: pl.DataFrame, similarity: pl.DataFrame, gazetteer: Gazetteer
 ) -> pl.DataFrame:
-    """Mark (has_surplus) the places whose name is that of the ward it is alike to, and another word.
+    """Mark (has_surplus) places whose name is that of the ward it resembles and another word.
 
-    That is no misspelling, and the word says something: "So. West Kisumu" is South West Kisumu, not West Kisumu.
+    That is no misspelling, because the word has a meaning: "So. West Kisumu" is South West Kisumu, not West Kisumu.
     """
     lengths = gazetteer.wards.select("ward_no", length=words(pl.col("ward_name"), "ward").list.len())
     return (
@@ -245,9 +245,9 @@ def find_surplus(
 
 
 def find_cut_off(places: pl.DataFrame, similarity: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """Mark (is_cut_off) the places whose name is the beginning of another ward's name than the one it is alike to.
+    """Mark (is_cut_off) places whose name is the beginning of the name of a ward other than the one it resembles.
 
-    "Kahawa We" is rather Kahawa West than Kahawa with two letters too many.
+    "Kahawa We" is more likely Kahawa West than Kahawa with two letters too many.
     """
     head = pl.col("key").str.head(3).alias("head")
     beginnings = gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED).select(
@@ -268,7 +268,7 @@ def find_cut_off(places: pl.DataFrame, similarity: pl.DataFrame, gazetteer: Gaze
 def find_namesakes(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """Mark (is_namesake) the places whose ward name is, letter for letter, that of a ward of another county.
 
-    Such a name is not a misspelling of a ward here; rather the county is wrong.
+    Such a name is no misspelling of a ward here; more likely the county is wrong.
     """
     names = gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED).select("key", namesake_county_no="county_no")
     return (

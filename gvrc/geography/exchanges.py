@@ -1,7 +1,7 @@
 """Cells under the wrong heading: a constituency in the county's column, a ward in the constituency's.
 
-The names are read the other way round only where the straight reading fits nothing and the other fits exactly. Where
-both fit, neither is sure.
+Names are exchanged only if they fit nothing as they stand, and fit exactly when exchanged. If both readings fit,
+neither is sure.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def exchange_county_and_constituency(places: pl.DataFrame, gazetteer: Gazetteer)
 def exchange_constituency_and_ward(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """Exchange them in "Kisumu, Ahero, Nyando", where no constituency was found and Ahero is a ward of Nyando.
 
-    Adds is_two_ways: "Mombasa, Port Reitz, Changamwe" fits so as well, but Changamwe is a ward, too: it may be meant.
+    Adds is_two_ways: "Mombasa, Port Reitz, Changamwe" fits in this way, too, but Changamwe is also a ward, and may be
+    meant.
     """
     straight = places.with_columns(is_two_ways=pl.lit(value=False))
     ward_keys = gazetteer.ward_keys.filter(pl.col("rank") == NORMALISED)
@@ -64,7 +65,7 @@ def exchange_constituency_and_ward(places: pl.DataFrame, gazetteer: Gazetteer) -
     unclear = fitting.join(ward_keys, on=["county_no", "key"], how="semi")["place_no"]
     exchanged = (
         fitting.filter(~pl.col("place_no").is_in(unclear.implode()))
-        .group_by("place_no")  # a database may have two constituencies of one name
+        .group_by("place_no")  # a database may have two constituencies with one name
         .agg(found=pl.col("constituency_no").unique().sort())
     )
     return (
@@ -76,7 +77,7 @@ def exchange_constituency_and_ward(places: pl.DataFrame, gazetteer: Gazetteer) -
 
 
 def fit_exchanged(strays: pl.DataFrame, ward_keys: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """Keep the places that fit exactly when ward and constituency are exchanged; adds constituency_no."""
+    """Keep the places that fit exactly once ward and constituency are exchanged; adds constituency_no."""
     return (
         strays.select(
             "place_no",
@@ -96,7 +97,7 @@ def fit_exchanged(strays: pl.DataFrame, ward_keys: pl.DataFrame, gazetteer: Gaze
 
 
 def exchange(places: pl.DataFrame, exchanged: pl.DataFrame, one: Level, other: Level) -> pl.DataFrame:
-    """Exchange the names, and their words, of two levels in some of the places."""
+    """Exchange the names of two levels, and their words, in some of the places."""
     if exchanged.is_empty():
         return places
     is_exchanged = pl.col("place_no").is_in(exchanged["place_no"].implode())
@@ -114,5 +115,5 @@ def exchange(places: pl.DataFrame, exchanged: pl.DataFrame, one: Level, other: L
 
 
 def read_key(column: str, level: Level) -> pl.Expr:
-    """Give the key of a cell, read as the name of another level."""
+    """Give the key of a cell when it is read as the name of another level."""
     return key(words(pl.col(column), level))

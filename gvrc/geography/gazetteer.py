@@ -1,7 +1,7 @@
 """The places that names are compared with: every ward, its other names, and their parts.
 
-The shipped wards are always in it. A ward that the database lacks has no ``ward_id`` and places nothing, but its
-name still takes part: with 250 of 1,450 wards in the database, "Gaturi North" must not fall on its neighbour.
+The shipped wards are always in it. A ward that the database lacks has no ``ward_id`` and no facility is placed in it,
+but its name takes part: with 250 of 1,450 wards in the database, "Gaturi North" must not be placed in its neighbour.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 # How a name may fit a ward, best first.
 EXACT, NORMALISED, ALIAS, REPEATED_PARENT, PART = range(5)
 
-# Places that only the database has are numbered by their ids, beyond all official numbers.
+# Places that only the database has are numbered by their ids, above all official numbers.
 OWN_NUMBERS_FROM = 1_000_000
 
-# Wards as the gazetteer takes them: the numbers are its own, the ids the database's (null where it lacks the place).
+# Wards as the gazetteer takes them: the numbers are its own, the ids the database's (null if it lacks the place).
 WARDS = pl.Schema(
     {
         "ward_no": pl.Int64,  # null for a constituency without wards
@@ -45,20 +45,20 @@ WARD_KEY = [*WARD, "key", "signature", "rank"]
 
 @dataclass(frozen=True)
 class Gazetteer:
-    """Frames to join with; ``key`` and ``signature`` are as ``names`` makes them."""
+    """Frames to join with; ``key`` and ``signature`` are made by ``names``."""
 
     wards: pl.DataFrame  # WARDS
     county_keys: pl.DataFrame  # county_no, key, signature
     constituency_keys: pl.DataFrame  # county_no, constituency_no, key, signature, is_alias
     ward_keys: pl.DataFrame  # county_no, constituency_no, ward_no, key, signature, rank
     ward_words: pl.DataFrame  # name_no, county_no, constituency_no, ward_no, word, word_count, signature
-    aliases: pl.DataFrame  # of wards, with the numbers of what they name; null from the level that is not known
+    aliases: pl.DataFrame  # of wards, with the numbers of what they name; null from the first unknown level on
 
 
 def build_gazetteer(wards: pl.DataFrame, spellings: pl.DataFrame, aliases: Aliases) -> Gazetteer:
     """Make the frames from wards (WARDS), ``spellings`` of them (ward_no, ward_name) and aliases.
 
-    An alias of a place that is not among the wards counts for nothing (``check_aliases`` stops at it).
+    An alias of a place that is not among the wards is ignored (``check_aliases`` stops at it).
     """
     county_keys = read_county_keys(wards, aliases.county)
     constituency_keys = read_constituency_keys(wards, county_keys, aliases.constituency)
@@ -78,14 +78,14 @@ def build_gazetteer(wards: pl.DataFrame, spellings: pl.DataFrame, aliases: Alias
 
 
 def spell_wards(wards: pl.DataFrame, spellings: pl.DataFrame) -> pl.DataFrame:
-    """List the names of wards (WARD, ward_name) and their spellings, put in words."""
+    """List the names of wards (WARD, ward_name) and their spellings, split into words."""
     own = wards.select(*WARD, "ward_name").drop_nulls("ward_no")
     others = own.drop("ward_name").join(spellings.select("ward_no", "ward_name"), on="ward_no", validate="m:1")
     return put_in_words(pl.concat([own, others]).unique(maintain_order=True))
 
 
 def put_in_words(names: pl.DataFrame) -> pl.DataFrame:
-    """Add name (the words of ward_name) and its signature; a name of no words is left out."""
+    """Add name (the words of ward_name) and its signature; a name without words is left out."""
     return (
         names.with_columns(name=words(pl.col("ward_name"), "ward"))
         .drop_nulls("name")
@@ -94,7 +94,7 @@ def put_in_words(names: pl.DataFrame) -> pl.DataFrame:
 
 
 def read_county_keys(wards: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
-    """List the names of counties, official and other."""
+    """List the official and other names of counties."""
     own = (
         wards.select("county_no", "county_name")
         .unique(maintain_order=True)
@@ -111,7 +111,7 @@ def read_county_keys(wards: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame
 
 
 def read_constituency_keys(wards: pl.DataFrame, county_keys: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:
-    """List the names of constituencies, official and other, each also with its words in alphabetical order."""
+    """List the official and other names of constituencies, each also with its words in alphabetical order."""
     own = (
         wards.select("county_no", "constituency_no", "constituency_name")
         .unique(maintain_order=True)
@@ -141,7 +141,7 @@ def read_constituency_keys(wards: pl.DataFrame, county_keys: pl.DataFrame, alias
 
 
 def read_other_names(aliases: pl.DataFrame, own: pl.DataFrame, county_keys: pl.DataFrame) -> pl.DataFrame:
-    """List the other names of constituencies, each with the numbers of the one whose own name the alias gives."""
+    """List the other names of constituencies, each with the numbers of the constituency that the alias names."""
     return (
         aliases.select(
             county_key=key(words(pl.col("county"), "county")),
@@ -165,7 +165,7 @@ def read_whole_keys(named: pl.DataFrame, rank: int) -> pl.DataFrame:
 
 
 def read_exact_keys(named: pl.DataFrame) -> pl.DataFrame:
-    """List the names as they stand, only without case and apostrophes."""
+    """List the names as they are written, apart from case and apostrophes."""
     return named.select(*WARD, "signature", key=plain(pl.col("ward_name")), rank=pl.lit(EXACT)).select(*WARD_KEY)
 
 
@@ -194,7 +194,7 @@ def read_ward_words(named: pl.DataFrame) -> pl.DataFrame:
 def locate_aliases(
     aliases: pl.DataFrame, county_keys: pl.DataFrame, constituency_keys: pl.DataFrame, ward_keys: pl.DataFrame
 ) -> pl.DataFrame:
-    """Add to the aliases the numbers of the ward that each names; null from the level that is not known."""
+    """Add to each alias the numbers of the ward that it names; null from the first unknown level on."""
     return (
         aliases.with_columns(
             county_key=key(words(pl.col("county"), "county")),
@@ -220,7 +220,7 @@ def locate_aliases(
 
 
 def check_aliases(gazetteer: Gazetteer) -> None:
-    """Stop at the first ward alias that names no ward, or one name of two wards of a constituency."""
+    """Stop at the first ward alias that names no ward, or that is one name for two wards of a constituency."""
     located = gazetteer.aliases.with_columns(alias_key=key(words(pl.col("alias"), "ward")))
     for row in located.filter(pl.col("ward_no").is_null()).head(1).iter_rows(named=True):
         level = next(level for level in ("county", "constituency", "ward") if row[f"{level}_no"] is None)
@@ -236,7 +236,7 @@ def check_aliases(gazetteer: Gazetteer) -> None:
 
 
 def find_ambiguous_aliases(located: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """List the aliases whose name is another official ward's of the constituency, or an earlier alias of another."""
+    """List aliases whose name is another official ward's in the constituency, or an earlier alias of another ward."""
     official = (pl.col("rank") == NORMALISED) & (pl.col("ward_no") < OWN_NUMBERS_FROM)
     own = gazetteer.ward_keys.filter(official).select("constituency_no", "key", own_no="ward_no")
     meanings = located.unique(["constituency_no", "alias_key", "ward_no"], keep="first", maintain_order=True)

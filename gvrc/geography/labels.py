@@ -1,8 +1,8 @@
 """Which ward of the database is which official ward; and the gazetteer made of both.
 
-A managed database keeps its own ids and its own spellings. Its wards are matched against the official ones with the
-same rules as any record; what fits none is a ward by itself, and an official ward that none fits is one that the
-database lacks.
+A managed database keeps its own ids and its own spellings. Its wards are matched to the official ones by the same rules
+as any record. A ward that matches none is a ward by itself; an official ward that none matches is lacking in the
+database.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gvrc.geography.thresholds import Thresholds
     from gvrc.geography.words import Level
 
-# A ward may be claimed by several of the database's wards: the surest claim is heard.
+# Several of the database's wards may claim one official ward: the surest claim wins.
 CLAIMS = {"exact": 0, "normalised": 1, "alias": 2, "county": 3, "part": 4, "fuzzy": 5}
 SAME_NAME = ["exact", "normalised"]
 LEVELS: list[Level] = ["county", "constituency", "ward"]
@@ -50,9 +50,9 @@ def number_official(shipped: pl.DataFrame) -> pl.DataFrame:
 
 
 def claim_by_names(reference: pl.DataFrame, official: pl.DataFrame) -> pl.DataFrame:
-    """Add ward_no, constituency_no, county_no and ward_match to the wards whose three names are the official ones.
+    """Add ward_no, constituency_no, county_no and ward_match to wards whose three names are the official ones.
 
-    A directory of ours has them letter for letter: then no name need be read into words.
+    Our own directory has them letter for letter, so that no name need be split into words.
     """
     numbers = official.select("ward_no", "constituency_no", "county_no", *PLACE_NAMES)
     spelled = reference.unique(maintain_order=True).join(
@@ -64,7 +64,7 @@ def claim_by_names(reference: pl.DataFrame, official: pl.DataFrame) -> pl.DataFr
 
 
 def claim_by_keys(reference: pl.DataFrame, official: pl.DataFrame) -> pl.DataFrame:
-    """Add the same by the keys of the three names, to wards that are spelled in other ways."""
+    """Add the same, by the keys of the three names, to wards with other spellings."""
     known = official.with_columns(read_keys()).select(
         "ward_no", "constituency_no", "county_no", *KEYS, official_name="ward_name"
     )
@@ -84,10 +84,10 @@ def read_keys() -> list[pl.Expr]:
 
 
 def claim_by_rules(reference: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
-    """Add the numbers and ward_match of the official places that wards of other spellings are, as far as they are.
+    """Add ward_no and the rest, by the rules for records, to wards of other spellings, as far as they can be matched.
 
     The county must be known by its own name: a ward of an invented county "Malindi" is not one of Kilifi's. And a ward
-    that bears its constituency's name is often a stand-in for all of it: "Luanda Ward" is not Luanda Township.
+    that has its constituency's name often stands for all of it: "Luanda Ward" is not Luanda Township.
     """
     rows = reference.with_row_index("place_no").cast({"place_no": pl.Int64})
     places = rows.select("place_no", *PLACE_NAMES, sub_county_name=pl.lit(None, pl.String))
@@ -108,11 +108,11 @@ def claim_by_rules(reference: pl.DataFrame, gazetteer: Gazetteer, thresholds: Th
 
 
 def settle_claims(claims: pl.DataFrame, official: pl.DataFrame) -> pl.DataFrame:
-    """Hear the surest claim on each official ward; what is left over is a place by itself (WARDS, and is_official).
+    """Let the surest claim on each official ward win; what is left over is a place by itself (WARDS, and is_official).
 
-    Of two wards with one name ("Kilimani" and "Kilimani Ward") only the one nearer to the official name stays. Whose
-    claim is heard tells which constituency a name means that no list has. Whose is not stays where the database has
-    it: a second Viwandani, in Kibra, is not in Makadara because the first one is.
+    Of two wards with one name ("Kilimani" and "Kilimani Ward") only the one nearer to the official name stays. The ward
+    whose claim wins shows which constituency is meant by a name that is in no list. One whose claim does not win stays
+    where the database has it: a second Viwandani, in Kibra, is not in Makadara because the first one is.
     """
     won = official.select("ward_no", won_no="constituency_no").drop_nulls()
     return (
@@ -133,7 +133,7 @@ def settle_claims(claims: pl.DataFrame, official: pl.DataFrame) -> pl.DataFrame:
 
 
 def label_wards(official: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
-    """Give the official wards the database's ids and names where it has them, and add the database's own (WARDS)."""
+    """Give official wards the database's ids and names, if it has them, and add the database's own wards (WARDS)."""
     labelled = (
         official.drop("constituency_id", "county_id", "ward_id")
         .join(
@@ -166,7 +166,7 @@ def label_wards(official: pl.DataFrame, claims: pl.DataFrame) -> pl.DataFrame:
 
 
 def most_frequent(claims: pl.DataFrame, level: str) -> pl.DataFrame:
-    """Give the database's id of each county or constituency; of several, that with the most wards."""
+    """Give the database's id of each county or constituency; of several ids, the one with the most wards."""
     number, identifier = f"{level}_no", f"{level}_id"
     return (
         claims.group_by(number, identifier)

@@ -1,4 +1,4 @@
-"""A list of places in a CSV file: read, answered and written, for people who check places before they import them."""
+"""A list of places in a CSV file, read, answered and written: for people who check places before an import."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gvrc.values.text import clean_and_mend
 if TYPE_CHECKING:
     from gvrc.geography.resolver import PlaceResolver
 
-# The headings that a list may use, in lower case; the first is the one that we ask for.
+# The headings that a list may have, in lower case; the first is the one that we ask for.
 HEADINGS = {
     "county_name": ["county", "county_name"],
     "constituency_name": ["constituency", "constituency_name"],
@@ -36,7 +36,7 @@ NEEDED = ["county_name", "constituency_name", "ward_name"]
 
 
 def answer_list(content: bytes, resolver: PlaceResolver, reference: pl.DataFrame) -> pl.DataFrame:
-    """Answer a CSV file: first its own columns, headed ``given_`` where ours have the name, then ours.
+    """Answer a CSV file: first its own columns, prefixed ``given_`` if ours have the same name, then ours.
 
     Ours are ward_code (the reference's ward_id), ward, constituency, county, level, method, score, candidates, flags
     and suggestion.
@@ -72,13 +72,13 @@ def read_list(content: bytes) -> pl.DataFrame:
 
 
 def heading(given: pl.DataFrame, column: str) -> str | None:
-    """Give the heading under which the list has one of our columns."""
+    """Give the heading that the list has for one of our columns."""
     by_name = {name.strip().lower(): name for name in reversed(given.columns)}
     return next((by_name[name] for name in HEADINGS[column] if name in by_name), None)
 
 
 def pick_places(given: pl.DataFrame) -> pl.DataFrame:
-    """Give what the resolver needs, under its names; null for a column that the list does not have."""
+    """Give what the resolver needs, under its names; null for columns that the list lacks."""
     headings = {column: heading(given, column) for column in HEADINGS}
     return given.select(
         (pl.lit(None, pl.String) if name is None else pl.col(name)).alias(column) for column, name in headings.items()
@@ -86,13 +86,13 @@ def pick_places(given: pl.DataFrame) -> pl.DataFrame:
 
 
 def read_places(places: pl.DataFrame) -> pl.DataFrame:
-    """Read the cells as an import reads those of a record: absent words, angles in any form, exchanged coordinates."""
+    """Read the cells as an import reads a record's: words for absent, angles in any form, exchanged coordinates."""
     unsaid = [pl.lit(None, pl.String).alias(name) for name in ("geometry", "coordinates", "projection")]
     return clean_and_mend(places, [*HEADINGS]).with_columns(unsaid).pipe(add_coordinates)
 
 
 def name_places(places: pl.DataFrame, reference: pl.DataFrame) -> pl.DataFrame:
-    """Give the answers under the headings of the list, with names for the ids as far as they are sure."""
+    """Give the answers under the headings of the list, with names for the ids that are sure."""
     named = places
     for level in LEVELS:
         names = reference.select(f"{level}_id", **{level: f"{level}_name"}).drop_nulls().unique(f"{level}_id")

@@ -23,14 +23,14 @@ GIVEN = pl.Schema(
 
 
 class GeographicMapper:
-    """Maps one facility at a time; a batch goes through ``PlaceResolver.resolve`` at once."""
+    """Maps one facility at a time; for a batch, ``PlaceResolver.resolve`` takes all at once."""
 
     def __init__(self, resolver: PlaceResolver | None = None) -> None:
         """Take a resolver, or the shipped reference with the shipped aliases."""
         self._resolver = resolver or PlaceResolver(read_shipped_reference(), read_aliases())
 
     def map_location(self, facility: dict[str, Any]) -> dict[str, Any]:
-        """Give the facility with the columns of ``columns.PLACE`` added; its place is read as that of any record."""
+        """Give the facility with the columns of ``columns.PLACE`` added; its place is read like that of any record."""
         from gvrc.extract import read_record
         from gvrc.normalise import normalise
 

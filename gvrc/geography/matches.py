@@ -1,4 +1,4 @@
-"""Which wards a name fits word for word: whole, as an alias, with a parent's name repeated, or in part."""
+"""Which wards a name fits word for word: as a whole, as an alias, with a parent's name repeated, or in part."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import polars as pl
 from gvrc.geography.gazetteer import ALIAS, EXACT, NORMALISED, PART, REPEATED_PARENT, Gazetteer
 from gvrc.geography.names import key, lists_numerals, plain, signature, sorted_key, squeezed, without_town_words
 
-# A form of the given name against a form of the ward's, and what it is worth when they are equal.
+# A form of the given name, the form of the ward's that it is compared with, and what it is worth if they are equal.
 FITS = pl.DataFrame(
     [
         ("plain", EXACT, EXACT),
@@ -25,13 +25,13 @@ FITS = pl.DataFrame(
 
 # A ward's cell may repeat the county or the constituency: "Mandera Township", "Bura (Fafi)".
 PARENTS = ["county_words", "constituency_words"]
-UNIT_WORDS = ["constituency", "sub county", "subcounty", "county"]  # none of a ward's name is among them
+UNIT_WORDS = ["constituency", "sub county", "subcounty", "county"]  # none of them is in a ward's name
 
 
 def find_matches(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """List every ward of the county that the name of a place fits: place_no, ward_no, fit, in_block, in_scope.
 
-    In scope are the wards of the block; where no constituency is known, those of the whole county.
+    In scope are the wards of the block, or of the whole county if no constituency is known.
     Places have place_no, county_no, block, ward_name and the words of the names.
     """
     return (
@@ -50,7 +50,7 @@ def read_forms(places: pl.DataFrame) -> pl.DataFrame:
     name = pl.col("ward_words")
     forms = {
         "plain": [pl.col("ward_plain")],
-        # No blank in the wrong place, but two wards: "Dandora Area I & II" is not Area III.
+        # A cell that names two wards has no blank in the wrong place: "Dandora Area I & II" is not Area III.
         "whole": [key(name), sorted_key(name), pl.when(~lists_numerals(name)).then(squeezed(pl.col("ward_plain")))],
         "without parent": [*(without_parent(parent) for parent in PARENTS), without_parents()],
         "without town": [key(without_town_words(name))],
@@ -68,7 +68,7 @@ def read_forms(places: pl.DataFrame) -> pl.DataFrame:
 
 
 def without_parent(parent_words: str) -> pl.Expr:
-    """Give the key of the ward's name without the parent's name before or after it; null where it is not there."""
+    """Give the key of the ward's name without the parent's name before or after it; null if that is not there."""
     name = without_unit_words()
     parent = pl.col(parent_words).list.join(" ")
     left = name.str.strip_suffix(pl.format(" {}", parent)).str.strip_prefix(pl.format("{} ", parent))
@@ -76,7 +76,7 @@ def without_parent(parent_words: str) -> pl.Expr:
 
 
 def without_parents() -> pl.Expr:
-    """Give the key of the ward's name without both parents' after it: "Lindi, Kibra, Nairobi"."""
+    """Give the key of the ward's name without both parents' names after it: "Lindi, Kibra, Nairobi"."""
     name = without_unit_words()
     county, constituency = (pl.format(" {}", pl.col(parent).list.join(" ")) for parent in PARENTS)
     left = name.str.strip_suffix(county).str.strip_suffix(constituency)
@@ -84,16 +84,15 @@ def without_parents() -> pl.Expr:
 
 
 def without_unit_words() -> pl.Expr:
-    """Give the words of the ward's name but those that say what its parents are: "Lindi, Kibra Constituency"."""
+    """Give the words of the ward's name except those for its parents' levels: "Lindi, Kibra Constituency"."""
     return pl.col("ward_words").list.join(" ").str.replace_all(rf" (?:{'|'.join(UNIT_WORDS)})(?-u:\b)", "")
 
 
 def find_shared_words(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """List the wards of the county whose words hold all given words, or all of whose words are given.
+    """List the wards of the county whose words include all given words, or all of whose words are given.
 
-    place_no, ward_no, in_scope, is_sharing (the given name is a part of the ward's), is_part (and nothing that tells
-    apart is missing), is_contained (the ward's whole name stands in the given one: two of these are two wards in one
-    cell).
+    place_no, ward_no, in_scope, is_sharing (the given name is a part of the ward's), is_part (and no distinguishing
+    word is missing), is_contained (the ward's whole name is in the given one: two of these are two wards in one cell).
     """
     given = (
         places.filter(pl.col("county_no").is_not_null(), pl.col("ward_words").is_not_null())

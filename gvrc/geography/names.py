@@ -1,4 +1,4 @@
-"""A name as it is compared: what is lost is what does not tell places apart.
+"""A name in the form in which it is compared: only what does not distinguish places is removed.
 
 Everything is an expression over whole columns; the same expressions read the reference and the records, so the two
 cannot drift apart.
@@ -21,32 +21,32 @@ from gvrc.geography.words import (
     word_replacements,
 )
 
-# Zero-width marks, and the many characters that sources write for an apostrophe.
+# Zero-width marks, and the many characters that sources write as an apostrophe.
 INVISIBLE = r"[\p{Cf}'\x60\x22\u00B4\u2018-\u201F\u2032\u2033\u02B9-\u02BF\u02C8]"
 # Seven digits or more, in groups or not: a telephone number that slipped into the cell.
 TELEPHONE = r"\+?\d(?:[\s\-]*\d){6,}"
-# "4. GANDA", "47 - Nairobi": the number of a list. Three digits and more are codes ("KE047"): no place has them.
+# "4. GANDA", "47 - Nairobi": numbers in a list. Three digits and more are codes ("KE047"); no place has them.
 LIST_NUMBER = r"^\s*\d{1,3}(?:\s*[-.):]+\s*|\s+)|(?:\bke-?)?\d{3,}"
 NO_NAME = f"{TELEPHONE}|{LIST_NUMBER}"
-# A figure among letters was read for one: "M0lo", "Ma1indi", "J1lore" (an l after a vowel, else an i). At the end of
-# them it is a number ("Umoja1"), but none has 0 ("Aher0"). Accents are gone: with all letters that there are (\p{L})
-# the patterns take 5 MB.
+# A digit among letters is a letter that was misread: "M0lo", "Ma1indi", "J1lore" (an l after a vowel, else an i). After
+# the letters it is a number ("Umoja1"), but a 0 never is ("Aher0"). Accents are already removed: with \p{L}, all the
+# letters that exist, the patterns take 5 MB.
 MISREAD = {
     "([a-z])0": "${1}o",
     "(^|[^a-z0-9])0([a-z]{2})": "${1}o${2}",
     "([aeiou])1([a-z])": "${1}l${2}",
     "([a-z])1([a-z])": "${1}i${2}",
 }
-# What stands between letters and digits; in a placeholder at one place at most. One pattern of all placeholders with
-# such gaps took longer to compile than the reference takes to read.
+# What may stand between letters and digits; a placeholder has it in at most one place. One pattern of all placeholders
+# with such gaps took longer to compile than the reference takes to read.
 GAP = r"[^\p{L}\d]+"
 NOTHING = ["", *(form for text in PLACEHOLDERS for form in (re.sub("[^a-z]", " ", text), re.sub("[^a-z]", "", text)))]
 
 
 def plain(name: pl.Expr) -> pl.Expr:
-    """The name without case, apostrophes, accents and spare blanks: equal here is an exact match."""
+    """The name without case, apostrophes, accents and superfluous blanks: if these are equal, the match is exact."""
     return (
-        name.str.replace_all(INVISIBLE, "")  # first: NFKD makes a blank of the accent that serves as an apostrophe
+        name.str.replace_all(INVISIBLE, "")  # first: NFKD turns an accent that serves as an apostrophe into a blank
         .str.normalize("NFKD")
         .str.replace_all(r"\p{M}", "")
         .str.to_lowercase()
@@ -56,7 +56,7 @@ def plain(name: pl.Expr) -> pl.Expr:
 
 
 def words(name: pl.Expr, level: Level) -> pl.Expr:
-    """The words of the name as they are compared, in order (a list of text); null where the cell says nothing."""
+    """The words of the name as they are compared, in order (a list of texts); null if the cell says nothing."""
     written, read_as = replacements(level)
     return (
         named(plain(name))
@@ -71,20 +71,20 @@ def words(name: pl.Expr, level: Level) -> pl.Expr:
 
 
 def mend_misread(plain_name: pl.Expr) -> pl.Expr:
-    """The name with the letters that were read as figures (MISREAD)."""
+    """The name with the letters that were misread as digits put back (MISREAD)."""
     for pattern, letters in MISREAD.items():
         plain_name = plain_name.str.replace_all(pattern, letters)
     return plain_name
 
 
 def named(plain_name: pl.Expr) -> pl.Expr:
-    """The name, or null where the whole cell is a placeholder, however it is punctuated: "N/A", "n.a.", "-"."""
+    """The name, or null if the whole cell is a placeholder, however it is punctuated: "N/A", "n.a.", "-"."""
     return pl.when(~plain_name.str.replace_all(GAP, " ").str.strip_chars(" ").is_in(NOTHING)).then(plain_name)
 
 
 @cache
 def replacements(level: Level) -> tuple[pl.Series, pl.Series]:
-    """Give the words of a level and what they are read as, in the form that is fastest to use."""
+    """Give the words of a level and what each is read as, in the form that is fastest to use."""
     read_as = word_replacements(level)
     return pl.Series([*read_as], dtype=pl.String), pl.Series([*read_as.values()], dtype=pl.String)
 
@@ -112,23 +112,23 @@ def signature(name_words: pl.Expr) -> pl.Expr:
 
 
 def lists_numerals(name_words: pl.Expr) -> pl.Expr:
-    """Whether two numbers follow each other, as where a cell holds two wards: "Area I & II"."""
+    """Whether two numbers follow each other, as in a cell that names two wards: "Area I & II"."""
     return name_words.list.join(" ").str.contains(r"\b\d+ \d+\b")
 
 
 def parts(name: pl.Expr) -> pl.Expr:
-    """The parts of "A/B" (a list of text); null where the name has one part only."""
+    """The parts of "A/B" (a list of texts); null if the name has only one part."""
     found = name.str.extract_all(r"[^/\\]+")
     return pl.when(found.list.len() > 1).then(found)
 
 
 def is_telling(name_words: pl.Expr) -> pl.Expr:
-    """Whether some word is a name: "Central" and "Township" fit too many places to be a part of one."""
+    """Whether any word is a name: "Central" and "Township" fit too many places to be a part of one."""
     word = pl.element()
     return name_words.list.eval(~word.is_in([*COMPASS, *COMMON_WORDS]) & word.str.contains(r"^\p{L}{2}")).list.any()
 
 
 def without_town_words(name_words: pl.Expr) -> pl.Expr:
-    """The words without Town, Township and Island; null where that changes nothing or leaves nothing."""
+    """The words without Town, Township and Island; null if that changes nothing or leaves nothing."""
     left = name_words.list.eval(pl.element().filter(~pl.element().is_in(TOWN_WORDS)))
     return pl.when(left.list.len().is_between(1, name_words.list.len() - 1)).then(left)

@@ -1,4 +1,4 @@
-"""Which county and which constituency the record states: the block in which its ward is looked for."""
+"""Which county and which constituency the record states: its ward is looked for in these, the block."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ NO_BLOCK = pl.lit([], dtype=pl.List(pl.Int64))
 def find_parents(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
     """Add to the places (place_no and the words of the names) what they say about the county and the constituency.
 
-    county_no (null where not known), block (list of constituency_no, empty where not known) and contradicts: the county
-    is known, and the constituency is one of another county.
+    county_no (null if unknown), block (list of constituency_no, empty if unknown) and contradicts: the county is known,
+    and the constituency is in another county.
     """
     return (
         places.pipe(add_county, gazetteer, thresholds)
@@ -33,7 +33,7 @@ def find_parents(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresho
 
 
 def add_county(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
-    """Add county_no by the county's own name: exact, alias, or alike and clearly the best."""
+    """Add county_no by the county's own name: exact, an alias, or alike and clearly the best."""
     named = places.with_columns(county_key=key(pl.col("county_words")).str.strip_suffix("county"))  # "KisumuCounty"
     stated = (
         named.select("county_words", key="county_key")
@@ -55,9 +55,9 @@ def add_county(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Threshold
 
 
 def add_county_within(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """Fill county_no where the cell holds the whole name of one county, and more: "Kaunti ya Kisumu", "Kisumu Cnty".
+    """Fill county_no if the cell contains the whole name of one county, and more: "Kaunti ya Kisumu", "Kisumu Cnty".
 
-    Unread, such a cell would contradict nothing: "Kisumu Cnty, Gem, East Gem" would be a ward of Siaya.
+    If it were not read, such a cell would contradict nothing: "Kisumu Cnty, Gem, East Gem" would be a ward of Siaya.
     """
     text = pl.col("county_words").list.join(" ")
     unread = places.filter(pl.col("county_no").is_null()).select(text=text).drop_nulls().unique()
@@ -68,7 +68,7 @@ def add_county_within(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFram
         .join(gazetteer.county_keys.select("county_no", "key"), on="key", validate="m:m")
         .select("text", within_no="county_no")
         .unique()
-        .unique("text", keep="none")  # "Kisumu / Siaya" is none of the two
+        .unique("text", keep="none")  # "Kisumu / Siaya" is neither
     )
     return (
         places.with_columns(text=text)
@@ -79,16 +79,16 @@ def add_county_within(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFram
 
 
 def read_runs(texts: pl.DataFrame) -> pl.DataFrame:
-    """Add the key of each word, and of each two words that follow each other; short ones may be anything ("UG")."""
+    """Add the key of each word, and of each two consecutive words; short ones may be anything ("UG")."""
     words = texts.with_columns(key=pl.col("text").str.split(" ")).explode("key")
     pairs = words.with_columns(key=pl.col("key") + pl.col("key").shift(-1).over("text"))
     return pl.concat([words, pairs]).filter(pl.col("key").str.len_chars() >= SHORTEST_COUNTY)
 
 
 def add_constituency(places: pl.DataFrame, column: str, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
-    """Fill block and contradicts, where there is neither yet, from the name whose words are in ``column``.
+    """Fill block and contradicts, if both are still open, from the name whose words are in ``column``.
 
-    Where no county is known, a constituency whose name only one county has tells the county too.
+    If no county is known, a constituency whose name is in only one county gives the county, too.
     """
     named = places.with_columns(
         constituency_key=pl.when(pl.col("block").list.len() == 0, ~pl.col("contradicts")).then(key(pl.col(column)))
@@ -142,10 +142,10 @@ def find_blocks(statements: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thre
 
 
 def find_bearers(statements: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """List the constituencies of the whole country that bear the name.
+    """List the constituencies of the whole country that have the name.
 
-    statement_no, county_no (filled where only one county has the name), named_county_no, constituency_no, is_alias.
-    What is only another county's alias says nothing.
+    statement_no, county_no (filled if only one county has the name), named_county_no, constituency_no, is_alias.
+    An alias in another county says nothing.
     """
     name = pl.col("name")
     return (
@@ -163,7 +163,7 @@ def find_bearers(statements: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame
 
 
 def find_similar(statements: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
-    """Give statement_no, county_no and constituency_no where one of the county is alike and clearly the best."""
+    """Give statement_no, county_no and constituency_no if one in the county is alike and clearly the best."""
     name = pl.col("name")
     known = statements.drop_nulls("county_no")
     if known.is_empty():

@@ -1,7 +1,7 @@
 """The reference that ships with the project: 47 counties, 290 constituencies and 1,450 wards with official numbers.
 
-The tables are in ``data/``, each row with its source; ``python -m gvrc.geography.check`` checks them. A managed
-database is matched against its own wards; these names still help to tell which ward it lacks.
+The tables are in ``data/``, each row with its source; ``python -m gvrc.geography.check`` checks them. In a managed
+database its own wards are the ones that count; the names here still show which wards it lacks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DATA = Path(__file__).parent / "data"
 
 
 class ShippedTables(NamedTuple):
-    """What seeds a fresh database; every column is text, codes are the official numbers without leading zeros."""
+    """What a fresh database is filled with; every column is text, codes are official numbers without leading zeros."""
 
     counties: pl.DataFrame  # county_code, county_name
     constituencies: pl.DataFrame  # constituency_code, constituency_name, county_code
@@ -26,7 +26,7 @@ class ShippedTables(NamedTuple):
 
 
 def read_shipped_tables() -> ShippedTables:
-    """Read the three levels as they ship, without their ``source`` columns."""
+    """Read the three levels as shipped, without their ``source`` columns."""
     return ShippedTables(
         counties=read_table("counties").drop("source"),
         constituencies=read_table("constituencies").drop("source"),
@@ -38,8 +38,8 @@ def read_shipped_tables() -> ShippedTables:
 def read_shipped_reference() -> pl.DataFrame:
     """Read the shipped wards in the form of ``columns.REFERENCE``; the ids are the official numbers.
 
-    Centroids (degrees) are given only for the wards that share their name with another ward of their county: there
-    they decide.
+    Centroids (degrees) are given only for wards that share their name with another ward of their county: there they
+    decide.
     """
     return (
         read_table("wards")

@@ -1,7 +1,7 @@
 """The place resolver: from the names that a record gives to the ward that it is in, or to none.
 
-docs/places.md tells the method; ``decisions`` has the rules in their order, the modules beside it a family of rules
-each. Here is what has to be remembered: the gazetteer, and the places that were already decided.
+docs/places.md explains the method. ``decisions`` has the rules in order, each module beside it a family of rules. This
+module has what must be remembered: the gazetteer, and the places that were already decided.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ ANSWER: dict[str, pl.DataType | type[pl.DataType]] = {
     "ward_candidates": pl.String,
     "is_mismatch": pl.Boolean,
     "contradicts": pl.Boolean,
-    **OF_WARD,  # as the database has it; of a place without a ward the constituency and the county that are sure
+    **OF_WARD,  # as the database has it; for a place without a ward, the constituency and county that are sure
 }
 DECIDED = pl.Schema({**dict.fromkeys(NAMES, pl.String), **ANSWER})
 WARD_POINTS = pl.Schema({"ward_id": pl.Int64, "latitude": pl.Float64, "longitude": pl.Float64})
@@ -78,15 +78,15 @@ class PlaceResolver:
         cache: PlaceCache | None = None,
         decided: Callable[[str], pl.DataFrame] | None = None,
     ) -> None:
-        """Take the wards to match (columns.REFERENCE), other names of them, and what is known of their whereabouts.
+        """Take the wards to match (columns.REFERENCE), other names of them, and what is known of where they are.
 
-        ``ward_points`` gives (ward_id, latitude, longitude) the medians of the facilities already known in a ward, in
-        degrees; it is asked once they are needed. ``boundaries`` is a GeoJSON file of ward polygons. UsageError if an
+        ``ward_points`` gives (ward_id, latitude, longitude) in degrees, the medians of the facilities already known in
+        a ward; it is called once they are needed. ``boundaries`` is a GeoJSON file of ward polygons. UsageError if an
         alias or the file does not fit.
-        ``warns_by_points`` is false where the caller compares with a ward's facilities itself: far_from_ward is then
+        ``warns_by_points`` is false if the caller compares with a ward's facilities itself: far_from_ward is then
         measured from polygons and centroids only, which no import moves.
-        ``decided`` gives the places (DECIDED) that resolvers of a ``fingerprint`` decided before: where these are all
-        that is asked for, no gazetteer is made.
+        ``decided`` gives the places (DECIDED) that resolvers of a ``fingerprint`` decided before: if a record asks for
+        nothing else, no gazetteer is made.
         """
         self._thresholds = thresholds or Thresholds()
         self._reference, self._aliases = reference, aliases
@@ -97,23 +97,23 @@ class PlaceResolver:
         self._decided = DECIDED.to_frame() if decided is None else decided(self.fingerprint)
         self.decided_before = self._decided.height
         if self._decided.is_empty():
-            self._gazetteer  # noqa: B018 - an alias that does not fit is told before a record is read
+            self._gazetteer  # noqa: B018 - an alias that does not fit is reported before a record is read
 
     @cached_property
     def _gazetteer(self) -> Gazetteer:
-        """The places that names are compared with."""
+        """The places with which names are compared."""
         gazetteer = read_gazetteer(self._reference, self._aliases, self._thresholds)
         check_aliases(gazetteer)
         return gazetteer
 
     @cached_property
     def fingerprint(self) -> str:
-        """A text that changes whenever the same names might be answered differently."""
+        """A text that changes whenever the same names might get another answer."""
         return fingerprint_places(self._reference, self._aliases, self._thresholds)
 
     @property
     def newly_decided(self) -> pl.DataFrame:
-        """The places (DECIDED) that were not among those that it was given."""
+        """The places (DECIDED) that were not among those given to it."""
         return self._decided.slice(self.decided_before)
 
     def resolve(self, records: pl.DataFrame) -> pl.DataFrame:
@@ -176,7 +176,7 @@ class PlaceResolver:
         ).join(of_county, on="county_no", how="left", validate="m:1", maintain_order="left")
 
     def _add_ward(self, places: pl.DataFrame) -> pl.DataFrame:
-        """Add what the database has of a ward (OF_WARD); a ward that it lacks, or none, leaves what is stated."""
+        """Add what the database has of a ward (OF_WARD); without one, or if it lacks the ward, what is stated stays."""
         of_ward = self._gazetteer.wards.select("ward_no", *OF_WARD).drop_nulls("ward_no")
         has_ward = pl.col("ward_id").is_not_null()
         return (
@@ -194,14 +194,14 @@ class PlaceResolver:
         )
 
     def _settle_ties(self, records: pl.DataFrame) -> pl.DataFrame:
-        """Settle what only coordinates can tell apart."""
+        """Settle those that only coordinates can distinguish."""
         tied = find_tied(records)
         if tied.is_empty():
             return records
         return settle_ties(records, tied, self._points, self._boundaries, self._thresholds).pipe(self._add_ward)
 
     def _add_issues(self, records: pl.DataFrame) -> pl.DataFrame:
-        """Add the three issue columns; each holds the value that is in question."""
+        """Add the three issue columns; each has the value in question."""
         is_placed = pl.col("ward_id").is_not_null()
         is_far = is_placed & (pl.col("distance_km") > self._thresholds.far_km)
         return records.pipe(self._add_distance).with_columns(
@@ -217,7 +217,7 @@ class PlaceResolver:
         )
 
     def _add_distance(self, records: pl.DataFrame) -> pl.DataFrame:
-        """Add distance_km, from what a warning is measured from."""
+        """Add distance_km from the point or polygon by which a ward is known."""
         if self._warns_by_points:
             return records.pipe(add_distance, self._points, self._boundaries)
         points = pl.col("centroid_lat").alias("point_lat"), pl.col("centroid_lng").alias("point_lng")
@@ -225,7 +225,7 @@ class PlaceResolver:
 
     @cached_property
     def _points(self) -> pl.DataFrame:
-        """The one point that is known of each ward: its centroid, which stays, else the median of its facilities."""
+        """The one known point of each ward: its centroid, which stays, else the median of its facilities."""
         return (
             self._gazetteer.wards.drop_nulls("ward_no")
             .join(self._ward_points(), on="ward_id", how="left", validate="1:1")
@@ -238,7 +238,7 @@ class PlaceResolver:
         )
 
     def _read_boundaries(self, path: Path) -> Boundaries:
-        """Read the polygons of the wards that the file names surely.
+        """Read the polygons of the wards that the file names beyond doubt.
 
         Raises:
             UsageError: it names none.
@@ -257,7 +257,7 @@ class PlaceResolver:
         return Boundaries({row["ward_no"]: polygons[row["feature_no"]] for row in found.iter_rows(named=True)})
 
     def _read_cache(self, cache: PlaceCache, names: pl.DataFrame) -> pl.DataFrame:
-        """Give those of the names (DECIDED) that the cache remembers."""
+        """Give those of the names (DECIDED) that are in the cache."""
         keys = self._cache_keys(names)
         remembered = cache.get_many(keys)
         return pl.DataFrame(
@@ -270,7 +270,7 @@ class PlaceResolver:
         )
 
     def _cache_keys(self, names: pl.DataFrame) -> list[str]:
-        """Give each row of names its key, which holds for this reference and these rules only."""
+        """Give each row of names a key, which is valid for this reference and these rules only."""
         prefix = self.fingerprint[:16]
         return [
             f"{prefix}:{sha256(msgspec.json.encode(row)).hexdigest()[:32]}" for row in names.select(NAMES).iter_rows()
@@ -278,7 +278,7 @@ class PlaceResolver:
 
 
 def name_level() -> pl.Expr:
-    """Name the level that is sure."""
+    """Name the lowest level that is sure."""
     levels = {"ward": "ward_id", "constituency": "constituency_id", "county": "county_id"}
     return pl.coalesce(
         *(pl.when(pl.col(name).is_not_null()).then(pl.lit(level)) for level, name in levels.items()), pl.lit("none")
@@ -286,7 +286,7 @@ def name_level() -> pl.Expr:
 
 
 def fingerprint_places(reference: pl.DataFrame, aliases: Aliases, thresholds: Thresholds) -> str:
-    """Give a text that changes with all that an answer depends on: tables, rules, and what computes them."""
+    """Give a text that changes with all that an answer depends on: tables, rules, and the code that applies them."""
     frames = [reference, aliases.county, aliases.constituency, aliases.ward]
     parts = [
         repr(thresholds).encode(),

@@ -1,7 +1,7 @@
 """How alike two names are: the mean of edit similarity (OSA) and Jaro-Winkler, compared inside blocks only.
 
-OSA counts letters that are wrong, missing, extra or exchanged; Jaro-Winkler forgives the end of a name more than its
-beginning, as people do. Either alone placed facilities wrongly that the mean did not.
+OSA counts letters that are wrong, missing, extra or exchanged; Jaro-Winkler is more lenient at the end of a name than
+at its beginning, as people are. Each alone placed facilities wrongly that the mean did not.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Pairs below this are not worth a line among the candidates, let alone a decision.
+# Pairs below this are not worth listing as candidates, let alone a decision.
 FLOOR = 0.55
 
 PAIRS = pl.Schema({"query_no": pl.Int64, "choice_no": pl.Int64, "similarity": pl.Float64, "guarded": pl.Float64})
@@ -21,10 +21,10 @@ COMPARED = pl.Schema({"query": pl.Int64, "choice": pl.Int64, "edits": pl.Float64
 
 
 def similar_pairs(queries: pl.DataFrame, choices: pl.DataFrame) -> pl.DataFrame:
-    """Compare every query with every choice of its block (PAIRS), best form of each.
+    """Compare every query with every choice of its block (PAIRS), using the best form of each.
 
-    Both frames have block, key and signature; queries have query_no, choices choice_no, several rows each for several
-    forms of a name; a choice's weight is what equality with that form is worth. ``guarded`` is the similarity where
+    Both frames have block, key and signature; queries have query_no, choices choice_no, with several rows for several
+    forms of a name. A choice's weight is what equality with that form is worth. ``guarded`` is the similarity if
     compass words, numbers and single letters agree, else 0.
     """
     if queries.is_empty():
@@ -43,10 +43,10 @@ def similar_pairs(queries: pl.DataFrame, choices: pl.DataFrame) -> pl.DataFrame:
 
 
 def compare_blocks(queries: pl.DataFrame, choices: pl.DataFrame) -> tuple[pl.Series, pl.Series, pl.Series]:
-    """Give the row of the query, the row of the choice and the similarity of the pairs that reach the floor.
+    """Give, for the pairs that reach the floor, the row of the query, the row of the choice and the similarity.
 
     Name by name: rapidfuzz's matrices would need numpy, whose import takes as long as 200,000 pairs, and the file of a
-    county has hundreds. Single precision settles which pairs are equally alike.
+    county has hundreds. Single precision decides which pairs are equally alike.
     """
     choice_rows = rows_by_block(choices)
     pairs = [
@@ -67,7 +67,7 @@ def compare_names(
     queries: pl.Series, given: list[int], choices: pl.Series, known: list[int]
 ) -> Iterator[tuple[int, int, float, float]]:
     """Compare the names in some rows with those in others (COMPARED)."""
-    # loaded here: a run in which every name is clean never needs it
+    # Loaded here: a run in which every name is clean never needs it.
     from rapidfuzz.distance import OSA, JaroWinkler
     from rapidfuzz.process import extract_iter
 
@@ -86,7 +86,7 @@ def rows_by_block(frame: pl.DataFrame) -> dict[int, list[int]]:
 
 
 def clear_winners(pairs: pl.DataFrame, least: float, margin: float) -> pl.DataFrame:
-    """Give query_no and choice_no where the best choice is similar enough and clearly better than the second."""
+    """Give query_no and choice_no if the best choice is similar enough and clearly better than the second."""
     if pairs.is_empty():
         return pairs.select("query_no", "choice_no")
     return (

@@ -1,4 +1,4 @@
-"""What to tell the person who must settle a ward that was not found."""
+"""What the person who must settle an unresolved ward is told."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ALIAS_FILE = "config/ward_aliases.csv"
 def add_ward_suggestion(records: pl.DataFrame) -> pl.DataFrame:
     """Add ward_suggestion (text) to records that the resolver could not place; null for those that have a ward.
 
-    It says what was given, the nearest wards with their scores, and the row of the alias file that would settle it.
+    It says what was given, the nearest wards with their scores, and which row of the alias file would settle it.
     """
     if not records["ward_id"].has_nulls():  # as in most batches
         return records.with_columns(ward_suggestion=pl.lit(None, pl.String))
@@ -40,7 +40,7 @@ def describe_given() -> pl.Expr:
 
 
 def has_ward() -> pl.Expr:
-    """Tell whether the ward's cell says something; "Unknown" does not."""
+    """Say whether the ward's cell says something; "Unknown" does not."""
     return words(pl.col("ward_name"), "ward").is_not_null()
 
 
@@ -50,7 +50,7 @@ def describe_nearest() -> pl.Expr:
 
 
 def describe_settlement() -> pl.Expr:
-    """Say what settles it: usually the alias row for the first candidate, which is given ready to copy."""
+    """Say what settles it: usually the alias row for the first candidate, ready to copy."""
     first = pl.col("ward_candidates").str.extract_groups(FIRST_CANDIDATE).struct
     row = [
         csv_cell(pl.col("ward_name")),
@@ -74,6 +74,6 @@ def describe_settlement() -> pl.Expr:
 
 
 def csv_cell(text: pl.Expr) -> pl.Expr:
-    """Quote the text where a CSV file needs it."""
+    """Quote the text if a CSV file requires it."""
     quoted = pl.format('"{}"', text.str.replace_all('"', '""', literal=True))
     return pl.when(text.str.contains(r'[",\n]')).then(quoted).otherwise(text)

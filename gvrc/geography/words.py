@@ -1,7 +1,7 @@
-"""The words that mean something by themselves in a place's name: rules as data.
+"""The words that have a meaning of their own in a place's name: rules as data.
 
 A directory of places is full of these: ``Umoja I`` and ``Umoja 1``, ``W. Alego`` and ``West Alego``, ``Township
-Ward``. Change a line here and every name, given or official, is read in the new way.
+Ward``. A changed line here changes how every name is read, given or official.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal
 Level = Literal["county", "constituency", "ward"]
 
 # Dropped, but only at their own level: the ward "Clay City" keeps its city, the county "Nairobi City" does not.
-# Some are Swahili: "Kata ya Lindi", "Kaunti Ndogo ya Kibra", "Jimbo la Kibra". A stroke is "and" for some.
+# Some are Swahili: "Kata ya Lindi", "Kaunti Ndogo ya Kibra", "Jimbo la Kibra". Some write a stroke for "and".
 LEVEL_WORDS: dict[Level, list[str]] = {
     "county": ["county", "city", "government", "of", "kaunti", "ya", "district"],
     "constituency": [
@@ -23,10 +23,10 @@ LEVEL_WORDS: dict[Level, list[str]] = {
     "ward": ["ward", "wards", "wrd", "wd", "caw", "kata", "wadi", "ya", "and"],
 }
 
-# These are dropped with one slip of the pen as well ("Constituecy").
+# These are dropped even with one letter wrong ("Constituecy").
 MISSPELT_LEVEL_WORDS = ["county", "constituency", "subcounty", "district", "ward"]
 
-# The same in other words than one: a constituency's "S/C" is not South Central.
+# The same, written as more than one word: a constituency's "S/C" is not South Central.
 LEVEL_PHRASES: dict[Level, str] = {
     "county": r"\bcounty assembly\b",
     "constituency": r"\bs\s*/\s*c(?:ounty)?\b",
@@ -49,7 +49,7 @@ ABBREVIATIONS = {
     "nth": "north",
     "sth": "south",
     "cent": "central",
-    "centrl": "central",  # as the register writes Bukira Central
+    "centrl": "central",  # the register's spelling of Bukira Central
     "cntrl": "central",
     "ctrl": "central",
     "so": "south",
@@ -66,10 +66,10 @@ ABBREVIATIONS = {
 
 NUMBERS = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "one": "1", "two": "2", "three": "3", "four": "4"}
 
-# A source that writes "Silibwet" means the ward "Silibwet Township", if there is no other.
+# A source that writes "Silibwet" means the ward "Silibwet Township", if there is no other ward of that name.
 TOWN_WORDS = ["town", "township", "island"]
 
-# With nothing else, these fit too many places to be a part of one: "Area 4" is not Dandora Area IV.
+# Alone, these fit too many places to be a part of one: "Area 4" is not Dandora Area IV.
 COMMON_WORDS = [
     *TOWN_WORDS,
     *[
@@ -89,14 +89,14 @@ COMMON_WORDS = [
     *["municipality", "road", "spring", "valley"],
 ]
 
-# Nor is one of these alone where no constituency is known: a county has other mountains and villages (a bulla, a
-# manyatta), and much is named after a president. "Kenyatta" of Nairobi is a hospital, a university, or a golf course.
+# Nor is one of these alone, if no constituency is known: a county has other mountains and villages (a bulla, a
+# manyatta), and much is named after presidents. "Kenyatta" in Nairobi is a hospital, a university, or a golf course.
 WIDE_WORDS = [
     *["lake", "zone", "delta", "river", "ridge", "gate", "port", "mountain", "view", "bulla", "manyatta", "got"],
     *["kenyatta", "moi", "mois", "nyayo", "dedan", "kubwa", "dogo", "kuu", "la", "ini", "chache"],
 ]
 
-# What sources write where they know nothing.
+# What sources write if they know nothing.
 PLACEHOLDERS = [
     *[
         "n/a",
@@ -117,13 +117,13 @@ PLACEHOLDERS = [
 
 @cache
 def word_replacements(level: Level) -> dict[str, str | None]:
-    """What each word is read as at this level, None for nothing; a county has no compass words to mend."""
+    """What each word is read as at this level, None to drop it; in a county no compass words are corrected."""
     dropped: dict[str, str | None] = dict.fromkeys([*misspelt_level_words(level), *LEVEL_WORDS[level]])
     return dropped if level == "county" else {**misspelt_compass(), **ABBREVIATIONS, **NUMBERS, **dropped}
 
 
 def misspelt_level_words(level: Level) -> set[str]:
-    """Every word one edit away from a word for the level; none of a real name is among them, as with the compass."""
+    """Every word one edit away from a word for the level; as for the compass, no word of a real name is among them."""
     words = [word for word in LEVEL_WORDS[level] if word in MISSPELT_LEVEL_WORDS]
     return {misspelt for word in words for misspelt in one_edit_away(word)}
 
@@ -131,7 +131,7 @@ def misspelt_level_words(level: Level) -> set[str]:
 def misspelt_compass() -> dict[str, str]:
     """Every word one edit away from one compass word, and from no other ("est" may be east or west).
 
-    No word of a Kenyan ward or constituency is among them (``gvrc.geography.check`` looks), so nothing real is bent.
+    No word of a Kenyan ward or constituency is among them (``gvrc.geography.check`` checks), so no real name changes.
     """
     meant: dict[str, set[str]] = {}
     for word in COMPASS:
@@ -141,7 +141,7 @@ def misspelt_compass() -> dict[str, str]:
 
 
 def one_edit_away(word: str) -> set[str]:
-    """All the words that one deletion, insertion, substitution or exchange of neighbours makes of ``word``."""
+    """All the words that one deletion, insertion, substitution or swap of neighbouring letters makes of ``word``."""
     cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     return (
         {left + right[1:] for left, right in cuts if right}

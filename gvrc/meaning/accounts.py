@@ -1,4 +1,4 @@
-"""Objects of a system's own bookkeeping inside a record: who keeps it there, and of what kind it is."""
+"""Objects of a system's own bookkeeping inside a record: who keeps the record there, and its type there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ACCOUNT_KEYS: Final = frozenset(("username", "userid", "firstname", "lastname"))
 
 
 def is_of_account(key: str, value: dict[str, Any]) -> bool:
-    """Say whether an object is who keeps a record in a system, or what kind of record it is there: Salesforce's.
+    """Say whether an object is the user who keeps a record in a system, or the record's type there: Salesforce's.
 
     >>> is_of_account("Owner", {"attributes": {"type": "User"}, "Name": "Sample Admin"})
     True

@@ -1,4 +1,4 @@
-"""Lists of people who are told by their names only: each with a place and a contact, as facilities are."""
+"""Lists of people who are given by name only, each with a place and a contact, as facilities are."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ SAID_OF_PEOPLE: Final = frozenset(
 )
 ANY_NAME: Final = NAMES | WHOLE_NAMES | {"displayname"}  # of a person or of a facility
 PERSON_NAME: Final = re.compile(r"[^\W\d_][\w'\u2019.-]*(?:\s+[^\W\d_][\w'\u2019.-]*){1,4}")
-MOST: Final = 0.9  # of a list of people; a few are written with one name
+MOST: Final = 0.9  # of a list of people; a few names are a single word
 
 
 def are_bare_persons(records: Sequence[dict[str, Any]], keys: Keys) -> bool:
-    """Say whether all records of a list say no more than the name of somebody, a place and how to reach them.
+    """Say whether all records of a list say no more than somebody's name, a place and how to reach them.
 
-    A list of facilities that says as little has words of what places are called in its names: hospital, station, trust.
-    One of such names tells that none of the list are people.
+    A list of facilities that says as little has words in its names that places are called by: hospital, station, trust.
+    A single such name shows that the list is not of people.
     """
     told: list[dict[str, list[str]]] = []
-    for record in records:  # nearly always the first of a list tells already: to ask all took as long as to read them
+    for record in records:  # nearly always the first record decides: asking all took as long as reading them
         said = _told_by_field(record, keys)
         if not (said.keys() <= SAID_OF_PEOPLE and _is_bare_name(said)) or is_person(record, keys):
             return False
@@ -44,7 +44,7 @@ def are_bare_persons(records: Sequence[dict[str, Any]], keys: Keys) -> bool:
 
 
 def _told_by_field(record: dict[str, Any], keys: Keys) -> dict[str, list[str]]:
-    """Give what a record says, by field; the names of a facility's contact person stand under one of their own."""
+    """Give what a record says, by field; the names of a facility's contact person have a field of their own."""
     told: dict[str, list[str]] = {}
     for path, value in leaves(record):
         word = normal_key(str(path[-1])) if path else ""
@@ -55,13 +55,13 @@ def _told_by_field(record: dict[str, Any], keys: Keys) -> dict[str, list[str]]:
 
 
 def _is_bare_name(told: dict[str, list[str]]) -> bool:
-    """Say whether the names of a record may be somebody's: not a place's own, as that of a station may be."""
+    """Say whether the names of a record may be a person's: names that are a place's own, like a station's, are not."""
     places = {text.casefold() for field, texts in told.items() if field != "facility_name" for text in texts}
     return all(may_name_person(name) and name.casefold() not in places for name in told.get("facility_name", ()))
 
 
 def _may_be_persons(name: str) -> bool:
-    """Say whether a name is written as that of a person: first name and surname, no acronym among other words.
+    """Say whether a name is written like a person's: first name and surname, no acronym among other words.
 
     >>> [_may_be_persons(name) for name in ("Sample Person", "S. A. Person", "FIDA Nyanza", "Usikimye")]
     [True, True, False, False]

@@ -1,4 +1,4 @@
-"""The table of keys, ``keys.csv``: which field each stands for, the best key of a field first."""
+"""The table of keys, ``keys.csv``: the field that each stands for, the best key of a field first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gvrc.meaning.vocabulary import spelt_out
 
 
 class Meaning(NamedTuple):
-    """A field that a key may stand for; the candidate with the lowest rank is asked first."""
+    """A field that a key may stand for; of several keys for a field, the one with the lowest rank comes first."""
 
     field: str
     rank: int
@@ -70,5 +70,5 @@ def _beginnings() -> dict[str, tuple[Meaning, ...]]:
         for length in range(SHORTEST_BEGINNING, min(DBF_LENGTH, len(word)) + 1):
             known = found.setdefault(word[:length], meanings)
             if known and known[0].field != meanings[0].field:
-                found[word[:length]] = ()  # it could be either
+                found[word[:length]] = ()  # it may be either
     return found

@@ -1,4 +1,4 @@
-"""What the keys of a document are named after: facilities, places, people, their sender, or only a list of anything."""
+"""What the keys of a document are named after: facilities, places, people, their sender, or a list of anything."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from gvrc.meaning.paths import MAX_KNOWN_PATHS, normal_key, words_of_key
 from gvrc.meaning.person_words import SAYS_MORE_OF_PEOPLE, is_people, is_person_word
 from gvrc.meaning.vocabulary import list_words
 
-# Lists under these keys are parts of a record, or of a directory's lookups: never facilities.
+# Lists under these keys are parts of a record, or of a directory's lookups, and never facilities.
 NOT_FACILITIES: Final = list_words("not_facilities")
 OF_AN_OFFICE: Final = list_words("of_an_office")
 AROUND: Final = list_words("around")
-# What a body against gender violence does and counts beside the facilities that it lists.
+# What a body against gender violence does and counts, besides the facilities that it lists.
 UNDERTAKINGS: Final = list_words("undertakings")
 ONE_UNDERTAKING: Final = list_words("one_undertaking")
-# These only say that something follows: GraphQL's connections, and the pages of what serves lists.
+# These only say that something follows: GraphQL's connections, and the pages of services that give lists.
 WRAPPING: Final = frozenset(("data", "results", "records", "items", "rows", "objects", "edges", "nodes", "node"))
 SENDERS: Final = list_words("senders")
 # A table of a database is of facilities if its name ends in one of these.
@@ -40,7 +40,7 @@ def is_county(key: str) -> bool:
 
 
 def is_of_facilities(name: str) -> bool:
-    """Say whether a list, or a table of a database, is named after facilities, a mark (``tbl_``) before it or not.
+    """Say whether a list, or a table of a database, is named after facilities, with or without a prefix (``tbl_``).
 
     >>> [
     ...     is_of_facilities(name)
@@ -53,7 +53,7 @@ def is_of_facilities(name: str) -> bool:
 
 
 def is_passed_over(key: str) -> bool:
-    """Say whether what stands under this key is known to be something else than facilities.
+    """Say whether what stands under this key is known to be something other than facilities.
 
     >>> [is_passed_over(key) for key in ("users", "prepared_by", "regionalCommander", "facility_types", "safe_houses")]
     [True, True, True, True, False]
@@ -68,9 +68,9 @@ def is_no_facility(key: str) -> bool:
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
 def _is_around_facilities(key: str) -> bool:
-    """Say whether a key tells who sent or keeps a file, who is in charge of a region, or what its words mean.
+    """Say whether a key tells who sent or keeps a file, who is in charge of a region, or what the file's words mean.
 
-    Facilities may stand deeper in it, which what is of people holds none of.
+    Facilities may be deeper inside it; inside what is of people there are none.
     """
     words = words_of_key(key)
     return (
@@ -87,7 +87,7 @@ def _is_around_facilities(key: str) -> bool:
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
 def is_undertaking(key: str) -> bool:
-    """Say whether what is under this key is of what a body does, gets or counts, and of no place.
+    """Say whether what is under this key is about what a body does, gets or counts, and not about a place.
 
     >>> [is_undertaking(key) for key in ("gbv_trainings", "upcomingEvents", "projects", "training_centres", "outreach")]
     [True, True, True, False, False]
@@ -96,7 +96,7 @@ def is_undertaking(key: str) -> bool:
 
 
 def is_list_of_undertakings(key: str) -> bool:
-    """Say whether a key is of several: one project may be the envelope of all that a file lists."""
+    """Say whether a key is of several undertakings: a single project may be the envelope of all that a file lists."""
     return is_undertaking(key) and ONE_UNDERTAKING.isdisjoint(words_of_key(key)[-1:])
 
 
@@ -110,7 +110,7 @@ def may_be_sender(key: str) -> bool:
 
 
 def without_wrapping(path: tuple[str, ...]) -> tuple[str, ...]:
-    """Give a path up to the last key that says of what the things under it are.
+    """Give a path up to the last key that says what the things under it are.
 
     >>> without_wrapping(("county", "wards", "edges", "node"))
     ('county', 'wards')

@@ -1,4 +1,4 @@
-"""Which keys mean what: by the table of keys, or as a source pins them."""
+"""What keys mean: by the table of keys, or as a source's rules pin them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 CODES: Final = frozenset(("facility_code",))
 LATER: Final = 500
-# GraphQL's own type of a node: what the node says of its type goes before. In Dynamics new_ward is a column's name, in
-# other tables it stands beside ward.
+# GraphQL's own type of a node: what the node says of its type takes precedence. In Dynamics new_ward is a column's
+# name; in other tables it stands beside ward.
 SAID_AFTERWARDS: Final = ("__typename", "new_")
 
 
 class Keys:
-    """Finds the fields that a path may stand for: first what the source's rules pin, then the table."""
+    """Finds the fields that a path may stand for: first those that the source's rules pin, then those of the table."""
 
     def __init__(
         self, pinned: Mapping[str, Iterable[str]] | None = None, no_codes: frozenset[KeyPath] = frozenset()
@@ -34,7 +34,7 @@ class Keys:
         self._known = lru_cache(maxsize=MAX_KNOWN_PATHS)(self._find)
 
     def meanings(self, path: KeyPath) -> tuple[Meaning, ...]:
-        """Give the fields that a path may stand for, none for a key that nobody knows."""
+        """Give the fields that a path may stand for; none for an unknown key."""
         return self._known(path)
 
     def ranks(self, path: KeyPath) -> dict[str, int]:
@@ -42,7 +42,7 @@ class Keys:
         return dict(reversed(self._known(path)))
 
     def fields_in(self, record: object) -> Iterator[str]:
-        """Give the fields that a record may say something of, one for each value and each of its meanings."""
+        """Give the fields that a record may fill: one for each value and each of its meanings."""
         for path, value in leaves(record):
             if not is_absent(value):
                 yield from (meaning.field for meaning in self.meanings(path))
@@ -52,11 +52,11 @@ class Keys:
         return field in self._taken
 
     def without_codes(self, paths: Collection[KeyPath]) -> Keys:
-        """Give the same keys, but that what stands under these paths is no facility's code."""
+        """Give the same keys, except that what stands under these paths is no facility's code."""
         return keys_of_source(self._pins, frozenset(paths)) if paths else self
 
     def opens(self, path: KeyPath) -> bool:
-        """Say whether an object under this path may hold values that are known."""
+        """Say whether an object under this path may hold known values."""
         words = words_of_path(path)
         return bool(words) and (
             words[-1] in PLACE_PARENTS
@@ -84,7 +84,7 @@ class Keys:
 
 
 def keys_of_source(pinned: Mapping[str, Iterable[str]], no_codes: frozenset[KeyPath] = frozenset()) -> Keys:
-    """Give the keys of a source by what it pins: what a path stands for is found once for all its files."""
+    """Give the keys of a source by what it pins: the meaning of a path is looked up once for all its files."""
     return _keys_that_pin(tuple((field, tuple(keys)) for field, keys in pinned.items()), no_codes)
 
 
@@ -107,5 +107,5 @@ def _starts(pin: tuple[str, ...], words: tuple[str, ...]) -> bool:
 
 
 def _is_of_item(path: KeyPath) -> bool:
-    """Say whether a path leads into a list of tags or attributes: each is one of many, and none is the record."""
+    """Say whether a path leads into a list of tags or attributes, whose items are not the record itself."""
     return any(isinstance(key, str) and isinstance(place, int) and is_wrapper(key) for key, place in pairwise(path))

@@ -1,4 +1,4 @@
-"""What a record says of itself that makes it no facility: FHIR, OpenStreetMap, JSON:API, JSON-LD, DHIS2."""
+"""Records that say that they are no facility: of FHIR, OpenStreetMap, JSON:API, JSON-LD, DHIS2."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from gvrc.meaning.list_names import is_passed_over
 
-# One of them tells of what kind an object is.
+# Each of these keys tells what kind an object is.
 KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level", "@type", "_type"))
 OSM_TYPES: Final = ("node", "way", "relation")
 SITE_TAGS: Final = frozenset(
@@ -37,7 +37,7 @@ def is_of_many_kinds(value: object) -> bool:
 
 
 def other_kind(value: object) -> str | None:
-    """Name what a FHIR resource or an OpenStreetMap element is if it is no facility, else None."""
+    """Name the kind of a FHIR resource or an OpenStreetMap element if that is no facility, else None."""
     if not isinstance(value, dict):
         return None
     if _is_other_type(json_api_type(value)):
@@ -61,13 +61,13 @@ def _resource(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _other_document(value: dict[str, Any]) -> str | None:
-    """Name a document of Sanity's that is none of a facility: its export has authors and pages between the others."""
+    """Name the kind of a Sanity document that is no facility: its export mixes authors and pages with the others."""
     kind = value.get("_type")
     return kind if isinstance(kind, str) and "_id" in value and _is_other_type(kind) else None
 
 
 def _part_of_site(physical_type: object) -> str | None:
-    """Name what a FHIR Location is by its physical type, if that is no place where a facility is."""
+    """Name the physical type of a FHIR Location, if a facility cannot be one."""
     codings = physical_type.get("coding") if isinstance(physical_type, dict) else None
     codes = [coding.get("code") for coding in codings if isinstance(coding, dict)] if isinstance(codings, list) else []
     return next((code for code in codes if isinstance(code, str) and code in FHIR_NO_SITES), None)
@@ -82,20 +82,20 @@ def _other_element(value: dict[str, Any]) -> str | None:
 
 
 def _tag_of_place(tags: object) -> str | None:
-    """Give the tag that makes an element of OpenStreetMap a suburb, a bus stop or a border, and nothing else."""
+    """Give the tag by which an element of OpenStreetMap is only a suburb, a bus stop or a border."""
     if not isinstance(tags, dict) or not SITE_TAGS.isdisjoint(key.rpartition(":")[2] for key in tags):
         return None
     return next((key for key in tags if key in PLACE_TAGS), None)
 
 
 def _other_node(value: dict[str, Any]) -> str | None:
-    """Name a node of JSON-LD that is no place of a body: the graph of a page has its authors and the page itself."""
+    """Name a JSON-LD node that is no body's place: a page's graph includes its authors and the page itself."""
     kinds = value.get("@type")
     return next((kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if kind in NODES_OF_OTHERS), None)
 
 
 def json_api_type(value: object) -> str:
-    """Give the type of a JSON:API resource: its lists mix facilities with the wards and users they refer to."""
+    """Give the type of a JSON:API resource: its lists mix facilities with the wards and users that they refer to."""
     if not isinstance(value, dict):
         return ""
     kind = value.get("type")
@@ -103,15 +103,15 @@ def json_api_type(value: object) -> str:
 
 
 def _is_other_type(kind: str) -> bool:
-    """Say whether a type of JSON:API is none of facilities; Drupal's are ``node--facility`` and ``user--user``."""
+    """Say whether a type of JSON:API is not one of facilities; Drupal's are ``node--facility`` and ``user--user``."""
     entity, _, bundle = kind.partition("--")
     several = (kind, f"{kind}s", f"{kind.removesuffix('y')}ies")
     return bool(bundle and entity != "node") or any(map(is_passed_over, several))
 
 
 def is_unit_of_hierarchy(level: object, path: object) -> bool:
-    """Say whether a record is an organisation unit of DHIS2 (Kenya's KHIS): its level is that in the hierarchy.
+    """Say whether a record is an organisation unit of DHIS2 (Kenya's KHIS), whose level is its level in the hierarchy.
 
-    Kenya is level 1, counties 2, sub-counties 3, wards 4, facilities 5 - which is not the KEPH level of a hospital.
+    Kenya is level 1, counties 2, sub-counties 3, wards 4, facilities 5, which is not the KEPH level of a hospital.
     """
     return isinstance(level, int) and isinstance(path, str) and path.startswith("/") and path.count("/") == level

@@ -1,4 +1,4 @@
-"""The keys of a record, their paths and what they lead to, before anything is known of what they mean.
+"""The keys of a record, their paths and the values there, before anything is known of their meaning.
 
 Keys are compared by their letters and digits in lower case: ``Keph level`` is ``keph_level``. A path is a tuple of
 keys, with the place in a list as an int: ``("identifier", 0, "value")``.
@@ -24,7 +24,7 @@ ABSENT: Final = frozenset(
     )
 )
 
-# What a record takes from the keys and objects around it is put into it under these keys (keys.csv ranks them last).
+# What a record takes from the keys and objects around it is put into it under these keys (keys.csv ranks them lowest).
 PARENT_COUNTY: Final = "parent_county"
 PARENT_CONSTITUENCY: Final = "parent_constituency"
 PARENT_SUB_COUNTY: Final = "parent_sub_county"
@@ -40,8 +40,8 @@ PARENT_SERVICES: Final = "parent_services"
 PARENT_GEOMETRY: Final = "parent_geometry"
 PARENT_PROJECTION: Final = "parent_projection"
 
-HIT: Final = "_source"  # Elasticsearch's wrapper; a source without the mark is the body that a record came from
-# Objects that only wrap a record or a part of it: what is inside is read as if it stood outside.
+HIT: Final = "_source"  # Elasticsearch's wrapper; source without the mark is the body that a record came from
+# Objects that only wrap a record or a part of it: their contents are read as if they stood outside.
 WRAPPER: Final = re.compile(
     r"(properties|attributes|fields|tags|extratags|resource|facility|node|doc|identification|general|basic|profile|metadata|acf"
     r"|customdata|customfields|extradata"
@@ -52,9 +52,9 @@ MAX_KNOWN_PATHS: Final = 20_000
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
 def normal_key(key: str) -> str:
-    """Reduce a key to its letters and digits in lower case; SharePoint writes its other signs as their numbers.
+    """Reduce a key to its letters and digits in lower case; SharePoint writes other characters as their numbers.
 
-    The number of a question is none of its words: of a form, every key has one.
+    The number of a question is dropped: in a form, every key has one.
 
     >>> normal_key("Sub_x0020_County"), normal_key("OData__x0057_ard"), normal_key("Q2. Ward"), normal_key("24 hours")
     ('subcounty', 'ward', 'ward', '24hours')
@@ -92,7 +92,7 @@ KEY_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")  # in s
 
 
 def is_group(key: object) -> bool:
-    """Say whether an object under this key is a group of questions of a form: ODK's are objects, KoBo's are in keys."""
+    """Say whether an object under this key is a group of questions of a form: in ODK objects, in KoBo parts of keys."""
     return isinstance(key, str) and GROUP_MARK.match(key) is not None
 
 
@@ -100,7 +100,7 @@ GROUP_MARK: Final = re.compile(r"(?i)^(?:grp|group|sec|section)[_-]")  # of the 
 
 
 def words_of_key(key: str) -> list[str]:
-    """Part a key into its words in lower case, without those that only say that it is a list.
+    """Split a key into its words in lower case, without words that only say that it is a list.
 
     >>> words_of_key("focalPersons_list")
     ['focal', 'persons']
@@ -112,7 +112,7 @@ def words_of_key(key: str) -> list[str]:
 
 
 def is_answer(value: object) -> TypeGuard[dict[str, Any]]:
-    """Say whether an object is an answer in a flow of RapidPro: its name is that of the question."""
+    """Say whether an object is an answer in a flow of RapidPro, which has the question as its name."""
     return isinstance(value, dict) and value.keys() >= ANSWER
 
 
@@ -120,7 +120,7 @@ ANSWER: Final = frozenset(("value", "category", "node"))
 
 
 def is_property(value: object) -> TypeGuard[dict[str, Any]]:
-    """Say whether an object is a property of Notion's: its type, and what is said under the name of that type."""
+    """Say whether an object is a property in Notion: a type, and under the name of that type the value."""
     if not isinstance(value, dict) or "id" not in value:
         return False
     kind = value.get("type")
@@ -137,7 +137,7 @@ PROPERTIES: Final = frozenset(
 
 
 def text_of_property(value: dict[str, Any]) -> object:
-    """Give what a property of Notion's says; None for one of people, of other pages and of what nobody can name.
+    """Give what a property in Notion says; None for people, for other pages and for what cannot be put into words.
 
     >>> text_of_property({"id": "a", "type": "select", "select": {"id": "b", "name": "Siaya"}})
     'Siaya'
@@ -158,12 +158,12 @@ def text_of_property(value: dict[str, Any]) -> object:
 
 
 def says_one_value(value: object) -> bool:
-    """Say whether an object only stands around one value: an answer in a flow, or a property."""
+    """Say whether an object only wraps one value: an answer in a flow, or a property."""
     return is_answer(value) or is_property(value)
 
 
 def unwrapped(record: dict[str, Any], depth: int = 0) -> Iterator[tuple[str, Any]]:
-    """Give the keys of a record, and those in what only wraps it (the properties of GeoJSON), with their values."""
+    """Give the keys of a record with their values, and those in what only wraps it (GeoJSON's properties)."""
     for key, value in record.items():
         if isinstance(value, dict) and is_wrapper(key) and depth < MAX_DEPTH:
             yield from unwrapped(value, depth + 1)
@@ -172,10 +172,10 @@ def unwrapped(record: dict[str, Any], depth: int = 0) -> Iterator[tuple[str, Any
 
 
 def leaves(value: object, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
-    """List the leaf values of the objects inside a value, with their paths; a list is a leaf."""
+    """List the leaf values of the objects inside a value, with their paths; a list counts as a leaf."""
     if not isinstance(value, dict) or len(path) > MAX_DEPTH:
         return [(path, value)]
-    if path and is_answer(value):  # a record that is written as one is none: what it says has no name
+    if path and is_answer(value):  # not a record that is written like an answer: its value would have no key
         return [(path, value["value"])]
     if path and is_property(value):
         return [(path, text_of_property(value))]

@@ -1,4 +1,4 @@
-"""Which words are of people, and of what happened to them: in keys, in roles and in names."""
+"""Words for people, and for what happened to them: in keys, in roles and in names."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from gvrc.meaning.paths import GROUP_MARK, MAX_KNOWN_PATHS, is_flag, words_of_ke
 from gvrc.meaning.vocabulary import list_words
 
 PEOPLE_OF_CASES: Final = list_words("people_of_cases")
-# What a programme against gender violence keeps besides facilities: people, and what was done to them. The last word of
-# a key must be one of these, and all before it may only say more of them: "child_survivors", not "save_the_children".
+# What a programme against gender violence keeps besides facilities: people, and what was done to them. The last word
+# of a key must be one of these, and all before it may only describe them: "child_survivors", not "save_the_children".
 PEOPLE: Final = PEOPLE_OF_CASES | list_words("people")
 SAYS_MORE_OF_PEOPLE: Final = list_words("says_more_of_people")
 # survivors_last_month, cases_reported, officers_on_duty
@@ -29,7 +29,7 @@ OF_A_PLACE: Final = re.compile(
     r"|line\b|health|medical|legal|\baid\b|support|servic|\bcare\b|rescue|recover|kituo|vituo|zahanati|nyumba|makazi"
     r"|dawati|shirika|mahakama|\bltd\b|limited|\b[cn][bg]o\b|gbv|gvrc|women|child|group|\bhub\b|institut|parish|camp\b"
 )
-# Of the person who is to be asked for at a facility, in a flat table.
+# Keys of the person to ask for at a facility, in a flat table.
 NAMES_SOMEBODY: Final = (
     *(
         "ocs",
@@ -47,7 +47,7 @@ NAMES_SOMEBODY: Final = (
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
 def is_people(key: str) -> bool:
-    """Say whether what is under this key is of people, or of what happened to them.
+    """Say whether what is under this key is about people, or about what happened to them.
 
     >>> [is_people(key) for key in ("survivors", "FocalPersons", "gbv_case_list", "children_homes", "victim_support")]
     [True, True, True, False, False]
@@ -64,12 +64,12 @@ def _says_more_of_people(word: str) -> bool:
 
 
 def is_person_word(word: str) -> bool:
-    """Say whether a word is one for people, or for one of them."""
+    """Say whether a word is one for people, or for a person."""
     return word in PEOPLE or word.removesuffix("s") in PEOPLE
 
 
 def is_role(text: str) -> bool:
-    """Say whether a text tells what somebody is: "GBV Focal Person", "Cpl", "Afisa wa Jinsia"."""
+    """Say whether a text gives somebody's role: "GBV Focal Person", "Cpl", "Afisa wa Jinsia"."""
     words = [word.lower() for word in re.findall(r"[^\W\d_]+", text)]
     is_of_a_body = ROLE_OF_A_BODY.search(text) is not None
     words.append("".join(words[-2:]))  # focal point
@@ -77,11 +77,11 @@ def is_role(text: str) -> bool:
 
 
 def names_somebody(word: str, value: object) -> bool:
-    """Say whether a key and its value name who is to be asked for at a facility."""
+    """Say whether a key and its value name the person to ask for at a facility."""
     is_key = word.startswith((*NAMES_SOMEBODY, "contact")) or is_person_word(word.removesuffix("name"))
     return is_key and (isinstance(value, dict | list) or (may_name_person(value) and "@" not in value))
 
 
 def may_name_person(value: object) -> TypeGuard[str]:
-    """Say whether a value may be the name of a person: a text, without a word of what places are called."""
+    """Say whether a value may be a person's name: a text without a word that places are called by."""
     return isinstance(value, str) and any(map(str.isalpha, value)) and not (is_flag(value) or OF_A_PLACE.search(value))

@@ -1,4 +1,4 @@
-"""Which keys tell of a person or of their case: what stands under them is shown in no report, log or error."""
+"""Which keys are about a person or their case: what stands under them is shown in no report, log or error."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ PERSON_STEMS = re.compile(
     r"|case(?:no|num|id|ref|note|detail|file|histor|descr|summar|name)|fileno|filenum|medicalrecord"
     r"|(?<!near)(?<!stand)by$"
 )
-# Whole words: they are parts of many others ("age" of "village"). Those from "mtu" on are Swahili.
+# Whole words, because they are parts of many others ("age" of "village"). Those from "mtu" on are Swahili.
 PERSON_WORDS = list_words("person_words") | {
-    "raw",  # under which gvrc/rejects.py writes a record that was no object, whatever it said
+    "raw",  # gvrc/rejects.py writes a record under it that was no object, whatever that said
 }
-# Of a person, or of what a facility does for persons: "survivor_name" and "survivor_beds".
+# Of a person, or of what a facility does for people: "survivor_name" and "survivor_beds".
 TOPIC_STEMS = re.compile(
     r"survivor|victim|patient|client|child|gender|birth|report|disabilit|incident|assault|abuse|trauma|defile|allegation"
 )
@@ -49,7 +49,7 @@ OURS = frozenset((PARENT_COUNTY, PARENT_CONSTITUENCY, PARENT_SUB_COUNTY, PARENT_
 
 @lru_cache(maxsize=20_000)
 def is_personal(key: str) -> bool:
-    """Say whether a key, or one of those that it stands in (``survivor.age``), tells of a person or of their case."""
+    """Say whether a key, or one that it stands in (``survivor.age``), is about a person or their case."""
     return any(map(_is_personal_part, re.split(r"[./]", key)))
 
 
@@ -65,6 +65,6 @@ def _is_personal_part(part: str) -> bool:
 
 
 def words_of(key: str) -> set[str]:
-    """Give the words of a key in lower case, in snake or camel case, with and without the s of a plural."""
+    """Give the words of a key in snake or camel case, in lower case, with and without the s of a plural."""
     words = {word.lower() for word in KEY_WORDS.findall(key)}
     return words | {word.removesuffix("s") for word in words}

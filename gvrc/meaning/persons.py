@@ -1,4 +1,4 @@
-"""Which records are of a person or of a case, and are never taken for facilities."""
+"""Which records are about a person or a case, and so are never taken for facilities."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
 
 
 PERSON_KEYS: Final = list_words("person_keys")
-# What systems of community health and of cases call a record of a person by: CHT's type, CommCare's case_type.
+# The type of a record of a person, in systems for community health and for cases: CHT's type, CommCare's case_type.
 KINDS: Final = frozenset(("type", "contacttype", "casetype", "doctype", "recordtype", "entitytype"))
 KINDS_OF_PEOPLE: Final = PEOPLE_OF_CASES | {"person", "individual"}
 NAMES_OF_CONTACT: Final = frozenset(("firstname", "lastname"))  # of a facility's contact person, in a flat table
-# A shelter may have these, too: whom it takes in. They tell a person where nothing tells a facility.
+# A shelter may have these, too: whom it takes in. They mean a person if nothing says that it is a facility.
 PERHAPS_PERSON_KEYS: Final = PERSON_KEYS | list_words("perhaps_person_keys")
-# A register of cases has these: one of them tells that a record is of somebody who came to the facility that it names.
+# The keys of a register of cases: one of them shows that a record is about somebody who came to the facility it names.
 CASE_KEYS: Final = list_words("case_keys")
-CASE_OBJECTS: Final = frozenset(("survivor", "victim", "perpetrator", "suspect", "complainant"))  # or by their name
+CASE_OBJECTS: Final = frozenset(("survivor", "victim", "perpetrator", "suspect", "complainant"))  # or their names
 URNS: Final = "urns"  # RapidPro's: how to reach somebody who wrote to a flow
 STAFF_NUMBERS: Final = list_words("staff_numbers")
 RANKS: Final = list_words("ranks")
 ROLES: Final = RANKS | list_words("roles")
-# One of these names whom a record is of: a place beside it is where they serve, and the number is theirs.
+# One of these names the person of the record: a place beside it is where they serve, and the number is theirs.
 SUBJECTS: Final = list_words("subjects")
 NAMES: Final = frozenset(("name", "jina"))  # of a person or of a facility
-WHOLE_NAMES: Final = frozenset(("fullname", "fullnames", "names"))  # of a facility where it has a short one, too
-ON_A_SHEET: Final = frozenset(("shift", "signature", "timein", "timeout", "saini"))  # of who was there, or is on duty
-# One of these beside a name that tells no place is that of the person.
+WHOLE_NAMES: Final = frozenset(("fullname", "fullnames", "names"))  # of a facility if it also has a short name
+ON_A_SHEET: Final = frozenset(("shift", "signature", "timein", "timeout", "saini"))  # who was there, or is on duty
+# If one of these is beside a name that is no place's, the name is that of the person.
 OF_ONE_PERSON: Final = list_words("of_one_person")
 IDENTITY_CARDS: Final = frozenset(("idnumber", "idno", "nationalidno"))
 IDENTITY_CARD: Final = re.compile(r"\d{7,8}")
@@ -58,7 +58,7 @@ TELLS_FACILITY: Final = frozenset(
     )
 )
 OF_PEOPLE_TOO: Final = frozenset(("operational_status",))  # a volunteer is active, too
-# One of these keys, and a record is looked at closely.
+# A record with one of these keys is looked at closely.
 MARKS_OF_PEOPLE: Final = frozenset().union(
     *(CASE_KEYS, CASE_OBJECTS, STAFF_NUMBERS, SUBJECTS, ON_A_SHEET, ROLES, OF_ONE_PERSON, IDENTITY_CARDS, SEXES),
     (URNS,),
@@ -67,13 +67,13 @@ MARKS_OF_PEOPLE: Final = frozenset().union(
 
 
 def may_hold_people(marks: Iterable[str]) -> bool:
-    """Say whether records with these keys and kinds may be of people: hardly any file has such, others are spared."""
+    """Say whether records with these keys and kinds may be of people: few files have such, and others are spared."""
     given = set(map(normal_key, marks))
     return len(PERHAPS_PERSON_KEYS & given) > 1 or not MARKS_OF_PEOPLE.isdisjoint(given)
 
 
 def is_person(record: dict[str, Any], keys: Keys) -> bool:
-    """Say whether a record is of a person or a case: a key of a register of cases, or several marks of a person."""
+    """Say whether a record is of a person or a case: by one key of a register of cases, or several of a person."""
     told = [(word, value) for key, value in unwrapped(record) if not is_absent(value) and (word := normal_key(key))]
     given = {word for word, _ in told}
     if any(_is_of_a_case(word, value) for word, value in told) or _is_of_staff(given):
@@ -87,7 +87,7 @@ def is_person(record: dict[str, Any], keys: Keys) -> bool:
 
 
 def _is_of_a_case(word: str, value: object) -> bool:
-    """Say whether a value is of one case: not where it says only whether a facility has, keeps or offers something."""
+    """Say whether a value is of one case: not if it only says whether a facility has, keeps or offers something."""
     if word == URNS:
         return isinstance(value, list)
     if word in KINDS:
@@ -98,7 +98,7 @@ def _is_of_a_case(word: str, value: object) -> bool:
 
 
 def _is_of_staff(given: set[str]) -> bool:
-    """Say whether a record is of somebody who serves at a place: their number and rank, and nobody else's.
+    """Say whether a record is of somebody who serves at a place: with their number and rank, and nobody else's.
 
     >>> _is_of_staff({"name", "rank", "serviceno", "station"}), _is_of_staff({"name", "ocsname", "rank", "serviceno"})
     (True, False)
@@ -109,7 +109,7 @@ def _is_of_staff(given: set[str]) -> bool:
 
 
 def _is_of_somebody(told: list[tuple[str, object]], given: set[str]) -> bool:
-    """Say whether a record names somebody where one of a facility names it: who signed, serves there, or is whose case.
+    """Say whether a record names somebody where a facility's would name it: who signed, who serves there, whose case.
 
     >>> _is_of_somebody([("fullname", "Sample Person"), ("station", "Lindi Police Station")], {"fullname", "station"})
     True
@@ -131,14 +131,14 @@ def _is_of_somebody(told: list[tuple[str, object]], given: set[str]) -> bool:
 
 
 def _has_a_role(told: list[tuple[str, object]]) -> bool:
-    """Say whether the name beside is that of who serves in a role; where somebody else is named, it may be theirs."""
+    """Say whether the name beside is of who serves in a role; if somebody else is named, the role may be theirs."""
     return not any(names_somebody(word, value) for word, value in told) and any(
         word in ROLES and isinstance(value, str) and is_role(value) for word, value in told
     )
 
 
 def _is_of_one_person(word: str, value: object, given: set[str]) -> bool:
-    """Say whether a value tells somebody: an identity card, a next of kin, or the sex of who serves at a place."""
+    """Say whether a value describes a person: an identity card, a next of kin, or the sex of who serves at a place."""
     if word in IDENTITY_CARDS:
         return IDENTITY_CARD.fullmatch(str(value).strip()) is not None
     if word in SEXES:
@@ -147,12 +147,12 @@ def _is_of_one_person(word: str, value: object, given: set[str]) -> bool:
 
 
 def _is_of_whom(value: str) -> bool:
-    """Say whether a text tells whom a facility is for: "any", "women and girls"."""
+    """Say whether a text tells for whom a facility is: "any", "women and girls"."""
     return not MANY.isdisjoint(map(str.lower, KEY_WORDS.findall(value)))
 
 
 def _is_of_many(word: str, value: object) -> bool:
-    """Say whether a gender or an age is that of all whom a house takes in: no person is of both."""
+    """Say whether a gender or an age is that of everyone whom a house takes in: no one person has both."""
     if word not in MAY_BE_OF_MANY or not isinstance(value, str):
         return False
     words = {found.lower() for found in KEY_WORDS.findall(value)}

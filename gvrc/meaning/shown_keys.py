@@ -1,4 +1,4 @@
-"""Keys of a document as they may be shown: one that a schema could have, never one that is a name or a number.
+"""Keys of a document as they may be shown: those that a schema could have, never one that is a name or a number.
 
 Sources use names of persons and telephone numbers for keys: ``{"survivors": {"Mary Fict": {"age": 3}}}``.
 """
@@ -22,12 +22,12 @@ from gvrc.meaning.vocabulary import list_words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-# Words as programs write keys: snake or camel case that begins small, "@id", "$oid", "addr:city", "group_a/beds".
+# Keys as programs write them: snake or camel case that begins small, "@id", "$oid", "addr:city", "group_a/beds".
 OF_SCHEMA: Final = re.compile(r"[@$#_]*[a-z][A-Za-z0-9]*(?:[_:/.-]+[A-Za-z0-9]+)*_?")
 LONGEST_KEY: Final = 60
-OTHER_KEYS: Final = "(further keys)"  # those of a file that are too many to be told apart
-RUNNING_TEXT: Final = 5  # words, from which on a value is what somebody wrote, and no name of a thing
-SIZE: Final = re.compile(r"a list of \d+|an object of \d+ keys")  # what is told of a list and of an object
+OTHER_KEYS: Final = "(further keys)"  # those beyond the number that is listed separately
+RUNNING_TEXT: Final = 5  # words; a value of so many or more is what somebody wrote, not the name of a thing
+SIZE: Final = re.compile(r"a list of \d+|an object of \d+ keys")  # how a list and an object are described
 NUMBER: Final = re.compile(r"\d(?:[ .()-]{0,2}\d){4}")
 FACILITY_TERMS: Final = list_words("facility_terms")
 
@@ -39,14 +39,14 @@ def shown_path(parts: Iterable[str], *, is_repeated: bool = False) -> str:
 
 
 def _shown_last(above: Sequence[str], last: str, *, is_repeated: bool) -> str:
-    """Show a key that is repeated, unless it stands where persons are told of: their names are repeated too."""
+    """Show a key that is repeated, unless it stands where persons are listed: their names are repeated, too."""
     is_of_persons = is_repeated and (is_personal(".".join(above)) or HIDDEN in map(shown_key, above))
     return shown_key(last, is_repeated=is_repeated and not is_of_persons)
 
 
 @lru_cache(maxsize=20_000)
 def shown_key(key: str, *, is_repeated: bool = False) -> str:
-    """Give a key as it came where it looks like one of a schema, else hidden."""
+    """Give a key as it came if it looks like one of a schema; else hide it."""
     if len(key) > LONGEST_KEY or NUMBER.search(key) or mask_contacts(key) != key:
         return HIDDEN
     if OF_SCHEMA.fullmatch(key) or is_repeated or is_known(key):
@@ -55,7 +55,7 @@ def shown_key(key: str, *, is_repeated: bool = False) -> str:
 
 
 def is_known(key: str) -> bool:
-    """Say whether a key is one that we know, a county, or made of words that are about facilities."""
+    """Say whether a key is known, is a county, or is made of words that are about facilities."""
     if normal_key(key) in _known_keys() or is_county(key):
         return True
     words = [word.lower() for word in KEY_WORDS.findall(key)]
@@ -74,7 +74,7 @@ def _terms() -> frozenset[str]:
 
 
 def shown_unmapped(unmapped: Mapping[str, tuple[int, str]]) -> dict[str, tuple[int, str]]:
-    """Give the count of unmapped keys with keys that may be shown; an example under a hidden one is hidden too."""
+    """Give the count of unmapped keys with keys that may be shown; the example of a hidden key is hidden, too."""
     told: dict[str, tuple[int, str]] = {}
     for key, (count, example) in unmapped.items():
         is_one = key != OTHER_KEYS
@@ -88,7 +88,7 @@ def shown_unmapped(unmapped: Mapping[str, tuple[int, str]]) -> dict[str, tuple[i
 def shown_example(example: str) -> str:
     """Hide contacts and running text in an example of a value.
 
-    Of a number of five digits or more (an identity card, a coordinate of a home) only the form is shown.
+    Of a number of five digits or more (an identity card, a coordinate of a home), only its form is shown.
     """
     if UUID.fullmatch(example) or SIZE.fullmatch(example):
         return example
@@ -99,7 +99,7 @@ def shown_example(example: str) -> str:
 
 
 def shown_types(types: Mapping[str, set[str]]) -> dict[str, list[str]]:
-    """Give the types that were met under each key, with keys that may be shown; a key with two types is repeated."""
+    """Give the types met under each key, with keys that may be shown; a key with two types counts as repeated."""
     told: defaultdict[str, set[str]] = defaultdict(set)
     for key, met in types.items():
         told[shown_path(key.split("."), is_repeated=True)] |= met

@@ -1,7 +1,7 @@
 """Records of content systems, whose name stands under ``title``: WordPress, Drupal, SharePoint, Microsoft Graph.
 
-A title is that of a page, a training or a person as often: it names a facility where it has a word of what places are
-called, and the record says where that is or how to reach it, and nothing of an article or an event.
+A title is as often that of a page, a training or a person. It names a facility if it has a word that places are called
+by, and the record says where that is or how to reach it, and has nothing of an article or an event.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TITLE: Final = "title"
 TITLE_KEYS: Final = ("rendered", "value")  # WordPress's title is {"rendered": ..}, Drupal's [{"value": ..}]
-LONGEST_TITLE: Final = 12  # words: what is longer tells what happened
+LONGEST_TITLE: Final = 12  # words; a longer one reports what happened
 FEWEST: Final = frozenset(
     (
         *("constituency_name", "ward_name", "latitude", "coordinates", "geometry", "contacts", "services"),
@@ -36,7 +36,7 @@ UNDERTAKEN: Final = re.compile(
 
 
 def is_title(path: KeyPath) -> bool:
-    """Say whether a path is that of a record's title: its own, or in what only wraps it.
+    """Say whether a path is that of a record's title: its own, or one in what only wraps it.
 
     >>> is_title(("title",)), is_title(("attributes", "title")), is_title(("officer", "title"))
     (True, True, False)
@@ -60,7 +60,7 @@ def text_of_title(value: object) -> str | None:
 
 
 def names_a_place(title: str | None) -> bool:
-    """Say whether a title is that of a place of a body.
+    """Say whether a title is the name of a body's place.
 
     >>> [names_a_place(title) for title in ("Kondele Shelter", "Gender Officer", "Training of Clinic Staff", None)]
     [True, False, False, False]
@@ -74,7 +74,7 @@ def names_a_place(title: str | None) -> bool:
 
 
 def is_event(record: dict[str, Any]) -> bool:
-    """Say whether a record is of something that takes place: it has a venue and a day, which no facility has.
+    """Say whether a record is of an event: it has a venue and a day, which no facility has.
 
     >>> is_event({"name": "Lindi medical camp", "venue": "Lindi Primary School", "date": "2024-03-01"})
     True

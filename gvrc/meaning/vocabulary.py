@@ -1,7 +1,7 @@
-"""The words that keys are made of, in lists: ``words.csv`` is the table, a row being some words of one list.
+"""The words that keys are made of, in lists: ``words.csv`` is the table; each row has some words of one list.
 
-A word is written as ``paths.normal_key`` gives it. A table can be added to without the code, and a change of it is a
-change of the rules by itself: what was loaded before is read again (``ledger.rules_fingerprint``).
+A word is written as ``paths.normal_key`` gives it. The table can be extended without touching code, and a change of it
+is by itself a change of the rules: what was loaded before is read again (``ledger.rules_fingerprint``).
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ def _word_lists() -> dict[str, frozenset[str]]:
 
 
 def spelt_out(pattern: str) -> list[str]:
-    """Give the keys or words that stand in a table as one.
+    """Give the keys or words that stand in a table as one pattern.
 
     >>> spelt_out("{desk|court}_phone{|_number}")
     ['desk_phone', 'desk_phone_number', 'court_phone', 'court_phone_number']
     """
-    if "{" not in pattern:  # nearly every one, and the shortest run waits for them
+    if "{" not in pattern:  # nearly every one, and even the shortest run waits for this
         return [pattern]
     parts = [part.split("|") for part in re.split(r"[{}]", pattern)]
     return list(map("".join, product(*parts)))

@@ -40,7 +40,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
 @contextmanager
 def open_database(settings: Settings, *, may_create: bool = False) -> Iterator[Database]:
-    """Connect to the database of the settings: the embedded one where none is named. Ctrl-C ends what it works on.
+    """Connect to the database of the settings, or to the embedded one if none is named. Ctrl-C ends its current work.
 
     Raises:
         DatabaseUnavailableError: it cannot be reached; or the embedded one is not there yet and may not be created.
@@ -69,7 +69,7 @@ def end(act: Callable[[], int]) -> NoReturn:
 
 
 def print_table(rows: Sequence[Mapping[str, object]]) -> None:
-    """Print rows in columns: numbers to the right, with thousands; nothing where there is none."""
+    """Print rows in columns: numbers to the right, with separators for thousands; nothing if there are no rows."""
     if not rows:
         return
     names = list(rows[0])

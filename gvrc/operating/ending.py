@@ -1,4 +1,4 @@
-"""How every command ends: its exit status, an error in one or two lines, and what a signal or a closed stream does."""
+"""How every command ends: its exit status, an error in one or two lines, what a signal or closed stream does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gvrc.operating.streams import make_streams_fit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What a server says after its first line, to the end of its answer.
+# What a server adds after the first line of its answer.
 DETAIL = re.compile(r"\n(?:DETAIL|HINT|CONTEXT|QUERY):.*?(?=\n\. SQLSTATE|\n\n|\Z)", re.DOTALL)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # Set by a signal to stop. Its KeyboardInterrupt may be lost: in the callback of a weak reference (the lock of an import
@@ -28,7 +28,7 @@ STOP = threading.Event()
 
 
 class CommandLine(argparse.ArgumentParser):
-    """A parser that says in one line what is wrong, as every other error is said."""
+    """A parser that reports wrong use in one line, like every other error."""
 
     def error(self, message: str) -> NoReturn:
         """End with status 2."""
@@ -51,7 +51,7 @@ def run_command(act: Callable[[], int], *, debug: bool = False) -> int:
         sys.stderr.write(f"{traced(error) if debug else ''}error: {message}\n")
         return status
     except KeyboardInterrupt:
-        with suppress(OSError):  # of a terminal that is gone
+        with suppress(OSError):  # the terminal may be gone
             sys.stderr.write("stopped: what was open was rolled back, what was committed stays; repeat the command.\n")
         return 130
     return status
@@ -60,14 +60,14 @@ def run_command(act: Callable[[], int], *, debug: bool = False) -> int:
 def stop_as_ctrl_c(*_: object) -> None:
     """Let SIGTERM (systemd, a shutdown) and SIGHUP (a terminal that is gone) end a command as Ctrl-C does.
 
-    The open batch is rolled back, the run is closed, and no rejects on their way back are left in a temporary folder.
+    The open batch is rolled back, the run is closed, and no rejects that were to be retried stay in a temporary folder.
     """
     STOP.set()
     raise KeyboardInterrupt
 
 
 def traced(error: Exception) -> str:
-    """Give the lines of code that led to an error, without what a server says in detail: it quotes records."""
+    """Give the lines of code that led to an error, without the details of the server's answer, which quote records."""
     import traceback
 
     lines = "".join(traceback.format_exception(error))
@@ -75,7 +75,7 @@ def traced(error: Exception) -> str:
 
 
 def described(error: Exception) -> tuple[str, int]:
-    """Give an error's message and exit status; what nobody foresaw is still one line."""
+    """Give an error's message and exit status; even an unforeseen one is one line."""
     if isinstance(error, GvrcError):
         return str(error), error.exit_status
     if isinstance(error, OSError) and (error.filename or error.errno in NO_ROOM):
@@ -88,6 +88,6 @@ def described(error: Exception) -> tuple[str, int]:
 
 
 def leave(status: int) -> NoReturn:
-    """End the process: what it still holds is not searched for rubbish once more, which took 60 ms after polars."""
+    """End the process without a last garbage collection, which took 60 ms after polars."""
     gc.freeze()
     sys.exit(status)

@@ -1,4 +1,4 @@
-"""What stands at the other end, before anything is written there: what ``scripts/migrate.py --check`` prints."""
+"""What a database holds before anything is written to it: the output of ``scripts/migrate.py --check``."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ LACKING = "Privileges that this user lacks"
 
 @dataclass(frozen=True)
 class Findings:
-    """Lines to print, and whether an import may be run there."""
+    """Lines to print, and whether an import may run there."""
 
     lines: list[str]
     fits: bool
 
 
 def look_closely(database: Database, settings: Settings) -> Findings:
-    """Say what the database is and whether an import may be run there; nothing is changed.
+    """Say what the database is and whether an import may run there; nothing is changed.
 
     Raises:
         DatabaseUnavailableError: the server is too old, or its etl belongs to another version of the importer.
@@ -68,7 +68,7 @@ def look_at_directory(database: Database, settings: Settings, kind: DatabaseKind
 
 
 def found_lines(title: str, found: list[str], nothing: str) -> list[str]:
-    """List what was found under its title, or say in the title's line that nothing was."""
+    """List what was found under a title, or say after the title that nothing was."""
     return [f"{title}:", *(f"  - {line}" for line in found)] if found else [f"{title}: {nothing}"]
 
 

@@ -1,4 +1,4 @@
-"""The metrics of all runs that a database has had, for the monitor to show when no run is on."""
+"""The metrics of all past runs of a database, which the monitor shows when no run is going on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def metrics_of_history(database: Database) -> MetricsCollector:
-    """Add up the run history: counters that only grow, from the first run on. How long batches took is not kept.
+    """Add up the run history: counters that only grow, from the first run on. The duration of batches is not kept.
 
     Raises:
         DatabaseUnavailableError: the importer has not been set up in this database.

@@ -1,7 +1,7 @@
 """The guide's ``loaddata`` step: a Django fixture into the directory, whole or not at all.
 
-The objects are staged as they are, in bounded memory, and each table then takes what it has not got in one statement
-of ``sql/fixture/load.sql``. Users, sessions and permissions are never read; places are met, never made.
+The objects are staged as they are, in bounded memory; then each table takes the objects that it lacks in one statement
+of ``sql/fixture/load.sql``. Users, sessions and permissions are never read; places are found, never created.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ PLACE_MODELS = ("county", "constituency", "ward")
 CHILDREN = {model: f"facility_{part}" for model, part in PARTS.items()}  # model -> table
 LOADED = {*LOOKUP_MODELS, *PLACE_MODELS, "facility", *CHILDREN}
 LARGEST_OBJECT = 16 * 1024 * 1024  # bytes
-NOT_A_NUMBER = "22P02"  # SQLSTATE: here, a natural key (a list of words) where a primary key should stand
-# Classes of SQLSTATE that are no fault of the file: deadlocks, missing rights and tables, no room, locks and timeouts.
+NOT_A_NUMBER = "22P02"  # SQLSTATE: here, a natural key (a list of words) in the place of a primary key
+# Classes of SQLSTATE that are not the file's fault: deadlocks, missing rights and tables, no room, locks and timeouts.
 OF_THE_SERVER = ("40", "42", "53", "55", "57", "58", "XX")
-MOST_BRACES = 200  # tried as the end of an object: its own, and those in the half object behind it
+MOST_BRACES = 200  # tried as the end of an object: its own, and those of the incomplete object after it
 OBJECTS = msgspec.json.Decoder(list[Row])
 
 
@@ -58,11 +58,11 @@ class TableAccount:
     read: int = 0
     inserted: int = 0
     updated: int = 0
-    left_out: int = 0  # a facility with a problem, and all that belongs to one
+    left_out: int = 0  # a facility with a problem, and everything that belongs to one
 
     @property
     def unchanged(self) -> int:
-        """Count what was there already."""
+        """Count what was already there."""
         return self.read - self.inserted - self.updated - self.left_out
 
 
@@ -71,11 +71,11 @@ class FixtureAccount:
     """What a fixture brought."""
 
     tables: dict[str, TableAccount] = field(default_factory=dict)
-    ignored: dict[str, int] = field(default_factory=dict)  # model -> objects that are none of this project's tables
+    ignored: dict[str, int] = field(default_factory=dict)  # model -> objects of tables that are not this project's
     problems: list[tuple[str, str]] = field(default_factory=list)  # facility code and what is wrong, twenty at most
     without_ward: int = 0  # facilities that landed without one
-    exchanged: int = 0  # coordinates whose latitude and longitude were put right
-    outside: int = 0  # coordinates that are not in Kenya; they are left out
+    exchanged: int = 0  # coordinates whose latitude and longitude were exchanged, and corrected
+    outside: int = 0  # coordinates outside Kenya; they are left out
 
 
 def load_fixture(
@@ -83,14 +83,14 @@ def load_fixture(
 ) -> FixtureAccount:
     """Load a fixture in one transaction; loading it again changes nothing.
 
-    A facility is met by its code. Of one that is here already the file wins where it says something; what belongs to
-    it is added. Coordinates that are exchanged are put right, those outside Kenya are left out. ``keep_ids`` keeps the
-    file's primary keys and advances the sequences; ``dry_run`` rolls back.
+    A facility is found by its code. For one that is already here, the file wins in the fields that it fills, and what
+    belongs to the facility is added. Exchanged coordinates are corrected, those outside Kenya are left out.
+    ``keep_ids`` keeps the file's primary keys and advances the sequences; ``dry_run`` rolls back.
 
     Raises:
-        SourceFileError: the file is no fixture, or the database refuses a value of it; nothing was loaded.
-        DatabaseUnavailableError: an import is not over within ``lock_wait_seconds``, the connection broke, or the
-            server stopped it; nothing was loaded.
+            SourceFileError: the file is no fixture, or the database refuses one of its values; nothing was loaded.
+            DatabaseUnavailableError: an import does not end within ``lock_wait_seconds``, the connection broke, or the
+                server stopped it; nothing was loaded.
     """
     if not take_run_lock(database, settings.lock_wait_seconds):
         raise DatabaseUnavailableError("An import is going on in this database; wait for its end, then repeat.")
@@ -167,7 +167,7 @@ def as_frame(path: Path, objects: list[tuple[str, Row]], position: int) -> pl.Da
 
 
 def read_objects(path: Path) -> Iterator[list[Row]]:
-    """Read a fixture piece by piece: what parses as whole objects is whole objects, so the cut is guessed.
+    """Read a fixture piece by piece: the cut is guessed, and proved if what comes before it parses as whole objects.
 
     Raises:
         SourceFileError: it is not JSON, is cut off, or its objects have no model and fields.
@@ -188,7 +188,7 @@ def read_objects(path: Path) -> Iterator[list[Row]]:
 
 @contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Say which file an error of its reading is about."""
+    """Name the file that an error in reading it is about."""
     try:
         yield
     except SourceFileError as error:
@@ -215,7 +215,7 @@ def whole_objects(path: Path, text: bytes) -> tuple[list[Row], int]:
 
 
 def meet_wards(database: Database, settings: Settings) -> None:
-    """Meet the wards that the file's facilities name: by their very names, then by the rules of an import."""
+    """Find the wards that the file's facilities name: by the exact names, then by the rules of an import."""
     database.run("stage_fixture_places")
     database.run("meet_fixture_wards")
     others = database.read("unmet_fixture_places")
@@ -239,7 +239,7 @@ def meet_wards(database: Database, settings: Settings) -> None:
 
 
 def load_facilities(database: Database, account: FixtureAccount, *, actor: int, keep_ids: bool) -> None:
-    """Load the facilities that have no problem, and note those that have."""
+    """Load the facilities without a problem, and note the others."""
     database.run("stage_fixture_facilities")
     database.run("find_fixture_problems", keep_ids)
     counts = database.rows("count_fixture_facilities")[0]
@@ -256,7 +256,7 @@ def load_facilities(database: Database, account: FixtureAccount, *, actor: int, 
 
 
 def load_children(database: Database, account: FixtureAccount, *, actor: int, keep_ids: bool) -> None:
-    """Load what belongs to the facilities; coordinates by the rule of an import."""
+    """Load what belongs to the facilities; coordinates follow the rules of an import."""
     found = {row["model"]: row["objects"] for row in database.rows("count_fixture_objects")}
     account.exchanged = database.run("exchange_fixture_coordinates")
     account.outside = database.run("leave_out_fixture_coordinates")

@@ -1,4 +1,4 @@
-"""The reports of a directory: how good its entries are, and how many there are of what."""
+"""The reports on a directory: how good its entries are, and how many there are of each kind."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def read_reports(database: Database) -> dict[str, Report]:
 
 
 def masked_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Hide contacts, wherever they stand: a source may give a telephone number for a code or a type."""
+    """Hide contacts in any column: a source may give a telephone number as a code or a type."""
     return [
         {name: mask_contacts(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows
     ]
 
 
 def write_reports(reports: dict[str, Report], settings: Settings) -> list[Path]:
-    """Write each report as JSON to its folder under ``reports_dir``, whole or not at all; name the files.
+    """Write each report as JSON to its folder under ``reports_dir``, whole or not at all; return the files' paths.
 
     Raises:
         GvrcError: the disk is full.
@@ -79,7 +79,7 @@ def write_reports(reports: dict[str, Report], settings: Settings) -> list[Path]:
 
 
 def unwritten(path: Path, error: OSError) -> GvrcError:
-    """Say why a report is not there: a full disk is no wrong setting, and ends with 1 as after an import."""
+    """Say why a report was not written: a full disk is no wrong setting, and ends with 1, as after an import."""
     said = f"{path}: cannot be written: {error.strerror}."
     if error.errno in NO_ROOM:
         return GvrcError(f"{said} Make room there, then repeat the command.")

@@ -1,4 +1,4 @@
-"""Standard input, output and error of a command, whatever the caller has made of them."""
+"""Standard input, output and error of a command, whatever state the caller left them in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 
 def make_streams_fit() -> None:
-    """Let neither a stream that is closed, nor a reader who has gone, nor a letter that is lacking end a command."""
+    """Keep a closed stream, a reader who has gone, or a character that cannot be shown from ending a command."""
     open_closed_streams()
     sys.stdout = outliving(sys.stdout)
     sys.stderr = outliving(sys.stderr)
@@ -17,9 +17,9 @@ def make_streams_fit() -> None:
 
 
 def open_closed_streams() -> None:
-    """Where a stream was closed by the caller (``>&-``), read nothing from it, and write to nobody.
+    """If the caller closed a stream (``>&-``), open the null device in its place.
 
-    Else the first file that is opened, a log perhaps, would be taken for it by every program that we start.
+    Else the first file to be opened, a log perhaps, would become that stream for every program that we start.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
@@ -27,15 +27,15 @@ def open_closed_streams() -> None:
 
 
 class Outliving(io.FileIO):
-    """What is written to a stream; once its reader has gone (``| head``), or an error was told, the rest goes nowhere.
+    """A stream; what is written to it goes nowhere once its reader has gone (``| head``), or an error was reported.
 
-    A buffer that still holds what has no room is written again when the process ends, which fails anew.
+    A buffer that still holds what could not be written is written again when the process ends, and fails again.
     """
 
     is_lost = False
 
-    def write(self, content: Any, /) -> int:  # noqa: ANN401 - the io module's own word for bytes is none of Python's
-        """Write, or let it go."""
+    def write(self, content: Any, /) -> int:  # noqa: ANN401 - in the io module, bytes have a type of their own
+        """Write, or discard."""
         size = memoryview(content).nbytes
         if self.is_lost:
             return size
@@ -50,9 +50,9 @@ class Outliving(io.FileIO):
 
 
 def outliving(stream: TextIO) -> TextIO:
-    """Give a stream that outlives its reader: a report that nobody reads to its end changes no exit status.
+    """Give a stream that outlives its reader: a report that is not read to its end changes no exit status.
 
-    ``set -o pipefail`` in a script asks for that of a run with a failed file, whose report went through ``head``.
+    A script with ``set -o pipefail`` needs that for a run with a failed file, whose report went through ``head``.
     """
     if stream not in (sys.__stdout__, sys.__stderr__) or not isinstance(stream, io.TextIOWrapper):
         return stream
@@ -67,9 +67,9 @@ def outliving(stream: TextIO) -> TextIO:
 
 
 def print_any_letter() -> None:
-    """Escape what the output cannot show (a Latin-1 terminal, the name of a ward), as Python does for errors.
+    """Escape what the output cannot show (the name of a ward on a Latin-1 terminal), as Python does for errors.
 
-    Else a run that was committed would end as a fault of the importer, its account unprinted.
+    Else a run that was committed would end as a fault of the importer, without its account.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")

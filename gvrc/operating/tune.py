@@ -24,15 +24,15 @@ class Tuning:
     """What was done about the guide's indexes."""
 
     made: list[str]
-    missing: list[str]  # not made: the database is managed and nobody asked
-    redundant: dict[str, str]  # of the guide's indexes that are there: the one that serves as well
+    missing: list[str]  # not created, because the database is managed and nobody asked for it
+    redundant: dict[str, str]  # existing ones of the guide's indexes -> the index that serves as well
 
 
 def make_indexes(database: Database, *, even_managed: bool = False) -> Tuning:
-    """Make those of the guide's indexes that are not there, outside a transaction; on a managed database if asked.
+    """Create the guide's indexes that are missing, outside a transaction; in a managed database only if asked.
 
     Raises:
-        DatabaseUnavailableError: there is no directory yet, an index cannot be made, or another command is at it.
+        DatabaseUnavailableError: there is no directory yet, an index cannot be made, or another command is doing it.
     """
     guide = statement_group("indexes.sql")
     may_make = even_managed or not look_at_database(database).is_managed
@@ -48,13 +48,13 @@ def make_indexes(database: Database, *, even_managed: bool = False) -> Tuning:
 
 @contextmanager
 def tuning_lock(database: Database) -> Iterator[None]:
-    """Hold the lock that only one command per database can have while it makes indexes; it goes with the connection.
+    """Hold the lock that lets only one command per database create indexes; it ends with the connection.
 
-    Two that make indexes of one table CONCURRENTLY wait for each other, and the second takes an index that is being
-    made for one that was left invalid.
+    Two commands that create indexes of one table CONCURRENTLY wait for each other, and the second takes an index that
+    is being created for one that was left invalid.
 
     Raises:
-        DatabaseUnavailableError: another command has it.
+            DatabaseUnavailableError: another command holds it.
     """
     if not database.rows("try_tuning_lock")[0]["is_locked"]:
         raise DatabaseUnavailableError(
@@ -67,10 +67,10 @@ def tuning_lock(database: Database) -> Iterator[None]:
 
 
 def make_index(database: Database, name: str, *, is_there: bool) -> None:
-    """Make one index; what an attempt left invalid is dropped first.
+    """Create one index; what an earlier attempt left invalid is dropped first.
 
     Raises:
-        DatabaseUnavailableError: it cannot be made.
+        DatabaseUnavailableError: it cannot be created.
     """
     try:
         if is_there:
@@ -91,7 +91,7 @@ def read_indexes(database: Database) -> dict[str, dict[str, Any]]:
 
 
 def slow_queries(database: Database) -> tuple[str, list[dict[str, Any]]]:
-    """Give a word about pg_stat_statements, and where it is there the ten statements that take longest on average."""
+    """Say whether pg_stat_statements is there, and if so give the ten statements that take longest on average."""
     (available,) = database.rows("slow_queries_available")
     rows = database.rows("slow_queries") if available["installed"] else []
     return available["word"], rows

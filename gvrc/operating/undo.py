@@ -1,4 +1,4 @@
-"""Taking a run back: what it inserted goes, what it updated returns, unless something later changed it.
+"""Taking a run back: what it inserted is deleted, what it updated is restored, unless something later changed it.
 
 Undoing is itself a run, with an account and changes of its own, and can be undone. The SQL is that of
 ``loading/take_back.py``, and ``sql/undo/6_account.sql``.
@@ -30,8 +30,8 @@ def undo(run_id: str, settings: Settings, *, new_id: str | None = None, dry_run:
     something later changed in every field (unchanged).
 
     Raises:
-        UsageError: there is no such run, or it was taken back already, or its changes are no longer kept; that is
-            told before there is a run of our own.
+        UsageError: there is no such run, or it was taken back already, or its changes are no longer kept; this is
+            raised before a run of our own begins.
     """
     options = Options(kind="undo", dry_run=dry_run, run_id=new_id)
     with open_run(settings, options, lambda database: find_run(database, run_id)) as this_run:
@@ -70,16 +70,16 @@ def find_run(database: Database, run_id: str) -> dict[str, Any]:
 
 
 def tell_edited(this_run: Run, file: FileAccount, undone_run_no: int) -> None:
-    """Report what goes although a person has changed it: the undo of the undo brings it back as it is."""
+    """Report what is deleted although a person has changed it: an undo of the undo restores it as it is now."""
     for edited in this_run.database.rows("edited_inserts", undone_run_no):
         file.issues["edited_facility_taken_back"] += 1
         log_event("edited_facility_taken_back", "WARNING", facility_code=edited["facility_code"])
 
 
 def conclude(this_run: Run, file: FileAccount, undone_run_no: int) -> None:
-    """Keep the undo's own changes, fill its account and say in the same transaction that it was done.
+    """Keep the undo's own changes, fill its account, and note in the same transaction that it was done.
 
-    A kill between the undo and its status would leave a directory without the run, and a run that counts as loaded.
+    If a kill could come between the undo and its status, the directory would lack a run that counts as loaded.
     """
     database = this_run.database
     database.run("save_undo_changes", this_run.run_no)

@@ -1,4 +1,4 @@
-"""Is what stands in the directory sound? Counts, and the things that must not be; nothing is changed."""
+"""Whether the directory is sound: counts, and checks for what must not be; nothing is changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXAMPLES = 5
 
 
 class Check(NamedTuple):
-    """One thing that must not be (an error), or that a person should look at (no error)."""
+    """A condition that must not hold (an error), or that a person should look at (no error)."""
 
     statement: str
     meaning: str

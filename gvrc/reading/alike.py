@@ -1,8 +1,8 @@
 """Sound records that all have the same keys -> columns, in half the time that objects take.
 
-The first records tell how the rest is decoded: a text as a text, a list of texts as the bytes that it came as. Where
-that does not fit, the records are decoded without a guess, and the guess is mended. What is not alike, or not sound, is
-left to ``records.py``: nothing here reads leniently.
+The first records show how to decode the rest: a text as a text, a list of UUIDs as the bytes that it came as. Where
+that guess is wrong, the records are decoded without it, and the guess is corrected. Records that are not alike, or not
+sound, are left to ``records.py``: nothing here reads leniently.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
     from gvrc.reading.elements import Elements
 
-MANY: Final = 50  # records; for fewer the objects cost less than the guess
+MANY: Final = 50  # records; for fewer, objects cost less than guessing
 DECODE: Final = msgspec.json.Decoder().decode
 ENCODE: Final = msgspec.json.encode
 PLAIN_KEY: Final = '":'
-SPACED_KEY: Final = r'"[ \t\r\n]+:'  # any white space may stand there
+SPACED_KEY: Final = r'"[ \t\r\n]+:'  # JSON allows any white space there
 DECODED_AS: Final[dict[type | None, Any]] = {str: str | None, bool: bool | None, list: msgspec.Raw, None: Any}
-OTHER_KIND: Final = "Expected"  # so msgspec begins to tell of a value that is not of the type which was asked for
-SAMPLES: Final = 16  # of the records, those that tell what its values may be
-ID: Final = len('"d662c8df-7116-4116-9eee-9b09f441ebc3",')  # in the text of a list: every ID of one is as long
+OTHER_KIND: Final = "Expected"  # how msgspec's message begins when a value is not of the expected type
+SAMPLES: Final = 16  # records that show which types the values have
+ID: Final = len('"d662c8df-7116-4116-9eee-9b09f441ebc3",')  # in the text of a list: all IDs are equally long
 
 
 class Column(NamedTuple):
     """The values of one key."""
 
     values: Sequence[Any]
-    kind: type | None = None  # every value is of this type, or null; None where nobody knows
+    kind: type | None = None  # the type of every value that is not null; None if unknown
 
     @property
     def types(self) -> set[type]:
@@ -45,7 +45,7 @@ class Column(NamedTuple):
 
 
 class IdLists(NamedTuple):
-    """Lists of UUIDs under one key, not decoded: hardly anything is asked of them."""
+    """Lists of UUIDs under one key, not decoded, because they are hardly ever used."""
 
     raws: Sequence[bytes]
     filled: int  # how many lists are not empty
@@ -76,13 +76,13 @@ class Alike(NamedTuple):
 
     columns: dict[str, Column | IdLists]
     texts: list[str]
-    raw: pl.Series  # the texts once more
+    raw: pl.Series  # the texts again, as a column
 
 
 NOTHING: Final = type(None)
 Columns = dict[str, Column | IdLists]
 Rows = list[msgspec.Struct]
-Kinds = list[type | None]  # by key; None where values are of several kinds, or of one that is not guessed
+Kinds = list[type | None]  # by key; None if values are of several kinds, or of one that is not guessed
 
 
 def read_alike(elements: Elements) -> Alike | None:
@@ -94,7 +94,7 @@ def read_alike(elements: Elements) -> Alike | None:
         if tuple(first) != tuple(last):
             return None
         return _read(elements, _shape_of(tuple(first)))
-    except (TypeError, ValueError, RecursionError):  # no object, a key that no attribute can bear; msgspec's are values
+    except (TypeError, ValueError, RecursionError):  # no object, or a key that can be no attribute; DecodeError is one
         return None
 
 
@@ -106,7 +106,7 @@ def _read(elements: Elements, shape: _Shape) -> Alike | None:
     block = b",".join((b"[" + bytes(elements[0]), *elements[1:-1], bytes(elements[-1]) + b"]"))
     rows, columns = shape.read(block)
     raw = pl.Series(texts, dtype=pl.String)
-    # What comes out as it went in has no key twice: msgspec keeps the last without a word.
+    # If the output equals the input, no key is there twice; of two, msgspec silently keeps the last.
     is_as_written = ENCODE(rows[0]) == bytes(elements[0]) and _written(rows) == block
     if is_as_written or _has_each_key_once(raw, rows, len(columns)):
         return Alike(columns, texts, raw)
@@ -119,7 +119,7 @@ def _written(rows: Rows) -> bytearray:
 
 
 class _Written(threading.local):
-    """What a thread wrote last, kept: memory that is new costs more than what is written into it."""
+    """The buffer that a thread writes into, kept: new memory costs more than the writing."""
 
     def __init__(self) -> None:
         self.text = bytearray()
@@ -135,7 +135,7 @@ def _shape_of(keys: tuple[str, ...]) -> _Shape:
 
 
 class _Shape:
-    """Decodes records that have certain keys, and knows the kinds of their values so far."""
+    """Decodes records that have certain keys, and knows the types of their values so far."""
 
     def __init__(self, keys: tuple[str, ...]) -> None:
         self.keys = keys
@@ -143,11 +143,11 @@ class _Shape:
         self.guessed: tuple[Kinds, msgspec.json.Decoder[Rows]] | None = None  # together: files are read in threads
 
     def guess_from(self, samples: list[dict[str, Any]]) -> None:
-        """Guess the kinds of the values from the first records that are met."""
+        """Guess the types of the values from the first records."""
         self._guess([_kind_of([record.get(key) for record in samples]) for key in self.keys])
 
     def read(self, block: bytes) -> tuple[Rows, Columns]:
-        """Decode records as guessed, or without a guess where one of them is otherwise."""
+        """Decode records as guessed, or without a guess if one of them does not fit."""
         kinds, decoder = self.guessed or ([None] * len(self.keys), self.loose)
         try:
             rows = decoder.decode(block)
@@ -167,7 +167,7 @@ class _Shape:
         )
 
     def _read_anew(self, block: bytes, kinds: Kinds) -> tuple[Rows, Columns]:
-        """Decode without a guess, and guess no more what was wrong."""
+        """Decode without a guess, and stop guessing where the guess was wrong."""
         rows = self.loose.decode(block)
         columns = {key: Column(values) for key, values in zip(self.keys, _transposed(rows), strict=True)}
         found = zip(kinds, columns.values(), strict=True)
@@ -191,7 +191,7 @@ def _decoder_of(keys: tuple[str, ...], kinds: Kinds) -> msgspec.json.Decoder[Row
 
 
 def _kind_of(values: list[Any]) -> type | None:
-    """Give the kind that values have in common if it is worth a guess: texts, yes or no, lists of UUIDs."""
+    """Give the type that values have in common, if guessing it saves time: texts, yes or no, lists of UUIDs."""
     kinds = set(map(type, values)) - {NOTHING}
     if len(kinds) != 1 or kinds.isdisjoint(DECODED_AS):
         return None
@@ -205,9 +205,9 @@ def _transposed(rows: Rows) -> Iterable[tuple[Any, ...]]:
 
 
 def _id_lists(values: Iterable[msgspec.Raw | bytes]) -> IdLists | None:
-    """Take lists of UUIDs as they came; None if one of the values is anything else, or is not written plainly.
+    """Take lists of UUIDs as they came; None if a value is anything else, or is not written plainly.
 
-    Put one after the other, their quotes, dashes and commas stand at even distances, and nowhere else.
+    In all the lists one after the other, quotes, dashes and commas are at regular distances, and nowhere else.
     """
     raws = [bytes(value) for value in values]
     filled = [raw[1:-1] for raw in raws if raw not in EMPTY]
@@ -223,7 +223,7 @@ def _id_lists(values: Iterable[msgspec.Raw | bytes]) -> IdLists | None:
 def _has_each_key_once(raw: pl.Series, rows: Rows, keys: int) -> bool:
     """Say that no key is there twice.
 
-    Every key of the text is one ``":``; in the text of a flat record there are as many as the record has keys.
+    Every key in the text is followed by ``":``; a flat record's text has as many of these as the record has keys.
     """
     if raw.str.contains(SPACED_KEY).any():
         return False

@@ -1,4 +1,4 @@
-"""What stands around records: the county, ward or group whose key they stand under, and what their page says of all.
+"""What stands around records: the county, ward or group under whose key they are, and what their page says of all.
 
 It is carried down the walk (``gvrc/reading/document.py``) as texts by name, and put first in each record.
 """
@@ -59,7 +59,7 @@ def _put_first(start: bytes, element: bytes) -> bytes:
 
 
 def with_key(parents: dict[str, str], key: str, above: tuple[str, ...]) -> dict[str, str]:
-    """Add what a key says of the records under it: their county or ward, what they are, or (inside a county) where.
+    """Add what a key says of the records under it: their county or ward, their kind, or (inside a county) their place.
 
     A key that only says that records follow (``facilities``, ``nodes``) says nothing of them.
     """
@@ -77,9 +77,9 @@ def with_key(parents: dict[str, str], key: str, above: tuple[str, ...]) -> dict[
 
 
 def point_of_feature(value: dict[str, Any]) -> dict[str, str]:
-    """Give the point of a feature of GeoJSON whose record stands deeper in it: the places that Google Maps exports.
+    """Give the point of a GeoJSON feature whose record is deeper inside it, as in the places that Google Maps exports.
 
-    An area is none: it is that of the ward or county of what stands in it.
+    An area is not taken: it is that of the ward or county around the record.
     """
     geometry = value.get("geometry")
     if value.get("type") != "Feature" or not isinstance(geometry, dict) or geometry.get("type") != "Point":
@@ -88,7 +88,7 @@ def point_of_feature(value: dict[str, Any]) -> dict[str, str]:
 
 
 def around_list(parents: dict[str, str]) -> dict[str, str]:
-    """Leave what is of a single record out of what stands around a list: a point is not that of several."""
+    """Leave out what belongs to a single record: a point around a list is not that of each of its records."""
     return {name: said for name, said in parents.items() if name != PARENT_GEOMETRY}
 
 
@@ -112,14 +112,14 @@ SAYS_NO_STATUS: Final = list_words("says_no_status")
 NOT_SURELY_CLOSED: Final = ("no", "moved", "relocated", "merged")
 GROUP_WORDS: Final = re.compile(
     r"hospital|clinic|dispensar|pharmac|police|shelter|safe.?h|rescue|legal|counsel|hotline|helpline|school|court|desk"
-    r"|medical|psychosocial|health.?cent|gbv|emergenc|one.?stop|recovery|support|.station"  # stations are of any kind
+    r"|medical|psychosocial|health.?cent|gbv|emergenc|one.?stop|recovery|support|.station"  # of any kind
 )
 
 
 def with_own_key(path: tuple[str, ...], parents: dict[str, str]) -> dict[str, str]:
-    """Tell the key of an object that is itself a record from the places above it, and keep one that is an identifier.
+    """Separate the key of an object that is itself a record from the places above it; keep it if it is an identifier.
 
-    Row numbers and words are none: they stand for another record in the next file, or in the next county.
+    Row numbers and words are no identifiers: in the next file, or the next county, they stand for another record.
     """
     key = path[-1] if path else ""
     around = dict(parents)
@@ -136,8 +136,8 @@ IDENTIFIER: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]{8,}")
 def own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dict[str, str]:
     """Give the places that an object around records names: ``{"ward": "Viwandani", "facilities": [...]}``.
 
-    What is called a name is that of a county, or of what the list is of that the object stands in. An object with a
-    name of its own is an organisation around its branches: they may be in its county, but hardly in its ward.
+    A mere name is that of a county, or of whatever the list that the object stands in is of. An object with a name of
+    its own is an organisation around its branches: they may be in its county, but hardly in its ward.
     """
     found, names = _named_in(value, keys)
     if names and (level := _level_of(value, path)):
@@ -148,7 +148,7 @@ def own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dict
 
 
 def _named_in(value: dict[str, Any], keys: Keys) -> tuple[dict[str, str], list[str]]:
-    """Give the places that an object names by their level, and what it only calls a name."""
+    """Give the places that an object names with their level, and those that it gives as a mere name."""
     found: dict[str, str] = {}
     names: list[str] = []
     for key, told in value.items():
@@ -166,14 +166,14 @@ def _named_in(value: dict[str, Any], keys: Keys) -> tuple[dict[str, str], list[s
 
 
 def _level_of(value: dict[str, Any], path: tuple[str, ...]) -> str | None:
-    """Tell of which level a unit of places is, by the key that it or its list stands under, or by the wards in it."""
+    """Give the level of a unit of places, by the key that it or its list stands under, or by the wards in it."""
     around = without_wrapping(path)
     level = (PLACE_LISTS | ONE_PLACE).get(normal_key(around[-1])) if around else None
     return level or (PARENT_SUB_COUNTY if any(normal_key(key) == WARDS for key in value) else None)
 
 
 def _is_plain(value: object) -> TypeGuard[dict[str, Any]]:
-    """Say whether an object holds values only: a ward by its name and code, not one with its facilities."""
+    """Say whether an object holds plain values only: a ward with its name and code, not one with its facilities."""
     return isinstance(value, dict) and not any(isinstance(inner, (dict, list)) for inner in value.values())
 
 
@@ -196,5 +196,5 @@ WARDS: Final = "wards"
 
 
 def is_key_of_one(key: str) -> bool:
-    """Say whether a key is the number or the identifier of one of many, and no name."""
+    """Say whether a key is the number or identifier of one item among many, and not a name."""
     return key.isdecimal() or IDENTIFIER.fullmatch(key) is not None

@@ -1,4 +1,4 @@
-"""Facilities that stand in parts of a record: the branches of an organisation, a name apart from its place."""
+"""Facilities inside a record: the branches of an organisation, or a name that stands apart from its place."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ PARTS: Final = list_words("parts")
 
 
 class Parted(NamedTuple):
-    """A facility of which a part stands under a key of its own."""
+    """A facility with a part of it under a key of its own."""
 
     key: str
     record: dict[str, Any]
 
 
 def have_branches(records: Iterable[object], keys: Keys) -> bool:
-    """Say whether one of the records has branches; hardly any list has the keys for it, and most are asked no more."""
+    """Say whether a record has branches; few lists have the keys for it, and most records are not looked at."""
     said = [record for record in records if isinstance(record, dict)]
     may_have = not BRANCHES.isdisjoint(map(normal_key, set[str]().union(*said)))
     return may_have and any(branches_of(record, keys) for record in said)
@@ -36,8 +36,8 @@ def have_branches(records: Iterable[object], keys: Keys) -> bool:
 def branches_of(record: object, keys: Keys) -> list[tuple[str, dict[str, Any]]]:
     """Give the branches of an organisation that are facilities of their own, each with the key of its list.
 
-    One has a place of its own, and a name that begins as that of the organisation does: "Kibra Branch" alone may be
-    anybody's, and two organisations would be one facility.
+    A branch must have a place of its own and a name that begins like the organisation's: "Kibra Branch" alone may be
+    anybody's, and the branches of two organisations would become one facility.
     """
     if not isinstance(record, dict):
         return []
@@ -62,10 +62,10 @@ def _first_word(name: str) -> list[str]:
 
 
 def facility_in_parts(value: dict[str, Any], path: tuple[str, ...], keys: Keys) -> Parted | None:
-    """Give a facility whose name stands in a part of an object, and its place or contacts beside that.
+    """Give a facility whose name stands in a part of an object, and its place or contacts beside that part.
 
-    ``{"provider": {"name": ..}, "geo": {"county": ..}, "phones": [..]}``: the part is brought under ``facility``, which
-    only wraps. Not one above other facilities, and no document as a whole: beside its part stands who sent it.
+    ``{"provider": {"name": ..}, "geo": {"county": ..}, "phones": [..]}``: the part is put under ``facility``, which
+    only wraps. Not if it stands above other facilities, and not for a whole document: there the sender stands beside.
     """
     parts = [key for key, inner in value.items() if looks_like_facility(inner, keys)]
     if not path or len(parts) != 1 or normal_key(parts[0]) not in PARTS or "facility" in value:

@@ -24,15 +24,15 @@ def contacts_of(columns: list[tuple[int, str, Values]], rows: int) -> Texts:
 
 
 def _entries(key: str, value: object) -> Iterator[dict[str, Any]]:
-    """Take contacts apart: an item of a list each, a key of an object each unless it is one contact or one person.
+    """Take contacts apart: each item of a list, and each key of an object unless it is one contact or one person.
 
-    Without calling itself: what msgspec opens is nested up to 10,000 deep since Python 3.12, and a call may not be.
+    Not by recursion: since Python 3.12 msgspec opens what is nested up to 10,000 deep, deeper than calls may go.
     """
     waiting = [(key, value)]
     while waiting:
         key, value = waiting.pop()
         if isinstance(value, list):
-            in_order = sorted(value, key=is_secondary)  # taken apart, they are no list any more that could tell
+            in_order = sorted(value, key=is_secondary)  # taken apart, they do not say which was primary
             waiting += [(key, item) for item in reversed(in_order)]
         elif isinstance(value, dict) and ONE_CONTACT.isdisjoint(map(normal_key, value)) and not is_one_person(value):
             waiting += [(f"{key}.{name}", inner) for name, inner in reversed(value.items())]

@@ -1,8 +1,8 @@
 """A place in a JSON text that arrives in chunks, and what stands there.
 
-msgspec finds how far a value reaches without decoding it: for a complete one the error "trailing characters (byte N)"
-tells where it ends. What it refuses and Python's parser reads (NaN, half surrogates, control characters) is read.
-Memory is a few chunks, whatever the size of the document; one value may not be larger than MAX_VALUE_BYTES.
+msgspec finds how far a value reaches without decoding it: for a complete one its error "trailing characters (byte N)"
+tells where it ends. What msgspec refuses and Python's parser accepts (NaN, half surrogates, control characters) is
+read, too. It needs memory for a few chunks, whatever the size of the document; a value is at most MAX_VALUE_BYTES.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_VALUE_BYTES: Final = 16 * 1024 * 1024
 MAX_DEPTH: Final = 40  # keys down to a value
-SMALL_BYTES: Final = 256 * 1024  # a value up to this size is looked at as a whole
+SMALL_BYTES: Final = 256 * 1024  # an object up to this size is looked at as a whole
 
 ANY: Final = msgspec.json.Decoder()
 ONE: Final = msgspec.json.Decoder(msgspec.Raw)
@@ -66,7 +66,7 @@ class Cursor:
         return len(self.text) - self.at
 
     def fill(self) -> None:
-        """Add the next chunk and forget what lies before the place."""
+        """Add the next chunk, and forget what is before the place."""
         if self._following is not None:
             self._dropped += self.at
             self.text = b"".join((memoryview(self.text)[self.at :], self._following))
@@ -84,7 +84,7 @@ class Cursor:
             self.fill()
 
     def small_object(self) -> tuple[dict[str, Any] | None, int]:
-        """Look at the object at hand as a whole, if it is small: give it, and where it ends."""
+        """Look at the object at hand as a whole, if it is small: give it and the place where it ends."""
         while self.left < SMALL_BYTES and not self.ended:
             self.fill()
         piece = memoryview(self.text)[self.at : self.at + SMALL_BYTES]
@@ -96,18 +96,18 @@ class Cursor:
                 value, end = LENIENT.raw_decode(str(piece, "latin-1"))
                 return value, self.at + end
         except (ValueError, RecursionError, msgspec.DecodeError):
-            pass  # not whole, or not sound: it is walked
+            pass  # incomplete or not sound: it is walked
         return None, 0
 
     def plain_members(self) -> dict[str, Any]:
-        """Give the texts of an object that is too large to be looked at as a whole, if all of it is at hand."""
+        """Give the texts of an object that is too large to be looked at as a whole, if all of it is in memory."""
         if not self.ended:
             return {}
         try:
             members = MEMBERS.decode(memoryview(self.text)[self.at :])
             return {key: ANY.decode(inner) for key, inner in members.items() if bytes(memoryview(inner)[:1]) == QUOTE}
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return {}  # what comes before its records is met on the way to them
+            return {}  # what stands before its records is met on the way to them
 
     def members(self) -> Iterator[str]:
         """Give the key of each member of the object at hand; the place is at its value, which the caller reads."""
@@ -128,7 +128,7 @@ class Cursor:
         return key
 
     def read_text(self) -> str:
-        """Give the text at hand as it is written, without its quotes."""
+        """Give the text at hand as written, without its quotes."""
         char = self.peek()
         if char != b'"':
             raise self.broken("a key in double quotes")
@@ -142,7 +142,7 @@ class Cursor:
         return found[0][1:-1].decode("utf-8", "replace")
 
     def read_scalar(self) -> str:
-        """Give the text, number, true, false or null at hand as it is written."""
+        """Give the text, number, true, false or null at hand as written."""
         if self.peek() == b'"':
             return self.read_text()
         while (found := SCALAR.match(self.text, self.at)) and found.end() == len(self.text) and not self.ended:
@@ -155,7 +155,7 @@ class Cursor:
         return found[0].decode("ascii", "replace")
 
     def broken(self, expected: str) -> SourceFileError:
-        """Tell that the document ends here too early, or is malformed."""
+        """Make the error for a document that ends too early here, or is malformed."""
         if not self.peek():
             return self.failure or CutOffError(
                 f"is cut off at byte {self.offset:,}: {expected} is missing. Fetch it again."
@@ -170,17 +170,17 @@ class Cursor:
 
 
 def end_of_value(text: memoryview) -> int | None:
-    """Tell how far a JSON value reaches, white space after it included; None if it is not whole or does not parse."""
+    """Say how far a JSON value reaches, with the white space after it; None if it is incomplete or does not parse."""
     try:
         ONE.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
         found = TRAILING.search(str(error))
-        return int(found[1]) - 1 if found else None  # msgspec counts the offending character itself
+        return int(found[1]) - 1 if found else None  # msgspec counts the offending character, too
     return len(text)
 
 
 def read_element(element: msgspec.Raw | bytes) -> object:
-    """Give what an element says, leniently if need be; UNREADABLE for what nobody can read."""
+    """Give what an element says, leniently if need be; UNREADABLE if nothing can read it."""
     try:
         return ANY.decode(element)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

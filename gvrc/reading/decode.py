@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES: Final = 1024 * 1024
 
-BYTE_ORDER_MARKS: Final = (  # UTF-32 first: its mark begins with that of UTF-16
+BYTE_ORDER_MARKS: Final = (  # UTF-32 first: its mark begins like that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF8, "utf-8"),
@@ -44,7 +44,7 @@ Packed = BufferedReader | gzip.GzipFile | zipfile.ZipExtFile
 
 
 class CutOffError(SourceFileError):
-    """A file ends in the middle; what came before may be salvaged."""
+    """A file ends in the middle; what came before that may be salvaged."""
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def open_text(path: Path, encoding: str | None = None) -> Iterator[Iterator[byte
 
     Raises:
         SourceFileError: it cannot be read.
-        CutOffError: while it is read: a gzip file ends too early.
+        CutOffError: during reading, if a gzip file ends too early.
     """
     with _open_regular_file(path) as file:
         start = file.read(64)
@@ -71,7 +71,7 @@ def open_text(path: Path, encoding: str | None = None) -> Iterator[Iterator[byte
 
 def _open_regular_file(path: Path) -> BufferedReader:
     try:
-        # A FIFO or a device would wait for ever: look before opening.
+        # Look before opening: a FIFO or a device would wait for ever.
         kind = path.stat().st_mode
         if stat.S_ISDIR(kind):
             raise SourceFileError("is a folder, not a file. Give the files in it.")
@@ -102,7 +102,7 @@ def _open_only_member(path: Path) -> Iterator[zipfile.ZipExtFile]:
 
 
 def _is_of_a_mac(name: str) -> bool:
-    """Say whether a file of an archive only describes another: macOS adds ``__MACOSX/._name`` and ``.DS_Store``."""
+    """Say whether a file in an archive only describes another: macOS adds ``__MACOSX/._name`` and ``.DS_Store``."""
     return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
 
 
@@ -129,7 +129,7 @@ def _chunks(file: Packed) -> Iterator[bytes]:
     done = 0
     pieces: list[bytes] = []
     try:
-        while piece := file.read1(CHUNK_BYTES):  # read would lose what came before the place where a gzip file is cut
+        while piece := file.read1(CHUNK_BYTES):  # read would lose what comes before the place where a gzip file is cut
             pieces.append(piece)
             if sum(map(len, pieces)) >= CHUNK_BYTES:
                 yield b"".join(pieces)
@@ -148,11 +148,11 @@ def _chunks(file: Packed) -> Iterator[bytes]:
 
 
 def _encoding_of(start: bytes) -> tuple[str | None, int]:
-    """Tell the encoding from a byte order mark (and its length), else from where the zero bytes stand."""
+    """Find the encoding by a byte order mark (given with its length), else by where the zero bytes are."""
     for mark, name in BYTE_ORDER_MARKS:
         if start.startswith(mark):
             return name, len(mark)
-    # JSON begins with an ASCII character, so UTF-16 and UTF-32 without a mark show by their zero bytes (RFC 4627).
+    # JSON begins with an ASCII character: the zero bytes of UTF-16 and UTF-32 without a mark give them away (RFC 4627).
     zeros = tuple(byte == 0 for byte in start[:LONGEST_MARK])
     return ZERO_PATTERNS.get(zeros), 0
 

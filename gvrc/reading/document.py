@@ -1,8 +1,8 @@
-"""Where the records are in a document: text in chunks -> records, many at a time, each the bytes that it came as.
+"""Where the records are in a document: chunks of text -> records, many at a time, each as the bytes that it came as.
 
-A document is walked, not loaded: ``cursor.py`` is the place in it, ``elements.py`` parts its lists, ``table_rows.py``
-makes records of rows. What is said around records goes down the walk with it (``around.py``), what is of no facility is
-left (``passed_over.py``), and what it comes upon is noted for the report (``walked.py``).
+A document is walked, not loaded: ``cursor.py`` is the place in it, ``elements.py`` splits its lists, ``table_rows.py``
+makes records of rows. What is said around records goes down the walk with it (``around.py``), what is not about
+facilities is passed over (``passed_over.py``), and what else the walk meets is noted for the report (``walked.py``).
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from gvrc.reading.elements import Elements
     from gvrc.reading.links import Links
 
-SHARDS: Final = "_shards"  # Elasticsearch's count of its own parts, and {"total": {"value": 12}} that of its records
-SAMPLE: Final = 200  # records looked at to tell what a list holds: the first few of them that have a name
+SHARDS: Final = "_shards"  # Elasticsearch's count of its own parts; {"total": {"value": 12}} is that of its records
+SAMPLE: Final = 200  # records looked at to find out what a list holds: the first few of them that have a name
 
 
 def find_records(
@@ -59,9 +59,9 @@ def find_records(
 ) -> Iterator[Elements]:
     """Walk a document and give its records, many at a time, each as the bytes that it came as.
 
-    What a record takes from around it (the county whose key it stands under), and what it links to in another list, is
-    put first in it. Raises CutOffError at the end of a document that ends too early, SourceFileError for what is not
-    JSON or holds no facilities.
+    What a record takes from around it (the county under whose key it stands), and what it links to in another list, is
+    put first in it. Raises CutOffError at the end of a document that ends too early, SourceFileError for one that is
+    not JSON or holds no facilities.
     """
     walk = Walk(Cursor(chunks), keys, None if pinned is None else _parts(pinned), walked, links)
     yield from walk.document()
@@ -84,15 +84,15 @@ class Walk:
         self.keys = keys
         self.pinned = pinned
         self.walked = walked
-        self.element: tuple[str, ...] | None = None  # the path of the list, where one of its elements is walked
-        self.columns: list[str] | None = None  # the headings of a table that were met beside its rows
+        self.element: tuple[str, ...] | None = None  # the path of the list, while one of its elements is walked
+        self.columns: list[str] | None = None  # the headings of a table, if they were met beside its rows
 
     def document(self) -> Iterator[Elements]:
         """Walk all of it and give its records.
 
         Raises:
-            SourceFileError: it is no document of records; or lists in lists, of which the opener takes more than can be
-                walked since Python 3.12.
+            SourceFileError: it is not a document of records; or its lists are nested too deep to be walked, which since
+                Python 3.12 the opener does not refuse.
         """
         try:
             yield from self._document()
@@ -129,7 +129,7 @@ class Walk:
     def _small_object(
         self, value: dict[str, Any], end: int, path: tuple[str, ...], parents: dict[str, str]
     ) -> Iterator[Elements]:
-        """Take an object that is looked at as a whole for a record, for one in parts, for neither, or walk it."""
+        """Decide whether an object that is looked at as a whole is a record, one in parts, or neither; else walk it."""
         start = self.cursor.at
         self.cursor.at = end
         if self._is_record(value, path):
@@ -159,12 +159,12 @@ class Walk:
             return True
         if not path and json_api_type(value.get("data")):  # one resource: what it refers to stands beside it
             return False
-        if not path:  # "Kenya" above its counties has a name, too
+        if not path:  # "Kenya", above its counties, has a name, too
             return has_evidence(value, self.keys) or not has_facilities_inside(value, self.keys)
         return not is_path_passed_over(path) and has_evidence(value, self.keys)
 
     def _note_plain(self, value: dict[str, Any], path: tuple[str, ...]) -> None:
-        """Note what an object says that is no record and has none inside."""
+        """Note what is said by an object that is no record and has none inside."""
         if path and path[-1] == SHARDS:
             return
         if path:
@@ -176,9 +176,9 @@ class Walk:
     def _members(
         self, path: tuple[str, ...], parents: dict[str, str], whole: dict[str, Any] | None, *, is_large: bool = False
     ) -> Iterator[Elements]:
-        """Walk an object from member to member; ``whole`` is it, where it is small.
+        """Walk an object member by member; ``whole`` is the object, if it is small.
 
-        Of a large one what stands beside its records is met one by one, and a place after the first of them too late.
+        Of a large one, what stands beside its records is met one by one: a place after the first record comes too late.
         """
         cursor = self.cursor
         if len(path) > MAX_DEPTH:
@@ -199,8 +199,8 @@ class Walk:
     def _county_said(self, key: str, before: int | None) -> dict[str, str]:
         """Read a member that is no object or list; give the county that it names.
 
-        ``before`` are the records that were found before a large object: those that came since inherit nothing of what
-        it says, and a place under a county is inherited by none.
+        ``before`` is how many records had been found before a large object: any found since inherit nothing of what it
+        says. A place below a county is never inherited.
         """
         is_text = self.cursor.peek() == QUOTE
         scalar = self.cursor.read_scalar()
@@ -212,7 +212,7 @@ class Walk:
         return county
 
     def _projection_at_hand(self, key: str) -> dict[str, str]:
-        """Give the map projection that a member of a large object says that its coordinates are of."""
+        """Give the map projection that a member of a large object names for its coordinates."""
         if normal_key(key) not in PROJECTIONS or self.cursor.peek() != b"{":
             return {}
         return projection_in({key: self.cursor.small_object()[0]})
@@ -238,7 +238,7 @@ class Walk:
         yield from self._sorted(ListReader(self.cursor).read(), path, parents)
 
     def _sorted(self, parts: Iterator[Elements], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
-        """Give the records of a list: itself, those inside its elements, or none."""
+        """Give the records of a list: its elements, those inside its elements, or none."""
         parts, values = self._looked_at(parts, path)
         if not values or self._passes_persons(parts, values, path, parents):
             return
@@ -254,7 +254,7 @@ class Walk:
         yield from (self._records if holds_records else self._elements)(parts, values, path, parents)
 
     def _looked_at(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:
-        """Give a list with the first of its values, rows of a table as records; no values where it is of no records."""
+        """Give a list with its first values, rows of a table as records; no values if it is not of records."""
         first = next(filter(None, parts), None)
         if first is None:
             self.walked.look_at(path, [])
@@ -283,7 +283,7 @@ class Walk:
     def _records(
         self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...], parents: dict[str, str]
     ) -> Iterator[Elements]:
-        """Give the elements of a list, with what stands around them and with their branches; ``values`` are a few."""
+        """Give the elements of a list, with what is around them and their branches; ``values`` are the first few."""
         has_branches = have_branches(values, self.keys)
         links = self._links_needed(values, path, parents)
         for elements in self._without_what_is_nobodys(parts, values):
@@ -293,7 +293,7 @@ class Walk:
                 yield from self._branches(map(read_element, elements), path, parents)
 
     def _without_what_is_nobodys(self, parts: Iterator[Elements], values: list[object]) -> Iterator[Elements]:
-        """Give a list of records, after its first ones were looked at for codes and points that are no facility's."""
+        """Give a list of records, after looking at the first ones for codes and points that are no facility's own."""
         first: Elements = next(filter(None, parts), [])
         self.walked.no_codes |= dict.fromkeys(repeated_codes(values, self.keys))
         self.walked.no_points |= shared_points(first, values, self.keys)
@@ -302,18 +302,18 @@ class Walk:
     def _elements(
         self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...], parents: dict[str, str]
     ) -> Iterator[Elements]:
-        """Walk the elements of a list that are no records themselves, to its end; ``values`` are a few of them."""
+        """Walk to their end the elements of a list that are no records themselves; ``values`` are a few of them."""
         may_hold_records = any(isinstance(value, (dict, list)) for value in values)
         for elements in parts:
             for element in elements if may_hold_records else ():
                 yield from self._counted(self._inside(bytes(element), path, parents))
 
     def _links_needed(self, values: list[object], path: tuple[str, ...], parents: dict[str, str]) -> Links | None:
-        """Give the links of the file where its records need them; ``values`` are a few of these."""
+        """Give the links of the file if its records need them; ``values`` are a few of the records."""
         return self.links if self.links.are_needed(values, self.keys, path, parents) else None
 
     def _told(self, elements: Elements, parents: dict[str, str], links: Links | None) -> Elements:
-        """Put into each record what stands around all of them, and what it refers to where it needs links."""
+        """Put into each record what stands around all of them, and what it refers to if it needs links."""
         if links is None:
             return with_parents(elements, parents)
         told = [links.told_of(element, self.keys, parents) for element in elements]
@@ -322,7 +322,7 @@ class Walk:
     def _branches(
         self, records: Iterable[object], path: tuple[str, ...], parents: dict[str, str]
     ) -> Iterator[Elements]:
-        """Give the branches of organisations after them: of what is around these, only what it says of the kind."""
+        """Give the branches of organisations after them: of what is around these, a branch takes only the kind."""
         around = {key: said for key, said in parents.items() if key in (PARENT_GROUP, PARENT_CLOSED)}
         found = [branch for record in records if _is_first(record) for branch in branches_of(record, self.keys)]
         if self.pinned is None and found:
@@ -331,7 +331,7 @@ class Walk:
             yield with_parents([msgspec.json.encode(branch) for _, branch in found], around)
 
     def _tables(self, parts: Iterator[Elements]) -> Iterator[Elements]:
-        """Walk the tables of a dump that are named after facilities: nobody can tell what the rows of others are."""
+        """Walk the tables of a dump that are named after facilities: what other tables hold, nobody can tell."""
         for element in chain.from_iterable(parts):
             table = read_table(bytes(element))
             if table and is_of_facilities(table.name):
@@ -376,7 +376,7 @@ class Walk:
         named = list(islice((value for value in values if looks_like_facility(value, self.keys)), FEW_NAMED))
         expected = not path or normal_key(key) in FACILITY_LISTS or PARENT_COUNTY in parents
         if expected and not any(isinstance(value, dict) for value in values) and UNREADABLE in values:
-            return True  # nothing but what cannot be read: it is counted and told
+            return True  # nothing but what cannot be read: it is counted and reported
         if named and (expected or any(has_evidence(value, self.keys) for value in named)):
             return True
         self.walked.look_at(path, values)
@@ -396,7 +396,7 @@ class Walk:
     # ---- what is pinned
 
     def _is_wanted(self, path: tuple[str, ...]) -> bool | None:
-        """Say whether the pinned path ends here; None when nothing is pinned."""
+        """Say whether the pinned path ends here; None if nothing is pinned."""
         if self.pinned is None:
             return None
         return len(path) == len(self.pinned) and all(
@@ -405,7 +405,7 @@ class Walk:
 
 
 def _unescaped(text: str) -> str:
-    """Give what a text says that was taken as it is written."""
+    """Give what a text says that was taken as written."""
     try:
         return str(LENIENT.decode(f'"{text}"'))
     except ValueError:
@@ -413,12 +413,12 @@ def _unescaped(text: str) -> str:
 
 
 def _is_first(record: object) -> bool:
-    """Say whether a record comes for the first time: the branches of one that was rejected were read then."""
+    """Say whether a record comes for the first time: the branches of a reject were read then."""
     return isinstance(record, dict) and HEADER_KEY not in record
 
 
 def _keyed(value: dict[str, Any]) -> Iterator[Elements]:
-    """Give what stands in an object, each under its own key, as the elements of a list, when they are asked for."""
+    """Give what an object holds, each under its own key, like the elements of a list, one at a time."""
     yield list(map(msgspec.json.encode, value.values()))
 
 
@@ -427,5 +427,5 @@ WEB_PAGE: Final = re.compile(r"<(?:!doctype|\?xml|html|kml|gml|osm|rss|feed)\b>?
 
 def _not_json(cursor: Cursor) -> str:
     start = cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace")
-    shown = tag[0] if (tag := WEB_PAGE.match(start)) else mask_letters(start)  # of a CSV file it may be a name
+    shown = tag[0] if (tag := WEB_PAGE.match(start)) else mask_letters(start)  # the start of a CSV file may be a name
     return f"is not JSON: byte {cursor.offset:,} begins with {shown!r}. Give a file of objects or a list."

@@ -36,10 +36,10 @@ OF_HEADER: Final = frozenset(("type", "version", "comment", "name"))
 
 
 def read_table(element: bytes) -> Table | None:
-    """Read an element of a dump; nothing for its header.
+    """Read an element of a dump; None for its header.
 
     Raises:
-        SourceFileError: it is not sound. Which table it is cannot be told, so none is left out without a word.
+        SourceFileError: it is not sound. It may be of any table, so it is not left out silently.
     """
     try:
         table = TABLE.decode(element)

@@ -1,6 +1,6 @@
-"""The elements of a list, or of lines: many at a time, each the bytes that it came as.
+"""The elements of a list, or of lines: many at a time, each as the bytes that it came as.
 
-A prefix of an array is whole elements if and only if ``[prefix]`` parses, so the cut is guessed and the parse proves
+A prefix of an array is whole elements if and only if ``[prefix]`` parses, so the cut is guessed, and the parse proves
 it. Only a stretch that does not parse is read element by element.
 """
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from gvrc.reading.cursor import Cursor
 
-Elements = list[msgspec.Raw | bytes]  # records that were found and not opened, or what else a list holds
+Elements = list[msgspec.Raw | bytes]  # records that were found but not opened, or whatever else a list holds
 
 LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 BETWEEN: Final = re.compile(rb"\}\s*,\s*(?=\{)")
@@ -48,7 +48,7 @@ class ListReader:
         self.marks: tuple[bytes, ...] = ()  # what stands between the elements
 
     def read(self) -> Iterator[Elements]:
-        """Give the elements up to the end of the list; the place is then after it."""
+        """Give the elements up to the end of the list; the cursor is then after it."""
         cursor = self.cursor
         while (char := cursor.peek(NEXT_ELEMENT)) != b"]":
             if not char:
@@ -57,7 +57,7 @@ class ListReader:
         cursor.at += 1
 
     def _block(self) -> Elements:
-        """Give all whole elements at hand; the place is then at a comma or at the end of the list."""
+        """Give all whole elements at hand; the cursor is then at a comma or at the end of the list."""
         cursor = self.cursor
         # Without marks it may be a document of short lists.
         elements = None if self.marks else self._up_to(self._end_of_list(cursor.at + WINDOW))
@@ -85,7 +85,7 @@ class ListReader:
 
     def _last_cut(self, mark: bytes) -> int:
         place = self.cursor.text.rfind(mark, self.cursor.at)
-        return place if mark == COMMA else place + 1  # else a mark begins with the end of an element
+        return place if mark == COMMA else place + 1  # a mark that is no comma begins with the end of an element
 
     def _end_of_list(self, upto: int) -> int:
         cursor = self.cursor
@@ -98,11 +98,11 @@ class ListReader:
         return cursor.text.rfind(b"]", cursor.at, upto)
 
     def _one_by_one(self) -> Elements:
-        """Read elements singly: to learn what stands between them, and round those that do not parse."""
+        """Read elements one by one, to learn what stands between them, and to get past those that do not parse."""
         cursor = self.cursor
         elements: Elements = []
         last = (0, 0)
-        before = 0  # where the element before ends
+        before = 0  # where the previous element ends
         latin: str | None = None
         while (char := _skip(cursor)) and char != b"]":
             start = cursor.at
@@ -126,7 +126,7 @@ class ListReader:
                 return elements
             last = (before, start)
             before = start + len(elements[-1])
-        self.marks = _marks(cursor.text, *last) if last[0] else self.marks  # those that were known did not help
+        self.marks = _marks(cursor.text, *last) if last[0] else self.marks  # the known marks did not help
         return elements
 
     def _fetch_more(self) -> None:
@@ -150,20 +150,20 @@ class ListReader:
 
 
 def is_lines(cursor: Cursor) -> bool:
-    """Say whether the document is one object a line, or objects one after the other."""
+    """Say whether the document is one object per line, or objects one after the other."""
     end = end_of_value(memoryview(cursor.text)[cursor.at :])
     if end is not None:
         value, rest = cursor.text[cursor.at : cursor.at + end], cursor.text[cursor.at + end : cursor.at + end + 1]
         return rest == b"{" or (bool(rest) and b"\n" in value and b"\n" not in value.rstrip())
-    # The first value is broken, or not at hand as a whole: most lines after it are objects, or it is one document
-    # over many lines, in which an object may stand on a line of its own, too.
+    # The first value is broken, or not wholly at hand. If most lines after it are objects, it is one object per line;
+    # else it is one document over many lines, in which an object may be on a line of its own, too.
     lines = list(filter(None, (line.strip(SPACE) for line in cursor.text[cursor.at :].split(b"\n", 10)[1:-1])))
     objects = sum(line.startswith(b"{") and isinstance(read_element(line), dict) for line in lines)
     return objects > len(lines) / 2
 
 
 def blocks_of_lines(cursor: Cursor) -> Iterator[Elements]:
-    """Give the elements of a document that is one a line; a line that does not parse is one, too."""
+    """Give the elements of a document with one per line; a line that does not parse is an element, too."""
     while cursor.peek():
         end = len(cursor.text) if cursor.ended else cursor.text.rfind(b"\n", cursor.at) + 1
         if end:
@@ -179,10 +179,11 @@ def blocks_of_lines(cursor: Cursor) -> Iterator[Elements]:
 
 
 def _probe_leniently(text: str, at: int) -> tuple[int | None, bool]:
-    """Tell how long a value is that only a lenient parser reads (NaN, half surrogates, control characters).
+    """Find the length of a value that only a lenient parser reads (NaN, half surrogates, control characters).
 
-    Else whether it is cut off by the end of the text: the parser came to the end, or found no end of a string. A
-    window is tried first: the parser counts the lines before an error, which takes for ever in a list of errors.
+    If there is none, say whether the text ends inside the value: the parser reached the end, or found no end of a
+    string. A window is tried first, because the parser counts the lines before an error: in a list of errors that would
+    take for ever.
     """
     window = text[at : at + WINDOW]
     try:
@@ -205,7 +206,7 @@ def _probe_whole(text: str, at: int) -> tuple[int | None, bool]:
 
 
 def _sound_length(text: bytes) -> int:
-    """Tell how far a value that does not parse is sound: a bracket before is its own, and closes no list around it."""
+    """Say how far a broken value is sound: a bracket before that is its own, and does not close the list around it."""
     try:
         return LENIENT.raw_decode(text.decode("latin-1"))[1]
     except json.JSONDecodeError as error:
@@ -219,14 +220,14 @@ LONGEST_LITERAL: Final = len("-Infinity")
 
 
 def _skip(cursor: Cursor) -> bytes:
-    """Skip commas and white space in the text at hand; give what comes after them, nothing at the end."""
+    """Skip commas and white space in the text at hand; give what comes after them, or nothing at the end."""
     if found := NEXT_ELEMENT.match(cursor.text, cursor.at):
         cursor.at = found.end()
     return cursor.text[cursor.at : cursor.at + 1]
 
 
 def _may_close(text: bytes, end: int) -> bool:
-    """Say whether a bracket may be the end of the list: nothing but brackets and members of an envelope follow."""
+    """Say whether a bracket may be the end of the list: only brackets and members of an envelope may follow it."""
     after = text[end + 1 :].strip()
     return not after or after.startswith((b"}", b",", b"]"))
 
@@ -250,9 +251,9 @@ def _values_of_line(line: bytes) -> list[bytes]:
 
 
 def _marks(text: bytes, end: int, start: int) -> tuple[bytes, ...]:
-    """Give what stands between two records: with the first key of the next (not found inside a record), and without.
+    """Give what stands between two records: with the first key of the next (never found inside a record), and without.
 
-    Between two lists it is their brackets, else a comma.
+    Between two lists these are their brackets, else a comma.
     """
     between = text[end - 1 : start + 1]
     if between.startswith(b"]") and between.endswith(b"["):

@@ -1,9 +1,9 @@
 """Records as Python objects -> the fields of ``columns.EXTRACTED`` as text, by the meaning of their keys.
 
 It works by columns: the values that one key has in a batch, with their types in one set. A key offers its values to
-the fields that it may stand for; a value that cannot be meant (a UUID for a county) is left out, the first key with a
-value wins. What lost and says something else is an issue, what suits no field is counted under its key: every leaf is
-in a field, in an issue, or in the count of unmapped keys.
+the fields that it may stand for. A value that cannot be meant (a UUID for a county) is left out, and the first key
+with a value wins. A value that lost and says something else is an issue; what fits no field is counted under its key.
+So every leaf is in a field, in an issue, or in the count of unmapped keys.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ OF_RESPONDENT: Final = ["timestamp", "emailaddress"]
 ITEMS_OPENED: Final = 5  # items of a list that are looked into for the value of a field
 NUMBERS: Final = frozenset(("number", "numbers", "line", "lines"))
 HOTLINE: Final = re.compile(r"(?i)hot[\s_-]?line|help[\s_-]?line|toll[\s_-]?free")
-WIDE: Final = 200_000  # cells of a batch whose records share few keys, from which only known keys become columns
+WIDE: Final = 200_000  # cells of a batch; if its records share few keys, only known keys then become columns
 
 
 def fields_of(records: Records, keys: Keys, reading: FileReading) -> dict[str, pl.Series]:
@@ -89,14 +89,14 @@ def fields_of(records: Records, keys: Keys, reading: FileReading) -> dict[str, p
 
 
 class _Sorting:
-    """Sorts the values of a batch by the fields that they are offered to; what is left over is counted."""
+    """Sorts the values of a batch by the fields that they are offered to, and counts what is left over."""
 
     def __init__(self, keys: Keys, reading: FileReading, rows: int) -> None:
         self.keys = keys
         self.left_over = LeftOver(reading)
         self.offers = Offers(keys, self.left_over, rows)
         self.numbers: list[tuple[KeyPath, Values]] = []  # of hotlines, or of anything
-        self.is_hierarchy = False  # then "level" is not that of a hospital
+        self.is_hierarchy = False  # if so, "level" is not that of a hospital
 
     def take(self, records: Records) -> None:
         """Take records apart."""
@@ -107,7 +107,7 @@ class _Sorting:
             self.take_columns(records.columns)
 
     def take_columns(self, columns: dict[str, Column | IdLists]) -> None:
-        """Take columns of records that all have the same keys."""
+        """Take the columns of records that all have the same keys."""
         if "level" in columns and "path" in columns:
             self.is_hierarchy = any(map(is_unit_of_hierarchy, columns["level"].values, columns["path"].values))
         not_meant = self._not_meant(list(columns))
@@ -120,14 +120,14 @@ class _Sorting:
                 self._column((key,), column)
 
     def take_apart(self, records: list[dict[str, Any]], path: KeyPath) -> None:
-        """Take objects apart by key; every column has one value per record of the batch."""
+        """Split objects by key; every column has one value per record of the batch."""
         keys = list(records[0])
         if len(keys) > 1 and set(map(len, records)) == {len(keys)}:
             try:
                 columns: Iterable[Any] = zip(*map(itemgetter(*keys), records), strict=True)
                 return self._columns(keys, columns, path)
             except KeyError:
-                pass  # as many keys, but others
+                pass  # as many keys, but other ones
         keys = self._known_keys(records, path)
         return self._columns(keys, ([record.get(key) for record in records] for key in keys), path)
 
@@ -146,7 +146,7 @@ class _Sorting:
                 self._column((*path, key), Column(values))
 
     def _known_keys(self, records: list[dict[str, Any]], path: KeyPath) -> list[str]:
-        """Keep only known keys as columns where most cells would be empty, lest a file of odd keys takes for ever."""
+        """Keep only known keys as columns if most cells would be empty, or a file of odd keys would take for ever."""
         keys = list(dict.fromkeys(chain.from_iterable(records)))
         if len(keys) * len(records) < WIDE + 4 * sum(map(len, records)):
             return keys
@@ -156,7 +156,7 @@ class _Sorting:
         return [key for key in keys if key in known]
 
     def _is_known(self, path: KeyPath, key: str) -> bool:
-        """Say whether anything may come of what stands under a key."""
+        """Say whether a value under this key may come to anything."""
         is_ours = path == REJECT_HEADER
         return bool(is_ours or self.keys.meanings(path) or self.keys.opens(path) or past_word(key) or side_of((key,)))
 
@@ -179,7 +179,7 @@ class _Sorting:
             self._values(path, column.values, column.types)
 
     def _put_beside(self, path: KeyPath, values: Values, types: set[type]) -> bool:
-        """Put what means something only with other keys beside the offers; say whether it was that."""
+        """Put aside what only means something together with other keys; say whether it was such a value."""
         if types.isdisjoint((dict, list)) and (word := past_word(str(path[-1]))):
             self.offers.past.append((word, path, texts_of(values, types)))
         elif is_title(path) and any(map(names_a_place, map(text_of_title, values))):
@@ -195,7 +195,7 @@ class _Sorting:
         return True
 
     def _answer(self, path: KeyPath, value: object) -> object:
-        """Give what was answered in a flow, or stands in a property; what else is said of it is counted."""
+        """Give the answer in a flow, or the value of a property; what else is said of it is counted."""
         if is_property(value):
             said = text_of_property(value)
             if said is None:
@@ -222,7 +222,7 @@ class _Sorting:
             self.left_over.count_values(path, values)
 
     def _objects(self, path: KeyPath, values: Values) -> None:
-        """Take the objects of a column apart, or keep them where an object is the value."""
+        """Split the objects of a column, or keep them if an object is the value."""
         objects: Values = [value if type(value) is dict else None for value in values]
         if normal_key(str(path[-1])) in MAY_BE_ACCOUNTS and any(objects):
             objects = self._without_accounts(path, objects)
@@ -248,13 +248,13 @@ class _Sorting:
         return [None if is_geometry(value) else value for value in objects]
 
     def _without_accounts(self, path: KeyPath, objects: Values) -> Values:
-        """Count what only tells who keeps a record; a user's name is shown nowhere, and is no owner."""
+        """Count what only says who keeps a record; a user's name is never shown, and is no owner."""
         are = [bool(value) and is_of_account(str(path[-1]), value) for value in objects]
         self.left_over.count_values(path, [value if is_so else None for value, is_so in zip(objects, are, strict=True)])
         return [None if is_so else value for value, is_so in zip(objects, are, strict=True)]
 
     def _units_above(self, path: KeyPath, values: Values) -> None:
-        """Take places from the units that a record stands under, where it says none itself."""
+        """Take places from the units that a record stands under, if it names none itself."""
         if len(path) > 1:
             return
         found = [units_above(value) for value in values]
@@ -262,7 +262,7 @@ class _Sorting:
             self.offers.add(field, ELSEWHERE, path, [units.get(field) for units in found])
 
     def _id_lists(self, path: KeyPath, lists: IdLists) -> None:
-        """Count lists of UUIDs as unmapped where nothing else could come of them."""
+        """Count lists of UUIDs as unmapped if nothing else could come of them."""
         ranks = self.keys.ranks(path)
         is_left_over = any(field in ranks for field in LIST_FIELDS) if ranks else not self.keys.opens(path)
         if "contacts" in ranks or not is_left_over:
@@ -273,7 +273,7 @@ class _Sorting:
                 self.left_over.count(path, lists.filled, lists.example)
 
     def _take_gender_desks(self, path: KeyPath, lists: Values) -> Values:
-        """Take the gender desk out of the desks of a station: survivors are to call it; give what else is listed."""
+        """Take the gender desk, which survivors are to call, out of a station's desks; give the other items."""
         desks = [next(filter(is_gender_desk, value or ()), None) for value in lists]
         for desk in filter(None, desks):
             self.left_over.count_leaves(path, {key: desk[key] for key in labels_of_desk(desk)})
@@ -283,7 +283,7 @@ class _Sorting:
         return [others or None for others in left]
 
     def _lists(self, path: KeyPath, values: Values) -> None:
-        """Keep the lists of a column where a list is the value, or look into them."""
+        """Keep the lists of a column if a list is the value, or else look into them."""
         lists: Values = [value if type(value) is list and value else None for value in values]
         if normal_key(str(path[-1])) in DESKS:
             lists = self._take_gender_desks(path, lists)
@@ -298,7 +298,7 @@ class _Sorting:
         self.left_over.count_values(path, lists)
 
     def _offer_lists(self, path: KeyPath, lists: Values, field: str, rank: int) -> Values:
-        """Offer lists that are the value of a field; give those that cannot be meant for it."""
+        """Offer lists that are the value of a field; give back those that cannot be meant for it."""
         could_be = _is_pair if field == "coordinates" else _is_list_of_names
         left = [value for value in lists if value and not could_be(value)]
         kept = lists if not left else [value if value and could_be(value) else None for value in lists]
@@ -309,20 +309,20 @@ class _Sorting:
         return left
 
     def _look_into(self, path: KeyPath, lists: Values) -> Values:
-        """Take the first items of lists for columns; give what else is listed."""
+        """Read the first items of lists as columns; give the other items."""
         for place in range(ITEMS_OPENED):
             items = [value[place] if value and len(value) > place else None for value in lists]
             self._column((*path, place), Column(items))
         return [(value and value[ITEMS_OPENED:]) or None for value in lists]
 
     def _offer(self, path: KeyPath, texts: Texts) -> None:
-        """Offer a column to the fields that its key may stand for; what could be meant for none is unmapped."""
+        """Offer a column to the fields that its key may stand for; values that fit none are unmapped."""
         distinct = DistinctTexts(texts)
         says_nothing = distinct.saying_nothing()
         left = distinct.texts
         for field, rank in self.keys.meanings(path):
             unfit = says_nothing | distinct.unfit(field, path)
-            if field != "place_hint" or path == (PARENT_PLACE,):  # nothing is made of a hint: it is counted as left
+            if field != "place_hint" or path == (PARENT_PLACE,):  # a hint is not used: it counts as left over
                 left = left & unfit
             else:
                 left = left - self._offer_units(path, texts, distinct.texts)
@@ -336,14 +336,14 @@ class _Sorting:
             self.left_over.count_values(path, texts if is_whole else [text if text in left else None for text in texts])
 
     def _offer_units(self, path: KeyPath, texts: Texts, distinct: set[str]) -> set[str]:
-        """Offer the places that texts name with their level (``Lindi Ward, Siaya County``); give what only does."""
+        """Offer places that texts name with their level (``Lindi Ward, Siaya County``); give those that do no more."""
         named = {text: found for text in distinct if (found := units_in(text))}
         for field in sorted(set().union(*named.values())):
             self.offers.add(field, ELSEWHERE, path, [text and named.get(text, {}).get(field) for text in texts])
         return set(filter(are_all_units, named))
 
     def take_numbers_of_hotlines(self) -> None:
-        """Take the ``number`` of a hotline for the one to call; of anything else nobody knows what it counts."""
+        """Take the ``number`` of a hotline as the one to call; what else a ``number`` counts, nobody knows."""
         if not self.numbers:
             return
         said = [*self.offers.by_field.get("facility_type", []), *self.offers.by_field.get("facility_name", [])]

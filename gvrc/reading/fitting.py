@@ -30,7 +30,7 @@ TWO_NUMBERS: Final = re.compile(rf"\d[^\d,;\s]*+[,;\s]\D*+\d|{PLUS_CODE.pattern.
 NOT_A_TYPE: Final = re.compile(
     r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z|node--|SP\.Data\."
 )
-# A record that is not deleted says nothing of whether the facility is open.
+# That a record is not deleted does not say whether the facility is open.
 ONLY_IF_SO: Final = frozenset(
     (
         *("isdeleted", "deleted", "deletedat", "deletedon", "isarchived", "archived", "archivedat"),
@@ -38,19 +38,19 @@ ONLY_IF_SO: Final = frozenset(
         *("temporarilyclosed", "istemporarilyclosed", "decommissioned", "isdecommissioned"),
         *("defunct", "isdefunct", "suspended", "issuspended"),
         *("notoperational", "nonoperational", "notfunctional", "nonfunctional"),
-        *("statecode", "intrash"),  # of a record of Dynamics, which 1 switches off; of a page of Notion
+        *("statecode", "intrash"),  # the state of a record in Dynamics, which 1 switches off; of a page in Notion
     )
 )
-# A county, a state of anything, or an older unit.
+# The name of a county, the state of anything, or an older administrative unit.
 REGIONS: Final = frozenset(("state", "addressregion", "billingstate", "countydistrict", "address1stateorprovince"))
 HOURS: Final = frozenset(("openinghours", "hours"))
 NO_HOURS: Final = re.compile(
     r"(?i)\s*(?:(?:permanently|temporarily)\s+closed|closed(?:\s+(?:permanently|down|temporarily))?)\s*"
 )
-# A letter is read as a flag, and that a page is published says nothing of the facility on it.
+# A letter is read as a flag. That a page is published does not say whether the facility on it is open.
 NO_STATUS: Final = re.compile(r"(?i)\s*(?:[yntf]|publish(?:ed)?)\s*")
 NOT_SO: Final = re.compile(r"(?i)\s*(?:false|no|n|f|0(?:\.0)?|live|active)\s*")
-# What tells a way in a location (along Ngong Road, opp. the market), which else is the name of a unit: Dagoretti.
+# These mark directions in a location (along Ngong Road, opp. the market), which otherwise names a unit: Dagoretti.
 WAY: Final = re.compile(
     r"(?i)\b(?:along|off|near|next|opp|opposite|behind|beside|adjacent|adj|junction|stage|road|rd|street|avenue|ave"
     r"|lane|highway|drive|plaza|building|bldg|house|floor|room|plot|block|market|box|after|before|from"
@@ -58,7 +58,7 @@ WAY: Final = re.compile(
 )
 # OpenStreetMap's; others name one: Jubilee House.
 KIND_OF_BUILDING: Final = re.compile(r"[a-z_]+|(?i:yes|no|true|false)")
-# The page of a record in the tool that it is kept in is no site of the facility.
+# The page of a record in the tool where it is kept is not the facility's website.
 OWN_SITE: Final = re.compile(r"(?i)\A(?!\s*https?://(?:www\.)?notion\.so/|(?:true|false)\Z)(?=.*[^\W\d_])", re.DOTALL)
 MUST_HAVE: Final = {
     **dict.fromkeys(("facility_name", "official_name", "facility_type", "operational_status"), LETTER),
@@ -77,7 +77,7 @@ UUID_LENGTHS: Final = frozenset((UUID_LENGTH, UUID_LENGTH + 1, UUID_LENGTH + 2))
 
 
 def _is_no_way(text: str) -> bool:
-    """Say whether a location tells a unit or a pair of degrees, and no way."""
+    """Say whether a location gives a unit or a pair of degrees, and not directions."""
     return WAY.search(text) is None or LETTERS.search(text) is None
 
 
@@ -102,10 +102,10 @@ TAKEN: Final = re.compile(r"(?i)suspen|revo[ck]|cancel|withdr|clos|shut|defunct|
 
 # Google's name of a place, and of a document of Firestore, is the path of its key.
 RESOURCE: Final = re.compile(r"(?:places|projects)/\S+")
-# Nominatim's display name is the name with all that is around the place.
+# Nominatim's display name is the name followed by everything around the place.
 WHOLE_ADDRESS: Final = re.compile(r"(?i).+,.+,\s*kenya\s*")
 
-# By field: the words of keys, and what tells a text under one of them that is not meant for the field.
+# By field: the words of keys, and the pattern of texts under them that are not meant for the field.
 UNFIT: Final[dict[str, tuple[tuple[Collection[str], Callable[[str], object]], ...]]] = {
     "facility_name": ((("name",), RESOURCE.fullmatch), (("displayname",), WHOLE_ADDRESS.fullmatch)),
     "county_name": ((REGIONS, _is_no_county),),
@@ -162,7 +162,7 @@ class DistinctTexts:
         return self.without[pattern]
 
     def _doubtful(self, pattern: re.Pattern[str]) -> Iterable[str]:
-        """Give the texts whose first letter does not show already that the pattern is in them."""
+        """Give the texts whose first letter does not already prove that the pattern is in them."""
         shows = SHOWN_BY_FIRST.get(pattern)
         if shows is None or 0 in self.lengths:
             return self.texts
@@ -176,7 +176,7 @@ class DistinctTexts:
 
 
 def _spellings(text: str) -> Iterable[str]:
-    """Give the ways to write a text in small and capital letters that occur: of a short one (NaN, N/a) all."""
+    """Give the spellings in small and capital letters that occur: of a short text (NaN, N/a) all of them."""
     if len(text) > SHORT:
         return (text, text.upper(), text.title(), text.capitalize())
     return map("".join, product(*({letter, letter.upper()} for letter in text)))

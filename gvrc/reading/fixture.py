@@ -1,7 +1,7 @@
 """A Django fixture (``dumpdata``): rows of many tables, joined into one record per facility.
 
 Only the tables of the directory are decoded: users, groups, sessions and whatever else is in a dump stay unread.
-The whole file is held in memory, decoded only in part: about three times the size of its facility tables.
+The whole file is held in memory but decoded only in part: that takes about three times the size of its facility tables.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ PARTS: Final = {  # model -> the key under which a facility gets its rows
     "facilityinfrastructure": "infrastructure",
 }
 FACILITY: Final = "facility"
-# Other bodies' tables of facilities (``directory.policestation``). Organisations may be who keeps them: not these.
+# Other bodies' tables of facilities (``directory.policestation``). Not organisations: they may be who keeps these.
 OF_FACILITIES: Final = re.compile(
     r"\w*(?:facility|hospital|clinic|dispensary|station|shelter|safehouse|safehome|safespace|rescuehome|hotline|helpline"
     r"|cent(?:er|re)|court|genderdesk|gbvdesk|genderoffice|gbvrc|gvrc)"
@@ -73,7 +73,7 @@ def is_fixture(first: object) -> bool:
 def join_fixture(parts: Iterable[Elements], passed_over: Counter[str]) -> Iterator[Elements]:
     """Give one record per facility, with the names of what its foreign keys point to and the rows that point to it.
 
-    A row of a facility table that cannot be read is given as it is, to be rejected; other tables are counted.
+    A row of a facility table that cannot be read is given as it is, so that it is rejected; other tables are counted.
     """
     tables: defaultdict[str, dict[Any, dict[str, Any]]] = defaultdict(dict)
     for row in (row for elements in parts for row in elements):
@@ -107,7 +107,7 @@ def is_facility_table(model: str) -> bool:
 
 
 def _strays(tables: defaultdict[str, dict[Any, dict[str, Any]]]) -> int:
-    """Count the contacts, services and others whose facility is in no row: a dump of some tables, or natural keys."""
+    """Count contacts, services and the like whose facility has no row: a dump of some tables, or with natural keys."""
     known = tables[FACILITY]
     keys = [_key_of_facility(fields) for model in PARTS for fields in tables[model].values()]
     return sum(key not in known for key in keys)
@@ -115,7 +115,7 @@ def _strays(tables: defaultdict[str, dict[Any, dict[str, Any]]]) -> int:
 
 def _key_of_facility(fields: dict[str, Any]) -> object:
     key = fields.get("facility")
-    return str(key) if isinstance(key, (list, dict)) else key  # as ``dumpdata --natural-foreign`` writes it: no number
+    return str(key) if isinstance(key, (list, dict)) else key  # ``dumpdata --natural-foreign`` writes no number
 
 
 def _records(tables: dict[str, dict[Any, dict[str, Any]]]) -> Iterator[Elements]:
@@ -188,7 +188,7 @@ def _name(field: str, value: object, tables: dict[str, dict[Any, dict[str, Any]]
 
 
 def _part(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Give the rows of one table as the keys of a record; what is not in use keeps a key of its own."""
+    """Give the rows of one table as the keys of a record; rows that are not in use keep a key of their own."""
     active = [row for row in rows if row.get("is_active", True)]
     rest = {f"inactive_{name}": [row for row in rows if row not in active]} if len(active) < len(rows) else {}
     if name == "gbv_categories":

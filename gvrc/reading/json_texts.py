@@ -20,7 +20,7 @@ RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def texts_of(values: Values, types: set[type]) -> Texts:
-    """Give scalars in their canonical text; lists and objects were taken care of and are left out."""
+    """Give scalars as their canonical text; lists and objects were handled before and are left out."""
     if types == {str}:
         return values
     if types == {int}:
@@ -32,7 +32,7 @@ def texts_of(values: Values, types: set[type]) -> Texts:
 
 
 def text_of(value: object) -> str | None:
-    """Give a scalar in its canonical text; None for any other value."""
+    """Give a scalar as its canonical text; None for any other value."""
     if type(value) is str:
         return value
     if value is None or type(value) in (list, dict):
@@ -41,12 +41,12 @@ def text_of(value: object) -> str | None:
 
 
 def json_texts_of(values: Sequence[Any]) -> Texts:
-    """Give values as JSON text, all written at once and parted again: for one at a time the calls cost most."""
+    """Give values as JSON text, written all at once and split again: one at a time, the calls would cost most."""
     raws = RAWS.decode(ENCODE(values))
     return [None if value is None else str(raw, "utf-8") for value, raw in zip(values, raws, strict=True)]
 
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
 def dotted(path: KeyPath) -> str:
-    """Give the keys of a path, without its places in lists, as one text."""
+    """Give the keys of a path as one text, without its places in lists."""
     return ".".join(key for key in path if isinstance(key, str)).replace("\x00", NO_NUL)

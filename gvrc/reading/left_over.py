@@ -17,7 +17,7 @@ from gvrc.values.storable import NO_NUL
 if TYPE_CHECKING:
     from gvrc.extract import FileReading
 
-MAX_KEYS_TOLD: Final = 1_000  # unmapped keys told apart in the report of one file
+MAX_KEYS_TOLD: Final = 1_000  # unmapped keys listed separately in the report of one file
 TYPE_NAMES: Final = {str: "text", int: "number", float: "number", bool: "true or false", list: "list", dict: "object"}
 EXAMPLE_LENGTH: Final = 60
 
@@ -36,7 +36,7 @@ class LeftOver:
             met.setdefault(key, set()).update(map(TYPE_NAMES.__getitem__, types))
 
     def count_beside_names(self, path: KeyPath, values: Values) -> None:
-        """Count what stands in a list of names beside them, and is made nothing of."""
+        """Count what stands beside the names in a list of names, if nothing is made of it."""
         beside: defaultdict[str, list[object]] = defaultdict(list)
         for key, said in chain.from_iterable(map(said_beside_names, values)):
             if not is_absent(said) and said not in ([], {}):
@@ -67,7 +67,7 @@ class LeftOver:
 
 
 def masked(key: str, value: object) -> str:
-    """Give an example of a value for the report: nothing under a key of a person, and what may be shown of others."""
+    """Give an example of a value for the report: none under a personal key, else as much as may be shown."""
     if isinstance(value, list):
         return f"a list of {len(value)}"
     if isinstance(value, dict):

@@ -36,12 +36,12 @@ FIELDS: Final = {
     "operational_status": "status",
 }
 PLACES: Final = frozenset(("ward", "constituency", "sub_county", "county"))
-ALSO: Final = {"type": "facility_type"}  # the list of a facility's type; "types" alone may be those of anything
+ALSO: Final = {"type": "facility_type"}  # the list of a facility's type; "types" alone may be the types of anything
 ID_KEYS: Final = frozenset(("id", "pk", "uuid", "oid"))
 ENDINGS: Final = ("uuid", "id", "pk", "fk", "ref")
 SERVICE: Final = "service"
 SERVICE_KINDS: Final = frozenset((SERVICE, "facilityservice", "serviceoffered", "servicesoffered", "servicetype"))
-# Not the county that a ward's object names: its id is that of the county of the ward, which its own row tells.
+# Not the county inside a ward's object: its id belongs to the ward's county, which the ward's own row states.
 OUTSIDE: Final = PLACE_PARENTS - frozenset(UNITS)
 OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")  # MongoDB's
 
@@ -51,11 +51,11 @@ class Link(NamedTuple):
 
     unit: str
     id: str
-    is_bare: bool  # under the unit's own key: {"ward": 900} may be the number of the ward, too
+    is_bare: bool  # under the unit's own key: 900 in {"ward": 900} may be the ward's number, too
 
 
 def may_refer(record: dict[str, Any]) -> bool:
-    """Say whether a record has a key that refers to anything: hardly any file has, and the others are spared."""
+    """Say whether a record has a key that refers to something: few files have, and the others are not searched."""
     return "relationships" in record or any(
         _linked_unit(key) or (isinstance(value, dict) and _may_hold_links(key)) for key, value in record.items()
     )
@@ -81,7 +81,7 @@ def links_of(record: dict[str, Any]) -> Iterator[Link]:
 
 
 def _linked_at(path: KeyPath) -> tuple[str, bool] | None:
-    """Give the unit that a path of a record refers to: in what only wraps it, in its location, in the unit's object."""
+    """Give the unit that a path of a record refers to: in what only wraps it, its location, or the unit's object."""
     if len(path) == 1:
         return _linked_unit(str(path[0]))
     *above, key = map(str, path)
@@ -96,7 +96,7 @@ def _linked_at(path: KeyPath) -> tuple[str, bool] | None:
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
 def _linked_unit(key: str) -> tuple[str, bool] | None:
-    """Give the unit that a key of a record refers to, and whether it is the bare key: its value may be a name, too.
+    """Give the unit that a key of a record refers to, and whether it is the bare key, whose value may be a name, too.
 
     >>> _linked_unit("ward_id"), _linked_unit("ward"), _linked_unit("ward_code")
     (('ward', False), ('ward', True), None)
@@ -126,7 +126,7 @@ def unit_of(key: str) -> str | None:
 
 
 def services_of(record: dict[str, Any]) -> list[str]:
-    """Give the ids of the services that a resource of JSON:API refers to, as one to many."""
+    """Give the ids of the services that a resource of JSON:API refers to, which may be several."""
     relationships = record.get("relationships")
     named = relationships.items() if isinstance(relationships, dict) else ()
     listed = [said.get("data") for key, said in named if isinstance(said, dict) and is_of_services(key)]
@@ -172,5 +172,5 @@ def id_of(value: object) -> str | None:
 
 
 def _is_number(text: str) -> bool:
-    """Say whether a text is the key of something, and no word."""
+    """Say whether a text is the key of a row, and not a word."""
     return text.isdecimal() or UUID.fullmatch(text) is not None or OBJECT_ID.fullmatch(text) is not None

@@ -1,6 +1,6 @@
 """The rows of the lists of a file that its records refer to: wards, types, owners, statuses, by their ids.
 
-They are gathered in a walk of their own, which keeps names and ids only.
+They are gathered in a separate walk, which keeps names and ids only.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
     from gvrc.reading.elements import Elements
 
 NAME_KEYS: Final = ("name", "title", "label", "displayname", "nameen", "typename", "statusname", "categoryname")
-MAX_ROWS: Final = 20_000  # of a unit: there are 1,450 wards; what has more is no list of units, and takes memory
+MAX_ROWS: Final = 20_000  # per unit: there are 1,450 wards; a longer list is no list of units, and takes memory
 MAX_PATH: Final = 4  # keys down to a list: {"data": {"lookups": {"wards": {"results": [..]}}}}
 ANY_KEYS: Final = keys_of_source({})
 
 
 class Row(NamedTuple):
-    """One unit of a list: its name, what it says that it is in, and what it refers to."""
+    """One unit of a list: its name, what it says that it lies in, and what it refers to."""
 
     name: str
     stated: tuple[tuple[str, str], ...]
@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
 
 class Resource(msgspec.Struct):
-    """What tells of a resource of JSON:API whether it is a unit; the rest is not decoded."""
+    """The part of a JSON:API resource that shows whether it is a unit; the rest is not decoded."""
 
     type: str
     id: str | int
@@ -72,10 +72,10 @@ class Rows:
         self._by_id: defaultdict[str, dict[str, Row | None]] = defaultdict(dict)  # None: several rows have the id
         self._by_code: defaultdict[str, dict[str, Row]] = defaultdict(dict)
         self._counts: Counter[str] = Counter()
-        self.services: dict[str, str | None] = {}  # None: several have the id
+        self.services: dict[str, str | None] = {}  # None: several services have the id
 
     def add_service(self, value: object) -> None:
-        """Add a service by its id; two names under one id are none."""
+        """Add a service by its id; an id with two names has none."""
         row = _row_of(SERVICE, value)
         for known in _ids_of(SERVICE, value) if row and isinstance(value, dict) else ():
             if row and len(self.services) < MAX_ROWS and self.services.setdefault(known, row.name) != row.name:
@@ -90,7 +90,7 @@ class Rows:
         return [unit for unit, count in self._counts.items() if count >= MAX_ROWS]
 
     def add(self, unit: str, value: object, key: str | None = None) -> None:
-        """Add a row of a list, or of an object that has it under its id."""
+        """Add a row of a list, or one that stands under its id in an object."""
         row = Row(value, (), (), ()) if isinstance(value, str) and not is_absent(value) else _row_of(unit, value)
         if row is None or self._counts[unit] >= MAX_ROWS:
             return
@@ -104,7 +104,7 @@ class Rows:
             self._by_code[unit].setdefault(code, row)
 
     def find(self, link: Link) -> Row | None:
-        """Give the row that a link is to, if there is one and no other that it could be."""
+        """Give the row that a link refers to, if there is exactly one that it could be."""
         unit = link.unit
         if unit in ALSO and link.id not in self._by_id.get(unit, {}):
             unit = ALSO[unit]
@@ -146,12 +146,12 @@ class Gathering:
         self.rows = rows
 
     def gather(self) -> None:
-        """Walk all of it. Raises SourceFileError where it cannot go on: what was taken before stays."""
+        """Walk all of it. Raises SourceFileError if it cannot go on; what was gathered before stays."""
         while char := self.cursor.peek():
             if char == b"[":
                 self._list(())
             elif char != b"{":
-                return  # no JSON: whoever reads the records tells
+                return  # not JSON: whoever reads the records reports it
             elif is_lines(self.cursor):
                 self._elements(blocks_of_lines(self.cursor), ())
             else:
@@ -162,7 +162,7 @@ class Gathering:
         self._elements(ListReader(self.cursor).read(), path)
 
     def _elements(self, parts: Iterator[Elements], path: tuple[str, ...]) -> None:
-        """Take the elements of a list that is named after a unit, of JSON:API's, and what is in a list of pages."""
+        """Take the elements of a list that is named after a unit, of JSON:API's lists, and of a list of pages."""
         unit = _unit_of_list(path)
         for element in chain.from_iterable(parts):
             if unit:
@@ -202,11 +202,11 @@ class Gathering:
                 self.cursor.read_scalar()
 
     def _is_walked(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
-        """Say whether lists may stand in an object: not in each of the many records that are keyed by their own key."""
+        """Say whether lists may stand in an object: not in each of many records that are keyed by their own key."""
         return len(path) < MAX_PATH and (not path or _unit_of_list(path) is not None or _may_hold_lists(value))
 
     def _take_rows(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
-        """Take an object that is a unit, or has several under their ids; say whether it was one of them."""
+        """Take an object that is a unit, or has several under their ids; say whether it was such an object."""
         above = None if not path or normal_key(path[-1]) in WRAPPING else _unit_of_list(path[:-1])
         unit = above or _unit_of_list(path)
         if unit is None or any(isinstance(inner, list) for inner in value.values()) or _is_wrapped(value):
@@ -220,7 +220,7 @@ class Gathering:
 
 
 def _is_page(element: msgspec.Raw | bytes) -> bool:
-    """Say whether an element of a list is a page, with what it lists and what that refers to."""
+    """Say whether an element of a list is a page: what it lists, and what that refers to."""
     try:
         return any(_is_name_of_lists(key) for key in PAGE.decode(element))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -246,7 +246,7 @@ def _is_wrapped(value: dict[str, Any]) -> bool:
 
 
 def _unit_of_list(path: tuple[str, ...]) -> str | None:
-    """Give the unit that a list is named after, be it a page of it: ``wards.results``."""
+    """Give the unit that a list, or a page of it, is named after: ``wards.results``."""
     if path and normal_key(path[-1]) in WRAPPING:
         path = path[:-1]
     return unit_of(path[-1]) if path else None

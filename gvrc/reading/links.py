@@ -1,8 +1,8 @@
 """What a record links to in another list of its file: ``"ward_id": 900`` where ``wards`` has the id 900.
 
-The lists may come after the records, and a document is read in chunks: they are gathered in a pass of their own, which
-keeps names and ids only. It is made for a file whose records refer to what they do not name, and for no other.
-A link is followed where a list is named after the unit and has the id once; what is not found stays a number.
+The lists may come after the records, and a document is read in chunks, so they are gathered in a separate pass, which
+keeps names and ids only. It is made only for a file whose records refer to something that they do not name. A link is
+followed if a list is named after the unit and has the id exactly once; what is not found stays a number.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ PARENTS: Final = {
     "owner_type": PARENT_OWNER_TYPE,
     "status": PARENT_STATUS,
 }
-SAMPLE: Final = 5  # records that tell whether a file is read twice: to look at 200 took as long as finding all of them
-MAX_STEPS: Final = 3  # a ward, its constituency, the county of that
+SAMPLE: Final = 5  # records that decide whether a file is read twice: to look at 200 took as long as finding all
+MAX_STEPS: Final = 3  # to a ward, to its constituency, to that one's county
 
 
 class Links:
@@ -61,9 +61,9 @@ class Links:
         self._known: dict[tuple[Link, ...], dict[str, str]] = {}
 
     def are_needed(self, records: Iterable[object], keys: Keys, path: tuple[str, ...], parents: dict[str, str]) -> bool:
-        """Say whether records refer to what they do not name, and a list of it stands in their file.
+        """Say whether records refer to something that they do not name, and a list of it stands in their file.
 
-        Beside a list that is the whole document nothing stands, but JSON:API mixes what it lists.
+        If a list is the whole document, nothing stands beside it; but JSON:API mixes what it lists.
         """
         sample = islice((record for record in records if isinstance(record, dict)), SAMPLE)
         found = list(filter(may_refer, sample))
@@ -77,7 +77,7 @@ class Links:
         )
 
     def told_of(self, element: msgspec.Raw | bytes, keys: Keys, parents: dict[str, str]) -> dict[str, Any]:
-        """Give what stands around a record, and what it refers to: a place that it stands under goes before."""
+        """Give what stands around a record, and what it refers to; places that the record stands under come first."""
         record = read_element(element)
         if not isinstance(record, dict):
             return parents
@@ -95,18 +95,18 @@ class Links:
         return places | parents | others | self._services_told(record)
 
     def _services_told(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Give the names of the services that a resource of JSON:API refers to, where one only has the id."""
+        """Give the names of the services that a resource of JSON:API refers to, if their ids are unambiguous."""
         known = self._gathered().services
         names = [name for key in services_of(record) if (name := known.get(key))]
         return {PARENT_SERVICES: names} if names else {}
 
     def notes(self) -> list[str]:
-        """Tell for the report which lists were too long to be followed."""
+        """List for the report the lists that were too long to be followed."""
         units = self._rows.too_long() if self._rows else []
         return [f"it lists more than {MAX_ROWS:,} of {unit}: links to them were not followed" for unit in units]
 
     def _contradict(self, links: tuple[Link, ...], stated: dict[str, str]) -> bool:
-        """Say whether a record refers to two places, or to another than it names: which it is, nobody can tell."""
+        """Say whether a record refers to two places, or to another than it names: nobody can tell which is right."""
         names = defaultdict[str, set[str]](set)
         for link in links:
             unit, row = link.unit, self._gathered().find(link)
@@ -140,12 +140,12 @@ class Links:
                 with self._reopen() as chunks:
                     Gathering(Cursor(chunks), self._rows).gather()
             except SourceFileError:
-                pass  # whoever reads the records comes upon it, too, and tells
+                pass  # whoever reads the records meets it, too, and reports it
         return self._rows
 
 
 def _unnamed(record: dict[str, Any], keys: Keys) -> set[str]:
-    """Give the units that a record refers to and says nothing of in words."""
+    """Give the units that a record refers to but does not name in words."""
     referred = {link.unit for link in links_of(record)}
     stated = stated_units(record, keys) if referred else {}
     return {unit for unit in referred if ALSO.get(unit, unit) not in stated}

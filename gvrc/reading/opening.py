@@ -1,7 +1,7 @@
 """Records that were found -> a frame of the fields that each says something of.
 
-Apart from what finds them: of a file that comes again hardly a record is opened, and what opens them takes as long to
-import as a thousand records to find.
+It is separate from finding them: of a file that comes again, hardly a record is opened, and importing what opens them
+takes as long as finding a thousand records.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def open_elements(
 ) -> tuple[pl.DataFrame, dict[int, tuple[str, str]]]:
     """Read records of a file as a frame of ``columns.EXTRACTED`` and the issue columns that extract may set.
 
-    With it come those that nobody can read, or that are people: by row, reason and detail.
+    Records that nobody can read, or that are people, come as rejects: by row, with reason and detail.
     """
-    # The records themselves are gone before the next are read: their memory is used again while it is at hand.
+    # The records themselves are freed before the next ones are read, so that their memory can be used again.
     records = refuse_people(read_elements(elements), elements, keys)
     return frame_of(file_no, numbers, reading, keys, records), records.rejects
 
@@ -63,7 +63,7 @@ def _sparse(values: dict[int, str], rows: int) -> pl.Series:
 
 
 def without_points(records: pl.DataFrame, points: frozenset[Point]) -> pl.DataFrame:
-    """Take from records the points that are nobody's (``shared_points``), with the issue ``coordinates_shared``."""
+    """Remove from records the points that are no facility's own (``shared_points``): issue ``coordinates_shared``."""
     said = pl.struct(POINT_FIELDS)
     shared = pl.DataFrame(list(points), schema=dict.fromkeys(POINT_FIELDS, pl.String), orient="row")
     is_shared = records.select(said.is_in(shared.to_struct().implode()))[POINT_FIELDS[0]]

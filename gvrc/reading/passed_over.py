@@ -1,4 +1,4 @@
-"""What in a document is of no facility: people, units of places, who sent it, what they do besides."""
+"""What in a document is not about facilities: people, units of places, the sender, the sender's other work."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from gvrc.shapes import has_facilities_inside, says_only_contacts
 if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
 
-FEW_NAMED: Final = 5  # records with a name, which tell together what a list is of
-GROUPS: Final = frozenset(("group", "groups"))  # support_groups lists groups, or who is in them
+FEW_NAMED: Final = 5  # records with a name, enough to tell together what a list is of
+GROUPS: Final = frozenset(("group", "groups"))  # support_groups lists groups, or their members
 OF_BODIES: Final = list_words("of_bodies")
-# A list under one of these may be of anything.
+# A list under one of these may be a list of anything.
 ANY_LIST: Final = WRAPPING | frozenset(("values", "value", "list", "entries", "entry", "content", "hits", "docs"))
 
 
 def is_path_passed_over(path: tuple[str, ...]) -> bool:
-    """Say whether what is at a path is no facility; a list of contacts may be parted into lists of facilities."""
+    """Say whether what is at a path is no facility; a list of contacts may be divided into lists of facilities."""
     return bool(path) and (
         is_passed_over(path[-1])
         or normal_key(path[-1]) in ONE_UNIT
         or _is_of_units(path)
-        # What the columns and codes of a table mean: DHIS2's analytics; and what a body does beside what it lists.
+        # What the columns and codes of a table mean (DHIS2's analytics), and what a body does besides what it lists.
         or (
             any(normal_key(key) == "metadata" or is_list_of_undertakings(key) for key in path)
             and not is_of_facilities(path[-1])
@@ -52,7 +52,7 @@ def is_path_passed_over(path: tuple[str, ...]) -> bool:
 
 
 def _is_of_units(path: tuple[str, ...]) -> bool:
-    """Say whether what is at a path is a unit of places: in a page of them (``wards.data``), or under its own key."""
+    """Say whether a unit of places is at a path: in a page of units (``wards.data``), or under its own key."""
     around = without_wrapping(path)
     if around and is_key_of_one(around[-1]):
         around = without_wrapping(around[:-1])
@@ -60,7 +60,7 @@ def _is_of_units(path: tuple[str, ...]) -> bool:
 
 
 def are_listed_persons(values: list[object], path: tuple[str, ...], parents: dict[str, str], keys: Keys) -> bool:
-    """Say whether a list is of people, told by what its records say, where nothing else tells what it lists."""
+    """Say whether a list is of people: by what its records say, if nothing else tells what it lists."""
     records = [value for value in values if isinstance(value, dict)]
     if not records or len(records) < len(values):
         return False
@@ -73,7 +73,7 @@ def are_listed_persons(values: list[object], path: tuple[str, ...], parents: dic
 
 
 def _tells_what_it_lists(key: str, records: int) -> bool:
-    """Say whether a list is of facilities by its name; under one that tells nothing, few names tell as little."""
+    """Say whether a list is of facilities by its name; if the name says nothing, a few named records say no more."""
     word = normal_key(key)
     if is_county(key) or word in ANY_LIST:
         return False
@@ -82,9 +82,9 @@ def _tells_what_it_lists(key: str, records: int) -> bool:
 
 
 def is_sender(value: dict[str, Any], key: str, whole: dict[str, Any] | None, keys: Keys) -> bool:
-    """Say whether an object is who sends the facilities: ``{"institution": {"name": .., "phone": ..}, ..}``.
+    """Say whether an object is the sender of the facilities: ``{"institution": {"name": .., "phone": ..}, ..}``.
 
-    ``whole`` is the object that it stands in, where that is small: then facilities must stand beside it.
+    ``whole`` is the object around it, if that is small: then facilities must stand beside the sender.
     """
     if not says_only_contacts(value, keys):
         return False

@@ -1,4 +1,4 @@
-"""People and cases among the records of facilities: a table of both is one list, so each record is looked at."""
+"""People and cases among the records of facilities: a list may mix them, so each record is looked at."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DECODE: Final = msgspec.json.Decoder().decode
 
 
 def refuse_people(records: Records, elements: Elements, keys: Keys) -> Records:
-    """Reject the records that are of people or of cases; what they hold is neither read nor counted by key."""
+    """Reject the records that are of people or of cases; their contents are neither read nor counted by key."""
     if not may_hold_people(_marks_of(records)):
         return records
     if records.columns is not None:
@@ -36,7 +36,7 @@ def refuse_people(records: Records, elements: Elements, keys: Keys) -> Records:
 
 
 def _marks_of(records: Records) -> Iterator[str]:
-    """Give the keys of all records and those in what only wraps a record, and what kinds the records are of."""
+    """Give the keys of all records, those in what only wraps a record, and the kinds that the records are of."""
     outer: Iterable[str] = set().union(*records.values) if records.columns is None else records.columns
     wrapped = [
         value for key in outer if is_wrapper(key) for value in _values_of(records, key) if isinstance(value, dict)

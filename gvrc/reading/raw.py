@@ -1,6 +1,6 @@
-"""The text of records as they came: what a record is known by, and what a reject is kept as.
+"""The text of records as they came: a record is recognised by it, and a reject is kept as it.
 
-It is four fifths of what a batch takes, and of a record that lands nobody asks for it again: a batch keeps it packed.
+It is four fifths of the memory of a batch, and hardly ever needed once its record has landed: a batch keeps it packed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-WORTH_PACKING = 65_536  # bytes; to pack fewer takes as long, and spares nothing
+WORTH_PACKING = 65_536  # bytes; packing fewer takes as long, and saves nothing
 PLACE = ("file_no", "record_number")
 
 
@@ -45,11 +45,11 @@ class PackedTexts:
 
     @property
     def size(self) -> int:
-        """Count the bytes that they take."""
+        """Count the bytes that they occupy."""
         return sum(len(part.content) for part in self.parts)
 
     def pack(self, records: pl.DataFrame) -> pl.DataFrame:
-        """Take the texts of records of a file, in their order, out of their frame; ``raw`` is null then."""
+        """Take the texts of records of one file, in their order, out of their frame; ``raw`` is then null."""
         if records["raw"].estimated_size() < WORTH_PACKING:
             return records
         packed = BytesIO()
@@ -63,11 +63,11 @@ class PackedTexts:
         self.parts += others.parts
 
     def forget(self, file_no: int) -> None:
-        """Let the texts of a file go that failed."""
+        """Drop the texts of a file that failed."""
         self.parts = [part for part in self.parts if part.file_no != file_no]
 
     def unpack(self, records: pl.DataFrame) -> pl.DataFrame:
-        """Fill ``raw`` of records where it is packed; rows and their order stay."""
+        """Fill in the ``raw`` of records that is packed; rows and their order stay."""
         places = records.filter(pl.col("raw").is_null()).select(PLACE)
         if places.is_empty():
             return records

@@ -1,7 +1,7 @@
 """The bytes of records -> Python objects: msgspec for what is sound, the standard library for what is not.
 
-What only a lenient reading gets through (duplicate keys, NaN, lone surrogates, control characters, other encodings)
-lands with an issue; what nobody can read is a reject. Nothing is dropped.
+What only a lenient reading accepts (duplicate keys, NaN, lone surrogates, control characters, other encodings) lands
+with an issue; what cannot be read at all is a reject. Nothing is dropped.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ REPLACEMENT: Final = "\ufffd"
 CONTROL_CHARACTER: Final = "a control character in a text"
 MAYBE_CONTROL: Final = r"\\u00|\\b|\x7f"
 WIDE_CONTROL: Final = r"[\x{80}-\x{84}\x{86}-\x{9f}]"
-# Those that text.py drops, as they are or escaped; not white space such as a line's end in an address.
+# The characters that text.py drops, as they are or escaped; not white space, such as a line break in an address.
 WRITTEN_CONTROL: Final = re.compile(
     r"[\x7f-\x84\x86-\x9f]"
     r"|(?<!\\)(?:\\\\)*\\(?:b|u00(?:0[0-8EFef]|1[0-9A-Fa-f]|7[Ff]|8[0-46-9A-Fa-f]|9[0-9A-Fa-f]))"
@@ -42,16 +42,16 @@ LONGEST_NUMBER: Final = 400  # digits; Python refuses to turn longer ones into t
 class Records:
     """Records as they were read, row by row; a reject has an empty record."""
 
-    values: list[dict[str, Any]]  # empty where there are columns
+    values: list[dict[str, Any]]  # empty if there are columns
     texts: list[str]
     columns: dict[str, Column | IdLists] | None = None  # by key, of records that all have the same keys
-    raw: pl.Series | None = None  # the texts once more, where they were needed as a column already
+    raw: pl.Series | None = None  # the texts again, if they were already needed as a column
     rejects: dict[int, tuple[str, str]] = field(default_factory=dict)  # row -> (reason, detail)
     issues: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))  # kind -> row -> raw value
 
 
 def read_elements(elements: Elements) -> Records:
-    """Read records that were found, all at once if all is sound."""
+    """Read records that were found: all at once if all are sound."""
     if alike := read_alike(elements):
         records = Records([], alike.texts, alike.columns, alike.raw)
         _note_control_characters(records)
@@ -60,14 +60,14 @@ def read_elements(elements: Elements) -> Records:
 
 
 def read_as_objects(elements: Elements) -> Records:
-    """Read records that are not alike, each as an object."""
+    """Read each record as an object, because they do not all have the same keys."""
     records = _read_together(elements)
     _note_control_characters(records)
     return records
 
 
 def _note_control_characters(records: Records) -> None:
-    """Note the records that write a control character as JSON may, and so were sound: nobody sees it, it is dropped."""
+    """Note the records with a control character escaped, which JSON allows: it is invisible, and will be dropped."""
     if records.raw is None:
         records.raw = pl.Series(records.texts, dtype=pl.String)
     for row in _rows_with_control_characters(records.raw):
@@ -76,7 +76,7 @@ def _note_control_characters(records: Records) -> None:
 
 
 def _rows_with_control_characters(raw: pl.Series) -> Iterator[int]:
-    """Give the rows that may have one: the few texts that are not ASCII are asked by a pattern that takes longer."""
+    """Give the rows that may have one: only the few texts that are not ASCII are searched by the slower pattern."""
     yield from raw.str.contains(MAYBE_CONTROL).arg_true()
     wide = (raw.str.len_bytes() != raw.str.len_chars()).arg_true()
     if not wide.is_empty():
@@ -95,9 +95,9 @@ def _read_together(elements: Elements) -> Records:
 
 
 def _look_for_duplicates(records: Records) -> None:
-    """Find the records that have a key twice: msgspec keeps the last without a word.
+    """Find the records that have a key twice: msgspec silently keeps the last.
 
-    Every key of the text is one ``":``; in the text of a flat record there are as many as the record has keys.
+    Every key in the text is followed by ``":``; a flat record's text has as many of these as the record has keys.
     """
     met = [text.count('":') for text in records.texts]
     raw = pl.Series(records.texts, dtype=pl.String)
@@ -173,13 +173,13 @@ def _read_leniently(records: Records, row: int) -> None:
 
 @dataclass(frozen=True)
 class _BadNumber:
-    """Stands for NaN, Infinity and 1e400 until the key is known that they stand under."""
+    """Stands for NaN, Infinity and 1e400 until the key that they stand under is known."""
 
     literal: str
 
 
 class _Problems:
-    """A lenient decoder, and what it came upon."""
+    """A lenient decoder, and the problems that it met."""
 
     def __init__(self) -> None:
         self.found: defaultdict[str, list[str]] = defaultdict(list)
@@ -240,7 +240,7 @@ def _reject(records: Records, row: int, reason: str, detail: str) -> None:
 
 
 def _without_nul(text: str) -> str:
-    """Write NUL as JSON does: PostgreSQL takes none, and a record that cannot be read may have it anywhere."""
+    """Write NUL as JSON escapes it: PostgreSQL accepts none, and a record that cannot be read may have it anywhere."""
     return text.replace("\x00", "\\u0000")
 
 

@@ -1,6 +1,6 @@
-"""Codes that tell no facility apart: that of the county, or of the body, beside each of its facilities.
+"""Codes that do not distinguish facilities: the county's code, or the body's, beside each of its facilities.
 
-Read as the facilities' own, all those in one ward would be one facility, and each but the last of them superseded.
+If they were read as the facilities' own, all those in one ward would be one, and each but the last superseded.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
     from gvrc.meaning.paths import KeyPath
 
-NAMES_TO_A_CODE: Final = 5  # from which on it is none of theirs; in the national list each code has one name
+NAMES_TO_A_CODE: Final = 5  # from this many on, it is no facility's; in the national list each code has one name
 SAMPLED: Final = 3  # records whose keys are looked at
 
 
 def repeated_codes(records: Sequence[object], keys: Keys) -> list[KeyPath]:
-    """Give the paths of codes that many names share, on the average; none where the source's rules say what is a code.
+    """Give the paths of codes that many names share on average; none if the source's rules say what its codes are.
 
-    A list of services repeats the code of each facility, but its name with it.
+    A list of services repeats the code of each facility, but the facility's name with it.
     """
     if keys.pins("facility_code"):
         return []

@@ -1,7 +1,7 @@
-"""Points that are no facility's: one that was filled down a sheet stands beside facilities of many wards.
+"""Points that are no facility's own: one that was filled down a sheet stands beside facilities of many wards.
 
-Read as their own, it takes the place of the good points that the directory has of them; that they lie far from the
-others of their ward nobody would tell, for the others have moved with them.
+Read as their own, it would replace the good points that the directory has of them. Nothing would say that they lie far
+from the other facilities of their ward, because those would have moved with them.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from gvrc.meaning.paths import KeyPath
     from gvrc.reading.elements import Elements
 
-WARDS_TO_A_POINT: Final = 5  # from which on it is nobody's; in the national list and its newer export at most three
-MORE_WARDS: Final = 2  # where all of a list's records that have a point have this one, and are five at least
+WARDS_TO_A_POINT: Final = 5  # from here on it is nobody's; in the national list and its newer export at most three
+MORE_WARDS: Final = 2  # enough if all records of a list that have a point, five or more, have this one
 SAMPLED: Final = 3  # records whose keys are looked at
 POINT_FIELDS: Final = ("latitude", "longitude", "coordinates", "geometry")
 PLACE_FIELDS: Final = (("ward_name",), ("constituency_name", "sub_county_name"), ("county_name",))  # the nearest counts
@@ -33,7 +33,7 @@ Point = tuple[str | None, ...]  # the texts of POINT_FIELDS, as they are read
 def shared_points(elements: Elements, values: Sequence[object], keys: Keys) -> frozenset[Point]:
     """Give the points that records of many wards share; ``values`` are the first of the elements, decoded.
 
-    The elements are those at hand: a list of up to 1 MB is looked at as a whole, of a longer one the beginning.
+    The elements are those at hand: all of a list of up to 1 MB, the beginning of a longer one.
     """
     said = _fields_of([value for value in islice(values, SAMPLED) if isinstance(value, dict)], keys)
     points = [path for path in _saying(POINT_FIELDS, said) if path[-1] != "type"]
@@ -51,15 +51,15 @@ def shared_points(elements: Elements, values: Sequence[object], keys: Keys) -> f
 
 
 def _is_shared(found: list[tuple[Any, str]], pointed: int) -> bool:
-    """Say whether a point is of too many wards; of fewer where it is the only one of all records that have one."""
+    """Say whether a point is of too many wards; fewer suffice if all records that have a point have this one."""
     wards = len({place for _, place in found if place})
     return wards >= (MORE_WARDS if len(found) == pointed >= WARDS_TO_A_POINT else WARDS_TO_A_POINT)
 
 
 def _alike(elements: Elements, key: str) -> tuple[Elements, int]:
-    """Give the elements that say under a key what so many say that it may be shared, and how many say something.
+    """Give the elements whose value under a key is frequent enough to be shared, and how many have a value there.
 
-    To decode all of them takes 20 times as long.
+    Decoding all elements would take 20 times as long.
     """
     said = re.compile(rb'"%b"\s*:\s*(\[[^\]]*\]|"[^"]*"|[^,}\]\s]*)' % re.escape(key.encode(errors="replace")))
     texts = [found[1] if (found := said.search(memoryview(element))) else b"" for element in elements]
@@ -73,10 +73,10 @@ DIGIT: Final = re.compile(rb"[0-9]")
 
 
 def _as_read(elements: Elements, keys: Keys) -> frozenset[Point]:
-    """Give the points of elements as the texts that they will be when these are opened."""
+    """Give the points of elements as the texts that they will be once the elements are opened."""
     if not elements:
         return frozenset()
-    from gvrc.extract import FileReading  # these import polars, for which nobody waits who shares no points
+    from gvrc.extract import FileReading  # they import polars: a file without shared points need not wait for that
     from gvrc.reading.fields import fields_of
     from gvrc.reading.records import read_elements
 
@@ -87,7 +87,7 @@ def _as_read(elements: Elements, keys: Keys) -> frozenset[Point]:
 
 
 def _fields_of(records: list[dict[str, Any]], keys: Keys) -> dict[KeyPath, set[str]]:
-    """Give the fields that each path to a value may be of."""
+    """Give the fields that each path to a value may stand for."""
     paths = {path: None for record in records for path, value in leaves(record) if not is_absent(value)}
     return {
         path: {meaning.field for length in range(len(path)) for meaning in keys.meanings(path[: length + 1])}

@@ -1,4 +1,4 @@
-"""Rows of a sheet that are no records: headings, notes and sums, which an export to JSON takes along."""
+"""Rows of a sheet that are no records: headings, notes and sums, which an export to JSON includes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 
 def is_of_sheet() -> pl.Expr:
-    """Say of normalised records which are a heading, a note or a sum."""
+    """Say which of normalised records are a heading, a note or a sum."""
     return _is_note_or_sum() | _is_county_heading() | _is_row_of_columns()
 
 
 def _is_note_or_sum() -> pl.Expr:
-    """Say whether a name is that of a heading or a plain sum, or begins as a note or a sum does.
+    """Say whether a name is that of a heading or a plain sum, or begins like a note or a sum.
 
-    Of the latter only where the record says hardly more: "Total for Women Clinic" with a code and a ward is a facility.
+    One that begins so counts only if the record says hardly more: "Total for Women Clinic" with a code and a ward is a
+    facility.
     """
     name = pl.col("facility_name")
     told = pl.sum_horizontal(pl.col(column).is_not_null() for column in HARDLY_IN_A_NOTE)
@@ -34,20 +35,20 @@ def _is_note_or_sum() -> pl.Expr:
 
 
 def _is_county_heading() -> pl.Expr:
-    """Say whether a record says nothing of a facility: the name of a county alone is the heading of its rows."""
+    """Say whether a record says nothing of a facility: a county's name alone is the heading of the rows below."""
     nothing = [pl.col(name).is_null() for name in HARDLY_IN_A_HEADING]
     no_rows = [pl.col(name).list.len() == 0 for name in ("contacts", "services")]
     return _of_names(pl.all_horizontal(*nothing, *no_rows), is_county)
 
 
 def _is_row_of_columns() -> pl.Expr:
-    """Say whether a record repeats the columns of its sheet: it stands in the county "County"."""
+    """Say whether a record repeats the column names of its sheet: its county is "County"."""
     county = pl.col("county_name").str.strip_chars().str.to_lowercase()
     return county.is_in(["county", "county name", "kaunti"]).fill_null(value=False)
 
 
 def _of_names(is_asked: pl.Expr, is_so: Callable[[str], bool]) -> pl.Expr:
-    """Ask of the names for which it is worth asking: hardly any."""
+    """Ask ``is_so`` only of the few names for which it is worth asking."""
     names = pl.when(is_asked).then(pl.col("facility_name"))
     return by_distinct(names, lambda texts: map(is_so, texts), pl.Boolean).fill_null(value=False)
 
@@ -60,7 +61,7 @@ HARDLY_IN_A_HEADING = (
 
 
 def is_sheet_row(name: str) -> bool:
-    """Say whether a name is that of a column, begins a note, or stands before a sum; there are clinics named Total.
+    """Say whether a name is that of a column, begins a note, or precedes a sum; clinics may be named Total, too.
 
     >>> [
     ...     is_sheet_row(name)
@@ -79,14 +80,14 @@ def is_sheet_row(name: str) -> bool:
 
 @cache
 def headings() -> frozenset[str]:
-    """Give the columns that a name stands under, where they say so: Facility Name, Jina la Kituo, not Hospital."""
+    """Give the columns of a name that say that it is one: Facility Name, Jina la Kituo, but not Hospital."""
     words = map(normal_key, keys_of_field("facility_name"))
     return frozenset(word for word in words if "name" in word or word.startswith("jina"))
 
 
 SUSPECT = r"(?i)total|jumla|name|^jina|^[a-z ]{2,12}:|^[#*]|^s[/. ]*n|^page \d|^end of|^(?:data )?as (?:at|of)"
 SUSPECT += r"|^(?:printed|generated|exported|extracted|downloaded|prepared|compiled) "
-# A name that goes on behind a word for a sum, or in letters behind that for a note.
+# A name that continues after a word for a sum, or in letters after a word for a note.
 BEGINS_AS_NOTE = r"(?i)^(?:totals?\s+(?:for|no)\s+\pL|sub[\s-]*total\s+\pL|jumla\s+ya\s+\pL|[a-z ]{2,12}:\s*\pL)"
 NOTE_OR_TOTAL = re.compile(
     r"(?:grand|sub|over-?all)[\s-]*totals?\b.*|totals?(?:\s*[:=].*|\s+(?:for|number|no|facilities|beds|count)\b.*)?"

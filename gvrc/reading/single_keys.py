@@ -1,4 +1,4 @@
-"""Keys that are read in a way of their own: desks of a station, boxes and texts of an address, hours, what was."""
+"""Keys that are read in a way of their own: desks of a station, P.O. boxes and addresses, hours, former uses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TELLS_HOURS: Final = HOURS | list_words("tells_hours")
 
 
 def decode_address(value: object) -> object:
-    """Give an address that Socrata writes as the text of a JSON object as that object."""
+    """Decode an address that Socrata writes as the text of a JSON object."""
     try:
         said = msgspec.json.decode(value) if isinstance(value, str) else value
     except msgspec.DecodeError:
@@ -30,12 +30,12 @@ def decode_address(value: object) -> object:
 
 
 def as_box(text: str | None) -> str | None:
-    """Keep what the key says of a number that would stand in an address without it: P.O. Box 46324."""
+    """Add what the key says of a number, which would be bare in an address without it: P.O. Box 46324."""
     return f"P.O. Box {text}" if text and text.strip()[:1].isdigit() else text
 
 
 def are_hours(value: object) -> bool:
-    """Say whether a value tells hours, and not only that there are none."""
+    """Say whether a value gives hours, and not only says that there are none."""
     return value not in ([], {}) and not (is_absent(value) or (isinstance(value, str) and NO_HOURS.fullmatch(value)))
 
 
@@ -48,7 +48,7 @@ def is_gender_desk(desk: object) -> bool:
 
 
 def labels_of_desk(desk: dict[str, Any]) -> set[str]:
-    """Give the keys under which a gender desk is called one: beside its officer that would be a person's name."""
+    """Give the keys that call a desk a gender desk; beside its officer, that would be taken for a person's name."""
     return {
         key
         for key, value in desk.items()
@@ -57,7 +57,7 @@ def labels_of_desk(desk: dict[str, Any]) -> set[str]:
 
 
 def past_word(key: str) -> str | None:
-    """Give the word for what a facility is no more, or not yet, of a key in OpenStreetMap's manner.
+    """Give the word, in a key in OpenStreetMap's manner, for what a facility is no longer or not yet.
 
     >>> past_word("disused:amenity"), past_word("was:healthcare"), past_word("disused:building")
     ('disused', 'closed', None)

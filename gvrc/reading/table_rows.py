@@ -1,4 +1,4 @@
-"""The tables without objects that a walk comes upon -> records (what is a table, ``tables.py`` tells)."""
+"""The tables without objects that a walk meets -> records (``tables.py`` decides what is a table)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gvrc.reading.elements import Elements
     from gvrc.reading.walked import Walked
 
-SAMPLE: Final = 200  # rows looked at to tell what a list holds
+SAMPLE: Final = 200  # rows looked at to find out what a list holds
 # A document that begins with a column of a table: {"Facility": {"0": "Lindi Clinic", or {"Facility": ["Lindi Clinic".
 FIRST_COLUMN: Final = re.compile(rb'\{\s*"[^"\\]*+"\s*:\s*(?:\{\s*"\d+"\s*:\s*|\[\s*)[^\s{\[\]}]')
 
@@ -42,9 +42,9 @@ class ColumnTable(NamedTuple):
 
 
 def column_table(cursor: Cursor, value: dict[str, Any] | None, path: tuple[str, ...], keys: Keys) -> ColumnTable | None:
-    """Give the table that the object at hand is, if it is one; a column has all rows, so it may be a large one.
+    """Give the table that the object at hand is, if it is one; a column has all rows, so the object may be large.
 
-    ``value`` is the object, None for one that was too large to be looked at.
+    ``value`` is the object, or None if it was too large to be looked at.
     """
     if value is None:
         if path or not FIRST_COLUMN.match(cursor.text, cursor.at):
@@ -56,7 +56,7 @@ def column_table(cursor: Cursor, value: dict[str, Any] | None, path: tuple[str, 
 
 
 def _whole_object(cursor: Cursor) -> dict[str, Any] | None:
-    """Read a large object as a whole, up to the most that a value may take."""
+    """Read a large object as a whole, up to the limit for one value."""
     while not cursor.ended and cursor.left <= MAX_VALUE_BYTES:
         cursor.fill()
     end = end_of_value(memoryview(cursor.text)[cursor.at :])
@@ -64,7 +64,7 @@ def _whole_object(cursor: Cursor) -> dict[str, Any] | None:
 
 
 def columns_beside(value: dict[str, Any], keys: Keys) -> list[str] | None:
-    """Give the headings of a table that an object has beside its rows, be it after them."""
+    """Give the headings of a table that an object has beside its rows, even after them."""
     listed = (inner for key, inner in value.items() if isinstance(inner, list) and is_list_of_columns(key))
     return next(filter(None, (columns_in(inner, keys) for inner in listed)), None)
 
@@ -72,9 +72,9 @@ def columns_beside(value: dict[str, Any], keys: Keys) -> list[str] | None:
 def rows_as_records(
     parts: Iterator[Elements], beside: list[str] | None, keys: Keys, walked: Walked
 ) -> tuple[Iterator[Elements], bool]:
-    """Give the rows of a table as records under its headings, and whether it has any: else they are as they were.
+    """Give the rows of a table as records under its headings, and whether it has any; if not, they stay as they were.
 
-    The headings are one of the first rows, or were met ``beside`` the rows.
+    The headings are among the first rows, or were met ``beside`` the rows.
     """
     first: Elements = []
     while len(first) <= ROWS_ABOVE and (more := next(parts, None)) is not None:

@@ -1,9 +1,9 @@
 """Tables without objects: a row of headings and rows of cells, as spreadsheets and data frames are written to JSON.
 
 Google's sheets (``values``), pandas (``columns`` and ``data``, or a column each), DHIS2 and Socrata (``headers``,
-``rows``), and sheets whose headings stand below a title, so that their records have keys like ``__EMPTY_3``. A row is
-taken for headings where it names a facility, where that is or how to reach it, and something more: rows under anything
-less are refused, not guessed at.
+``rows``), and sheets whose headings stand below a title, so that their records have keys like ``__EMPTY_3``. A row
+counts as headings if it names a facility, where that is or how to reach it, and one thing more. Rows under less than
+that are refused, not guessed at.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ WHERE_OR_HOW: Final = frozenset(
 )
 COLUMN_LISTS: Final = frozenset(("columns", "headers", "header", "cols", "fields", "columnnames", "fieldnames"))
 COLUMN_NAMES: Final = ("fieldName", "field", "name", "column", "label", "id", "title", "key")
-# What a converter of spreadsheets calls a column without a heading: SheetJS, pandas, a column's own letter.
+# How converters of spreadsheets name a column without a heading: SheetJS, pandas, or by the column's own letter.
 PLACEHOLDER: Final = re.compile(r"__EMPTY(?:_\d+)?|Unnamed: ?\d+|[A-Z]{1,2}|(?i:column|col|field)[ _]?\d+")
 
 
@@ -64,7 +64,7 @@ def are_headings(cells: Iterable[object], keys: Keys) -> bool:
 
 
 def find_headings(rows: Sequence[object], keys: Keys) -> int | None:
-    """Tell which of the first rows of a table has the headings, None where there is none."""
+    """Say which of the first rows of a table has the headings; None if there is none."""
     for at, row in enumerate(rows[:ROWS_ABOVE]):
         if are_headings(cells_of(row), keys):
             return at
@@ -72,7 +72,7 @@ def find_headings(rows: Sequence[object], keys: Keys) -> int | None:
 
 
 def columns_in(values: Iterable[object], keys: Keys) -> list[str] | None:
-    """Give the headings that a list of columns has, each as a text or as an object: None where they are not.
+    """Give the headings in a list of columns, each a text or an object; None if they are not headings.
 
     >>> from gvrc.meaning.meanings import keys_of_source
     >>> columns_in(
@@ -86,7 +86,7 @@ def columns_in(values: Iterable[object], keys: Keys) -> list[str] | None:
 
 
 def headings_of(cells: Iterable[object]) -> list[str]:
-    """Give headings as keys of records, of which none is like another: a second Phone is phone_2 for ``keys.csv``.
+    """Give headings as keys of records, each distinct: a second Phone is phone_2 for ``keys.csv``.
 
     >>> headings_of(["Facility", "Phone", "Phone", None])
     ['Facility', 'Phone', 'Phone_2', 'column_4']
@@ -106,13 +106,13 @@ def cells_of(row: object) -> list[object]:
 
 
 def fits(row: object, headings: list[str]) -> bool:
-    """Say whether a row has no more cells than there are headings beside the table."""
+    """Say whether a row has no more cells than the headings that stand beside the table."""
     cells = _cells_in(row)
     return cells is not None and len(cells) <= len(headings)
 
 
 def as_record(row: object, headings: list[str], keyed: dict[str, str] | None = None) -> object:
-    """Give a row as an object under its headings; None for an empty one, and what is no row as it is."""
+    """Give a row as an object under its headings; None for an empty one; what is no row stays as it is."""
     if (cells := _cells_in(row)) is not None:
         padded = zip_longest(headings, cells[: len(headings)])
         beyond = ((f"column_{place}", cell) for place, cell in enumerate(cells, start=1) if place > len(headings))
@@ -125,7 +125,7 @@ def as_record(row: object, headings: list[str], keyed: dict[str, str] | None = N
 
 
 def records_of_columns(value: dict[str, Any], keys: Keys) -> list[dict[str, Any]]:
-    """Give the records of a table that is written column by column, each a list or an object by row number."""
+    """Give the records of a table that is written column by column: each column a list, or an object by row number."""
     columns = list(map(_cells_of, value.values()))
     if len(columns) < FEWEST_KNOWN or len(set(map(len, columns))) != 1 or not columns[0]:
         return []
@@ -135,7 +135,7 @@ def records_of_columns(value: dict[str, Any], keys: Keys) -> list[dict[str, Any]
 
 
 def _cells_of(column: object) -> list[object]:
-    """Give the cells of a column, which pandas writes by the number of their row; none of anything else."""
+    """Give the cells of a column, which pandas writes by row number; none of anything else."""
     if isinstance(column, dict):
         return list(column.values()) if all(map(str.isdecimal, column)) else []
     return column if isinstance(column, list) else []
@@ -146,5 +146,5 @@ def _is_text(cell: object) -> TypeGuard[str]:
 
 
 def is_list_of_columns(key: str) -> bool:
-    """Say whether a list under this key has the columns of a table that stands beside it."""
+    """Say whether a list under this key has the columns of a table that is beside it."""
     return normal_key(key) in COLUMN_LISTS

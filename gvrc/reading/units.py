@@ -22,7 +22,7 @@ MAX_UNITS: Final = 8
 
 
 def units_above(value: object) -> dict[str, str]:
-    """Give the places among the units above a facility, by field: what a unit is, its level or its name must say.
+    """Give the places among the units above a facility, by field; a unit's level or its name must say what it is.
 
     >>> units_above([{"name": "Kenya", "level": 1}, {"name": "Nairobi", "level": 2}, {"name": "Lindi Ward"}])
     {'county_name': 'Nairobi', 'ward_name': 'Lindi Ward'}
@@ -40,7 +40,7 @@ def units_above(value: object) -> dict[str, str]:
 def units_in(text: str) -> dict[str, str]:
     """Give the places that a text names with their level, by field; none of a level of which it names two.
 
-    One alone is none: a hospital has a Maternity Ward.
+    A single one does not count: a hospital has a Maternity Ward.
 
     >>> units_in("Lindi Ward, Nairobi County"), units_in("2nd floor, Maternity Ward")
     ({'ward_name': 'Lindi Ward', 'county_name': 'Nairobi County'}, {})

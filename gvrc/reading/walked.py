@@ -1,4 +1,4 @@
-"""What the walk through a document comes upon, for the report: where records are, what else there is, further pages."""
+"""What the walk through a document meets, for the report: where records are, what else there is, further pages."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ SEEN_TOLD: Final = 5
 
 @dataclass
 class Walked:
-    """What the walk through a document came upon."""
+    """What the walk through a document met."""
 
     lists: dict[str, int] = field(default_factory=dict)  # path -> records found there
-    seen: dict[str, str] = field(default_factory=dict)  # what holds no facilities -> where it was met first
+    seen: dict[str, str] = field(default_factory=dict)  # what holds no facilities -> where it was first met
     passed_over: Counter[str] = field(default_factory=Counter)  # other things in a list of facilities, by kind
     declared_count: int | None = None  # the document's own count of its records
     has_next_page: bool = False
     not_inherited: dict[str, None] = field(default_factory=dict)  # keys of places beside the records of a large object
-    no_codes: dict[KeyPath, None] = field(default_factory=dict)  # where codes stand that tell no facility apart
+    no_codes: dict[KeyPath, None] = field(default_factory=dict)  # where codes are that distinguish no facilities
     no_points: frozenset[Point] = frozenset()  # that facilities of many wards share
 
     def add(self, path: tuple[str, ...], records: int) -> None:
-        """Count records under the path that they were found at."""
+        """Count records under the path where they were found."""
         shown = shown_path(path) if path else "the document itself"
         self.lists[shown] = self.lists.get(shown, 0) + records
 
     def look_at(self, path: tuple[str, ...], values: list[object]) -> None:
-        """Remember what a place holds, to tell if there are no facilities at all."""
+        """Remember what a place holds, for the error if there are no facilities at all."""
         if len(self.seen) < SEEN_TOLD:
             place = shown_path(path) if path else "the document"
             if place not in self.seen.values():
@@ -52,7 +52,7 @@ class Walked:
                 self.note_fact(key, str(inner))
 
     def note_fact(self, key: str, value: str) -> None:
-        """Note what a scalar around records says of these."""
+        """Note what a scalar around records says of these two."""
         word = normal_key(key)
         if word in COUNT_KEYS and value.isdecimal():
             self.declared_count = int(value)
@@ -60,18 +60,18 @@ class Walked:
             self.has_next_page = True
 
     def path_taken(self) -> str:
-        """Name the places where records were found, as many as a line holds."""
+        """Name the places where records were found, as many as fit into a line."""
         lists = list(self.lists)
         more = f" and {len(lists) - LISTS_TOLD} more" if len(lists) > LISTS_TOLD else ""
         return ", ".join(lists[:LISTS_TOLD]) + more
 
     def what_was_seen(self) -> str:
-        """Tell what there is in a document without facilities."""
+        """Describe what is in a document without facilities."""
         seen = "; ".join(f"{where} {what}" for what, where in self.seen.items())
         return seen or "nothing in it has the name of a facility"
 
     def notes(self, read: int) -> Iterator[str]:
-        """Tell what a document of ``read`` records says of itself or leaves out, and what was passed over in it."""
+        """Say what a document of ``read`` records states of itself or leaves out, and what was passed over in it."""
         for kind, count in self.passed_over.items():
             yield f"passed over: {count:,} {kind}"
         for key in self.not_inherited:
@@ -98,7 +98,7 @@ LAST_KEYS: Final = frozenset(("last", "islast", "islastpage"))
 
 
 def _says_more(word: str, value: str) -> bool:
-    """Say whether a key around records says that there are more; Airtable's offset is a mark, others' is a number."""
+    """Say whether a key around records announces more; Airtable's offset is a text, others' offset is a number."""
     if word == "offset":
         return value.startswith(("itr", "rec"))
     if word in MORE_KEYS | LAST_KEYS:
@@ -118,7 +118,7 @@ def _describe(path: tuple[str, ...], values: list[object]) -> str:
 
 
 def shown_kind(kind: str) -> str:
-    """Give what a resource says that it is, unless that is no word of a schema."""
+    """Give the kind that a resource says it is, unless that is no word of a schema."""
     return kind if KIND.fullmatch(kind) else HIDDEN
 
 

@@ -13,7 +13,7 @@ from gvrc.values.text import by_distinct, join_texts, masked
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MOST_BEDS = 100_000  # the largest hospital of Kenya has about 2,000; a longer number is a telephone or a code
+MOST_BEDS = 100_000  # Kenya's largest hospital has about 2,000; a longer number is a telephone or a code
 
 _YES = (
     *("true", "yes", "y", "1", "1.0", "t", "on", "ndiyo", "ndio", *"\u2713\u2714\u2705"),
@@ -24,8 +24,8 @@ _FLAGS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
 
 _COUNT = re.compile(r"(?:vitanda\s+)?(\d{1,3}),?(\d{3})?(?:\.0+)?(?:\s*(?:beds?|vitanda))?", re.IGNORECASE)
 _ISO_DAY = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)? ?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$"
-# Kenya writes the day first, so 03/04/2020 is the third of April. The month comes first only in the last two forms,
-# which are tried where the day-first reading is no day at all (03/25/2020), or the month is a word.
+# Kenya writes the day first, so 03/04/2020 is the third of April. Only in the last two forms does the month come first:
+# they are tried if the day-first reading is no date at all (03/25/2020), or the month is a word.
 _DAY_FORMS = (
     "%d/%m/%Y",
     "%Y/%m/%d",
@@ -39,7 +39,7 @@ _TIME_OF_DAY = re.compile(
     r"(?<![ T])[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AP]M)?\s*(?:Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2})?$",
     re.IGNORECASE,
 )
-# A spreadsheet counts days, databases count seconds or thousandths of them; five digits are of 1954 to 2091.
+# Spreadsheets count days, databases count seconds or milliseconds; five digits are days of 1954 to 2091.
 _COUNTED = re.compile(r"(?:(?P<days>[2-6]\d{4})|(?P<seconds>1\d{9})(?P<thousandths>\d{3})?)(?:\.\d+)?")
 _FIRST_DAY = date(1899, 12, 30)
 _YEARS = range(1900, 2101)
@@ -65,12 +65,12 @@ def read_flag(text: str) -> bool | None:
 
 
 def to_day(column: pl.Expr) -> pl.Expr:
-    """Read a day, as the source wrote it: a time of day and its zone are cut off, not converted."""
+    """Read a day as the source wrote it: the time of day and its zone are cut off, not converted."""
     return by_distinct(column, _days_of, pl.Date)
 
 
 def _counts_of(texts: pl.Series) -> pl.Series:
-    """Read plain numbers all at once, and everything else one by one."""
+    """Read plain numbers all at once, and the rest one by one."""
     counts = texts.cast(pl.Int64, strict=False)
     odd = counts.is_null()
     counts = counts.scatter(odd.arg_true(), pl.Series(map(_count_of, texts.filter(odd)), dtype=pl.Int64))
@@ -78,7 +78,7 @@ def _counts_of(texts: pl.Series) -> pl.Series:
 
 
 def _days_of(texts: pl.Series) -> pl.Series:
-    """Read days that are written year-month-day all at once, and everything else one by one."""
+    """Read days that are written year-month-day all at once, and the rest one by one."""
     days = texts.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
     odd = days.is_null() | ~texts.str.contains(_ISO_DAY)
     days = days.scatter(odd.arg_true(), pl.Series(map(read_day, texts.filter(odd)), dtype=pl.Date))
@@ -119,7 +119,7 @@ def _try(text: str, form: str) -> date | None:
 
 
 def unread(*columns: str) -> pl.Expr:
-    """Give the values that were there and could not be read, with their column where it may be one of several."""
+    """Give the values that were there and could not be read, with their column's name if there are several columns."""
     values = [pl.when(pl.col(f"{column}.read").is_null()).then(pl.col(column)).alias(column) for column in columns]
     return masked(values[0]) if len(values) == 1 else _labelled_values(dict(zip(columns, values, strict=True)))
 

@@ -1,4 +1,4 @@
-"""Codes and registration numbers: what went through a spreadsheet is repaired, what stands for none is dropped."""
+"""Codes and registration numbers: what a spreadsheet did to them is repaired, placeholders for none are dropped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import polars as pl
 
 from gvrc.values.text import by_distinct, masked
 
-# What people write where a form demands a number. GOK and MOH say who owns the place, not which number it has.
+# What people write if a form demands a number. GOK and MOH say who owns the place, not what its number is.
 _NO_REGISTRATION = frozenset(
     {
         *("gok", "moh", "public", "yes", "no", "nill", "tba", "tbd", "registered", "licensed"),
@@ -28,7 +28,7 @@ _NO_REGISTRATION = frozenset(
         ),
     }
 )
-# And where it demands a code: two clinics that are both TBD are not one.
+# What they write if it demands a code: two clinics that are both TBD are not one clinic.
 _NO_CODE = _NO_REGISTRATION | {
     *("not assigned", "unassigned", "not yet assigned", "to be assigned", "to be confirmed", "to be determined", "tbc"),
     *("no code", "no mfl code", "no mfl", "missing", "to follow", "pending registration"),
@@ -42,7 +42,7 @@ _ODD_NUMBER = r"^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$"
 
 
 def repair_codes(records: pl.DataFrame) -> pl.DataFrame:
-    """Repair codes that went through a spreadsheet, and drop placeholders for a number that is not there."""
+    """Repair codes that went through a spreadsheet, and drop placeholders for a missing number."""
     code, number, official = pl.col("facility_code"), pl.col("registration_number"), pl.col("official_name")
     odd_code, junk = pl.col("facility_code.odd"), pl.col("registration_number.junk")
     odd_number = pl.when(number.str.contains(_ODD_NUMBER)).then(number)
@@ -87,13 +87,13 @@ def _repaired_code(code: str) -> str | None:
 
 
 def _without_power(code: str) -> str | None:
-    """Give 12345 for 1.2345E+04, where no digit was rounded away; 1.2E+04 may be any of many codes."""
+    """Give 12345 for 1.2345E+04, if no digit was rounded away; 1.2E+04 may be any of many codes."""
     number, power = code.lower().split("e")
     digits = number.replace(".", "")
     return digits if len(digits) - 1 == int(power) else None
 
 
 def _is_placeholder(number: str) -> bool:
-    """Say whether a registration number is made up: one sign repeated, counted up from 1, or a word for none."""
+    """Say whether a registration number is made up: one character repeated, counted up from 1, or a word for none."""
     plain = number.casefold().strip(" .-/")
     return len(set(plain)) <= 1 or "1234567890".startswith(plain) or plain in _NO_REGISTRATION

@@ -1,4 +1,4 @@
-"""The contacts of one record, in whatever form they came: distinct, each with its people, and what is none.
+"""The contacts of one record, in whatever form they came: each once, with its people; and what is no contact.
 
 ``contact_statements.py`` walks down to the texts, ``contact_texts.py`` reads one, ``contact_keys.py`` knows the keys.
 """
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-# A text of 20,000 numbers, kept with each of them, took 5 GB.
+# A text of 20,000 numbers took 5 GB when it was kept with each of them.
 LONGEST_RAW = 1_000
-# A key of telephones; under id_no, till or force_number stands something else.
+# A key of telephones; under id_no, till or force_number the digits are something else.
 _OF_LINES = re.compile(r"tel|phone|mobile|cell|simu|line|contact|mawasiliano|fax|office|sms|call", re.IGNORECASE)
 
 
@@ -36,10 +36,10 @@ class Contact(NamedTuple):
 
 
 def read_contacts(texts: Sequence[str]) -> tuple[list[Contact], list[str]]:
-    """Read the contacts of one record; give them distinct by value, and the masked statements that are none.
+    """Read the contacts of one record; give them once per value, and masked statements that are no contacts.
 
-    A person without a contact of their own stands with every contact of their mark that names nobody; at a short code
-    (999) nobody stands.
+    A person without a contact of their own is put beside every contact of their mark that names nobody, but never
+    beside a short code (999).
 
     >>> contacts, _ = read_contacts(
     ...     ['[{"key": "phone", "value": "0700000016 or 999"}, {"key": "in_charge", "value": "A. B"}]']
@@ -84,7 +84,7 @@ def _ended_lines(statement: Statement) -> list[tuple[str, str]]:
 
 
 def _distinct_by_value(statements: list[Statement]) -> tuple[dict[str, Contact], dict[str, set[str]], list[str]]:
-    """Give the contacts by value, the marks of each, and the masked statements that are none."""
+    """Give the contacts by value, the marks of each, and masked statements that are no contacts."""
     found: dict[str, Contact] = {}
     marks: defaultdict[str, set[str]] = defaultdict(set)
     invalid = []
@@ -117,7 +117,7 @@ def _read_lines(statement: Statement, text: str) -> tuple[list[tuple[str, str]],
 
 
 def _shown_key(statement: Statement) -> str:
-    """Give the key if we know it: a source may have used a person's name for one, or their number."""
+    """Give the key if it is known: a source may have used a person's name or number as a key."""
     is_known = kind_of_key(statement.key) or is_person_key(statement.key)
     return re.sub(r"\W*\d{3,}$", "", statement.key) if is_known else "contact"
 
@@ -128,7 +128,7 @@ def _joined(contact: Contact, again: Contact) -> Contact:
 
 
 def _people_alone(statements: list[Statement], found: dict[str, Contact]) -> dict[str, set[str]]:
-    """Give the people without a contact of their own, each with the marks that they were named with."""
+    """Give the people without a contact of their own, each with the marks under which they were named."""
     people: defaultdict[str, set[str]] = defaultdict(set)
     for statement in statements:
         name = person_in(statement)
@@ -142,7 +142,7 @@ def _is_placed(name: str, found: dict[str, Contact]) -> bool:
 
 
 def _is_of_nobody(contact: Contact) -> bool:
-    """Say whether a contact may be that of a person who is named elsewhere; a short code is the whole country's."""
+    """Say whether a contact may belong to a person named elsewhere; a short code belongs to the whole country."""
     return not contact.contact_person_name and contact.contact_value not in short_codes()
 
 

@@ -1,4 +1,4 @@
-"""The keys of contacts: of the people who have them, of what is said about a contact, and which belong to whom."""
+"""The keys of contacts: whose they are, what is said about a contact, and which keys belong together."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ VALUE_KEYS = frozenset({"value", "contactvalue", "number", "contact", "details",
 BOOKKEEPING = list_words("contact_bookkeeping")
 PRIMARY = frozenset({"isprimary", "primary"})
 ENDS = frozenset({"validto", "validuntil", "validthrough", "enddate", "endedon", "expirydate", "expireson"})
-# What may say, beside a contact, that it is none any more.
+# What, beside a contact, may say that it is out of use.
 ENDING_KEYS = ENDS | {"isactive", "active", "valid", "isvalid", "working", "isworking", "inuse", "status"}
 NO_CONTACT = CONTACT_PERSONS | ROLE_KEYS | BOOKKEEPING | ENDS | frozenset(TYPE_KEYS)
-# Marks tell which person has which contact: alternative_contact_person has alternative_phone, contact_person phone.
+# Marks tell which person has which contact: alternative_contact_person has alternative_phone, contact_person has phone.
 _MARKED = re.compile(
     r"(?P<word>alternat(?:iv)?e|alt(?=phone|mobile|tel|number|contact|email)|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
 )
-# A post with contacts of its own is a mark, too: the officer of a gender desk does not answer the station's telephone.
+# A post with contacts of its own is a mark, too: a gender desk's officer does not answer the station's telephone.
 _POST = re.compile(r"(?P<post>ocs|(?:gbv)?focalp(?:erson|oint)|(?:gender|s?gbv|childrens?)desk)(?P<rest>.*)")
-HEADS = ("ocs", "focalperson", "focalpoint")  # who answer the facility's telephone where they have none of their own
+HEADS = ("ocs", "focalperson", "focalpoint")  # they answer the facility's telephone if they have none of their own
 _SAME_MARK = {"alternate": "alternative", "alt": "alternative", "secondary": "2", "second": "2", "1": ""}
 
 
@@ -48,9 +48,9 @@ def is_person_key(key: str) -> bool:
 
 
 def without_groups(key: str) -> str:
-    """Give the question of a form without its groups (``grp_contact/phone``), but that of a person (``focal/phone``).
+    """Give the question of a form without its groups (``grp_contact/phone``), but keep a person's (``focal/phone``).
 
-    Tel/Fax is two kinds of line.
+    In Tel/Fax the stroke parts two kinds of line.
     """
     *groups, question = key.split("/")
     if any(map(kind_of_key, groups)):
@@ -60,7 +60,7 @@ def without_groups(key: str) -> str:
 
 
 def key_of_person(key: str) -> str:
-    """Give what a path ends in where that is a person's key: the name of contacts.name."""
+    """Give the last key of a path if it is a person's: the name of contacts.name."""
     last = key.rpartition(".")[2]
     return last if is_person_key(last) else key
 
@@ -73,9 +73,9 @@ def mark_of(key: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _parted(key: str) -> tuple[str, str]:
-    """Part a key into its mark and the rest of it, folded: ("2", "phone") of Phone_2, ("", "phone") of phone."""
+    """Split a key into its mark and the rest, folded: ("2", "phone") for Phone_2, ("", "phone") for phone."""
     folded = fold(key)
-    if post := _POST.fullmatch(folded):  # who has it is named by its key alone, or as its officer
+    if post := _POST.fullmatch(folded):  # its person is named by the post's key alone, or as its officer
         mark = "desk" if post["post"].endswith("desk") else post["post"].removeprefix("gbv")
         return mark, post["rest"].removeprefix("officer") or "name"
     found = _MARKED.fullmatch(folded)

@@ -1,4 +1,4 @@
-"""The forms that contacts come in: JSON texts, walked down to each text that may hold contacts, with whom it is of."""
+"""The forms that contacts come in: JSON texts, walked down to each text that may hold contacts, with their owner."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-# Sister, Brother, Mother and Father are of an order as often as of a family.
+# Sister, Brother, Mother and Father are titles in an order as often as in a family.
 _PEOPLE_OF_CASES = PEOPLE_OF_CASES | {"kin", "aunt", "uncle", "wife", "husband", "manusura", "mwathiriwa", "mteja"}
 _OUT_OF_USE = frozenset({"old", "former", "disconnected", "notinuse", "outofuse", "outofservice", "unreachable"})
-# Between two people who each have numbers of their own, where numbers come behind names and where before them.
+# Between two people who each have their own numbers: where the numbers follow the names, and where they precede them.
 _AFTER_NUMBERS = re.compile(
     r"(?<=[\d)\]])\s*(?:[,;/|\n&+]+|\b(?:and|or|na|au)\b)\s*(?=[^\W\d_])"
     r"|(?<=[\d)\]])\s+(?=[^\W\d_]{2,}[^,;/|\n&\d]*\d)",
@@ -54,7 +54,7 @@ class Whose(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """One text that may hold contacts, the key it stood under, and whom it belongs to."""
+    """One text that may hold contacts, the key that it stood under, and whose they are."""
 
     key: str
     text: str
@@ -64,7 +64,7 @@ class Statement(NamedTuple):
 
 
 def list_statements(text: str) -> list[Statement]:
-    """List the texts in a JSON text of contacts; a text that is no JSON is one of them."""
+    """List the texts in a JSON text of contacts; a text that is not JSON counts as one."""
     try:
         return list(_walk("contact", msgspec.json.decode(text), Whose()))
     except (msgspec.DecodeError, RecursionError):  # plain text, or nested a thousand deep
@@ -72,7 +72,7 @@ def list_statements(text: str) -> list[Statement]:
 
 
 def _walk(key: str, value: object, whose: Whose) -> Iterator[Statement]:
-    """Give every text in a value with the key that says most about it, and whom it belongs to."""
+    """Give every text in a value with the key that says most about it, and its owner."""
     match value:
         case None | False:
             return
@@ -92,14 +92,14 @@ def _walk(key: str, value: object, whose: Whose) -> Iterator[Statement]:
 
 
 def is_secondary(item: object) -> bool:
-    """Say whether an item of a list is not called the primary contact: the first of a facility is its primary one."""
+    """Say whether an item of a list is not marked as primary: a facility's first contact is its primary one."""
     return not isinstance(item, dict) or not any(
         fold(name) in PRIMARY and read_flag(clean_value(str(said)) or "") for name, said in item.items()
     )
 
 
 def _by_person(key: str, text: str) -> list[str]:
-    """Part a text in which several people stand each with their own numbers: "Jane (0700..), Joe (0700..)"."""
+    """Split a text that names several people, each with their own numbers: "Jane (0700..), Joe (0700..)"."""
     if not is_person_key(key):
         return [text]
     for between in (_AFTER_NUMBERS, _AFTER_A_NAME):
@@ -129,14 +129,14 @@ def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> I
 
 
 def _describes(name: str, item: object) -> bool:
-    """Say whether a key describes a contact, and holds none."""
-    if name == "status":  # one that nobody knows is told as what is no contact
+    """Say whether a key describes a contact rather than holding one."""
+    if name == "status":  # an unknown status is reported as what is no contact
         return isinstance(item, str) and _is_out_of_use(item) is not None
     return name in NO_CONTACT or is_person_key(name)
 
 
 def _is_label(name: str, text: str) -> bool:
-    """Say whether a text is what a contact is called: its type, or Facebook for a name."""
+    """Say whether a text is what a contact is called: its type, or Facebook as its name."""
     return name in TYPE_KEYS or (
         name in CONTACT_PERSONS | ROLE_KEYS and canonical_name("contact_types", text) not in (None, "Phone")
     )
@@ -163,7 +163,7 @@ def _is_called_ended(name: str, item: object) -> bool:
 
 
 def _is_of_a_case(name: str, item: object) -> bool:
-    """Say whether a person is a survivor, or another one of a case; who supports survivors is not."""
+    """Say whether a person is a survivor, or another party to a case; not somebody who supports survivors."""
     if name not in ROLE_KEYS | RELATION_KEYS and name not in TYPE_KEYS:
         return False
     words = LETTERS.findall(item) if isinstance(item, str) else []
@@ -171,7 +171,7 @@ def _is_of_a_case(name: str, item: object) -> bool:
 
 
 def _is_out_of_use(status: str) -> bool | None:
-    """Read the status of a contact; null for one that nobody knows."""
+    """Read the status of a contact; None for an unknown one."""
     known = canonical_name("operational_statuses", status)
     if fold(status) in _OUT_OF_USE:
         return True
@@ -179,7 +179,7 @@ def _is_out_of_use(status: str) -> bool | None:
 
 
 def _is_misplaced(name: str, item: object) -> bool:
-    """Say whether a key that describes a contact holds one: a list of people, a number for a type."""
+    """Say whether a key that should describe a contact holds one: a list of people, a number as a type."""
     if name in BOOKKEEPING | ENDS:
         return False
     return not isinstance(item, str) or (name in TYPE_KEYS and bool(re.search(r"\d{3}|@", item)))

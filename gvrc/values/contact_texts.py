@@ -17,7 +17,7 @@ _OUT_OF_USE_IN_WORDS = re.compile(
     r"|\((?:old|former)\))",
     re.IGNORECASE,
 )
-# The signs before and after keep "jane..doe@example.org" from becoming doe@example.org.
+# The look-arounds keep "jane..doe@example.org" from being read as doe@example.org.
 EMAIL = re.compile(
     r"(?<![\w.%'+@-])(?:mailto:)?([\w%'+-]+(?:\.[\w%'+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(?![\w@-])",
     re.IGNORECASE,
@@ -33,7 +33,7 @@ _STATED_LINES = frozenset({"Fax", "Hotline", "Toll Free"})
 
 
 def part_by_use(text: str) -> tuple[str, list[str]]:
-    """Part a text into what is in use and what it says is not: "0700000016 (disconnected)", "old: 0700000016"."""
+    """Separate what a text says is in use from what is not: "0700000016 (disconnected)", "old: 0700000016"."""
     if not _OUT_OF_USE_IN_WORDS.search(text):
         return text, []
     parts = [part.strip() for part in re.split(r"[,;/|\n]", text)]
@@ -50,11 +50,11 @@ def says_only_ended(text: str) -> bool:
 def read_lines(kind: str | None, text: str, *, may_lack_zero: bool = True) -> tuple[list[tuple[str, str]], list[str]]:
     """Give (contact type, value) of every e-mail, site, postal address and number in a text, and what is left over.
 
-    ``may_lack_zero`` says that the text stands under a key of telephones: an identity card (``id_no``) has as many
-    digits as a landline without its 0.
+    ``may_lack_zero`` says that the text stands under a key of telephones: elsewhere an identity card (``id_no``) has as
+    many digits as a landline without its 0.
     """
-    is_line = kind != "Postal Address" and (may_lack_zero or not lacks_zero(text))  # box 1195 is no hotline
-    if is_line and (phone := read_phone(text)):  # nearly every contact is one number and nothing else
+    is_line = kind != "Postal Address" and (may_lack_zero or not lacks_zero(text))  # box 1195 is not the hotline
+    if is_line and (phone := read_phone(text)):  # nearly every contact is a single number
         return [(_line_of(kind, phone.contact_type), phone.contact_value)], []
     lines = [("Email", address.lower()) for address in EMAIL.findall(text)]
     rest = EMAIL.sub(" ", text)
@@ -77,7 +77,7 @@ def read_lines(kind: str | None, text: str, *, may_lack_zero: bool = True) -> tu
 def _read_postal(text: str) -> list[tuple[str, str]]:
     """Read a postal address as it stands, and the numbers in it: "P.O. Box 12 Kitui, Tel 0700000016".
 
-    Only behind a label any number is one: a box and a postal code have digits, too.
+    Only after a label does any number count: a box and a postal code have digits, too.
     """
     lines = [("Postal Address", text)]
     for part in _LINE_LABEL.split(text):
@@ -90,21 +90,21 @@ def _read_postal(text: str) -> list[tuple[str, str]]:
 
 
 def _line_of(stated: str | None, found: str) -> str:
-    """Prefer what the source calls the line; a short code is a hotline whatever it stands under."""
+    """Prefer what the source calls the line, but a short code is always a hotline."""
     return stated if stated in _STATED_LINES and found != "Hotline" else found
 
 
 def words_beside(text: str, lines: list[tuple[str, str]]) -> str:
-    """Give the words beside the numbers of a text that are no label: "Jane 0700000016 / Joe 0700000017".
+    """Give the words beside the numbers of a text that are no labels: "Jane 0700000016 / Joe 0700000017".
 
-    Whether they are people or departments nobody can tell: they are an issue.
+    Nobody can tell whether they are people or departments, so they are an issue.
     """
-    if not LETTERS.search(text) or any(line in ("Website", "Postal Address") for line, _ in lines):  # their own words
+    if not LETTERS.search(text) or any(line in ("Website", "Postal Address") for line, _ in lines):  # theirs
         return ""
     return words_in(text)
 
 
 def words_in(text: str) -> str:
-    """Give the words of a text that are no label of a number, as "or" and "tel" are."""
+    """Give the words of a text except labels of a number, such as "or" and "tel"."""
     words = LETTERS.findall(EMAIL.sub(" ", text))
     return " ".join(word for word in words if fold(word) not in _LABELS and not canonical_name("contact_types", word))

@@ -1,4 +1,4 @@
-"""How a facility is reached: contacts in any form a source has for them, one row each, none lost silently.
+"""How a facility is reached: contacts in whatever form a source has them, one row each, none lost silently.
 
 ``contacts`` comes as JSON text ``[{"key": the key it stood under, "value": as it came}, ...]``; a value is text, a
 number, a list, or an object such as ``{"type": "phone", "value": ".."}`` or ``{"name": "..", "phone": ".."}``. What
@@ -20,16 +20,16 @@ _NEXT = "\x1e"  # stands between JSON texts of contacts, and in none of them
 _READ = pl.Struct({"contacts": pl.List(CONTACT), "invalid": pl.String, "ended": pl.List(ENDED_CONTACT)})
 _SPLIT = pl.Struct({"name": pl.String, "contact": pl.String})
 
-# 1. Umoja Clinic, (2) Umoja Clinic: the place in a list, another one next month. Two of them are two facilities.
+# 1. Umoja Clinic, (2) Umoja Clinic: the place in a list, which changes every month. Two of them are two facilities.
 _PLACE_IN_LIST = r"^(?:\(?\d{1,4}[.)]|[\x{2022}\x{25cf}\x{25aa}\x{b7}])\s*(\p{L}{2})"
 _FURTHER_PLACE = r"\s\(?\d{1,4}[.)]\s*\p{L}{2}"
 WEBSITE = r"^(?i:https?://)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?::\d+)?(?:[/?#]\S*)?$"
 
 
 def repair_names(records: pl.DataFrame) -> pl.DataFrame:
-    """Move telephone numbers out of ``facility_name`` and ``official_name`` into ``contacts``; drop places in a list.
+    """Move telephone numbers from ``facility_name`` and ``official_name`` to ``contacts``; drop numbers of a list.
 
-    ``issue.name_repaired`` keeps the name as it came, the number masked.
+    ``issue.name_repaired`` keeps the name as it came, with the telephone number masked.
     """
     names = ("facility_name", "official_name")
     repaired = [
@@ -47,7 +47,7 @@ def repair_names(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def repair_websites(records: pl.DataFrame) -> pl.DataFrame:
-    """Move what is no address of a site from ``website_url`` into ``contacts``: an e-mail, a number, or an issue."""
+    """Move from ``website_url`` to ``contacts`` what is no site: an e-mail, a number, or else an issue."""
     website = pl.col("website_url")
     odd = pl.when(~website.str.contains(WEBSITE)).then(website)
     return records.with_columns(

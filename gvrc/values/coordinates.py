@@ -1,4 +1,4 @@
-"""Where a record says that it stands: read from any form, put the right way round, or dropped with an issue.
+"""A record's coordinates: read from any form, put the right way round, or dropped with an issue.
 
 Kenya lies between latitude -4.9 and 5.6 and longitude 33.8 and 42.0 (decimal degrees, WGS 84). The two ranges do not
 overlap, so a pair is either inside, or inside when exchanged, or wrong; there is nothing to guess. (0, 0), equal and
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 LATITUDES = (-4.9, 5.6)
 LONGITUDES = (33.8, 42.0)
 
-# Two statements of one place that are more than this apart (degrees, about 1 km) contradict each other; less is the
-# rounding that sources do.
+# Two statements of one place that differ by more than this (degrees, about 1 km) contradict each other; a smaller
+# difference is rounding.
 CONFLICT_DEGREES = 0.01
 
 _RAW_LENGTH = 200  # characters of a raw value that an issue keeps: a polygon may have megabytes
@@ -33,7 +33,7 @@ _POINT = rf'^\{{"type":"(?:Multi)?Point","coordinates":\[\[?(?<lng>{_NUMBER}),(?
 _HOLLOW = r'^[\[{](?:[\s,:\[\]{}]|"[A-Za-z_]*"\s*:|null|"")*[\]}]$'
 _PAIR = pl.Struct({"lat": pl.Float64, "lng": pl.Float64})
 
-# The three statements that a record may make, the surest first: GeoJSON's geometry, named columns, an unnamed pair.
+# The three statements that a record may make, the most reliable first: GeoJSON's geometry, named columns, a bare pair.
 _STATEMENTS = ("geometry", "named", "pair")
 
 
@@ -63,7 +63,7 @@ def add_coordinates(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def _present(column: str) -> pl.Expr:
-    """Give null for a list or an object that holds nothing: ``[]``, ``{"lat": null, "lng": ""}``."""
+    """Give null for a list or an object without contents: ``[]``, ``{"lat": null, "lng": ""}``."""
     return pl.when(~pl.col(column).str.contains(_HOLLOW)).then(pl.col(column)).alias(column)
 
 
@@ -84,12 +84,12 @@ def _read_statements() -> list[pl.Expr]:
 
 
 def _take_off_maps(records: pl.DataFrame) -> pl.DataFrame:
-    """Turn the metres of a map projection into degrees, where the record or its file says which projection it is."""
+    """Turn the metres of a map projection into degrees, if the record or its file says which projection it is."""
     if is_all_null(records["projection"]):
         return records
     records = records.with_columns(by_distinct(pl.col("projection"), _projections_of, pl.String))
     for projection in records["projection"].drop_nulls().unique():
-        # Not as an expression: in one of polars' own threads PROJ ends the process (a segmentation fault).
+        # Not as an expression: in one of polars' own threads PROJ ends the process with a segmentation fault.
         degrees = {name: _in_degrees(projection, records[name]) for name in map("{}.read".format, _STATEMENTS)}
         records = records.with_columns(_off_map(name, projection, read) for name, read in degrees.items())
     return records
@@ -100,7 +100,7 @@ def _projections_of(texts: pl.Series) -> list[str | None]:
 
 
 def _off_map(name: str, projection: str, degrees: pl.Series) -> pl.Expr:
-    """Give the pairs of metres in degrees; what may be degrees already is left: whoever wrote it knew better."""
+    """Give pairs of metres as degrees; what may already be degrees stays: whoever wrote it knew better."""
     northing, easting = (pl.col(name).struct.field(axis) for axis in ("lat", "lng"))
     is_in_metres = pl.max_horizontal(northing.abs(), easting.abs()) > HALF_TURN
     is_whole = northing.is_not_null() & easting.is_not_null()
@@ -172,7 +172,7 @@ def _read_pairs(column: pl.Expr) -> pl.Expr:
 
 
 def _pairs_of(texts: pl.Series) -> pl.Series:
-    """Read plain GeoJSON points all at once, and everything else one by one."""
+    """Read plain GeoJSON points all at once, and the rest one by one."""
     points = texts.str.extract_groups(_POINT).struct.unnest().cast(pl.Float64)
     odd = points["lat"].is_null()
     pairs = [read_pair(text) or (None, None) for text in texts.filter(odd)]

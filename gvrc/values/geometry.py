@@ -1,6 +1,6 @@
 """One point for a GeoJSON geometry: the area centroid of polygons, the mean of points otherwise.
 
-A geometry that is larger than any facility has none: between two towns there is a place that nobody stated.
+A geometry that is larger than any facility gives none: its middle, say between two towns, is a place nobody stated.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 Position = tuple[float, float]  # (longitude, latitude), as GeoJSON has it
 
-WIDEST = 0.05  # degrees, about 5 km; a barracks with all its grounds has half of that
+WIDEST = 0.05  # degrees, about 5 km; a barracks with all its grounds is half as wide
 GEOMETRY_TYPES: Final = frozenset(
     ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
 )
 
 
 def read_geometry(kind: str, positions: Sequence[Any]) -> tuple[float, float] | None:
-    """Give (latitude, longitude) of a geometry, or None when it is no facility's or not what its type says.
+    """Give (latitude, longitude) of a geometry, or None if it is no facility's or not what its type says.
 
-    The polygon of a facility is a few hundred metres wide: the plane is near enough to the sphere.
+    A facility's polygon is a few hundred metres wide, so computing on a plane is accurate enough.
     """
     try:
         centre = _centre(kind, positions) if _width(list(_points(positions))) <= WIDEST else None
@@ -48,7 +48,7 @@ def _centre(kind: str, positions: Sequence[Any]) -> Position | None:
 
 
 def _points(positions: Sequence[Any]) -> Iterator[Position]:
-    """Give every position at whatever depth; a number that is text or missing raises."""
+    """Give every position at any depth; a number that is text or missing raises."""
     if isinstance(positions[0], list):
         for within in positions:
             yield from _points(within)
@@ -77,7 +77,7 @@ def _centroid(rings: Sequence[Sequence[Position]]) -> Position | None:
     """Give the area centroid; None for rings without area, such as a line drawn there and back."""
     if not rings:
         return None
-    # Measured from the first point: coordinates of 36.8 with areas of 1e-8 would lose all their digits.
+    # Relative to the first point: areas of 1e-8 at coordinates such as 36.8 would lose all their digits.
     x0, y0 = rings[0][0]
     area, x, y = (sum(parts) for parts in zip(*(_moments(ring, x0, y0) for ring in rings), strict=True))
     return (x0 + x / (3 * area), y0 + y / (3 * area)) if abs(area) > 1e-18 else None  # noqa: PLR2004

@@ -1,7 +1,7 @@
 """Whether two names may be one facility's: they share a word that tells facilities apart, not just "Health Centre".
 
-``generic_words.csv`` has the words that do not: kinds of facility, kinds of owner, and the names that facilities of
-ten or more constituencies bear (Tumaini, Aga Khan), counted in the national master list of 2020.
+``generic_words.csv`` has the words that do not: kinds of facility, kinds of owner, and names that facilities of ten or
+more constituencies have (Tumaini, Aga Khan), counted in the national master list of 2020.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from functools import cache
 from pathlib import Path
 
 GENERIC_WORDS = Path(__file__).parent / "generic_words.csv"
-# Of the 121 pairs of the national list that share a number in a constituency one is two spellings of a name (0.88); the
-# next one is 0.62 alike.
+# Of the 121 pairs of the national list that share a number in a constituency, one is two spellings of a name (0.88
+# alike); the next one is 0.62 alike.
 MISSPELT = 0.8
 APOSTROPHES = re.compile(r"['`\u00b4\u2018\u2019\u02bc]")
 
 
 def may_be_one(name: str, other: str) -> bool:
-    """Say whether two names may be one facility's. Without a telling word in both they must be the same words.
+    """Say whether two names may be one facility's. Without a telling word in both, they must be the same words.
 
     >>> may_be_one("Kibera Health Centre", "Kaloleni Health Centre")
     False
@@ -31,12 +31,12 @@ def may_be_one(name: str, other: str) -> bool:
     telling, others_telling = telling_words(words), telling_words(others)
     if not telling or not others_telling:
         return sorted(words) == sorted(others)
-    # Run together as well: "Babadogo" is "Baba Dogo".
+    # Also with the words run together: "Babadogo" is "Baba Dogo".
     return not telling.keys().isdisjoint(others_telling) or "".join(telling) == "".join(others_telling)
 
 
 def may_be_misspelt(name: str, other: str) -> bool:
-    """Say whether a telling word of one name may be one of the other's, misspelt; for what has more in common.
+    """Say whether one name may have a telling word of the other, misspelt; for facilities with more in common.
 
     >>> may_be_misspelt("Kosoiywo Dispensary", "Kosoiywa Dispensary")
     True
@@ -56,12 +56,12 @@ def name_words(name: str) -> list[str]:
 
 
 def telling_words(words: list[str]) -> dict[str, None]:
-    """Keep the words that tell facilities apart, in their order; a number or a single letter tells nothing alone."""
+    """Keep the words that tell facilities apart, in order; a number or a single letter is not enough alone."""
     return {word: None for word in words if len(word) > 1 and not word.isdigit() and word not in generic_words()}
 
 
 @cache
 def generic_words() -> frozenset[str]:
-    """Read the words that many facilities' names have in common."""
+    """Read the words that the names of many facilities have in common."""
     with GENERIC_WORDS.open(encoding="utf-8", newline="") as lines:
         return frozenset(row["word"] for row in csv.DictReader(lines))

@@ -1,6 +1,6 @@
-"""Which latitude belongs to which longitude, where a record states more than one of either.
+"""Which latitude belongs to which longitude, if a record states more than one of either.
 
-Half of one pair and half of another are a place that nobody stated. What belongs together is told by the keys.
+Half of one pair with half of another is a place that nobody stated. The keys tell what belongs together.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from gvrc.meaning.paths import MAX_KNOWN_PATHS, KeyPath, normal_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# In words, cut short, or as x and y: "latitude" goes with "longitude", "lat_dd" with "long_dd".
+# In words, abbreviated, or as x and y: "latitude" goes with "longitude", "lat_dd" with "long_dd".
 _AXIS: Final = re.compile(r"(?P<words>latitude|longitude)|(?P<short>lat|long|lng|lon)|(?P<plane>\A[xy]\Z)")
-PLANE: Final = "plane"  # x and y may be metres: they do not go with degrees
+PLANE: Final = "plane"  # x and y may be metres, so they do not go with degrees
 
 
-# A column of its own for the side of the equator or of the meridian.
+# A separate column for the side of the equator or of the meridian.
 _SIDES: Final = {
     **dict.fromkeys(("ns", "northsouth", "northorsouth"), "latitude"),
     **dict.fromkeys(("ew", "eastwest", "eastorwest"), "longitude"),
@@ -37,7 +37,7 @@ _HAS_SIDE: Final = re.compile(r"(?:^|[^a-z])[nsew](?:[^a-z]|$)|north|south|east|
 
 
 def side_of(path: KeyPath) -> str | None:
-    """Give the axis of which a key tells the side: ``lat_dir``, ``longitude_hemisphere``, ``NS``."""
+    """Give the axis whose side a key tells: ``lat_dir``, ``longitude_hemisphere``, ``NS``."""
     return _SIDES.get(normal_key(str(path[-1])))
 
 
@@ -47,7 +47,7 @@ def is_side(text: str | None) -> bool:
 
 
 def with_side(degrees: str | None, side: str | None) -> str | None:
-    """Put a side behind degrees that have none; what contradicts itself is then read as neither.
+    """Put a side after degrees that have none; if both are there and differ, the result is read as neither.
 
     >>> with_side("1.31", "South"), with_side("1.31 N", "S"), with_side("-1.31", None)
     ('1.31 S', '1.31 N S', '-1.31')
@@ -63,7 +63,7 @@ class _Form(NamedTuple):
     """What the key of a latitude has in common with that of its longitude."""
 
     parent: KeyPath
-    spelling: str | None  # None where the key is not of a known form: a source may pin any
+    spelling: str | None  # None for a key that is of no known form: a source may pin any
     rest: str
 
 
@@ -72,10 +72,10 @@ _Left = list[dict[int, _Form]]
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)
 def first_pair(latitudes: tuple[KeyPath, ...], longitudes: tuple[KeyPath, ...]) -> tuple[int, int] | None:
-    """Give the places of the first two that belong together, of keys that are given the best first.
+    """Give the places of the first latitude and longitude that belong together; the best keys come first.
 
-    They are of one form under one parent, or left over under one parent, or left over at all. What is left over pairs
-    off only where there are as many latitudes as longitudes: otherwise nobody knows whose half is missing.
+    They share form and parent, or are left over under one parent, or left over at all. Leftovers are paired only if
+    there are as many latitudes as longitudes: otherwise nobody knows whose half is missing.
 
     >>> first_pair((("latitude",), ("lat",)), (("lng",),))
     (1, 0)
@@ -92,7 +92,7 @@ def first_pair(latitudes: tuple[KeyPath, ...], longitudes: tuple[KeyPath, ...]) 
 def _take_pairs(
     left: _Left, shared: Callable[[_Form], tuple[object, ...] | None], *, must_be_even: bool = False
 ) -> Iterator[tuple[int, int]]:
-    """Pair off, in their order, those that share something, and take them out of what is left."""
+    """Pair off, in order, those that share something, and take them out of what is left."""
     latitudes, longitudes = (_grouped(forms, shared) for forms in left)
     for what, places in latitudes.items():
         others = longitudes.get(what, [])
@@ -115,7 +115,7 @@ def _grouped(
 
 
 def _form_of(path: KeyPath) -> _Form:
-    """Take the word for the axis out of a key; a form's group (``group_a/lat``) is a parent like any."""
+    """Take the word for the axis out of a key; a form's group (``group_a/lat``) is a parent like any other."""
     *groups, key = str(path[-1]).split("/")
     word = normal_key(key)
     found = _AXIS.search(word)

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - the marks of minutes and seconds come in every look-alike
-"""One place, read from what a source wrote for it: an angle, a pair of angles, GeoJSON."""
+"""One place, read from whatever a source wrote for it: an angle, a pair of angles, GeoJSON."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from gvrc.values.text import clean_value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Point = tuple[float, float]  # (latitude, longitude) as stated, perhaps exchanged
+Point = tuple[float, float]  # (latitude, longitude) as stated, possibly exchanged
 
-MINUS = ("-", "\u2010", "\u2011", "\u2013", "\u2212")  # a text processor writes hyphens and dashes for it
+MINUS = ("-", "\u2010", "\u2011", "\u2013", "\u2212")  # hyphens and dashes that a text processor writes for it
 SIXTY = 60  # minutes in a degree, seconds in a minute
 
 # Since Python 3.12 msgspec opens what is nested up to 10,000 deep; the threads of polars have no stack for that, and
 # the process died of it (SIGSEGV). No place is nested so: beginnings in a row, no end between them.
 _DEEP = re.compile(r"[\[{](?:[^\[\]{}]*+[\[{]){99}")
 
-# Possessive (++): a number is whole. Parted, 117' would be 11 degrees and 7 minutes, and 400 digits took six seconds.
+# Possessive (++): a number is read whole. Split, 117' would be 11 degrees and 7 minutes; 400 digits took six seconds.
 _NUMBER = r"\d++(?:[.,]\d++)?+"
 _DEGREES = re.compile(
     rf"""(?:lat(?:itude)?|lon(?:g(?:itude)?)?|lng|[xy])?\s*+[:=]?\s*+
@@ -36,7 +36,7 @@ _DEGREES = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _NAMES = (("latitude", "longitude"), ("lat", "long"), ("lat", "lng"), ("lat", "lon"), ("y", "x"))
-# Before the comma: "-1,28 36,82" is two decimal commas. With more than two parts (altitude, accuracy) see _first_two.
+# Before the comma: "-1,28 36,82" has two decimal commas. For more than two parts (altitude, accuracy) see _first_two.
 _SEPARATORS = (
     r"(?<=[NSEWnsew])[\s,;]+",
     r"(?<![\s,;])[\s,;]+(?=[NSEWnsew]\s*\d)",
@@ -51,7 +51,7 @@ _WRAPPING = re.compile(r"^(?:SRID=4326;)?\s*(?:POINT\s*Z?)?\s*[\[({]?\s*|\s*[\])
 _WKT = re.compile(r"(?:SRID=\d+;)?\s*POINT(?:\s*Z)?\b", re.IGNORECASE)
 
 _DECIMAL = r"\d++(?:\.\d++)?+"
-# The pin of a map that is linked to, or a geo URI. Behind an @ stands the middle of a map, which is no pin.
+# The pin in a link to a map, or a geo URI. After an @ comes the middle of the map, which is no pin.
 _PIN = re.compile(
     rf"""(?:geo:|https?://[^\s?]*\?(?:\S*?&)?(?:q|query|daddr|destination)=(?:loc:)?)
     (?P<first>[+-]?{_DECIMAL})(?:,|%2C)(?:\s|\+|%20)?(?P<second>[+-]?{_DECIMAL})
@@ -63,7 +63,7 @@ _PIN = re.compile(
 def read_degrees(text: str) -> float | None:
     """Read one angle: ``36.8 E``, ``1°17'S``, ``36,82``, ``S 1 17 30``. South and west are negative.
 
-    What contradicts itself is not read: "-0.5 N" may be either.
+    A contradiction is not read: "-0.5 N" may be either.
 
     >>> read_degrees("36.8 E"), read_degrees("1°30'S"), read_degrees("36,82"), read_degrees("near 36.8")
     (36.8, -1.5, 36.82, None)
@@ -86,7 +86,7 @@ def read_degrees(text: str) -> float | None:
 def read_pair(text: str) -> Point | None:
     """Read ``-1.28, 36.8``, ``[-1.28, 36.8]``, ``{"lat": .., "lng": ..}``, ``POINT (36.8 -1.28)`` or GeoJSON.
 
-    A pair comes back in the order that its form means (GeoJSON: longitude first), which sources do not always heed.
+    A pair comes back in the order that its form prescribes (GeoJSON: longitude first), which sources may not follow.
     """
     if _DEEP.search(text):
         return _pair_of_text(text)
@@ -98,7 +98,7 @@ def read_pair(text: str) -> Point | None:
 
 
 def _without_types(value: object) -> object:
-    """Give the numbers that MongoDB's export writes as objects that name their type as they are."""
+    """Unwrap the numbers that MongoDB's export writes as objects that name their type."""
     match value:
         case {"$numberDouble": number} | {"$numberInt": number} | {"$numberLong": number} | {"$numberDecimal": number}:
             return _number(str(number))
@@ -139,7 +139,7 @@ def _pair_of_value(value: object) -> Point | None:  # noqa: PLR0911 - one return
 
 
 def _pair_of_names(named: dict[str, object]) -> Point | None:
-    """Take the first two names that belong together; else the only two that are there."""
+    """Take the first two names that belong together; else the only two that there are."""
     stated = {name: str(value) for name, value in named.items() if value not in (None, "")}
     latitudes, longitudes = (stated.keys() & set(names) for names in zip(*_NAMES, strict=True))
     only_two = [(*latitudes, *longitudes)] if len(latitudes) == len(longitudes) == 1 else []
@@ -148,9 +148,9 @@ def _pair_of_names(named: dict[str, object]) -> Point | None:
 
 
 def read_plus_code(text: str) -> Point | None:
-    """Read a whole open location code as the middle of its field, which is 14 m wide, or 275 m without its end.
+    """Read a full open location code as the middle of its field, which is 14 m wide, or 275 m if the end is missing.
 
-    A short one (``MQPQ+8V Nairobi``) counts from a place that it does not tell: nothing is read.
+    A short code (``MQPQ+8V Nairobi``) is relative to a place that it does not contain: nothing is read.
 
     >>> [round(degrees, 4) for degrees in read_plus_code("8FVC9G8F+6X")], read_plus_code("9G8F+6X Zurich")
     ([47.3656, 8.5249], None)
@@ -159,12 +159,12 @@ def read_plus_code(text: str) -> Point | None:
     if not found or len(found["before"]) < WHOLE:
         return None
     digits = [PLUS_DIGITS.index(digit) for digit in found["before"] + (found["after"] or "")]
-    latitude, longitude, height, width = -90.0, -180.0, 20.0, 20.0  # a field of the first two digits
+    latitude, longitude, height, width = -90.0, -180.0, 20.0, 20.0  # the field of the first two digits
     for at in range(0, min(len(digits), PAIRED), 2):
         latitude, longitude = latitude + digits[at] * height, longitude + digits[at + 1] * width
         height, width = height / 20, width / 20
     height, width = height * 20, width * 20
-    for digit in digits[PAIRED:]:  # each parts the field into five rows of four
+    for digit in digits[PAIRED:]:  # each divides the field into five rows of four
         height, width = height / 5, width / 4
         latitude, longitude = latitude + digit // 4 * height, longitude + digit % 4 * width
     return latitude + height / 2, longitude + width / 2
@@ -186,13 +186,14 @@ def _pair_of_text(text: str) -> Point | None:
     plain = _WRAPPING.sub("", cleaned)
     found = (_first_two(re.split(separator, plain)) for separator in _SEPARATORS)
     pair = next((pair for pair in found if pair), None)
-    return (pair[1], pair[0]) if pair and _WKT.match(cleaned) else pair  # its longitude comes first
+    return (pair[1], pair[0]) if pair and _WKT.match(cleaned) else pair  # WKT has the longitude first
 
 
 def _first_two(parts: Sequence[str]) -> Point | None:
     """Read two parts, or the first two of up to four: GPS tools add altitude and accuracy.
 
-    With more than two, whole numbers first are more likely degrees and minutes, or cut decimals: nothing is read.
+    If there are more than two and the first are whole numbers, these are more likely degrees and minutes, or decimals
+    that were cut: nothing is read.
     """
     angles = [angle for part in parts if (angle := read_degrees(part)) is not None]
     if len(angles) != len(parts) or not 2 <= len(parts) <= 4:  # noqa: PLR2004 - said above

@@ -1,6 +1,6 @@
-"""Metres of a map projection -> degrees, by the reference systems that files of Kenya come in.
+"""Metres of a map projection -> degrees, for the reference systems that files from Kenya use.
 
-Only where a file says which it is: without that, metres are no place.
+Only if a file says which one it uses: otherwise metres give no place.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from pyproj import Transformer
 
 WEB_MERCATOR: Final = "3857"
-SPELLINGS: Final = dict.fromkeys(("102100", "102113", "900913"), WEB_MERCATOR)  # numbers that others gave it
-# Kenya lies in the zones 36 and 37 of the universal transverse Mercator projection, on both sides of the equator: of
+SPELLINGS: Final = dict.fromkeys(("102100", "102113", "900913"), WEB_MERCATOR)  # other numbers for it
+# Kenya lies in zones 36 and 37 of the universal transverse Mercator projection, on both sides of the equator: those of
 # WGS 84, and of Arc 1960, which its survey uses.
 ZONES: Final = ("32636", "32637", "32736", "32737", "21096", "21097", "21036", "21037")
 IN_METRES: Final = re.compile(rf"(?<!\d)(?:{'|'.join((WEB_MERCATOR, *SPELLINGS, *ZONES))})(?!\d)")
 
 
 def projection_of(value: object) -> str | None:
-    """Give EPSG's number of the projection that a reference system is; None for degrees and for what is not known.
+    """Give the EPSG number of a reference system's projection; None for degrees and for unknown ones.
 
     >>> (
     ...     projection_of({"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::32737"}}),
@@ -41,7 +41,7 @@ def projection_of(value: object) -> str | None:
 def to_degrees(
     projection: str, eastings: Sequence[float], northings: Sequence[float]
 ) -> tuple[Sequence[float], Sequence[float]]:
-    """Give latitudes and longitudes on WGS 84 of places in metres; infinite where it cannot be a place.
+    """Give the latitudes and longitudes on WGS 84 of places in metres; infinite if it cannot be a place.
 
     >>> [round(degrees[0], 4) for degrees in to_degrees("3857", [3870801.33], [-9306.31])]
     [-0.0836, 34.772]
@@ -52,6 +52,6 @@ def to_degrees(
 
 @cache
 def _transformer(projection: str) -> Transformer:
-    from pyproj import Transformer  # not before: hardly any file is in metres
+    from pyproj import Transformer  # only here: hardly any file is in metres
 
     return Transformer.from_crs(f"EPSG:{projection}", "EPSG:4326")

@@ -1,13 +1,13 @@
-"""How good a facility's record is, 0 to 100: what a person could rely on who was sent there.
+"""How good a facility's record is, 0 to 100: how far a person who was sent there could rely on it.
 
 The score is a weighted sum of four parts, each 0 to 1, rounded to two decimals:
 
-- complete (40): the share that is there of name, code, type, status, owner, services, coordinates and the record's day;
+- complete (40): how many it has of name, code, type, status, owner, services, coordinates and the record's day;
 - valid (20): 1, less 0.25 for every issue of the record, or 0.1 where the issue was a repair that lost nothing;
 - placed (20): 1 with a ward, 0.6 with a constituency, 0.3 with a county, 0 with none;
 - reachable (20): 1 with a number to call, 0.6 with an e-mail only, 0.3 with another address only, 0 with none.
 
-A record's score depends on nothing but the record, so that one record and a batch agree and two runs compare.
+A record's score depends on the record alone, so that one record and a batch agree, and two runs can be compared.
 docs/quality.md explains the weights to readers of the report.
 """
 

@@ -26,27 +26,27 @@ _OFFERED_KEYS = frozenset(
 )
 _NOT_OFFERED = frozenset(("notoffered", "unavailable", "notprovided", "discontinued", "stopped", "notavailable"))
 _LIST_OF_TEXTS = msgspec.json.Decoder(list[str])
-# What parts the names of one text, and before it what does not: a comma in Medical care (PEP, EC) is the name's own,
-# and so is the stroke of HIV/AIDS, that stands between words without blanks.
+# What separates the names of one text, and before it what does not: the comma in Medical care (PEP, EC) is part of the
+# name, and so is the stroke of HIV/AIDS, which stands between words without blanks.
 _BETWEEN_NAMES = re.compile(
     r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s(?:\u00b7|/(?!\s*7\b))\s|</?[A-Za-z][^<>]*>)"
 )
-# 1) PEP 2) HTS: a list in one line is parted before its numbers.
+# 1) PEP 2) HTS: a list in one line is split before its numbers.
 _NUMBERED = re.compile(r"\s*\(?1[.)]\s*[^\W\d_].*\s\(?2[.)]\s*[^\W\d_]", re.DOTALL)
 _BEFORE_A_NUMBER = re.compile(r"\s(?=\(?\d{1,2}[.)]\s*[^\W\d_])")
 _BARE_SEPARATOR = re.compile(r"[,;|\n]")
-_STYLE = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|u)\b[^<>]*>", re.IGNORECASE)  # the other marks part names
+_STYLE = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|u)\b[^<>]*>", re.IGNORECASE)  # other tags separate names
 _LIST_MARK = re.compile(
     r"^\s*(?:[\u2022\u25cf\u25aa\u00b7*]\s*|[\u2013\u2014-]\s+|\(?\d{1,2}[.)]\s*(?=[^\W\d_])|\(?[a-z][.)]\s+)"
 )
-# What was ticked in a form of KoBo or ODK: the codes of the choices, parted by blanks, pep legal_aid.
+# What was ticked in a form of KoBo or ODK: the codes of the choices, separated by blanks, pep legal_aid.
 _CODES = re.compile(r"(?=[^_]*_)[a-z0-9]+(?:_+[a-z0-9]+)*(?: [a-z0-9]+(?:_+[a-z0-9]+)*)+")
 
 
 def list_spellings(text: str) -> list[str]:
-    """List the names in a JSON text of services, as they are spelt; a text that is no JSON is parted."""
+    """List the names in a JSON text of services, as they are spelt; a text that is not JSON is split."""
     try:
-        return _LIST_OF_TEXTS.decode(text)  # nearly all lists: spare them the walk
+        return _LIST_OF_TEXTS.decode(text)  # nearly all lists; they need no walk
     except msgspec.DecodeError:
         return _spellings_in_other_forms(text)
 
@@ -62,13 +62,13 @@ def _spellings_in_other_forms(text: str) -> list[str]:
 
 
 def _split(names: str) -> list[str]:
-    """Split names in one text; a list that went through a spreadsheet is text too: ``['PEP', 'HTS']``."""
+    """Split names in one text; a list that went through a spreadsheet is a text, too: ``['PEP', 'HTS']``."""
     listed = names.strip()
-    if (listed[:1], listed[-1:]) in (("[", "]"), ("{", "}")):  # PostgreSQL writes its own: {PEP,"Legal aid"}
+    if (listed[:1], listed[-1:]) in (("[", "]"), ("{", "}")):  # PostgreSQL writes arrays so: {PEP,"Legal aid"}
         return [name.strip(" '\"") for name in _BARE_SEPARATOR.split(listed[1:-1])]
     if _CODES.fullmatch(listed):
         return listed.split()
-    plain = _STYLE.sub("", unescape(names))  # the semicolon of &amp; parts nothing
+    plain = _STYLE.sub("", unescape(names))  # or the semicolon of &amp; would separate
     if _NUMBERED.match(plain):
         plain = _BEFORE_A_NUMBER.sub("\n", plain)
     ends = [found.span() for found in _BETWEEN_NAMES.finditer(plain) if found["between"]]
@@ -99,7 +99,7 @@ def _spellings_in(value: object) -> Iterator[str]:
 
 
 def _offered_in(services: dict[str, object]) -> Iterator[str]:
-    """Give the names before a yes, and what an object says that is none."""
+    """Give the names that stand before a yes; an object that is no answer comes back as JSON text."""
     for name, item in services.items():
         if _is_offered(item):
             yield name
@@ -119,13 +119,13 @@ def _spellings_of(service: dict[str, object], name: object) -> Iterator[str]:
 
 
 def _name_of(service: dict[str, object]) -> object:
-    """Give what an object says under the first of the keys for a name, whatever the case of it: serviceName."""
+    """Give the value of the first of the keys for a name, in any case of letters: serviceName."""
     named = {normal_key(key): item for key, item in service.items() if item}
     return next((named[key] for key in _NAME_KEYS if key in named), None)
 
 
 def _is_category(group: dict[str, object]) -> bool:
-    """Say whether a group of services is named as their category only."""
+    """Say whether the name of a group of services is only that of their category."""
     named = {normal_key(key) for key, item in group.items() if item}
     return named.isdisjoint(("servicename", "name", "service")) and not named.isdisjoint(("category", "categoryname"))
 
@@ -133,7 +133,7 @@ def _is_category(group: dict[str, object]) -> bool:
 def _groups_in(value: dict[str, object]) -> list[object]:
     """Give what stands under names of categories (``{"Medical": ["PEP"]}``), or in what only wraps a list.
 
-    That are the edges of GraphQL, the data of Strapi, the results of SharePoint.
+    Such wrappers are the edges of GraphQL, the data of Strapi, the results of SharePoint.
     """
     match value:
         case {"edges": list(items)} | {"nodes": list(items)} | {"data": list(items)} | {"results": list(items)}:
@@ -146,7 +146,7 @@ def _groups_in(value: dict[str, object]) -> list[object]:
 
 
 def _is_group(category: str, services: object) -> bool:
-    """Say whether services stand under the name of their category, which is none: not whether one is available."""
+    """Say whether services stand under their category's name, which is none; not if they only say it is available."""
     if fold(canonical_name("service_categories", category) or "") != fold(category):
         return False
     return isinstance(services, list) or (
@@ -156,13 +156,13 @@ def _is_group(category: str, services: object) -> bool:
 
 
 def _is_map_of_services(value: dict[str, object]) -> bool:
-    """Say whether names stand before yes or no, or before nothing where nobody said either."""
+    """Say whether names stand before yes or no, or before nothing if nobody said either."""
     said = [item for item in value.values() if not is_absent(item)]
     return bool(said) and all(_is_offered(item) is not None for item in said)
 
 
 def _is_offered(item: object) -> bool | None:
-    """Read yes or no beside the name of a service; a number or a single letter may be anything."""
+    """Read yes or no beside the name of a service; a number or a single letter may mean anything."""
     match item:
         case bool():
             return item
@@ -175,7 +175,7 @@ def _is_offered(item: object) -> bool | None:
 
 
 def _says_not_offered(key: str, item: object) -> bool:
-    """Say whether a key of a service says that a facility has it not, or no more."""
+    """Say whether a key of a service says that the facility does not have it, or no longer."""
     if fold(key) not in _OFFERED_KEYS or not isinstance(item, str | int):
         return False
     said = str(item).strip()
@@ -183,9 +183,9 @@ def _says_not_offered(key: str, item: object) -> bool:
 
 
 def said_beside_names(value: object, depth: int = 0) -> Iterator[tuple[str, object]]:
-    """Give what the objects in a decoded value say of which no service is made, by key: a category, a price, hours.
+    """Give, by key, what objects in a decoded value say besides services: a category, a price, hours.
 
-    An object that is no service is told as a whole: of that there is nothing to give.
+    An object that is no service is reported as a whole, so nothing of it is given here.
     """
     match value:
         case list() if depth < MAX_DEPTH:
@@ -208,6 +208,6 @@ def said_beside_names(value: object, depth: int = 0) -> Iterator[tuple[str, obje
 
 
 def _name_key(service: dict[str, object]) -> str | None:
-    """Give the first of the keys for a name under which an object says something."""
+    """Give the first of the keys for a name that has a value in an object."""
     named = {normal_key(key) for key, item in service.items() if item}
     return next((key for key in _NAME_KEYS if key in named), None)

@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-# What a content system says of a page that nobody but its authors sees: whether its facility is open it says not.
+# What a content system says of a page that only its authors see: it does not say whether the page's facility is open.
 _UNPUBLISHED = frozenset(
     ("draft", "autodraft", "trash", "trashed", "pending", "pendingreview", "inreview", "underreview", "unpublished")
 )
 
 
 def add_status(records: pl.DataFrame) -> pl.DataFrame:
-    """Set the status and whether the facility is open; one statement that it is closed outweighs the others.
+    """Set the status and whether the facility is open; a single statement that it is closed outweighs the others.
 
-    A survivor who is sent to a closed facility is harmed, one who is not sent to an open one finds another.
+    A survivor who is sent to a closed facility is harmed; one who is not sent to an open one finds another.
     """
     return records.with_columns(*_read_status()).pipe(_weigh_status)
 
 
 def _read_status() -> list[pl.Expr]:
-    """Read the status and both flags, each in all the ways that sources write it."""
+    """Read the status and both flags, in all the ways that sources write them."""
     given = pl.col("operational_status").str.replace(ANSWER_NUMBER, "")
     active, closed = pl.col("is_active"), pl.col("is_closed")
     return [
@@ -45,23 +45,23 @@ def _read_status() -> list[pl.Expr]:
 
 
 def _is_open(flag: str) -> pl.Expr:
-    """Read a flag that has a status for a value: ``{"active": "Inactive"}``, ``{"closed": "open"}``."""
+    """Read a flag whose value is a status: ``{"active": "Inactive"}``, ``{"closed": "open"}``."""
     return to_canonical(pl.col(flag), "operational_statuses") == "Operational"
 
 
 def _is_day(flag: str) -> pl.Expr:
-    """Read the day or year since when a facility is closed; whether it is past does not depend on today."""
+    """Read the day or year since which a facility is closed; whether it is past does not depend on today."""
     is_year = pl.col(flag).str.contains(f"^{CLOSING_YEAR.pattern}")
     return pl.when(to_day(pl.col(flag)).is_not_null() | is_year).then(pl.lit(value=True))
 
 
 def _read_more(flag: str, read: Callable[[str], bool | None]) -> pl.Expr:
-    """Read a flag with words behind it, as ``read`` does."""
+    """Read a flag with words after it, as ``read`` does."""
     return by_distinct(pl.col(flag), lambda texts: map(read, texts), pl.Boolean)
 
 
 def _weigh_status(records: pl.DataFrame) -> pl.DataFrame:
-    """Weigh what was read, and what says closed beside it (status.aside), against each other."""
+    """Weigh what was read against what says closed beside it (status.aside)."""
     given, status = pl.col("operational_status"), pl.col("operational_status.read")
     active, closed = pl.col("is_active.read"), pl.col("is_closed.read")
     flagged_closed = (closed | ~active).fill_null(value=False)

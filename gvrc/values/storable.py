@@ -1,14 +1,14 @@
-"""What a text may hold that PostgreSQL is to keep."""
+"""Text that PostgreSQL can store."""
 
 from __future__ import annotations
 
 from typing import Final
 
-NO_NUL: Final = "\ufffd"  # stands for NUL in what is told of a file: PostgreSQL takes none in a text
-# Neither NUL nor halves of characters, which bytes that are no UTF-8 are read as.
+NO_NUL: Final = "\ufffd"  # replaces NUL in what is reported of a file: PostgreSQL's text cannot hold it
+# Neither NUL nor surrogates, as which Python reads bytes that are not UTF-8.
 STORABLE = r"^[^\0\ud800-\udfff]*$"
 
 
 def storable(text: str) -> str:
-    """Write NUL, and bytes of a path that are no UTF-8, as they are written in a program: no text column takes them."""
+    """Escape NUL, and bytes of a path that are not UTF-8, as programs write them: no text column accepts them."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", r"\x00")

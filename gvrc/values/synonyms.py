@@ -1,10 +1,10 @@
-"""The words that sources use for statuses, types, owners and categories, and the one that the directory uses.
+"""The words that sources use for statuses, types, owners and categories, and the directory's word for each.
 
 One table a list under ``synonyms/``: ``given`` (as a source writes it), ``canonical`` (the directory's word) and
 ``source`` (where the spelling was met: KMHFL is the Kenya Master Health Facility List, KEPH the Kenya Essential Package
 for Health, GBVIMS the GBV Information Management System's six types, ``usage`` common speech). Spellings are compared
 by ``text.fold``, so case, hyphens, spaces and marks do not matter. The same tables read the names of a database's own
-lookups: there too "Health Services" is what we call Medical.
+lookups, where "Health Services", for example, is what we call Medical.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from gvrc.values.text import by_distinct, fold
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LISTED = {"facility_types"}  # tables of what lists are called after
-CLOSED = ("Non-Operational", "Temporarily Closed")  # the statuses of a facility that nobody is to be sent to
+LISTED = {"facility_types"}  # tables whose words lists are named after
+CLOSED = ("Non-Operational", "Temporarily Closed")  # the statuses of a facility to which nobody is to be sent
 
 
 @cache
 def read_synonyms(table: str) -> Mapping[str, str]:
-    """Give folded spelling -> canonical name of one table, such as ``owner_types``; nothing where there is none."""
+    """Read folded spelling -> canonical name from a table, such as ``owner_types``; nothing if there is no table."""
     path = files("gvrc.values").joinpath("synonyms", f"{table}.csv")
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     singular = {fold(row["given"]): row["canonical"] for row in csv.DictReader(text.splitlines())}
@@ -35,12 +35,12 @@ def read_synonyms(table: str) -> Mapping[str, str]:
 
 
 def many(given: str) -> str:
-    """Give the plural of a folded spelling: a list is called after what is in it, ``gender_desks``."""
+    """Give the plural of a folded spelling: a list is named after its items, ``gender_desks``."""
     return f"{given[:-1]}ies" if given.endswith("ry") else f"{given}s"
 
 
 def canonical_name(table: str, given: str) -> str | None:
-    """Give the directory's word for one spelling, or None when the table does not know it."""
+    """Give the directory's word for one spelling, or None if the table does not know it."""
     return read_synonyms(table).get(fold(given))
 
 
@@ -50,5 +50,5 @@ def says_closed(status: str) -> bool:
 
 
 def to_canonical(column: pl.Expr, table: str) -> pl.Expr:
-    """Replace a column's spellings by canonical names; null where the table does not know one."""
+    """Replace a column's spellings by canonical names; null for those that the table does not know."""
     return by_distinct(column, lambda given: (canonical_name(table, spelling) for spelling in given), pl.String)

@@ -1,4 +1,4 @@
-"""Text as it should be stored: composed, visible, single-spaced, and absent when it says that it is absent."""
+"""Text as it should be stored: composed, visible, single-spaced, and absent if it says that it is absent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gvrc.masking import mask_contacts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-# What sources write where they know nothing; compared without regard to case.
+# What sources write if they know nothing; compared without regard to case.
 ABSENT_WORDS = (
     "none",
     "null",
@@ -34,45 +34,45 @@ ABSENT_WORDS = (
     "not given",
     *("withheld", "confidential", "undisclosed", "not disclosed", "redacted"),  # a shelter's address
 )
-# A spreadsheet shows #### where a column is too narrow.
+# A spreadsheet shows #### if a column is too narrow.
 _ABSENT = r"^(?i:" + "|".join(re.escape(word) for word in ABSENT_WORDS) + r"|[\s._?-]*|#{2,})$"
 _ENTITY = r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);"
-_AMPERSAND = re.compile(r"&(?:(?:amp|AMP|#0*38|#[xX]0*26);)+")  # all at once: one a pass, a cell of them took minutes
+_AMPERSAND = re.compile(r"&(?:(?:amp|AMP|#0*38|#[xX]0*26);)+")  # all at once: a cell of them, one a pass, took minutes
 # Format characters (zero-width spaces, joiners, byte order marks, direction marks) and the blank letters of other
-# scripts are seen by nobody, but make two equal names differ. White space among the control characters is kept here.
+# scripts are invisible, but make two equal names differ. White space among the control characters is kept here.
 _INVISIBLE = r"[\p{Cf}\x{00}-\x{08}\x{0e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}\x{34f}\x{fe00}-\x{fe0f}]"
 _BLANK = r"[\s\x{2800}\x{3164}\x{ffa0}]+"
-# Text that none of these finds is clean already: one pass over the distinct values decides, and most columns end there.
+# Text in which none of these is found is clean: one pass over the distinct values decides, and most columns end there.
 _SUSPECT = r"[^ -~]|^ | $|  |</?[a-zA-Z!]|" + _ENTITY + "|" + _ABSENT
 INVALID_TEXT = "issue.invalid_text"  # extract sets it, too
-# UTF-8 that was taken for Windows-1252, perhaps more than once: Maryâ€™s, CafÃ©.
+# UTF-8 that was read as Windows-1252, perhaps more than once: Maryâ€™s, CafÃ©.
 _CP1252 = "".join(bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0))
 _MOJIBAKE = rf"[\u00c2\u00c3\u00e2][\u0080-\u00bf{_CP1252}]"
-# The marks of a web page. What only sets letters apart is cut out, what begins a line parts words.
+# The tags of a web page. Those that only style letters are cut out; those that begin a line separate words.
 _COMMENT = re.compile(r"<!--.*?-->|<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 _LINE = re.compile(r"</?(?:p|br|div|li|ul|ol|h[1-6]|hr|table|tbody|tr|td|th|section|article)\b[^<>]*>", re.IGNORECASE)
 _LETTERING = re.compile(
     r"</?(?:a|abbr|b|big|code|em|font|i|img|label|mark|small|span|strong|sub|sup|u)\b[^<>]*>", re.IGNORECASE
 )
 _BYTE_OF = {letter: letter.encode("cp1252") for letter in _CP1252}
-# What could be personal at all; masking.py looks closer.
+# What might be personal at all; masking.py looks more closely.
 _PERSONAL = r"@|\d(?:[ .()-]{0,2}\d){5}"
 
 
 def clean_columns(records: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-    """Clean text columns as ``clean_text`` does; one question for all of them, for most have nothing to clean."""
+    """Clean text columns as ``clean_text`` does; one check for all of them, because most have nothing to clean."""
     return clean_suspects(records, suspects_in(records, columns))
 
 
 def suspects_in(records: pl.DataFrame, columns: list[str]) -> dict[str, list[str]]:
-    """Give the distinct texts of columns that are perhaps not clean."""
+    """Give the distinct texts of columns that may not be clean."""
     distinct = records.select(pl.col(columns).drop_nulls().unique().implode())
     suspect = distinct.select(pl.all().list.eval(pl.element().filter(pl.element().str.contains(_SUSPECT)))).row(0)
     return dict(zip(columns, suspect, strict=True))
 
 
 def clean_suspects(records: pl.DataFrame, suspects: dict[str, list[str]]) -> pl.DataFrame:
-    """Clean the texts that are perhaps not clean."""
+    """Clean the texts that may not be clean."""
     return records.with_columns(
         records[column].replace(values := pl.Series(column, texts, dtype=pl.String), _cleaned(values))
         for column, texts in suspects.items()
@@ -81,7 +81,7 @@ def clean_suspects(records: pl.DataFrame, suspects: dict[str, list[str]]) -> pl.
 
 
 def clean_text(values: pl.Series) -> pl.Series:
-    """Compose (NFC), unescape, drop what cannot be seen, collapse white space, trim; absent markers become null."""
+    """Compose (NFC), unescape, drop the invisible, collapse white space, trim; words for absent become null."""
     return clean_columns(values.to_frame(), [values.name]).to_series()
 
 
@@ -94,9 +94,9 @@ def clean_value(text: str) -> str | None:
 
 
 def clean_and_mend(records: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
-    """Clean text columns; marks of a web page are cut out, and UTF-8 that was taken for Windows-1252 is read again.
+    """Clean text columns, cut out the tags of a web page, and repair UTF-8 that was read as Windows-1252.
 
-    Both are told in ``INVALID_TEXT``.
+    Both are reported in ``INVALID_TEXT``.
     """
     suspects = suspects_in(records, columns)
     found = {
@@ -116,7 +116,7 @@ def clean_and_mend(records: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
 
 
 def join_texts(texts: Iterable[pl.Expr], separator: str = "; ") -> pl.Expr:
-    """Put the texts of each row together that are there; null where none is."""
+    """Join the texts of each row that are there; null if there is none."""
     together = pl.concat_str(list(texts), separator=separator, ignore_nulls=True)
     return pl.when(together != "").then(together)
 
@@ -139,7 +139,7 @@ def is_all_null(values: pl.Series) -> bool:
 
 
 def fold(text: str) -> str:
-    """Give what two spellings of one word have in common: letters and digits, lower case, without marks.
+    """Give what all spellings of one word share: letters and digits, in lower case, without accents.
 
     >>> fold("Non-Operational ") == fold("NON OPERATIONAL")
     True
@@ -186,7 +186,7 @@ def _cleaned(values: pl.Series) -> pl.Series:
 
 
 def _mended(text: str) -> str:
-    """Mend until nothing changes; what is no UTF-8 then was no mistake."""
+    """Repair until nothing changes; what is then not UTF-8 was no mistake."""
     if text.isascii() or not re.search(_MOJIBAKE, text):
         return text
     try:
@@ -197,7 +197,7 @@ def _mended(text: str) -> str:
 
 
 def _without_marks(text: str) -> str:
-    """Cut out the marks of a web page, escaped ones too; what is left alone is no mark: "under <5 years"."""
+    """Cut out the tags of a web page, escaped ones, too; a lone < is no tag: "under <5 years"."""
     if "<" not in text and "&lt;" not in text:
         return text
     plain = unescape(text)

@@ -1,10 +1,12 @@
--- The first load into an empty fresh directory: foreign keys are checked once for all rows at its end, not row by row
--- (190,000 checks for 9,267 facilities). A run that was killed in between leaves none: the next run adds them.
+-- The first load into an empty fresh directory: foreign keys are checked once, for all rows, at its end, not row by row
+-- (190,000 checks for 9,267 facilities). A run that was killed in between leaves no foreign keys: the next run adds
+-- them.
 
 -- name: directory_state
 SELECT
     EXISTS (SELECT FROM facilities) AS has_facilities,
-    -- Of a directory that was emptied by hand; and what somebody's triggers make of a row, only the row itself tells.
+    -- What a directory that was emptied by hand still remembers; and triggers, whose effect on a row only the row
+    -- shows.
     EXISTS (SELECT FROM etl.facility_source)
         OR EXISTS (SELECT FROM etl.settled_facilities)
         OR EXISTS (SELECT FROM etl.rejects WHERE closed_by_run_no IS NULL)
@@ -15,7 +17,7 @@ SELECT
             WHERE pg_class.relnamespace = 'public'::regnamespace
                 AND NOT pg_trigger.tgisinternal
         ) AS must_merge,
-    -- Foreign keys are dropped and made by who owns the tables; another role may only have been let write to them.
+    -- Only the owner of a table can drop and make foreign keys; another role may have only the right to write.
     (
         SELECT bool_and(pg_has_role(relowner, 'USAGE'))
         FROM pg_class

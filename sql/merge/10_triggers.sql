@@ -1,11 +1,12 @@
--- Where the facilities' tables have triggers (gvrc/loading/watched.py): what did they leave of what was written? A
--- trigger may drop a write without a word (RETURN NULL), or make something else of it. Without these, records that
--- nobody wrote would be counted as inserted, and what a trigger makes of a value would differ from it, and be written
--- again, at every run.
+-- If the facilities' tables have triggers (gvrc/loading/watched.py): what did they leave of what was written? A trigger
+-- may silently drop a write (RETURN NULL), or change it. Without these statements, records that were never written
+-- would be counted as inserted, and a value that a trigger changes would differ from the record's and be written again
+-- in every run.
 
 -- name: unwritten_facilities
--- Those of which nothing is left as it was said: where nothing was written, or where the code is another one, by which
--- the next record of the facility would not find it, the record is refused (reason). Else the write changed nothing.
+-- Facilities of which nothing is left as the record says. If nothing was written, or the code is another one, by which
+-- the next record of the facility would not find it, the record is refused (reason). Otherwise the write changed
+-- nothing.
 SELECT
     merging.row_no,
     merging.facility_id::bigint AS facility_id,
@@ -49,7 +50,7 @@ WHERE changes.table_name = 'facilities'
     );
 
 -- name: withdraw_refused_records
--- $1 is a JSON list of row_no. No later round may take them up.
+-- $1 is a JSON list of row_no. No later round may use them.
 WITH refused AS (
     SELECT row_no::bigint AS row_no
     FROM jsonb_array_elements_text($1::jsonb) AS row_no
@@ -101,9 +102,9 @@ WHERE merging.met_by = 'new'
     AND value.present IS DISTINCT FROM value.said;
 
 -- name: take_what_triggers_left
--- What the facilities have is what was wanted of them, and what will be remembered of them: else the next run would
--- take the difference for a person's edit. That the record says otherwise is told. $1 is a JSON list of facilities, or
--- null for all.
+-- What the facilities now have becomes what was wanted of them, and is remembered as imported: else the next run would
+-- take the difference for a person's edit. That the record says otherwise is an issue. $1 is a JSON list of facilities,
+-- or null for all.
 WITH differing AS (
     INSERT INTO staged_issues (row_no, kind, field, raw_value)
     SELECT
@@ -160,8 +161,8 @@ WHERE facilities.facility_id = wanted.facility_id
     AND ($1::jsonb IS NULL OR $1::jsonb @> to_jsonb(wanted.facility_id));
 
 -- name: look_at_rows_again
--- As they are once all triggers have fired; null where there is none. Not by image_of of sql/undo/1_find.sql: that one
--- is called row by row, which took four times as long (100,000 services: 16 s in place of 4).
+-- The rows as they are once all triggers have fired; null if a row is gone. It does not use image_of of
+-- sql/undo/1_find.sql, which is called row by row and took four times as long (100,000 services: 16 s instead of 4).
 UPDATE batch_changes AS changes
 SET after = CASE changes.table_name
         WHEN 'facility_contacts'
@@ -179,10 +180,11 @@ SET after = CASE changes.table_name
 WHERE changes.table_name <> 'facilities';
 
 -- name: futile_rows
--- Rows that were not inserted, or became one that is there, and updates that left what was there. A second row of what
--- a trigger makes of a service would come with each change of its record. uncounted: no row of the record's is there.
+-- Rows that were not inserted, or became equal to an existing one, and updates that changed nothing. Otherwise each
+-- change of a record would add a second row of what a trigger makes of a service. uncounted: the record has no row
+-- there.
 WITH ordered AS (
-    -- Of two new rows the first one stays. The keys of a dry run count down.
+    -- Of two new rows the first one stays. In a dry run the keys count down.
     SELECT
         *,
         array_agg(row_id) OVER (PARTITION BY facility_id, table_name ORDER BY abs(row_id) DESC) AS later_ids
@@ -270,7 +272,7 @@ WHERE changes.after IS NULL
     );
 
 -- name: withdraw_futile_rows
--- They are not written again in this round; what their records say is told. $1 is a JSON list of futile_rows.
+-- They are not written again in this round, and what their records say is an issue. $1 is a JSON list of futile_rows.
 WITH futile AS (
     SELECT
         (said ->> 'row_no')::bigint AS row_no,
@@ -363,7 +365,7 @@ WITH futile AS (
         max(latitude::double precision) AS latitude,
         max(longitude::double precision) AS longitude
     FROM futile
-    -- With more decimals than are compared it would differ again.
+    -- With more decimals than are compared, it would differ again.
     LEFT JOIN LATERAL (
         SELECT
             (present ->> 'latitude')::numeric AS latitude,
@@ -378,7 +380,7 @@ SET
     owners = staged.owners - counted.owners,
     gbv_categories = staged.gbv_categories - counted.gbv_categories,
     infrastructure = staged.infrastructure - counted.infrastructure,
-    -- The point that is there is no other one than the record's; where there is none, it has none.
+    -- The point that is there is the record's; if there is none, the record gets none.
     latitude = CASE WHEN counted.points > 0 THEN counted.latitude ELSE staged.latitude END,
     longitude = CASE WHEN counted.points > 0 THEN counted.longitude ELSE staged.longitude END
 FROM counted
@@ -403,14 +405,14 @@ WHERE NOT after @> (said - 'row_no')
     OR (operation = 'insert' AND after ->> 'is_active' = 'false' AND said IS NOT NULL);
 
 -- name: forget_changes_of_new
--- As where nothing is watched: what belongs to a new facility goes and comes back with it.
+-- As without watching triggers: what belongs to a new facility is taken back and brought back with it.
 DELETE FROM batch_changes AS changes
 USING merging
 WHERE merging.facility_id = changes.facility_id
     AND merging.met_by = 'new';
 
 -- name: uncreated_lookup_names
--- Without them what belongs to a facility would find no lookup row, and be left out.
+-- Without these names, what belongs to a facility would find no lookup row, and be left out.
 SELECT
     'contact_types' AS table_name,
     contact_type AS name

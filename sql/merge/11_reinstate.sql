@@ -1,8 +1,8 @@
--- Superseded records that count again (gvrc/loading/reinstated.py): what had superseded them does not come any more.
+-- Superseded records that count again (gvrc/loading/reinstated.py), because what superseded them comes no more.
 
 -- name: find_rivals
--- Of each superseded record the others of its facility that may stand in its way: those that are not superseded, and
--- those of its own source that came after it; each with the file that it came in.
+-- For each superseded record, the other records of its facility that may keep it superseded: those that are not
+-- superseded, and those of its own source that came after it; each with the file that it came in.
 SELECT
     known.source,
     encode(uuid_send(known.content_hash), 'hex') AS content_hash,
@@ -31,8 +31,9 @@ WHERE known.is_superseded
     );
 
 -- name: reinstate
--- $1 is the run's run_no, $2 the records as JSON: {source, content_hash, file_no, is_gone}. Those of the source that
--- are gone leave the lineage, as a newer record has it; once in a run, for what supersedes a record later on stays.
+-- $1 is the run's run_no, $2 the records as JSON: {source, content_hash, file_no, is_gone}. Records of the source that
+-- are gone leave the lineage, as if a newer record had come; once per run, because what supersedes a record later
+-- stays.
 WITH known AS (
     SELECT
         said.file_no AS changed_by_file_no,

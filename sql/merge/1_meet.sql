@@ -1,10 +1,10 @@
--- Which facility is each record of the round? Exact content, code, former code, generated code, the source's own key,
--- registration number, name and place, former name, in this order; what is not met is new. $1 is the round, $2 and $3
--- the first and last row_no.
+-- Which facility is each record of the round? By exact content, code, former code, generated code, the source's own
+-- key, registration number, name and place, former name, in this order; a record that meets none is a new facility. $1
+-- is the round, $2 and $3 the first and last row_no.
 
 -- name: meet_by_content
--- This very record was loaded before. One that a later record superseded then is not merged again: its values would
--- be written and overwritten at every run.
+-- This very record was loaded before. If a later record superseded it then, it is not merged again: its values would be
+-- written and overwritten in every run.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT
     staged.row_no,
@@ -19,8 +19,9 @@ WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint;
 
 -- name: claim_codes_again
--- The code of a record that came before is another facility's, as when it came first: that is told at every run, as a
--- number that another one bears is. A code that a person gave its facility is told of elsewhere (manual_edit_kept).
+-- The code of a record that came before is another facility's, as it was when the record first came. That is reported
+-- in every run, like a number that another facility bears. A code that a person gave its facility is reported elsewhere
+-- (manual_edit_kept).
 WITH claims AS (
     SELECT
         merging.row_no,
@@ -60,9 +61,9 @@ WHERE staged.round = $1::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: meet_by_code_without_zeros
--- A spreadsheet takes 013081 for a number and writes 13081. Under its name, in its constituency and of its type it is the
--- same facility, unless several are; the facility keeps the code that it has, and the record is told, at every run. The
--- name is asked for first: it has an index. A code that a person gave its facility is told of elsewhere
+-- A spreadsheet takes 013081 for a number and writes 13081. With the same name, constituency and type it is the same
+-- facility, unless several fit; the facility keeps the code that it has, and the record is reported in every run. The
+-- name is looked for first, because it has an index. A code that a person gave its facility is reported elsewhere
 -- (manual_edit_kept).
 WITH unmet AS (
     SELECT
@@ -127,9 +128,9 @@ FROM alike
 WHERE alike.row_no = staged.row_no;
 
 -- name: meet_by_former_code
--- A person gave the facility another code than the last import had left; its source goes on sending that one. Under its
--- name and in its constituency it is the same facility, unless another one bears the code now. The name is asked for
--- first: it has an index.
+-- A person gave the facility another code than the last import had left, and its source still sends the former one.
+-- With the same name and constituency it is the same facility, unless another one bears the code now. The name is
+-- looked for first, because it has an index.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT
     staged.row_no,
@@ -149,14 +150,14 @@ WHERE staged.round = $1::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: find_doubtful_meetings
--- A record that has the code of a facility in another constituency or county, moved or another facility; or the number
--- of one, in whatever constituency. $1 is by which of the two it was met. A facility that a person renamed is still
--- called by its source as the last import left it.
--- So has one that has the code of a facility and, in its very place, the name of another one: a column of codes was
--- sorted apart from the names, or two codes were exchanged. Each facility would be renamed and get the other's
--- telephone numbers beside its own. A namesake whose code is one of ours had none that could have been exchanged.
--- is_another: a gender desk under the code of the police station that it is in, or the station under the desk's: their
--- names share the place, but the one's telephone is not the other's. Under the very name it is one facility.
+-- A record with the code of a facility in another constituency or county, which has moved or is another facility; or
+-- with the number of one, in any constituency. $1 says by which of the two it was met. The source of a facility that a
+-- person renamed still calls it as the last import left it.
+-- Also a record with the code of one facility and, in that one's very place, the name of another: a column of codes was
+-- sorted apart from the names, or two codes were exchanged. Each facility would be renamed, and get the other's
+-- telephone numbers beside its own. A namesake whose code is one of ours had no code that could have been exchanged.
+-- is_another: a gender desk under the code of the police station that it is in, or the station under the desk's. Their
+-- names share the place, but they have different telephones. With the very same name they are one facility.
 SELECT
     staged.row_no,
     staged.facility_code,
@@ -231,7 +232,7 @@ SET facility_code = NULL
 WHERE row_no = $1::bigint;
 
 -- name: forget_meeting
--- $2 is the facility, or null for all that the record may be.
+-- $2 is the facility, or null for every facility that the record may be.
 DELETE FROM merging
 WHERE row_no = $1::bigint
     AND ($2::integer IS NULL OR facility_id = $2::integer);
@@ -267,9 +268,9 @@ WHERE staged.round = $1::bigint
     AND staged.facility_code IS NULL;
 
 -- name: meet_by_generated_code
--- It had no code then and has none now; its name may have changed since, code_map remembers. $4 is whether the source's
--- own key goes before: of two facilities of one name each has its own, though a record does not say where it is. A
--- short number may count rows.
+-- The facility had no code then and has none now; its name may have changed since, which code_map remembers. $4 says
+-- whether the source's own key takes precedence: of two facilities with one name each has its own key, even if a record
+-- does not say where it is. A short number may just count rows.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT
     staged.row_no,
@@ -295,11 +296,12 @@ WHERE staged.round = $1::bigint
     );
 
 -- name: part_generated_codes
--- Two places of one name in one constituency have one generated code; more than 1 km apart they are two facilities, as
--- by name. So they are in two wards that are sure, where one of them says no nearer where it is; but a source may
--- correct the ward of its own, unless its file has a record for either, or the name has several facilities.
--- The code of the second has its coordinates or its ward in it, too, so that it stays the second's. One that its source
--- knows by a key is met by that: it has moved. A person is told, for it may be the first one that has moved.
+-- Two places with one name in one constituency have one generated code. More than 1 km apart they are two facilities,
+-- as they are by name; so they are in two wards that are sure, if one of them does not say more
+-- precisely where it is. But a source may
+-- correct the ward of its own facility, unless its file has a record for either, or several facilities have the name.
+-- The generated code of the second also includes its coordinates or its ward, so that it remains the second's. One that
+-- its source knows by a key is met by that key: it has moved. A person is told, because the first may be what moved.
 WITH met AS (
     SELECT
         staged.row_no,
@@ -407,12 +409,12 @@ WHERE staged.round = $1::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: find_doubtful_keys
--- A source's key alone does not make one facility of two. has_other_code: its code is a given one, and so is the
--- record's; that is a new code of the same facility only if the key is no row number and the source has no other record
--- of the facility in this run. What other sources say of it does not count: a facility that is recoded would be doubled
--- where their file comes first. needs_name: a short number may count the rows of one export (OBJECTID) and begin again
--- in the next; a facility in another place has moved, or is another; and of one of another code the source may list the
--- former one further below. imported_name is as in find_doubtful_meetings.
+-- A source's key alone does not make one facility of two. has_other_code: the facility's code is a given one, and so is
+-- the record's. That is a new code of the same facility only if the key is no row number and the source has no other
+-- record of the facility in this run. What other sources say of it does not count: a recoded facility would be doubled
+-- if their file came first. needs_name: a short number may count the rows of one export (OBJECTID) and begin again in
+-- the next; a facility in another place has moved, or is another one; and for one with another code the source may list
+-- the former code further below. imported_name is as in find_doubtful_meetings.
 SELECT
     doubtful.row_no,
     doubtful.facility_id,
@@ -471,10 +473,10 @@ WHERE doubtful.has_other_code
     OR doubtful.needs_name;
 
 -- name: meet_by_registration_number
--- Two codes that bodies gave are two facilities, whatever number they share: this is for a record without a code,
--- or a facility whose code is one of ours. $4: whether the directory is managed; there a facility without a number has
--- its code for one, which nobody has said of it. Where a facility's ward is not known, the county that is sure counts,
--- and the constituency of those that follow.
+-- Two codes that bodies gave are two facilities, whatever number they share: this is for a record without a code, or a
+-- facility whose code is one of ours. $4: whether the directory is managed; there a facility without a number has its
+-- code as its number, which no source has said of it. If a facility's ward is unknown, the county that is sure counts;
+-- in the statements below, the constituency does, too.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT
     staged.row_no,
@@ -498,7 +500,7 @@ WHERE staged.round = $1::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: meet_by_name
--- The facility's name is found by an index where the directory has one; the few records without a code ask for it.
+-- The facility's name is found by an index if the directory has one; only the few records without a code need it.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT DISTINCT -- of a facility with two points, too
     staged.row_no,
@@ -519,10 +521,10 @@ WHERE staged.round = $1::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: meet_by_spelling
--- The same where only the signs of the names differ: "St. Mary's Clinic", "St Marys Clinic". Signs between digits part
--- numbers: "Unit 1/2" is not "Unit 12". No index has names without their signs, and to take them out of those of 90,000
--- facilities takes 0.3 s. So it is done for the few of a constituency and a first letter that a record asks for: IS NOT
--- DISTINCT FROM, unlike an equality, is looked at last.
+-- The same if the names differ only in punctuation: "St. Mary's Clinic", "St Marys Clinic". Punctuation between digits
+-- separates numbers: "Unit 1/2" is not "Unit 12". No index has names without punctuation, and removing it from those of
+-- 90,000 facilities takes 0.3 s. So it is done only for the few with a constituency and a first letter that a record
+-- asks for: IS NOT DISTINCT FROM, unlike an equality, is checked last.
 WITH asking AS MATERIALIZED (
     SELECT *
     FROM staged_records AS staged
@@ -589,8 +591,8 @@ WHERE staged.round = $1::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: meet_generated_by_spelling
--- As meet_by_spelling, for a record with a code and the few facilities whose code is one of ours: the signs are taken
--- out of their names first, else the planner takes them out of all.
+-- As meet_by_spelling, for a record with a code and the few facilities whose code is one of ours: punctuation is
+-- removed from their names first, else the planner removes it from all.
 WITH ours AS MATERIALIZED (
     SELECT
         facilities.facility_id,
@@ -621,10 +623,10 @@ WHERE staged.round = $1::bigint
     AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
 
 -- name: meet_by_former_name
--- A person renamed the facility, and a body that has not spoken of it yet calls it as the last import left it. In the
--- same ward, if that is sure, it is the same one, unless another one there bears the name now. A record with a code
--- meets only a facility whose code is one of ours. All others are looked through only where $4, has_codeless, says that
--- a record has none: for one file of a body with codes that took 0.4 s ten-fold.
+-- A person renamed the facility, and a body that has not sent it before calls it as the last import left it. In the
+-- same ward, if that is sure, it is the same facility, unless another one there bears the name now. A record with a
+-- code meets only a facility whose code is one of ours. All others are searched only if $4, has_codeless, says that
+-- some record has no code: for one file of a body with codes that took 0.4 s ten-fold.
 WITH asking AS MATERIALIZED (
     SELECT *
     FROM staged_records AS staged
@@ -674,7 +676,8 @@ WHERE lower(candidates.facility_name) <> lower(imported.facility_name)
     );
 
 -- name: forget_other_wards
--- Who was met by name in another ward, as in part_generated_codes, is another one, unless its source corrects the ward.
+-- A facility met by name in another ward is another one, as in part_generated_codes, unless its source corrects the
+-- ward.
 WITH elsewhere AS (
     SELECT
         merging.row_no,
@@ -735,9 +738,9 @@ GROUP BY
 HAVING count(*) > 1;
 
 -- name: postpone_early_meetings
--- A record of the round met the facility of an earlier record that waits for a later round, since that one follows
--- others which share a key with it: it waits until that one is merged, which may rename the facility. So do the records
--- that come after it and wait anyway, for they may follow it. $1 is the round.
+-- A record of the round met the facility of an earlier record that waits for a later round, because that one follows
+-- others which share a key with it: the record waits until the earlier one, which may rename the facility, is merged.
+-- So do records that come after it and wait anyway, because they may follow it. $1 is the round.
 WITH waiting AS (
     SELECT
         staged.row_no,
@@ -793,9 +796,9 @@ WHERE staged.row_no IN (SELECT row_no FROM early)
     OR (staged.row_no > postponed.first_row AND staged.round > $1::bigint);
 
 -- name: postpone_second_meetings
--- Two records of the round turned out to be one facility: the later one waits for the next round, and those that come
--- after it and wait anyway, for they may follow it. A superseded one changes nothing, but what comes before it may make
--- it news. $1 is the round.
+-- Two records of the round turned out to be one facility: the later one waits for the next round, and so do those that
+-- come after it and wait anyway, because they may follow it. A superseded record changes nothing, but what comes before
+-- it may make it news. $1 is the round.
 WITH second AS (
     DELETE FROM merging
     USING (
@@ -818,8 +821,8 @@ WHERE staged.row_no IN (SELECT row_no FROM second)
     OR (staged.round > $1::bigint AND staged.row_no > (SELECT min(row_no) FROM second));
 
 -- name: forget_postponed_issues
--- What was told of the key or the generated code of a record that was postponed is told when it is met again, if it is
--- so still; that its own code was taken stays told. $1 is the round.
+-- What was reported of the key or generated code of a postponed record is reported when the record is met again, if it
+-- is still so; that its own code was taken stays reported. $1 is the round.
 DELETE FROM staged_issues AS issues
 USING staged_records AS staged
 WHERE staged.row_no = issues.row_no
@@ -833,9 +836,9 @@ WHERE staged.row_no = issues.row_no
     );
 
 -- name: claim_generated_codes
--- What is told of places of one name that lie apart (part_generated_codes) is told of who was met by content or key,
--- too, wherever the bearer stands now: it may have moved while the record was settled. Of a superseded record nothing
--- is.
+-- What is reported of places with one name that lie apart (part_generated_codes) is reported of records met by content
+-- or key, too, wherever the bearer is now: it may have moved while the record was settled. Nothing is reported of a
+-- superseded record.
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
 SELECT
     staged.row_no,
@@ -864,7 +867,7 @@ ORDER BY staged.row_no;
 
 -- name: leave_overtaken_rejects
 -- A reject that is run again as it came is older than what its source has said of the facility in a run since: it would
--- open a clinic again that was closed meanwhile. One that somebody corrected is news. $1 is the run's run_no: what was
+-- reopen a clinic that was closed meanwhile. One that somebody corrected is news. $1 is the run's run_no: what was
 -- refused after it came later than it, too, and lands in its order.
 UPDATE merging
 SET met_by = 'superseded'
@@ -904,7 +907,7 @@ WHERE round = $1::bigint
     AND row_no BETWEEN $2::bigint AND $3::bigint;
 
 -- name: withdraw_record
--- It was refused: no later round may take it up.
+-- It was refused: no later round may use it.
 UPDATE staged_records
 SET round = 0
 WHERE row_no = $1::bigint;

@@ -1,9 +1,9 @@
--- A registration number is borne by one facility: the second who claims it goes without, and an issue says so.
+-- Only one facility bears a registration number: the second to claim it goes without, and an issue says so.
 
 -- name: refuse_claimed_numbers
--- Run until it refuses nothing: a number is free when its holder is given another one in this round, and whether the
--- holder is depends on the holder's own claim. $1: whether a number that a person has changed is kept; a facility that
--- keeps it claims no other.
+-- Run until it refuses nothing: a number is free if its holder gets another one in this round, and whether the holder
+-- does depends on the holder's own claim. $1: whether a number that a person has changed is kept; a facility that keeps
+-- its number claims no other.
 WITH claims AS (
     SELECT
         staged.row_no,
@@ -16,7 +16,7 @@ WITH claims AS (
     LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = merging.facility_id
     WHERE staged.registration_number IS NOT NULL
         AND merging.met_by <> 'superseded'
-        -- Who has the number already claims nothing: on an unchanged run there is nothing to compare.
+        -- A facility that already has the number claims nothing: in an unchanged run there is nothing to compare.
         AND own.registration_number IS DISTINCT FROM staged.registration_number
         AND NOT (
             $1::boolean

@@ -1,5 +1,5 @@
--- Facilities: insert what is new, update what differs. $1 is the actor's user_id; $2 of the inserts the status of a new
--- facility for which nobody stated one, where the directory wants one.
+-- Facilities: insert what is new, update what differs. $1 is the actor's user_id; $2 of the inserts is the status of a
+-- new facility for which no source states one, if the directory requires one.
 
 -- name: create_missing_operational_statuses
 INSERT INTO operational_statuses (operational_status_id, status_name, description, sort_order)
@@ -60,8 +60,8 @@ LEFT JOIN operational_statuses AS statuses ON statuses.status_name = coalesce(st
 WHERE merging.met_by = 'new';
 
 -- name: insert_new_facilities_managed
--- No column has a default here. registration_number must be filled and unique: the facility's code stands for none;
--- where another facility bears that very number, the code with a dash before it.
+-- No column has a default here. registration_number must be filled and unique: the facility's code stands in for a
+-- missing one, or the code with a dash before it if another facility bears that very number.
 INSERT INTO facilities (
     facility_id,
     facility_name,
@@ -116,9 +116,9 @@ LEFT JOIN operational_statuses AS statuses ON statuses.status_name = coalesce(st
 WHERE merging.met_by = 'new';
 
 -- name: find_ranked_fields
--- A source may overwrite only what one of equal or lower rank wrote. Where it was not recorded which source that was
--- (the ranks are new), it is the one that all records of the facility came from. source is whose value stands; that of
--- what a new facility has by default is null.
+-- A source may overwrite only what a source of equal or lower rank wrote. If it was not recorded which one wrote it
+-- (the ranks are new), it is the source of all records of the facility. source is the one whose value the facility has;
+-- for the defaults of a new facility it is null.
 INSERT INTO ranked_fields (row_no, field, source, said, differs, is_outranked)
 SELECT
     merging.row_no,
@@ -148,7 +148,7 @@ CROSS JOIN LATERAL (
     VALUES
         ('facility_name', facilities.facility_name::text, staged.facility_name, NULL),
         ('facility_code', facilities.facility_code, staged.facility_code, NULL),
-        -- The facility's code stands for a number that nobody gave.
+        -- The facility's code stands in for a missing number.
         (
             'registration_number',
             CASE
@@ -197,7 +197,7 @@ WHERE value.said IS NOT NULL
     AND EXISTS (SELECT FROM source_ranks AS ranked WHERE ranked.field = value.field);
 
 -- name: withdraw_outranked_numbers
--- A number that will not be written is not claimed either.
+-- A number that will not be written is not claimed, either.
 UPDATE staged_records AS staged
 SET registration_number = NULL
 FROM ranked_fields AS ranked
@@ -244,7 +244,7 @@ SELECT
     CASE
         WHEN edited.code OR 'facility_code' = ANY (outranked.fields) OR staged.facility_code IS NULL
             THEN facilities.facility_code
-        -- Another facility bears it: this one was met by its content or key, and keeps the code that it got then.
+        -- Another facility bears the code: this one was met by its content or key, and keeps the code that it got then.
         WHEN EXISTS (
             SELECT
             FROM facilities AS bearer
@@ -364,8 +364,8 @@ WHERE $1::boolean
     AND facilities.facility_type IS DISTINCT FROM imported.facility_type;
 
 -- name: follow_codes
--- In a managed directory the code stands for a number that nobody gave: where a facility is given another code, the new
--- one does, as insert_new_facilities_managed would have it. Else the former code would pass for a number.
+-- In a managed directory the code stands in for a missing number: if a facility gets another code, the new one does,
+-- as insert_new_facilities_managed would have it. Else the former code would pass for a number.
 UPDATE wanted_facilities AS wanted
 SET registration_number = CASE
         WHEN EXISTS (
@@ -398,7 +398,7 @@ FROM wanted_facilities
 CROSS JOIN unnest(kept_fields) AS kept_field;
 
 -- name: find_differing_facilities
--- The before image of what will be updated; its after image is added when it has been.
+-- The before image of what will be updated; its after image is added after the update.
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
 SELECT
     facilities.facility_id,

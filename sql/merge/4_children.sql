@@ -1,7 +1,7 @@
--- What belongs to a facility, by natural keys: a new facility's children are copied, a met one's compared first.
--- $1 is the actor's user_id and $2 the sequence of the table's keys, where a statement takes both. The last one of
--- those of met facilities says whether triggers are watched (10_triggers.sql): then the new ones are written here, too,
--- and what was said of each row is kept.
+-- What belongs to a facility, by natural keys: the children of a new facility are copied, those of a met one compared
+-- first. $1 is the actor's user_id and $2 the sequence of the table's keys, if a statement takes both. The last
+-- parameter of those for met facilities says whether triggers are watched (10_triggers.sql): then the new rows are
+-- written here, too, and what the record says of each row is kept.
 -- A lookup name that the database lacks is created first; $1 is then its sequence.
 
 -- name: create_missing_contact_types
@@ -125,7 +125,7 @@ ORDER BY
     staged.position;
 
 -- name: insert_contacts_of_met
--- A number that is there in another writing, or that a person switched off, is not added again.
+-- A number that is there in another spelling, or that a person switched off, is not added again.
 WITH lacking AS (
     SELECT
         nextval($2::regclass) AS contact_id,
@@ -363,8 +363,8 @@ GROUP BY
 HAVING bool_and(NOT present.is_active AND latest.is_active IS NOT DISTINCT FROM 'false'::jsonb);
 
 -- name: note_kept_people
--- Nothing tells whether the importer or a person wrote, or took away, the name beside a number: it is kept, and where
--- the record names somebody else that is told.
+-- Nothing shows whether the importer or a person wrote, or removed, the name beside a number: it is kept, and if the
+-- record names somebody else, that is an issue.
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
 SELECT
     staged.row_no,
@@ -505,7 +505,7 @@ FROM lacking
 LEFT JOIN inserted USING (coordinate_id);
 
 -- name: note_kept_points
--- A point that a person collected is kept; where the record says that the facility is elsewhere, that is told.
+-- A point that a person collected is kept; if the record says that the facility is elsewhere, that is an issue.
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
 SELECT
     staged.row_no,
@@ -530,8 +530,8 @@ WHERE merging.met_by NOT IN ('new', 'superseded')
     );
 
 -- name: update_coordinates
--- One active point per facility: it moves, its former place is in the change. A point that was not imported (a
--- person collected it) is kept when $2 says that manual edits are. So is one of which the record has a rounding: a
+-- One active point per facility: it moves, and its former place is in the change. A point that was not imported (a
+-- person collected it) is kept if $2 says that manual edits are. So is a point of which the record has a rounding: a
 -- spreadsheet's -1.3, 36.9 for -1.310123, 36.875123 says nothing new, and would move the facility by three kilometres.
 WITH moved AS (
     SELECT
@@ -946,7 +946,7 @@ FROM lacking
 LEFT JOIN inserted USING (infrastructure_id);
 
 -- name: update_infrastructure
--- Of several rows of a type the first one is the importer's; a person added the others.
+-- Of several rows of one type the first one is the importer's; a person added the others.
 WITH compared AS (
     SELECT DISTINCT ON (present.facility_id, present.infrastructure_type_id)
         merging.row_no,

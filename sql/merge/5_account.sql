@@ -1,8 +1,8 @@
 -- What became of each record, where its values came from, and what was changed. $1 is the run's run_no.
 
 -- name: count_outcomes
--- A record of a facility that this run met before takes the earlier one's place: inserted stays inserted, and the
--- earlier one becomes superseded.
+-- A record of a facility that this run met before takes the earlier record's place: inserted stays inserted, and the
+-- earlier record becomes superseded.
 WITH own AS (
     SELECT
         staged.file_no,
@@ -25,7 +25,7 @@ WITH own AS (
         END AS outcome,
         1 AS records
     FROM own
-    -- A new facility is none that this run has met: without a look, where most are new.
+    -- A new facility cannot have been met before in this run: where most are new, that saves looking for it.
     LEFT JOIN run_facilities AS earlier
         ON earlier.facility_id = own.facility_id
         AND own.met_by <> 'new'
@@ -93,8 +93,8 @@ CROSS JOIN LATERAL (
 WHERE counted.rows > 0;
 
 -- name: count_rows_of_met
--- Each row that a record gave was inserted, updated, was there as it is (unchanged), or gave way to another record of
--- the run (superseded): a row that the run itself had written and wrote again is one row, not two.
+-- Each row that a record gave was inserted, updated, already there as it is (unchanged), or replaced by another record
+-- of the run (superseded): a row that the run itself had written and wrote again counts as one row, not two.
 WITH given AS (
     SELECT
         staged.file_no,
@@ -201,7 +201,7 @@ WHERE merging.met_by NOT IN ('new', 'superseded')
     AND former.key NOT IN ('updated_at', 'updated_by');
 
 -- name: repeat_superseded_conflicts
--- A record that was loaded before, with what it overwrote then, is counted as it was then: its file says the same.
+-- A record that was loaded before, with what it overwrote then, counts as it did then: its file says the same.
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
 SELECT
     merging.row_no,
@@ -249,9 +249,8 @@ JOIN etl.facility_source AS known
 WHERE merging.met_by NOT IN ('new', 'superseded');
 
 -- name: mark_superseded
--- What is known of a record that was settled is known of it still, but for what its merge found: a superseded record
--- claims no number and overwrites nothing. Each is looked up by the key of its facility, whose row the later record
--- takes.
+-- What is known of a settled record stays known, except what its merge found: a superseded record claims no number and
+-- overwrites nothing. Each is looked up by the key of its facility, whose row the later record takes over.
 WITH marked AS (
     UPDATE etl.facility_source AS known
     SET is_superseded = true
@@ -322,8 +321,8 @@ JOIN staged_records AS staged USING (row_no)
 WHERE merging.met_by = 'superseded';
 
 -- name: forget_former_lineage
--- A source's newer record of a facility takes the place of its older one; those of this run stay, marked. With the
--- older one go those that it had superseded: should one of them come again, it is news.
+-- A source's newer record of a facility replaces its older one; those of this run stay, marked. The records that the
+-- older one had superseded go with it: should one of them come again, it is news.
 WITH former AS (
     DELETE FROM etl.facility_source AS known
     USING
@@ -397,8 +396,8 @@ SET
     is_superseded = false;
 
 -- name: save_imported
--- New facilities, and those that stood in the directory before an import met them. What a new one has in a ranked field
--- that its record says nothing of, such as the status Unknown, no source wrote: any may overwrite it.
+-- New facilities, and those that were in the directory before an import met them. What a new one has in a ranked field
+-- of which its record says nothing, such as the status Unknown, was written by no source: any may overwrite it.
 INSERT INTO etl.imported_facilities (
     facility_id,
     run_no,
@@ -477,8 +476,8 @@ WHERE merging.met_by = 'new'
     );
 
 -- name: update_imported
--- A field that a person edited keeps the value of the last import, so that the edit is still seen next time. The
--- score alone is no reason to write: it moves with the neighbours that a point is compared with.
+-- A field that a person edited keeps the value of the last import, so that the edit is still seen next time. A change
+-- of the score alone is not written: the score moves with the neighbours that a point is compared with.
 WITH updated AS (
     UPDATE etl.imported_facilities AS imported
     SET
@@ -624,9 +623,9 @@ SELECT
 FROM updated;
 
 -- name: save_generated_codes
--- One that leads to a facility that stands leads there still: two of one name would take it from each other at every
--- run. Whose they were before is kept for the undo; what is new to a new facility goes and comes back with it. Of two
--- that one of them had to wait for, the first.
+-- A code that leads to an existing facility keeps leading there: two with one name would take it from each other in
+-- every run. Whose a code was before is kept for the undo; one that is new to a new facility is taken back and brought
+-- back with it. If one of two records had to wait for the other, the first gets it.
 WITH given AS (
     SELECT DISTINCT ON (staged.generated_code)
         staged.generated_code,
@@ -696,7 +695,7 @@ JOIN staged_records AS staged USING (row_no)
 WHERE merging.met_by = 'new';
 
 -- name: save_changes
--- Of an update only the columns that differ are kept.
+-- Of an update, only the columns that differ are kept.
 INSERT INTO etl.changes (run_no, file_no, facility_id, table_name, row_id, operation, before, after)
 SELECT
     $1::integer,
@@ -749,7 +748,7 @@ SET
     outcome = CASE WHEN run_facilities.outcome = 'unchanged' THEN excluded.outcome ELSE run_facilities.outcome END;
 
 -- name: save_issues
--- The issues of a record that was loaded before in the same words are there already.
+-- The issues of a record that was loaded before with the same content are already there.
 INSERT INTO etl.issues (run_no, file_no, record_number, facility_id, kind, field, raw_value)
 SELECT
     $1::integer,
@@ -765,7 +764,7 @@ JOIN staged_records AS staged USING (row_no)
 WHERE merging.met_by NOT IN ('content', 'superseded');
 
 -- name: close_other_reasons
--- A record that is refused again, now for another reason, is open once.
+-- A record that is refused again, now for another reason, is open only once.
 UPDATE etl.rejects AS open
 SET
     closed_by_run_no = $1::integer,
@@ -777,7 +776,7 @@ WHERE open.source = staged.source
     AND open.closed_by_run_no IS NULL;
 
 -- name: save_rejects
--- A record that was refused before, in the same words and for the same reason, is already open.
+-- A record that was refused before, with the same content and for the same reason, is already open.
 INSERT INTO etl.rejects (
     run_no,
     file_no,

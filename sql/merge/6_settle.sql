@@ -2,11 +2,11 @@
 -- (0004_superseded_records.sql), and the records that come again.
 
 -- name: weigh_merged
--- Settled is who has no other record that counts, whom no person has edited, and whose issues a repetition would find
--- again: not those that the merge found in what else was there, nor that its point is its neighbours', too. A ward that
--- was chosen among several by the points of other facilities may be another one tomorrow. What a record overwrote when
--- it came first is repeated each time that it comes (repeat_superseded_conflicts), but not what it overwrites when it
--- comes again.
+-- A facility is settled if it has no other record that counts, no person has edited it, and a repetition would find its
+-- issues again: those that the merge found in what else was there do not qualify, nor does a point shared with
+-- neighbours. A ward that was chosen among several by the points of other facilities may be another one tomorrow. What
+-- a record overwrote when it first came is repeated each time that it comes (repeat_superseded_conflicts), but not what
+-- it overwrites when it comes again.
 INSERT INTO weighed_facilities (facility_id)
 SELECT merging.facility_id
 FROM merging
@@ -67,8 +67,8 @@ FROM (
 GROUP BY island;
 
 -- name: weigh_facilities
--- Whatever the merge looks at is in the sum, and the facility's whole row: a change of any of it changes the number.
--- Each table has its own seed, lest a value that moved from one to another leave the sum as it was.
+-- The sum includes whatever the merge looks at, and the facility's whole row: a change of any of it changes the number.
+-- Each table has its own seed, so that a value that moves from one table to another changes the sum.
 INSERT INTO facility_states (facility_id, state)
 SELECT
     part.facility_id,
@@ -189,7 +189,7 @@ SET
 WHERE former IS DISTINCT FROM excluded;
 
 -- name: save_superseded
--- What is counted of superseded records; one may have come twice. $1 as above.
+-- What is counted for superseded records; a record may have come twice. $1 as above.
 INSERT INTO etl.superseded_records AS former (
     source,
     content_hash,
@@ -254,10 +254,10 @@ SET
 WHERE former IS DISTINCT FROM excluded;
 
 -- name: touched_facilities
--- A settled record stands only if no other record of the run speaks of its facility: the order of the two would count.
--- One of the batch that has its source key may be another facility, and is one if the record is met first. So may one
--- of the batch be given the number that a settled facility went without, or nobody hold it any more. A superseded
--- record says nothing of its facility, and went without no number.
+-- A settled record is left out only if no other record of the run is about its facility: the order of the two would
+-- matter. A record of the batch with its source key may be another facility, and is one if it is met first. A record of
+-- the batch may also be given the number that a settled facility went without, or nobody may hold that number any more.
+-- A superseded record says nothing of its facility, and went without no number.
 SELECT staged.row_no
 FROM staged_settled AS staged
 JOIN run_facilities AS met USING (facility_id)
@@ -310,8 +310,8 @@ WHERE NOT is_superseded
     );
 
 -- name: touched_superseded
--- What was asked before may have been forgotten since, with the lineage or the facility: then the record is news. And
--- where the run has written to its facility, the two are merged in their order. Each record is looked up by its key.
+-- What was looked up before may have been forgotten since, with the lineage or the facility: then the record is news.
+-- And if the run has written to its facility, the two are merged in order. Each record is looked up by its key.
 SELECT staged.row_no
 FROM staged_settled AS staged
 LEFT JOIN LATERAL (

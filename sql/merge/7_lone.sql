@@ -1,7 +1,7 @@
--- The lone records of a first load (gvrc/loading/lone.py): the little that is not copied straight into the tables.
+-- The lone records of a first load (gvrc/loading/lone.py): the few things that are not copied straight into the tables.
 
 -- name: number_facilities
--- $1 is the sequence of the keys, $2 how many are wanted.
+-- $1 is the sequence of the keys, $2 how many keys are wanted.
 SELECT
     min(numbered.facility_id) AS first_id,
     max(numbered.facility_id) AS last_id,

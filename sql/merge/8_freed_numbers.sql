@@ -1,6 +1,6 @@
--- At the end of a run (gvrc/loading/freed.py): numbers that were refused to a record, and that nobody bears any more.
--- The next run would give them: then it would not be one that changes nothing. Or one larger batch would have given
--- them.
+-- At the end of a run (gvrc/loading/freed.py): numbers that were refused to a record, and that no facility bears any
+-- more. If this run did not give them out, the next one would, and running again would change something; and one larger
+-- batch would have given them, too.
 
 -- name: remember_refused_numbers
 INSERT INTO refused_numbers (facility_id, file_no, record_number, source, content_hash, registration_number)
@@ -29,7 +29,7 @@ FROM staged_settled
 WHERE refused_number IS NOT NULL;
 
 -- name: has_freed_numbers
--- One whose bearer was refused another one may be free, too: two facilities may exchange theirs.
+-- A number whose bearer was refused another one may be free, too: two facilities may exchange their numbers.
 SELECT EXISTS (
     SELECT
     FROM refused_numbers AS refused
@@ -46,8 +46,8 @@ SELECT EXISTS (
 ) AS has_freed;
 
 -- name: stage_freed_numbers
--- A record that says nothing but its number, of each facility whose last record of the run went without it; what the
--- merge takes from a record as it is, is what the facility has.
+-- For each facility whose last record of the run went without its number, a record that says nothing but the number;
+-- what the merge takes from a record as it is, is filled with what the facility has.
 INSERT INTO staged_records (
     row_no,
     round,
@@ -144,7 +144,7 @@ WHERE changes.facility_id = met.facility_id
     AND met.outcome = 'unchanged';
 
 -- name: forget_given_issues
--- What the run said of them is not so any more. $1 is its run_no.
+-- What the run reported of them is no longer so. $1 is its run_no.
 DELETE FROM etl.issues AS issues
 USING
     batch_changes AS changes,

@@ -1,7 +1,7 @@
--- Keys that somebody gave by hand, before the sequence that gives them came to them: asked for when one was met.
+-- Keys that somebody gave by hand, before the sequence reached them: looked for once such a key was met.
 
 -- name: table_of_key
--- Whose primary key $1 is.
+-- The table whose primary key $1 is.
 SELECT relation.relname::text AS table_name
 FROM pg_constraint AS key
 JOIN pg_class AS relation ON relation.oid = key.conrelid
@@ -10,8 +10,8 @@ WHERE key.conname = $1
     AND relation.relnamespace = 'public'::regnamespace;
 
 -- name: pass_given_keys
--- Keys of table $1 that somebody gave by hand stand before its sequence $2: it is led past them, as far as the next
--- million. By nextval, for which the right to use it is enough. One that stands farther ahead is left until it is met.
+-- Keys of table $1 that somebody gave by hand lie ahead of its sequence $2: it is moved past them, up to the next
+-- million, by nextval, for which the right to use the sequence is enough. A key farther ahead is left until it is met.
 WITH given AS (
     SELECT
         'facilities' AS table_name,

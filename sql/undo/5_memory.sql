@@ -54,11 +54,11 @@ FROM gone
 WHERE $3::integer IS NOT NULL;
 
 -- name: put_back_imported
--- The first image is how the row was before the run; it comes back where the run left the row as it is, but for the
--- fields that the facility kept: they stay as the run left them, lest the importer take for an edit what it wrote
--- itself. Where a later run has written the row since, only the fields that the facility got back come back. Where the
--- run has left no image, it has written nothing of what the importer remembers: it overwrote a person's edit with what
--- was imported before.
+-- The first image is the row as it was before the run. It comes back if the row is still as the run left it, except the
+-- fields that the facility kept: they stay as the run left them, or the importer would take for an edit what it wrote
+-- itself. If a later run has written the row since, only the fields that the facility got back come back. If the run
+-- has left no image, it has written nothing of what the importer remembers: it overwrote a person's edit with what was
+-- imported before.
 WITH former AS (
     SELECT DISTINCT ON (facility_id)
         facility_id,
@@ -122,7 +122,7 @@ WITH former AS (
     WHERE present.run_no IS NOT DISTINCT FROM former.left_run_no
         OR (present.run_no IS NOT NULL AND coalesce(returned.fields, corrected.fields) IS NOT NULL)
     UNION ALL
-    -- An undo that left all of a facility alone has left no image, and its undo may have fields to bring.
+    -- An undo that left all of a facility alone has left no image, but its undo may have fields to bring back.
     SELECT
         undo.facility_id,
         to_jsonb(present) || corrected.fields,
@@ -240,8 +240,8 @@ ON CONFLICT (generated_code) DO UPDATE
 SET facility_id = excluded.facility_id;
 
 -- name: forget_undone_lineage
--- The undone records were never loaded, as far as the next import is concerned. Of an undo they are those that it put
--- back and that were not there before: what it overwrote has an image of its own.
+-- For the next import, the undone records were never loaded. For an undo, they are those that it put back and that were
+-- not there before: what it overwrote has an image of its own.
 WITH brought AS (
     SELECT
         source,
@@ -294,8 +294,8 @@ WHERE $3::integer IS NOT NULL;
 
 -- name: put_back_lineage
 -- The first image of each record is how it was before the run; what is overwritten leaves an image for the undo of this
--- undo. The facility may be gone: where two runs are taken back and brought again in another order, it comes back after
--- its lineage, without which its body's next name would double it.
+-- undo. The facility may be gone: if two runs are taken back and brought back in another order, it comes back after its
+-- lineage, without which the next name that its body gives it would double it.
 WITH former AS (
     SELECT DISTINCT ON (former.source, former.content_hash)
         former.source,

@@ -8,7 +8,7 @@ FROM etl.runs
 WHERE run_id = $1;
 
 -- name: edited_inserts
--- What a run inserted and a person has changed since the last import: it goes, and is reported.
+-- What a run inserted and a person has changed since the last import: it is deleted, and reported.
 SELECT facilities.facility_code
 FROM etl.changes
 JOIN facilities USING (facility_id)

@@ -1,4 +1,4 @@
--- Several runs wrote to one row, and are taken back or brought back in any order: gvrc/loading/overlapping.py.
+-- For several runs that wrote to one row, and are taken back or brought back in any order: gvrc/loading/overlapping.py.
 
 -- name: undo_runs
 SELECT
@@ -10,8 +10,8 @@ WHERE undoes_run_no IS NOT NULL
 ORDER BY run_no DESC;
 
 -- name: add_updates_of_import
--- An undo leaves alone what another run wrote later, and has no change of it. Where that one is taken back too, the
--- undo of the undo has it to bring. $1 is the import.
+-- An undo leaves alone what another run wrote later, and so has no change of it. If that run is taken back, too, the
+-- undo of the undo must bring it back. $1 is the import.
 INSERT INTO undo_changes (change_id, file_no, facility_id, table_name, row_id, operation, before, after)
 SELECT DISTINCT ON (changes.table_name, changes.row_id)
     changes.change_id,
@@ -37,8 +37,8 @@ ORDER BY
     changes.change_id;
 
 -- name: add_lost_rows
--- A contact that the import gave to a facility which the undo of another run then took away went with that one, and its
--- own undo did not find it. $1 is the import.
+-- A contact that the import gave to a facility, which the undo of another run then removed, went with the facility, and
+-- the import's own undo did not find it. $1 is the import.
 INSERT INTO undo_changes (change_id, file_no, facility_id, table_name, row_id, operation, before)
 SELECT
     latest.change_id,
@@ -70,7 +70,8 @@ WHERE latest.operation = 'delete'
     );
 
 -- name: add_rows_of_import
--- So came back what it had given, with the facility: the undo of its undo had not brought it. $1 is the import.
+-- In the same way what the import had given came back with the facility: the undo of its undo had not brought it back.
+-- $1 is the import.
 INSERT INTO undo_changes (change_id, file_no, facility_id, table_name, row_id, operation)
 SELECT
     own.change_id,
@@ -91,8 +92,8 @@ WHERE own.run_no = $1::integer
     );
 
 -- name: changes_of_other_runs
--- All that imports changed of the rows that are to be put back, where another one than $1 changed them, later or such
--- that it was ever taken back, or where the undo that is to be undone has no change of them.
+-- All changes by imports of the rows that are to be put back, if another import than $1 changed them that came
+-- later or was ever taken back, or if the undo that is to be undone has no change of them.
 SELECT
     changes.run_no,
     changes.table_name,
@@ -151,7 +152,7 @@ WHERE undo.change_id = corrected.change_id
     AND undo.operation IN ('update', 'delete');
 
 -- name: forget_rows_of_taken_back
--- What another run had inserted, which is taken back meanwhile, does not come back. $1 is {change_id, is_gone}.
+-- What another run had inserted, which has been taken back meanwhile, does not come back. $1 is {change_id, is_gone}.
 DELETE FROM undo_changes AS undo
 USING jsonb_to_recordset($1::jsonb) AS corrected (change_id bigint, is_gone boolean)
 WHERE undo.change_id = corrected.change_id
@@ -159,7 +160,7 @@ WHERE undo.change_id = corrected.change_id
     AND corrected.is_gone;
 
 -- name: forget_empty_updates
--- Of what add_updates_of_import added, those of which another run has the last word.
+-- Of what add_updates_of_import added, the changes for which another run has the last word.
 DELETE FROM undo_changes
 WHERE operation = 'update'
     AND before = '{}';
