@@ -27,10 +27,9 @@ _OFFERED_KEYS = frozenset(
 _NOT_OFFERED = frozenset(("notoffered", "unavailable", "notprovided", "discontinued", "stopped", "notavailable"))
 _LIST_OF_TEXTS = msgspec.json.Decoder(list[str])
 # What separates the names of one text, and before it what does not: the comma in Medical care (PEP, EC) is part of the
-# name, and so is the stroke of HIV/AIDS, which stands between words without blanks.
-_BETWEEN_NAMES = re.compile(
-    r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s(?:\u00b7|/(?!\s*7\b))\s|</?[A-Za-z][^<>]*>)"
-)
+# name.
+_BETWEEN_NAMES = re.compile(r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s\u00b7\s|</?[A-Za-z][^<>]*>)")
+_STROKE = re.compile(r"\s/\s")
 # 1) PEP 2) HTS: a list in one line is split before its numbers.
 _NUMBERED = re.compile(r"\s*\(?1[.)]\s*[^\W\d_].*\s\(?2[.)]\s*[^\W\d_]", re.DOTALL)
 _BEFORE_A_NUMBER = re.compile(r"\s(?=\(?\d{1,2}[.)]\s*[^\W\d_])")
@@ -74,7 +73,18 @@ def _split(names: str) -> list[str]:
     ends = [found.span() for found in _BETWEEN_NAMES.finditer(plain) if found["between"]]
     starts = [0, *(end for _, end in ends)]
     stops = [*(start for start, _ in ends), len(plain)]
-    return [_LIST_MARK.sub("", plain[start:stop]) for start, stop in zip(starts, stops, strict=True)]
+    found = [_LIST_MARK.sub("", plain[start:stop]) for start, stop in zip(starts, stops, strict=True)]
+    return [name for spelling in found for name in _split_at_strokes(spelling)]
+
+
+def _split_at_strokes(spelling: str) -> list[str]:
+    """Split at strokes if what stands before each of them is a known service by itself: "Day" and "Ante" are none.
+
+    >>> _split_at_strokes("Counselling / PEP"), _split_at_strokes("Day / night shelter"), _split_at_strokes("HIV/AIDS")
+    (['Counselling', 'PEP'], ['Day / night shelter'], ['HIV/AIDS'])
+    """
+    names = _STROKE.split(spelling)
+    return names if all(canonical_name("service_categories", name) for name in names[:-1]) else [spelling]
 
 
 def _spellings_in(value: object) -> Iterator[str]:

@@ -149,6 +149,8 @@ def test_the_choice_of_who_does_not_know_is_no_service(landed: Callable[..., dic
 
 
 def test_a_line_that_answers_day_and_night_is_one_service(landed: Callable[..., dict[str, Any]]) -> None:
+    whole = ["Day / night shelter", "Ante / post natal care", "Maternal / Child health", "Open / closed ward"]
+    assert landed(services=", ".join(whole)) == {"services": whole}
     assert landed(services="24 / 7 counselling, PEP / EC") == {"services": ["24 / 7 counselling", "PEP", "EC"]}
 
 
