@@ -188,8 +188,9 @@ class _Sorting:
             self.offers.sides.append((axis, path, values))
         elif len(path) == 1 and normal_key(str(path[0])) in NUMBERS:
             self.numbers.append((path, values))
-        elif types.isdisjoint((dict, list)) and (column := ticked_in(path, values, types, self.keys)):
+        elif types.isdisjoint((dict, list)) and (column := ticked_in(path, values, self.keys)):
             self.offers.ticked.append(column)
+            self.left_over.count_values(path, column.others)
         else:
             return False
         return True

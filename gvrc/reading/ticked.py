@@ -20,29 +20,37 @@ OF_SURVIVORS: Final = frozenset(("Medical", "Psychosocial", "Legal", "Shelter", 
 
 
 class Ticked(NamedTuple):
-    """The column of one service: the question that it is a choice of, its name, and where it was ticked."""
+    """The column of one service."""
 
-    question: KeyPath | None
+    question: KeyPath | None  # that it is a choice of
     service: str
-    rows: list[bool]
+    rows: list[bool]  # where it was ticked
+    others: Values  # what it says in rows that say neither yes nor no
 
 
-def ticked_in(path: KeyPath, values: Values, types: set[type], keys: Keys) -> Ticked | None:
-    """Give the service that a column is of, if it holds nothing but yes and no; a number alone may count something."""
+def ticked_in(path: KeyPath, values: Values, keys: Keys) -> Ticked | None:
+    """Give the service that a column is of, if it says yes or no in any row; each row is read for itself."""
     question, _, service = str(path[-1]).rpartition("/")
     asked = (*path[:-1], question) if question else None
-    if asked is None and (types - {bool, str} or not _is_service(service)):
+    if asked is None and not _is_service(service):
         return None
     if asked is not None and (is_absent(service) or not _asks_for_services(asked, keys)):
         return None
-    said = [None if is_absent(value) else read_flag((text_of(value) or "").strip()) for value in values]
-    is_more = any(flag is None and not is_absent(value) for flag, value in zip(said, values, strict=True))
-    has_digits = asked is None and any(str(value).strip().isdigit() for value in values)
-    return (
-        None
-        if is_more or has_digits or said.count(None) == len(said)
-        else Ticked(asked, service, list(map(bool, said)))
-    )
+    said = [_read_tick(value, may_be_number=asked is not None) for value in values]
+    if said.count(None) == len(said):
+        return None
+    others = [
+        value if flag is None and not is_absent(value) else None for flag, value in zip(said, values, strict=True)
+    ]
+    return Ticked(asked, service, list(map(bool, said)), others)
+
+
+def _read_tick(value: object, *, may_be_number: bool) -> bool | None:
+    """Read yes or no; a number may count something, unless it answers whether a choice was taken."""
+    if is_absent(value) or not (may_be_number or isinstance(value, bool | str)):
+        return None
+    text = (text_of(value) or "").strip()
+    return read_flag(text) if may_be_number or not text.isdigit() else None
 
 
 def _asks_for_services(question: KeyPath, keys: Keys) -> bool:

@@ -542,6 +542,15 @@ def test_a_service_may_have_a_column_of_yes_and_no(
     assert (read(record).get("services"), unmapped(record)) == (services, left)
 
 
+@pytest.mark.parametrize("repeated", [1, 40])
+def test_a_row_of_a_column_of_yes_and_no_is_read_whatever_the_others_say(repeated: int) -> None:
+    cells = ["Yes", "No", 12, "on Mondays", None] * repeated
+    rows = [{"name": f"Clinic {row}", "PEP": cell} for row, cell in enumerate(cells)]
+    frame, reading = read_bytes(json.dumps(rows).encode())
+    assert frame["services"].to_list() == ['["PEP"]', None, None, None, None] * repeated
+    assert reading.unmapped == {"PEP": (2 * repeated, "12")}
+
+
 @pytest.mark.parametrize(
     ("location", "places", "is_left"),
     [
