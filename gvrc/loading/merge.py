@@ -194,10 +194,10 @@ class Merger:
         self.insert_children("of_met", is_watched)
         if "staged_contacts" in self.children:
             database.run("note_kept_people")
-            database.run("switch_on_contacts", actor_id, is_watched)
+        if not self.children.isdisjoint(("staged_contacts", "staged_ended_contacts")):
+            database.run("switch_contacts", actor_id, is_watched)
+        if "staged_contacts" in self.children:
             database.run("note_contacts_out_of_use")
-        if "staged_ended_contacts" in self.children:
-            database.run("switch_off_contacts", actor_id, is_watched)
         if keeps_edits:
             database.run("note_kept_points")
         database.run("update_coordinates", actor_id, keeps_edits, is_watched)

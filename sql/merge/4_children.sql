@@ -190,135 +190,88 @@ SELECT
 FROM lacking
 LEFT JOIN inserted USING (contact_id);
 
--- name: switch_off_contacts
--- What a source calls out of use nobody is to call, whoever gave the number. Once: a record that came before in the same
--- words says nothing new, and what an import has switched off and is active all the same, a person switched on again.
-WITH ended AS (
+-- name: switch_contacts
+-- What a source calls out of use nobody is to call, whoever gave the number; what the same source gives again as one to
+-- call was unreachable for a month. Once each: a record that came before in the same words says nothing new. What an
+-- import has switched off and is active all the same, a person switched on again, and what a person switched off stays
+-- off. Another source's word switches nothing on, or the two would switch it by turns.
+WITH stated AS (
     SELECT
-        merging.row_no,
-        present.facility_id,
-        present.contact_id,
-        present.contact_type_id,
-        present.contact_value,
-        false AS is_active,
-        to_jsonb(present) AS before
-    FROM staged_ended_contacts AS staged
-    JOIN merging USING (row_no)
-    JOIN contact_types AS types ON types.type_name = staged.contact_type
-    JOIN facility_contacts AS present
-        ON present.facility_id = merging.facility_id
-        AND present.contact_type_id = types.contact_type_id
-        AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
-    LEFT JOIN LATERAL (
-        SELECT changes.after -> 'is_active' AS is_active
+        row_no,
+        contact_type,
+        contact_key,
+        false AS is_active
+    FROM staged_ended_contacts
+    UNION ALL
+    SELECT
+        row_no,
+        contact_type,
+        contact_key,
+        true AS is_active
+    FROM staged_contacts
+    -- Asked first: where no import has switched a contact off, nothing is compared.
+    WHERE EXISTS (
+        SELECT
         FROM etl.changes
         WHERE changes.table_name = 'facility_contacts'
             AND changes.operation = 'update'
-            AND changes.row_id = present.contact_id
-            AND changes.after ? 'is_active'
-        ORDER BY
-            changes.run_no DESC,
-            changes.change_id DESC
-        LIMIT 1
-    ) AS latest ON true
-    WHERE merging.met_by NOT IN ('new', 'content', 'superseded')
-        AND present.is_active
-        AND latest.is_active IS DISTINCT FROM 'false'::jsonb
-), updated AS (
-    UPDATE facility_contacts AS present
-    SET
-        is_active = false,
-        updated_at = now(),
-        updated_by = $1::integer
-    FROM ended
-    WHERE present.contact_id = ended.contact_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after, said)
-SELECT
-    ended.facility_id,
-    'facility_contacts',
-    ended.contact_id,
-    'update',
-    ended.before,
-    to_jsonb(updated),
-    CASE WHEN $2::boolean THEN to_jsonb(ended) - 'before' END
-FROM ended
-LEFT JOIN updated USING (contact_id);
-
--- name: switch_on_contacts
--- A source that called a number out of use, and now gives it as one to call: it was unreachable for a month. Another
--- source's word is not enough, or the two would switch it on and off by turns; nor is what a person switched off.
-WITH again AS (
+    )
+), switched AS (
     SELECT DISTINCT ON (present.contact_id)
         merging.row_no,
         present.facility_id,
         present.contact_id,
         present.contact_type_id,
         present.contact_value,
-        true AS is_active,
+        stated.is_active,
         to_jsonb(present) AS before
-    FROM staged_contacts AS staged
+    FROM stated
     JOIN merging USING (row_no)
     JOIN staged_records AS record USING (row_no)
-    JOIN contact_types AS types ON types.type_name = staged.contact_type
+    JOIN contact_types AS types ON types.type_name = stated.contact_type
     JOIN facility_contacts AS present
         ON present.facility_id = merging.facility_id
         AND present.contact_type_id = types.contact_type_id
-        AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
-    CROSS JOIN LATERAL (
-        SELECT changes.after -> 'is_active' AS is_active
-        FROM etl.changes
-        WHERE changes.table_name = 'facility_contacts'
-            AND changes.operation = 'update'
-            AND changes.row_id = present.contact_id
-            AND changes.after ? 'is_active'
-        ORDER BY
-            changes.run_no DESC,
-            changes.change_id DESC
-        LIMIT 1
-    ) AS latest
+        AND pg_temp.is_same_contact(present.contact_value, stated.contact_key)
     WHERE merging.met_by NOT IN ('new', 'content', 'superseded')
-        AND NOT present.is_active
-        AND latest.is_active = 'false'
-        AND EXISTS (
-            SELECT
-            FROM etl.changes
-            JOIN etl.files USING (run_no, file_no)
-            WHERE changes.table_name = 'facility_contacts'
-                AND changes.operation = 'update'
-                AND changes.row_id = present.contact_id
-                AND changes.after @> '{"is_active": false}'
-                AND files.source = record.source
+        AND present.is_active <> stated.is_active
+        AND stated.is_active = (pg_temp.last_switch(present.contact_id) IS FALSE)
+        AND (
+            NOT stated.is_active
+            OR EXISTS (
+                SELECT
+                FROM etl.changes
+                JOIN etl.files USING (run_no, file_no)
+                WHERE changes.table_name = 'facility_contacts'
+                    AND changes.operation = 'update'
+                    AND changes.row_id = present.contact_id
+                    AND changes.after @> '{"is_active": false}'
+                    AND files.source = record.source
+            )
         )
-        -- Asked first: where no import has switched a contact off, nothing is compared.
-        AND EXISTS (
-            SELECT
-            FROM etl.changes
-            WHERE changes.table_name = 'facility_contacts'
-                AND changes.operation = 'update'
-        )
-    ORDER BY present.contact_id
+    ORDER BY
+        present.contact_id,
+        stated.is_active
 ), updated AS (
     UPDATE facility_contacts AS present
     SET
-        is_active = true,
+        is_active = switched.is_active,
         updated_at = now(),
         updated_by = $1::integer
-    FROM again
-    WHERE present.contact_id = again.contact_id
+    FROM switched
+    WHERE present.contact_id = switched.contact_id
     RETURNING present.*
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after, said)
 SELECT
-    again.facility_id,
+    switched.facility_id,
     'facility_contacts',
-    again.contact_id,
+    switched.contact_id,
     'update',
-    again.before,
+    switched.before,
     to_jsonb(updated),
-    CASE WHEN $2::boolean THEN to_jsonb(again) - 'before' END
-FROM again
+    CASE WHEN $2::boolean THEN to_jsonb(switched) - 'before' END
+FROM switched
 LEFT JOIN updated USING (contact_id);
 
 -- name: note_contacts_out_of_use
@@ -336,18 +289,6 @@ JOIN facility_contacts AS present
     ON present.facility_id = merging.facility_id
     AND present.contact_type_id = types.contact_type_id
     AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
-LEFT JOIN LATERAL (
-    SELECT changes.after -> 'is_active' AS is_active
-    FROM etl.changes
-    WHERE changes.table_name = 'facility_contacts'
-        AND changes.operation = 'update'
-        AND changes.row_id = present.contact_id
-        AND changes.after ? 'is_active'
-    ORDER BY
-        changes.run_no DESC,
-        changes.change_id DESC
-    LIMIT 1
-) AS latest ON NOT present.is_active
 WHERE merging.met_by NOT IN ('new', 'superseded')
     -- Asked first, as above.
     AND EXISTS (
@@ -360,7 +301,7 @@ GROUP BY
     staged.row_no,
     staged.position,
     staged.contact_value
-HAVING bool_and(NOT present.is_active AND latest.is_active IS NOT DISTINCT FROM 'false'::jsonb);
+HAVING bool_and(NOT present.is_active AND pg_temp.last_switch(present.contact_id) IS FALSE);
 
 -- name: note_kept_people
 -- Nothing shows whether the importer or a person wrote, or removed, the name beside a number: it is kept, and if the

@@ -1,5 +1,6 @@
 -- What the statements of a merge compare records and facilities by. PostgreSQL puts the expression of such a function
--- in the place of its call before it plans: the plans are those of the expression.
+-- in the place of its call before it plans: the plans are those of the expression. (Not so with last_switch, which asks
+-- a table; few contacts need it.)
 
 -- name: create_are_apart
 -- Two facilities of one name are two where their points lie more than 1 km from one another; null where one has none.
@@ -33,4 +34,21 @@ AS $$
         WHEN contact_key ~ '^[0-9]+$' THEN right(regexp_replace(contact_value, '[^0-9]', '', 'g'), 9)
         ELSE lower(contact_value)
     END = contact_key
+$$;
+
+-- name: create_last_switch
+-- Whether the last import, or undo, that switched a contact has switched it on; null where none has.
+CREATE FUNCTION pg_temp.last_switch(contact_id bigint) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT (changes.after ->> 'is_active')::boolean
+    FROM etl.changes
+    WHERE changes.table_name = 'facility_contacts'
+        AND changes.operation = 'update'
+        AND changes.row_id = contact_id
+        AND changes.after ? 'is_active'
+    ORDER BY
+        changes.run_no DESC,
+        changes.change_id DESC
+    LIMIT 1
 $$;

@@ -116,12 +116,7 @@ def test_a_database_that_takes_no_writes_is_no_place_for_an_import_and_all_say_s
     mark = "&" if "?" in str(settings.database_url) else "?"
     url = f"{settings.database_url}{mark}options=-c%20default_transaction_read_only%3Don"
     settings = msgspec.structs.replace(settings, database_url=url)
-    found = check(settings, "database")
-    assert found["status"] == "unhealthy"
-    assert "takes no writes (a standby, or" in found["hint"]
-    (tmp_path / "clinics.json").write_text('[{"name": "Imara Clinic"}]', "utf-8")
-    with pytest.raises(DatabaseUnavailableError, match="name the one that does"):
-        run([str(tmp_path / "clinics.json")], settings)
+    assert_no_place_for_an_import(settings, tmp_path, "takes no writes (a standby, or", "name the one that does")
 
 
 def test_a_database_that_checks_no_foreign_key_is_no_place_for_an_import_and_all_say_so(
@@ -129,12 +124,17 @@ def test_a_database_that_checks_no_foreign_key_is_no_place_for_an_import_and_all
 ) -> None:
     name = fresh.rows("database_kind")[0]["name"]
     fresh.execute(f"ALTER DATABASE {name} SET session_replication_role TO 'replica'")
+    told = "checks no foreign key and fires no trigger: an owner runs"
+    assert_no_place_for_an_import(settings, tmp_path, "session_replication_role is replica", told)
+
+
+def assert_no_place_for_an_import(settings: Settings, folder: Path, hint: str, told: str) -> None:
     found = check(settings, "database")
     assert found["status"] == "unhealthy"
-    assert "session_replication_role is replica" in found["hint"]
-    (tmp_path / "clinics.json").write_text('[{"name": "Imara Clinic"}]', "utf-8")
-    with pytest.raises(DatabaseUnavailableError, match="checks no foreign key and fires no trigger: an owner runs"):
-        run([str(tmp_path / "clinics.json")], settings)
+    assert hint in found["hint"]
+    (folder / "clinics.json").write_text('[{"name": "Imara Clinic"}]', "utf-8")
+    with pytest.raises(DatabaseUnavailableError, match=told):
+        run([str(folder / "clinics.json")], settings)
 
 
 def test_the_database_check_tells_version_and_kind(settings: Settings) -> None:
