@@ -1,10 +1,10 @@
-"""Superseded records that count again, because what had superseded them does not come any more.
+"""Superseded records that count again, because the records that superseded them no longer come.
 
-A body that lists a facility twice and takes the wrong record out sends the other one word for word. It was remembered
-as superseded, so the facility kept what nobody said any more. Which records the files of a run have is known at their
-end only: where the batch does not tell, they are looked through, which few runs need. A file that is not of the run
-says nothing: a body may send one a county, and any of them may be run again alone. The SQL is in
-``sql/merge/11_reinstate.sql``.
+If a body lists a facility twice and later takes the wrong record out, it sends the other one word for word. That record
+was remembered as superseded, so the facility kept what nobody said any more. Which records the files of a run hold is
+known only at their end: if the batch does not show it, the files are looked through, which few runs need. A file that
+is not part of the run says nothing: a body may send one file for each county, and any of them may be run alone. The SQL
+is in ``sql/merge/11_reinstate.sql``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Known(NamedTuple):
 
 
 class NamedFile(NamedTuple):
-    """A file by its name: the next month's has the same one, or that of the month."""
+    """A file by its source and name: many bodies send each month's file under the same name."""
 
     source: str
     name: str
@@ -71,7 +71,7 @@ class Reinstating:
 
     @cached_property
     def hashes(self) -> list[str]:
-        """Give the content hashes of all that may matter."""
+        """Give the content hashes of superseded records and rivals."""
         return sorted({known.content_hash for known in (*self.rivals, *self.wanted)})
 
     @cached_property

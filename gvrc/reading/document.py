@@ -97,7 +97,7 @@ class Walk:
         try:
             yield from self._document()
         except RecursionError as error:
-            raise SourceFileError(f"is nested too deeply at byte {self.cursor.offset:,}. Mend it.") from error
+            raise SourceFileError(f"is nested too deeply at byte {self.cursor.offset:,}. Correct it.") from error
 
     def _document(self) -> Iterator[Elements]:
         cursor = self.cursor
