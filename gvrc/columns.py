@@ -188,6 +188,7 @@ ISSUE_FIELDS = {
     "code_generated": "facility_code",
     "code_claimed_twice": "facility_code",
     "source_key_claimed_twice": "source_key",
+    "contact_not_repeated": "contacts",
     "contact_out_of_use": "contacts",
     "contact_person_kept": "contacts",
     "code_zeros_differ": "facility_code",

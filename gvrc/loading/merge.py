@@ -191,13 +191,16 @@ class Merger:
     def write_children_of_met(self, *, is_watched: bool) -> None:
         """Write what differs of met facilities; where triggers are watched, all of new ones, too."""
         database, actor_id, keeps_edits = self.database, self.directory.actor_id, self.settings.keep_manual_edits
-        self.insert_children("of_met", is_watched)
-        if "staged_contacts" in self.children:
-            database.run("note_kept_people")
         if not self.children.isdisjoint(("staged_contacts", "staged_ended_contacts")):
             database.run("switch_contacts", actor_id, is_watched)
+        if "staged_contacts" in self.children and database.run("find_unrepeated_contacts") > 0:
+            database.run("demote_replaced_contacts", actor_id)
+            database.run("note_contacts_not_repeated")
+        self.insert_children("of_met", is_watched)
         if "staged_contacts" in self.children:
+            database.run("promote_contacts", actor_id)
             database.run("note_contacts_out_of_use")
+            database.run("note_kept_people")
         if keeps_edits:
             database.run("note_kept_points")
         database.run("update_coordinates", actor_id, keeps_edits, is_watched)

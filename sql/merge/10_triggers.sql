@@ -405,11 +405,20 @@ WHERE NOT after @> (said - 'row_no')
     OR (operation = 'insert' AND after ->> 'is_active' = 'false' AND said IS NOT NULL);
 
 -- name: forget_changes_of_new
--- As without watching triggers: what belongs to a new facility is taken back and brought back with it.
+-- As without watching triggers: what belongs to a new facility is taken back and brought back with it. Forgotten, too,
+-- is that a contact became, or is no longer, the primary one, where a trigger left it as it was.
 DELETE FROM batch_changes AS changes
 USING merging
 WHERE merging.facility_id = changes.facility_id
-    AND merging.met_by = 'new';
+    AND (
+        merging.met_by = 'new'
+        OR (
+            changes.table_name = 'facility_contacts'
+            AND changes.operation = 'update'
+            AND changes.said IS NULL
+            AND coalesce(changes.after = changes.before, true)
+        )
+    );
 
 -- name: uncreated_lookup_names
 -- Without these names, what belongs to a facility would find no lookup row, and be left out.

@@ -124,72 +124,6 @@ ORDER BY
     merging.facility_id,
     staged.position;
 
--- name: insert_contacts_of_met
--- A number that is there in another spelling, or that a person switched off, is not added again.
-WITH lacking AS (
-    SELECT
-        nextval($2::regclass) AS contact_id,
-        merging.facility_id,
-        types.contact_type_id,
-        staged.contact_value,
-        staged.contact_person_name,
-        merging.met_by = 'new' AND staged.position = 0 AS is_primary,
-        merging.row_no
-    FROM staged_contacts AS staged
-    JOIN merging USING (row_no)
-    JOIN contact_types AS types ON types.type_name = staged.contact_type
-    WHERE merging.met_by <> 'superseded'
-        AND (merging.met_by <> 'new' OR $3::boolean)
-        AND NOT EXISTS (
-            SELECT
-            FROM facility_contacts AS present
-            WHERE present.facility_id = merging.facility_id
-                AND present.contact_type_id = types.contact_type_id
-                AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
-        )
-    ORDER BY
-        merging.facility_id,
-        staged.position
-), inserted AS (
-    INSERT INTO facility_contacts (
-        contact_id,
-        facility_id,
-        contact_type_id,
-        contact_value,
-        contact_person_name,
-        is_primary,
-        is_active,
-        created_at,
-        updated_at,
-        created_by,
-        updated_by
-    )
-    SELECT
-        contact_id,
-        facility_id,
-        contact_type_id,
-        contact_value,
-        contact_person_name,
-        is_primary,
-        true,
-        now(),
-        now(),
-        $1::integer,
-        $1::integer
-    FROM lacking
-    RETURNING *
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after, said)
-SELECT
-    lacking.facility_id,
-    'facility_contacts',
-    lacking.contact_id,
-    'insert',
-    to_jsonb(inserted),
-    CASE WHEN $3::boolean THEN to_jsonb(lacking) END
-FROM lacking
-LEFT JOIN inserted USING (contact_id);
-
 -- name: switch_contacts
 -- What a source calls out of use nobody is to call, whoever gave the number; what the same source gives again as one to
 -- call was unreachable for a month. Once each: a record that came before in the same words says nothing new. What an
@@ -256,6 +190,7 @@ WITH stated AS (
     UPDATE facility_contacts AS present
     SET
         is_active = switched.is_active,
+        is_primary = present.is_primary AND switched.is_active,
         updated_at = now(),
         updated_by = $1::integer
     FROM switched
@@ -273,6 +208,266 @@ SELECT
     CASE WHEN $2::boolean THEN to_jsonb(switched) - 'before' END
 FROM switched
 LEFT JOIN updated USING (contact_id);
+
+-- name: find_unrepeated_contacts
+-- A source that gives another number in place of its own does not say so. Whose a contact is tells the image of its
+-- insertion, or of its facility's, with which it came. is_only_record: a source with several records of a facility says
+-- in one what it does not in another. What a person made the primary contact is not is_imported_primary: the last image
+-- of a contact says what an import left, and of those that came with the facility the first was the primary one.
+INSERT INTO unrepeated_contacts (row_no, contact_id, is_only_record, is_imported_primary)
+WITH said AS MATERIALIZED (
+    SELECT
+        row_no,
+        contact_type,
+        array_agg(contact_key) AS contact_keys
+    FROM staged_contacts
+    GROUP BY
+        row_no,
+        contact_type
+), unsaid AS MATERIALIZED (
+    SELECT
+        said.row_no,
+        present.*
+    FROM said
+    JOIN merging USING (row_no)
+    JOIN contact_types AS types ON types.type_name = said.contact_type
+    JOIN facility_contacts AS present USING (facility_id, contact_type_id)
+    WHERE merging.met_by NOT IN ('new', 'superseded')
+        AND present.is_active
+        AND NOT EXISTS (
+            SELECT
+            FROM unnest(said.contact_keys) AS contact_key
+            WHERE pg_temp.is_same_contact(present.contact_value, contact_key)
+        )
+)
+SELECT
+    unsaid.row_no,
+    unsaid.contact_id,
+    NOT EXISTS (
+        SELECT
+        FROM etl.facility_source AS other
+        WHERE other.facility_id = unsaid.facility_id
+            AND other.source = record.source
+            AND other.content_hash <> record.content_hash::uuid
+            AND other.is_superseded
+        OFFSET 0 -- looked up by its index, facility by facility
+    )
+        AND NOT EXISTS (
+            SELECT
+            FROM run_facilities AS earlier
+            WHERE earlier.facility_id = unsaid.facility_id
+                AND earlier.source = record.source
+                AND earlier.content_hash <> record.content_hash::uuid
+        ),
+    unsaid.is_primary
+        AND coalesce(
+            (
+                SELECT (changes.after ->> 'is_primary')::boolean
+                FROM etl.changes
+                WHERE changes.table_name = 'facility_contacts'
+                    AND changes.operation = 'update'
+                    AND changes.row_id = unsaid.contact_id
+                    AND changes.after ? 'is_primary'
+                ORDER BY
+                    changes.run_no DESC,
+                    changes.change_id DESC
+                LIMIT 1
+            ),
+            given.is_primary,
+            NOT EXISTS (
+                SELECT
+                FROM facility_contacts AS earlier
+                WHERE earlier.facility_id = unsaid.facility_id
+                    AND earlier.created_at = unsaid.created_at
+                    AND earlier.contact_id < unsaid.contact_id
+            )
+        )
+FROM unsaid
+JOIN staged_records AS record USING (row_no)
+JOIN facilities USING (facility_id)
+CROSS JOIN LATERAL (
+    SELECT (changes.after ->> 'is_primary')::boolean AS is_primary
+    FROM etl.runs
+    JOIN etl.changes USING (run_no)
+    JOIN etl.files USING (run_no, file_no)
+    WHERE unsaid.created_at BETWEEN runs.started_at AND coalesce(runs.finished_at, now())
+        AND changes.facility_id = unsaid.facility_id
+        AND changes.operation = 'insert'
+        AND (
+            (changes.table_name = 'facility_contacts' AND changes.row_id = unsaid.contact_id)
+            OR (changes.table_name = 'facilities' AND unsaid.created_at = facilities.created_at)
+        )
+        AND files.source = record.source
+    LIMIT 1
+) AS given;
+
+-- name: demote_replaced_contacts
+-- Survivors would be sent to the former number for ever. It stays active: that it is out of use the source does not say.
+-- $1 is the actor's user_id.
+WITH replaced AS (
+    SELECT
+        present.contact_id,
+        to_jsonb(present) AS before
+    FROM unrepeated_contacts AS former
+    JOIN merging USING (row_no)
+    JOIN facility_contacts AS present USING (contact_id)
+    JOIN staged_contacts AS staged USING (row_no)
+    JOIN contact_types AS types ON types.type_name = staged.contact_type
+    WHERE former.is_only_record
+        AND former.is_imported_primary
+        AND merging.met_by <> 'content'
+        AND staged.position = 0
+        -- The one in its place is not switched off.
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_contacts AS other
+            WHERE other.facility_id = present.facility_id
+                AND other.contact_type_id = types.contact_type_id
+                AND pg_temp.is_same_contact(other.contact_value, staged.contact_key)
+                AND NOT other.is_active
+        )
+), updated AS (
+    UPDATE facility_contacts AS present
+    SET
+        is_primary = false,
+        updated_at = now(),
+        updated_by = $1::integer
+    FROM replaced
+    WHERE present.contact_id = replaced.contact_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    updated.facility_id,
+    'facility_contacts',
+    updated.contact_id,
+    'update',
+    replaced.before,
+    to_jsonb(updated)
+FROM updated
+JOIN replaced USING (contact_id);
+
+-- name: insert_contacts_of_met
+-- A number that is there in another spelling, or that a person switched off, is not added again.
+WITH lacking AS (
+    SELECT
+        nextval($2::regclass) AS contact_id,
+        merging.facility_id,
+        types.contact_type_id,
+        staged.contact_value,
+        staged.contact_person_name,
+        staged.position = 0
+            AND (
+                merging.met_by = 'new'
+                OR NOT EXISTS (
+                    SELECT
+                    FROM facility_contacts AS other
+                    WHERE other.facility_id = merging.facility_id
+                        AND other.is_primary
+                )
+            ) AS is_primary,
+        merging.row_no
+    FROM staged_contacts AS staged
+    JOIN merging USING (row_no)
+    JOIN contact_types AS types ON types.type_name = staged.contact_type
+    WHERE merging.met_by <> 'superseded'
+        AND (merging.met_by <> 'new' OR $3::boolean)
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_contacts AS present
+            WHERE present.facility_id = merging.facility_id
+                AND present.contact_type_id = types.contact_type_id
+                AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
+        )
+    ORDER BY
+        merging.facility_id,
+        staged.position
+), inserted AS (
+    INSERT INTO facility_contacts (
+        contact_id,
+        facility_id,
+        contact_type_id,
+        contact_value,
+        contact_person_name,
+        is_primary,
+        is_active,
+        created_at,
+        updated_at,
+        created_by,
+        updated_by
+    )
+    SELECT
+        contact_id,
+        facility_id,
+        contact_type_id,
+        contact_value,
+        contact_person_name,
+        is_primary,
+        true,
+        now(),
+        now(),
+        $1::integer,
+        $1::integer
+    FROM lacking
+    RETURNING *
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, after, said)
+SELECT
+    lacking.facility_id,
+    'facility_contacts',
+    lacking.contact_id,
+    'insert',
+    to_jsonb(inserted),
+    CASE WHEN $3::boolean THEN to_jsonb(lacking) END
+FROM lacking
+LEFT JOIN inserted USING (contact_id);
+
+-- name: promote_contacts
+-- A facility that has no primary contact gets one where a record is news: the one that the record puts first. $1 is the
+-- actor's user_id. A contact that was inserted for the record is already the primary one.
+WITH promoted AS (
+    SELECT DISTINCT ON (merging.facility_id)
+        present.contact_id,
+        to_jsonb(present) AS before
+    FROM staged_contacts AS staged
+    JOIN merging USING (row_no)
+    JOIN contact_types AS types ON types.type_name = staged.contact_type
+    JOIN facility_contacts AS present
+        ON present.facility_id = merging.facility_id
+        AND present.contact_type_id = types.contact_type_id
+        AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
+    WHERE merging.met_by NOT IN ('new', 'content', 'superseded')
+        AND staged.position = 0
+        AND present.is_active
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_contacts AS other
+            WHERE other.facility_id = merging.facility_id
+                AND other.is_primary
+        )
+    ORDER BY
+        merging.facility_id,
+        present.contact_id
+), updated AS (
+    UPDATE facility_contacts AS present
+    SET
+        is_primary = true,
+        updated_at = now(),
+        updated_by = $1::integer
+    FROM promoted
+    WHERE present.contact_id = promoted.contact_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    updated.facility_id,
+    'facility_contacts',
+    updated.contact_id,
+    'update',
+    promoted.before,
+    to_jsonb(updated)
+FROM updated
+JOIN promoted USING (contact_id);
 
 -- name: note_contacts_out_of_use
 -- What one source gives as a number to call, and another one called out of use, stays switched off; that is told.
@@ -302,6 +497,17 @@ GROUP BY
     staged.position,
     staged.contact_value
 HAVING bool_and(NOT present.is_active AND pg_temp.last_switch(present.contact_id) IS FALSE);
+
+-- name: note_contacts_not_repeated
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+SELECT
+    former.row_no,
+    'contact_not_repeated',
+    'contacts',
+    present.contact_value
+FROM unrepeated_contacts AS former
+JOIN facility_contacts AS present USING (contact_id)
+WHERE former.is_only_record;
 
 -- name: note_kept_people
 -- Nothing shows whether the importer or a person wrote, or removed, the name beside a number: it is kept, and if the

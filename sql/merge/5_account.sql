@@ -120,13 +120,17 @@ WITH given AS (
         changes.facility_id,
         changes.table_name,
         count(*) FILTER (WHERE changes.operation = 'insert') AS inserted,
-        count(*) FILTER (WHERE changes.operation = 'update' AND NOT again.is_so) AS updated,
-        count(*) FILTER (WHERE changes.operation = 'update' AND again.is_so) AS superseded,
-        -- A contact that was switched off is none of those that the record gave to call.
-        count(*) FILTER (
+        -- One row may be switched on and made the primary one.
+        count(DISTINCT changes.row_id) FILTER (WHERE changes.operation = 'update' AND NOT again.is_so) AS updated,
+        count(DISTINCT changes.row_id) FILTER (WHERE changes.operation = 'update' AND again.is_so) AS superseded,
+        -- A contact that was switched off, or is no longer the primary one, is none of those that the record gave.
+        count(DISTINCT changes.row_id) FILTER (
             WHERE changes.operation = 'update'
                 AND changes.table_name = 'facility_contacts'
-                AND changes.after ->> 'is_active' = 'false'
+                AND (
+                    changes.after ->> 'is_active' = 'false'
+                    OR (changes.before ->> 'is_primary')::boolean > (changes.after ->> 'is_primary')::boolean
+                )
         ) AS ended
     FROM batch_changes AS changes
     CROSS JOIN LATERAL (
@@ -858,6 +862,7 @@ WHERE issues.kind IN (
     'code_claimed_twice',
     'code_generated',
     'code_zeros_differ',
+    'contact_not_repeated',
     'contact_out_of_use',
     'contact_person_kept',
     'dropped_by_database',

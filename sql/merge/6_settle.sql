@@ -42,6 +42,21 @@ WHERE merging.met_by <> 'superseded'
         WHERE wanted.row_no = merging.row_no
             AND wanted.edited_fields <> '{}'
     )
+    -- Told in every run, as soon as the source has no other record of the facility.
+    AND NOT EXISTS (
+        SELECT
+        FROM unrepeated_contacts AS former
+        WHERE former.row_no = merging.row_no
+            AND NOT EXISTS (
+                SELECT
+                FROM etl.facility_source AS other
+                WHERE other.facility_id = merging.facility_id
+                    AND other.source = staged.source
+                    AND other.content_hash <> staged.content_hash::uuid
+                    AND other.is_superseded
+                OFFSET 0
+            )
+    )
     AND (
         merging.met_by = 'new'
         OR NOT EXISTS (

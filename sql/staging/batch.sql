@@ -44,6 +44,7 @@ DELETE FROM batch_tables;
 -- name: truncate_merging
 TRUNCATE
     merging,
+    unrepeated_contacts,
     wanted_facilities,
     ranked_fields,
     batch_changes,
@@ -54,6 +55,8 @@ TRUNCATE
 -- name: delete_merging
 -- The same for a few rows.
 DELETE FROM merging;
+
+DELETE FROM unrepeated_contacts;
 
 DELETE FROM wanted_facilities;
 

@@ -121,6 +121,15 @@ CREATE TEMPORARY TABLE merging (
     met_by text NOT NULL
 );
 
+-- name: create_unrepeated_contacts
+-- Contacts in use that a record's source gave before, and in whose place the record gives others of the type.
+CREATE TEMPORARY TABLE unrepeated_contacts (
+    row_no bigint NOT NULL,
+    contact_id bigint NOT NULL,
+    is_only_record boolean NOT NULL,
+    is_imported_primary boolean NOT NULL
+);
+
 -- name: create_wanted_facilities
 -- What the met facilities should be after the round: the record's value, or the present one where it has none.
 CREATE TEMPORARY TABLE wanted_facilities (

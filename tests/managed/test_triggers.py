@@ -347,9 +347,34 @@ def test_a_contact_that_a_trigger_keeps_active_is_told_and_no_update(application
 
 def test_a_contact_is_switched_off_and_on_beside_a_trigger_that_only_looks(application: Application) -> None:
     add_trigger(application, "facility_contacts", "BEFORE UPDATE", "NEW.updated_at := clock_timestamp(); RETURN NEW;")
-    application.load([CLINIC])
+    lone = CLINIC | {"email": ""}  # or it would become the primary contact
+    application.load([lone])
     for said, is_active in (("0700000016 (disconnected)", False), ("0700000016", True)):
-        account = application.load([CLINIC | {"phone": said, "beds": 13 + is_active}])
+        account = application.load([lone | {"phone": said, "beds": 13 + is_active}])
         assert account.files[0].tables["facility_contacts"]["updated"] == 1
         found = application.query("SELECT is_active FROM facility_contacts WHERE contact_value = '+254700000016'")
         assert found == [{"is_active": is_active}]
+
+
+@pytest.mark.parametrize("body", ["RETURN NULL;", "RETURN OLD;"])
+def test_a_primary_contact_that_a_trigger_keeps_is_no_update(application: Application, body: str) -> None:
+    application.load([CLINIC])
+    add_trigger(application, "facility_contacts", "BEFORE UPDATE", body)
+    account = application.load([CLINIC | {"phone": "0700000018"}])
+    assert account.files[0].tables["facility_contacts"] == {"inserted": 1, "unchanged": 1}
+    assert account.files[0].issues["contact_not_repeated"] == 1
+    found = application.query("SELECT contact_value FROM facility_contacts WHERE is_primary")
+    assert found == [{"contact_value": "+254700000016"}]
+    assert outcomes(application.load([CLINIC | {"phone": "0700000018"}], force=True)) == {"unchanged": 1}
+
+
+def test_a_replaced_contact_beside_a_trigger_that_only_looks_is_an_update(application: Application) -> None:
+    add_trigger(application, "facility_contacts", "BEFORE UPDATE", "NEW.updated_at := clock_timestamp(); RETURN NEW;")
+    application.load([CLINIC])
+    account = application.load([CLINIC | {"phone": "0700000018"}])
+    assert account.files[0].tables["facility_contacts"] == {"inserted": 1, "updated": 1, "unchanged": 1}
+    found = application.query("SELECT contact_value FROM facility_contacts WHERE is_primary")
+    assert found == [{"contact_value": "+254700000018"}]
+    assert undo(account.run_id, application.settings()).totals()["updated"] == 1
+    found = application.query("SELECT contact_value FROM facility_contacts WHERE is_primary")
+    assert found == [{"contact_value": "+254700000016"}]

@@ -44,7 +44,7 @@ SELECT
             SELECT string_agg(
                 concat_ws(' ', contact_value, nullif(contact_person_name, '')),
                 '; '
-                ORDER BY contact_value
+                ORDER BY is_primary DESC, contact_value
             )
             FROM facility_contacts
             WHERE facility_contacts.facility_id = facilities.facility_id

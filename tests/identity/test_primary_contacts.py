@@ -1,0 +1,173 @@
+"""Which contact of a facility is the primary one, once its source gives another in its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gvrc.operating.undo import undo
+from gvrc.pipeline import Options, run
+from tests.test_pipeline import CLINIC, content, outcome, rows, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvrc.database import Database
+    from gvrc.settings import Settings
+
+FORMER, OTHER, LATTER = "+254700000016", "+254700000017", "+254700000018"
+CONTACTS = """
+SELECT
+    contact_value,
+    is_primary
+FROM facility_contacts
+WHERE is_active
+ORDER BY contact_value
+"""
+SET_PRIMARY = "UPDATE facility_contacts SET is_primary = (contact_value = '{}')"
+
+
+def with_phone(*numbers: str, **others: Any) -> dict[str, Any]:
+    return CLINIC | {"phone": " / ".join(numbers)} | others
+
+
+def primary(database: Database) -> dict[str, bool]:
+    return {row["contact_value"]: row["is_primary"] for row in rows(database, CONTACTS)}
+
+
+def test_a_replaced_number_stays_active_and_is_told_until_it_is_switched_off(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [with_phone(FORMER)])], settings)
+    before = content(fresh)
+    path = write(tmp_path, "a.json", [with_phone(LATTER)])
+    account = run([path], settings)
+    assert account.files[0].tables["facility_contacts"] == {"inserted": 1, "updated": 1}
+    assert primary(fresh) == {FORMER: False, LATTER: True}
+    told = rows(fresh, "SELECT raw_value FROM etl.issues WHERE kind = 'contact_not_repeated'")
+    assert told == [{"raw_value": FORMER}]
+
+    for is_active, issues in ((True, 1), (False, 0)):
+        fresh.execute(f"UPDATE facility_contacts SET is_active = {is_active} WHERE contact_value = '{FORMER}'")
+        again = run([path], settings, Options(force=True))
+        assert outcome(again) == {"read": 1, "unchanged": 1}
+        assert again.files[0].issues["contact_not_repeated"] == issues
+    fresh.execute("UPDATE facility_contacts SET is_active = true")
+
+    undo(account.run_id, settings)
+    assert content(fresh) == before
+    assert primary(fresh) == {FORMER: True}
+
+
+def test_a_number_that_another_source_gave_stays_the_primary_one_and_is_not_told(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [with_phone(FORMER)])], settings)
+    run([write(tmp_path, "b.json", [with_phone(OTHER)])], settings)
+    account = run([write(tmp_path, "b.json", [with_phone(LATTER)])], settings)
+    assert primary(fresh) == {FORMER: True, OTHER: False, LATTER: False}
+    assert account.files[0].issues["contact_not_repeated"] == 1  # its own
+
+
+@pytest.mark.parametrize("chosen", [FORMER, OTHER])
+def test_the_primary_contact_that_a_person_chose_stays_it(
+    settings: Settings, fresh: Database, tmp_path: Path, chosen: str
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC | {"phone": ""}])], settings)
+    run([write(tmp_path, "a.json", [with_phone(LATTER, FORMER, OTHER)])], settings)
+    fresh.execute(SET_PRIMARY.format(chosen))
+    run([write(tmp_path, "a.json", [with_phone(LATTER)])], settings)
+    assert primary(fresh) == {FORMER: chosen == FORMER, OTHER: chosen == OTHER, LATTER: False}
+
+
+def test_of_numbers_that_came_with_the_facility_a_person_may_choose_too(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [with_phone(FORMER, OTHER)])], settings)
+    fresh.execute(SET_PRIMARY.format(OTHER))
+    run([write(tmp_path, "a.json", [with_phone(LATTER)])], settings)
+    assert primary(fresh) == {FORMER: False, OTHER: True, LATTER: False}
+
+
+def test_a_number_that_a_person_added_is_nobodys_to_replace(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC | {"phone": "", "email": "desk@example.org"}])], settings)
+    fresh.execute(
+        "INSERT INTO facility_contacts (facility_id, contact_type_id, contact_value, contact_person_name, is_primary,"
+        " is_active, created_by) SELECT facility_id, contact_type_id, '0700 000 016', '', false, true, created_by"
+        " FROM facilities CROSS JOIN contact_types WHERE type_name ILIKE 'phone'"
+    )
+    account = run([write(tmp_path, "a.json", [with_phone(LATTER, email="desk@example.org")])], settings)
+    assert account.files[0].issues["contact_not_repeated"] == 0
+    assert primary(fresh) == {"0700 000 016": False, LATTER: False, "desk@example.org": True}
+
+
+def test_a_source_with_two_records_of_a_facility_replaces_no_number_of_the_other(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    for beds in (1, 2, 3):
+        records = [with_phone(FORMER, beds=beds), with_phone(OTHER, beds=beds)]
+        account = run([write(tmp_path, "a.json", records)], settings)
+        assert primary(fresh) == {FORMER: True, OTHER: False}
+        assert account.files[0].issues["contact_not_repeated"] == 0
+
+
+def test_a_facility_without_a_primary_contact_gets_the_first_of_the_next_news(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC | {"phone": ""}])], settings)
+    run([write(tmp_path, "b.json", [with_phone(OTHER, FORMER)])], settings)
+    assert primary(fresh) == {OTHER: True, FORMER: False}
+    fresh.execute(SET_PRIMARY.format("none"))
+    run([str(tmp_path / "b.json")], settings, Options(force=True))
+    assert primary(fresh) == {OTHER: False, FORMER: False}
+    account = run([write(tmp_path, "b.json", [with_phone(FORMER, OTHER, beds=3)])], settings)
+    assert account.files[0].tables["facility_contacts"] == {"updated": 1, "unchanged": 1}
+    assert primary(fresh) == {OTHER: False, FORMER: True}
+
+
+def test_a_number_that_is_switched_off_is_the_primary_one_no_longer(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [with_phone(FORMER)])], settings)
+    account = run([write(tmp_path, "a.json", [with_phone(FORMER + " (disconnected)", LATTER)])], settings)
+    assert account.files[0].tables["facility_contacts"] == {"inserted": 1, "updated": 1}
+    assert primary(fresh) == {LATTER: True}
+    account = run([write(tmp_path, "a.json", [with_phone(FORMER, LATTER)])], settings)
+    assert account.files[0].tables["facility_contacts"] == {"updated": 1, "unchanged": 1}
+    assert primary(fresh) == {FORMER: False, LATTER: True}
+
+
+def test_what_was_switched_off_without_another_is_the_primary_one_again_when_it_is_switched_on(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    for said, tables in (
+        (FORMER, {"inserted": 1}),
+        (FORMER + " (disconnected)", {"updated": 1}),
+        (FORMER, {"updated": 1}),
+    ):
+        account = run([write(tmp_path, "a.json", [with_phone(said, beds=len(said))])], settings)
+        assert account.files[0].tables.get("facility_contacts", {}) == tables
+    assert primary(fresh) == {FORMER: True}
+
+
+def test_where_images_are_no_longer_kept_no_number_is_replaced(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [with_phone(FORMER)])], settings)
+    fresh.execute("DELETE FROM etl.changes")
+    account = run([write(tmp_path, "a.json", [with_phone(LATTER)])], settings)
+    assert account.files[0].issues["contact_not_repeated"] == 0
+    assert primary(fresh) == {FORMER: True, LATTER: False}
+
+
+def test_a_database_that_allows_one_primary_contact_is_never_offered_two(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    fresh.execute("CREATE UNIQUE INDEX ON facility_contacts (facility_id) WHERE is_primary")
+    for said in ((FORMER,), (LATTER, FORMER), (LATTER,), (FORMER,), (OTHER, LATTER)):
+        account = run([write(tmp_path, "a.json", [with_phone(*said)])], settings)
+        assert account.totals()["rejected"] == 0
+    assert primary(fresh) == {FORMER: False, OTHER: True, LATTER: False}
