@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent
 # Raise it when the same file should come out differently: every file is then read again, without --force.
 RULES_VERSION = "11"
+IN_PART = "only in part"  # a note of a file of which the end is missing begins so
 STOPPED_BY_SIGNAL = "Stopped by Ctrl-C, SIGTERM or SIGHUP. Repeat the command: it goes on from there."
 # Fields that hold what people wrote, perhaps about survivors: a plan says that they change, not what they say.
 FREE_TEXTS = ("description", "service_description")
@@ -136,7 +137,7 @@ def add_reading(account: FileAccount, reading: FileReading) -> None:
     """Add what was found out about a file while it was read to its end, and log it."""
     account.path_taken, account.unmapped = reading.path_taken, shown_unmapped(reading.unmapped)
     account.mixed_types = shown_types(reading.mixed_types)
-    account.notes = [*reading.notes, *([f"only in part: {reading.error}"] if reading.error else [])]
+    account.notes = [*reading.notes, *([f"{IN_PART}: {reading.error}"] if reading.error else [])]
     log_event("file_read", file=account.path, records=reading.read, path_taken=account.path_taken)
     for note in account.notes:
         log_event("file_noted", "WARNING", file=account.path, note=note)

@@ -111,6 +111,7 @@ def load_gathered(
 ) -> None:
     """Open, transform and load the batches as they are gathered from the files, and look at what they left."""
     from gvrc.batches import open_batches, read_ahead, transform_batches
+    from gvrc.loading.unsent import note_unsent
 
     with first_load(this_run, loader) as foreign_keys:
         opened = open_batches(gathered, files, this_run.settings.batch_size)
@@ -119,6 +120,7 @@ def load_gathered(
         refresh_statistics(this_run)
         with foreign_keys.added_meanwhile():
             look_back(this_run)
+            note_unsent(this_run, files)
 
 
 def load_batches(this_run: Run, loader: Loader, batches: Iterator[Batch]) -> None:

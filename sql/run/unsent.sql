@@ -1,0 +1,87 @@
+-- Once all batches of a run are merged: of which facilities do the files say nothing any more, although their source
+-- sent them before?
+
+-- name: unsent_facilities
+-- $1 is the run_no, $2 the files as JSON: {source, path}, $3 how many facilities the run has met. What a source sends
+-- without a change leaves its lineage as it is; so a facility is unsent if the run has not met it, and the file that it
+-- came in last has come again: under the same path, or because the run has met a third of what came in it, be it
+-- changed meanwhile or not. A body that sends a file for each county may send one of them alone, and a list of one
+-- county says nothing of the national one. After a lost connection the run does not know any more what it has met
+-- unchanged ($3): then nothing is told.
+WITH sent AS (
+    SELECT
+        source,
+        path
+    FROM jsonb_to_recordset($2::jsonb) AS sent (source text, path text)
+), unmet AS MATERIALIZED (
+    SELECT
+        known.source,
+        known.run_no,
+        known.file_no,
+        facilities.facility_code
+    FROM etl.facility_source AS known
+    JOIN facilities USING (facility_id)
+    WHERE known.source IN (SELECT source FROM sent)
+        AND known.run_no < $1::integer
+        AND facilities.is_active
+        AND NOT EXISTS (SELECT FROM run_facilities AS met WHERE met.facility_id = known.facility_id)
+        AND (SELECT count(*) FROM run_facilities) = $3::bigint
+), lists AS (
+    SELECT
+        source,
+        run_no,
+        file_no,
+        count(*) AS unmet
+    FROM unmet
+    GROUP BY
+        source,
+        run_no,
+        file_no
+), met AS (
+    SELECT
+        known.source,
+        known.run_no,
+        known.file_no,
+        count(*) AS met
+    FROM (
+        SELECT
+            source,
+            run_no,
+            file_no,
+            facility_id
+        FROM etl.facility_source
+        UNION ALL
+        SELECT
+            source,
+            run_no,
+            file_no,
+            facility_id
+        FROM etl.former_lineage
+        WHERE changed_by_run_no = $1::integer
+    ) AS known
+    JOIN lists USING (source, run_no, file_no)
+    JOIN run_facilities USING (facility_id)
+    GROUP BY
+        known.source,
+        known.run_no,
+        known.file_no
+), come_again AS (
+    SELECT
+        lists.source,
+        lists.run_no,
+        lists.file_no
+    FROM lists
+    JOIN etl.files USING (run_no, file_no)
+    LEFT JOIN met
+        ON (met.source, met.run_no, met.file_no) = (lists.source, lists.run_no, lists.file_no)
+    WHERE (lists.source, files.path) IN (SELECT source, path FROM sent)
+        OR 2 * met.met >= lists.unmet
+)
+SELECT DISTINCT
+    source,
+    facility_code::text AS facility_code
+FROM unmet
+JOIN come_again USING (source, run_no, file_no)
+ORDER BY
+    source,
+    facility_code;
