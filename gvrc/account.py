@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from gvrc.structs import Struct, field
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,8 +25,7 @@ CHILD_TABLES = (
 )
 
 
-@dataclass(kw_only=True, slots=True)
-class FileAccount:
+class FileAccount(Struct, kw_only=True):
     """What became of one source file: ``read = inserted + updated + unchanged + superseded + rejected``.
 
     The status ``unchanged`` is a file that was met before and skipped; ``not_attempted`` one that a dead server cost.
@@ -77,8 +77,7 @@ class FileAccount:
         return about | self.counts() | reasons | found | {"unmapped": unmapped}
 
 
-@dataclass(kw_only=True, slots=True)
-class RunAccount:
+class RunAccount(Struct, kw_only=True):
     """What became of one run."""
 
     run_id: str

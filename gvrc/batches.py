@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from itertools import groupby
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from gvrc.extract import BATCH_BYTES, FileReading, FoundRecords, SourceFile, dem
 from gvrc.memory import MemoryManager
 from gvrc.reading.raw import PackedTexts, hash_contents
 from gvrc.rejects import has_headers
+from gvrc.structs import Struct, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,8 +38,7 @@ SMALL_FILE = 2_000_000  # bytes: packing a county's texts takes longer than the 
 MOST_SETTLED = 20_000  # settled records counted in one transaction; with 30,000 the eighty-fold load takes 331 MB
 
 
-@dataclass
-class Batch:
+class Batch(Struct):
     """Records of one or more files; ``finished`` are the files whose last record is in it.
 
     ``failed`` are the files that failed since the batch before: what was loaded of them is taken back before this batch

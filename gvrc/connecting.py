@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvrc.memory import share_heap
+from gvrc.structs import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 
-@dataclass(frozen=True)
-class Connected:
+class Connected(Struct, frozen=True):
     """An open database, where it was found, and "embedded" when it is the project's own server."""
 
     database: Database

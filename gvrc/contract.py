@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gvrc.account import CHILD_TABLES
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.setting_types import LOOKUP_TABLES
+from gvrc.structs import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,8 +40,7 @@ class ContractColumn(NamedTuple):
     unique_key: str
 
 
-@dataclass(frozen=True)
-class LiveColumn:
+class LiveColumn(Struct, frozen=True):
     """One column as the catalogue has it."""
 
     type_name: str

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import lru_cache
 from threading import Lock, Thread, current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Self
@@ -25,6 +24,7 @@ from gvrc.errors import DatabaseUnavailableError
 from gvrc.log import log_event
 from gvrc.masking import HIDDEN
 from gvrc.statements import statement
+from gvrc.structs import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -100,8 +100,7 @@ class UnfitTableError(Exception):
     """A table that somebody shaped otherwise than the frame that is to be copied into it."""
 
 
-@dataclass(frozen=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """What the connections of one handle have in common."""
 
     # The driver counts the connections of a handle without a lock of its own: once in some forty runs in which two

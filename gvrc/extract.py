@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -25,6 +24,7 @@ from gvrc.reading.raw import hash_texts
 from gvrc.reading.walked import Walked
 from gvrc.rejects import source_answered
 from gvrc.sources import SourceRules, match_source
+from gvrc.structs import Struct, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,8 +37,7 @@ CHUNK_ROWS: Final = 20_000
 BATCH_BYTES: Final = 1024 * 1024  # what a batch is read into stays near the processor: larger ones take longer
 
 
-@dataclass(frozen=True, kw_only=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True, kw_only=True):
     """One file of a run, known by its content."""
 
     file_no: int  # in the run, from 1
@@ -49,8 +48,7 @@ class SourceFile:
     stored_at: Path | None = None  # where the content is, when that is not ``path`` (standard input is spooled)
 
 
-@dataclass(kw_only=True)
-class FileReading:
+class FileReading(Struct, kw_only=True):
     """What was found out about a file while it was read; complete when the last frame was taken."""
 
     path_taken: str = ""  # where the records were: "results", "Nairobi.medical, Nairobi.legal", ...
@@ -71,8 +69,7 @@ class FileReading:
         return {key: types for key, types in self.types_met.items() if len(types) > 1}
 
 
-@dataclass(frozen=True, kw_only=True)
-class FoundRecords:
+class FoundRecords(Struct, frozen=True, kw_only=True):
     """Records of a file that were found and not opened: each is still the bytes that it came as."""
 
     file: SourceFile

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gvrc.account import FileAccount
@@ -12,6 +11,7 @@ from gvrc.files import hash_file, shown_file
 from gvrc.ledger import fail_file
 from gvrc.log import log_event
 from gvrc.sources import SourceRules, find_source, match_source, read_sources
+from gvrc.structs import Struct, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 REJECTED = SourceRules(name="rejected", code_prefix="REJECTED", files=("rejected/*.jsonl",), path=".")
 
 
-@dataclass(frozen=True)
-class ListedFile:
+class ListedFile(Struct, frozen=True):
     """A file of a run, before it is read."""
 
     file_no: int
@@ -38,8 +37,7 @@ class ListedFile:
     source: SourceRules
 
 
-@dataclass(frozen=True)
-class Upcoming:
+class Upcoming(Struct, frozen=True):
     """What is found out about the files while the caller waits for the database."""
 
     rules: Future[list[SourceRules]]

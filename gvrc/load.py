@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from gvrc.loading.staging import count_rows, record_lines, refused_rows, settled
 from gvrc.loading.staging_tables import StagingTables
 from gvrc.log import log_event
 from gvrc.statements import statement_group
+from gvrc.structs import Struct, field
 
 if TYPE_CHECKING:
     from gvrc.batches import Batch
@@ -37,8 +37,7 @@ if TYPE_CHECKING:
     from gvrc.settings import ConfigManager, Settings
 
 
-@dataclass
-class Outcome:
+class Outcome(Struct):
     """What a batch adds to the account of one file."""
 
     outcomes: Counter[str] = field(default_factory=Counter)

@@ -14,7 +14,6 @@ import sys
 import time
 import traceback
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC
 from threading import Lock
 from typing import TYPE_CHECKING, TypedDict
@@ -95,13 +94,13 @@ def shown_level(log_level: str, *, quiet: bool, has_bar: bool) -> str:
     return max(least, log_level, key=LEVELS.index)
 
 
-@dataclass
 class Later:
     """Files that loguru adds only when their first line comes: each costs 3 ms, and a clean run needs none of them."""
 
-    adds: dict[str, Callable[[], int]] = field(default_factory=dict)
-    opened: list[int] = field(default_factory=list)  # loguru's numbers of the files that were added
-    lock: Lock = field(default_factory=Lock)
+    def __init__(self) -> None:
+        self.adds: dict[str, Callable[[], int]] = {}
+        self.opened: list[int] = []  # loguru's numbers of the files that were added
+        self.lock = Lock()
 
     def add(self, folder: str) -> None:
         """Have loguru add a file, unless it has it; a line of another thread waits for that."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import adbc_driver_manager
@@ -12,6 +11,7 @@ from gvrc.contract import demand_contract
 from gvrc.database_errors import first_line, sqlstate
 from gvrc.errors import NOT_MIGRATED, DatabaseUnavailableError
 from gvrc.statements import statement_group
+from gvrc.structs import Struct
 from gvrc.torn import MIGRATIONS, not_ours, tables_in_the_way
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ NOT_TO_LOOK_AT = (
 )
 
 
-@dataclass(frozen=True)
-class DatabaseKind:
+class DatabaseKind(Struct, frozen=True):
     """What was found at the other end: ``mode`` is fresh (ours to shape) or managed (an application's)."""
 
     mode: str

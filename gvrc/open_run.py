@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from gvrc.progress import NoProgress
 from gvrc.resilience import CircuitBreaker, is_transient
 from gvrc.run_lock import run_lock
 from gvrc.stopping import stoppable
+from gvrc.structs import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """What the command was called with: how one run differs from the next."""
 
     dry_run: bool = False
@@ -48,8 +47,7 @@ class Options:
     connecting: Future[Connected] | None = None  # which the caller has begun
 
 
-@dataclass
-class Run:
+class Run(Struct):
     """A run while it goes on: the open database and the account so far."""
 
     database: Database

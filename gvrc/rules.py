@@ -6,13 +6,13 @@ holds back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from gvrc.columns import ISSUE_FIELDS, ISSUE_PREFIX
 from gvrc.reading.sheet_rows import is_of_sheet
+from gvrc.structs import Struct, field
 from gvrc.values.storable import NO_NUL
 from gvrc.values.text import join_texts
 
@@ -34,8 +34,7 @@ CONTRACT_LENGTHS = {
 }
 
 
-@dataclass(frozen=True)
-class Demands:
+class Demands(Struct, frozen=True):
     """What a database demands of a record: the lengths of its texts, and whether a ward must be known."""
 
     lengths: Mapping[str, int] = field(default_factory=lambda: CONTRACT_LENGTHS)
@@ -131,8 +130,7 @@ def collect_issues(accepted: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-@dataclass(frozen=True)
-class ValidationResult:
+class ValidationResult(Struct, frozen=True):
     """What the rules say of one record."""
 
     is_valid: bool

@@ -3,13 +3,13 @@
 
 import argparse
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import _environment  # noqa: F401
 
 from gvrc.command import command_settings, read_name, tell_run
 from gvrc.operating.console import end, parser_for
+from gvrc.structs import replace
 
 
 def main() -> int:

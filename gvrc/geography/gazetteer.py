@@ -6,13 +6,13 @@ but its name takes part: with 250 of 1,450 wards in the database, "Gaturi North"
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from gvrc.errors import UsageError
 from gvrc.geography.names import key, parts, plain, signature, sorted_key, squeezed, without_town_words, words
+from gvrc.structs import Struct
 
 if TYPE_CHECKING:
     from gvrc.geography.aliases import Aliases
@@ -43,8 +43,7 @@ WARD = ["county_no", "constituency_no", "ward_no"]
 WARD_KEY = [*WARD, "key", "signature", "rank"]
 
 
-@dataclass(frozen=True)
-class Gazetteer:
+class Gazetteer(Struct, frozen=True):
     """Frames to join with; ``key`` and ``signature`` are made by ``names``."""
 
     wards: pl.DataFrame  # WARDS

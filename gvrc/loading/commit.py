@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gvrc import ledger
@@ -11,6 +10,7 @@ from gvrc.keep import keep_validated
 from gvrc.log import log_event, log_records
 from gvrc.resilience import retry_transient
 from gvrc.run_lock import take_lock_again
+from gvrc.structs import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +49,7 @@ def commit_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
         tell_records(this_run, loader)
 
 
-@dataclass
-class Attempt:
+class Attempt(Struct):
     """The last try at a transaction that got as far as its commit: the accounts, if that commit was done."""
 
     transaction_id: str = ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvrc.contract import FACILITY_TABLES
 from gvrc.enrich import resolve_lookup_names
 from gvrc.errors import UsageError
 from gvrc.rules import CONTRACT_LENGTHS, Demands
+from gvrc.structs import Struct
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 
-@dataclass(frozen=True)
-class Directory:
+class Directory(Struct, frozen=True):
     """What a run must know of the database that it writes to; read once."""
 
     actor_id: int

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import adbc_driver_manager
 
 from gvrc.database_errors import first_line
 from gvrc.log import log_event
+from gvrc.structs import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from gvrc.open_run import Run
 
 
-@dataclass
-class ForeignKeys:
+class ForeignKeys(Struct):
     """The foreign keys of the facility tables, which are dropped while a first load goes on."""
 
     database: Database

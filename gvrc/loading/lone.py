@@ -7,12 +7,12 @@ So nothing has to be looked up for them. They are not staged and merged but copi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from gvrc.loading.staging import count_rows
+from gvrc.structs import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,8 +92,7 @@ class LoneTable(NamedTuple):
     keys: tuple[str, ...] = KEYED
 
 
-@dataclass(frozen=True, kw_only=True)
-class LoneRecords:
+class LoneRecords(Struct, frozen=True, kw_only=True):
     """The lone records of a batch, unfolded to rows."""
 
     size: int

@@ -7,7 +7,6 @@ for a first load (0, 7), the end of a run (8), keys that somebody gave by hand (
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import adbc_driver_manager
@@ -16,6 +15,7 @@ from gvrc.database_errors import first_line, refused_key, sqlstate
 from gvrc.loading.meet import last_round, meet
 from gvrc.loading.watched import demand_lookup_names, write_watched
 from gvrc.log import log_event
+from gvrc.structs import Struct, field
 
 if TYPE_CHECKING:
     from gvrc.database import Database
@@ -32,8 +32,7 @@ REFUSED_BY_TRIGGER = "P0"
 DRY_RUN_IDS = "pg_temp.dry_run_ids"
 
 
-@dataclass(kw_only=True)
-class Merger:
+class Merger(Struct, kw_only=True):
     """Merges the staged records of one run, in the transaction that is open; remembers what the run has met so far."""
 
     database: Database

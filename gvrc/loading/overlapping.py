@@ -8,10 +8,11 @@ nobody would know. The SQL is ``sql/undo/overlapping.sql``.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gvrc.structs import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,8 +30,7 @@ class Written(NamedTuple):
     after: Any
 
 
-@dataclass(frozen=True)
-class UndoHistory:
+class UndoHistory(Struct, frozen=True):
     """Which runs were taken back, now and at any time before."""
 
     undos: tuple[tuple[int, int], ...]  # (run_no, run_no of the run that it took back), the latest first

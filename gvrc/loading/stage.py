@@ -6,7 +6,6 @@ It asks nothing of the database, so it is done while the server merges the batch
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -31,6 +30,7 @@ from gvrc.loading.staging import (
 )
 from gvrc.reading.raw import PackedTexts
 from gvrc.rules import collect_issues
+from gvrc.structs import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,8 +62,7 @@ CHILD_TEXTS = {
 }
 
 
-@dataclass
-class StagedBatch:
+class StagedBatch(Struct):
     """A batch in the form of the staging tables."""
 
     accepted: pl.DataFrame

@@ -10,13 +10,13 @@ import json
 import math
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import polars as pl
 
 from gvrc.reading.alike import SPACED_KEY, Column, IdLists, read_alike
+from gvrc.structs import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +38,7 @@ WRITTEN_CONTROL: Final = re.compile(
 LONGEST_NUMBER: Final = 400  # digits; Python refuses to turn longer ones into text and back
 
 
-@dataclass
-class Records:
+class Records(Struct):
     """Records as they were read, row by row; a reject has an empty record."""
 
     values: list[dict[str, Any]]  # empty if there are columns
@@ -171,8 +170,7 @@ def _read_leniently(records: Records, row: int) -> None:
         records.issues[kind][row] = "; ".join(filter(None, (before, *dict.fromkeys(found))))
 
 
-@dataclass(frozen=True)
-class _BadNumber:
+class _BadNumber(Struct, frozen=True):
     """Stands for NaN, Infinity and 1e400 until the key that they stand under is known."""
 
     literal: str

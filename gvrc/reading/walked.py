@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from gvrc.masking import HIDDEN
 from gvrc.meaning.paths import normal_key
 from gvrc.meaning.shown_keys import describe_keys, shown_path
+from gvrc.structs import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 SEEN_TOLD: Final = 5
 
 
-@dataclass
-class Walked:
+class Walked(Struct):
     """What the walk through a document met."""
 
     lists: dict[str, int] = field(default_factory=dict)  # path -> records found there

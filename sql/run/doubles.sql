@@ -19,12 +19,21 @@ WITH inserted AS MATERIALIZED (
     JOIN facilities USING (facility_id)
     WHERE met.outcome = 'inserted'
         AND facilities.is_active
+), asking AS MATERIALIZED (
+    -- Where the run has inserted all facilities that there are, only names that two of them bear need be looked for: after
+    -- a first load that takes half the time. Few inserted ones are not worth counting a large directory.
+    SELECT *
+    FROM inserted
+    WHERE (SELECT count(*) FROM inserted) IS DISTINCT FROM CASE
+            WHEN (SELECT count(*) FROM inserted) >= 1000 THEN (SELECT count(*) FROM facilities)
+        END
+        OR name IN (SELECT name FROM inserted GROUP BY name HAVING count(*) > 1)
 ), found AS (
     SELECT
         inserted.facility_id,
         inserted.facility_code,
         other.facility_code AS other_code
-    FROM inserted
+    FROM asking AS inserted
     JOIN facilities AS other
         ON lower(other.facility_name) = inserted.name
         AND other.facility_id <> inserted.facility_id

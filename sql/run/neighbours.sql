@@ -6,7 +6,8 @@
 -- the distance to it is theirs; one alone has nothing to be compared with. 111.2 km a degree, as near the equator. A
 -- facility whose issue is there already is given again, for the account, but not saved again. Nobody is farther from
 -- the middle than the ward is wide, and few wards are so wide: only there the middle is looked for (112 leaves room for
--- rounding). And only for those who are far the record that speaks of them is looked up, by its key.
+-- rounding), and only there degrees become floating-point numbers: to make these of all points took a fifth of the time.
+-- And only for those who are far the record that speaks of them is looked up, by its key.
 WITH met AS (
     SELECT DISTINCT ward_id
     FROM run_facilities
@@ -16,8 +17,8 @@ WITH met AS (
         facilities.facility_id,
         facilities.ward_id,
         facilities.facility_code,
-        point.latitude::double precision AS latitude,
-        point.longitude::double precision AS longitude
+        point.latitude,
+        point.longitude
     FROM facilities
     JOIN met USING (ward_id)
     JOIN facility_coordinates AS point USING (facility_id)
@@ -28,12 +29,18 @@ WITH met AS (
         CASE WHEN count(*) = 2 THEN 2 ELSE 1 END * 111.2::double precision AS kilometres_a_degree
     FROM points
     GROUP BY ward_id
-    HAVING 112 * |/ ((max(latitude) - min(latitude)) ^ 2 + (max(longitude) - min(longitude)) ^ 2) > $2::double precision
+    HAVING 112 * |/ (
+            (max(latitude) - min(latitude))::double precision ^ 2 + (max(longitude) - min(longitude))::double precision ^ 2
+        ) > $2::double precision
         -- Not by a join: of wards nobody has counted, the planner takes few to have none, and compares all with all.
         AND (SELECT centroid_lat IS NULL FROM wards WHERE wards.ward_id = points.ward_id)
 ), wide_points AS MATERIALIZED (
     SELECT
-        points.*,
+        points.facility_id,
+        points.ward_id,
+        points.facility_code,
+        points.latitude::double precision AS latitude,
+        points.longitude::double precision AS longitude,
         wide.kilometres_a_degree
     FROM points
     JOIN wide USING (ward_id)

@@ -68,6 +68,18 @@ def test_it_does_not_matter_whether_both_lists_come_in_one_run_nor_in_which_batc
         assert told(fresh) == [(1, "13080", "NRB-1"), (1, "13081", "NRB-2")]
 
 
+@pytest.mark.parametrize("is_one_run", [True, False])
+def test_a_long_recoded_list_is_told_whether_the_former_one_comes_with_it_or_came_before(
+    settings: Settings, fresh: Database, tmp_path: Path, is_one_run: bool
+) -> None:
+    others = [clinic(f"{20_000 + number}", f"Gatina {number} Clinic") for number in range(1_000)]
+    former, recoded = write(tmp_path, "a.json", OWN_CODES), write(tmp_path, "b.json", [*MFL_CODES, *others])
+    if not is_one_run:
+        run([former], settings)
+    assert doubles(run([former, recoded], settings)) == [0, 2]
+    assert [row[1:] for row in told(fresh)] == [("13080", "NRB-1"), ("13081", "NRB-2")]
+
+
 def test_of_two_that_one_file_lists_their_body_says_itself_that_they_are_two(
     settings: Settings, tmp_path: Path
 ) -> None:

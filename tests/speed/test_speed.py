@@ -145,6 +145,16 @@ def test_an_unchanged_file_is_known_without_polars(settings: Settings, tmp_path:
     assert modules_of(settings, path, "--quiet")[1] & HEAVY == set()
 
 
+def test_an_unchanged_file_waits_for_no_class_whose_methods_are_compiled_when_it_is_imported(
+    settings: Settings, tmp_path: Path
+) -> None:
+    path = str(write(tmp_path, [record(1)]))
+    modules_of(settings, path, "--quiet")
+    ours = [Path(*name.split(".")) for name in modules_of(settings, path, "--quiet")[1] if name.startswith("gvrc.")]
+    texts = [(PROJECT / name).with_suffix(".py") for name in ours if not (PROJECT / name).is_dir()]
+    assert [path.name for path in texts if "@dataclass" in path.read_text("utf-8")] == []
+
+
 def test_polars_is_imported_while_connecting_for_a_file_that_came_since_the_last_run(
     settings: Settings, tmp_path: Path
 ) -> None:
