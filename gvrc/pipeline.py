@@ -39,17 +39,17 @@ from gvrc.placing import places_ahead
 from gvrc.resilience import CircuitBreaker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
 
     from gvrc.account import RunAccount
     from gvrc.batches import Batch
     from gvrc.cache import Cache
-    from gvrc.geography import PlaceResolver
     from gvrc.listed_files import ListedFile
     from gvrc.load import Loader
     from gvrc.loading.directory import Directory
     from gvrc.open_run import Run
+    from gvrc.placing import Places
     from gvrc.settings import Settings
 
 __all__ = ["ETLPipeline", "Options", "run"]
@@ -107,7 +107,7 @@ def load_gathered(
     loader: Loader,
     gathered: Iterator[Batch],
     files: list[ListedFile],
-    places: Callable[[], PlaceResolver],
+    places: Places,
 ) -> None:
     """Open, transform and load the batches as they are gathered from the files, and look at what they left."""
     from gvrc.batches import open_batches, read_ahead, transform_batches
@@ -115,7 +115,8 @@ def load_gathered(
 
     with first_load(this_run, loader) as foreign_keys:
         opened = open_batches(gathered, files, this_run.settings.batch_size)
-        with read_ahead(transform_batches(opened, files, places, loader.stager)) as batches:
+        transformed = transform_batches(opened, files, places.resolver, loader.stager)
+        with places.asked(), read_ahead(transformed) as batches:
             load_batches(this_run, loader, batches)
         refresh_statistics(this_run)
         with foreign_keys.added_meanwhile():

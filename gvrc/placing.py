@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,28 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 
+@dataclass(frozen=True)
+class Places:
+    """The places of a run: its resolver, once that is made, and the end of the snapshot that it reads."""
+
+    resolver: Callable[[], PlaceResolver]
+    end_snapshot: Callable[[], None]
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """End the snapshot when all records are placed.
+
+        CREATE INDEX CONCURRENTLY waits for every snapshot, and statistics and foreign keys of its table wait for it:
+        the run would wait for itself, which no server can see.
+        """
+        try:
+            yield
+        finally:
+            self.end_snapshot()
+
+
 @contextmanager
-def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Callable[[], PlaceResolver]]:
+def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Places]:
     """Begin to make the resolver, on a connection of its own.
 
     A forced run does not need it if all is settled: there it is made when the first record must be transformed, before
@@ -32,7 +53,7 @@ def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Callable[[], Pl
     if reading is None:
         points = this_run.database.read("ward_points")
         only = make_places(this_run, this_run.database, lambda: points, cache)
-        yield lambda: only
+        yield Places(lambda: only, lambda: None)
         return
     made: list[Future[PlaceResolver]] = []
 
@@ -44,7 +65,7 @@ def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Callable[[], Pl
     with reading, ThreadPoolExecutor(1) as maker:
         if not this_run.options.force:
             make()
-        yield lambda: make().result()
+        yield Places(lambda: make().result(), lambda: end_snapshot(reading) if made else None)
         for making in made:
             if not making.exception():
                 from gvrc.decided import keep_decided  # not before: it imports polars, as the making thread does
@@ -57,6 +78,11 @@ def read_places(this_run: Run, reading: Database, cache: Cache | None) -> PlaceR
     places = make_places(this_run, reading, lambda: read_ward_points(reading), cache)
     reading.run_all(("begin_snapshot", "take_snapshot"))
     return places
+
+
+def end_snapshot(reading: Database) -> None:
+    """End the snapshot; where it has ended, the server only says so."""
+    reading.release("end_snapshot")
 
 
 def read_ward_points(reading: Database) -> pl.DataFrame:

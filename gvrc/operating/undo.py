@@ -6,6 +6,7 @@ Undoing is itself a run, with an account and changes of its own, and can be undo
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.open_run import Run
     from gvrc.settings import Settings
+
+SHOWN_FILES = 20
+IMPORT_AGAIN = "loaded since then; what they said too may be gone, so import them again, in this order"
 
 
 def undo(run_id: str, settings: Settings, *, new_id: str | None = None, dry_run: bool = False) -> RunAccount:
@@ -99,3 +103,19 @@ def conclude(this_run: Run, file: FileAccount, undone_run_no: int) -> None:
     ledger.save_accounts(this_run, [1])
     database.run("finish_run", this_run.account.run_id, "succeeded", None, None)
     log_event("run_taken_back", run_no=undone_run_no, **counts)
+    tell_files_since(this_run, file)
+
+
+def tell_files_since(this_run: Run, file: FileAccount) -> None:
+    """Name the files that must be imported again: what they said of a facility that is gone, is gone with it.
+
+    The next import of a folder would read them again, but a file that was loaded may have been moved out of it.
+    """
+    taken_back = this_run.database.rows("taken_back_runs")
+    for root in (run["run_no"] for run in taken_back if run["since_run_no"] == this_run.run_no):
+        since = this_run.database.rows("files_loaded_since", root, this_run.run_no, json.dumps(taken_back))
+        if since:
+            paths = ", ".join(row["path"] for row in since[:SHOWN_FILES])
+            more = f" and {len(since) - SHOWN_FILES} more" if len(since) > SHOWN_FILES else ""
+            file.notes.append(f"{IMPORT_AGAIN}: {paths}{more}")
+            log_event("files_to_import_again", "WARNING", files=paths, more=max(0, len(since) - SHOWN_FILES))

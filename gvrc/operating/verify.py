@@ -100,7 +100,7 @@ CHECKS = (
         "verify_lineage",
         "facilities that were deleted since their import",
         is_error=False,
-        hint="their next import makes them anew; deactivate instead of deleting",
+        hint="their next import makes them anew (an undo names the files); deactivate instead of deleting",
     ),
 )
 

@@ -91,3 +91,36 @@ ORDER BY
     facility_code,
     undo.table_name
 LIMIT 20;
+
+-- name: files_loaded_since
+-- The files that were loaded after a run ($1) and before its undo ($2), and may have found in the directory what goes
+-- with the run: those of its sources, and those whose records belong to a facility that is taken back. What a source
+-- sent again as it was keeps the lineage of the run that goes, so that its file is known by the source only. $3 is what
+-- taken_back_runs gave. In the order in which they were loaded: an older list must not come last.
+WITH stating AS MATERIALIZED (
+    SELECT DISTINCT
+        known.run_no,
+        known.file_no
+    FROM etl.facility_source AS known
+    JOIN (SELECT DISTINCT facility_id FROM undo_changes) AS undone USING (facility_id)
+)
+SELECT files.path
+FROM etl.files
+JOIN etl.runs USING (run_no)
+LEFT JOIN stating
+    ON stating.run_no = files.run_no
+    AND stating.file_no = files.file_no
+WHERE files.run_no > $1::integer
+    AND files.run_no < $2::integer
+    AND runs.kind = 'import'
+    AND files.updated + files.unchanged > 0
+    AND (stating.run_no IS NOT NULL OR files.source IN (SELECT source FROM etl.files WHERE run_no = $1::integer))
+    AND NOT EXISTS (
+        SELECT
+        FROM jsonb_to_recordset($3::jsonb) AS taken_back (run_no integer)
+        WHERE taken_back.run_no = files.run_no
+    )
+GROUP BY files.path
+ORDER BY
+    max(files.run_no),
+    max(files.file_no);

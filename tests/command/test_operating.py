@@ -229,8 +229,13 @@ def test_a_watching_service_ends_at_a_signal_whose_exception_was_lost(
 
 @contextmanager
 def own_signals() -> Iterator[None]:
-    """Put back what this process does at a signal, which a command changes."""
+    """Put back what this process does at a signal, which a command changes.
+
+    A suite that runs under ``nohup`` or in the background ignores two of them, and a command leaves that as it is.
+    """
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    for number in before:
+        signal.signal(number, signal.SIG_DFL)
     try:
         yield
     finally:

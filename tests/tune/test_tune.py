@@ -6,18 +6,27 @@ import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.loading.commit import commit_batch
 from gvrc.operating.tune import make_indexes, slow_queries, tuning_lock
+from gvrc.pipeline import run
 from gvrc.settings import PROJECT
 from gvrc.statements import statement_group
+from tests.console.test_console import wait_until_it_waits
+from tests.test_pipeline import CLINIC, write
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from pathlib import Path
+
     from gvrc.database import Database
+    from gvrc.settings import Settings
 
 GUIDE = """
 CREATE INDEX CONCURRENTLY idx_facilities_facility_code ON facilities(facility_code);
@@ -120,6 +129,36 @@ def test_a_second_command_at_once_says_so_and_waits_in_no_deadlock(fresh: Databa
     assert done.returncode == 3
     assert done.stderr.startswith("error: Another command is making indexes in this database. Wait for it to end")
     assert tune(fresh_url).stdout.count("made") == len(NAMES)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_import_and_an_index_that_is_made_meanwhile_do_not_wait_for_each_other(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_first: bool
+) -> None:
+    if not is_first:  # one of many: foreign keys stay, statistics are refreshed
+        run([write(tmp_path, "a.json", [CLINIC])], settings)
+        monkeypatch.setattr("gvrc.pipeline.LARGE_LOAD", 1)
+    with ThreadPoolExecutor(1) as maker:
+        making: list[Future[object]] = []
+
+        def commit(*arguments: Any) -> None:
+            commit_batch(*arguments)
+            if not making:
+                making.append(maker.submit(make_one_index, str(settings.database_url)))
+                wait_until_it_waits(fresh)
+
+        monkeypatch.setattr("gvrc.pipeline.commit_batch", commit)
+        second = CLINIC | {"code": 13081, "name": "Amani Clinic"}
+        account = run([write(tmp_path, "b.json", [second])], settings)
+        assert (account.status, account.totals()["inserted"]) == ("succeeded", 1)
+        making[0].result()
+    assert indexes(fresh)["idx_facilities_active"] is True
+
+
+def make_one_index(url: str) -> None:
+    with connect(url) as other:
+        other.execute("SET lock_timeout = '5s'")  # where both wait for ever, it is this one that fails
+        other.run("idx_facilities_active")
 
 
 def test_psql_makes_the_indexes_from_the_file(fresh: Database, fresh_url: str) -> None:

@@ -273,3 +273,28 @@ def test_a_number_that_went_off_and_on_is_as_it_was_in_whichever_order_the_runs_
         for place in order:
             undo(runs[place], settings)
         assert content(fresh) == before
+
+
+def test_an_undo_names_the_files_to_import_again_because_what_they_said_went_with_the_run(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    january = landed(settings, tmp_path, CLINIC, name="kmhfl_january.json")
+    landed(settings, tmp_path, CLINIC, CLINIC | {"code": 13081, "name": "Amani Clinic"}, name="kmhfl_february.json")
+    landed(settings, tmp_path, CLINIC | {"phone": "0700000016"}, name="shelters.json")
+    landed(settings, tmp_path, CLINIC | {"code": 13082, "name": "Imara Clinic"}, name="police.json")
+    undone = undo(january.run_id, settings)
+    assert rows(fresh, "SELECT facility_code FROM facilities ORDER BY 1") == [
+        {"facility_code": "13081"},
+        {"facility_code": "13082"},
+    ]
+    (note,) = undone.files[0].notes
+    assert note.endswith(
+        f"import them again, in this order: {tmp_path / 'kmhfl_february.json'}, {tmp_path / 'shelters.json'}"
+    )
+    assert undo(undone.run_id, settings).files[0].notes == []
+
+
+def test_an_undo_of_the_last_run_has_no_file_to_import_again(settings: Settings, tmp_path: Path) -> None:
+    landed(settings, tmp_path, CLINIC)
+    account = landed(settings, tmp_path, CLINIC | {"phone": "0700000016"}, name="b.json")
+    assert undo(account.run_id, settings).files[0].notes == []
