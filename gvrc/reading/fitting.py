@@ -100,8 +100,8 @@ def is_of_the_licence(text: str) -> bool:
 
 TAKEN: Final = re.compile(r"(?i)suspen|revo[ck]|cancel|withdr|clos|shut|defunct|n(?:ot|on)\b.?(?:operat|function)")
 
-# Google's name of a place, and of a document of Firestore, is the path of its key.
-RESOURCE: Final = re.compile(r"(?:places|projects)/\S+")
+# Google's name of a place, of a business and of a document of Firestore is the path of its key.
+RESOURCE: Final = re.compile(r"(?:places|projects|accounts|locations)/\S+")
 # Nominatim's display name is the name followed by everything around the place.
 WHOLE_ADDRESS: Final = re.compile(r"(?i).+,.+,\s*kenya\s*")
 

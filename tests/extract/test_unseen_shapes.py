@@ -325,6 +325,10 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         {"places": [{"name": "places/ChIJ01", "displayName": {"text": "Umoja Clinic"}, "nationalPhoneNumber": "1195"}]},
         [{"facility_name": "Umoja Clinic", "contacts": '[{"key":"nationalPhoneNumber","value":"1195"}]'}],
     ),
+    "Google Business: the title is the name": (
+        {"locations": [{"name": "locations/12", "title": "Umoja Women Shelter", "websiteUri": "https://example.org"}]},
+        [{"facility_name": "Umoja Women Shelter", "website_url": "https://example.org"}],
+    ),
     "Nominatim: the whole address is no name": (
         [{"name": "Umoja Clinic", "display_name": "Umoja Clinic, Moi Road, Kenya", "lat": "-1.28", "lon": "36.8"}],
         [{"facility_name": "Umoja Clinic", "latitude": "-1.28", "longitude": "36.8"}],
