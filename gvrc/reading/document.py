@@ -34,6 +34,7 @@ from gvrc.reading.cursor import LENIENT, MAX_DEPTH, QUOTE, UNREADABLE, Cursor, r
 from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
+from gvrc.reading.labelled import pairs_in, with_labels_as_keys
 from gvrc.reading.passed_over import FEW_NAMED, are_listed_persons, is_path_passed_over, is_sender
 from gvrc.reading.repeated_codes import repeated_codes
 from gvrc.reading.shared_points import shared_points
@@ -159,6 +160,8 @@ class Walk:
             return True
         if not path and json_api_type(value.get("data")):  # one resource: what it refers to stands beside it
             return False
+        if columns_beside(value, self.keys):  # the table has a name, too
+            return False
         if not path:  # "Kenya", above its counties, has a name, too
             return has_evidence(value, self.keys) or not has_facilities_inside(value, self.keys)
         return not is_path_passed_over(path) and has_evidence(value, self.keys)
@@ -268,6 +271,10 @@ class Walk:
             return parts, []
         if self._is_wanted(path) is not False and may_be_row(values[0]):
             return self._rows(parts, path)
+        if self._is_wanted(path) is not False and (pairs := pairs_in(values, self.keys)):
+            parts = with_labels_as_keys(parts, pairs, self.keys)
+            first = next(parts)
+            return chain([first], parts), [read_element(element) for element in first[:SAMPLE]]
         return parts, values
 
     def _rows(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:

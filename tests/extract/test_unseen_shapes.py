@@ -401,6 +401,66 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             }
         ],
     ),
+    "Jotform: the questions of a form are no facilities, and the state of what was sent is none of theirs": (
+        {
+            "content": [
+                {
+                    "id": "501",
+                    "status": "ACTIVE",
+                    "answers": {
+                        "1": {"name": "facilityName", "text": "Facility name", "answer": "Umoja Clinic"},
+                        "2": {"name": "county", "text": "County", "answer": "Nairobi"},
+                        "3": {"name": "phone", "text": "Phone Number", "answer": "0700000016"},
+                        "4": {"name": "note", "text": "Anything else?"},
+                    },
+                }
+            ]
+        },
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "source_key": "501",
+                "contacts": '[{"key":"Phone Number","value":"0700000016"}]',
+            }
+        ],
+    ),
+    "pairs of a label and a value": (
+        [
+            {"fields": [{"label": key, "value": value} for key, value in record.items()]}
+            for record in (A | {"phone": "1195"}, B | {"phone": "1195"})
+        ],
+        [
+            READ_A | {"contacts": '[{"key":"phone","value":"1195"}]'},
+            READ_B | {"contacts": '[{"key":"phone","value":"1195"}]'},
+        ],
+    ),
+    "KML as JSON: the data of a place are its own": (
+        {
+            "Document": {
+                "name": "Shelters",
+                "Placemark": [
+                    {
+                        "name": "Umoja Shelter",
+                        "Point": {"coordinates": "36.8,-1.28,0"},
+                        "ExtendedData": {"Data": [{"@name": "County", "value": "Nairobi"}, {"@name": "sign", "value": 1}]},
+                    }
+                ],
+            }
+        },
+        [{"facility_name": "Umoja Shelter", "county_name": "Nairobi", "coordinates": "36.8,-1.28,0"}],
+    ),
+    "Smartsheet: a table that has a name is no facility": (
+        {
+            "name": "GBV referral directory",
+            "columns": [{"id": 1, "title": "Facility Name"}, {"id": 2, "title": "County"}, {"id": 3, "title": "Code"}],
+            "rows": [
+                {"rowNumber": 1, "cells": [{"value": "Umoja Clinic"}, {"value": "Nairobi"}, {"value": 1}]},
+                {"rowNumber": 2, "cells": [{"value": "Kayole Clinic"}, {"columnId": 2}, {"value": 2}]},
+            ],
+        },
+        [READ_A, {"facility_name": "Kayole Clinic", "facility_code": "2"}],
+    ),
     "KHIS: a table of the units of DHIS2": (
         [{"organisationunitname": "Umoja Clinic", "organisationunitcode": "13080", "County": "Nairobi"}],
         [{"facility_name": "Umoja Clinic", "facility_code": "13080", "county_name": "Nairobi"}],
