@@ -628,6 +628,20 @@ PARTS_OF_ONE: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             {"facility_name": "Umoja Lindi", "county_name": "Nairobi"},
         ],
     ),
+    "the head office of an organisation, and branches under their towns": (
+        [
+            {
+                "organisation": "Umoja Network",
+                "head_office": {"name": "Umoja Kayole", "county": "Nairobi"},
+                "branches": {"Kibra": {"name": "Umoja Lindi", "county": "Nairobi"}},
+            }
+        ],
+        [
+            {"facility_name": "Umoja Network"},
+            {"facility_name": "Umoja Kayole", "county_name": "Nairobi"},
+            {"facility_name": "Umoja Lindi", "county_name": "Nairobi"},
+        ],
+    ),
     "Google Maps: the point stands beside the properties that name a place deeper in them": (
         {
             "type": "FeatureCollection",
