@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -31,12 +32,17 @@ UNIT_LISTS: Final = ONE_UNIT | frozenset(
     ("counties", "subcounties", "constituencies", "wards", "regions", "districts", "provinces", "countries")
 )
 COUNTIES: Final = list_words("counties")
+LEVEL_OF_COUNTY: Final = re.compile(r"\A(?:kauntiya|countyof|county)|county\Z")
 
 
 def is_county(key: str) -> bool:
-    """Say whether a key is the name of one of the 47 counties."""
+    """Say whether a key is the name of one of the 47 counties.
+
+    >>> [is_county(key) for key in ("Kilifi County", "Kaunti ya Kilifi", "COUNTY: KILIFI", "Kilifi Town")]
+    [True, True, True, False]
+    """
     word = normal_key(key)
-    return word in COUNTIES or word.removesuffix("county") in COUNTIES
+    return word in COUNTIES or LEVEL_OF_COUNTY.sub("", word) in COUNTIES
 
 
 def is_of_facilities(name: str) -> bool:

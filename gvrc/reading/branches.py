@@ -42,8 +42,9 @@ def branches_of(record: object, keys: Keys) -> list[tuple[str, dict[str, Any]]]:
     if not isinstance(record, dict):
         return []
     listed = [(key, _listed(value)) for key, value in record.items() if normal_key(key) in BRANCHES]
-    if not any(branches for _, branches in listed) or not (names := {word for name in _names_in(record, keys) for word in _first_word(name)}):
+    if not any(branches for _, branches in listed):
         return []
+    names = {word for name in _names_in(record, keys) for word in _first_word(name)}
     return [
         (key, branch)
         for key, value in listed

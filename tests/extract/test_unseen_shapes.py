@@ -401,6 +401,78 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             }
         ],
     ),
+    "HXL: the organisation works at a site": (
+        [{"#org+name": "Sample Relief", "#loc+name": "Umoja Clinic", "#adm1+name": "Nairobi"}],
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "issue.value_not_used": "#org+name=Sample Relief",
+            }
+        ],
+    ),
+    "gbv_services names services, or kinds of violence": (
+        [
+            A | {"gbv_services": ["PEP", "Legal aid"]},
+            A | {"Which GBV services does the facility offer? (Select all that apply)": "PEP;"},
+            A | {"gbv_services": "Physical Violence, Sexual Violence"},
+        ],
+        [
+            READ_A | {"services": '["PEP","Legal aid"]'},
+            READ_A | {"services": '"PEP;"'},
+            READ_A | {"gbv_categories": '"Physical Violence, Sexual Violence"'},
+        ],
+    ),
+    "a remark in brackets says how a column is filled in, or whose it is": (
+        [
+            {
+                "Facility Name (as per KMHFL)": "Umoja Clinic",
+                "MFL Code (if applicable)": 1,
+                "County (select one)": "Nairobi",
+                "Phone number (official)": "0700000016",
+                "Phone number (survivor)": "0700000017",
+                "PEP (72 hrs)": "Y",
+                "Counselling (trauma)": "N",
+            }
+        ],
+        [
+            READ_A
+            | {
+                "services": '["PEP (72 hrs)"]',
+                "contacts": '[{"key":"Phone number (official)","value":"0700000016"}]',
+            }
+        ],
+    ),
+    "a tree down to the ward whose keys say what they name": (
+        {
+            "Kilifi County": {"Kilifi North Constituency": {"Tezo Ward": [{"name": "Tezo Clinic"}]}},
+            "Kaunti ya Kwale": {"Kaunti Ndogo ya Matuga": {"Wadi ya Waa": [{"name": "Waa Clinic"}]}},
+        },
+        [
+            {
+                "facility_name": "Tezo Clinic",
+                "county_name": "Kilifi County",
+                "constituency_name": "Kilifi North Constituency",
+                "ward_name": "Tezo Ward",
+            },
+            {
+                "facility_name": "Waa Clinic",
+                "county_name": "Kaunti ya Kwale",
+                "sub_county_name": "Kaunti Ndogo ya Matuga",
+                "ward_name": "Wadi ya Waa",
+            },
+        ],
+    ),
+    "the officer of a gender desk goes with the number of the desk": (
+        [A | {"Simu ya mkononi": "0700000016", "desk_officer": "Sample Person", "desk_officer_mobile": "0700000017"}],
+        [
+            READ_A
+            | {
+                "contacts": '[{"key":"Simu ya mkononi","value":"0700000016"},'
+                '{"key":"desk_officer","value":"Sample Person"},{"key":"desk_officer_mobile","value":"0700000017"}]'
+            }
+        ],
+    ),
     "Jotform: the questions of a form are no facilities, and the state of what was sent is none of theirs": (
         {
             "content": [
@@ -443,7 +515,9 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
                     {
                         "name": "Umoja Shelter",
                         "Point": {"coordinates": "36.8,-1.28,0"},
-                        "ExtendedData": {"Data": [{"@name": "County", "value": "Nairobi"}, {"@name": "sign", "value": 1}]},
+                        "ExtendedData": {
+                            "Data": [{"@name": "County", "value": "Nairobi"}, {"@name": "sign", "value": 1}]
+                        },
                     }
                 ],
             }
