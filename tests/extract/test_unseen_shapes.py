@@ -67,6 +67,21 @@ RESOURCE = {
 }
 READ_RESOURCE = READ_C | {"source_key": "7", "facility_type": "Dispensary", "owner_name": "Sample Trust"}
 
+
+def location(key: str, name: str, above: str | None, kind: str) -> dict[str, Any]:
+    part = {"partOf": {"reference": f"Location/{above}"}} if above else {}
+    physical = {"physicalType": {"coding": [{"code": kind}]}}
+    return {"resourceType": "Location", "id": key, "name": name} | part | physical
+
+
+LOCATIONS = [
+    location("f-1", "Lindi Clinic", "w-1", "bu"),
+    location("f-2", "Lindi Ward 5", "f-1", "bu"),
+    location("w-1", "Lindi", "s-1", "jdn"),
+    location("s-1", "Kibra", "c-1", "jdn"),
+    location("c-1", "Nairobi", None, "jdn"),
+]
+
 UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "ESRI: the fields of the table are no facilities": (
         {
@@ -399,6 +414,19 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
                 "county_name": "Nairobi",
                 "issue.value_not_used": "Organization=Sample Relief",
             }
+        ],
+    ),
+    "FHIR: the jurisdictions that a location is part of": (
+        {"resourceType": "Bundle", "entry": [{"resource": location} for location in LOCATIONS]},
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "source_key": "f-1",
+                "county_name": "Nairobi",
+                "sub_county_name": "Kibra",
+                "ward_name": "Lindi",
+            },
+            {"facility_name": "Lindi Ward 5", "source_key": "f-2"},
         ],
     ),
     "HXL: the organisation works at a site": (
