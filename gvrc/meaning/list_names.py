@@ -58,6 +58,18 @@ def is_of_facilities(name: str) -> bool:
     return not is_passed_over(name) and not OF_FACILITIES.isdisjoint((*words[-1:], "".join(words[-2:])))
 
 
+def is_named_after_facilities(key: str) -> bool:
+    """Say whether a list holds facilities by its name alone, even if they say nothing but their names.
+
+    Of hotlines the name may have more words, for they say little; partner_organizations are no facilities.
+
+    >>> [is_named_after_facilities(key) for key in ("hotlines", "national_hotlines", "partner_organizations")]
+    [True, True, False]
+    """
+    word = normal_key(key)
+    return word in FACILITY_LISTS or word.endswith(("hotlines", "helplines"))
+
+
 def is_passed_over(key: str) -> bool:
     """Say whether what stands under this key is known to be something other than facilities.
 

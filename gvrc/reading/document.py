@@ -15,7 +15,7 @@ import msgspec
 
 from gvrc.errors import SourceFileError
 from gvrc.masking import mask_letters
-from gvrc.meaning.list_names import FACILITY_LISTS, is_of_facilities, may_be_sender
+from gvrc.meaning.list_names import is_named_after_facilities, is_of_facilities, may_be_sender
 from gvrc.meaning.other_kinds import is_of_many_kinds, json_api_type, other_kind
 from gvrc.meaning.paths import PARENT_CLOSED, PARENT_COUNTY, PARENT_GROUP, is_absent, normal_key
 from gvrc.meaning.shown_keys import shown_path
@@ -381,7 +381,7 @@ class Walk:
             self.walked.has_next_page |= any(map(is_next_link, values))
             return False
         named = list(islice((value for value in values if looks_like_facility(value, self.keys)), FEW_NAMED))
-        expected = not path or normal_key(key) in FACILITY_LISTS or PARENT_COUNTY in parents
+        expected = not path or is_named_after_facilities(key) or PARENT_COUNTY in parents
         if expected and not any(isinstance(value, dict) for value in values) and UNREADABLE in values:
             return True  # nothing but what cannot be read: it is counted and reported
         if named and (expected or any(has_evidence(value, self.keys) for value in named)):

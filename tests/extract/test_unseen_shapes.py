@@ -429,6 +429,16 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             {"facility_name": "Lindi Ward 5", "source_key": "f-2"},
         ],
     ),
+    "a list of hotlines, each with its numbers": (
+        {"national_hotlines": [{"name": "Childline Kenya", "numbers": [{"label": "Toll free", "number": 116}]}]},
+        [
+            {
+                "facility_name": "Childline Kenya",
+                "facility_type": "national_hotlines",
+                "contacts": '[{"key":"numbers","value":[{"label":"Toll free","number":116}]}]',
+            }
+        ],
+    ),
     "HXL: the organisation works at a site": (
         [{"#org+name": "Sample Relief", "#loc+name": "Umoja Clinic", "#adm1+name": "Nairobi"}],
         [
