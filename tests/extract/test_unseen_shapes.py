@@ -429,13 +429,17 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             {"facility_name": "Lindi Ward 5", "source_key": "f-2"},
         ],
     ),
+    "an organisation that only says that it has a service point keeps its name": (
+        [A | {"name": None, "organization_name": "Umoja Clinic", "service_point": "Yes"}],
+        [READ_A],
+    ),
     "a list of hotlines, each with its numbers": (
         {"national_hotlines": [{"name": "Childline Kenya", "numbers": [{"label": "Toll free", "number": 116}]}]},
         [
             {
                 "facility_name": "Childline Kenya",
                 "facility_type": "national_hotlines",
-                "contacts": '[{"key":"numbers","value":[{"label":"Toll free","number":116}]}]',
+                "contacts": '[{"key":"numbers","value":{"label":"Toll free","number":116}}]',
             }
         ],
     ),
