@@ -47,7 +47,11 @@ LOOKED_UP: Final = re.compile(r"(?i)\A((?:county|constituency|ward|sub[ _-]?coun
 CUSTOM: Final = re.compile(
     r"(?<=[^_])__[crs]\Z|^(?:field|new|cr[0-9a-f]{3,5})_(?=\w)(?!(?:name|label|title|text|value|code|type|status|id|uuid|number|state|owner|offices?)\Z)"
 )
-UNIT_IN_KEY: Final = re.compile(r"(.+?)\s*[(\[][^()\[\]]*[)\]]\s*")
+UNIT_IN_KEY: Final = re.compile(r"(.+?)\s*[(\[]([^()\[\]]*)[)\]]\s*")
+HOW_TO_FILL_IN: Final = re.compile(
+    r"(?i)\s*(?:official|optional|required|mandatory|in full|in english|english|as (?:per|in|it appears)\b.*"
+    r"|(?:if|where) (?:any|applicable|available|known)|e\.?g\b.*|(?:select|tick|choose|separate|use)\b.*|gbv|sgbv)\s*"
+)
 REMARK: Final = re.compile(r"\([^()]*\)")  # (tick all that apply)
 PART_OF_POINT: Final = re.compile(r"(?i)_?(?P<question>[^_\W].*)[_-](?P<axis>latitude|longitude)")
 ASKS_FOR_POINT: Final = frozenset(
@@ -158,10 +162,17 @@ def _of_question(key: str) -> tuple[Meaning, ...]:
 
 
 def _with_unit(key: str) -> tuple[Meaning, ...]:
-    """Give the meaning of a column of degrees that names their unit: ``Lat (deg)``, ``GPS [DMS]``."""
+    """Give the meaning of a column of degrees that names their unit (``Lat (deg)``, ``GPS [DMS]``).
+
+    Of any other key a remark may be left out only if it says how to fill it in: Phone (survivor) is not the facility's.
+
+    >>> [[of.field for of in _with_unit(key)] for key in ("Lat (deg)", "Phone (official)", "Phone (survivor)")]
+    [['latitude'], ['contacts'], []]
+    """
     found = UNIT_IN_KEY.fullmatch(key)
-    known = key_table().get(words_of_path(found.groups()), ()) if found else ()
-    return tuple(meaning for meaning in known if meaning.field in DEGREES)
+    known = key_table().get(words_of_path(found.groups()[:1]), ()) if found else ()
+    is_how = found is not None and HOW_TO_FILL_IN.fullmatch(found[2]) is not None
+    return tuple(meaning for meaning in known if is_how or meaning.field in DEGREES)
 
 
 def _of_flattened(parts: list[str]) -> tuple[Meaning, ...]:

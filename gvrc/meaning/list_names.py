@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -31,12 +32,17 @@ UNIT_LISTS: Final = ONE_UNIT | frozenset(
     ("counties", "subcounties", "constituencies", "wards", "regions", "districts", "provinces", "countries")
 )
 COUNTIES: Final = list_words("counties")
+LEVEL_OF_COUNTY: Final = re.compile(r"\A(?:kauntiya|countyof|county)|county\Z")
 
 
 def is_county(key: str) -> bool:
-    """Say whether a key is the name of one of the 47 counties."""
+    """Say whether a key is the name of one of the 47 counties.
+
+    >>> [is_county(key) for key in ("Kilifi County", "Kaunti ya Kilifi", "COUNTY: KILIFI", "Kilifi Town")]
+    [True, True, True, False]
+    """
     word = normal_key(key)
-    return word in COUNTIES or word.removesuffix("county") in COUNTIES
+    return word in COUNTIES or LEVEL_OF_COUNTY.sub("", word) in COUNTIES
 
 
 def is_of_facilities(name: str) -> bool:
@@ -50,6 +56,18 @@ def is_of_facilities(name: str) -> bool:
     """
     words = words_of_key(name)
     return not is_passed_over(name) and not OF_FACILITIES.isdisjoint((*words[-1:], "".join(words[-2:])))
+
+
+def is_named_after_facilities(key: str) -> bool:
+    """Say whether a list holds facilities by its name alone, even if they say nothing but their names.
+
+    Of hotlines the name may have more words, for they say little; partner_organizations are no facilities.
+
+    >>> [is_named_after_facilities(key) for key in ("hotlines", "national_hotlines", "partner_organizations")]
+    [True, True, False]
+    """
+    word = normal_key(key)
+    return word in FACILITY_LISTS or word.endswith(("hotlines", "helplines"))
 
 
 def is_passed_over(key: str) -> bool:

@@ -71,9 +71,23 @@ def with_key(parents: dict[str, str], key: str, above: tuple[str, ...]) -> dict[
         parents = parents | {PARENT_CLOSED: closed}
     if GROUP_WORDS.search(key.lower()) or canonical_name("facility_types", key):
         return parents | {PARENT_GROUP: key}
+    if PARENT_COUNTY in parents and (named := NAMED_UNIT.fullmatch(key)) and named.lastgroup:
+        return parents | {LEVELS_NAMED[named.lastgroup]: key}
     if PARENT_COUNTY in parents and not closed and normal_key(key) not in FACILITY_LISTS | NOT_FACILITIES | ONE_UNIT:
         return parents | {PARENT_PLACE: ", ".join(filter(None, (parents.get(PARENT_PLACE), key)))}
     return parents
+
+
+# Of a tree whose keys say what they name: Tezo Ward, Wadi ya Tezo, Kinango Sub-County.
+NAMED_UNIT: Final = re.compile(
+    r"(?i)(?:(?P<sub_county>kaunti ndogo ya \w.*|\w.*[ _]sub[ _-]?county)|(?P<ward>(?:kata|wadi) ya \w.*|\w.*[ _]ward)"
+    r"|(?P<constituency>jimbo la \w.*|\w.*[ _]constituency))\s*"
+)
+LEVELS_NAMED: Final = {
+    "sub_county": PARENT_SUB_COUNTY,
+    "ward": PARENT_WARD,
+    "constituency": PARENT_CONSTITUENCY,
+}
 
 
 def point_of_feature(value: dict[str, Any]) -> dict[str, str]:

@@ -41,9 +41,10 @@ def branches_of(record: object, keys: Keys) -> list[tuple[str, dict[str, Any]]]:
     """
     if not isinstance(record, dict):
         return []
-    listed = [(key, value) for key, value in record.items() if isinstance(value, list) and normal_key(key) in BRANCHES]
-    if not listed or not (names := {word for name in _names_in(record, keys) for word in _first_word(name)}):
+    listed = [(key, _listed(value)) for key, value in record.items() if normal_key(key) in BRANCHES]
+    if not any(branches for _, branches in listed):
         return []
+    names = {word for name in _names_in(record, keys) for word in _first_word(name)}
     return [
         (key, branch)
         for key, value in listed
@@ -51,6 +52,14 @@ def branches_of(record: object, keys: Keys) -> list[tuple[str, dict[str, Any]]]:
         if looks_like_facility(branch, keys) and not OWN_PLACE.isdisjoint(keys.fields_in(branch))
         if any(word in names for name in _names_in(branch, keys) for word in _first_word(name))
     ]
+
+
+def _listed(value: object) -> list[Any]:
+    """Give the branches of a list, those that stand under their towns, or the only one: a head office."""
+    if isinstance(value, dict):
+        several = list(value.values())
+        return several if all(isinstance(branch, dict) for branch in several) else [value]
+    return value if isinstance(value, list) else []
 
 
 def _names_in(record: dict[str, Any], keys: Keys) -> list[str]:

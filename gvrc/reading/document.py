@@ -15,7 +15,7 @@ import msgspec
 
 from gvrc.errors import SourceFileError
 from gvrc.masking import mask_letters
-from gvrc.meaning.list_names import FACILITY_LISTS, is_of_facilities, may_be_sender
+from gvrc.meaning.list_names import is_named_after_facilities, is_of_facilities, may_be_sender
 from gvrc.meaning.other_kinds import is_of_many_kinds, json_api_type, other_kind
 from gvrc.meaning.paths import PARENT_CLOSED, PARENT_COUNTY, PARENT_GROUP, is_absent, normal_key
 from gvrc.meaning.shown_keys import shown_path
@@ -34,6 +34,7 @@ from gvrc.reading.cursor import LENIENT, MAX_DEPTH, QUOTE, UNREADABLE, Cursor, r
 from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
+from gvrc.reading.labelled import pairs_in, with_labels_as_keys
 from gvrc.reading.passed_over import FEW_NAMED, are_listed_persons, is_path_passed_over, is_sender
 from gvrc.reading.repeated_codes import repeated_codes
 from gvrc.reading.shared_points import shared_points
@@ -159,6 +160,8 @@ class Walk:
             return True
         if not path and json_api_type(value.get("data")):  # one resource: what it refers to stands beside it
             return False
+        if columns_beside(value, self.keys):  # the table has a name, too
+            return False
         if not path:  # "Kenya", above its counties, has a name, too
             return has_evidence(value, self.keys) or not has_facilities_inside(value, self.keys)
         return not is_path_passed_over(path) and has_evidence(value, self.keys)
@@ -268,6 +271,10 @@ class Walk:
             return parts, []
         if self._is_wanted(path) is not False and may_be_row(values[0]):
             return self._rows(parts, path)
+        if self._is_wanted(path) is not False and (pairs := pairs_in(values, self.keys)):
+            parts = with_labels_as_keys(parts, pairs, self.keys)
+            first = next(parts)
+            return chain([first], parts), [read_element(element) for element in first[:SAMPLE]]
         return parts, values
 
     def _rows(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:
@@ -374,7 +381,7 @@ class Walk:
             self.walked.has_next_page |= any(map(is_next_link, values))
             return False
         named = list(islice((value for value in values if looks_like_facility(value, self.keys)), FEW_NAMED))
-        expected = not path or normal_key(key) in FACILITY_LISTS or PARENT_COUNTY in parents
+        expected = not path or is_named_after_facilities(key) or PARENT_COUNTY in parents
         if expected and not any(isinstance(value, dict) for value in values) and UNREADABLE in values:
             return True  # nothing but what cannot be read: it is counted and reported
         if named and (expected or any(has_evidence(value, self.keys) for value in named)):

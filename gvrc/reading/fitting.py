@@ -100,14 +100,20 @@ def is_of_the_licence(text: str) -> bool:
 
 TAKEN: Final = re.compile(r"(?i)suspen|revo[ck]|cancel|withdr|clos|shut|defunct|n(?:ot|on)\b.?(?:operat|function)")
 
-# Google's name of a place, and of a document of Firestore, is the path of its key.
-RESOURCE: Final = re.compile(r"(?:places|projects)/\S+")
+# Google's name of a place, of a business and of a document of Firestore is the path of its key.
+RESOURCE: Final = re.compile(r"(?:places|projects|accounts|locations)/\S+")
+# Of an organisation's record these may only say that it has one.
+MAY_BE_A_SITE: Final = frozenset(("facilitysite", "servicepoint", "servicedeliverypoint", "site", "sitename"))
 # Nominatim's display name is the name followed by everything around the place.
 WHOLE_ADDRESS: Final = re.compile(r"(?i).+,.+,\s*kenya\s*")
 
 # By field: the words of keys, and the pattern of texts under them that are not meant for the field.
 UNFIT: Final[dict[str, tuple[tuple[Collection[str], Callable[[str], object]], ...]]] = {
-    "facility_name": ((("name",), RESOURCE.fullmatch), (("displayname",), WHOLE_ADDRESS.fullmatch)),
+    "facility_name": (
+        (("name",), RESOURCE.fullmatch),
+        (("displayname",), WHOLE_ADDRESS.fullmatch),
+        (MAY_BE_A_SITE, YES_OR_NO.fullmatch),
+    ),
     "county_name": ((REGIONS, _is_no_county),),
     "address": ((("building",), KIND_OF_BUILDING.fullmatch), (("location",), _is_no_way)),
     "is_closed": ((ONLY_IF_SO, NOT_SO.fullmatch), (HOURS, _is_open_at_times)),

@@ -56,8 +56,10 @@ class Link(NamedTuple):
 
 def may_refer(record: dict[str, Any]) -> bool:
     """Say whether a record has a key that refers to something: few files have, and the others are not searched."""
-    return "relationships" in record or any(
-        _linked_unit(key) or (isinstance(value, dict) and _may_hold_links(key)) for key, value in record.items()
+    return (
+        "relationships" in record
+        or "partOf" in record
+        or any(_linked_unit(key) or (isinstance(value, dict) and _may_hold_links(key)) for key, value in record.items())
     )
 
 
@@ -142,6 +144,19 @@ def is_of_services(kind: str) -> bool:
     [True, True, True, False]
     """
     return normal_key(kind.rpartition("--")[2]).removeprefix("field").removesuffix("s") in SERVICE_KINDS
+
+
+def part_of(record: dict[str, Any]) -> str | None:
+    """Give the id of what a Location of FHIR is part of.
+
+    >>> part_of({"resource": {"resourceType": "Location", "partOf": {"reference": "Location/ward-1"}}})
+    'ward-1'
+    """
+    resource = record.get("resource", record)
+    part = resource.get("partOf") if isinstance(resource, dict) else None
+    reference = part.get("reference") if isinstance(part, dict) else None
+    kind, _, known = reference.rpartition("/") if isinstance(reference, str) else ("", "", "")
+    return known if kind.rpartition("/")[2] == "Location" else None
 
 
 def stated_units(record: dict[str, Any], keys: Keys) -> dict[str, str]:

@@ -15,6 +15,7 @@ from gvrc.errors import SourceFileError
 from gvrc.meaning.accounts import is_of_account
 from gvrc.meaning.list_names import WRAPPING
 from gvrc.meaning.meanings import keys_of_source
+from gvrc.meaning.other_kinds import other_kind
 from gvrc.meaning.paths import is_absent, is_wrapper, leaves, normal_key, unwrapped
 from gvrc.reading.cursor import MAX_DEPTH, Cursor, read_element
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
@@ -29,6 +30,7 @@ from gvrc.reading.link_keys import (
     id_of,
     is_of_services,
     links_of,
+    part_of,
     stated_units,
     unit_of,
 )
@@ -40,7 +42,10 @@ if TYPE_CHECKING:
 
 NAME_KEYS: Final = ("name", "title", "label", "displayname", "nameen", "typename", "statusname", "categoryname")
 MAX_ROWS: Final = 20_000  # per unit: there are 1,450 wards; a longer list is no list of units, and takes memory
+MAX_LEVELS: Final = 8
+JURISDICTION: Final = "Location_jdn"
 MAX_PATH: Final = 4  # keys down to a list: {"data": {"lookups": {"wards": {"results": [..]}}}}
+LISTS_OF_FHIR: Final = ((), ("entry",))  # lines, or the entries of a Bundle
 ANY_KEYS: Final = keys_of_source({})
 
 
@@ -51,6 +56,13 @@ class Row(NamedTuple):
     stated: tuple[tuple[str, str], ...]
     links: tuple[Link, ...]
     codes: tuple[str, ...]
+
+
+class Jurisdiction(NamedTuple):
+    """A county or what is below it among the Locations of FHIR, and the id of what it is part of."""
+
+    name: str
+    above: str | None
 
 
 class Resource(msgspec.Struct):
@@ -73,6 +85,7 @@ class Rows:
         self._by_code: defaultdict[str, dict[str, Row]] = defaultdict(dict)
         self._counts: Counter[str] = Counter()
         self.services: dict[str, str | None] = {}  # None: several services have the id
+        self.jurisdictions: dict[str, Jurisdiction | None] = {}  # None: several have the id
 
     def add_service(self, value: object) -> None:
         """Add a service by its id; an id with two names has none."""
@@ -80,6 +93,25 @@ class Rows:
         for known in _ids_of(SERVICE, value) if row and isinstance(value, dict) else ():
             if row and len(self.services) < MAX_ROWS and self.services.setdefault(known, row.name) != row.name:
                 self.services[known] = None
+
+    def add_jurisdiction(self, location: object) -> None:
+        """Add a Location of FHIR that is a jurisdiction; an id with two names has none."""
+        if not isinstance(location, dict) or other_kind(location) != JURISDICTION:
+            return
+        inner = location.get("resource", location)
+        known, name = id_of(inner.get("id")), inner.get("name")
+        if known and isinstance(name, str) and not is_absent(name) and len(self.jurisdictions) < MAX_ROWS:
+            found = Jurisdiction(name, part_of(location))
+            if self.jurisdictions.setdefault(known, found) != found:
+                self.jurisdictions[known] = None
+
+    def above(self, known: str | None) -> list[str]:
+        """Name the jurisdictions that something is part of, from its own up to the country."""
+        names: list[str] = []
+        while known and len(names) < MAX_LEVELS and (found := self.jurisdictions.get(known)):
+            names.append(found.name)
+            known = found.above
+        return names
 
     def units(self) -> set[str]:
         """Name the units that have rows."""
@@ -167,6 +199,8 @@ class Gathering:
         for element in chain.from_iterable(parts):
             if unit:
                 self.rows.add(unit, read_element(element))
+            elif path in LISTS_OF_FHIR and b'"jdn"' in bytes(element):
+                self.rows.add_jurisdiction(read_element(element))
             elif not self._take_resource(element) and not path and _is_page(element):
                 Gathering(Cursor(iter([bytes(element)])), self.rows).gather()
 

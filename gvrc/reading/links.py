@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from gvrc.errors import SourceFileError
+from gvrc.meaning.list_names import is_county
 from gvrc.meaning.paths import (
     MAX_KNOWN_PATHS,
     PARENT_CONSTITUENCY,
@@ -26,7 +27,7 @@ from gvrc.meaning.paths import (
     normal_key,
 )
 from gvrc.reading.cursor import Cursor, read_element
-from gvrc.reading.link_keys import ALSO, PLACES, Link, links_of, may_refer, services_of, stated_units
+from gvrc.reading.link_keys import ALSO, PLACES, Link, links_of, may_refer, part_of, services_of, stated_units
 from gvrc.reading.linked_rows import MAX_ROWS, Gathering, Rows
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ PARENTS: Final = {
     "status": PARENT_STATUS,
 }
 SAMPLE: Final = 5  # records that decide whether a file is read twice: to look at 200 took as long as finding all
+BELOW_COUNTY: Final = ("sub_county", "ward")
 MAX_STEPS: Final = 3  # to a ward, to its constituency, to that one's county
 
 
@@ -68,7 +70,9 @@ class Links:
         sample = islice((record for record in records if isinstance(record, dict)), SAMPLE)
         found = list(filter(may_refer, sample))
         if not path:
-            found = [record for record in found if "relationships" in record]
+            found = [record for record in found if "relationships" in record or part_of(record)]
+        if any(map(part_of, found)) and self._gathered().jurisdictions:
+            return True
         if any(map(services_of, found)) and self._gathered().services:
             return True
         wanted = {unit for record in found for unit in _unnamed(record, keys) if PARENTS[unit] not in parents}
@@ -92,7 +96,14 @@ class Links:
             if unit in PLACES and _plain(stated.get(unit, ""), unit) != _plain(name, unit)
         }
         others = {PARENTS[unit]: name for unit, name in found.items() if unit not in PLACES}
-        return places | parents | others | self._services_told(record)
+        above = units_of_jurisdictions(self._gathered().above(part_of(record)))
+        return (
+            {PARENTS[unit]: name for unit, name in above.items()}
+            | places
+            | parents
+            | others
+            | self._services_told(record)
+        )
 
     def _services_told(self, record: dict[str, Any]) -> dict[str, Any]:
         """Give the names of the services that a resource of JSON:API refers to, if their ids are unambiguous."""
@@ -142,6 +153,23 @@ class Links:
             except SourceFileError:
                 pass  # whoever reads the records meets it, too, and reports it
         return self._rows
+
+
+def units_of_jurisdictions(names: list[str]) -> dict[str, str]:
+    """Give the units that jurisdictions are, from the nearest up: nothing but the county has to say what it is.
+
+    >>> units_of_jurisdictions(["Vanga", "Lunga Lunga", "Kwale County", "Kenya"])
+    {'county': 'Kwale County', 'sub_county': 'Lunga Lunga', 'ward': 'Vanga'}
+    >>> units_of_jurisdictions(["Lunga Lunga", "Kwale"]), units_of_jurisdictions(["Vanga", "Coast"])
+    ({'county': 'Kwale', 'sub_county': 'Lunga Lunga'}, {})
+    >>> units_of_jurisdictions(["Vanga", "Lunga Lunga", "Msambweni", "Kwale"])  # nobody can tell which of them it is
+    {'county': 'Kwale'}
+    """
+    at = max((place for place, name in enumerate(names) if is_county(name)), default=None)
+    if at is None:
+        return {}
+    below = zip(BELOW_COUNTY, reversed(names[:at]), strict=False) if at <= len(BELOW_COUNTY) else ()
+    return {"county": names[at], **dict(below)}
 
 
 def _unnamed(record: dict[str, Any], keys: Keys) -> set[str]:

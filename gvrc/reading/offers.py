@@ -19,6 +19,7 @@ from gvrc.reading.json_texts import YES_NO, Texts, Values, dotted, json_texts_of
 from gvrc.reading.ticked import services_by_question, without_ticked
 from gvrc.values.closures import outweighs
 from gvrc.values.pairs import first_pair, is_side, with_side
+from gvrc.values.services import names_violence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,6 +82,7 @@ class Offers:
         self._let_closed_outweigh()
         self._name_by_titles()
         self._offer_what_was_ticked()
+        self._offer_what_gbv_services_name()
 
     def _close_what_is_past(self) -> None:
         """Take what was a clinic (``disused:amenity``), and is nothing else now, for a clinic that is closed."""
@@ -142,6 +144,15 @@ class Offers:
                 if offer.path == question:
                     self.by_field["services"][place] = offer._replace(texts=without_ticked(offer.texts, names))
             self.add("services", rank, question or TICKED, json_texts_of(names))
+
+    def _offer_what_gbv_services_name(self) -> None:
+        """Take ``gbv_services`` for services where it names no kind of violence: most sources mean PEP, legal aid."""
+        for place, offer in enumerate(self.by_field.get("gbv_categories", [])):
+            if "service" in normal_key(str(offer.path[-1])):
+                kinds = {text for text in set(offer.texts) if text and names_violence(text)}
+                kept = [text if text in kinds else None for text in offer.texts]
+                self.by_field["gbv_categories"][place] = offer._replace(texts=kept)
+                self.add("services", ELSEWHERE, offer.path, [None if text in kinds else text for text in offer.texts])
 
     def choose(self) -> dict[str, Texts]:
         """Give each field the first value that is offered."""

@@ -45,11 +45,14 @@ def may_be_row(value: object) -> bool:
 
 
 def _cells_in(row: object) -> list[object] | None:
-    """Give the cells of a row; Google's charts and BigQuery write each as an object: ``{"c": [{"v": ..}]}``."""
-    if isinstance(row, dict) and len(row) == 1:
-        row = row.get("c", row.get("f"))
-        return [cell.get("v") if isinstance(cell, dict) else cell for cell in row] if isinstance(row, list) else None
-    return row if isinstance(row, list) else None
+    """Give the cells of a row; Google's charts and BigQuery write each as an object: ``{"c": [{"v": ..}]}``.
+
+    Smartsheet writes them so, too, beside what it says of the row: ``{"rowNumber": 1, "cells": [{"value": ..}]}``.
+    """
+    if not isinstance(row, dict):
+        return row if isinstance(row, list) else None
+    cells, value = (row.get("c", row.get("f")), "v") if len(row) == 1 else (row.get("cells"), "value")
+    return [cell.get(value) if isinstance(cell, dict) else cell for cell in cells] if isinstance(cells, list) else None
 
 
 def are_headings(cells: Iterable[object], keys: Keys) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 # Not Security and Emergency: a hospital that has a guard or a gate for ambulances says so in the same words.
 OF_SURVIVORS: Final = frozenset(("Medical", "Psychosocial", "Legal", "Shelter", "Economic Empowerment"))
+IN_BRACKETS: Final = re.compile(r"\s*\([^()]*\)\s*\Z")
 
 
 class Ticked(NamedTuple):
@@ -60,9 +62,10 @@ def _asks_for_services(question: KeyPath, keys: Keys) -> bool:
 def _is_service(name: str) -> bool:
     """Say whether a column is named after a service, and not after a place that may as well stand near: a court.
 
-    >>> [_is_service(name) for name in ("Counselling", "legal_aid", "Shelter", "Court", "Emergency", "Beds")]
-    [True, True, False, False, False, False]
+    >>> [_is_service(name) for name in ("Counselling", "legal_aid", "Shelter", "Court", "Emergency", "PEP (72 hrs)")]
+    [True, True, False, False, False, True]
     """
+    name = IN_BRACKETS.sub("", name)
     place = canonical_name("facility_types", name)
     is_place = place is not None and normal_key(place) == normal_key(name)
     return not is_place and canonical_name("service_categories", name) in OF_SURVIVORS

@@ -22,6 +22,7 @@ _OFFERED_KEYS = frozenset(
     (
         *("available", "isavailable", "availability", "offered", "isoffered", "provided", "isprovided", "status"),
         *("active", "isactive", "functional", "isfunctional", "operational", "isoperational"),
+        *("optionname", "option", "answer", "response", "selected", "checked", "ticked"),  # KMHFL's option_name: "No"
     )
 )
 _NOT_OFFERED = frozenset(("notoffered", "unavailable", "notprovided", "discontinued", "stopped", "notavailable"))

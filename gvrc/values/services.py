@@ -70,6 +70,15 @@ def _gbv_category(name: str) -> str | None:
     return canonical_name("gbv_categories", name)
 
 
+def names_violence(text: str) -> bool:
+    """Say whether the JSON text of a list names a kind of violence.
+
+    >>> names_violence('["Sexual Violence", "PEP"]'), names_violence('["PEP", "Legal aid"]')
+    (True, False)
+    """
+    return any(_gbv_category(name) for name in list_spellings(text))
+
+
 def _add_names(records: pl.DataFrame, column: str, accept: Accept, issue: str) -> pl.DataFrame:
     read = pl.col("names.read").struct
     return (

@@ -67,6 +67,21 @@ RESOURCE = {
 }
 READ_RESOURCE = READ_C | {"source_key": "7", "facility_type": "Dispensary", "owner_name": "Sample Trust"}
 
+
+def location(key: str, name: str, above: str | None, kind: str) -> dict[str, Any]:
+    part = {"partOf": {"reference": f"Location/{above}"}} if above else {}
+    physical = {"physicalType": {"coding": [{"code": kind}]}}
+    return {"resourceType": "Location", "id": key, "name": name} | part | physical
+
+
+LOCATIONS = [
+    location("f-1", "Lindi Clinic", "w-1", "bu"),
+    location("f-2", "Lindi Ward 5", "f-1", "bu"),
+    location("w-1", "Lindi", "s-1", "jdn"),
+    location("s-1", "Kibra", "c-1", "jdn"),
+    location("c-1", "Nairobi", None, "jdn"),
+]
+
 UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "ESRI: the fields of the table are no facilities": (
         {
@@ -325,6 +340,10 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         {"places": [{"name": "places/ChIJ01", "displayName": {"text": "Umoja Clinic"}, "nationalPhoneNumber": "1195"}]},
         [{"facility_name": "Umoja Clinic", "contacts": '[{"key":"nationalPhoneNumber","value":"1195"}]'}],
     ),
+    "Google Business: the title is the name": (
+        {"locations": [{"name": "locations/12", "title": "Umoja Women Shelter", "websiteUri": "https://example.org"}]},
+        [{"facility_name": "Umoja Women Shelter", "website_url": "https://example.org"}],
+    ),
     "Nominatim: the whole address is no name": (
         [{"name": "Umoja Clinic", "display_name": "Umoja Clinic, Moi Road, Kenya", "lat": "-1.28", "lon": "36.8"}],
         [{"facility_name": "Umoja Clinic", "latitude": "-1.28", "longitude": "36.8"}],
@@ -396,6 +415,167 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
                 "issue.value_not_used": "Organization=Sample Relief",
             }
         ],
+    ),
+    "FHIR: the jurisdictions that a location is part of": (
+        {"resourceType": "Bundle", "entry": [{"resource": location} for location in LOCATIONS]},
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "source_key": "f-1",
+                "county_name": "Nairobi",
+                "sub_county_name": "Kibra",
+                "ward_name": "Lindi",
+            },
+            {"facility_name": "Lindi Ward 5", "source_key": "f-2"},
+        ],
+    ),
+    "an organisation that only says that it has a service point keeps its name": (
+        [A | {"name": None, "organization_name": "Umoja Clinic", "service_point": "Yes"}],
+        [READ_A],
+    ),
+    "a list of hotlines, each with its numbers": (
+        {"national_hotlines": [{"name": "Childline Kenya", "numbers": [{"label": "Toll free", "number": 116}]}]},
+        [
+            {
+                "facility_name": "Childline Kenya",
+                "facility_type": "national_hotlines",
+                "contacts": '[{"key":"numbers","value":{"label":"Toll free","number":116}}]',
+            }
+        ],
+    ),
+    "HXL: the organisation works at a site": (
+        [{"#org+name": "Sample Relief", "#loc+name": "Umoja Clinic", "#adm1+name": "Nairobi"}],
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "issue.value_not_used": "#org+name=Sample Relief",
+            }
+        ],
+    ),
+    "gbv_services names services, or kinds of violence": (
+        [
+            A | {"gbv_services": ["PEP", "Legal aid"]},
+            A | {"Which GBV services does the facility offer? (Select all that apply)": "PEP;"},
+            A | {"gbv_services": "Physical Violence, Sexual Violence"},
+        ],
+        [
+            READ_A | {"services": '["PEP","Legal aid"]'},
+            READ_A | {"services": '"PEP;"'},
+            READ_A | {"gbv_categories": '"Physical Violence, Sexual Violence"'},
+        ],
+    ),
+    "a remark in brackets says how a column is filled in, or whose it is": (
+        [
+            {
+                "Facility Name (as per KMHFL)": "Umoja Clinic",
+                "MFL Code (if applicable)": 1,
+                "County (select one)": "Nairobi",
+                "Phone number (official)": "0700000016",
+                "Phone number (survivor)": "0700000017",
+                "PEP (72 hrs)": "Y",
+                "Counselling (trauma)": "N",
+            }
+        ],
+        [
+            READ_A
+            | {
+                "services": '["PEP (72 hrs)"]',
+                "contacts": '[{"key":"Phone number (official)","value":"0700000016"}]',
+            }
+        ],
+    ),
+    "a tree down to the ward whose keys say what they name": (
+        {
+            "Kilifi County": {"Kilifi North Constituency": {"Tezo Ward": [{"name": "Tezo Clinic"}]}},
+            "Kaunti ya Kwale": {"Kaunti Ndogo ya Matuga": {"Wadi ya Waa": [{"name": "Waa Clinic"}]}},
+        },
+        [
+            {
+                "facility_name": "Tezo Clinic",
+                "county_name": "Kilifi County",
+                "constituency_name": "Kilifi North Constituency",
+                "ward_name": "Tezo Ward",
+            },
+            {
+                "facility_name": "Waa Clinic",
+                "county_name": "Kaunti ya Kwale",
+                "sub_county_name": "Kaunti Ndogo ya Matuga",
+                "ward_name": "Wadi ya Waa",
+            },
+        ],
+    ),
+    "the officer of a gender desk goes with the number of the desk": (
+        [A | {"Simu ya mkononi": "0700000016", "desk_officer": "Sample Person", "desk_officer_mobile": "0700000017"}],
+        [
+            READ_A
+            | {
+                "contacts": '[{"key":"Simu ya mkononi","value":"0700000016"},'
+                '{"key":"desk_officer","value":"Sample Person"},{"key":"desk_officer_mobile","value":"0700000017"}]'
+            }
+        ],
+    ),
+    "Jotform: the questions of a form are no facilities, and the state of what was sent is none of theirs": (
+        {
+            "content": [
+                {
+                    "id": "501",
+                    "status": "ACTIVE",
+                    "answers": {
+                        "1": {"name": "facilityName", "text": "Facility name", "answer": "Umoja Clinic"},
+                        "2": {"name": "county", "text": "County", "answer": "Nairobi"},
+                        "3": {"name": "phone", "text": "Phone Number", "answer": "0700000016"},
+                        "4": {"name": "note", "text": "Anything else?"},
+                    },
+                }
+            ]
+        },
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "source_key": "501",
+                "contacts": '[{"key":"Phone Number","value":"0700000016"}]',
+            }
+        ],
+    ),
+    "pairs of a label and a value": (
+        [
+            {"fields": [{"label": key, "value": value} for key, value in record.items()]}
+            for record in (A | {"phone": "1195"}, B | {"phone": "1195"})
+        ],
+        [
+            READ_A | {"contacts": '[{"key":"phone","value":"1195"}]'},
+            READ_B | {"contacts": '[{"key":"phone","value":"1195"}]'},
+        ],
+    ),
+    "KML as JSON: the data of a place are its own": (
+        {
+            "Document": {
+                "name": "Shelters",
+                "Placemark": [
+                    {
+                        "name": "Umoja Shelter",
+                        "Point": {"coordinates": "36.8,-1.28,0"},
+                        "ExtendedData": {
+                            "Data": [{"@name": "County", "value": "Nairobi"}, {"@name": "sign", "value": 1}]
+                        },
+                    }
+                ],
+            }
+        },
+        [{"facility_name": "Umoja Shelter", "county_name": "Nairobi", "coordinates": "36.8,-1.28,0"}],
+    ),
+    "Smartsheet: a table that has a name is no facility": (
+        {
+            "name": "GBV referral directory",
+            "columns": [{"id": 1, "title": "Facility Name"}, {"id": 2, "title": "County"}, {"id": 3, "title": "Code"}],
+            "rows": [
+                {"rowNumber": 1, "cells": [{"value": "Umoja Clinic"}, {"value": "Nairobi"}, {"value": 1}]},
+                {"rowNumber": 2, "cells": [{"value": "Kayole Clinic"}, {"columnId": 2}, {"value": 2}]},
+            ],
+        },
+        [READ_A, {"facility_name": "Kayole Clinic", "facility_code": "2"}],
     ),
     "KHIS: a table of the units of DHIS2": (
         [{"organisationunitname": "Umoja Clinic", "organisationunitcode": "13080", "County": "Nairobi"}],
@@ -561,6 +741,20 @@ PARTS_OF_ONE: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         [{"organisation": "Umoja Network", "code": 7, "sites": [{"name": "Umoja Lindi", "county": "Nairobi"}]}],
         [
             {"facility_name": "Umoja Network", "facility_code": "7"},
+            {"facility_name": "Umoja Lindi", "county_name": "Nairobi"},
+        ],
+    ),
+    "the head office of an organisation, and branches under their towns": (
+        [
+            {
+                "organisation": "Umoja Network",
+                "head_office": {"name": "Umoja Kayole", "county": "Nairobi"},
+                "branches": {"Kibra": {"name": "Umoja Lindi", "county": "Nairobi"}},
+            }
+        ],
+        [
+            {"facility_name": "Umoja Network"},
+            {"facility_name": "Umoja Kayole", "county_name": "Nairobi"},
             {"facility_name": "Umoja Lindi", "county_name": "Nairobi"},
         ],
     ),
