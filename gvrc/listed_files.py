@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gvrc.account import FileAccount
@@ -11,7 +12,7 @@ from gvrc.files import hash_file, shown_file
 from gvrc.ledger import fail_file
 from gvrc.log import log_event
 from gvrc.sources import SourceRules, find_source, match_source, read_sources
-from gvrc.structs import Struct, replace
+from gvrc.structs import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
+
+from gvrc.structs import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(Struct, frozen=True):
     """The places of a run: its resolver, once that is made, and the end of the snapshot that it reads."""
 
     resolver: Callable[[], PlaceResolver]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvrc.errors import UsageError
-from gvrc.structs import Struct, field
 from gvrc.values.projections import WEB_MERCATOR, ZONES, projection_of
 from gvrc.values.storable import STORABLE
 
@@ -22,7 +22,8 @@ LONGEST_PREFIX = 37  # a code has room for 50 characters: the prefix, a hyphen a
 PATTERN_ENDINGS = (".gz", ".json", ".geojson", ".jsonl", ".ndjson")
 
 
-class SourceRules(Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class SourceRules:
     """What is pinned for one source; it wins over what the finder would guess."""
 
     name: str  # lower case words joined by _

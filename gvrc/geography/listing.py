@@ -60,7 +60,8 @@ def read_list(content: bytes) -> pl.DataFrame:
         UsageError: it is not a CSV file, or lacks a column.
     """
     try:
-        given = pl.read_csv(content.decode("utf-8-sig").encode(), infer_schema=False)
+        text = content.decode("utf-8-sig").encode()
+        given = pl.read_csv(text, separator=separator_of(text), infer_schema=False)
     except (UnicodeDecodeError, pl.exceptions.PolarsError) as error:
         raise UsageError(
             f"The list is not a CSV file in UTF-8: {str(error).splitlines()[0]}. Save it as one."
@@ -69,6 +70,16 @@ def read_list(content: bytes) -> pl.DataFrame:
     if missing:
         raise UsageError(f"The list has no column {', '.join(missing)}; it needs county, constituency and ward.")
     return given
+
+
+def separator_of(text: bytes) -> str:
+    r"""Give what parts the columns: a spreadsheet saves with semicolons where commas are decimal points.
+
+    >>> separator_of(b"county;constituency;ward\n"), separator_of(b"ward\n")
+    (';', ',')
+    """
+    headings = text.partition(b"\n")[0]
+    return max(",;\t", key=lambda separator: headings.count(separator.encode()))
 
 
 def heading(given: pl.DataFrame, column: str) -> str | None:

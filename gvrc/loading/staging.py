@@ -86,14 +86,15 @@ def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
 def round_keys(accepted: pl.DataFrame) -> pl.DataFrame:
     """Give the keys of each record, by row_no; null where it has none.
 
-    Codes are generated of names without their signs, and names meet where "&" is "and": who may have one code, or may
-    meet, has one key.
+    Codes are generated of names without their signs, and names meet where "&" is "and", "center" "centre": who may
+    have one code, or may meet, has one key.
     """
     name = (
         pl.col("facility_name")
         .str.to_lowercase()
         .str.replace_all(BETWEEN_WORDS, "")
         .str.replace_all("and", "", literal=True)
+        .str.replace_all("center", "centre", literal=True)
     )
     constituency = pl.col("constituency_id").cast(pl.String)
     keyed = accepted.select(
@@ -112,13 +113,18 @@ def round_keys(accepted: pl.DataFrame) -> pl.DataFrame:
 
 
 def name_key(name: pl.Expr) -> pl.Expr:
-    """Give what two spellings of a name have in common: it is written with or without dots, apostrophes and brackets.
+    """Give what two spellings of a name have in common: with or without dots, apostrophes and brackets; Center, Centre.
 
-    >>> names = pl.DataFrame({"name": ["St. Mary's Clinic (Faith & Hope)", "ST MARYS CLINIC FAITH AND HOPE"]})
+    >>> names = pl.DataFrame({"name": ["St. Mary's Centre (Faith & Hope)", "ST MARYS CENTER FAITH AND HOPE"]})
     >>> names.select(name_key(pl.col("name")))["name"].to_list()
-    ['stmarysclinicfaithandhope', 'stmarysclinicfaithandhope']
+    ['stmaryscentrefaithandhope', 'stmaryscentrefaithandhope']
     """
-    return name.str.to_lowercase().str.replace_all("&", "and", literal=True).str.replace_all(SIGNS, "")
+    return (
+        name.str.to_lowercase()
+        .str.replace_all("&", "and", literal=True)
+        .str.replace_all(SIGNS, "")
+        .str.replace_all("center", "centre", literal=True)
+    )
 
 
 def number_rounds(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:

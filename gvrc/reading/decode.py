@@ -38,6 +38,7 @@ OTHER_FORMATS: Final = (
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word document"),
     (b"PAR1", "Parquet"),
 )
+OFFICE_PART: Final = "[Content_Types].xml"  # an .xlsx or .docx is a zip archive that has it
 
 
 Packed = BufferedReader | gzip.GzipFile | zipfile.ZipExtFile
@@ -93,6 +94,8 @@ def _open_only_member(path: Path) -> Iterator[zipfile.ZipExtFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not (info.is_dir() or _is_of_a_mac(info.filename))]
+            if OFFICE_PART in names:
+                raise SourceFileError("is a spreadsheet or a document of Office, not JSON. Export it as JSON first.")
             if len(names) != 1:
                 raise SourceFileError(f"is a zip archive of {len(names)} files. Unpack it and give the JSON file.")
             with archive.open(names[0]) as member:

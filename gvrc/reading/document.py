@@ -435,4 +435,5 @@ WEB_PAGE: Final = re.compile(r"<(?:!doctype|\?xml|html|kml|gml|osm|rss|feed)\b>?
 def _not_json(cursor: Cursor) -> str:
     start = cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace")
     shown = tag[0] if (tag := WEB_PAGE.match(start)) else mask_letters(start)  # the start of a CSV file may be a name
-    return f"is not JSON: byte {cursor.offset:,} begins with {shown!r}. Give a file of objects or a list."
+    advice = "Give a file of objects or a list; export a spreadsheet as JSON."
+    return f"is not JSON: byte {cursor.offset:,} begins with {shown!r}. {advice}"

@@ -308,7 +308,11 @@ WITH named AS (
         wards.ward_name,
         constituencies.constituency_id,
         constituencies.constituency_name,
-        replace(translate(lower(facilities.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and') AS name_key,
+        replace(
+            replace(translate(lower(facilities.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and'),
+            'center',
+            'centre'
+        ) AS name_key,
         EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code) AS is_generated
     FROM facilities
     JOIN wards USING (ward_id)

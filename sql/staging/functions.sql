@@ -21,7 +21,11 @@ $$;
 CREATE FUNCTION pg_temp.name_key(name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT replace(translate(lower(name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and')
+    SELECT replace(
+        replace(translate(lower(name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and'),
+        'center',
+        'centre'
+    )
 $$;
 
 -- name: create_is_same_contact

@@ -16,6 +16,7 @@ import pytest
 from gvrc.operating.console import print_table
 from gvrc.pipeline import run
 from gvrc.settings import PROJECT
+from tests.command.test_operating import own_signals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,13 +103,15 @@ def test_every_command_that_is_stopped_while_the_server_keeps_it_waiting_says_so
 def start(script: str, named: list[str], settings: Settings, folder: Path) -> subprocess.Popen[str]:
     (folder / "temporary").mkdir()
     folders = {f"GVRC_{name.upper()}": str(getattr(settings, name)) for name in ("data_dir", "logs_dir", "reports_dir")}
-    return subprocess.Popen(
-        [sys.executable, str(PROJECT / "scripts" / f"{script}.py"), *named],
-        env=os.environ | folders | {"DATABASE_URL": str(settings.database_url), "TMPDIR": str(folder / "temporary")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    environment = {"DATABASE_URL": str(settings.database_url), "TMPDIR": str(folder / "temporary")}
+    with own_signals():
+        return subprocess.Popen(
+            [sys.executable, str(PROJECT / "scripts" / f"{script}.py"), *named],
+            env=os.environ | folders | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
 
 def wait_until_it_waits(database: Database) -> None:

@@ -59,6 +59,7 @@ def test_every_setting_that_is_named_is_one() -> None:
         "batch_shrunk",
         "edited_facility_taken_back",
         "file_not_written",
+        "files_to_import_again",
         "idle_in_transaction_session_timeout",
         "import_put_off",
         "later_change_kept",

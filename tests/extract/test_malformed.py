@@ -209,6 +209,10 @@ CASES: dict[str, tuple[bytes, Loads | Fails]] = {
     "a record 300 deep": (listed(b'{"name": "K", "x": ' + b'{"y":' * 300 + b"1" + b"}" * 300 + b"}"), Loads(1)),
     "a record 900 deep": (listed(A, b'{"name": "K", "x": ' + b"[" * 900 + b"]" * 900 + b"}"), Loads(2)),
     # packed in another way
+    "a spreadsheet": (
+        zipped(**{"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>"}),
+        Fails("a spreadsheet or a document of Office"),
+    ),
     "a zip of two files": (zipped(**{"a.json": listed(A), "b.json": listed(B)}), Fails("zip archive of 2 files")),
     "a zip that is cut off": (zipped(**{"a.json": listed(A)})[:60], Fails("zip archive that cannot be read")),
     "an empty zip": (zipped(), Fails("empty zip archive")),

@@ -99,6 +99,12 @@ def test_without_aliases_only_the_rules_answer() -> None:
     ]
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_list_may_be_parted_as_a_spreadsheet_saves_it(separator: str) -> None:
+    given = "county,constituency,ward\nNairobi,Kibra,Lindi\n".replace(",", separator)
+    assert [row["ward"] for row in resolve_wards("-", given=given)[0]] == ["Lindi"]
+
+
 def test_boundaries_warn_of_a_point_far_from_its_ward(tmp_path: Path) -> None:
     given = "county,constituency,ward,lat,lon\nNairobi,Kibra,Lindi,0.5,36.8\nNairobi,Kibra,Lindi,-1.3,36.8\n"
     rows, _ = resolve_wards("-", "--boundaries", str(square_of_lindi(tmp_path)), given=given)

@@ -24,6 +24,7 @@ SPELLINGS = [
     ("Faith & Hope (Mukuru) Shelter", "Faith and Hope Mukuru Shelter"),
     ("P.C.E.A. Mukuru Clinic", "PCEA Mukuru Clinic"),
     ("Clinic- Mukuru", "Clinic Mukuru"),
+    ("Mukuru Health Centre", "MUKURU Health Center"),
 ]
 
 

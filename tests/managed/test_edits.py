@@ -33,7 +33,7 @@ def test_a_facility_whose_code_a_person_corrected_is_not_doubled_by_the_next_cha
     before = facilities(application)
     account = application.load([CALLED])
     assert account.totals()["inserted"] == 0
-    assert account.files[0].issues == {"manual_edit_kept": 2}
+    assert account.files[0].issues == {"manual_edit_kept": 2, "contact_not_repeated": 1}
     assert facilities(application) == before == [("90001-B", "Port Reitz Test Clinic", "HAND-1")]
     assert phones(application) == ["+254700000016", "+254700000018"]
     assert application.load([CALLED], force=True).totals()["unchanged"] == 1
@@ -77,7 +77,7 @@ def test_a_facility_that_a_person_renamed_and_moved_is_not_doubled_by_the_next_c
     application.execute("UPDATE facilities SET facility_name = 'Tumaini Centre', ward_id = 5010")
     account = application.load([CALLED])
     assert account.totals()["updated"] == 1
-    assert account.files[0].issues == {"manual_edit_kept": 2}
+    assert account.files[0].issues == {"manual_edit_kept": 2, "contact_not_repeated": 1}
     assert facilities(application) == [("90001", "Tumaini Centre", "TEST-0001")]
 
 
