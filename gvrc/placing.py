@@ -65,7 +65,7 @@ def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Places]:
     with reading, ThreadPoolExecutor(1) as maker:
         if not this_run.options.force:
             make()
-        yield Places(lambda: make().result(), lambda: end_snapshot(reading) if made else None)
+        yield Places(lambda: make().result(), lambda: end_snapshot(reading, made))
         for making in made:
             if not making.exception():
                 from gvrc.decided import keep_decided  # not before: it imports polars, as the making thread does
@@ -80,9 +80,14 @@ def read_places(this_run: Run, reading: Database, cache: Cache | None) -> PlaceR
     return places
 
 
-def end_snapshot(reading: Database) -> None:
-    """End the snapshot; where it has ended, the server only says so."""
-    reading.release("end_snapshot")
+def end_snapshot(reading: Database, made: list[Future[PlaceResolver]]) -> None:
+    """End the snapshot, once the resolver is made; where it has ended, the server only says so.
+
+    A file without records is read while the resolver is still being made: two threads that used its connection at once
+    waited for ever.
+    """
+    if made and not made[0].exception():
+        reading.release("end_snapshot")
 
 
 def read_ward_points(reading: Database) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,12 +13,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 
 from gvrc import decided as decided_places
+from gvrc.database import Database
 from gvrc.errors import UsageError
 from gvrc.geography import PlaceResolver, read_aliases, read_shipped_reference
 from gvrc.geography.mapper import GIVEN
 from gvrc.geography.resolver import DECIDED
 from gvrc.migrations import look_at_database, migrate
 from gvrc.pipeline import Options, run
+from gvrc.placing import read_places
 from tests.geography.test_resolver import BATCHES
 from tests.settled.test_settled import stands, told
 from tests.test_pipeline import CLINIC, rows, write
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gvrc.database import Database
     from gvrc.settings import Settings
 
 NAMES = ("county_name", "constituency_name", "ward_name")
@@ -215,3 +217,25 @@ def test_the_account_of_a_run_does_not_depend_on_what_was_decided_before(
                 patched.setattr(decided_places, "read_decided", lambda *_: DECIDED.to_frame())
             accounts.append(told(run([second], changed)))
     assert accounts[0] == accounts[1]
+
+
+def test_a_run_that_is_over_before_its_places_are_made_waits_for_them(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+
+    def make_slowly(*given: Any) -> PlaceResolver:
+        time.sleep(0.5)
+        order.append("made")
+        return read_places(*given)
+
+    def note_release(database: Database, name: str, *parameters: Any) -> None:
+        order.append(name)
+        release(database, name, *parameters)
+
+    release = Database.release
+    monkeypatch.setattr("gvrc.placing.read_places", make_slowly)
+    monkeypatch.setattr(Database, "release", note_release)
+    account = run([write(tmp_path, "a.json", [{"nothing": 1}])], settings)
+    assert account.totals()["inserted"] == 0
+    assert order.index("made") < order.index("end_snapshot")
