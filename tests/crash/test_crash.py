@@ -28,6 +28,7 @@ from gvrc.database import Database, connect
 from gvrc.embedded import start_server, stop_server
 from gvrc.migrations import look_at_database, migrate
 from gvrc.stopping import stoppable
+from tests.command.test_operating import own_signals
 from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
@@ -140,9 +141,15 @@ def start_importer(sources: Path, url: str, folder: Path, *options: str | Path) 
         str(sources),
         *map(str, options),
     ]
-    return subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    )
+    with own_signals():
+        return subprocess.Popen(
+            command,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
 
 
 def finished(importer: subprocess.Popen[str]) -> str:
