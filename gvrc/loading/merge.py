@@ -192,12 +192,13 @@ class Merger(Struct, kw_only=True):
         database, actor_id, keeps_edits = self.database, self.directory.actor_id, self.settings.keep_manual_edits
         if not self.children.isdisjoint(("staged_contacts", "staged_ended_contacts")):
             database.run("switch_contacts", actor_id, is_watched)
-        if "staged_contacts" in self.children and database.run("find_unrepeated_contacts") > 0:
-            database.run("demote_replaced_contacts", actor_id)
+        has_contacts = "staged_contacts" in self.children
+        if has_contacts and database.run("find_unrepeated_contacts") > 0:
+            database.run("move_primary_contacts", actor_id, False)
             database.run("note_contacts_not_repeated")
         self.insert_children("of_met", is_watched)
-        if "staged_contacts" in self.children:
-            database.run("promote_contacts", actor_id)
+        if has_contacts:
+            database.run("move_primary_contacts", actor_id, True)
             database.run("note_contacts_out_of_use")
             database.run("note_kept_people")
         if keeps_edits:

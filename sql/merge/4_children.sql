@@ -169,7 +169,7 @@ WITH stated AS (
         AND pg_temp.is_same_contact(present.contact_value, stated.contact_key)
     WHERE merging.met_by NOT IN ('new', 'content', 'superseded')
         AND present.is_active <> stated.is_active
-        AND stated.is_active = (pg_temp.last_switch(present.contact_id) IS FALSE)
+        AND stated.is_active = (pg_temp.last_left(present.contact_id, 'is_active') IS FALSE)
         AND (
             NOT stated.is_active
             OR EXISTS (
@@ -243,15 +243,7 @@ WITH said AS MATERIALIZED (
 SELECT
     unsaid.row_no,
     unsaid.contact_id,
-    NOT EXISTS (
-        SELECT
-        FROM etl.facility_source AS other
-        WHERE other.facility_id = unsaid.facility_id
-            AND other.source = record.source
-            AND other.content_hash <> record.content_hash::uuid
-            AND other.is_superseded
-        OFFSET 0 -- looked up by its index, facility by facility
-    )
+    NOT pg_temp.supersedes(unsaid.facility_id, record.source, record.content_hash::uuid)
         AND NOT EXISTS (
             SELECT
             FROM run_facilities AS earlier
@@ -261,18 +253,7 @@ SELECT
         ),
     unsaid.is_primary
         AND coalesce(
-            (
-                SELECT (changes.after ->> 'is_primary')::boolean
-                FROM etl.changes
-                WHERE changes.table_name = 'facility_contacts'
-                    AND changes.operation = 'update'
-                    AND changes.row_id = unsaid.contact_id
-                    AND changes.after ? 'is_primary'
-                ORDER BY
-                    changes.run_no DESC,
-                    changes.change_id DESC
-                LIMIT 1
-            ),
+            pg_temp.last_left(unsaid.contact_id, 'is_primary'),
             given.is_primary,
             NOT EXISTS (
                 SELECT
@@ -301,39 +282,65 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS given;
 
--- name: demote_replaced_contacts
--- Survivors would be sent to the former number for ever. It stays active: that it is out of use the source does not say.
--- $1 is the actor's user_id.
-WITH replaced AS (
+-- name: move_primary_contacts
+-- Survivors would be sent to a number that its source has replaced for ever. It stays active, for nobody said that it is
+-- out of use. $1 is the actor's user_id. $2 is false before the records' contacts are inserted, one of which may take
+-- the place, and true after: then the contact that a record puts first becomes the primary one of a facility without.
+-- Not both at once: a database may have an index that allows each facility one primary contact.
+WITH first AS (
     SELECT
-        present.contact_id,
-        to_jsonb(present) AS before
-    FROM unrepeated_contacts AS former
+        staged.row_no,
+        staged.contact_key,
+        types.contact_type_id,
+        merging.facility_id
+    FROM staged_contacts AS staged
     JOIN merging USING (row_no)
-    JOIN facility_contacts AS present USING (contact_id)
-    JOIN staged_contacts AS staged USING (row_no)
     JOIN contact_types AS types ON types.type_name = staged.contact_type
-    WHERE former.is_only_record
+    WHERE staged.position = 0
+        AND merging.met_by NOT IN ('new', 'content', 'superseded')
+), moved AS (
+    SELECT former.contact_id
+    FROM first
+    JOIN unrepeated_contacts AS former USING (row_no)
+    WHERE NOT $2::boolean
+        AND former.is_only_record
         AND former.is_imported_primary
-        AND merging.met_by <> 'content'
-        AND staged.position = 0
-        -- The one in its place is not switched off.
         AND NOT EXISTS (
             SELECT
             FROM facility_contacts AS other
-            WHERE other.facility_id = present.facility_id
-                AND other.contact_type_id = types.contact_type_id
-                AND pg_temp.is_same_contact(other.contact_value, staged.contact_key)
+            WHERE other.facility_id = first.facility_id
+                AND other.contact_type_id = first.contact_type_id
+                AND pg_temp.is_same_contact(other.contact_value, first.contact_key)
                 AND NOT other.is_active
         )
+    UNION ALL
+    SELECT min(present.contact_id)
+    FROM first
+    JOIN facility_contacts AS present USING (facility_id, contact_type_id)
+    WHERE $2::boolean
+        AND present.is_active
+        AND pg_temp.is_same_contact(present.contact_value, first.contact_key)
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_contacts AS other
+            WHERE other.facility_id = first.facility_id
+                AND other.is_primary
+        )
+    GROUP BY first.facility_id
+), before AS (
+    SELECT
+        present.contact_id,
+        to_jsonb(present) AS image
+    FROM moved
+    JOIN facility_contacts AS present USING (contact_id)
 ), updated AS (
     UPDATE facility_contacts AS present
     SET
-        is_primary = false,
+        is_primary = $2::boolean,
         updated_at = now(),
         updated_by = $1::integer
-    FROM replaced
-    WHERE present.contact_id = replaced.contact_id
+    FROM moved
+    WHERE present.contact_id = moved.contact_id
     RETURNING present.*
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
@@ -342,10 +349,10 @@ SELECT
     'facility_contacts',
     updated.contact_id,
     'update',
-    replaced.before,
+    before.image,
     to_jsonb(updated)
 FROM updated
-JOIN replaced USING (contact_id);
+JOIN before USING (contact_id);
 
 -- name: insert_contacts_of_met
 -- A number that is there in another spelling, or that a person switched off, is not added again.
@@ -422,53 +429,6 @@ SELECT
 FROM lacking
 LEFT JOIN inserted USING (contact_id);
 
--- name: promote_contacts
--- A facility that has no primary contact gets one where a record is news: the one that the record puts first. $1 is the
--- actor's user_id. A contact that was inserted for the record is already the primary one.
-WITH promoted AS (
-    SELECT DISTINCT ON (merging.facility_id)
-        present.contact_id,
-        to_jsonb(present) AS before
-    FROM staged_contacts AS staged
-    JOIN merging USING (row_no)
-    JOIN contact_types AS types ON types.type_name = staged.contact_type
-    JOIN facility_contacts AS present
-        ON present.facility_id = merging.facility_id
-        AND present.contact_type_id = types.contact_type_id
-        AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
-    WHERE merging.met_by NOT IN ('new', 'content', 'superseded')
-        AND staged.position = 0
-        AND present.is_active
-        AND NOT EXISTS (
-            SELECT
-            FROM facility_contacts AS other
-            WHERE other.facility_id = merging.facility_id
-                AND other.is_primary
-        )
-    ORDER BY
-        merging.facility_id,
-        present.contact_id
-), updated AS (
-    UPDATE facility_contacts AS present
-    SET
-        is_primary = true,
-        updated_at = now(),
-        updated_by = $1::integer
-    FROM promoted
-    WHERE present.contact_id = promoted.contact_id
-    RETURNING present.*
-)
-INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
-SELECT
-    updated.facility_id,
-    'facility_contacts',
-    updated.contact_id,
-    'update',
-    promoted.before,
-    to_jsonb(updated)
-FROM updated
-JOIN promoted USING (contact_id);
-
 -- name: note_contacts_out_of_use
 -- What one source gives as a number to call, and another one called out of use, stays switched off; that is told.
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
@@ -496,7 +456,7 @@ GROUP BY
     staged.row_no,
     staged.position,
     staged.contact_value
-HAVING bool_and(NOT present.is_active AND pg_temp.last_switch(present.contact_id) IS FALSE);
+HAVING bool_and(NOT present.is_active AND pg_temp.last_left(present.contact_id, 'is_active') IS FALSE);
 
 -- name: note_contacts_not_repeated
 INSERT INTO staged_issues (row_no, kind, field, raw_value)

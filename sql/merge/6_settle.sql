@@ -47,15 +47,7 @@ WHERE merging.met_by <> 'superseded'
         SELECT
         FROM unrepeated_contacts AS former
         WHERE former.row_no = merging.row_no
-            AND NOT EXISTS (
-                SELECT
-                FROM etl.facility_source AS other
-                WHERE other.facility_id = merging.facility_id
-                    AND other.source = staged.source
-                    AND other.content_hash <> staged.content_hash::uuid
-                    AND other.is_superseded
-                OFFSET 0
-            )
+            AND NOT pg_temp.supersedes(merging.facility_id, staged.source, staged.content_hash::uuid)
     )
     AND (
         merging.met_by = 'new'

@@ -1,6 +1,6 @@
 -- What the statements of a merge compare records and facilities by. PostgreSQL puts the expression of such a function
--- in the place of its call before it plans: the plans are those of the expression. (Not so with last_switch, which asks
--- a table; few contacts need it.)
+-- in the place of its call before it plans: the plans are those of the expression. (Not so with the last two,
+-- which ask tables; few contacts need them.)
 
 -- name: create_are_apart
 -- Two facilities of one name are two where their points lie more than 1 km from one another; null where one has none.
@@ -40,19 +40,34 @@ AS $$
     END = contact_key
 $$;
 
--- name: create_last_switch
--- Whether the last import, or undo, that switched a contact has switched it on; null where none has.
-CREATE FUNCTION pg_temp.last_switch(contact_id bigint) RETURNS boolean
+-- name: create_last_left
+-- What the last import, or undo, that wrote this column of a contact has left in it; null where none has.
+CREATE FUNCTION pg_temp.last_left(contact_id bigint, field text) RETURNS boolean
 LANGUAGE sql STABLE
 AS $$
-    SELECT (changes.after ->> 'is_active')::boolean
+    SELECT (changes.after ->> field)::boolean
     FROM etl.changes
     WHERE changes.table_name = 'facility_contacts'
         AND changes.operation = 'update'
         AND changes.row_id = contact_id
-        AND changes.after ? 'is_active'
+        AND changes.after ? field
     ORDER BY
         changes.run_no DESC,
         changes.change_id DESC
     LIMIT 1
+$$;
+
+-- name: create_supersedes
+-- Whether a source has, besides this record of a facility, others that it superseded.
+CREATE FUNCTION pg_temp.supersedes(facility_id integer, source text, content_hash uuid) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT EXISTS (
+        SELECT
+        FROM etl.facility_source AS other
+        WHERE other.facility_id = supersedes.facility_id
+            AND other.source = supersedes.source
+            AND other.content_hash <> supersedes.content_hash
+            AND other.is_superseded
+    )
 $$;
