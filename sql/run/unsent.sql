@@ -8,36 +8,16 @@
 -- changed meanwhile or not. A body that sends a file for each county may send one of them alone, and a list of one
 -- county says nothing of the national one. After a lost connection the run does not know any more what it has met
 -- unchanged ($3): then nothing is told.
-WITH sent AS (
+-- Each step is taken once, beginning with what the run has met: the planner, who has not counted it, would repeat what
+-- it takes for a single row for each facility of the source (1.2 s for one file of 1,005 records beside 9,267), and one
+-- file need not read the lineage of all others.
+WITH sent AS MATERIALIZED (
     SELECT
         source,
         path
     FROM jsonb_to_recordset($2::jsonb) AS sent (source text, path text)
-), unmet AS MATERIALIZED (
-    SELECT
-        known.source,
-        known.run_no,
-        known.file_no,
-        facilities.facility_code
-    FROM etl.facility_source AS known
-    JOIN facilities USING (facility_id)
-    WHERE known.source IN (SELECT source FROM sent)
-        AND known.run_no < $1::integer
-        AND facilities.is_active
-        AND NOT EXISTS (SELECT FROM run_facilities AS met WHERE met.facility_id = known.facility_id)
-        AND (SELECT count(*) FROM run_facilities) = $3::bigint
-), lists AS (
-    SELECT
-        source,
-        run_no,
-        file_no,
-        count(*) AS unmet
-    FROM unmet
-    GROUP BY
-        source,
-        run_no,
-        file_no
-), met AS (
+    WHERE (SELECT count(*) FROM run_facilities) = $3::bigint
+), met AS MATERIALIZED (
     SELECT
         known.source,
         known.run_no,
@@ -59,23 +39,62 @@ WITH sent AS (
         FROM etl.former_lineage
         WHERE changed_by_run_no = $1::integer
     ) AS known
-    JOIN lists USING (source, run_no, file_no)
     JOIN run_facilities USING (facility_id)
+    WHERE known.source IN (SELECT source FROM sent)
+        AND known.run_no < $1::integer
     GROUP BY
         known.source,
         known.run_no,
         known.file_no
-), come_again AS (
+), lists AS MATERIALIZED (
     SELECT
-        lists.source,
-        lists.run_no,
-        lists.file_no
+        source,
+        run_no,
+        file_no,
+        met,
+        FALSE AS is_same_path
+    FROM met
+    UNION ALL
+    SELECT
+        files.source,
+        files.run_no,
+        files.file_no,
+        0,
+        TRUE
+    FROM etl.files
+    JOIN sent USING (source, path)
+    WHERE files.run_no < $1::integer
+), unmet AS MATERIALIZED (
+    SELECT
+        known.source,
+        known.run_no,
+        known.file_no,
+        facilities.facility_code
+    FROM etl.facility_source AS known
+    JOIN facilities USING (facility_id)
+    WHERE (known.source, known.run_no, known.file_no) IN (SELECT source, run_no, file_no FROM lists)
+        AND facilities.is_active
+        AND NOT EXISTS (SELECT FROM run_facilities AS met WHERE met.facility_id = known.facility_id)
+), counted AS MATERIALIZED (
+    SELECT
+        source,
+        run_no,
+        file_no,
+        count(*) AS unmet
+    FROM unmet
+    GROUP BY
+        source,
+        run_no,
+        file_no
+), come_again AS MATERIALIZED (
+    SELECT DISTINCT
+        source,
+        run_no,
+        file_no
     FROM lists
-    JOIN etl.files USING (run_no, file_no)
-    LEFT JOIN met
-        ON (met.source, met.run_no, met.file_no) = (lists.source, lists.run_no, lists.file_no)
-    WHERE (lists.source, files.path) IN (SELECT source, path FROM sent)
-        OR 2 * met.met >= lists.unmet
+    JOIN counted USING (source, run_no, file_no)
+    WHERE lists.is_same_path
+        OR 2 * lists.met >= counted.unmet
 )
 SELECT DISTINCT
     source,
