@@ -23,6 +23,11 @@ WITH claims AS (
             AND imported.facility_id IS NOT NULL
             AND own.registration_number IS DISTINCT FROM imported.registration_number
         )
+), freed AS (
+    SELECT own.facility_id
+    FROM claims
+    JOIN facilities AS own USING (facility_id)
+    WHERE claims.registration_number <> own.registration_number
 ), refused AS (
     SELECT
         claims.row_no,
@@ -35,12 +40,7 @@ WITH claims AS (
             WHERE holder.registration_number = claims.registration_number
                 AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
                 AND holder.facility_id <> claims.facility_id
-                AND NOT EXISTS (
-                    SELECT
-                    FROM claims AS other
-                    WHERE other.facility_id = holder.facility_id
-                        AND other.registration_number <> holder.registration_number
-                )
+                AND holder.facility_id NOT IN (SELECT facility_id FROM freed) -- hashed, unlike NOT EXISTS
         )
 ), issues AS (
     INSERT INTO staged_issues (row_no, kind, field, raw_value)

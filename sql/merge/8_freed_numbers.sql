@@ -40,7 +40,7 @@ SELECT EXISTS (
             AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
             AND (
                 holder.facility_id = refused.facility_id
-                OR NOT EXISTS (SELECT FROM refused_numbers AS other WHERE other.facility_id = holder.facility_id)
+                OR holder.facility_id NOT IN (SELECT facility_id FROM refused_numbers) -- hashed, unlike NOT EXISTS
             )
     )
 ) AS has_freed;

@@ -4,31 +4,30 @@
 
 -- name: forget_undone_facilities
 -- What is gone, with the codes that were generated for it, and what the run met in the directory as the first to do so:
--- of those there was no row before.
+-- of those there was no row before. By EXCEPT: asked of each facility, the planner, who has not counted what the run
+-- wrote, compared all with all (4.5 million rows for 3,000).
 WITH unknown AS (
     SELECT undo.facility_id
     FROM undo_changes AS undo
     LEFT JOIN facilities USING (facility_id)
     WHERE facilities.facility_id IS NULL
     UNION
-    SELECT met.facility_id
-    FROM etl.imported_facilities AS met
-    JOIN etl.facility_source AS known USING (facility_id, run_no)
-    WHERE met.run_no = $1::integer
-        AND ($2::integer IS NULL OR known.file_no = $2::integer)
-        AND NOT EXISTS (
-            SELECT
-            FROM etl.former_imported AS former
-            WHERE former.changed_by_run_no = $1::integer
-                AND former.facility_id = met.facility_id
-        )
-        AND NOT EXISTS (
-            SELECT
-            FROM etl.facility_source AS other
-            WHERE other.facility_id = met.facility_id
-                AND other.run_no = $1::integer
-                AND other.file_no <> $2::integer
-        )
+    (
+        SELECT met.facility_id
+        FROM etl.imported_facilities AS met
+        JOIN etl.facility_source AS known USING (facility_id, run_no)
+        WHERE met.run_no = $1::integer
+            AND ($2::integer IS NULL OR known.file_no = $2::integer)
+        EXCEPT
+        SELECT former.facility_id
+        FROM etl.former_imported AS former
+        WHERE former.changed_by_run_no = $1::integer
+        EXCEPT
+        SELECT other.facility_id
+        FROM etl.facility_source AS other
+        WHERE other.run_no = $1::integer
+            AND other.file_no <> $2::integer
+    )
 ), gone AS (
     DELETE FROM etl.imported_facilities AS imported
     USING unknown
