@@ -234,7 +234,7 @@ def tell_rejects(this_run: Run) -> None:
     path = this_run.settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
     advice = f"Make room for it, then run the rejects again: python scripts/retry_rejects.py {account.run_id}"
     with told_if_unwritten(account, path, advice):
-        write_rejects(this_run.database, this_run.run_no, path)
+        write_rejects(this_run.database, account.run_id, path)
 
 
 def tell_many_rejects(this_run: Run) -> None:
