@@ -76,7 +76,7 @@ class Batch(Struct):
         return sum(map(len, self.frames))
 
     @property
-    def memory(self) -> float:
+    def memory(self) -> int:
         """Estimate the bytes of its records, opened or not."""
         return self.bytes_found + self.bytes_opened + self.texts.size
 
@@ -123,7 +123,7 @@ class Batch(Struct):
             self.readings[file_no].readable += rows
         numbers = dict(settled.group_by("file_no").agg("record_number").iter_rows())
         others = [found.but(numbers.get(found.file.file_no, [])) for found in self.found]
-        for parts in read_alike(other for other in others if other):
+        for parts in group_alike(other for other in others if other):
             self.open_parts(put_together(parts))
         self.forget_found()
 
@@ -190,7 +190,7 @@ def read_again(file: SourceFile, settled: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([found.open(FileReading()) for found in finds if found])
 
 
-def read_alike(parts: Iterable[FoundRecords]) -> Iterator[list[FoundRecords]]:
+def group_alike(parts: Iterable[FoundRecords]) -> Iterator[list[FoundRecords]]:
     """Group finds of one file that are read in the same way: a later list of it may have no codes of its own."""
     for _, alike in groupby(parts, key=lambda part: (part.file.file_no, part.keys, part.no_points)):
         yield list(alike)

@@ -58,8 +58,6 @@ class FileReading(Struct, kw_only=True):
     first_reject: str = ""
     unmapped: dict[str, tuple[int, str]] = field(default_factory=dict)  # key -> (values, a masked example)
     types_met: dict[str, set[str]] = field(default_factory=dict)  # key -> the JSON types of its values
-    declared_count: int | None = None  # the document's own count
-    has_next_page: bool = False
     notes: list[str] = field(default_factory=list)  # for the report, one line each
     error: str | None = None  # why reading stopped, when salvage kept what came before
 
@@ -277,8 +275,6 @@ def _conclude(rules: SourceRules, reading: FileReading, walked: Walked) -> None:
             "Give another file, or pin path and keys in sources.yaml."
         )
     reading.path_taken = walked.path_taken()
-    reading.declared_count = walked.declared_count
-    reading.has_next_page = walked.has_next_page
     reading.notes += walked.notes(reading.read)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,9 +114,7 @@ def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> d
 
     A batch that is rolled back and tried again must not be counted twice.
     """
-    import copy
-
-    accounts = {file_no: copy.deepcopy(this_run.account.files[file_no - 1]) for file_no in {*outcomes, *batch.file_nos}}
+    accounts = {file_no: deepcopy(this_run.account.files[file_no - 1]) for file_no in {*outcomes, *batch.file_nos}}
     for file_no, outcome in outcomes.items():
         account = accounts[file_no]
         for name, count in outcome.outcomes.items():
@@ -158,9 +157,7 @@ def known_unmapped(known: dict[str, Any]) -> dict[str, tuple[int, str]]:
 
 def give_back_outcomes(this_run: Run, given_back: list[dict[str, Any]]) -> dict[int, FileAccount]:
     """Give the accounts of files whose records were superseded by those of a file that was taken back."""
-    import copy
-
-    accounts = {row["file_no"]: copy.deepcopy(this_run.account.files[row["file_no"] - 1]) for row in given_back}
+    accounts = {row["file_no"]: deepcopy(this_run.account.files[row["file_no"] - 1]) for row in given_back}
     for row in given_back:
         account = accounts[row["file_no"]]
         account.superseded -= row["records"]
@@ -237,7 +234,7 @@ def tell_rejects(this_run: Run) -> None:
     path = this_run.settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
     advice = f"Make room for it, then run the rejects again: python scripts/retry_rejects.py {account.run_id}"
     with told_if_unwritten(account, path, advice):
-        write_rejects(this_run.database, this_run.run_no, path)
+        write_rejects(this_run.database, account.run_id, path)
 
 
 def tell_many_rejects(this_run: Run) -> None:

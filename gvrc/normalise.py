@@ -35,6 +35,8 @@ def normalise(records: pl.DataFrame) -> pl.DataFrame:
     """Give the records typed, cleaned and in the directory's words, with every issue column of this step.
 
     Issue columns that come in are passed through. Lists (contacts, services, gbv_categories) are empty, never null.
+    Names and websites are read before the contacts, because numbers in them are contacts; and what says closed in words
+    before the status, which it is weighed against.
     """
     return (
         records.pipe(_clean)

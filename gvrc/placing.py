@@ -55,22 +55,43 @@ def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Places]:
         only = make_places(this_run, this_run.database, lambda: points, cache)
         yield Places(lambda: only, lambda: None)
         return
-    made: list[Future[PlaceResolver]] = []
-
-    def make() -> Future[PlaceResolver]:
-        if not made:
-            made.append(maker.submit(read_places, this_run, reading, cache))
-        return made[0]
-
     with reading, ThreadPoolExecutor(1) as maker:
+        making = Making(maker, reading, lambda: read_places(this_run, reading, cache))
         if not this_run.options.force:
-            make()
-        yield Places(lambda: make().result(), lambda: end_snapshot(reading, made))
-        for making in made:
-            if not making.exception():
-                from gvrc.decided import keep_decided  # not before: it imports polars, as the making thread does
+            making.begin()
+        yield Places(lambda: making.begin().result(), making.end_snapshot)
+        making.keep_decided(this_run.database)
 
-                keep_decided(this_run.database, making.result())
+
+class Making:
+    """A resolver that is made in a thread, on a connection of its own; remembers whether that has begun."""
+
+    def __init__(self, maker: ThreadPoolExecutor, reading: Database, make: Callable[[], PlaceResolver]) -> None:
+        self.maker = maker
+        self.reading = reading
+        self.make = make
+        self.begun: Future[PlaceResolver] | None = None
+
+    def begin(self) -> Future[PlaceResolver]:
+        """Begin, unless that was done."""
+        self.begun = self.begun or self.maker.submit(self.make)
+        return self.begun
+
+    def end_snapshot(self) -> None:
+        """End the snapshot, once the resolver is made; where it has ended, the server only says so.
+
+        A file without records is read while the resolver is still being made: two threads that used its connection at
+        once waited for ever.
+        """
+        if self.begun and not self.begun.exception():
+            self.reading.release("end_snapshot")
+
+    def keep_decided(self, database: Database) -> None:
+        """Keep what the resolver decided anew, if it was made."""
+        if self.begun and not self.begun.exception():
+            from gvrc.decided import keep_decided  # not before: it imports polars, as the making thread does
+
+            keep_decided(database, self.begun.result())
 
 
 def read_places(this_run: Run, reading: Database, cache: Cache | None) -> PlaceResolver:
@@ -78,16 +99,6 @@ def read_places(this_run: Run, reading: Database, cache: Cache | None) -> PlaceR
     places = make_places(this_run, reading, lambda: read_ward_points(reading), cache)
     reading.run_all(("begin_snapshot", "take_snapshot"))
     return places
-
-
-def end_snapshot(reading: Database, made: list[Future[PlaceResolver]]) -> None:
-    """End the snapshot, once the resolver is made; where it has ended, the server only says so.
-
-    A file without records is read while the resolver is still being made: two threads that used its connection at once
-    waited for ever.
-    """
-    if made and not made[0].exception():
-        reading.release("end_snapshot")
 
 
 def read_ward_points(reading: Database) -> pl.DataFrame:

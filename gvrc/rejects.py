@@ -34,9 +34,9 @@ HEADER_PATTERN = r'^\{\s*"_reject"\s*:\s*(\{[^{}]*\})\s*,?\s*'
 HEADER_BYTES = re.compile(HEADER_PATTERN.encode())
 
 
-def write_rejects(database: Database, run_no: int, path: Path) -> None:
+def write_rejects(database: Database, run_id: str, path: Path) -> None:
     """Write the rejects of a run that are still open; without any there is no file."""
-    rejects = database.rows("rejects_of_run", run_no)
+    rejects = database.rows("open_rejects", run_id)
     if rejects:
         with whole_file(path, mode=FOR_USER_AND_GROUP) as part:
             part.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")

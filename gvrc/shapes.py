@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
 
 
-EVIDENCE: Final = frozenset(
-    (
-        *("facility_code", "registration_number", "facility_type", "facility_level", "operational_status"),
-        *("county_name", "constituency_name", "ward_name", "sub_county_name", "latitude", "coordinates", "geometry"),
-        *("contacts", "services", "owner_name", "address"),
-    )
-)
 OWN_PLACE: Final = frozenset(
     ("county_name", "constituency_name", "ward_name", "sub_county_name", "latitude", "coordinates", "geometry")
+)
+WHERE_OR_HOW: Final = OWN_PLACE | {"contacts"}  # where a facility is, or how to reach it
+EVIDENCE: Final = WHERE_OR_HOW | frozenset(
+    (
+        *("facility_code", "registration_number", "facility_type", "facility_level", "operational_status"),
+        *("services", "owner_name", "address"),
+    )
 )
 SAMPLED: Final = 5
 ERROR_NAME: Final = re.compile(r"[A-Za-z]*(?:Error|Exception|Fault)")

@@ -22,6 +22,7 @@ LONGEST_PREFIX = 37  # a code has room for 50 characters: the prefix, a hyphen a
 PATTERN_ENDINGS = (".gz", ".json", ".geojson", ".jsonl", ".ndjson")
 
 
+# Not of gvrc/structs.py: read before anything is imported that is not Python's own (tests/speed).
 @dataclass(frozen=True, kw_only=True)
 class SourceRules:
     """What is pinned for one source; it wins over what the finder would guess."""

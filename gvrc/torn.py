@@ -47,9 +47,9 @@ def not_ours(name: str, in_the_way: list[str]) -> str:
     )
 
 
-def made_tables(applied: Iterable[str]) -> dict[str, bool]:
+def made_tables(migrations: Iterable[str]) -> dict[str, bool]:
     """Give the tables that migrations make, and whether each has a primary key."""
-    texts = ((MIGRATIONS / name).read_text("utf-8") for name in applied)
+    texts = ((MIGRATIONS / name).read_text("utf-8") for name in migrations)
     made = [table for text in texts for table in CREATED.finditer(text)]
     return {qualified(table["table"]): "PRIMARY KEY" in table["columns"] for table in made}
 

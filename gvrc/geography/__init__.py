@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gvrc.geography.aliases import Aliases, read_aliases
     from gvrc.geography.mapper import GeographicMapper
-    from gvrc.geography.reference import ShippedTables, read_shipped_reference, read_shipped_tables
-    from gvrc.geography.resolver import PlaceCache, PlaceResolver
+    from gvrc.geography.reference import read_shipped_reference, read_shipped_tables
+    from gvrc.geography.resolver import PlaceResolver
     from gvrc.geography.suggestions import add_ward_suggestion
     from gvrc.geography.thresholds import Thresholds
 
 __all__ = [
     "Aliases",
     "GeographicMapper",
-    "PlaceCache",
     "PlaceResolver",
-    "ShippedTables",
     "Thresholds",
     "add_ward_suggestion",
     "read_aliases",
@@ -30,9 +28,7 @@ __all__ = [
 MODULES = {
     "Aliases": "aliases",
     "GeographicMapper": "mapper",
-    "PlaceCache": "resolver",
     "PlaceResolver": "resolver",
-    "ShippedTables": "reference",
     "Thresholds": "thresholds",
     "add_ward_suggestion": "suggestions",
     "read_aliases": "aliases",

@@ -6,13 +6,13 @@ An alias settles a spelling that no rule can settle: "this name, in this county 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import polars as pl
 
 from gvrc.errors import UsageError
 from gvrc.geography.reference import DATA
+from gvrc.structs import Struct
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +23,7 @@ SCHEMA = pl.Schema(
 )
 
 
-@dataclass(frozen=True)
-class Aliases:
+class Aliases(Struct, frozen=True):
     """Three frames of other names; ``origin`` is the file and line to correct."""
 
     county: pl.DataFrame  # alias, county, origin

@@ -10,7 +10,7 @@ from gvrc.columns import ISSUE_PREFIX
 from gvrc.errors import UsageError
 from gvrc.geography.suggestions import add_ward_suggestion
 from gvrc.values.coordinates import add_coordinates
-from gvrc.values.text import clean_and_mend
+from gvrc.values.text import clean_and_mend, join_texts
 
 if TYPE_CHECKING:
     from gvrc.geography.resolver import PlaceResolver
@@ -123,7 +123,7 @@ def name_places(places: pl.DataFrame, reference: pl.DataFrame) -> pl.DataFrame:
 def describe_flags() -> pl.Expr:
     """List what a person should look at, separated by "; "."""
     raised = [pl.when(pl.col(f"{ISSUE_PREFIX}{flag}").is_not_null()).then(pl.lit(flag)) for flag in FLAGS]
-    return pl.concat_str(raised, separator="; ", ignore_nulls=True).replace("", None)
+    return join_texts(raised)
 
 
 def describe_account(answers: pl.DataFrame) -> str:

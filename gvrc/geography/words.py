@@ -72,21 +72,8 @@ TOWN_WORDS = ["town", "township", "island"]
 # Alone, these fit too many places to be a part of one: "Area 4" is not Dandora Area IV.
 COMMON_WORDS = [
     *TOWN_WORDS,
-    *[
-        "area",
-        "bridge",
-        "centre",
-        "city",
-        "course",
-        "estate",
-        "golf",
-        "hill",
-        "hills",
-        "hospital",
-        "location",
-        "market",
-    ],
-    *["municipality", "road", "spring", "valley"],
+    *["area", "bridge", "centre", "city", "course", "estate", "golf", "hill", "hills"],
+    *["hospital", "location", "market", "municipality", "road", "spring", "valley"],
 ]
 
 # Nor is one of these alone, if no constituency is known: a county has other mountains and villages (a bulla, a
@@ -98,20 +85,9 @@ WIDE_WORDS = [
 
 # What sources write if they know nothing.
 PLACEHOLDERS = [
-    *[
-        "n/a",
-        "nil",
-        "null",
-        "none",
-        "nan",
-        "unknown",
-        "unspecified",
-        "not specified",
-        "not applicable",
-        "not available",
-    ],
-    *["not known", "missing", "tbd", "region", "province", "other", "others", "all", "kenya", "national", "nationwide"],
-    *["countrywide", "no county", "no constituency", "no ward"],
+    *["n/a", "nil", "null", "none", "nan", "unknown", "unspecified", "not specified", "not applicable"],
+    *["not available", "not known", "missing", "tbd", "region", "province", "other", "others", "all", "kenya"],
+    *["national", "nationwide", "countrywide", "no county", "no constituency", "no ward"],
 ]
 
 

@@ -145,8 +145,7 @@ class Stager:
         batch = StagedBatch(accepted, rejected)
         issues = [collect_issues(accepted)]
         statuses = pl.concat([accepted["operational_status"], pl.Series([self.default_status], dtype=pl.String)])
-        names = self.directory.lookup_names.get("operational_statuses", {}).values()
-        batch.note_lacking("operational_statuses", statuses.drop_nulls(), names)
+        batch.note_lacking("operational_statuses", statuses.drop_nulls(), self.present_names("operational_statuses"))
         unfolded = {
             "staged_contacts": staged_contacts(accepted),
             "staged_services": staged_services(accepted, defaults.get("service_categories")),
@@ -157,14 +156,14 @@ class Stager:
         for table, rows in unfolded.items():
             batch.children[table], found = self.fit_children(batch, table, rows)
             issues += found
-        batch.children["staged_ended_contacts"] = staged_ended_contacts(accepted, self.contact_types())
+        batch.children["staged_ended_contacts"] = staged_ended_contacts(accepted, self.present_names("contact_types"))
         batch.records = staged_records(accepted, batch.children)
         batch.issues = pl.concat(issues)
         return batch
 
-    def contact_types(self) -> dict[str, str]:
-        """Name the database's types of contacts by ours, and by their own."""
-        names = self.directory.lookup_names.get("contact_types", {})
+    def present_names(self, lookup: str) -> dict[str, str]:
+        """Give the names that a lookup table of the database has, by ours and by themselves."""
+        names = self.directory.lookup_names.get(lookup, {})
         return {name: name for name in names.values()} | names
 
     def fit_children(
@@ -190,12 +189,11 @@ class Stager:
         Without leave to create one it is the default and an issue; without a default the child is left out. One that
         has no lookup name, because nobody stated it and there is no default, is left out and an issue under its own.
         """
-        names = self.directory.lookup_names.get(lookup, {})
-        present = {name: name for name in names.values()} | names
+        present = self.present_names(lookup)
         batch.note_lacking(lookup, rows[column].drop_nulls(), present)
         is_unknown = pl.col(column).is_in(list(present)).not_() & (not self.settings.create_lookups)
         is_missing = pl.col(column).is_null() | is_unknown
-        default = names.get(self.settings.lookup_defaults.get(lookup, ""))
+        default = self.directory.lookup_names.get(lookup, {}).get(self.settings.lookup_defaults.get(lookup, ""))
         fitting = rows.with_columns(
             pl.when(is_unknown)
             .then(pl.lit(default, pl.String))

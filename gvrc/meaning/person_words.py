@@ -31,17 +31,8 @@ OF_A_PLACE: Final = re.compile(
 )
 # Keys of the person to ask for at a facility, in a flat table.
 NAMES_SOMEBODY: Final = (
-    *(
-        "ocs",
-        "contactperson",
-        "contactname",
-        "officerin",
-        "incharge",
-        "focalperson",
-        "focalpoint",
-        "personin",
-        "deskofficer",
-    ),
+    *("ocs", "contactperson", "contactname", "officerin", "incharge", "focalperson", "focalpoint", "personin"),
+    "deskofficer",
 )
 
 

@@ -160,9 +160,10 @@ def _is_of_many(word: str, value: object) -> bool:
 
 
 def _tells(record: dict[str, Any], keys: Keys, fields: frozenset[str]) -> bool:
+    """Say whether a record tells one of the fields; a word for people does not: CHT gives a contact as its type."""
     return any(
         meaning.field in fields
         for path, value in leaves(record)
-        if not (is_absent(value) or (isinstance(value, str) and is_person_word(value.lower())))  # type: contact (CHT)
+        if not (is_absent(value) or (isinstance(value, str) and is_person_word(value.lower())))
         for meaning in keys.meanings(path)
     )

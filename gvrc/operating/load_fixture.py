@@ -88,9 +88,9 @@ def load_fixture(
     ``keep_ids`` keeps the file's primary keys and advances the sequences; ``dry_run`` rolls back.
 
     Raises:
-            SourceFileError: the file is no fixture, or the database refuses one of its values; nothing was loaded.
-            DatabaseUnavailableError: an import does not end within ``lock_wait_seconds``, the connection broke, or the
-                server stopped it; nothing was loaded.
+        SourceFileError: the file is no fixture, or the database refuses one of its values; nothing was loaded.
+        DatabaseUnavailableError: an import does not end within ``lock_wait_seconds``, the connection broke, or the
+            server stopped it; nothing was loaded.
     """
     if not take_run_lock(database, settings.lock_wait_seconds):
         raise DatabaseUnavailableError("An import is going on in this database; wait for its end, then repeat.")

@@ -54,7 +54,7 @@ def tuning_lock(database: Database) -> Iterator[None]:
     is being created for one that was left invalid.
 
     Raises:
-            DatabaseUnavailableError: another command holds it.
+        DatabaseUnavailableError: another command holds it.
     """
     if not database.rows("try_tuning_lock")[0]["is_locked"]:
         raise DatabaseUnavailableError(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gvrc.meaning.paths import leaves, normal_key
 from gvrc.meaning.vocabulary import list_words
-from gvrc.shapes import OWN_PLACE, has_facilities_inside, is_name, looks_like_facility, names_facility
+from gvrc.shapes import OWN_PLACE, WHERE_OR_HOW, has_facilities_inside, is_name, looks_like_facility, names_facility
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,6 +80,6 @@ def facility_in_parts(value: dict[str, Any], path: tuple[str, ...], keys: Keys) 
     if not path or len(parts) != 1 or normal_key(parts[0]) not in PARTS or "facility" in value:
         return None
     beside = {key: inner for key, inner in value.items() if key != parts[0]}
-    if (OWN_PLACE | {"contacts"}).isdisjoint(keys.fields_in(beside)) or has_facilities_inside(beside, keys):
+    if WHERE_OR_HOW.isdisjoint(keys.fields_in(beside)) or has_facilities_inside(beside, keys):
         return None
     return Parted(parts[0], {"facility": value[parts[0]], **beside})

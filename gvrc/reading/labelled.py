@@ -94,11 +94,11 @@ def with_labels_as_keys(parts: Iterable[Elements], pairs: Pairs, keys: Keys) -> 
 def _labelled(record: dict[str, Any], pairs: Pairs, keys: Keys) -> dict[str, Any]:
     """Give a record with a key for each pair; a key that it has itself keeps its own value."""
     beside, listed = _parted(record, pairs.path)
-    if pairs.has_name and _pairs_at(listed):
+    told = _pairs_at(listed)
+    if pairs.has_name and told:
         ids = {key: value for key, value in beside.items() if "source_key" in keys.ranks((key,))}
         rest = {key: value for key, value in beside.items() if key not in ids}
         beside = ids | ({AROUND_ANSWERS: rest} if rest else {})
-    told = _pairs_at(listed)
     names = headings_of([*beside, *_labels(pairs.label, told)])[len(beside) :]
     left = {} if told or listed is None else {pairs.path[-1]: listed}
     return beside | dict(zip(names, map(_value_of, told), strict=True)) | left

@@ -85,25 +85,23 @@ class Links:
         record = read_element(element)
         if not isinstance(record, dict):
             return parents
-        stated = stated_units(record, keys)
+        found = self._followed(record, stated_units(record, keys))
+        places = {PARENTS[unit]: name for unit, name in found.items() if unit in PLACES}
+        others = {PARENTS[unit]: name for unit, name in found.items() if unit not in PLACES}
+        above = units_of_jurisdictions(self._gathered().above(part_of(record)))
+        around = {PARENTS[unit]: name for unit, name in above.items()}
+        return around | places | parents | others | self._services_told(record)
+
+    def _followed(self, record: dict[str, Any], stated: dict[str, str]) -> dict[str, str]:
+        """Name what a record refers to, except places that it states itself; no place if they disagree."""
         links = tuple(links_of(record))
         if self._contradict(links, stated):
             links = tuple(link for link in links if link.unit not in PLACES)
-        found = self._follow(links)
-        places = {
-            PARENTS[unit]: name
-            for unit, name in found.items()
-            if unit in PLACES and _plain(stated.get(unit, ""), unit) != _plain(name, unit)
+        return {
+            unit: name
+            for unit, name in self._follow(links).items()
+            if unit not in PLACES or _plain(stated.get(unit, ""), unit) != _plain(name, unit)
         }
-        others = {PARENTS[unit]: name for unit, name in found.items() if unit not in PLACES}
-        above = units_of_jurisdictions(self._gathered().above(part_of(record)))
-        return (
-            {PARENTS[unit]: name for unit, name in above.items()}
-            | places
-            | parents
-            | others
-            | self._services_told(record)
-        )
 
     def _services_told(self, record: dict[str, Any]) -> dict[str, Any]:
         """Give the names of the services that a resource of JSON:API refers to, if their ids are unambiguous."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from gvrc.meaning.paths import is_wrapper, normal_key
 from gvrc.meaning.persons import KINDS, is_person, may_hold_people
 from gvrc.reading.alike import Column
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from gvrc.reading.elements import Elements
 
 OF_A_PERSON: Final = ("not_a_facility", "The record is of a person or of a case, not of a facility.")
-DECODE: Final = msgspec.json.Decoder().decode
 
 
 def refuse_people(records: Records, elements: Elements, keys: Keys) -> Records:

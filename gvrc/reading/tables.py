@@ -13,6 +13,7 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from gvrc.meaning.paths import is_absent, normal_key
+from gvrc.shapes import WHERE_OR_HOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
 
 ROWS_ABOVE: Final = 10  # a title, its date and empty rows may stand above the headings
 FEWEST_KNOWN: Final = 3  # headings
-WHERE_OR_HOW: Final = frozenset(
-    (
-        *("county_name", "constituency_name", "ward_name", "sub_county_name", "latitude", "coordinates", "geometry"),
-        "contacts",
-    )
-)
 COLUMN_LISTS: Final = frozenset(("columns", "headers", "header", "cols", "fields", "columnnames", "fieldnames"))
 COLUMN_NAMES: Final = ("fieldName", "field", "name", "column", "label", "id", "title", "key")
 # How converters of spreadsheets name a column without a heading: SheetJS, pandas, or by the column's own letter.

@@ -15,17 +15,8 @@ _NO_REGISTRATION = frozenset(
         *("not registered", "not yet registered", "unregistered", "pending", "applied", "awaiting"),
         *("in process", "in progress", "processing", "ongoing", "under process", "awaiting registration"),
         *("government", "government facility", "gk", "county", "county government", "private", "exempt", "exempted"),
-        *(
-            "same as above",
-            "as above",
-            "ditto",
-            "not issued",
-            "to be issued",
-            "no number",
-            "no reg",
-            "expired",
-            "valid",
-        ),
+        *("same as above", "as above", "ditto", "not issued", "to be issued"),
+        *("no number", "no reg", "expired", "valid"),
     }
 )
 # What they write if it demands a code: two clinics that are both TBD are not one clinic.

@@ -96,8 +96,8 @@ def _spellings_in(value: object) -> Iterator[str]:
         case list():
             for item in value:
                 yield from _spellings_in(item)
-        case dict() if name := _name_of(value):
-            yield from _spellings_of(value, name)
+        case dict() if named := _name_in(value):
+            yield from _spellings_of(value, named[1])
         case dict() if groups := _groups_in(value):
             yield from _spellings_in(groups)
         # A map of names to what is offered: {"Outpatient": true, "Surgery": "No"}
@@ -120,7 +120,7 @@ def _offered_in(services: dict[str, object]) -> Iterator[str]:
 
 def _spellings_of(service: dict[str, object], name: object) -> Iterator[str]:
     """Give the names in an object that has one: its own, and those of the services that it lists."""
-    within = [item for key, item in service.items() if isinstance(item, list) and normal_key(key) in _LIST_KEYS]
+    within = list(_lists_in(service).values())
     if any(_says_not_offered(key, item) for key, item in service.items()):
         yield msgspec.json.encode(service).decode()
     elif any(within):  # {"category": "Medical", "services": ["PEP", "HTS"]}: the category is no service
@@ -129,10 +129,15 @@ def _spellings_of(service: dict[str, object], name: object) -> Iterator[str]:
         yield from _spellings_in(name)
 
 
-def _name_of(service: dict[str, object]) -> object:
-    """Give the value of the first of the keys for a name, in any case of letters: serviceName."""
+def _name_in(service: dict[str, object]) -> tuple[str, object] | None:
+    """Give the first of the keys for a name that has a value, in any case of letters (serviceName), and the value."""
     named = {normal_key(key): item for key, item in service.items() if item}
-    return next((named[key] for key in _NAME_KEYS if key in named), None)
+    return next(((key, named[key]) for key in _NAME_KEYS if key in named), None)
+
+
+def _lists_in(service: dict[str, object]) -> dict[str, list[object]]:
+    """Give the lists of services that an object has."""
+    return {key: item for key, item in service.items() if isinstance(item, list) and normal_key(key) in _LIST_KEYS}
 
 
 def _is_category(group: dict[str, object]) -> bool:
@@ -202,23 +207,15 @@ def said_beside_names(value: object, depth: int = 0) -> Iterator[tuple[str, obje
         case list() if depth < MAX_DEPTH:
             for item in value:
                 yield from said_beside_names(item, depth + 1)
-        case dict() if (name := _name_key(value)) and not any(map(_says_not_offered, value, value.values())):
-            within = {
-                key: item for key, item in value.items() if isinstance(item, list) and normal_key(key) in _LIST_KEYS
-            }
+        case dict() if (named := _name_in(value)) and not any(map(_says_not_offered, value, value.values())):
+            within = _lists_in(value)
             is_group = any(within.values()) and _is_category(value)
             for key, item in value.items():
                 if key in within:
                     yield from said_beside_names(item, depth + 1)
-                elif (is_group or normal_key(key) != name) and fold(key) not in _OFFERED_KEYS:
+                elif (is_group or normal_key(key) != named[0]) and fold(key) not in _OFFERED_KEYS:
                     yield key, item
         case dict() if _is_map_of_services(value):
             for item in value.values():
                 inside = item.items() if isinstance(item, dict) and _is_offered(item) else ()
                 yield from ((key, inner) for key, inner in inside if fold(key) not in _OFFERED_KEYS)
-
-
-def _name_key(service: dict[str, object]) -> str | None:
-    """Give the first of the keys for a name that has a value in an object."""
-    named = {normal_key(key) for key, item in service.items() if item}
-    return next((key for key in _NAME_KEYS if key in named), None)

@@ -305,11 +305,11 @@ WHERE staged.round = $1::bigint
 
 -- name: part_generated_codes
 -- Two places with one name in one constituency have one generated code. More than 1 km apart they are two facilities,
--- as they are by name; so they are in two wards that are sure, if one of them does not say more
--- precisely where it is. But a source may
--- correct the ward of its own facility, unless its file has a record for either, or several facilities have the name.
--- The generated code of the second also includes its coordinates or its ward, so that it remains the second's. One that
--- its source knows by a key is met by that key: it has moved. A person is told, because the first may be what moved.
+-- as they are by name; so they are in two wards that are sure, if one of them does not say more precisely where it is.
+-- But a source may correct the ward of its own facility, unless its file has a record for either, or several facilities
+-- have the name. The generated code of the second also includes its coordinates or its ward, so that it remains the
+-- second's. One that its source knows by a key is met by that key: it has moved. A person is told, because the first may
+-- be what moved.
 WITH met AS (
     SELECT
         staged.row_no,

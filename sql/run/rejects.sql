@@ -1,24 +1,5 @@
 -- Rejects that wait for a person, or for an alias.
 
--- name: rejects_of_run
-SELECT
-    runs.run_id,
-    files.path AS file,
-    rejects.record_number,
-    rejects.source,
-    rejects.content_hash,
-    rejects.reason,
-    rejects.field,
-    rejects.detail,
-    rejects.suggestion,
-    rejects.raw
-FROM etl.rejects
-JOIN etl.runs USING (run_no)
-JOIN etl.files USING (run_no, file_no)
-WHERE rejects.run_no = $1::integer
-    AND rejects.closed_by_run_no IS NULL
-ORDER BY rejects.reject_id;
-
 -- name: open_rejects
 -- $1 is a run_id, or null for all runs.
 SELECT

@@ -143,7 +143,7 @@ def test_the_whole_national_list_is_read_with_every_value() -> None:
         records = json.loads(path.read_text("utf-8"))["results"]
         frame, reading = read_file(path)
         read += reading.read
-        assert (reading.declared_count, reading.notes) == (len(records), [])
+        assert reading.notes == []  # of another count, or a next page
         assert frame["facility_name"].to_list() == [record["name"] for record in records]
         assert frame["latitude"].to_list() == [record["lat"] for record in records]
         assert frame["longitude"].to_list() == [record["long"] for record in records]

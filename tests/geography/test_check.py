@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,6 +11,7 @@ from gvrc.geography import check, read_aliases, read_shipped_reference, referenc
 from gvrc.geography.check import find_alias_faults, find_bent_words, find_faults, find_repeated, find_table_faults
 from gvrc.geography.labels import read_gazetteer
 from gvrc.geography.thresholds import Thresholds
+from gvrc.structs import replace
 
 if TYPE_CHECKING:
     from pathlib import Path
