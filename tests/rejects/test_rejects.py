@@ -68,6 +68,23 @@ def test_the_report_says_how_rejects_land_that_were_corrected_in_their_file(
     assert open_rejects(fresh) == []
 
 
+def test_who_corrects_one_of_three_rejects_is_told_that_the_others_are_known(
+    settings: Settings, tmp_path: Path
+) -> None:
+    records = [{"name": "Imara Shelter"}, NAMELESS, NAMELESS | {"code": "R-3"}, NAMELESS | {"code": "R-4"}]
+    rejects = refuse(settings, tmp_path, records)
+    rejects.write_text(rejects.read_text("utf-8").replace('"name": ""', '"name": "Amani Shelter"', 1), "utf-8")
+    told = "  2 of these 2 were open already, from an earlier run (the same record, for the same reason); new: 0"
+    for options in (Options(dry_run=True), Options()):
+        account = run([str(rejects)], settings, options)
+        assert outcome(account) == {"read": 3, "inserted": 1, "rejected": 2}
+        assert told in report_lines(account, settings, {"etl": tmp_path})
+    more = tmp_path / "more.json"
+    more.write_text(json.dumps([records[0], records[2], NAMELESS | {"code": "R-5"}]), "utf-8")
+    lines = report_lines(run([str(more)], settings, Options(source="regional")), settings, {"etl": tmp_path})
+    assert told.replace("2 of these", "1 of these").replace("new: 0", "new: 1") in lines
+
+
 def test_a_reject_that_was_no_object_is_shown_in_no_report_when_it_is_run_again(
     settings: Settings, tmp_path: Path
 ) -> None:
