@@ -152,6 +152,21 @@ def test_the_command_names_what_it_retried_and_why_its_status_is_1(settings: Set
     assert "Too many rejects: 100% of the records" in done.stdout
 
 
+def test_a_file_of_rejects_that_a_full_disk_cost_is_written_by_the_retry_that_the_report_advises(
+    settings: Settings, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, [NAMELESS, {"name": "Amani Shelter"}])
+    written = rejects.read_text("utf-8")
+    rejects.unlink()
+    retry(settings, rejects.stem, "--dry-run")
+    assert not rejects.exists()
+    assert f"\nRejects: {rejects} (written again: it was missing)" in retry(settings, rejects.stem).stdout
+    assert rejects.read_text("utf-8") == written
+    rejects.write_text("somebody is correcting it", "utf-8")
+    retry(settings, rejects.stem)
+    assert rejects.read_text("utf-8") == "somebody is correcting it"
+
+
 def test_where_no_reject_is_open_there_is_nothing_to_run_again(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is nothing to run again"):
         write_open_rejects(settings, None, tmp_path / "open.jsonl")
