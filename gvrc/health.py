@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1024 * 1024
 SHOWN_DIFFERENCES = 3
+IMPORT = "python scripts/production_json_importer.py"
+REPEATED_BY = {"undo": "python scripts/undo_import.py RUN_ID", "retry": "python scripts/retry_rejects.py"}
+ONLY_IN_HINT = ("error", "interrupted_run_id", "kind_to_repeat")
 
 
 class Finding(NamedTuple):
@@ -138,24 +141,27 @@ class HealthChecker:
                 return Finding({}, NOT_MIGRATED)
             (state,) = database.rows("pipeline_state")
         hours = ("age_hours", "success_age_hours")
-        details = {name: round(value, 1) if name in hours and value else value for name, value in state.items()}
+        shown = {name: value for name, value in state.items() if name not in ONLY_IN_HINT}
+        details = {name: round(value, 1) if name in hours and value else value for name, value in shown.items()}
         return Finding(details, self.pipeline_hint(state))
 
     def pipeline_hint(self, state: dict[str, Any]) -> str | None:
         """Say what to do about the pipeline's state, or nothing when all is well."""
-        again = "python scripts/production_json_importer.py"
         if state["is_importing"]:
             return None
         if state["run_id"] is None:
-            return f"Nothing was imported yet: {again}"
+            return f"Nothing was imported yet: {IMPORT}"
+        again = REPEATED_BY.get(state["kind_to_repeat"], IMPORT)
         if state["interrupted_runs"]:
-            return f"Run {state['run_id']} was cut short; what it had loaded stays. Repeat it: {again}"
+            return f"Run {state['interrupted_run_id']} was cut short; what it had loaded stays. Repeat it: {again}"
         if state["status"] in ("failed", "partial"):
-            return f"Run {state['run_id']} ended {state['status']}: see logs/errors/, mend the cause, then {again}"
+            # What stopped a run itself says what to do.
+            advice = f"{state['error']} The command:" if state["error"] else "see logs/errors/, mend the cause, then"
+            return f"Run {state['run_id']} ended {state['status']}: {advice} {again}"
         limit = self.settings.max_run_age_hours
         if state["success_age_hours"] is None or state["success_age_hours"] > limit:
             return (
-                f"No run succeeded in the last {limit:g} hours (max_run_age_hours): see cron or systemd, then {again}"
+                f"No run succeeded in the last {limit:g} hours (max_run_age_hours): see cron or systemd, then {IMPORT}"
             )
         return None
 

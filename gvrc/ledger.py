@@ -210,6 +210,8 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
     account.status = run_status(this_run, error)
     if error is None and this_run.options.dry_run:
         account.plan = list(plan_lines(this_run))
+    if error is None and (rejected := account.totals()["rejected"]):
+        account.known_rejects = rejected - this_run.database.rows("count_new_rejects", this_run.run_no)[0]["rejects"]
     record_metrics(this_run)
     if not this_run.options.dry_run and error is None and account.totals()["rejected"]:
         tell_rejects(this_run)
@@ -246,12 +248,26 @@ def tell_many_rejects(this_run: Run) -> None:
 
 def plan_lines(this_run: Run) -> Iterator[str]:
     """Say what a dry run would change: how many rows of which tables, and the first fields, old -> new."""
-    for counted in this_run.database.rows("count_changes", this_run.run_no):
-        yield f"{counted['table_name']}: {counted['operation']} {counted['rows']}"
+    yield from planned_rows(this_run)
     for change in this_run.database.rows("first_changes", this_run.run_no):
         is_free = change["field"] in FREE_TEXTS
         before, after = (HIDDEN if is_free else mask(str(change[name]))[:60] for name in ("before", "after"))
         yield f"{mask(change['facility_code'])} {change['table_name']}.{change['field']}: {before} -> {after}"
+
+
+def planned_rows(this_run: Run) -> Iterator[str]:
+    """Count the rows that a dry run would write; of an undo, by their images.
+
+    Of an import the account has them: what a new facility brings with it leaves no images.
+    """
+    if this_run.options.kind == "undo":
+        for counted in this_run.database.rows("count_changes", this_run.run_no):
+            yield f"{counted['table_name']}: {counted['operation']} {counted['rows']}"
+        return
+    for table, outcomes in this_run.account.tables().items():
+        for operation, outcome in (("insert", "inserted"), ("update", "updated")):
+            if outcomes[outcome]:
+                yield f"{table}: {operation} {outcomes[outcome]}"
 
 
 def record_metrics(this_run: Run) -> None:

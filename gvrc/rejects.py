@@ -38,8 +38,13 @@ def write_rejects(database: Database, run_id: str, path: Path) -> None:
     """Write the rejects of a run that are still open; without any there is no file."""
     rejects = database.rows("open_rejects", run_id)
     if rejects:
-        with whole_file(path, mode=FOR_USER_AND_GROUP) as part:
-            part.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")
+        write_reject_file(rejects, path)
+
+
+def write_reject_file(rejects: list[dict[str, Any]], path: Path) -> None:
+    """Write rejects to a file for those who correct them."""
+    with whole_file(path, mode=FOR_USER_AND_GROUP) as part:
+        part.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")
 
 
 def reject_line(reject: dict[str, Any]) -> str:
@@ -113,6 +118,19 @@ def write_open_rejects(settings: Settings, run_id: str | None, path: Path) -> No
     Raises:
         UsageError: there is none, or nothing was ever imported there.
     """
+    rejects = read_open_rejects(settings, run_id)
+    if not rejects:
+        whose = f"of the run {run_id}" if run_id else "of any run"
+        raise UsageError(f"No reject {whose} is open: there is nothing to run again.")
+    path.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")
+
+
+def read_open_rejects(settings: Settings, run_id: str | None) -> list[dict[str, Any]]:
+    """Read the open rejects of a run, or of all runs.
+
+    Raises:
+        UsageError: nothing was ever imported there.
+    """
     from gvrc.connecting import find_database
     from gvrc.database import connect
     from gvrc.stopping import stoppable
@@ -120,8 +138,17 @@ def write_open_rejects(settings: Settings, run_id: str | None, path: Path) -> No
     with connect(find_database(settings)[0]) as database, stoppable(database):
         if not database.rows("database_kind")[0]["has_migrations"]:
             raise UsageError(NEVER_IMPORTED)
-        rejects = database.rows("open_rejects", run_id)
+        return database.rows("open_rejects", run_id)
+
+
+def write_missing_rejects(settings: Settings, run_id: str) -> Path | None:
+    """Write the file of a run's rejects that are open, where it could not be written or is gone; give its path.
+
+    A file that is there stays as it is: somebody may be correcting it.
+    """
+    path = settings.data_dir / "rejected" / f"{run_id}.jsonl"
+    rejects = [] if path.exists() else read_open_rejects(settings, run_id)
     if not rejects:
-        whose = f"of the run {run_id}" if run_id else "of any run"
-        raise UsageError(f"No reject {whose} is open: there is nothing to run again.")
-    path.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")
+        return None
+    write_reject_file(rejects, path)
+    return path

@@ -42,6 +42,7 @@ def report_lines(
         *table_of_tables(account),
         "",
         *counted_lines("Rejects", [file.rejects for file in account.files]),
+        *known_reject_lines(account),
         *counted_lines("Taken back" if account.kind == "undo" else "Issues", [file.issues for file in account.files]),
         *ratio_lines(account, settings),
         *error_lines(account),
@@ -127,6 +128,15 @@ def counted_lines(title: str, counters: list[Counter[str]]) -> list[str]:
     """List what was counted, the most frequent first."""
     total: Counter[str] = sum(counters, Counter())
     return [f"{title}: " + ", ".join(f"{name} {count}" for name, count in total.most_common())] if total else []
+
+
+def known_reject_lines(account: RunAccount) -> list[str]:
+    """Say how many rejects are none of this run's making: who corrected one of five sees the other four again."""
+    known, rejected = account.known_rejects, account.totals()["rejected"]
+    told = (
+        f"  {known} of these {rejected} were open already, from an earlier run (the same record, for the same reason)"
+    )
+    return [f"{told}; new: {rejected - known}"] if known > 0 else []
 
 
 def ratio_lines(account: RunAccount, settings: Settings) -> list[str]:

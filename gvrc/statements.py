@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 SQL_FOLDER = Path(__file__).resolve().parent.parent / "sql"
+PSQL_LINE = re.compile(r"^\\[^\n]*\n", re.MULTILINE)  # what psql does between the statements is for psql alone
 NAME_LINE = re.compile(r"^-- name: (\w+)[^\n]*\n", re.MULTILINE)
 
 
@@ -40,5 +41,5 @@ def all_statements() -> dict[str, str]:
 
 def split_statements(text: str) -> list[tuple[str, str]]:
     """Split the text of a file into (name, statement); what stands before the first name is the file's comment."""
-    parts = NAME_LINE.split(text)[1:]
+    parts = NAME_LINE.split(PSQL_LINE.sub("", text))[1:]
     return [(name, body.strip().removesuffix(";")) for name, body in zip(parts[::2], parts[1::2], strict=True)]

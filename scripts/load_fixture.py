@@ -66,8 +66,20 @@ def print_account(account: FixtureAccount) -> None:
         print(f"{account.exchanged:,} coordinates had latitude and longitude exchanged, and were put right.")
     if account.outside:
         print(f"{account.outside:,} coordinates are not in Kenya, and were left out.")
+    print_children_left_out(account)
     if account.ignored:
         print("not read: " + ", ".join(f"{count:,} {model}" for model, count in account.ignored.items()))
+
+
+def print_children_left_out(account: FixtureAccount) -> None:
+    """Say why contacts and the like did not land: a dump of one application often lacks the lookups of another."""
+    for table, counts in account.tables.items():
+        number = counts.left_out - (account.outside if table == "facility_coordinates" else 0)
+        if number and table != "facilities":
+            print(
+                f"{table}: {number:,} left out: their facility was, or the file has not got what they refer to "
+                "(their facility, or a type, category or status; dump those too)."
+            )
 
 
 if __name__ == "__main__":

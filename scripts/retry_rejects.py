@@ -26,7 +26,7 @@ def retry(given: argparse.Namespace) -> int:
     """Write the open rejects to a temporary file and import it."""
     from gvrc.files import SPOOL
     from gvrc.pipeline import Options, run
-    from gvrc.rejects import write_open_rejects
+    from gvrc.rejects import write_missing_rejects, write_open_rejects
 
     settings = command_settings(given)
     with tempfile.TemporaryDirectory(prefix=SPOOL) as folder:
@@ -34,7 +34,10 @@ def retry(given: argparse.Namespace) -> int:
         path.parent.mkdir()
         write_open_rejects(settings, given.run_id, path)
         options = Options(kind="retry", force=True, dry_run=given.dry_run)
-        return tell_run(given, settings, lambda run_id: run([str(path)], settings, replace(options, run_id=run_id)))
+        status = tell_run(given, settings, lambda run_id: run([str(path)], settings, replace(options, run_id=run_id)))
+    if given.run_id and not given.dry_run and (written := write_missing_rejects(settings, given.run_id)):
+        print(f"Rejects: {written} (written again: it was missing)")
+    return status
 
 
 if __name__ == "__main__":

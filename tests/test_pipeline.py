@@ -835,6 +835,26 @@ def test_a_dry_run_shows_its_plan_field_by_field(settings: Settings, tmp_path: P
     assert "13080 facilities.facility_name: Mukuru Crisis Clinic -> Mukuru Centre" in planned.plan
 
 
+def test_a_plan_counts_what_new_facilities_bring_and_names_no_change_of_them(
+    settings: Settings, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [CLINIC])], settings)
+    newer, other = CLINIC | {"name": "Mukuru Centre", "phone": "0700000017"}, CLINIC | {"code": 13081, "name": "Hazina"}
+    files = [write(tmp_path, "b.json", [newer, other, other | {"name": "Hazina Clinic"}])]
+    planned = run(files, settings, Options(dry_run=True))
+    assert planned.plan == [
+        "facilities: insert 1",
+        "facilities: update 1",
+        "facility_contacts: insert 2",
+        "facility_coordinates: insert 1",
+        "facility_services: insert 2",
+        "facility_owners: insert 1",
+        "facility_infrastructure: insert 1",
+        "13080 facilities.facility_name: Mukuru Crisis Clinic -> Mukuru Centre",
+    ]
+    assert run(files, settings).tables() == planned.tables()
+
+
 def test_a_plan_shows_neither_what_people_wrote_in_free_text_nor_a_code_that_is_a_telephone_number(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -17,6 +17,8 @@ WITH importing AS (
     SELECT
         run_no,
         run_id,
+        kind,
+        error,
         CASE
             WHEN status = 'running' AND NOT is_importing THEN 'interrupted'
             ELSE status
@@ -40,18 +42,25 @@ SELECT
     importing.is_importing,
     last_run.run_id,
     last_run.status,
+    last_run.error,
     (extract(epoch FROM now() - last_run.ended_at) / 3600)::float8 AS age_hours,
     (extract(epoch FROM now() - last_success.ended_at) / 3600)::float8 AS success_age_hours,
-    (
-        SELECT count(*)
-        FROM runs
-        WHERE status = 'interrupted'
-            AND run_no > coalesce(last_success.run_no, 0)
-    ) AS interrupted_runs,
+    interrupted.runs AS interrupted_runs,
+    interrupted.run_id AS interrupted_run_id,
+    coalesce(interrupted.kind, last_run.kind) AS kind_to_repeat,
     (SELECT count(*) FROM etl.rejects WHERE closed_by_run_no IS NULL) AS open_rejects
 FROM importing
 CROSS JOIN last_success
-LEFT JOIN last_run ON true;
+LEFT JOIN last_run ON true
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) AS runs,
+        (array_agg(run_id ORDER BY run_no DESC))[1] AS run_id,
+        (array_agg(kind ORDER BY run_no DESC))[1] AS kind
+    FROM runs
+    WHERE status = 'interrupted'
+        AND run_no > coalesce(last_success.run_no, 0)
+) AS interrupted;
 
 -- name: reference_state
 -- How many places and lookups there are: without them no facility finds its ward or status.

@@ -15,7 +15,10 @@ FROM (
         to_regclass('pg_stat_statements') IS NOT NULL
         -- There where the library is loaded; shared_preload_libraries itself is for administrators' eyes.
         AND EXISTS (SELECT FROM pg_settings WHERE name = 'pg_stat_statements.max') AS installed
-) AS found;
+) AS found
+\gset
+\echo :word
+\if :installed
 
 -- name: slow_queries
 -- Constants are shown as $1, so no value of a record appears; CREATE ROLE ... PASSWORD keeps its own and is left out.
@@ -29,3 +32,4 @@ WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND query !~* 'password'
 ORDER BY mean_exec_time DESC
 LIMIT 10;
+\endif

@@ -19,3 +19,9 @@ JOIN etl.files USING (run_no, file_no)
 WHERE rejects.closed_by_run_no IS NULL
     AND ($1::text IS NULL OR runs.run_id = $1)
 ORDER BY rejects.reject_id;
+
+-- name: count_new_rejects
+-- A reject that is open already is not set aside again.
+SELECT count(*) AS rejects
+FROM etl.rejects
+WHERE run_no = $1::integer;

@@ -446,7 +446,8 @@ VALUES (
 );
 
 -- name: first_changes
--- What a dry run shows of its plan: the first updates, field by field. Contacts are counted, not shown.
+-- What a dry run shows of its plan: the first updates, field by field. Contacts are counted, not shown. What a record
+-- changes of a facility that is new in the run changes nothing that is in the directory.
 SELECT
     coalesce(facilities.facility_code, '') AS facility_code,
     changes.table_name,
@@ -460,12 +461,21 @@ WHERE changes.run_no = $1::integer
     AND changes.operation = 'update'
     AND changes.table_name <> 'facility_contacts'
     AND latter.key NOT IN ('updated_at', 'updated_by')
+    AND NOT EXISTS (
+        SELECT
+        FROM etl.changes AS inserting
+        WHERE inserting.run_no = changes.run_no
+            AND inserting.facility_id = changes.facility_id
+            AND inserting.table_name = 'facilities'
+            AND inserting.operation = 'insert'
+    )
 ORDER BY
     changes.change_id,
     latter.key
 LIMIT 20;
 
 -- name: count_changes
+-- What an undo would do, by table.
 SELECT
     table_name,
     operation,

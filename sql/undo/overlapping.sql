@@ -69,6 +69,46 @@ WHERE latest.operation = 'delete'
             AND present.row_id = latest.row_id
     );
 
+-- name: add_lost_rows_of_others
+-- Nor could the undo of the undo of another import put its contacts back while their facility was away: they come back
+-- with the facility, unless that import has been taken back again (forget_rows_of_taken_back).
+INSERT INTO undo_changes (change_id, file_no, facility_id, table_name, row_id, operation, before)
+SELECT
+    latest.change_id,
+    latest.file_no,
+    latest.facility_id,
+    latest.table_name,
+    latest.row_id,
+    'delete',
+    latest.before
+FROM (
+    SELECT DISTINCT ON (changes.table_name, changes.row_id) changes.*
+    FROM undo_changes AS undo
+    JOIN etl.changes AS given USING (facility_id)
+    JOIN etl.runs ON runs.run_no = given.run_no
+    JOIN etl.changes
+        ON changes.facility_id = given.facility_id
+        AND changes.table_name = given.table_name
+        AND changes.row_id = given.row_id
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation = 'delete'
+        AND given.table_name <> 'facilities'
+        AND given.operation = 'insert'
+        AND runs.undoes_run_no IS NULL
+    ORDER BY
+        changes.table_name,
+        changes.row_id,
+        changes.run_no DESC,
+        changes.change_id DESC
+) AS latest
+WHERE latest.operation = 'delete'
+    AND NOT EXISTS (
+        SELECT
+        FROM undo_changes AS present
+        WHERE present.table_name = latest.table_name
+            AND present.row_id = latest.row_id
+    );
+
 -- name: add_rows_of_import
 -- In the same way what the import had given came back with the facility: the undo of its undo had not brought it back.
 -- $1 is the import.

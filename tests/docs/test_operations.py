@@ -104,5 +104,8 @@ def test_the_queries_run(fresh_url: str) -> None:
 
 def test_the_slow_queries_file_says_in_words_that_the_extension_is_missing(fresh_url: str) -> None:
     path = PROJECT / "sql" / "checks" / "slow_queries.sql"
-    done = subprocess.run(["psql", fresh_url, "-f", path], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["psql", fresh_url, "-v", "ON_ERROR_STOP=1", "-f", path], capture_output=True, text=True, check=False
+    )
     assert "pg_stat_statements is not installed: an administrator adds it to" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")

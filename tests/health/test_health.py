@@ -15,6 +15,7 @@ import pytest
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.health import Finding, HealthChecker
+from gvrc.ledger import STOPPED_BY_SIGNAL
 from gvrc.pipeline import run
 from gvrc.settings import PROJECT, Settings
 
@@ -161,6 +162,24 @@ def test_a_run_that_went_wrong_is_told_with_what_to_do(
     found = check(settings, "etl_pipeline")
     assert found["status"] == "unhealthy"
     assert found["hint"].startswith(hint)
+
+
+def test_a_run_that_was_stopped_is_told_with_what_its_own_account_says(settings: Settings, fresh: Database) -> None:
+    remember_run(fresh, "failed")
+    fresh.run("finish_run", "r1", "failed", None, STOPPED_BY_SIGNAL)
+    found = check(settings, "etl_pipeline")
+    assert found["hint"] == (
+        "Run r1 ended failed: Stopped by Ctrl-C, SIGTERM or SIGHUP. Repeat the command: it goes on from there. "
+        "The command: python scripts/production_json_importer.py"
+    )
+    fresh.execute("UPDATE etl.runs SET kind = 'undo'")
+    assert check(settings, "etl_pipeline")["hint"].endswith("The command: python scripts/undo_import.py RUN_ID")
+
+
+def test_the_run_that_was_cut_short_is_named_and_not_a_later_one(settings: Settings, fresh: Database) -> None:
+    remember_run(fresh, "interrupted", hours_ago=2, run_id="r1")
+    remember_run(fresh, "failed", hours_ago=1, run_id="r2")
+    assert check(settings, "etl_pipeline")["hint"].startswith("Run r1 was cut short")
 
 
 def test_a_success_after_an_interrupted_run_is_healthy_again(settings: Settings, fresh: Database) -> None:

@@ -464,6 +464,16 @@ def test_a_dry_run_leaves_an_empty_database_empty(empty_url: str, tmp_path: Path
         assert database.rows("tables_and_keys") == []
 
 
+def test_the_command_says_why_a_contact_without_its_type_is_left_out(fresh_url: str, tmp_path: Path) -> None:
+    objects = [item for item in small_fixture() if not item["model"].endswith(".contacttype")]
+    done = load_command(fresh_url, write(tmp_path, objects))
+    assert done.returncode == 0
+    assert (
+        "\nfacility_contacts: 1 left out: their facility was, or the file has not got what they refer to" in done.stdout
+    )
+    assert "\nfacility_services:" not in done.stdout
+
+
 def test_the_command_ends_with_1_when_too_much_is_left_out(fresh_url: str, tmp_path: Path) -> None:
     objects = small_fixture()
     for item in objects:

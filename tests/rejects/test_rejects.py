@@ -68,6 +68,23 @@ def test_the_report_says_how_rejects_land_that_were_corrected_in_their_file(
     assert open_rejects(fresh) == []
 
 
+def test_who_corrects_one_of_three_rejects_is_told_that_the_others_are_known(
+    settings: Settings, tmp_path: Path
+) -> None:
+    records = [{"name": "Imara Shelter"}, NAMELESS, NAMELESS | {"code": "R-3"}, NAMELESS | {"code": "R-4"}]
+    rejects = refuse(settings, tmp_path, records)
+    rejects.write_text(rejects.read_text("utf-8").replace('"name": ""', '"name": "Amani Shelter"', 1), "utf-8")
+    told = "  2 of these 2 were open already, from an earlier run (the same record, for the same reason); new: 0"
+    for options in (Options(dry_run=True), Options()):
+        account = run([str(rejects)], settings, options)
+        assert outcome(account) == {"read": 3, "inserted": 1, "rejected": 2}
+        assert told in report_lines(account, settings, {"etl": tmp_path})
+    more = tmp_path / "more.json"
+    more.write_text(json.dumps([records[0], records[2], NAMELESS | {"code": "R-5"}]), "utf-8")
+    lines = report_lines(run([str(more)], settings, Options(source="regional")), settings, {"etl": tmp_path})
+    assert told.replace("2 of these", "1 of these").replace("new: 0", "new: 1") in lines
+
+
 def test_a_reject_that_was_no_object_is_shown_in_no_report_when_it_is_run_again(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -133,6 +150,21 @@ def test_the_command_names_what_it_retried_and_why_its_status_is_1(settings: Set
     assert done.returncode == 1
     assert "\nrejected/open.jsonl  succeeded     1" in done.stdout
     assert "Too many rejects: 100% of the records" in done.stdout
+
+
+def test_a_file_of_rejects_that_a_full_disk_cost_is_written_by_the_retry_that_the_report_advises(
+    settings: Settings, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, [NAMELESS, {"name": "Amani Shelter"}])
+    written = rejects.read_text("utf-8")
+    rejects.unlink()
+    retry(settings, rejects.stem, "--dry-run")
+    assert not rejects.exists()
+    assert f"\nRejects: {rejects} (written again: it was missing)" in retry(settings, rejects.stem).stdout
+    assert rejects.read_text("utf-8") == written
+    rejects.write_text("somebody is correcting it", "utf-8")
+    retry(settings, rejects.stem)
+    assert rejects.read_text("utf-8") == "somebody is correcting it"
 
 
 def test_where_no_reject_is_open_there_is_nothing_to_run_again(settings: Settings, tmp_path: Path) -> None:

@@ -235,6 +235,21 @@ def test_a_facility_that_comes_back_has_what_was_brought_back_while_it_was_away(
     assert content(fresh) == between
 
 
+@pytest.mark.parametrize("order", [(1, 0, 1, 0), (0, 1, 1, 0), (1, 0, 0, 1), (1, 0, 1, 1, 0, 1)])
+def test_what_another_run_gave_to_a_facility_is_there_again_in_whatever_order_both_come_back(
+    settings: Settings, fresh: Database, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    newer = LATER | {"service_names": ["Counselling"], "gbv_categories": ["Sexual Violence"], "beds": 6}
+    last = [landed(settings, tmp_path, SAYING, name="a.json").run_id]
+    last.append(landed(settings, tmp_path, newer, name="b.json").run_id)
+    after = content(fresh), stood(fresh)
+    for no in order:
+        last[no] = undo(last[no], settings).run_id
+    assert (content(fresh), stood(fresh)) == after
+    again = run([str(tmp_path / "b.json")], settings, Options(force=True))
+    assert outcome(again) == {"read": 1, "unchanged": 1}
+
+
 def test_what_a_person_corrected_meanwhile_is_not_overwritten_by_what_another_run_had_said(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
