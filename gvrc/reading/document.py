@@ -35,7 +35,13 @@ from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
 from gvrc.reading.labelled import pairs_in, with_labels_as_keys
-from gvrc.reading.passed_over import FEW_NAMED, are_listed_persons, is_path_passed_over, is_sender
+from gvrc.reading.passed_over import (
+    FEW_NAMED,
+    are_listed_persons,
+    is_officeholder,
+    is_path_passed_over,
+    is_sender,
+)
 from gvrc.reading.repeated_codes import repeated_codes
 from gvrc.reading.shared_points import shared_points
 from gvrc.reading.table_rows import column_table, columns_beside, rows_as_records
@@ -164,7 +170,9 @@ class Walk:
             return False
         if not path:  # "Kenya", above its counties, has a name, too
             return has_evidence(value, self.keys) or not has_facilities_inside(value, self.keys)
-        return not is_path_passed_over(path) and has_evidence(value, self.keys)
+        return not (is_path_passed_over(path) or is_officeholder(value, path[-1], self.keys)) and has_evidence(
+            value, self.keys
+        )
 
     def _note_plain(self, value: dict[str, Any], path: tuple[str, ...]) -> None:
         """Note what is said by an object that is no record and has none inside."""

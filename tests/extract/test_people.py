@@ -92,6 +92,16 @@ def test_a_facility_that_names_the_nearest_one_is_not_above_it() -> None:
     assert names({"name": "Directory", "by_code": {"a": CLINIC, "b": nearest}}) == ["Umoja Clinic", "Sample Hospital"]
 
 
+def test_who_holds_an_office_beside_facilities_is_no_facility_whatever_the_office() -> None:
+    person = {"name": "Sample Person", "phone": "0700000080", "email": "sample@example.org"}
+    offices = ("sub_county_coordinator", "nyumbaKumiChairperson", "SCRH Nurse", "mratibu_wa_kaunti", "nurse_in_charge")
+    for office in offices:
+        county = {"sub_county": "Kibra", office: person, "wards": [{"ward": "Lindi", "facilities": [CLINIC]}]}
+        assert names({"county": "Nairobi", "sub_counties": [county]}) == ["Umoja Clinic"]
+    trust = person | {"name": "Sample Trust"}
+    assert names({"Nairobi": {"pro_bono_advocate": trust, "clinics": [CLINIC]}}) == ["Sample Trust", "Umoja Clinic"]
+
+
 def test_what_lies_in_a_person_is_passed_over_too() -> None:
     survivor = {
         "name": "Sample Person",
