@@ -50,7 +50,7 @@ CUSTOM: Final = re.compile(
 UNIT_IN_KEY: Final = re.compile(r"(.+?)\s*[(\[]([^()\[\]]*)[)\]]\s*")
 HOW_TO_FILL_IN: Final = re.compile(
     r"(?i)\s*(?:official|optional|required|mandatory|in full|in english|english|as (?:per|in|it appears)\b.*"
-    r"|(?:if|where) (?:any|applicable|available|known)|e\.?g\b.*|(?:select|tick|choose|separate|use)\b.*|gbv|sgbv)\s*"
+    r"|(?:if|where) (?:any|applicable|available|known)|(?:for the )?public|e\.?g\b.*|(?:select|tick|choose|separate|use)\b.*|gbv|sgbv)\s*"
 )
 REMARK: Final = re.compile(r"\([^()]*\)")  # (tick all that apply)
 PART_OF_POINT: Final = re.compile(r"(?i)_?(?P<question>[^_\W].*)[_-](?P<axis>latitude|longitude)")
@@ -166,7 +166,7 @@ def _with_unit(key: str) -> tuple[Meaning, ...]:
 
     Of any other key a remark may be left out only if it says how to fill it in: Phone (survivor) is not the facility's.
 
-    >>> [[of.field for of in _with_unit(key)] for key in ("Lat (deg)", "Phone (official)", "Phone (survivor)")]
+    >>> [[of.field for of in _with_unit(key)] for key in ("Lat (deg)", "Phone (public)", "Phone (survivor)")]
     [['latitude'], ['contacts'], []]
     """
     found = UNIT_IN_KEY.fullmatch(key)
