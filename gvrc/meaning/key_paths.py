@@ -50,7 +50,8 @@ CUSTOM: Final = re.compile(
 UNIT_IN_KEY: Final = re.compile(r"(.+?)\s*[(\[]([^()\[\]]*)[)\]]\s*")
 HOW_TO_FILL_IN: Final = re.compile(
     r"(?i)\s*(?:official|optional|required|mandatory|in full|in english|english|as (?:per|in|it appears)\b.*"
-    r"|(?:if|where) (?:any|applicable|available|known)|(?:for the )?public|e\.?g\b.*|(?:select|tick|choose|separate|use)\b.*|gbv|sgbv)\s*"
+    r"|(?:if|where) (?:any|applicable|available|known)|e\.?g\b.*|(?:for the )?public"
+    r"|(?:select|tick|choose|separate|use)\b.*|gbv|sgbv)\s*"
 )
 REMARK: Final = re.compile(r"\([^()]*\)")  # (tick all that apply)
 PART_OF_POINT: Final = re.compile(r"(?i)_?(?P<question>[^_\W].*)[_-](?P<axis>latitude|longitude)")

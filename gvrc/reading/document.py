@@ -18,6 +18,7 @@ from gvrc.masking import mask_letters
 from gvrc.meaning.list_names import is_named_after_facilities, is_of_facilities, may_be_sender
 from gvrc.meaning.other_kinds import is_of_many_kinds, json_api_type, other_kind
 from gvrc.meaning.paths import PARENT_CLOSED, PARENT_COUNTY, PARENT_GROUP, is_absent, normal_key
+from gvrc.meaning.persons import is_address_card
 from gvrc.meaning.shown_keys import shown_path
 from gvrc.reading.around import (
     PROJECTIONS,
@@ -147,6 +148,8 @@ class Walk:
             yield from self._branches([value], path, parents)
         elif not any(isinstance(inner, (dict, list)) for inner in value.values()):
             self._note_plain(value, path)
+        elif self.pinned is None and is_address_card(value):
+            self.walked.passed_over["of people in an address book, with where they work"] += 1
         elif self._passes_persons(_keyed(value), list(value.values()), path, parents):
             pass
         elif self.pinned is None and (parted := facility_in_parts(value, path, self.keys)):

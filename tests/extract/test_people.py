@@ -102,6 +102,19 @@ def test_who_holds_an_office_beside_facilities_is_no_facility_whatever_the_offic
     assert names({"Nairobi": {"pro_bono_advocate": trust, "clinics": [CLINIC]}}) == ["Sample Trust", "Umoja Clinic"]
 
 
+def test_where_somebody_in_an_address_book_works_is_no_facility() -> None:
+    card = {
+        "names": [{"displayName": "Sample Person", "givenName": "Sample", "familyName": "Person"}],
+        "phoneNumbers": [{"value": "0700000043"}],
+        "organizations": [{"name": "Lindi Safe House", "title": "Manager"}],
+    }
+    frame, reading = read_bytes(json.dumps({"facilities": [CLINIC], "connections": [card] * 2}).encode())
+    assert frame["facility_name"].to_list() == ["Umoja Clinic"]
+    assert "2 of people in an address book, with where they work" in "".join(reading.notes)
+    with pytest.raises(SourceFileError, match="holds no facilities"):
+        names({"connections": [card]})
+
+
 def test_what_lies_in_a_person_is_passed_over_too() -> None:
     survivor = {
         "name": "Sample Person",
