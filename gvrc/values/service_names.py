@@ -111,8 +111,9 @@ def _spellings_in(value: object) -> Iterator[str]:
 
 def _offered_in(services: dict[str, object]) -> Iterator[str]:
     """Give the names that stand before a yes; an object that is no answer comes back as JSON text."""
+    is_short = _has_short_answers(services)
     for name, item in services.items():
-        if _is_offered(item):
+        if _is_offered(item, is_short=is_short):
             yield name
         elif isinstance(item, dict):
             yield msgspec.json.encode({name: item}).decode()
@@ -169,16 +170,32 @@ def _is_group(category: str, services: object) -> bool:
 def _is_map_of_services(value: dict[str, object]) -> bool:
     """Say whether names stand before yes or no, or before nothing if nobody said either."""
     said = [item for item in value.values() if not is_absent(item)]
-    return bool(said) and all(_is_offered(item) is not None for item in said)
+    is_short = _has_short_answers(value)
+    return bool(said) and all(_is_offered(item, is_short=is_short) is not None for item in said)
 
 
-def _is_offered(item: object) -> bool | None:
-    """Read yes or no beside the name of a service; a number or a single letter may mean anything."""
+def _has_short_answers(services: dict[str, object]) -> bool:
+    """Say whether Y and N, or 1 and 0, answer for services: then nothing else is said, and the services are known.
+
+    >>> _has_short_answers({"PEP": "Y", "P3 forms": "N"}), _has_short_answers({"PEP": 1, "Counselling": 0})
+    (True, True)
+    >>> _has_short_answers({"Counselling": 1, "beds": 1}), _has_short_answers({"kind": "N"})
+    (False, False)
+    """
+    said = {str(item).strip().upper() for item in services.values() if not is_absent(item)}
+    known = [canonical_name("service_categories", name) is not None for name in services]
+    return (said <= {"Y", "N"} and any(known)) or (said <= {"0", "1", "0.0", "1.0"} and all(known))
+
+
+def _is_offered(item: object, *, is_short: bool = False) -> bool | None:
+    """Read yes or no beside the name of a service; else a number or a single letter may mean anything."""
     match item:
         case bool():
             return item
         case str() if item.strip().isalpha() and len(item.strip()) > 1:
             return read_flag(item.strip())
+        case str() | int() | float() if is_short:
+            return read_flag(str(item).strip().removesuffix(".0"))
         case dict():  # {"PEP": {"available": true, "cost": "free"}}
             said = [_is_offered(inner) for key, inner in item.items() if fold(key) in _OFFERED_KEYS]
             return all(said) if said and None not in said else None

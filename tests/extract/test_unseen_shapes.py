@@ -465,6 +465,16 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             READ_A | {"gbv_categories": '"Physical Violence, Sexual Violence"'},
         ],
     ),
+    "gbv_services stand beside the services": (
+        [
+            A | {"services": ["Outpatient"], "gbv_services": "PEP, Counselling"},
+            A | {"services": "Outpatient; Maternity", "sgbv_services_offered": ["PEP"]},
+        ],
+        [
+            READ_A | {"services": '["Outpatient","PEP"," Counselling"]'},
+            READ_A | {"services": '["Outpatient"," Maternity","PEP"]'},
+        ],
+    ),
     "a remark in brackets says how a column is filled in, or whose it is": (
         [
             {
