@@ -66,7 +66,7 @@ def _split(names: str) -> list[str]:
     listed = names.strip()
     if (listed[:1], listed[-1:]) in (("[", "]"), ("{", "}")):  # PostgreSQL writes arrays so: {PEP,"Legal aid"}
         return [name.strip(" '\"") for name in _BARE_SEPARATOR.split(listed[1:-1])]
-    if _CODES.fullmatch(listed):
+    if _CODES.fullmatch(listed) or (listed.islower() and _are_known(listed, listed.split())):
         return listed.split()
     plain = _STYLE.sub("", unescape(names))  # or the semicolon of &amp; would separate
     if _NUMBERED.match(plain):
@@ -81,11 +81,23 @@ def _split(names: str) -> list[str]:
 def _split_at_strokes(spelling: str) -> list[str]:
     """Split at strokes if what stands before each of them is a known service by itself: "Day" and "Ante" are none.
 
+    Without blanks around them a stroke may be part of a word: then all must be known.
+
     >>> _split_at_strokes("Counselling / PEP"), _split_at_strokes("Day / night shelter"), _split_at_strokes("HIV/AIDS")
     (['Counselling', 'PEP'], ['Day / night shelter'], ['HIV/AIDS'])
+    >>> _split_at_strokes("PEP/Counselling"), _split_at_strokes("VCT/CCC")
+    (['PEP', 'Counselling'], ['VCT/CCC'])
     """
+    if _are_known(spelling, names := [part.strip() for part in spelling.split("/")]):
+        return names
     names = _STROKE.split(spelling)
     return names if all(canonical_name("service_categories", name) for name in names[:-1]) else [spelling]
+
+
+def _are_known(text: str, names: list[str]) -> bool:
+    """Say whether the parts of a text are services by themselves, and the whole is none."""
+    known = (canonical_name("service_categories", name) for name in names)
+    return len(names) > 1 and canonical_name("service_categories", text) is None and all(known)
 
 
 def _spellings_in(value: object) -> Iterator[str]:

@@ -164,6 +164,13 @@ def test_short_answers_say_which_services_there_are_where_they_can_be_nothing_el
     assert landed(services=json.dumps(answers)).get("services") == services
 
 
+def test_known_services_that_only_blanks_or_strokes_part_are_one_each(landed: Callable[..., dict[str, Any]]) -> None:
+    assert landed(services="pep counselling prc") == {"services": ["pep", "counselling", "prc"]}
+    assert landed(services="PEP/Counselling/Legal aid") == {"services": ["PEP", "Counselling", "Legal aid"]}
+    for one in ("legal aid", "family planning", "medical care", "youth counselling", "HIV/AIDS", "Day/night shelter"):
+        assert landed(services=one) == {"services": [one]}
+
+
 @pytest.mark.parametrize("choice", ["Don't know", "dont_know", "None of the above", "Not sure"])
 def test_the_choice_of_who_does_not_know_is_no_service(landed: Callable[..., dict[str, Any]], choice: str) -> None:
     assert landed(services=json.dumps([choice, "PEP"])) == {"services": ["PEP"], "service_invalid": choice}
