@@ -37,6 +37,7 @@ PARENT_OWNER: Final = "parent_owner"
 PARENT_OWNER_TYPE: Final = "parent_owner_type"
 PARENT_STATUS: Final = "parent_status"
 PARENT_SERVICES: Final = "parent_services"
+PARENT_CONTACTS: Final = "parent_contacts"
 PARENT_GEOMETRY: Final = "parent_geometry"
 PARENT_PROJECTION: Final = "parent_projection"
 

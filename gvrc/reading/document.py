@@ -144,7 +144,7 @@ class Walk:
             self.walked.add(path, 1)
             around = with_own_key(path, parents)
             links = self._links_needed([value], path, around)
-            yield self._told([self.cursor.text[start:end].rstrip()], around, links)
+            yield self._told([self.cursor.text[start:end].rstrip()], around, links, path)
             yield from self._branches([value], path, parents)
         elif not any(isinstance(inner, (dict, list)) for inner in value.values()):
             self._note_plain(value, path)
@@ -155,7 +155,7 @@ class Walk:
         elif self.pinned is None and (parted := facility_in_parts(value, path, self.keys)):
             self.walked.add((*path, parted.key), 1)
             links = self._links_needed([parted.record], path, parents)
-            yield self._told([msgspec.json.encode(parted.record)], parents, links)
+            yield self._told([msgspec.json.encode(parted.record)], parents, links, path)
         else:
             self.cursor.at = start
             around = parents | own_places(value, self.keys, path) | point_of_feature(value)
@@ -253,6 +253,10 @@ class Walk:
 
     def _sorted(self, parts: Iterator[Elements], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
         """Give the records of a list: its elements, those inside its elements, or none."""
+        if self.links.are_joined(path):
+            for _ in parts:
+                pass  # to the end of the list
+            return
         parts, values = self._looked_at(parts, path)
         if not values or self._passes_persons(parts, values, path, parents):
             return
@@ -306,7 +310,7 @@ class Walk:
         links = self._links_needed(values, path, parents)
         for elements in self._without_what_is_nobodys(parts, values):
             self.walked.add(path, len(elements))
-            yield self._told(elements, parents, links)
+            yield self._told(elements, parents, links, path)
             if has_branches:
                 yield from self._branches(map(read_element, elements), path, parents)
 
@@ -330,11 +334,13 @@ class Walk:
         """Give the links of the file if its records need them; ``values`` are a few of the records."""
         return self.links if self.links.are_needed(values, self.keys, path, parents) else None
 
-    def _told(self, elements: Elements, parents: dict[str, str], links: Links | None) -> Elements:
+    def _told(
+        self, elements: Elements, parents: dict[str, str], links: Links | None, path: tuple[str, ...]
+    ) -> Elements:
         """Put into each record what stands around all of them, and what it refers to if it needs links."""
         if links is None:
             return with_parents(elements, parents)
-        told = [links.told_of(element, self.keys, parents) for element in elements]
+        told = [links.told_of(element, self.keys, parents, path) for element in elements]
         return [with_parents([element], said)[0] for element, said in zip(elements, told, strict=True)]
 
     def _branches(

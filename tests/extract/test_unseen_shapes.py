@@ -979,3 +979,62 @@ def test_a_large_file_of_the_same_over_and_over_ends_soon(name: str) -> None:
     else:
         with pytest.raises(SourceFileError, match=outcome):
             read_bytes(content)
+
+
+SAFE = {"id": 1, "name": "Umoja Clinic", "county": "Nairobi"}
+KAYOLE = {"id": 2, "name": "Kayole Clinic", "county": "Nairobi"}
+CONTACT = {"id": 7, "facility_id": 2, "phone": "0700000016"}
+
+
+def joined(document: object) -> list[tuple[str, str | None, str | None]]:
+    frame, _ = read_bytes(json.dumps(document).encode())
+    return frame.select("facility_name", "contacts", "services").rows()
+
+
+PHONE = '[{"key":"parent_contacts.phone","value":"0700000016"}]'
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"facilities": [SAFE, KAYOLE], "contacts": [CONTACT]},
+        {"facility_contacts": [CONTACT], "facilities": [SAFE, KAYOLE]},
+        {"data": {"facilities": [SAFE, KAYOLE], "phones": [{"facilityId": "2", "phone": "0700000016"}]}},
+        {"shelters": [SAFE, KAYOLE], "contacts": [{"shelter_id": 2, "phone": "0700000016"}]},
+        {"police_stations": [SAFE, KAYOLE], "contacts": [{"station": 2, "phone": "x"}, CONTACT]},
+        {
+            "facilities": [SAFE | {"mfl_code": 21}, KAYOLE | {"mfl_code": 22}],
+            "contacts": [{"mfl_code": "22", "phone": "0700000016"}],
+        },
+        {"facilities": [SAFE, KAYOLE], "shelters": [KAYOLE | {"name": "Sample Shelter"}], "contacts": [CONTACT]},
+    ],
+)
+def test_a_table_of_contacts_beside_the_facilities_is_joined_by_their_id(document: object) -> None:
+    assert joined(document)[:2] == [("Umoja Clinic", None, None), ("Kayole Clinic", PHONE, None)]
+    assert all(contacts is None for _, contacts, _ in joined(document)[2:])
+
+
+def test_a_table_of_services_is_joined_and_may_refer_to_their_catalogue() -> None:
+    names = [{"facility_id": 2, "name": "PEP"}, {"facility_id": 2, "name": "Legal aid", "available": False}]
+    assert joined({"facilities": [SAFE, KAYOLE], "services": names}) == [
+        ("Umoja Clinic", None, None),
+        ("Kayole Clinic", None, '[{"name":"PEP"},{"name":"Legal aid","available":false}]'),
+    ]
+    catalogue = {"services": [{"id": 3, "name": "PEP"}], "facility_services": [{"facility_id": 2, "service_id": 3}]}
+    assert joined({"facilities": [SAFE, KAYOLE]} | catalogue)[1][2] == '[{"service_id":3,"name":"PEP"}]'
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"facilities": [KAYOLE, KAYOLE | {"name": "Umoja Clinic"}], "contacts": [CONTACT]},
+        {"hospitals": [KAYOLE], "shelters": [SAFE | {"id": 2}], "contacts": [CONTACT]},
+        {"facilities": [SAFE], "contacts": [CONTACT]},
+        {"Nairobi": {"facilities": [KAYOLE]}, "Kisumu": {"contacts": [CONTACT]}},
+        [{"facilities": [KAYOLE], "contacts": [CONTACT]}, {"facilities": [KAYOLE | {"name": "Umoja Clinic"}]}],
+    ],
+)
+def test_a_contact_that_may_be_anothers_is_joined_to_nobody_and_told(document: object) -> None:
+    frame, reading = read_bytes(json.dumps(document).encode())
+    assert frame["contacts"].null_count() == len(frame)
+    assert any("1" in note for note in reading.notes)
