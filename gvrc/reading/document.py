@@ -44,6 +44,7 @@ from gvrc.reading.passed_over import (
     is_sender,
 )
 from gvrc.reading.repeated_codes import repeated_codes
+from gvrc.reading.service_lists import are_services_at_places, places_of_services
 from gvrc.reading.shared_points import shared_points
 from gvrc.reading.table_rows import column_table, columns_beside, rows_as_records
 from gvrc.reading.tables import columns_in, is_list_of_columns, may_be_row
@@ -289,6 +290,10 @@ class Walk:
         if self._is_wanted(path) is not False and (pairs := pairs_in(values, self.keys)):
             parts = with_labels_as_keys(parts, pairs, self.keys)
             first = next(parts)
+            return chain([first], parts), [read_element(element) for element in first[:SAMPLE]]
+        if self.pinned is None and are_services_at_places(values):
+            parts = places_of_services(parts, self.walked)
+            first = next(filter(None, parts), [])
             return chain([first], parts), [read_element(element) for element in first[:SAMPLE]]
         return parts, values
 

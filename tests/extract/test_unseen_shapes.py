@@ -475,6 +475,46 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             READ_A | {"services": '["Outpatient"," Maternity","PEP"]'},
         ],
     ),
+    "HSDS: the places of services are the facilities": (
+        {
+            "total_items": 4,
+            "contents": [
+                {
+                    "id": "s-1",
+                    "name": "Post-rape care",
+                    "status": "active",
+                    "phones": [{"number": "0700000016"}],
+                    "service_at_locations": [{"id": "a", "location": {"id": "l-1", "name": "Lindi Safe House"}}],
+                },
+                {
+                    "id": "s-2",
+                    "name": "Legal aid",
+                    "status": "active",
+                    "phones": [{"number": "0700000017"}],
+                    "service_at_locations": [
+                        {"location": {"id": "l-1", "name": "Lindi Safe House", "latitude": -1.3, "longitude": 36.7}},
+                        {"location": {"id": "l-2", "name": "Kayole Clinic"}},
+                    ],
+                },
+                {"id": "s-3", "name": "Training", "service_at_locations": []},
+            ],
+        },
+        [
+            {
+                "facility_name": "Lindi Safe House",
+                "source_key": "l-1",
+                "services": '[{"name":"Post-rape care","status":"active"},{"name":"Legal aid","status":"active"}]',
+                "contacts": '[{"key":"phones","value":{"number":"0700000016"}}]',
+                "latitude": "-1.3",
+                "longitude": "36.7",
+            },
+            {
+                "facility_name": "Kayole Clinic",
+                "source_key": "l-2",
+                "services": '[{"name":"Legal aid","status":"active"}]',
+            },
+        ],
+    ),
     "a remark in brackets says how a column is filled in, or whose it is": (
         [
             {
