@@ -515,6 +515,25 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             },
         ],
     ),
+    "Microsoft Forms: a question asks for a unit, and says of whom only in the first": (
+        [
+            {
+                "What is the name of the facility?": "Umoja Clinic",
+                "Which county?": "Nairobi",
+                "Please select the sub-county": "Kibra",
+                "Which ward?": "Lindi",
+                "Which ward do you live in?": "Makina",
+            }
+        ],
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "sub_county_name": "Kibra",
+                "ward_name": "Lindi",
+            }
+        ],
+    ),
     "a remark in brackets says how a column is filled in, or whose it is": (
         [
             {
