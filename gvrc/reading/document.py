@@ -48,6 +48,7 @@ from gvrc.reading.service_lists import are_services_at_places, places_of_service
 from gvrc.reading.shared_points import shared_points
 from gvrc.reading.table_rows import column_table, columns_beside, rows_as_records
 from gvrc.reading.tables import columns_in, is_list_of_columns, may_be_row
+from gvrc.reading.typed_values import are_of_a_database, are_wrapped, plain_values
 from gvrc.reading.walked import Walked, is_next_link, shown_kind
 from gvrc.rejects import HEADER_KEY
 from gvrc.shapes import has_evidence, has_facilities_inside, looks_like_facility
@@ -287,15 +288,22 @@ class Walk:
             return parts, []
         if self._is_wanted(path) is not False and may_be_row(values[0]):
             return self._rows(parts, path)
-        if self._is_wanted(path) is not False and (pairs := pairs_in(values, self.keys)):
-            parts = with_labels_as_keys(parts, pairs, self.keys)
-            first = next(parts)
-            return chain([first], parts), [read_element(element) for element in first[:SAMPLE]]
-        if self.pinned is None and are_services_at_places(values):
-            parts = places_of_services(parts, self.walked)
-            first = next(filter(None, parts), [])
-            return chain([first], parts), [read_element(element) for element in first[:SAMPLE]]
+        if rewritten := self._rewritten(parts, values, path):
+            first = next(filter(None, rewritten), [])
+            return chain([first], rewritten), [read_element(element) for element in first[:SAMPLE]]
         return parts, values
+
+    def _rewritten(
+        self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...]
+    ) -> Iterator[Elements] | None:
+        """Give records in the form of all others, if they come as pairs, in wrapped values, or under services."""
+        if self._is_wanted(path) is not False and (pairs := pairs_in(values, self.keys)):
+            return with_labels_as_keys(parts, pairs, self.keys)
+        if self.pinned is None and are_wrapped(values, self.keys):
+            return plain_values(parts)
+        if self.pinned is None and are_services_at_places(values):
+            return places_of_services(parts, self.walked)
+        return None
 
     def _rows(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:
         """Give the rows of a table as records under its headings; rows without headings are given as they are."""
@@ -399,7 +407,7 @@ class Walk:
         if wanted is not None:
             return wanted
         key = path[-1] if path else ""
-        if is_path_passed_over(path):
+        if is_path_passed_over(path) and not are_of_a_database(values):
             self.walked.has_next_page |= any(map(is_next_link, values))
             return False
         named = list(islice((value for value in values if looks_like_facility(value, self.keys)), FEW_NAMED))

@@ -534,6 +534,64 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             }
         ],
     ),
+    "Firestore: values in the names of their types": (
+        {
+            "documents": [
+                {
+                    "name": "projects/p/databases/(default)/documents/facilities/Ab1",
+                    "fields": {
+                        "name": {"stringValue": "Umoja Clinic"},
+                        "code": {"integerValue": "1"},
+                        "county": {"stringValue": "Nairobi"},
+                        "ward": {"nullValue": None},
+                        "location": {"geoPointValue": {"latitude": -1.28, "longitude": 36.8}},
+                        "services": {"arrayValue": {"values": [{"stringValue": "PEP"}]}},
+                        "address": {"mapValue": {"fields": {"street": {"stringValue": "Moi Avenue"}}}},
+                    },
+                    "updateTime": "2026-01-01T00:00:00Z",
+                }
+            ]
+        },
+        [
+            READ_A
+            | {"latitude": "-1.28", "longitude": "36.8", "services": '["PEP"]', "address": "Moi Avenue"}
+            | {"source_key": "Ab1"}
+        ],
+    ),
+    "DynamoDB: values in the letters of their types": (
+        {
+            "Items": [
+                {
+                    "name": {"S": "Umoja Clinic"},
+                    "code": {"N": "1"},
+                    "county": {"S": "Nairobi"},
+                    "services": {"L": [{"S": "PEP"}]},
+                    "location": {"M": {"lat": {"N": "-1.28"}, "lng": {"N": "36.8"}}},
+                    "owner": {"NULL": True},
+                }
+            ],
+            "Count": 1,
+        },
+        [READ_A | {"latitude": "-1.28", "longitude": "36.8", "services": '["PEP"]'}],
+    ),
+    "Solr: each value in a list": (
+        {
+            "response": {
+                "numFound": 2,
+                "docs": [
+                    {
+                        "id": "9",
+                        "name": ["Umoja Clinic"],
+                        "code": [1],
+                        "county": ["Nairobi"],
+                        "services": ["PEP", "EC"],
+                    },
+                    {"id": "8", "name": ["Kayole Clinic"], "code": [2], "county": ["Nairobi"], "_version_": 17},
+                ],
+            }
+        },
+        [READ_A | {"source_key": "9", "services": '["PEP","EC"]'}, READ_B | {"source_key": "8"}],
+    ),
     "a remark in brackets says how a column is filled in, or whose it is": (
         [
             {
