@@ -592,6 +592,29 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         },
         [READ_A | {"source_key": "9", "services": '["PEP","EC"]'}, READ_B | {"source_key": "8"}],
     ),
+    "Epicollect: questions have numbers": (
+        {
+            "data": {
+                "entries": [
+                    {
+                        "ec5_uuid": "x",
+                        "title": "Umoja Clinic",
+                        "1_Facility_name": "Umoja Clinic",
+                        "2_County": "Nairobi",
+                        "3_GPS": {"latitude": -1.28, "longitude": 36.8, "UTM_Northing": 9858000, "UTM_Zone": "37M"},
+                    }
+                ]
+            }
+        },
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "latitude": "-1.28",
+                "longitude": "36.8",
+            }
+        ],
+    ),
     "a remark in brackets says how a column is filled in, or whose it is": (
         [
             {
