@@ -39,6 +39,7 @@ JOINED_FIELDS: Final = frozenset(("place_hint", "address", "description"))
 SAID_OTHERWISE: Final = frozenset(
     ("facilitytypecategory", "created", "createdat", "createdon", "datecreated", "parentgroup")
 )
+SAID_BY_ANOTHER_TAG: Final = "social_facility"  # OpenStreetMap's amenity, where the tag of that name says which one
 ELSEWHERE: Final = 10_000  # behind every key of the table, which has grown past a thousand: what promises nothing
 BEFORE_ALL: Final = -1
 STATES: Final = ("operational_status", "is_active", "is_closed")
@@ -258,6 +259,8 @@ class Offers:
             self.left_over.count_values((other.key,), list(lost.values()))
         else:
             for row, theirs in lost.items():
+                if theirs == SAID_BY_ANOTHER_TAG:
+                    continue
                 self.lost[row].append(f"{other.key}={theirs}")
 
 

@@ -82,6 +82,8 @@ LOCATIONS = [
     location("c-1", "Nairobi", None, "jdn"),
 ]
 
+SOCIAL = {"amenity": "social_facility"}
+
 UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "ESRI: the fields of the table are no facilities": (
         {
@@ -613,6 +615,26 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
                 "latitude": "-1.28",
                 "longitude": "36.8",
             }
+        ],
+    ),
+    "OpenStreetMap: which social facility it is, if it is of a known type": (
+        {
+            "elements": [
+                {
+                    "type": "node",
+                    "id": 1,
+                    "tags": {"amenity": "social_facility", "name": "Umoja", "social_facility": "shelter"},
+                },
+                {
+                    "type": "node",
+                    "id": 2,
+                    "tags": {"amenity": "social_facility", "name": "Kayole", "social_facility": "outreach"},
+                },
+            ]
+        },
+        [
+            {"facility_name": "Umoja", "facility_type": "shelter", "source_key": "1"},
+            {"facility_name": "Kayole", "facility_type": "social_facility", "source_key": "2"},
         ],
     ),
     "a remark in brackets says how a column is filled in, or whose it is": (
