@@ -133,8 +133,7 @@ class Links:
         """List for the report the lists that were too long to be followed."""
         units = self._rows.too_long() if self._rows else []
         told = [f"it lists more than {MAX_ROWS:,} of {unit}: links to them were not followed" for unit in units]
-        tables = self._rows.side_tables if self._rows else None
-        left = tables.count - tables.used if tables else 0
+        left = self._rows.side_tables.left() if self._rows else 0
         return [*told, f"rows of contacts and services that name no facility beside them: {left:,}"] if left else told
 
     def _contradict(self, links: tuple[Link, ...], stated: dict[str, str]) -> bool:

@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from gvrc.meaning.list_names import OF_FACILITIES, WRAPPING, is_of_facilities
-from gvrc.meaning.paths import MAX_KNOWN_PATHS, PARENT_CONTACTS, PARENT_SERVICES, normal_key, words_of_key
+from gvrc.meaning.list_names import MARK_OF_TABLE, OF_FACILITIES, WRAPPING, is_of_facilities
+from gvrc.meaning.paths import MAX_KNOWN_PATHS, PARENT_CONTACTS, PARENT_SERVICES, is_absent, normal_key, words_of_key
 from gvrc.reading.link_keys import ENDINGS, ID_KEYS, id_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ KINDS: Final = {
     f"{mark}{word}": kind
     for words, kind in ((CONTACTS, PARENT_CONTACTS), (SERVICES, PARENT_SERVICES))
     for word in words
-    for mark in ("", "tbl", "facility", "facilities")
+    for mark in ("", "facility", "facilities")
 }
 # The ends of such names, by which bytes are searched: most files have none of them outside their records.
 ENDS: Final = ("ontacts", "etails", "hones", "umbers", "mails", "ervices", "ffered", "uduma", "awasiliano")
@@ -32,6 +32,7 @@ CODES: Final = frozenset(("facilitycode", "mflcode", "mfl", "facilitymflcode", "
 OWN_CODES: Final = CODES | {"code"}
 FACILITY: Final = "facility"
 SERVICE_IDS: Final = tuple(f"service{ending}" for ending in ENDINGS)
+CATALOGUE_IDS: Final = ("id", "pk", "uuid", *SERVICE_IDS)
 MAX_ROWS: Final = 100_000  # of all tables: their rows are kept in memory
 
 Place = tuple[str, ...]
@@ -53,6 +54,7 @@ class SideTables:
         self.paths: set[Place] = set()
         self.count = 0
         self.used = 0
+        self._of_nobody: Counter[Place] = Counter()  # rows of a table that name no facility, or none that it has
         self._ids: defaultdict[Place, defaultdict[str, Counter[tuple[bool, str]]]] = defaultdict(
             lambda: defaultdict(Counter)
         )
@@ -63,7 +65,7 @@ class SideTables:
         above, name = _parted(path)
         if not isinstance(row, dict):
             return
-        if kind := KINDS.get(normal_key(name)):
+        if kind := _kind_of(name):
             self._add_detail(path, above, kind, row)
         elif is_of_facilities(name):
             self._ids[above][_singular(name)].update(set(_ids_of(name, row)))
@@ -76,8 +78,14 @@ class SideTables:
         if owner and self.count <= MAX_ROWS:
             said = {key: value for key, value in row.items() if not _owner_at(key, value) and not _is_own_id(key)}
             self.rows[above, owner].append((kind, said))
-        elif kind == PARENT_SERVICES and (known := id_of(row.get("id"))) and isinstance(name := row.get("name"), str):
+        elif kind == PARENT_SERVICES and (known := _value_at(row, CATALOGUE_IDS)) and (name := _name_of(row)):
             self._services[above][known] = name
+        else:
+            self._of_nobody[path] += 1
+
+    def left(self) -> int:
+        """Count the rows of tables that were joined to no facility."""
+        return self.count - self.used + sum(self._of_nobody[path] for path in self.paths)
 
     def of(self, path: Place, record: dict[str, Any]) -> dict[str, list[Any]]:
         """Give the contacts and services that the tables beside its list have for a record."""
@@ -99,10 +107,9 @@ class SideTables:
 
     def _named(self, above: Place, service: dict[str, Any]) -> dict[str, Any] | str:
         """Give a service by its name in the catalogue, if a row only refers to it."""
-        words = {normal_key(key): value for key, value in service.items()}
-        known = next((id_of(words[key]) for key in SERVICE_IDS if key in words), None)
+        known = _value_at(service, SERVICE_IDS)
         name = self._services[above].get(known) if known else None
-        return service if name is None or "name" in words or "servicename" in words else service | {"name": name}
+        return service if name is None or _name_of(service) else service | {"name": name}
 
 
 def are_mentioned(chunks: Iterable[bytes], records: Iterable[object]) -> bool:
@@ -129,7 +136,21 @@ def may_be_joined(path: Place, records: Iterable[dict[str, Any]]) -> bool:
 
 def is_side_table(path: Place) -> bool:
     """Say whether a list is called after contacts or services."""
-    return bool(path) and normal_key(_parted(path)[1]) in KINDS
+    return bool(path) and _kind_of(_parted(path)[1]) is not None
+
+
+def _kind_of(name: str) -> str | None:
+    return KINDS.get(normal_key(MARK_OF_TABLE.sub("", name)))
+
+
+def _name_of(service: dict[str, Any]) -> str | None:
+    said = (value for key, value in service.items() if normal_key(key) in ("name", "servicename"))
+    return next((value for value in said if isinstance(value, str) and not is_absent(value)), None)
+
+
+def _value_at(row: dict[str, Any], words: Iterable[str]) -> str | None:
+    said = {normal_key(key): value for key, value in row.items()}
+    return next((known for word in words if (known := id_of(said.get(word)))), None)
 
 
 def _parted(path: Place) -> tuple[Place, str]:
