@@ -25,7 +25,7 @@ LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
 DIGIT: Final = re.compile(r"\d")
 YES_OR_NO: Final = re.compile(
     r"(?i)\A\s*(?:true|false|yes|no|y|n|t|f|[01](?:\.0)?|active|inactive|open|closed|ndiyo|ndio|hapana|no\W.*(?:clos|shut).*"
-    r"|[\u2713\u2714\u2705\u2717\u2718\u274c]\ufe0f?)\s*\Z"
+    r"|[\u2713\u2714\u2705\u221a\u2717\u2718\u274c]\ufe0f?)\s*\Z"
 )
 TWO_NUMBERS: Final = re.compile(rf"\d[^\d,;\s]*+[,;\s]\D*+\d|{PLUS_CODE.pattern.removeprefix('(?i)')}", re.IGNORECASE)
 NOT_A_TYPE: Final = re.compile(

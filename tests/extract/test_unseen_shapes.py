@@ -637,6 +637,27 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             {"facility_name": "Kayole", "facility_type": "social_facility", "source_key": "2"},
         ],
     ),
+    "WP Store Locator, and WordPress' own table: a title that names a place": (
+        [
+            {"store": "Lindi Safe House", "lat": "-1.28", "lng": "36.8", "id": "77"},
+            {"post_title": "Kayole Safe House", "acf": {"county": "Nairobi", "phone": "0700000016"}},
+            {"post_title": "Our news", "acf": {"county": "Nairobi", "phone": "0700000016"}},
+        ],
+        [
+            {
+                "facility_name": "Lindi Safe House",
+                "latitude": "-1.28",
+                "longitude": "36.8",
+                "source_key": "77",
+            },
+            {
+                "facility_name": "Kayole Safe House",
+                "county_name": "Nairobi",
+                "contacts": '[{"key":"acf.phone","value":"0700000016"}]',
+            },
+            {"county_name": "Nairobi", "contacts": '[{"key":"acf.phone","value":"0700000016"}]'},
+        ],
+    ),
     "a remark in brackets says how a column is filled in, or whose it is": (
         [
             {
@@ -1168,6 +1189,10 @@ PHONE = '[{"key":"parent_contacts.phone","value":"0700000016"}]'
             "facilities": [SAFE | {"mfl_code": 21}, KAYOLE | {"mfl_code": 22}],
             "contacts": [{"mfl_code": "22", "phone": "0700000016"}],
         },
+        {
+            "tbl_facility": [{"facility_id": 1} | SAFE, {"facility_id": 2} | KAYOLE],
+            "tbl_facility_contacts": [CONTACT],
+        },
         {"facilities": [SAFE, KAYOLE], "shelters": [KAYOLE | {"name": "Sample Shelter"}], "contacts": [CONTACT]},
     ],
 )
@@ -1184,6 +1209,14 @@ def test_a_table_of_services_is_joined_and_may_refer_to_their_catalogue() -> Non
     ]
     catalogue = {"services": [{"id": 3, "name": "PEP"}], "facility_services": [{"facility_id": 2, "service_id": 3}]}
     assert joined({"facilities": [SAFE, KAYOLE]} | catalogue)[1][2] == '[{"service_id":3,"name":"PEP"}]'
+    catalogue["services"] = [{"service_id": 3, "service_name": "PEP"}]
+    assert joined({"facilities": [SAFE, KAYOLE]} | catalogue)[1][2] == '[{"service_id":3,"name":"PEP"}]'
+
+
+def test_every_row_of_a_joined_table_that_names_no_facility_is_counted() -> None:
+    rows = [CONTACT, {"facility_id": 9, "phone": "1"}, {"facility_id": None, "phone": "1"}, {"location_id": 2}]
+    _, reading = read_bytes(json.dumps({"facilities": [SAFE, KAYOLE], "contacts": rows}).encode())
+    assert reading.notes == ["rows of contacts and services that name no facility beside them: 3"]
 
 
 @pytest.mark.parametrize(

@@ -709,6 +709,7 @@ def test_a_number_that_is_not_for_the_public_is_no_contact_and_told(told: object
         {"personal_assistant": "0700000016"},
         {"phone": "0700000016", "is_private": "No"},
         "Private Clinic, 0700000016",
+        {"type": "mobile", "text": "0700000016"},
     ],
 )
 def test_a_number_of_a_private_wing_or_for_survivors_is_a_contact(told: object) -> None:
