@@ -33,7 +33,8 @@ UNIT_LISTS: Final = ONE_UNIT | frozenset(
 )
 COUNTIES: Final = list_words("counties")
 MARK_OF_TABLE: Final = re.compile(r"(?i)\Atbl_?(?=[a-z])")  # tbl_users
-USERS: Final = frozenset(("user", "users"))  # of whatever system: auth_user, wp_users
+# Of whatever system (auth_user, wp_users), and who sits together (court_users_committee); committees are bodies.
+USERS: Final = frozenset(("user", "users", "committee", "taskforce", "twg"))
 LEVEL_OF_COUNTY: Final = re.compile(r"\A(?:kauntiya|countyof|county)|county\Z")
 
 

@@ -10,6 +10,7 @@ from gvrc.meaning.person_words import PEOPLE_OF_CASES
 from gvrc.meaning.persons import CASE_KEYS, OF_ONE_PERSON
 from gvrc.meaning.vocabulary import list_words
 from gvrc.values.casts import read_flag
+from gvrc.values.contact_texts import PRIVATE_IN_WORDS
 from gvrc.values.synonyms import canonical_name
 from gvrc.values.text import fold
 
@@ -67,7 +68,7 @@ def is_private(key: str) -> bool:
 def says_private(name: str, item: object) -> bool:
     """Say whether something beside a contact tells that it is not for the public: ``public: false``."""
     if name in FOR_WHOM:
-        return isinstance(item, str) and is_private(item)
+        return isinstance(item, str) and (is_private(item) or PRIVATE_IN_WORDS.search(item) is not None)
     if name in SHARED or name in KEPT:
         return read_flag(str(item).strip()) is (name in KEPT)
     return False

@@ -17,7 +17,7 @@ _OUT_OF_USE_IN_WORDS = re.compile(
     r"|\((?:old|former)\))",
     re.IGNORECASE,
 )
-_PRIVATE_IN_WORDS = re.compile(
+PRIVATE_IN_WORDS = re.compile(
     r"\((?:private|personal|confidential|binafsi|siri)\b[^)]*\)|\b(?:private|personal)\s+(?:no|number|line|phone|mobile|cell)\b"
     r"|\bdo\s+not\s+(?:share|publish|give\s+out)\b|\bnot\s+(?:to\s+be\s+shared|for\s+(?:the\s+)?public)\b",
     re.IGNORECASE,
@@ -44,7 +44,7 @@ def part_by_use(text: str) -> tuple[str, list[str]]:
 
 def part_by_privacy(text: str) -> tuple[str, list[str]]:
     """Separate what a text gives to the public from what it does not: "0700000016 (private)", "do not share"."""
-    return _parted(text, _PRIVATE_IN_WORDS)
+    return _parted(text, PRIVATE_IN_WORDS)
 
 
 def _parted(text: str, telling: re.Pattern[str]) -> tuple[str, list[str]]:

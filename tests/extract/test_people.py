@@ -26,6 +26,7 @@ def names(document: object) -> list[str]:
         *("volunteers", "GBVSurvivors", "child_survivors", "survivor list", "socialWorkers", "officers_in_charge"),
         *("incidents", "police_officers", "counsellors", "complainants", "county_directors", "health_workers"),
         *("tbl_users", "auth_user", "system_users", "tbl_survivors", "tblOfficers"),
+        *("residents", "shelter_residents", "wakazi", "court_users_committee", "gbv_taskforce"),
         *("survivors_last_month", "casesReportedJan2026", "clients served", "officers_on_duty", "grp_survivors"),
     ],
 )

@@ -689,6 +689,7 @@ def test_a_survivor_or_whoever_belongs_to_a_case_is_no_contact_of_a_facility(key
         [{"phone": "0700000016", "public": True}, {"phone": "0700000017", "confidential": "Yes"}],
         [{"value": "0700000016"}, {"type": "Private", "value": "0700000017"}],
         [{"value": "0700000016"}, {"label": "personal", "visibility": "private", "value": "0700000017"}],
+        [{"label": "Public line", "number": "0700000016"}, {"label": "Matron (personal)", "number": "0700000017"}],
         "0700000016, 0700000017 (private)",
         "0700000016 / 0700000017 do not share",
     ],
