@@ -12,6 +12,7 @@ import msgspec
 
 from gvrc.meaning.paths import normal_key
 from gvrc.reading.cursor import read_element
+from gvrc.reading.link_keys import id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +37,7 @@ def places_of_services(parts: Iterable[Elements], walked: Walked) -> Iterator[El
             found = _places_in(read_element(element))
             walked.passed_over.update([] if found else [NOWHERE])
             for place, said in enumerate(found):
-                known = places.setdefault(said.get("id", (number, place)), said)
+                known = places.setdefault(id_of(said.get("id")) or (number, place), said)
                 if known is not said:
                     _add(known, said)
         yield [msgspec.json.encode(place) for place in places.values()]
