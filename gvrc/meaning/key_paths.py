@@ -50,7 +50,8 @@ CUSTOM: Final = re.compile(
 UNIT_IN_KEY: Final = re.compile(r"(.+?)\s*[(\[]([^()\[\]]*)[)\]]\s*")
 HOW_TO_FILL_IN: Final = re.compile(
     r"(?i)\s*(?:official|optional|required|mandatory|in full|in english|english|as (?:per|in|it appears)\b.*"
-    r"|(?:if|where) (?:any|applicable|available|known)|e\.?g\b.*|(?:select|tick|choose|separate|use)\b.*|gbv|sgbv)\s*"
+    r"|(?:if|where) (?:any|applicable|available|known)|e\.?g\b.*|(?:for the )?public"
+    r"|(?:select|tick|choose|separate|use)\b.*|gbv|sgbv)\s*"
 )
 REMARK: Final = re.compile(r"\([^()]*\)")  # (tick all that apply)
 PART_OF_POINT: Final = re.compile(r"(?i)_?(?P<question>[^_\W].*)[_-](?P<axis>latitude|longitude)")
@@ -65,6 +66,8 @@ OF_ELSEWHERE: Final = frozenset(
 )
 ASKING: Final = list_words("asking")
 ASKED: Final = list_words("asked")
+UNITS_ASKED: Final = frozenset(("county", "subcounty", "constituency", "ward"))
+OF_WHO_ANSWERS: Final = frozenset(("you", "your", "do", "does", "did", "who"))
 OFFERING: Final = list_words("offering")
 DEGREES: Final = frozenset(("latitude", "longitude", "coordinates"))
 # location.county.name; ActivityInfo's have spaces: Focal point.Phone
@@ -150,11 +153,15 @@ def _of_question(key: str) -> tuple[Meaning, ...]:
     """Give the meaning of a question that a form asks of a facility: ``Which county is the facility located in?``.
 
     What is left without the words of asking must be a key that is known. Of whom it is asked must be said: "your
-    county" alone is that of somebody.
+    county" alone is that of somebody; but "Which ward?" says no more and no less than "Ward".
+
+    >>> [[of.field for of in _of_question(key)] for key in ("Which ward?", "Select the sub-county", "Your ward")]
+    [['ward_name'], ['sub_county_name'], []]
     """
     words = [word.lower() for word in re.findall(r"[^\W\d_]+", REMARK.sub("", key))]
     asked = "".join(word for word in words if word not in ASKING | ASKED | OFFERING)
-    is_question = not ASKING.isdisjoint(words) and not (ASKED | OFFERING).isdisjoint(words)
+    is_of_a_unit = asked in UNITS_ASKED and OF_WHO_ANSWERS.isdisjoint(words)
+    is_question = not ASKING.isdisjoint(words) and (is_of_a_unit or not (ASKED | OFFERING).isdisjoint(words))
     if not is_question or (asked in OF_ANYTHING and not OFFERING.isdisjoint(words)):  # type of shelter provided
         return ()
     known = key_table().get((asked,), ())
@@ -166,7 +173,7 @@ def _with_unit(key: str) -> tuple[Meaning, ...]:
 
     Of any other key a remark may be left out only if it says how to fill it in: Phone (survivor) is not the facility's.
 
-    >>> [[of.field for of in _with_unit(key)] for key in ("Lat (deg)", "Phone (official)", "Phone (survivor)")]
+    >>> [[of.field for of in _with_unit(key)] for key in ("Lat (deg)", "Phone (public)", "Phone (survivor)")]
     [['latitude'], ['contacts'], []]
     """
     found = UNIT_IN_KEY.fullmatch(key)

@@ -32,6 +32,9 @@ UNIT_LISTS: Final = ONE_UNIT | frozenset(
     ("counties", "subcounties", "constituencies", "wards", "regions", "districts", "provinces", "countries")
 )
 COUNTIES: Final = list_words("counties")
+MARK_OF_TABLE: Final = re.compile(r"(?i)\Atbl_?(?=[a-z])")  # tbl_users
+# Of whatever system (auth_user, wp_users), and who sits together (court_users_committee); committees are bodies.
+USERS: Final = frozenset(("user", "users", "committee", "taskforce", "twg"))
 LEVEL_OF_COUNTY: Final = re.compile(r"\A(?:kauntiya|countyof|county)|county\Z")
 
 
@@ -80,8 +83,13 @@ def is_passed_over(key: str) -> bool:
 
 
 def is_no_facility(key: str) -> bool:
-    """Say whether what stands under this key is of people, or a part of a record or of a directory's lookups."""
-    return normal_key(key) in NOT_FACILITIES or is_people(key)
+    """Say whether what stands under this key is of people, or a part of a record or of a directory's lookups.
+
+    >>> [is_no_facility(key) for key in ("users", "tbl_users", "auth_user", "tbl_survivors", "tbl_stations")]
+    [True, True, True, True, False]
+    """
+    name = MARK_OF_TABLE.sub("", key)
+    return normal_key(name) in NOT_FACILITIES or is_people(name) or not USERS.isdisjoint(words_of_key(name)[-1:])
 
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)

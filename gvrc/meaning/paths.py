@@ -37,6 +37,7 @@ PARENT_OWNER: Final = "parent_owner"
 PARENT_OWNER_TYPE: Final = "parent_owner_type"
 PARENT_STATUS: Final = "parent_status"
 PARENT_SERVICES: Final = "parent_services"
+PARENT_CONTACTS: Final = "parent_contacts"
 PARENT_GEOMETRY: Final = "parent_geometry"
 PARENT_PROJECTION: Final = "parent_projection"
 
@@ -58,6 +59,8 @@ def normal_key(key: str) -> str:
 
     >>> normal_key("Sub_x0020_County"), normal_key("OData__x0057_ard"), normal_key("Q2. Ward"), normal_key("24 hours")
     ('subcounty', 'ward', 'ward', '24hours')
+    >>> normal_key("3_Ward"), normal_key("24_Hours"), normal_key("2_bed_ward")
+    ('ward', '24hours', '2bedward')
     """
     if "_x00" in key:
         key = SIGN.sub(lambda found: chr(int(found[1], 16)), key.removeprefix("OData_"))
@@ -65,9 +68,9 @@ def normal_key(key: str) -> str:
 
 
 SIGN: Final = re.compile(r"_x(00[0-9A-Fa-f]{2})_")
-# Google Forms, Microsoft Forms: 2. County; 3) Ward; Q4: Phone number; 1.2 Name
+# Google Forms, Microsoft Forms: 2. County; 3) Ward; Q4: Phone number; 1.2 Name. Epicollect: 1_Facility_name.
 NUMBER_OF_QUESTION: Final = re.compile(
-    r"\A\s*(?:[Qq]\.?\s?)?\(?\d{1,2}(?:\.\d{1,2})?[a-z]?(?:\s*[):]\s*|\s*\.(?:\s+|(?=[A-Z]))|(?<=\.\d)\s+)(?=[^\W\d_])"
+    r"\A\s*(?:[Qq]\.?\s?)?\(?\d{1,2}(?:\.\d{1,2})?[a-z]?(?:\s*[):]\s*|\s*\.(?:\s+|(?=[A-Z]))|(?<=\.\d)\s+|(?<!24)_(?=[A-Z]))(?=[^\W\d_])"
 )
 
 

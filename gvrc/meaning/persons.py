@@ -32,6 +32,8 @@ PERHAPS_PERSON_KEYS: Final = PERSON_KEYS | list_words("perhaps_person_keys")
 # The keys of a register of cases: one of them shows that a record is about somebody who came to the facility it names.
 CASE_KEYS: Final = list_words("case_keys")
 CASE_OBJECTS: Final = frozenset(("survivor", "victim", "perpetrator", "suspect", "complainant"))  # or their names
+CARD_NAMES: Final = frozenset(("name", "names", "fullname"))
+PARTS_OF_NAME: Final = frozenset(("givenname", "familyname", "firstname", "lastname", "surname"))
 URNS: Final = "urns"  # RapidPro's: how to reach somebody who wrote to a flow
 STAFF_NUMBERS: Final = list_words("staff_numbers")
 RANKS: Final = list_words("ranks")
@@ -84,6 +86,19 @@ def is_person(record: dict[str, Any], keys: Keys) -> bool:
         return False
     certain = PERSON_KEYS & given
     return (len(certain) > 1 and not certain <= NAMES_OF_CONTACT) or not _tells(record, keys, TELLS_FACILITY)
+
+
+def is_address_card(value: dict[str, Any]) -> bool:
+    """Say whether an object is somebody's entry in an address book, where the employer is called an organisation.
+
+    >>> is_address_card(
+    ...     {"names": [{"givenName": "A", "familyName": "B"}], "organizations": [{"name": "Sample Clinic"}]}
+    ... )
+    True
+    """
+    named = [inner for key, inner in value.items() if normal_key(key) in CARD_NAMES]
+    items = [item for inner in named for item in (inner if isinstance(inner, list) else [inner])]
+    return any(not PARTS_OF_NAME.isdisjoint(map(normal_key, item)) for item in items if isinstance(item, dict))
 
 
 def _is_of_a_case(word: str, value: object) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
     from gvrc.meaning.paths import KeyPath
 
-TITLE: Final = "title"
+TITLES: Final = ("title", "posttitle", "store")  # of WordPress' own tables, and of its store locator
 TITLE_KEYS: Final = ("rendered", "value")  # WordPress's title is {"rendered": ..}, Drupal's [{"value": ..}]
 LONGEST_TITLE: Final = 12  # words; a longer one reports what happened
 FEWEST: Final = frozenset(
@@ -42,7 +42,7 @@ def is_title(path: KeyPath) -> bool:
     (True, True, False)
     """
     *above, key = path
-    is_own = isinstance(key, str) and normal_key(key) == TITLE
+    is_own = isinstance(key, str) and normal_key(key) in TITLES
     return is_own and all(isinstance(at, str) and is_wrapper(at) for at in above)
 
 
@@ -90,7 +90,7 @@ DAYS: Final = frozenset(("date", "dates", "startdate", "eventdate", "tarehe"))
 def is_named_by_title(record: dict[str, Any], keys: Keys) -> bool:
     """Say whether a record without a name is of a facility that its title names."""
     told = {normal_key(key): value for key, value in unwrapped(record) if not is_absent(value)}
-    title = told.get(TITLE)
+    title = next((told[word] for word in TITLES if word in told), None)
     kind = record.get("type")
     if not names_a_place(text_of_title(title)) or (isinstance(kind, str) and _is_article(kind)):
         return False

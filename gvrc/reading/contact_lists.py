@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gvrc.meaning.paths import is_absent, normal_key
 from gvrc.reading.json_texts import Texts, Values, json_texts_of
-from gvrc.values.contact_keys import ENDING_KEYS, is_one_person
+from gvrc.values.contact_keys import ENDING_KEYS, SHARED, is_one_person, says_private
 from gvrc.values.contact_statements import is_secondary
 
 if TYPE_CHECKING:
@@ -34,12 +34,22 @@ def _entries(key: str, value: object) -> Iterator[dict[str, Any]]:
         if isinstance(value, list):
             in_order = sorted(value, key=is_secondary)  # taken apart, they do not say which was primary
             waiting += [(key, item) for item in reversed(in_order)]
-        elif isinstance(value, dict) and ONE_CONTACT.isdisjoint(map(normal_key, value)) and not is_one_person(value):
+        elif isinstance(value, dict) and not _is_one_contact(value):
             waiting += [(f"{key}.{name}", inner) for name, inner in reversed(value.items())]
         elif not is_absent(value):
             yield {"key": key, "value": value}
 
 
-ONE_CONTACT: Final = ENDING_KEYS | frozenset(
-    ("value", "contactvalue", "type", "contacttype", "contacttypename", "system", "number", "kind")
+def _is_one_contact(value: dict[str, Any]) -> bool:
+    return (
+        not ONE_CONTACT.isdisjoint(map(normal_key, value))
+        or is_one_person(value)
+        or any(says_private(normal_key(key), inner) for key, inner in value.items())
+    )
+
+
+ONE_CONTACT: Final = (
+    ENDING_KEYS
+    | SHARED
+    | frozenset(("value", "contactvalue", "type", "contacttype", "contacttypename", "system", "number", "kind"))
 )

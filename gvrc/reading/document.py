@@ -18,6 +18,7 @@ from gvrc.masking import mask_letters
 from gvrc.meaning.list_names import is_named_after_facilities, is_of_facilities, may_be_sender
 from gvrc.meaning.other_kinds import is_of_many_kinds, json_api_type, other_kind
 from gvrc.meaning.paths import PARENT_CLOSED, PARENT_COUNTY, PARENT_GROUP, is_absent, normal_key
+from gvrc.meaning.persons import is_address_card
 from gvrc.meaning.shown_keys import shown_path
 from gvrc.reading.around import (
     PROJECTIONS,
@@ -35,11 +36,19 @@ from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
 from gvrc.reading.labelled import pairs_in, with_labels_as_keys
-from gvrc.reading.passed_over import FEW_NAMED, are_listed_persons, is_path_passed_over, is_sender
+from gvrc.reading.passed_over import (
+    FEW_NAMED,
+    are_listed_persons,
+    is_officeholder,
+    is_path_passed_over,
+    is_sender,
+)
 from gvrc.reading.repeated_codes import repeated_codes
+from gvrc.reading.service_lists import are_services_at_places, places_of_services
 from gvrc.reading.shared_points import shared_points
 from gvrc.reading.table_rows import column_table, columns_beside, rows_as_records
 from gvrc.reading.tables import columns_in, is_list_of_columns, may_be_row
+from gvrc.reading.typed_values import are_of_a_database, are_wrapped, plain_values
 from gvrc.reading.walked import Walked, is_next_link, shown_kind
 from gvrc.rejects import HEADER_KEY
 from gvrc.shapes import has_evidence, has_facilities_inside, looks_like_facility
@@ -137,16 +146,18 @@ class Walk:
             self.walked.add(path, 1)
             around = with_own_key(path, parents)
             links = self._links_needed([value], path, around)
-            yield self._told([self.cursor.text[start:end].rstrip()], around, links)
+            yield self._told([self.cursor.text[start:end].rstrip()], around, links, path)
             yield from self._branches([value], path, parents)
         elif not any(isinstance(inner, (dict, list)) for inner in value.values()):
             self._note_plain(value, path)
+        elif self.pinned is None and is_address_card(value):
+            self.walked.passed_over["of people in an address book, with where they work"] += 1
         elif self._passes_persons(_keyed(value), list(value.values()), path, parents):
             pass
         elif self.pinned is None and (parted := facility_in_parts(value, path, self.keys)):
             self.walked.add((*path, parted.key), 1)
             links = self._links_needed([parted.record], path, parents)
-            yield self._told([msgspec.json.encode(parted.record)], parents, links)
+            yield self._told([msgspec.json.encode(parted.record)], parents, links, path)
         else:
             self.cursor.at = start
             around = parents | own_places(value, self.keys, path) | point_of_feature(value)
@@ -164,7 +175,9 @@ class Walk:
             return False
         if not path:  # "Kenya", above its counties, has a name, too
             return has_evidence(value, self.keys) or not has_facilities_inside(value, self.keys)
-        return not is_path_passed_over(path) and has_evidence(value, self.keys)
+        return not (is_path_passed_over(path) or is_officeholder(value, path[-1], self.keys)) and has_evidence(
+            value, self.keys
+        )
 
     def _note_plain(self, value: dict[str, Any], path: tuple[str, ...]) -> None:
         """Note what is said by an object that is no record and has none inside."""
@@ -242,6 +255,10 @@ class Walk:
 
     def _sorted(self, parts: Iterator[Elements], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
         """Give the records of a list: its elements, those inside its elements, or none."""
+        if self.links.are_joined(path):
+            for _ in parts:
+                pass  # to the end of the list
+            return
         parts, values = self._looked_at(parts, path)
         if not values or self._passes_persons(parts, values, path, parents):
             return
@@ -271,11 +288,22 @@ class Walk:
             return parts, []
         if self._is_wanted(path) is not False and may_be_row(values[0]):
             return self._rows(parts, path)
-        if self._is_wanted(path) is not False and (pairs := pairs_in(values, self.keys)):
-            parts = with_labels_as_keys(parts, pairs, self.keys)
-            first = next(parts)
-            return chain([first], parts), [read_element(element) for element in first[:SAMPLE]]
+        if rewritten := self._rewritten(parts, values, path):
+            first = next(filter(None, rewritten), [])
+            return chain([first], rewritten), [read_element(element) for element in first[:SAMPLE]]
         return parts, values
+
+    def _rewritten(
+        self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...]
+    ) -> Iterator[Elements] | None:
+        """Give records in the form of all others, if they come as pairs, in wrapped values, or under services."""
+        if self._is_wanted(path) is not False and (pairs := pairs_in(values, self.keys)):
+            return with_labels_as_keys(parts, pairs, self.keys)
+        if self.pinned is None and are_wrapped(values, self.keys):
+            return plain_values(parts)
+        if self.pinned is None and are_services_at_places(values):
+            return places_of_services(parts, self.walked)
+        return None
 
     def _rows(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:
         """Give the rows of a table as records under its headings; rows without headings are given as they are."""
@@ -295,7 +323,7 @@ class Walk:
         links = self._links_needed(values, path, parents)
         for elements in self._without_what_is_nobodys(parts, values):
             self.walked.add(path, len(elements))
-            yield self._told(elements, parents, links)
+            yield self._told(elements, parents, links, path)
             if has_branches:
                 yield from self._branches(map(read_element, elements), path, parents)
 
@@ -319,11 +347,13 @@ class Walk:
         """Give the links of the file if its records need them; ``values`` are a few of the records."""
         return self.links if self.links.are_needed(values, self.keys, path, parents) else None
 
-    def _told(self, elements: Elements, parents: dict[str, str], links: Links | None) -> Elements:
+    def _told(
+        self, elements: Elements, parents: dict[str, str], links: Links | None, path: tuple[str, ...]
+    ) -> Elements:
         """Put into each record what stands around all of them, and what it refers to if it needs links."""
         if links is None:
             return with_parents(elements, parents)
-        told = [links.told_of(element, self.keys, parents) for element in elements]
+        told = [links.told_of(element, self.keys, parents, path) for element in elements]
         return [with_parents([element], said)[0] for element, said in zip(elements, told, strict=True)]
 
     def _branches(
@@ -377,7 +407,7 @@ class Walk:
         if wanted is not None:
             return wanted
         key = path[-1] if path else ""
-        if is_path_passed_over(path):
+        if is_path_passed_over(path) and not are_of_a_database(values):
             self.walked.has_next_page |= any(map(is_next_link, values))
             return False
         named = list(islice((value for value in values if looks_like_facility(value, self.keys)), FEW_NAMED))

@@ -12,6 +12,7 @@ from gvrc.meaning.list_names import is_county
 from gvrc.meaning.paths import ABSENT, LONGEST_ABSENT, UUID, KeyPath, is_absent, normal_key
 from gvrc.values.positions import PLUS_CODE
 from gvrc.values.projections import IN_METRES
+from gvrc.values.synonyms import canonical_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -24,7 +25,7 @@ LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
 DIGIT: Final = re.compile(r"\d")
 YES_OR_NO: Final = re.compile(
     r"(?i)\A\s*(?:true|false|yes|no|y|n|t|f|[01](?:\.0)?|active|inactive|open|closed|ndiyo|ndio|hapana|no\W.*(?:clos|shut).*"
-    r"|[\u2713\u2714\u2705\u2717\u2718\u274c]\ufe0f?)\s*\Z"
+    r"|[\u2713\u2714\u2705\u221a\u2717\u2718\u274c]\ufe0f?)\s*\Z"
 )
 TWO_NUMBERS: Final = re.compile(rf"\d[^\d,;\s]*+[,;\s]\D*+\d|{PLUS_CODE.pattern.removeprefix('(?i)')}", re.IGNORECASE)
 NOT_A_TYPE: Final = re.compile(
@@ -85,6 +86,10 @@ def _is_no_county(text: str) -> bool:
     return not is_county(text)
 
 
+def _is_no_known_type(text: str) -> bool:
+    return canonical_name("facility_types", text) is None
+
+
 def _is_open_at_times(text: str) -> bool:
     return NO_HOURS.fullmatch(text) is None
 
@@ -117,7 +122,7 @@ UNFIT: Final[dict[str, tuple[tuple[Collection[str], Callable[[str], object]], ..
     "county_name": ((REGIONS, _is_no_county),),
     "address": ((("building",), KIND_OF_BUILDING.fullmatch), (("location",), _is_no_way)),
     "is_closed": ((ONLY_IF_SO, NOT_SO.fullmatch), (HOURS, _is_open_at_times)),
-    "facility_type": ((("type", "typename"), NOT_A_TYPE.match),),
+    "facility_type": ((("type", "typename"), NOT_A_TYPE.match), (("socialfacility",), _is_no_known_type)),
     "operational_status": ((("licencestatus", "licensestatus"), is_of_the_licence),),
 }
 

@@ -34,6 +34,7 @@ from gvrc.reading.link_keys import (
     stated_units,
     unit_of,
 )
+from gvrc.reading.side_tables import SideTables, is_side_table, may_be_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,6 +87,7 @@ class Rows:
         self._counts: Counter[str] = Counter()
         self.services: dict[str, str | None] = {}  # None: several services have the id
         self.jurisdictions: dict[str, Jurisdiction | None] = {}  # None: several have the id
+        self.side_tables = SideTables()
 
     def add_service(self, value: object) -> None:
         """Add a service by its id; an id with two names has none."""
@@ -199,6 +201,8 @@ class Gathering:
         for element in chain.from_iterable(parts):
             if unit:
                 self.rows.add(unit, read_element(element))
+            elif may_be_beside(path) or is_side_table(path):
+                self.rows.side_tables.add(path, read_element(element))
             elif path in LISTS_OF_FHIR and b'"jdn"' in bytes(element):
                 self.rows.add_jurisdiction(read_element(element))
             elif not self._take_resource(element) and not path and _is_page(element):
@@ -256,7 +260,7 @@ class Gathering:
 def _is_page(element: msgspec.Raw | bytes) -> bool:
     """Say whether an element of a list is a page: what it lists, and what that refers to."""
     try:
-        return any(_is_name_of_lists(key) for key in PAGE.decode(element))
+        return any(_is_name_of_lists(key) and not is_side_table((key,)) for key in PAGE.decode(element))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
 
@@ -272,7 +276,7 @@ def _may_hold_lists(value: object) -> bool:
 
 def _is_name_of_lists(key: str) -> bool:
     word = normal_key(key)
-    return word in ("included", "data") or (unit_of(key) is not None and word not in UNITS)
+    return word in ("included", "data") or (unit_of(key) is not None and word not in UNITS) or is_side_table((key,))
 
 
 def _is_wrapped(value: dict[str, Any]) -> bool:

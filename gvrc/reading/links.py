@@ -29,6 +29,7 @@ from gvrc.meaning.paths import (
 from gvrc.reading.cursor import Cursor, read_element
 from gvrc.reading.link_keys import ALSO, PLACES, Link, links_of, may_refer, part_of, services_of, stated_units
 from gvrc.reading.linked_rows import MAX_ROWS, Gathering, Rows
+from gvrc.reading.side_tables import are_mentioned, is_side_table, may_be_joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -61,14 +62,17 @@ class Links:
         self._reopen = reopen
         self._rows: Rows | None = None
         self._known: dict[tuple[Link, ...], dict[str, str]] = {}
+        self._mentions: bool | None = None
 
     def are_needed(self, records: Iterable[object], keys: Keys, path: tuple[str, ...], parents: dict[str, str]) -> bool:
         """Say whether records refer to something that they do not name, and a list of it stands in their file.
 
         If a list is the whole document, nothing stands beside it; but JSON:API mixes what it lists.
         """
-        sample = islice((record for record in records if isinstance(record, dict)), SAMPLE)
+        sample = list(islice((record for record in records if isinstance(record, dict)), SAMPLE))
         found = list(filter(may_refer, sample))
+        if may_be_joined(path, sample) and self._has_side_tables(sample):
+            return True
         if not path:
             found = [record for record in found if "relationships" in record or part_of(record)]
         if any(map(part_of, found)) and self._gathered().jurisdictions:
@@ -80,7 +84,20 @@ class Links:
             self._gathered().units()
         )
 
-    def told_of(self, element: msgspec.Raw | bytes, keys: Keys, parents: dict[str, str]) -> dict[str, Any]:
+    def are_joined(self, path: tuple[str, ...]) -> bool:
+        """Say whether the rows of a list belong to facilities that stand beside it: to contacts and services."""
+        return is_side_table(path) and self._has_side_tables([]) and path in self._gathered().side_tables.paths
+
+    def _has_side_tables(self, sample: list[dict[str, Any]]) -> bool:
+        """Say whether tables of contacts or services stand in the file; most files do not even have the words."""
+        if self._mentions is None:
+            with self._reopen() as chunks:
+                self._mentions = are_mentioned(chunks, sample)
+        return self._mentions and bool(self._gathered().side_tables.count)
+
+    def told_of(
+        self, element: msgspec.Raw | bytes, keys: Keys, parents: dict[str, str], path: tuple[str, ...]
+    ) -> dict[str, Any]:
         """Give what stands around a record, and what it refers to; places that the record stands under come first."""
         record = read_element(element)
         if not isinstance(record, dict):
@@ -90,7 +107,8 @@ class Links:
         others = {PARENTS[unit]: name for unit, name in found.items() if unit not in PLACES}
         above = units_of_jurisdictions(self._gathered().above(part_of(record)))
         around = {PARENTS[unit]: name for unit, name in above.items()}
-        return around | places | parents | others | self._services_told(record)
+        listed = self._services_told(record) | self._gathered().side_tables.of(path, record)
+        return around | places | parents | others | listed
 
     def _followed(self, record: dict[str, Any], stated: dict[str, str]) -> dict[str, str]:
         """Name what a record refers to, except places that it states itself; no place if they disagree."""
@@ -112,7 +130,9 @@ class Links:
     def notes(self) -> list[str]:
         """List for the report the lists that were too long to be followed."""
         units = self._rows.too_long() if self._rows else []
-        return [f"it lists more than {MAX_ROWS:,} of {unit}: links to them were not followed" for unit in units]
+        told = [f"it lists more than {MAX_ROWS:,} of {unit}: links to them were not followed" for unit in units]
+        left = self._rows.side_tables.left() if self._rows else 0
+        return [*told, f"rows of contacts and services that name no facility beside them: {left:,}"] if left else told
 
     def _contradict(self, links: tuple[Link, ...], stated: dict[str, str]) -> bool:
         """Say whether a record refers to two places, or to another than it names: nobody can tell which is right."""

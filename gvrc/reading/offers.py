@@ -11,6 +11,8 @@ from collections import defaultdict
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
+import msgspec
+
 from gvrc.meaning.paths import KeyPath, normal_key
 from gvrc.meaning.titles import names_a_place
 from gvrc.reading.contact_lists import contacts_of
@@ -19,6 +21,7 @@ from gvrc.reading.json_texts import YES_NO, Texts, Values, dotted, json_texts_of
 from gvrc.reading.ticked import services_by_question, without_ticked
 from gvrc.values.closures import outweighs
 from gvrc.values.pairs import first_pair, is_side, with_side
+from gvrc.values.service_names import list_spellings
 from gvrc.values.services import names_violence
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ JOINED_FIELDS: Final = frozenset(("place_hint", "address", "description"))
 SAID_OTHERWISE: Final = frozenset(
     ("facilitytypecategory", "created", "createdat", "createdon", "datecreated", "parentgroup")
 )
+SAID_BY_ANOTHER_TAG: Final = "social_facility"  # OpenStreetMap's amenity, where the tag of that name says which one
 ELSEWHERE: Final = 10_000  # behind every key of the table, which has grown past a thousand: what promises nothing
 BEFORE_ALL: Final = -1
 STATES: Final = ("operational_status", "is_active", "is_closed")
@@ -211,7 +215,9 @@ class Offers:
         first, *others = _ranked(offers)
         texts = first.texts
         for other in others:
-            if field in JOINED_FIELDS:
+            if field == "services" and _is_of_further_services(other):
+                texts = list(map(_join_services, texts, other.texts))
+            elif field in JOINED_FIELDS:
                 texts = list(map(_join, texts, other.texts))
             else:
                 if not (field == "facility_name" and "official" in other.key.lower()):  # it has its own column
@@ -253,7 +259,21 @@ class Offers:
             self.left_over.count_values((other.key,), list(lost.values()))
         else:
             for row, theirs in lost.items():
+                if theirs == SAID_BY_ANOTHER_TAG:
+                    continue
                 self.lost[row].append(f"{other.key}={theirs}")
+
+
+def _is_of_further_services(offer: Offer) -> bool:
+    """Say whether an offer names services for survivors, which stand beside the others: ``gbv_services``."""
+    word = normal_key(str(offer.path[-1]))
+    return "gbv" in word and "service" in word
+
+
+def _join_services(text: str | None, more: str | None) -> str | None:
+    if text is None or more is None or text == more:
+        return text or more
+    return msgspec.json.encode(list_spellings(text) + list_spellings(more)).decode()
 
 
 def _unless_yes_or_no(text: str) -> str | None:

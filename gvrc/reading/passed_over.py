@@ -17,19 +17,20 @@ from gvrc.meaning.list_names import (
     is_undertaking,
     without_wrapping,
 )
-from gvrc.meaning.paths import PARENT_GROUP, normal_key, words_of_key
-from gvrc.meaning.person_words import is_people
+from gvrc.meaning.paths import PARENT_GROUP, is_absent, leaves, normal_key, words_of_key
+from gvrc.meaning.person_words import is_people, is_person_word, may_name_person
 from gvrc.meaning.vocabulary import list_words
 from gvrc.reading.around import is_key_of_one
 from gvrc.reading.dump import is_dump
 from gvrc.reading.fixture import is_fixture
-from gvrc.shapes import has_facilities_inside, says_only_contacts
+from gvrc.shapes import has_facilities_inside, names_facility, says_only_contacts
 
 if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
 
 FEW_NAMED: Final = 5  # records with a name, enough to tell together what a list is of
 GROUPS: Final = frozenset(("group", "groups"))  # support_groups lists groups, or their members
+OF: Final = frozenset(("of", "wa", "in"))  # director_of_health, mratibu_wa_kaunti, nurse_in_charge
 OF_BODIES: Final = list_words("of_bodies")
 # A list under one of these may be a list of anything.
 ANY_LIST: Final = WRAPPING | frozenset(("values", "value", "list", "entries", "entry", "content", "hits", "docs"))
@@ -90,3 +91,17 @@ def is_sender(value: dict[str, Any], key: str, whole: dict[str, Any] | None, key
         return False
     beside = {other: inner for other, inner in (whole or {}).items() if other != key}
     return whole is None or has_facilities_inside(beside, keys)
+
+
+def is_officeholder(value: dict[str, Any], key: str, keys: Keys) -> bool:
+    """Say whether an object is of who holds an office: ``{"sub_county_coordinator": {"name": .., "phone": ..}}``.
+
+    The offices are without number (gbv_desk_coordinator, mratibu_wa_kaunti): one word tells, if the name is no
+    place's and nothing but contacts stands beside it.
+    """
+    words = words_of_key(key)
+    telling = words[:1] if words[1:2] and words[1] in OF else words[-1:]
+    if not any(map(is_person_word, telling)) or not says_only_contacts(value, keys):
+        return False
+    names = [said for path, said in leaves(value) if names_facility(path, keys) and not is_absent(said)]
+    return all(map(may_name_person, names))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOST_BEDS = 100_000  # Kenya's largest hospital has about 2,000; a longer number is a telephone or a code
 
 _YES = (
-    *("true", "yes", "y", "1", "1.0", "t", "on", "ndiyo", "ndio", *"\u2713\u2714\u2705"),
+    *("true", "yes", "y", "1", "1.0", "t", "on", "ndiyo", "ndio", *"\u2713\u2714\u2705\u221a"),
     *("24/7", "24 hours", "24hours", "24hrs", "24 hrs", "always"),
 )
 _NO = ("false", "no", "n", "0", "0.0", "f", "off", "hapana", *"\u2717\u2718\u274c")

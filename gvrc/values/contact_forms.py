@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gvrc.masking import mask_letters
 from gvrc.values.contact_keys import HEADS, VALUE_KEYS, is_person_key, kind_of_key
 from gvrc.values.contact_statements import Statement, list_statements, person_in
-from gvrc.values.contact_texts import part_by_use, read_lines, says_only_ended, words_beside
+from gvrc.values.contact_texts import part_by_privacy, part_by_use, read_lines, says_only_ended, words_beside
 from gvrc.values.phones import short_codes
 from gvrc.values.text import fold
 
@@ -99,13 +99,14 @@ def _distinct_by_value(statements: list[Statement]) -> tuple[dict[str, Contact],
 
 
 def _read(statement: Statement) -> tuple[list[Contact], list[str]]:
-    text, ended = part_by_use(statement.text)
+    public, private = part_by_privacy(statement.text)
+    text, ended = part_by_use(public)
     lines, refused = _read_lines(statement, text) if text else ([], [])
-    refused += ended
+    refused += ended + private
     if not statement.in_use or (not lines and (refused or not is_person_key(statement.key))):
         return [], [statement.text]
     person = statement.whose.person or person_in(statement)
-    if not person and not refused and (beside := words_beside(statement.text, lines)):
+    if not person and not refused and (beside := words_beside(public, lines)):
         refused = [beside]
     return [Contact(line, value, statement.text[:LONGEST_RAW], person) for line, value in lines], refused
 

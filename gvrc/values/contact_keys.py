@@ -6,7 +6,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from gvrc.meaning.person_words import PEOPLE_OF_CASES
+from gvrc.meaning.persons import CASE_KEYS, OF_ONE_PERSON
 from gvrc.meaning.vocabulary import list_words
+from gvrc.values.casts import read_flag
+from gvrc.values.contact_texts import PRIVATE_IN_WORDS
 from gvrc.values.synonyms import canonical_name
 from gvrc.values.text import fold
 
@@ -18,13 +22,22 @@ CONTACT_PERSONS = list_words("contact_persons")
 ROLE_KEYS = frozenset({"title", "designation", "role", "position", "jobtitle"})
 RELATION_KEYS = frozenset({"relationship", "relation"})
 TYPE_KEYS = ("type", "contacttype", "contacttypename", "typename", "system", "kind")
-VALUE_KEYS = frozenset({"value", "contactvalue", "number", "contact", "details", "contacts"})
+VALUE_KEYS = frozenset({"value", "contactvalue", "number", "contact", "details", "contacts", "text"})
 BOOKKEEPING = list_words("contact_bookkeeping")
 PRIMARY = frozenset({"isprimary", "primary"})
 ENDS = frozenset({"validto", "validuntil", "validthrough", "enddate", "endedon", "expirydate", "expireson"})
 # What, beside a contact, may say that it is out of use.
 ENDING_KEYS = ENDS | {"isactive", "active", "valid", "isvalid", "working", "isworking", "inuse", "status"}
 NO_CONTACT = CONTACT_PERSONS | ROLE_KEYS | BOOKKEEPING | ENDS | frozenset(TYPE_KEYS)
+# Whose a line is, or for whom: a facility's sheet may have the home numbers of who works there, and a survivor's.
+_LINE = r"(?:tele|mobile|cell)?(?:phone|mobile|cell|tel|number|no|line|email|mail|contact|simu|whatsapp)s?"
+_PRIVATE = re.compile(
+    rf"(?:{_LINE})?(?:private|personal|confidential|binafsi|siri)(?:{_LINE})?\d?"
+    r"|.*(?:donotshare|donotpublish|notforpublic|internaluseonly).*"
+)
+SHARED = frozenset({"public", "ispublic", "shareable", "isshareable", "publish"})
+KEPT = frozenset({"private", "isprivate", "personal", "ispersonal", "confidential", "isconfidential"})
+FOR_WHOM = frozenset({"visibility", "privacy", "access", "label", *TYPE_KEYS})
 # Marks tell which person has which contact: alternative_contact_person has alternative_phone, contact_person has phone.
 _MARKED = re.compile(
     r"(?P<word>alternat(?:iv)?e|alt(?=phone|mobile|tel|number|contact|email)|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
@@ -39,6 +52,26 @@ def is_one_person(keys: Iterable[str]) -> bool:
     """Say whether an object with these keys is a person with their contacts: a name, and something else."""
     keys = list(keys)
     return len(keys) > 1 and any(map(is_person_key, keys))
+
+
+@lru_cache(maxsize=10_000)
+def is_private(key: str) -> bool:
+    """Say whether a key or a label is that of a number which is not for the public, or that of somebody of a case.
+
+    >>> [is_private(key) for key in ("contacts.private", "next_of_kin", "personalMobile", "private_wing", "office")]
+    [True, True, True, False, False]
+    """
+    folded = fold(key.rpartition(".")[2])
+    return folded in PEOPLE_OF_CASES | CASE_KEYS | OF_ONE_PERSON or _PRIVATE.fullmatch(folded) is not None
+
+
+def says_private(name: str, item: object) -> bool:
+    """Say whether something beside a contact tells that it is not for the public: ``public: false``."""
+    if name in FOR_WHOM:
+        return isinstance(item, str) and (is_private(item) or PRIVATE_IN_WORDS.search(item) is not None)
+    if name in SHARED or name in KEPT:
+        return read_flag(str(item).strip()) is (name in KEPT)
+    return False
 
 
 @lru_cache(maxsize=10_000)

@@ -21,8 +21,10 @@ from gvrc.values.contact_keys import (
     TYPE_KEYS,
     VALUE_KEYS,
     is_person_key,
+    is_private,
     key_of_person,
     mark_of,
+    says_private,
     without_groups,
 )
 from gvrc.values.contact_texts import EMAIL, LETTERS, words_in
@@ -60,7 +62,9 @@ class Statement(NamedTuple):
     text: str
     whose: Whose = Whose()
     in_use: bool = True
-    is_ended: bool = False  # its source calls it out of use, now and not by a date; it is nobody's of a case
+    is_ended: bool = (
+        False  # its source calls it out of use, now and not by a date; it is nobody's of a case, or private
+    )
 
 
 def list_statements(text: str) -> list[Statement]:
@@ -86,7 +90,8 @@ def _walk(key: str, value: object, whose: Whose) -> Iterator[Statement]:
                 yield from _walk(key, item, whose)
         case {"key": str(stood_under), "value": within, **more} if not more:  # the reader's own form
             key = without_groups(stood_under)
-            yield from _walk(key_of_person(key), within, whose._replace(mark=mark_of(key)))
+            for statement in _walk(key_of_person(key), within, whose._replace(mark=mark_of(key))):
+                yield statement._replace(in_use=False, is_ended=False) if is_private(key) else statement
         case dict():
             yield from _walk_object(key, [(fold(name), item) for name, item in value.items()], whose)
 
@@ -111,7 +116,7 @@ def _by_person(key: str, text: str) -> list[str]:
 
 def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> Iterator[Statement]:
     kind = next((item for name, item in members if isinstance(item, str) and item and _is_label(name, item)), key)
-    is_of_a_case = any(_is_of_a_case(name, item) for name, item in members)
+    is_of_a_case = any(_is_of_a_case(name, item) or says_private(name, item) for name, item in members)
     is_ended = not is_of_a_case and any(_is_called_ended(name, item) for name, item in members)
     in_use = not is_of_a_case and not any(_says_ended(name, item) for name, item in members)
     owners = {
@@ -124,6 +129,9 @@ def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> I
             owner = next((owners[of] for of in (mark, "", *HEADS) if of in owners), None)
             theirs = Whose((owner and person_in(owner)) or whose.person, mark or whose.mark)
             for statement in _walk(kind if name in VALUE_KEYS else name, item, theirs):
+                if is_private(name):
+                    yield statement._replace(in_use=False, is_ended=False)
+                    continue
                 has_ended = statement.is_ended or (is_ended and statement.in_use)
                 yield statement._replace(in_use=in_use and statement.in_use, is_ended=has_ended and not is_of_a_case)
 
@@ -132,7 +140,7 @@ def _describes(name: str, item: object) -> bool:
     """Say whether a key describes a contact rather than holding one."""
     if name == "status":  # an unknown status is reported as what is no contact
         return isinstance(item, str) and _is_out_of_use(item) is not None
-    return name in NO_CONTACT or is_person_key(name)
+    return name in NO_CONTACT or is_person_key(name) or says_private(name, item)
 
 
 def _is_label(name: str, text: str) -> bool:

@@ -17,6 +17,11 @@ _OUT_OF_USE_IN_WORDS = re.compile(
     r"|\((?:old|former)\))",
     re.IGNORECASE,
 )
+PRIVATE_IN_WORDS = re.compile(
+    r"\((?:private|personal|confidential|binafsi|siri)\b[^)]*\)|\b(?:private|personal)\s+(?:no|number|line|phone|mobile|cell)\b"
+    r"|\bdo\s+not\s+(?:share|publish|give\s+out)\b|\bnot\s+(?:to\s+be\s+shared|for\s+(?:the\s+)?public)\b",
+    re.IGNORECASE,
+)
 # The look-arounds keep "jane..doe@example.org" from being read as doe@example.org.
 EMAIL = re.compile(
     r"(?<![\w.%'+@-])(?:mailto:)?([\w%'+-]+(?:\.[\w%'+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(?![\w@-])",
@@ -34,10 +39,19 @@ _STATED_LINES = frozenset({"Fax", "Hotline", "Toll Free"})
 
 def part_by_use(text: str) -> tuple[str, list[str]]:
     """Separate what a text says is in use from what is not: "0700000016 (disconnected)", "old: 0700000016"."""
-    if not _OUT_OF_USE_IN_WORDS.search(text):
+    return _parted(text, _OUT_OF_USE_IN_WORDS)
+
+
+def part_by_privacy(text: str) -> tuple[str, list[str]]:
+    """Separate what a text gives to the public from what it does not: "0700000016 (private)", "do not share"."""
+    return _parted(text, PRIVATE_IN_WORDS)
+
+
+def _parted(text: str, telling: re.Pattern[str]) -> tuple[str, list[str]]:
+    if not telling.search(text):
         return text, []
     parts = [part.strip() for part in re.split(r"[,;/|\n]", text)]
-    ended = [part for part in parts if _OUT_OF_USE_IN_WORDS.search(part)]
+    ended = [part for part in parts if telling.search(part)]
     kept = [part for part in parts if part not in ended]
     return (", ".join(kept), ended) if any(re.search(r"\d", part) for part in ended) else ("", [text])
 

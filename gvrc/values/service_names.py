@@ -66,7 +66,7 @@ def _split(names: str) -> list[str]:
     listed = names.strip()
     if (listed[:1], listed[-1:]) in (("[", "]"), ("{", "}")):  # PostgreSQL writes arrays so: {PEP,"Legal aid"}
         return [name.strip(" '\"") for name in _BARE_SEPARATOR.split(listed[1:-1])]
-    if _CODES.fullmatch(listed):
+    if _CODES.fullmatch(listed) or (listed.islower() and _are_known(listed, listed.split())):
         return listed.split()
     plain = _STYLE.sub("", unescape(names))  # or the semicolon of &amp; would separate
     if _NUMBERED.match(plain):
@@ -81,11 +81,23 @@ def _split(names: str) -> list[str]:
 def _split_at_strokes(spelling: str) -> list[str]:
     """Split at strokes if what stands before each of them is a known service by itself: "Day" and "Ante" are none.
 
+    Without blanks around them a stroke may be part of a word: then all must be known.
+
     >>> _split_at_strokes("Counselling / PEP"), _split_at_strokes("Day / night shelter"), _split_at_strokes("HIV/AIDS")
     (['Counselling', 'PEP'], ['Day / night shelter'], ['HIV/AIDS'])
+    >>> _split_at_strokes("PEP/Counselling"), _split_at_strokes("VCT/CCC")
+    (['PEP', 'Counselling'], ['VCT/CCC'])
     """
+    if _are_known(spelling, names := [part.strip() for part in spelling.split("/")]):
+        return names
     names = _STROKE.split(spelling)
     return names if all(canonical_name("service_categories", name) for name in names[:-1]) else [spelling]
+
+
+def _are_known(text: str, names: list[str]) -> bool:
+    """Say whether the parts of a text are services by themselves, and the whole is none."""
+    known = (canonical_name("service_categories", name) for name in names)
+    return len(names) > 1 and canonical_name("service_categories", text) is None and all(known)
 
 
 def _spellings_in(value: object) -> Iterator[str]:
@@ -111,8 +123,9 @@ def _spellings_in(value: object) -> Iterator[str]:
 
 def _offered_in(services: dict[str, object]) -> Iterator[str]:
     """Give the names that stand before a yes; an object that is no answer comes back as JSON text."""
+    is_short = _has_short_answers(services)
     for name, item in services.items():
-        if _is_offered(item):
+        if _is_offered(item, is_short=is_short):
             yield name
         elif isinstance(item, dict):
             yield msgspec.json.encode({name: item}).decode()
@@ -174,16 +187,32 @@ def _is_group(category: str, services: object) -> bool:
 def _is_map_of_services(value: dict[str, object]) -> bool:
     """Say whether names stand before yes or no, or before nothing if nobody said either."""
     said = [item for item in value.values() if not is_absent(item)]
-    return bool(said) and all(_is_offered(item) is not None for item in said)
+    is_short = _has_short_answers(value)
+    return bool(said) and all(_is_offered(item, is_short=is_short) is not None for item in said)
 
 
-def _is_offered(item: object) -> bool | None:
-    """Read yes or no beside the name of a service; a number or a single letter may mean anything."""
+def _has_short_answers(services: dict[str, object]) -> bool:
+    """Say whether Y and N, or 1 and 0, answer for services: then nothing else is said, and the services are known.
+
+    >>> _has_short_answers({"PEP": "Y", "P3 forms": "N"}), _has_short_answers({"PEP": 1, "Counselling": 0})
+    (True, True)
+    >>> _has_short_answers({"Counselling": 1, "beds": 1}), _has_short_answers({"kind": "N"})
+    (False, False)
+    """
+    said = {str(item).strip().upper() for item in services.values() if not is_absent(item)}
+    known = [canonical_name("service_categories", name) is not None for name in services]
+    return (said <= {"Y", "N"} and any(known)) or (said <= {"0", "1", "0.0", "1.0"} and all(known))
+
+
+def _is_offered(item: object, *, is_short: bool = False) -> bool | None:
+    """Read yes or no beside the name of a service; else a number or a single letter may mean anything."""
     match item:
         case bool():
             return item
         case str() if item.strip().isalpha() and len(item.strip()) > 1:
             return read_flag(item.strip())
+        case str() | int() | float() if is_short:
+            return read_flag(str(item).strip().removesuffix(".0"))
         case dict():  # {"PEP": {"available": true, "cost": "free"}}
             said = [_is_offered(inner) for key, inner in item.items() if fold(key) in _OFFERED_KEYS]
             return all(said) if said and None not in said else None

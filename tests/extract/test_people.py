@@ -25,6 +25,8 @@ def names(document: object) -> list[str]:
         *("beneficiaries", "doctors", "nurses", "lawyers", "advocates", "focal_persons", "contact_persons", "chiefs"),
         *("volunteers", "GBVSurvivors", "child_survivors", "survivor list", "socialWorkers", "officers_in_charge"),
         *("incidents", "police_officers", "counsellors", "complainants", "county_directors", "health_workers"),
+        *("tbl_users", "auth_user", "system_users", "tbl_survivors", "tblOfficers"),
+        *("residents", "shelter_residents", "wakazi", "court_users_committee", "gbv_taskforce"),
         *("survivors_last_month", "casesReportedJan2026", "clients served", "officers_on_duty", "grp_survivors"),
     ],
 )
@@ -90,6 +92,29 @@ def test_a_facility_that_names_the_nearest_one_is_not_above_it() -> None:
     nearest = {"name": "Sample Hospital", "county": "Nairobi", "phone": "0700000086"}
     assert names({"name": "Umoja Clinic", "nearest_hospital": nearest}) == ["Umoja Clinic"]
     assert names({"name": "Directory", "by_code": {"a": CLINIC, "b": nearest}}) == ["Umoja Clinic", "Sample Hospital"]
+
+
+def test_who_holds_an_office_beside_facilities_is_no_facility_whatever_the_office() -> None:
+    person = {"name": "Sample Person", "phone": "0700000080", "email": "sample@example.org"}
+    offices = ("sub_county_coordinator", "nyumbaKumiChairperson", "SCRH Nurse", "mratibu_wa_kaunti", "nurse_in_charge")
+    for office in offices:
+        county = {"sub_county": "Kibra", office: person, "wards": [{"ward": "Lindi", "facilities": [CLINIC]}]}
+        assert names({"county": "Nairobi", "sub_counties": [county]}) == ["Umoja Clinic"]
+    trust = person | {"name": "Sample Trust"}
+    assert names({"Nairobi": {"pro_bono_advocate": trust, "clinics": [CLINIC]}}) == ["Sample Trust", "Umoja Clinic"]
+
+
+def test_where_somebody_in_an_address_book_works_is_no_facility() -> None:
+    card = {
+        "names": [{"displayName": "Sample Person", "givenName": "Sample", "familyName": "Person"}],
+        "phoneNumbers": [{"value": "0700000043"}],
+        "organizations": [{"name": "Lindi Safe House", "title": "Manager"}],
+    }
+    frame, reading = read_bytes(json.dumps({"facilities": [CLINIC], "connections": [card] * 2}).encode())
+    assert frame["facility_name"].to_list() == ["Umoja Clinic"]
+    assert "2 of people in an address book, with where they work" in "".join(reading.notes)
+    with pytest.raises(SourceFileError, match="holds no facilities"):
+        names({"connections": [card]})
 
 
 def test_what_lies_in_a_person_is_passed_over_too() -> None:

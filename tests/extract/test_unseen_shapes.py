@@ -82,6 +82,8 @@ LOCATIONS = [
     location("c-1", "Nairobi", None, "jdn"),
 ]
 
+SOCIAL = {"amenity": "social_facility"}
+
 UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "ESRI: the fields of the table are no facilities": (
         {
@@ -463,6 +465,197 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             READ_A | {"services": '["PEP","Legal aid"]'},
             READ_A | {"services": '"PEP;"'},
             READ_A | {"gbv_categories": '"Physical Violence, Sexual Violence"'},
+        ],
+    ),
+    "gbv_services stand beside the services": (
+        [
+            A | {"services": ["Outpatient"], "gbv_services": "PEP, Counselling"},
+            A | {"services": "Outpatient; Maternity", "sgbv_services_offered": ["PEP"]},
+        ],
+        [
+            READ_A | {"services": '["Outpatient","PEP"," Counselling"]'},
+            READ_A | {"services": '["Outpatient"," Maternity","PEP"]'},
+        ],
+    ),
+    "HSDS: the places of services are the facilities": (
+        {
+            "total_items": 4,
+            "contents": [
+                {
+                    "id": "s-1",
+                    "name": "Post-rape care",
+                    "status": "active",
+                    "phones": [{"number": "0700000016"}],
+                    "service_at_locations": [{"id": "a", "location": {"id": "l-1", "name": "Lindi Safe House"}}],
+                },
+                {
+                    "id": "s-2",
+                    "name": "Legal aid",
+                    "status": "active",
+                    "phones": [{"number": "0700000017"}],
+                    "service_at_locations": [
+                        {"location": {"id": "l-1", "name": "Lindi Safe House", "latitude": -1.3, "longitude": 36.7}},
+                        {"location": {"id": "l-2", "name": "Kayole Clinic"}},
+                    ],
+                },
+                {"id": "s-3", "name": "Training", "service_at_locations": []},
+            ],
+        },
+        [
+            {
+                "facility_name": "Lindi Safe House",
+                "source_key": "l-1",
+                "services": '[{"name":"Post-rape care","status":"active"},{"name":"Legal aid","status":"active"}]',
+                "contacts": '[{"key":"phones","value":{"number":"0700000016"}}]',
+                "latitude": "-1.3",
+                "longitude": "36.7",
+            },
+            {
+                "facility_name": "Kayole Clinic",
+                "source_key": "l-2",
+                "services": '[{"name":"Legal aid","status":"active"}]',
+            },
+        ],
+    ),
+    "Microsoft Forms: a question asks for a unit, and says of whom only in the first": (
+        [
+            {
+                "What is the name of the facility?": "Umoja Clinic",
+                "Which county?": "Nairobi",
+                "Please select the sub-county": "Kibra",
+                "Which ward?": "Lindi",
+                "Which ward do you live in?": "Makina",
+            }
+        ],
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "sub_county_name": "Kibra",
+                "ward_name": "Lindi",
+            }
+        ],
+    ),
+    "Firestore: values in the names of their types": (
+        {
+            "documents": [
+                {
+                    "name": "projects/p/databases/(default)/documents/facilities/Ab1",
+                    "fields": {
+                        "name": {"stringValue": "Umoja Clinic"},
+                        "code": {"integerValue": "1"},
+                        "county": {"stringValue": "Nairobi"},
+                        "ward": {"nullValue": None},
+                        "location": {"geoPointValue": {"latitude": -1.28, "longitude": 36.8}},
+                        "services": {"arrayValue": {"values": [{"stringValue": "PEP"}]}},
+                        "address": {"mapValue": {"fields": {"street": {"stringValue": "Moi Avenue"}}}},
+                    },
+                    "updateTime": "2026-01-01T00:00:00Z",
+                }
+            ]
+        },
+        [
+            READ_A
+            | {"latitude": "-1.28", "longitude": "36.8", "services": '["PEP"]', "address": "Moi Avenue"}
+            | {"source_key": "Ab1"}
+        ],
+    ),
+    "DynamoDB: values in the letters of their types": (
+        {
+            "Items": [
+                {
+                    "name": {"S": "Umoja Clinic"},
+                    "code": {"N": "1"},
+                    "county": {"S": "Nairobi"},
+                    "services": {"L": [{"S": "PEP"}]},
+                    "location": {"M": {"lat": {"N": "-1.28"}, "lng": {"N": "36.8"}}},
+                    "owner": {"NULL": True},
+                }
+            ],
+            "Count": 1,
+        },
+        [READ_A | {"latitude": "-1.28", "longitude": "36.8", "services": '["PEP"]'}],
+    ),
+    "Solr: each value in a list": (
+        {
+            "response": {
+                "numFound": 2,
+                "docs": [
+                    {
+                        "id": "9",
+                        "name": ["Umoja Clinic"],
+                        "code": [1],
+                        "county": ["Nairobi"],
+                        "services": ["PEP", "EC"],
+                    },
+                    {"id": "8", "name": ["Kayole Clinic"], "code": [2], "county": ["Nairobi"], "_version_": 17},
+                ],
+            }
+        },
+        [READ_A | {"source_key": "9", "services": '["PEP","EC"]'}, READ_B | {"source_key": "8"}],
+    ),
+    "Epicollect: questions have numbers": (
+        {
+            "data": {
+                "entries": [
+                    {
+                        "ec5_uuid": "x",
+                        "title": "Umoja Clinic",
+                        "1_Facility_name": "Umoja Clinic",
+                        "2_County": "Nairobi",
+                        "3_GPS": {"latitude": -1.28, "longitude": 36.8, "UTM_Northing": 9858000, "UTM_Zone": "37M"},
+                    }
+                ]
+            }
+        },
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "latitude": "-1.28",
+                "longitude": "36.8",
+            }
+        ],
+    ),
+    "OpenStreetMap: which social facility it is, if it is of a known type": (
+        {
+            "elements": [
+                {
+                    "type": "node",
+                    "id": 1,
+                    "tags": {"amenity": "social_facility", "name": "Umoja", "social_facility": "shelter"},
+                },
+                {
+                    "type": "node",
+                    "id": 2,
+                    "tags": {"amenity": "social_facility", "name": "Kayole", "social_facility": "outreach"},
+                },
+            ]
+        },
+        [
+            {"facility_name": "Umoja", "facility_type": "shelter", "source_key": "1"},
+            {"facility_name": "Kayole", "facility_type": "social_facility", "source_key": "2"},
+        ],
+    ),
+    "WP Store Locator, and WordPress' own table: a title that names a place": (
+        [
+            {"store": "Lindi Safe House", "lat": "-1.28", "lng": "36.8", "id": "77"},
+            {"post_title": "Kayole Safe House", "acf": {"county": "Nairobi", "phone": "0700000016"}},
+            {"post_title": "Our news", "acf": {"county": "Nairobi", "phone": "0700000016"}},
+        ],
+        [
+            {
+                "facility_name": "Lindi Safe House",
+                "latitude": "-1.28",
+                "longitude": "36.8",
+                "source_key": "77",
+            },
+            {
+                "facility_name": "Kayole Safe House",
+                "county_name": "Nairobi",
+                "contacts": '[{"key":"acf.phone","value":"0700000016"}]',
+            },
+            {"county_name": "Nairobi", "contacts": '[{"key":"acf.phone","value":"0700000016"}]'},
         ],
     ),
     "a remark in brackets says how a column is filled in, or whose it is": (
@@ -969,3 +1162,74 @@ def test_a_large_file_of_the_same_over_and_over_ends_soon(name: str) -> None:
     else:
         with pytest.raises(SourceFileError, match=outcome):
             read_bytes(content)
+
+
+SAFE = {"id": 1, "name": "Umoja Clinic", "county": "Nairobi"}
+KAYOLE = {"id": 2, "name": "Kayole Clinic", "county": "Nairobi"}
+CONTACT = {"id": 7, "facility_id": 2, "phone": "0700000016"}
+
+
+def joined(document: object) -> list[tuple[str, str | None, str | None]]:
+    frame, _ = read_bytes(json.dumps(document).encode())
+    return frame.select("facility_name", "contacts", "services").rows()
+
+
+PHONE = '[{"key":"parent_contacts.phone","value":"0700000016"}]'
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"facilities": [SAFE, KAYOLE], "contacts": [CONTACT]},
+        {"facility_contacts": [CONTACT], "facilities": [SAFE, KAYOLE]},
+        {"data": {"facilities": [SAFE, KAYOLE], "phones": [{"facilityId": "2", "phone": "0700000016"}]}},
+        {"shelters": [SAFE, KAYOLE], "contacts": [{"shelter_id": 2, "phone": "0700000016"}]},
+        {"police_stations": [SAFE, KAYOLE], "contacts": [{"station": 2, "phone": "x"}, CONTACT]},
+        {
+            "facilities": [SAFE | {"mfl_code": 21}, KAYOLE | {"mfl_code": 22}],
+            "contacts": [{"mfl_code": "22", "phone": "0700000016"}],
+        },
+        {
+            "tbl_facility": [{"facility_id": 1} | SAFE, {"facility_id": 2} | KAYOLE],
+            "tbl_facility_contacts": [CONTACT],
+        },
+        {"facilities": [SAFE, KAYOLE], "shelters": [KAYOLE | {"name": "Sample Shelter"}], "contacts": [CONTACT]},
+    ],
+)
+def test_a_table_of_contacts_beside_the_facilities_is_joined_by_their_id(document: object) -> None:
+    assert joined(document)[:2] == [("Umoja Clinic", None, None), ("Kayole Clinic", PHONE, None)]
+    assert all(contacts is None for _, contacts, _ in joined(document)[2:])
+
+
+def test_a_table_of_services_is_joined_and_may_refer_to_their_catalogue() -> None:
+    names = [{"facility_id": 2, "name": "PEP"}, {"facility_id": 2, "name": "Legal aid", "available": False}]
+    assert joined({"facilities": [SAFE, KAYOLE], "services": names}) == [
+        ("Umoja Clinic", None, None),
+        ("Kayole Clinic", None, '[{"name":"PEP"},{"name":"Legal aid","available":false}]'),
+    ]
+    catalogue = {"services": [{"id": 3, "name": "PEP"}], "facility_services": [{"facility_id": 2, "service_id": 3}]}
+    assert joined({"facilities": [SAFE, KAYOLE]} | catalogue)[1][2] == '[{"service_id":3,"name":"PEP"}]'
+    catalogue["services"] = [{"service_id": 3, "service_name": "PEP"}]
+    assert joined({"facilities": [SAFE, KAYOLE]} | catalogue)[1][2] == '[{"service_id":3,"name":"PEP"}]'
+
+
+def test_every_row_of_a_joined_table_that_names_no_facility_is_counted() -> None:
+    rows = [CONTACT, {"facility_id": 9, "phone": "1"}, {"facility_id": None, "phone": "1"}, {"location_id": 2}]
+    _, reading = read_bytes(json.dumps({"facilities": [SAFE, KAYOLE], "contacts": rows}).encode())
+    assert reading.notes == ["rows of contacts and services that name no facility beside them: 3"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"facilities": [KAYOLE, KAYOLE | {"name": "Umoja Clinic"}], "contacts": [CONTACT]},
+        {"hospitals": [KAYOLE], "shelters": [SAFE | {"id": 2}], "contacts": [CONTACT]},
+        {"facilities": [SAFE], "contacts": [CONTACT]},
+        {"Nairobi": {"facilities": [KAYOLE]}, "Kisumu": {"contacts": [CONTACT]}},
+        [{"facilities": [KAYOLE], "contacts": [CONTACT]}, {"facilities": [KAYOLE | {"name": "Umoja Clinic"}]}],
+    ],
+)
+def test_a_contact_that_may_be_anothers_is_joined_to_nobody_and_told(document: object) -> None:
+    frame, reading = read_bytes(json.dumps(document).encode())
+    assert frame["contacts"].null_count() == len(frame)
+    assert any("1" in note for note in reading.notes)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvrc.extract import read_record
 from gvrc.pipeline import run
 from gvrc.values.contact_forms import read_contacts, read_ended
 from gvrc.values.phones import Phone, find_phones, read_phone, short_codes, split_phones
@@ -676,6 +677,46 @@ def test_a_survivor_or_whoever_belongs_to_a_case_is_no_contact_of_a_facility(key
     ]
     assert "phone: xxxxxxxxxx" in invalid
     assert "Person" not in "".join(invalid)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"phone": "0700000016", "private": "0700000017"},
+        {"phone": "0700000016", "next_of_kin": "0700000017", "personalMobile": 700000018, "survivor": "0700000019"},
+        {"phone": "0700000016", "do_not_share": ["0700000017"]},
+        [{"phone": "0700000016"}, {"phone": "0700000017", "public": False}],
+        [{"phone": "0700000016", "public": True}, {"phone": "0700000017", "confidential": "Yes"}],
+        [{"value": "0700000016"}, {"type": "Private", "value": "0700000017"}],
+        [{"value": "0700000016"}, {"label": "personal", "visibility": "private", "value": "0700000017"}],
+        [{"label": "Public line", "number": "0700000016"}, {"label": "Matron (personal)", "number": "0700000017"}],
+        "0700000016, 0700000017 (private)",
+        "0700000016 / 0700000017 do not share",
+    ],
+)
+def test_a_number_that_is_not_for_the_public_is_no_contact_and_told(told: object) -> None:
+    frame = read_record({"name": "Umoja Clinic", "contacts": told})
+    contacts, invalid = read_contacts(frame["contacts"].to_list())
+    assert [contact.contact_value for contact in contacts] == ["+254700000016"]
+    assert "xxxxxxxx" in "".join(invalid)
+    assert read_ended(frame["contacts"].to_list(), contacts) == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"private_wing": "0700000016"},
+        {"survivor_hotline": "0700000016"},
+        {"personal_assistant": "0700000016"},
+        {"phone": "0700000016", "is_private": "No"},
+        "Private Clinic, 0700000016",
+        {"type": "mobile", "text": "0700000016"},
+    ],
+)
+def test_a_number_of_a_private_wing_or_for_survivors_is_a_contact(told: object) -> None:
+    frame = read_record({"name": "Umoja Clinic", "contacts": told})
+    contacts, _ = read_contacts(frame["contacts"].to_list())
+    assert [contact.contact_value for contact in contacts] == ["+254700000016"]
 
 
 @pytest.mark.parametrize(

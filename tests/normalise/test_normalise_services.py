@@ -146,6 +146,31 @@ def test_a_service_that_only_begins_like_none_is_one(landed: Callable[..., dict[
     assert landed(services=json.dumps([service])) == {"services": [service]}
 
 
+@pytest.mark.parametrize(
+    ("answers", "services"),
+    [
+        ({"PRC": "Y", "PEP": "N", "Counselling": "y"}, ["PRC", "Counselling"]),
+        ({"pep": "1", "counselling": "0", "prc": "1"}, ["pep", "prc"]),
+        ({"PEP": 1, "Counselling": 0.0, "Legal aid": None}, ["PEP"]),
+        ({"PEP": "Y", "P3 forms": "N"}, ["PEP"]),
+        ({"Counselling": 1, "beds": 1}, None),
+        ({"PEP": 3, "Counselling": 1}, None),
+        ({"kind": "Y"}, None),
+    ],
+)
+def test_short_answers_say_which_services_there_are_where_they_can_be_nothing_else(
+    landed: Callable[..., dict[str, Any]], answers: dict[str, Any], services: list[str] | None
+) -> None:
+    assert landed(services=json.dumps(answers)).get("services") == services
+
+
+def test_known_services_that_only_blanks_or_strokes_part_are_one_each(landed: Callable[..., dict[str, Any]]) -> None:
+    assert landed(services="pep counselling prc") == {"services": ["pep", "counselling", "prc"]}
+    assert landed(services="PEP/Counselling/Legal aid") == {"services": ["PEP", "Counselling", "Legal aid"]}
+    for one in ("legal aid", "family planning", "medical care", "youth counselling", "HIV/AIDS", "Day/night shelter"):
+        assert landed(services=one) == {"services": [one]}
+
+
 @pytest.mark.parametrize("choice", ["Don't know", "dont_know", "None of the above", "Not sure"])
 def test_the_choice_of_who_does_not_know_is_no_service(landed: Callable[..., dict[str, Any]], choice: str) -> None:
     assert landed(services=json.dumps([choice, "PEP"])) == {"services": ["PEP"], "service_invalid": choice}

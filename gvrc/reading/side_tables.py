@@ -1,0 +1,206 @@
+"""Tables of contacts and services beside the facilities' own, joined by an id: ``{"facility_id": 1, "phone": ..}``.
+
+A wrong join sends survivors to another facility's telephone. So a row counts only if it stands beside the facilities'
+list, and if one record of that list, and only one, has the id that it names.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from gvrc.meaning.list_names import MARK_OF_TABLE, OF_FACILITIES, WRAPPING, is_of_facilities
+from gvrc.meaning.paths import MAX_KNOWN_PATHS, PARENT_CONTACTS, PARENT_SERVICES, is_absent, normal_key, words_of_key
+from gvrc.reading.link_keys import ENDINGS, ID_KEYS, id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CONTACTS: Final = ("contacts", "phones", "telephones", "emails")
+SERVICES: Final = ("services", "huduma")
+KINDS: Final = {
+    f"{mark}{word}": kind
+    for words, kind in ((CONTACTS, PARENT_CONTACTS), (SERVICES, PARENT_SERVICES))
+    for word in words
+    for mark in ("", "facility", "facilities")
+}
+# The ends of such names, by which bytes are searched: most files have none of them outside their records.
+ENDS: Final = ("ontacts", "hones", "mails", "ervices", "uduma")  # each costs 10 ms for 100,000 facilities
+LONGEST_END: Final = 12
+CODES: Final = frozenset(("facilitycode", "mflcode", "mfl", "facilitymflcode", "kmhflcode", "mflno"))
+OWN_CODES: Final = CODES | {"code"}
+FACILITY: Final = "facility"
+SERVICE_IDS: Final = tuple(f"service{ending}" for ending in ENDINGS)
+CATALOGUE_IDS: Final = ("id", "pk", "uuid", *SERVICE_IDS)
+MAX_ROWS: Final = 100_000  # of all tables: their rows are kept in memory
+
+Place = tuple[str, ...]
+
+
+class Owner(NamedTuple):
+    """The facility that a row belongs to: what its key is called after, and the id or code."""
+
+    stem: str
+    is_code: bool
+    id: str
+
+
+class SideTables:
+    """The rows of contacts and services of a file by their facility, and how many records have each id."""
+
+    def __init__(self) -> None:
+        self.rows: defaultdict[tuple[Place, Owner], list[tuple[str, Any]]] = defaultdict(list)
+        self.paths: set[Place] = set()
+        self.count = 0
+        self.used = 0
+        self._of_nobody: Counter[Place] = Counter()  # rows of a table that name no facility, or none that it has
+        self._ids: defaultdict[Place, defaultdict[str, Counter[tuple[bool, str]]]] = defaultdict(
+            lambda: defaultdict(Counter)
+        )
+        self._services: defaultdict[Place, dict[str, str]] = defaultdict(dict)
+
+    def add(self, path: Place, row: object) -> None:
+        """Add a row of a list: of a table, of the catalogue of services, or of facilities, whose ids are counted."""
+        above, name = _parted(path)
+        if not isinstance(row, dict):
+            return
+        if kind := _kind_of(name):
+            self._add_detail(path, above, kind, row)
+        elif is_of_facilities(name):
+            self._ids[above][_singular(name)].update(set(_ids_of(name, row)))
+
+    def _add_detail(self, path: Place, above: Place, kind: str, row: dict[str, Any]) -> None:
+        owner = next(filter(None, (_owner_at(key, value) for key, value in row.items())), None)
+        if owner:
+            self.count += 1
+            self.paths.add(path)
+        if owner and self.count <= MAX_ROWS:
+            said = {key: value for key, value in row.items() if not _owner_at(key, value) and not _is_own_id(key)}
+            self.rows[above, owner].append((kind, said))
+        elif kind == PARENT_SERVICES and (known := _value_at(row, CATALOGUE_IDS)) and (name := _name_of(row)):
+            self._services[above][known] = name
+        else:
+            self._of_nobody[path] += 1
+
+    def left(self) -> int:
+        """Count the rows of tables that were joined to no facility."""
+        return self.count - self.used + sum(self._of_nobody[path] for path in self.paths)
+
+    def of(self, path: Place, record: dict[str, Any]) -> dict[str, list[Any]]:
+        """Give the contacts and services that the tables beside its list have for a record."""
+        above, name = _parted(path)
+        found: dict[str, list[Any]] = {}
+        for is_code, known in dict.fromkeys(_ids_of(name, record)):
+            for stem in (FACILITY, _singular(name)) if _singular(name) != FACILITY else (FACILITY,):
+                rows = self.rows.get((above, Owner(stem, is_code, known)), [])
+                if rows and self._is_only_one(above, name, stem, (is_code, known)):
+                    self.used += len(rows)
+                    for kind, said in rows:
+                        found.setdefault(kind, []).append(self._named(above, said) if kind == PARENT_SERVICES else said)
+        return found
+
+    def _is_only_one(self, above: Place, name: str, stem: str, known: tuple[bool, str]) -> bool:
+        lists = self._ids[above]
+        named = [stem] if stem in lists else list(lists)
+        return _singular(name) in named and sum(lists[of][known] for of in named) == 1
+
+    def _named(self, above: Place, service: dict[str, Any]) -> dict[str, Any] | str:
+        """Give a service by its name in the catalogue, if a row only refers to it."""
+        known = _value_at(service, SERVICE_IDS)
+        name = self._services[above].get(known) if known else None
+        return service if name is None or _name_of(service) else service | {"name": name}
+
+
+def are_mentioned(chunks: Iterable[bytes], records: Iterable[object]) -> bool:
+    """Say whether a file has the name of such a table, other than as a key of its records; these are a few of them."""
+    inside = {normal_key(key) for record in records if isinstance(record, dict) for key in record}
+    ends = [f'{end}"'.encode() for end in ENDS if not any(word.endswith(end.lower()) for word in inside)]
+    before = b""
+    for chunk in chunks:
+        if any(end in before + chunk[:LONGEST_END] or end in chunk for end in ends):
+            return True
+        before = chunk[-LONGEST_END:]
+    return False
+
+
+def may_be_beside(path: Place) -> bool:
+    """Say whether tables may stand beside a list of facilities."""
+    return bool(path) and is_of_facilities(_parted(path)[1])
+
+
+def may_be_joined(path: Place, records: Iterable[dict[str, Any]]) -> bool:
+    """Say whether a row of another table may belong to one of these records: they have an id or a code."""
+    return may_be_beside(path) and any(_ids_of(_parted(path)[1], record) for record in records)
+
+
+def is_side_table(path: Place) -> bool:
+    """Say whether a list is called after contacts or services."""
+    return bool(path) and _kind_of(_parted(path)[1]) is not None
+
+
+def _kind_of(name: str) -> str | None:
+    return KINDS.get(normal_key(MARK_OF_TABLE.sub("", name)))
+
+
+def _name_of(service: dict[str, Any]) -> str | None:
+    said = (value for key, value in service.items() if normal_key(key) in ("name", "servicename"))
+    return next((value for value in said if isinstance(value, str) and not is_absent(value)), None)
+
+
+def _value_at(row: dict[str, Any], words: Iterable[str]) -> str | None:
+    said = {normal_key(key): value for key, value in row.items()}
+    return next((known for word in words if (known := id_of(said.get(word)))), None)
+
+
+def _parted(path: Place) -> tuple[Place, str]:
+    at = len(path) - 1
+    while at > 0 and normal_key(path[at]) in WRAPPING:
+        at -= 1
+    return (path[:at], path[at]) if path else ((), "")
+
+
+@lru_cache(maxsize=MAX_KNOWN_PATHS)
+def _singular(name: str) -> str:
+    """Give what one of a list of facilities is called.
+
+    >>> [_singular(name) for name in ("facilities", "tbl_police_stations", "safe_houses", "dispensaries", "offices")]
+    ['facility', 'station', 'safehouse', 'dispensary', 'office']
+    """
+    words = words_of_key(name)
+    word = next((word for word in ("".join(words[-2:]), *words[-1:]) if word in OF_FACILITIES), normal_key(name))
+    if word in ("safehouse", "safehouses"):
+        return "safehouse"
+    return f"{word.removesuffix('ies')}y" if word.endswith("ies") else word.removesuffix("s")
+
+
+def _ids_of(name: str, record: dict[str, Any]) -> list[tuple[bool, str]]:
+    own = {f"{stem}{ending}" for stem in (_singular(name), FACILITY) for ending in ENDINGS} | ID_KEYS
+    words = [(normal_key(key), value) for key, value in record.items()]
+    return [
+        (word in OWN_CODES, known)
+        for word, value in words
+        if (word in own or word in OWN_CODES) and (known := id_of(value))
+    ]
+
+
+def _owner_at(key: str, value: object) -> Owner | None:
+    word = normal_key(key)
+    stem = _stem_of(word)
+    if stem is None and word not in CODES:
+        return None
+    known = id_of(value)
+    return Owner(stem or FACILITY, word in CODES, known) if known else None
+
+
+@lru_cache(maxsize=MAX_KNOWN_PATHS)
+def _stem_of(word: str) -> str | None:
+    """Give what the key of a row that refers to a facility is called after: ``station_id``, or ``facility`` alone."""
+    if word == FACILITY:
+        return FACILITY
+    stems = (word.removesuffix(ending) for ending in ENDINGS if word.endswith(ending))
+    return next((_singular(stem) for stem in stems if stem in OF_FACILITIES or f"{stem}s" in OF_FACILITIES), None)
+
+
+def _is_own_id(key: str) -> bool:
+    return normal_key(key) in ID_KEYS

@@ -1,0 +1,106 @@
+"""Records whose values come wrapped: in the name of their type (Firestore, DynamoDB), or each in a list (Solr).
+
+``{"name": {"stringValue": "Lindi Clinic"}}``, ``{"name": {"S": "Lindi Clinic"}}``, ``{"name": ["Lindi Clinic"]}``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from gvrc.reading.cursor import MAX_DEPTH, read_element
+from gvrc.shapes import looks_like_facility
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gvrc.meaning.meanings import Keys
+    from gvrc.reading.elements import Elements
+
+SCALARS: Final = frozenset(
+    (
+        *("stringValue", "integerValue", "doubleValue", "booleanValue", "timestampValue", "geoPointValue"),
+        *("referenceValue", "bytesValue", "S", "N", "BOOL", "B", "SS", "NS"),
+    )
+)
+NULLS: Final = frozenset(("nullValue", "NULL"))
+MAPS: Final = frozenset(("mapValue", "M"))
+LISTS: Final = frozenset(("arrayValue", "L"))
+TYPES: Final = SCALARS | NULLS | MAPS | LISTS
+AROUND: Final = ("fields", "Item")  # of one record: what stands beside is of the document
+AROUND_TYPED: Final = "document_of_database"
+SAMPLED: Final = 5
+
+
+def are_wrapped(values: Iterable[object], keys: Keys) -> bool:
+    """Say whether the records of a list have names only once their values are taken out of what wraps them."""
+    sample = [value for value in list(values)[:SAMPLED] if isinstance(value, dict)]
+    return any(
+        looks_like_facility(_plain(record), keys) and (_has_types(record) or not looks_like_facility(record, keys))
+        for record in sample
+        if _has_types(record) or _is_of_lists(record)
+    )
+
+
+def plain_values(parts: Iterable[Elements]) -> Iterator[Elements]:
+    """Give records with their values as they are; an element that is no object stays as it is."""
+    for elements in parts:
+        records = [read_element(element) for element in elements]
+        yield [
+            msgspec.json.encode(_plain(record)) if isinstance(record, dict) else element
+            for record, element in zip(records, elements, strict=True)
+        ]
+
+
+def are_of_a_database(values: Iterable[object]) -> bool:
+    """Say whether a list of ``documents`` has records of Firestore, and not the papers of a facility."""
+    return any(isinstance(value, dict) and isinstance(value.get(AROUND_TYPED), dict) for value in values)
+
+
+def _has_types(record: dict[str, Any]) -> bool:
+    inside = next((record[key] for key in AROUND if isinstance(record.get(key), dict)), record)
+    return bool(inside) and all(map(_is_typed, inside.values()))
+
+
+def _is_of_lists(record: dict[str, Any]) -> bool:
+    """Say whether nearly every value of a record stands alone in a list: Solr leaves out those of its own keys."""
+    listed = [value for value in record.values() if isinstance(value, list)]
+    alone = [value for value in listed if len(value) == 1 and not isinstance(value[0], (dict, list))]
+    has_objects = any(isinstance(value, dict) for value in record.values())
+    return len(alone) > 1 and len(listed) >= len(record) / 2 and not has_objects
+
+
+def _is_typed(value: object) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in TYPES
+
+
+def _plain(record: dict[str, Any]) -> dict[str, Any]:
+    around = next((key for key in AROUND if isinstance(record.get(key), dict)), None)
+    if around and _has_types(record):
+        beside = {key: value for key, value in record.items() if key not in (around, "name")}
+        known = {"id": record["name"].rpartition("/")[2]} if isinstance(record.get("name"), str) else {}
+        return known | _plain(record[around]) | ({AROUND_TYPED: beside} if beside else {})
+    if _has_types(record):
+        return {key: _untyped(value) for key, value in record.items()}
+    return {key: _alone(value) for key, value in record.items()} if _is_of_lists(record) else record
+
+
+def _untyped(value: object, depth: int = 0) -> object:
+    """Take a value out of the names of types, at whatever depth."""
+    if not _is_typed(value) or not isinstance(value, dict) or depth > MAX_DEPTH:
+        return value
+    kind, said = next(iter(value.items()))
+    if kind in NULLS:
+        return None
+    if kind in MAPS:
+        inside = said.get("fields", {}) if kind == "mapValue" and isinstance(said, dict) else said
+        return {key: _untyped(inner, depth + 1) for key, inner in inside.items()} if isinstance(inside, dict) else said
+    if kind in LISTS:
+        inside = said.get("values", []) if kind == "arrayValue" and isinstance(said, dict) else said
+        return [_untyped(inner, depth + 1) for inner in inside] if isinstance(inside, list) else said
+    return said
+
+
+def _alone(value: object) -> object:
+    return value[0] if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], (dict, list)) else value
