@@ -135,6 +135,7 @@ def postpone(database: Database, round_no: int) -> None:
     if round_no < last_round(database):
         postponed = database.run("postpone_early_meetings", round_no)
     if postponed + database.run("postpone_second_meetings", round_no) > 0:
+        database.run("analyze_staged_records")  # else the planner takes the records of their new rounds for none
         database.run("forget_postponed_issues", round_no)
 
 

@@ -71,27 +71,43 @@ WHERE staged.round = $1::bigint
 -- name: meet_by_code_without_zeros
 -- A spreadsheet takes 013081 for a number and writes 13081. With the same name, constituency and type it is the same
 -- facility, unless several fit; the facility keeps the code that it has, and the record is reported in every run. The
--- name is looked for first, because it has an index. A code that a person gave its facility is reported elsewhere
--- (manual_edit_kept).
-WITH unmet AS (
+-- name is looked for first, because it has an index, and each name once: hundreds of records may share "Dispensary", and
+-- so may thousands of facilities. A code that a person gave its facility is reported elsewhere (manual_edit_kept).
+WITH asking AS MATERIALIZED (
     SELECT
-        staged.row_no,
-        staged.facility_code AS said_code,
+        row_no,
+        facility_code AS said_code,
+        ltrim(facility_code, '0') AS bare_code,
+        lower(facility_name) AS name,
+        facility_type,
+        constituency_id
+    FROM staged_records AS staged
+    WHERE round = $1::bigint
+        AND row_no BETWEEN $2::bigint AND $3::bigint
+        AND facility_code ~ '^[0-9]*[1-9][0-9]*$'
+        AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+), namesakes AS MATERIALIZED (
+    SELECT
         facilities.facility_id,
         facilities.facility_code,
+        ltrim(facilities.facility_code, '0') AS bare_code,
+        names.name,
+        facilities.ward_id
+    FROM (SELECT DISTINCT name FROM asking) AS names
+    JOIN facilities ON lower(facilities.facility_name) = names.name
+), unmet AS (
+    SELECT
+        staged.row_no,
+        staged.said_code,
+        namesakes.facility_id,
+        namesakes.facility_code,
         count(*) OVER (PARTITION BY staged.row_no) AS candidates
-    FROM staged_records AS staged
-    JOIN facilities
-        ON lower(facilities.facility_name) = lower(staged.facility_name)
-        AND ltrim(facilities.facility_code, '0') = ltrim(staged.facility_code, '0')
-    LEFT JOIN wards ON wards.ward_id = facilities.ward_id
-    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
-    WHERE staged.round = $1::bigint
-        AND staged.row_no BETWEEN $2::bigint AND $3::bigint
-        AND staged.facility_code ~ '^[0-9]*[1-9][0-9]*$'
-        AND staged.constituency_id IN (wards.constituency_id, imported.constituency_id)
+    FROM asking AS staged
+    JOIN namesakes USING (bare_code, name)
+    LEFT JOIN wards ON wards.ward_id = namesakes.ward_id
+    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = namesakes.facility_id
+    WHERE staged.constituency_id IN (wards.constituency_id, imported.constituency_id)
         AND coalesce(imported.facility_type = staged.facility_type, true)
-        AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
 ), met AS (
     INSERT INTO merging (row_no, facility_id, met_by)
     SELECT
@@ -138,24 +154,38 @@ WHERE alike.row_no = staged.row_no;
 -- name: meet_by_former_code
 -- A person gave the facility another code than the last import had left, and its source still sends the former one.
 -- With the same name and constituency it is the same facility, unless another one bears the code now. The name is
--- looked for first, because it has an index.
+-- looked for first, because it has an index, and each name once (see above).
+WITH asking AS MATERIALIZED (
+    SELECT *
+    FROM staged_records AS staged
+    WHERE round = $1::bigint
+        AND row_no BETWEEN $2::bigint AND $3::bigint
+        AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+), recoded AS MATERIALIZED (
+    SELECT
+        facilities.facility_id,
+        lower(facilities.facility_name) AS name,
+        imported.facility_code,
+        imported.constituency_id,
+        wards.constituency_id AS constituency_of_ward
+    FROM (SELECT DISTINCT lower(facility_name) AS name FROM asking) AS names
+    JOIN facilities ON lower(facilities.facility_name) = names.name
+    JOIN etl.imported_facilities AS imported
+        ON imported.facility_id = facilities.facility_id
+        AND imported.facility_code <> facilities.facility_code
+    LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+)
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT
     staged.row_no,
-    facilities.facility_id,
+    recoded.facility_id,
     'former code'
-FROM staged_records AS staged
-JOIN facilities ON lower(facilities.facility_name) = lower(staged.facility_name)
-JOIN etl.imported_facilities AS imported
-    ON imported.facility_id = facilities.facility_id
-    AND imported.facility_code = staged.facility_code
-LEFT JOIN wards ON wards.ward_id = facilities.ward_id
-WHERE staged.round = $1::bigint
-    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
-    AND facilities.facility_code <> imported.facility_code
-    AND staged.constituency_id IN (wards.constituency_id, imported.constituency_id)
-    AND NOT EXISTS (SELECT FROM facilities AS bearer WHERE bearer.facility_code = staged.facility_code)
-    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+FROM asking AS staged
+JOIN recoded
+    ON recoded.facility_code = staged.facility_code
+    AND recoded.name = lower(staged.facility_name)
+WHERE staged.constituency_id IN (recoded.constituency_of_ward, recoded.constituency_id)
+    AND NOT EXISTS (SELECT FROM facilities AS bearer WHERE bearer.facility_code = staged.facility_code);
 
 -- name: find_doubtful_meetings
 -- A record with the code of a facility in another constituency or county, which has moved or is another facility; or
@@ -166,72 +196,83 @@ WHERE staged.round = $1::bigint
 -- telephone numbers beside its own. A namesake whose code is one of ours had no code that could have been exchanged.
 -- is_another: a gender desk under the code of the police station that it is in, or the station under the desk's. Their
 -- names share the place, but they have different telephones. With the very same name they are one facility.
+-- The met are put together once: the planner, who does not know how many they are, compared each namesake with the whole
+-- directory (9 s for 8,000 records).
+WITH met AS MATERIALIZED (
+    SELECT
+        staged.row_no,
+        staged.facility_code,
+        staged.facility_name AS claimant_name,
+        staged.facility_type,
+        staged.ward_id,
+        staged.ward_match,
+        staged.constituency_id,
+        staged.county_id,
+        staged.latitude,
+        staged.longitude,
+        facilities.facility_id,
+        facilities.facility_name AS bearer_name,
+        facilities.ward_id AS ward_of_bearer,
+        coalesce(imported.facility_name, facilities.facility_name) AS imported_name,
+        imported.facility_type AS imported_type,
+        imported.constituency_id AS imported_constituency_id,
+        imported.county_id AS imported_county_id
+    FROM merging
+    JOIN staged_records AS staged USING (row_no)
+    JOIN facilities USING (facility_id)
+    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
+    WHERE merging.met_by = $1
+)
 SELECT
-    staged.row_no,
-    staged.facility_code,
-    staged.facility_name AS claimant_name,
-    facilities.facility_name AS bearer_name,
-    coalesce(imported.facility_name, facilities.facility_name) AS imported_name,
+    met.row_no,
+    met.facility_code,
+    met.claimant_name,
+    met.bearer_name,
+    met.imported_name,
     false AS is_another
-FROM merging
-JOIN staged_records AS staged USING (row_no)
-JOIN facilities USING (facility_id)
-LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+FROM met
+LEFT JOIN wards ON wards.ward_id = met.ward_of_bearer
 LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
-LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
-WHERE merging.met_by = $1
-    AND (
-        $1 = 'registration number'
-        OR coalesce(constituencies.constituency_id, imported.constituency_id) <> staged.constituency_id
-        OR coalesce(constituencies.county_id, imported.county_id) <> staged.county_id
-    )
+WHERE $1 = 'registration number'
+    OR coalesce(constituencies.constituency_id, met.imported_constituency_id) <> met.constituency_id
+    OR coalesce(constituencies.county_id, met.imported_county_id) <> met.county_id
 UNION
 SELECT
-    staged.row_no,
-    staged.facility_code,
-    staged.facility_name,
-    facilities.facility_name,
-    coalesce(imported.facility_name, facilities.facility_name),
+    met.row_no,
+    met.facility_code,
+    met.claimant_name,
+    met.bearer_name,
+    met.imported_name,
     false
-FROM merging
-JOIN staged_records AS staged USING (row_no)
-JOIN facilities USING (facility_id)
-LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
+FROM met
 JOIN facilities AS namesake
-    ON lower(namesake.facility_name) = lower(staged.facility_name)
-    AND namesake.ward_id = staged.ward_id
-    AND namesake.facility_id <> facilities.facility_id
-WHERE merging.met_by = $1
-    AND $1 = 'code'
-    AND staged.ward_match NOT IN ('fuzzy', 'part')
-    AND lower(staged.facility_name) NOT IN (
-        lower(facilities.facility_name), lower(coalesce(imported.facility_name, facilities.facility_name))
-    )
+    ON lower(namesake.facility_name) = lower(met.claimant_name)
+    AND namesake.ward_id = met.ward_id
+    AND namesake.facility_id <> met.facility_id
+WHERE $1 = 'code'
+    AND met.ward_match NOT IN ('fuzzy', 'part')
+    AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
     AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = namesake.facility_code)
     AND NOT EXISTS (
         SELECT
         FROM facility_coordinates AS point
         WHERE point.facility_id = namesake.facility_id
             AND point.is_active
-            AND pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude)
+            AND pg_temp.are_apart(met.latitude, met.longitude, point.latitude, point.longitude)
     )
 UNION
 SELECT
-    staged.row_no,
-    staged.facility_code,
-    staged.facility_name,
-    facilities.facility_name,
-    coalesce(imported.facility_name, facilities.facility_name),
+    met.row_no,
+    met.facility_code,
+    met.claimant_name,
+    met.bearer_name,
+    met.imported_name,
     true
-FROM merging
-JOIN staged_records AS staged USING (row_no)
-JOIN facilities USING (facility_id)
-JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
-WHERE merging.met_by = $1
-    AND $1 = 'code'
-    AND (staged.facility_type = 'Gender Desk') <> (imported.facility_type = 'Gender Desk')
-    AND 'Police' IN (split_part(staged.facility_type, ' ', 1), split_part(imported.facility_type, ' ', 1))
-    AND lower(staged.facility_name) NOT IN (lower(facilities.facility_name), lower(imported.facility_name))
+FROM met
+WHERE $1 = 'code'
+    AND (met.facility_type = 'Gender Desk') <> (met.imported_type = 'Gender Desk')
+    AND 'Police' IN (split_part(met.facility_type, ' ', 1), split_part(met.imported_type, ' ', 1))
+    AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
 ORDER BY is_another;
 
 -- name: take_claimed_code
@@ -585,27 +626,41 @@ WHERE staged.facility_name || ' x ' || spelt.facility_name !~ '[0-9][^[:alnum:]]
     AND pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude) IS NOT TRUE;
 
 -- name: meet_generated_by_name
--- The same for a record with a code and the few facilities whose code is one of ours.
+-- The same for a record with a code and the few facilities whose code is one of ours. Each name is looked for once.
+WITH asking AS MATERIALIZED (
+    SELECT
+        row_no,
+        lower(facility_name) AS name,
+        constituency_id,
+        latitude,
+        longitude
+    FROM staged_records AS staged
+    WHERE round = $1::bigint
+        AND row_no BETWEEN $2::bigint AND $3::bigint
+        AND facility_code IS NOT NULL
+        AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+), ours AS MATERIALIZED (
+    SELECT
+        facilities.facility_id,
+        names.name,
+        coalesce(wards.constituency_id, imported.constituency_id) AS constituency_id
+    FROM (SELECT DISTINCT name FROM asking) AS names
+    JOIN facilities ON lower(facilities.facility_name) = names.name
+    JOIN etl.code_map ON code_map.generated_code = facilities.facility_code
+    LEFT JOIN wards ON wards.ward_id = facilities.ward_id
+    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
+)
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT DISTINCT
     staged.row_no,
-    facilities.facility_id,
+    ours.facility_id,
     'name'
-FROM etl.code_map
-JOIN facilities ON facilities.facility_code = code_map.generated_code
-LEFT JOIN wards ON wards.ward_id = facilities.ward_id
-LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = facilities.facility_id
-JOIN staged_records AS staged
-    ON lower(staged.facility_name) = lower(facilities.facility_name)
-    AND staged.constituency_id = coalesce(wards.constituency_id, imported.constituency_id)
+FROM asking AS staged
+JOIN ours USING (name, constituency_id)
 LEFT JOIN facility_coordinates AS point
-    ON point.facility_id = facilities.facility_id
+    ON point.facility_id = ours.facility_id
     AND point.is_active
-WHERE staged.round = $1::bigint
-    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
-    AND staged.facility_code IS NOT NULL
-    AND pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude) IS NOT TRUE
-    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+WHERE pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude) IS NOT TRUE;
 
 -- name: meet_generated_by_spelling
 -- As meet_by_spelling, for a record with a code and the few facilities whose code is one of ours: punctuation is
@@ -757,7 +812,9 @@ HAVING count(*) > 1;
 -- name: postpone_early_meetings
 -- A record of the round met the facility of an earlier record that waits for a later round, because that one follows
 -- others which share a key with it: the record waits until the earlier one, which may rename the facility, is merged.
--- So do records that come after it and wait anyway, because they may follow it. $1 is the round.
+-- So do records that come after it and wait anyway, because they may follow it. $1 is the round. Whoever shares a key is
+-- counted, not joined: of the records that wait the planner knows the rounds that they had before they were postponed,
+-- took them for a few, and compared all with all (43 s for a batch of a file in which each record comes five times).
 WITH waiting AS (
     SELECT
         staged.row_no,
@@ -788,13 +845,32 @@ WITH waiting AS (
             ('content ' || known.source || ' ' || known.content_hash),
             ('key ' || known.source || ' ' || known.source_key)
     ) AS keys (key)
+), shared AS (
+    SELECT
+        row_no,
+        round,
+        key
+    FROM waiting
+    UNION ALL
+    SELECT
+        row_no,
+        NULL,
+        key
+    FROM met
 ), early AS (
     SELECT
-        met.row_no,
-        waiting.round
-    FROM met
-    JOIN waiting USING (key)
-    WHERE waiting.row_no < met.row_no
+        row_no,
+        last_round AS round
+    FROM (
+        SELECT
+            row_no,
+            round,
+            max(round) OVER (PARTITION BY key COLLATE "C" ORDER BY row_no) AS last_round
+        FROM shared
+        WHERE key IS NOT NULL
+    ) AS counted
+    WHERE round IS NULL
+        AND last_round IS NOT NULL
 ), postponed AS (
     SELECT
         min(row_no) AS first_row,

@@ -1,6 +1,8 @@
 -- The staging tables of a run: temporary, so that a crash leaves none; types as the frames have them, the merge casts.
 
 -- name: create_staged_records
+-- The index, and those of merging: rounds change after the planner has counted them, and nobody has counted yet what was
+-- met. What it takes for one row it looks up; without an index it read 8,000 rows for each of 8,000 (61 s).
 CREATE TEMPORARY TABLE staged_records (
     row_no bigint NOT NULL,
     round bigint NOT NULL, -- the k-th record of the same facility in this batch is merged in round k
@@ -44,6 +46,8 @@ CREATE TEMPORARY TABLE staged_records (
     gbv_categories bigint NOT NULL,
     infrastructure bigint NOT NULL
 );
+
+CREATE INDEX ON staged_records (row_no);
 
 -- name: create_staged_contacts
 CREATE TEMPORARY TABLE staged_contacts (
@@ -120,6 +124,10 @@ CREATE TEMPORARY TABLE merging (
     -- content, code, former code, generated code, source key, registration number, name, former name, new; superseded
     met_by text NOT NULL
 );
+
+CREATE INDEX ON merging (row_no);
+
+CREATE INDEX ON merging (facility_id);
 
 -- name: create_unrepeated_contacts
 -- Contacts in use that a record's source gave before, and in whose place the record gives others of the type.
