@@ -1,6 +1,7 @@
 -- Which facility is each record of the round? By exact content, code, former code, generated code, the source's own
 -- key, registration number, name and place, former name, in this order; a record that meets none is a new facility. $1
--- is the round, $2 and $3 the first and last row_no.
+-- is the round, $2 and $3 the first and last row_no. What has met is left out by NOT IN, which is hashed: with NOT
+-- EXISTS the planner, who has not counted what has met, takes those that are left for one, and compares all with all.
 
 -- name: meet_by_content
 -- This very record was loaded before. If a later record superseded it then, it is not merged again: its values would be
@@ -66,7 +67,7 @@ FROM staged_records AS staged
 JOIN facilities ON facilities.facility_code = staged.facility_code
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
-    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+    AND staged.row_no NOT IN (SELECT row_no FROM merging);
 
 -- name: meet_by_code_without_zeros
 -- A spreadsheet takes 013081 for a number and writes 13081. With the same name, constituency and type it is the same
@@ -85,7 +86,7 @@ WITH asking AS MATERIALIZED (
     WHERE round = $1::bigint
         AND row_no BETWEEN $2::bigint AND $3::bigint
         AND facility_code ~ '^[0-9]*[1-9][0-9]*$'
-        AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+        AND staged.row_no NOT IN (SELECT row_no FROM merging)
 ), namesakes AS MATERIALIZED (
     SELECT
         facilities.facility_id,
@@ -160,7 +161,7 @@ WITH asking AS MATERIALIZED (
     FROM staged_records AS staged
     WHERE round = $1::bigint
         AND row_no BETWEEN $2::bigint AND $3::bigint
-        AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+        AND staged.row_no NOT IN (SELECT row_no FROM merging)
 ), recoded AS MATERIALIZED (
     SELECT
         facilities.facility_id,
@@ -330,7 +331,7 @@ JOIN etl.code_map USING (generated_code)
 JOIN facilities USING (facility_id)
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
-    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+    AND staged.row_no NOT IN (SELECT row_no FROM merging)
     AND coalesce(
         NOT $4::boolean
         OR (
@@ -455,7 +456,7 @@ JOIN etl.facility_source AS known USING (source, source_key)
 JOIN facilities USING (facility_id)
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
-    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+    AND staged.row_no NOT IN (SELECT row_no FROM merging);
 
 -- name: find_doubtful_keys
 -- A source's key alone does not make one facility of two. has_other_code: the facility's code is a given one, and so is
@@ -546,7 +547,7 @@ WHERE staged.round = $1::bigint
         OR EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = facilities.facility_code)
     )
     AND NOT ($4::boolean AND ltrim(facilities.registration_number, '-') = facilities.facility_code)
-    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+    AND staged.row_no NOT IN (SELECT row_no FROM merging);
 
 -- name: meet_by_name
 -- The facility's name is found by an index if the directory has one; only the few records without a code need it.
@@ -567,7 +568,7 @@ WHERE staged.round = $1::bigint
     AND coalesce(wards.constituency_id, imported.constituency_id) = staged.constituency_id
     AND staged.facility_code IS NULL
     AND pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude) IS NOT TRUE
-    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+    AND staged.row_no NOT IN (SELECT row_no FROM merging);
 
 -- name: meet_by_spelling
 -- The same if the names differ only in punctuation ("St. Mary's Clinic", "St Marys Clinic"), or say Center for Centre.
@@ -582,7 +583,7 @@ WITH asking AS MATERIALIZED (
         AND row_no BETWEEN $2::bigint AND $3::bigint
         AND facility_code IS NULL
         AND name_key <> ''
-        AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+        AND staged.row_no NOT IN (SELECT row_no FROM merging)
 ), around AS MATERIALIZED (
     SELECT
         facilities.facility_id,
@@ -638,7 +639,7 @@ WITH asking AS MATERIALIZED (
     WHERE round = $1::bigint
         AND row_no BETWEEN $2::bigint AND $3::bigint
         AND facility_code IS NOT NULL
-        AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+        AND staged.row_no NOT IN (SELECT row_no FROM merging)
 ), ours AS MATERIALIZED (
     SELECT
         facilities.facility_id,
@@ -692,7 +693,7 @@ WHERE staged.round = $1::bigint
     AND staged.name_key <> ''
     AND staged.facility_name || ' x ' || ours.facility_name !~ '[0-9][^[:alnum:]]+[0-9]'
     AND pg_temp.are_apart(staged.latitude, staged.longitude, point.latitude, point.longitude) IS NOT TRUE
-    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no);
+    AND staged.row_no NOT IN (SELECT row_no FROM merging);
 
 -- name: meet_by_former_name
 -- A person renamed the facility, and a body that has not sent it before calls it as the last import left it. In the
@@ -706,7 +707,7 @@ WITH asking AS MATERIALIZED (
         AND row_no BETWEEN $2::bigint AND $3::bigint
         AND ward_id IS NOT NULL
         AND ward_match NOT IN ('fuzzy', 'part')
-        AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+        AND staged.row_no NOT IN (SELECT row_no FROM merging)
 ), candidates AS (
     SELECT
         facilities.facility_id,
@@ -955,7 +956,7 @@ SELECT
 FROM staged_records AS staged
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
-    AND NOT EXISTS (SELECT FROM merging WHERE merging.row_no = staged.row_no)
+    AND staged.row_no NOT IN (SELECT row_no FROM merging)
 ORDER BY staged.row_no;
 
 -- name: leave_overtaken_rejects

@@ -11,7 +11,7 @@ WITH own AS (
         CASE
             WHEN merging.met_by = 'superseded' THEN 'superseded'
             WHEN merging.met_by = 'new' THEN 'inserted'
-            WHEN EXISTS (SELECT FROM batch_changes WHERE batch_changes.facility_id = merging.facility_id) THEN 'updated'
+            WHEN merging.facility_id IN (SELECT facility_id FROM batch_changes) THEN 'updated'
             ELSE 'unchanged'
         END AS outcome
     FROM merging
@@ -738,7 +738,7 @@ SELECT
     staged.content_hash::uuid,
     CASE
         WHEN merging.met_by = 'new' THEN 'inserted'
-        WHEN EXISTS (SELECT FROM batch_changes WHERE batch_changes.facility_id = merging.facility_id) THEN 'updated'
+        WHEN merging.facility_id IN (SELECT facility_id FROM batch_changes) THEN 'updated'
         ELSE 'unchanged'
     END
 FROM merging

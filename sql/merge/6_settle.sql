@@ -32,7 +32,7 @@ WHERE merging.met_by <> 'superseded'
                 OR (
                     issues.kind = 'superseded_conflict'
                     AND merging.met_by = 'content'
-                    AND EXISTS (SELECT FROM batch_changes AS changes WHERE changes.facility_id = merging.facility_id)
+                    AND merging.facility_id IN (SELECT facility_id FROM batch_changes)
                 )
             )
     )

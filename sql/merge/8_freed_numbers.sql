@@ -29,21 +29,20 @@ FROM staged_settled
 WHERE refused_number IS NOT NULL;
 
 -- name: has_freed_numbers
--- A number whose bearer was refused another one may be free, too: two facilities may exchange their numbers.
-SELECT EXISTS (
+-- A number whose bearer was refused another one may be free, too: two facilities may exchange their numbers. All are
+-- counted: to find only one, the planner would compare all with all (500,000 rows for 1,000 numbers).
+SELECT count(*) > 0 AS has_freed
+FROM refused_numbers AS refused
+WHERE NOT EXISTS (
     SELECT
-    FROM refused_numbers AS refused
-    WHERE NOT EXISTS (
-        SELECT
-        FROM facilities AS holder
-        WHERE holder.registration_number = refused.registration_number
-            AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
-            AND (
-                holder.facility_id = refused.facility_id
-                OR holder.facility_id NOT IN (SELECT facility_id FROM refused_numbers) -- hashed, unlike NOT EXISTS
-            )
-    )
-) AS has_freed;
+    FROM facilities AS holder
+    WHERE holder.registration_number = refused.registration_number
+        AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
+        AND (
+            holder.facility_id = refused.facility_id
+            OR holder.facility_id NOT IN (SELECT facility_id FROM refused_numbers) -- hashed, unlike NOT EXISTS
+        )
+);
 
 -- name: stage_freed_numbers
 -- For each facility whose last record of the run went without its number, a record that says nothing but the number;

@@ -47,9 +47,16 @@ SELECT
     gone.facility_id,
     to_jsonb(gone) || jsonb_build_object(
         'generated_codes',
-        (SELECT jsonb_agg(generated_code) FROM codes WHERE codes.facility_id = gone.facility_id)
+        generated.codes
     )
 FROM gone
+LEFT JOIN (
+    SELECT
+        facility_id,
+        jsonb_agg(generated_code) AS codes
+    FROM codes
+    GROUP BY facility_id
+) AS generated USING (facility_id)
 WHERE $3::integer IS NOT NULL;
 
 -- name: put_back_imported

@@ -444,12 +444,25 @@ def test_no_statement_compares_all_with_all(
         run([path], rules, Options(force=True))
         fresh.execute("ANALYZE")
     assert run([path], rules, Options(force=True)).totals()["unchanged"] == 3_000
-    renamed = write(tmp_path, [record(number, name=f"Hospital {number}") for number in range(3_000)])
+    services = [f"Service {number}" for number in range(20)]
+    changed = [record(number, name=f"Hospital {number}", service_names=services) for number in range(3_000)]
+    renamed = write(tmp_path, changed)
     account = run([str(renamed)], rules)
     assert account.totals()["updated"] == 3_000
     assert undo(account.run_id, rules).totals()["updated"] == 3_000
     assert {"claim_codes_again", "settle", "unsent_facilities", "forget_undone_facilities"} <= looked_at.keys()
     assert {name: rows for name, rows in looked_at.items() if rows > 50 * 3_000} == {}
+
+
+def test_a_load_is_taken_back_and_brought_back_without_comparing_all_with_all(
+    settings: Settings, tmp_path: Path, looked_at: dict[str, float]
+) -> None:
+    account = run([str(write(tmp_path, [record(number, beds=9) for number in range(1_000)]))], settings)
+    looked_at.clear()
+    for _ in range(3):
+        account = undo(account.run_id, settings)
+    assert {"add_lost_rows_of_others", "forget_undone_facilities", "delete_facilities"} <= looked_at.keys()
+    assert {name: rows for name, rows in looked_at.items() if rows > 50 * 1_000} == {}
 
 
 def test_renamed_records_without_a_code_are_not_compared_all_with_all(
