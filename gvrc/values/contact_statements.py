@@ -62,9 +62,8 @@ class Statement(NamedTuple):
     text: str
     whose: Whose = Whose()
     in_use: bool = True
-    is_ended: bool = (
-        False  # its source calls it out of use, now and not by a date; it is nobody's of a case, or private
-    )
+    # Its source calls it out of use, now and not by a date; it is nobody's of a case, nor private.
+    is_ended: bool = False
 
 
 def list_statements(text: str) -> list[Statement]:

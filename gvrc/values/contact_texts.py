@@ -18,8 +18,9 @@ _OUT_OF_USE_IN_WORDS = re.compile(
     re.IGNORECASE,
 )
 PRIVATE_IN_WORDS = re.compile(
-    r"\((?:private|personal|confidential|binafsi|siri)\b[^)]*\)|\b(?:private|personal)\s+(?:no|number|line|phone|mobile|cell)\b"
-    r"|\bdo\s+not\s+(?:share|publish|give\s+out)\b|\bnot\s+(?:to\s+be\s+shared|for\s+(?:the\s+)?public)\b",
+    r"\((?:private|personal|confidential|binafsi|siri)(?:\s+(?:no|number|line|phone|mobile|cell))?[\s.]*\)"
+    r"|\b(?:private|personal)\s+(?:no|number|line|phone|mobile|cell)\b|\bdo\s+not\s+(?:share|publish|give\s+out)\b"
+    r"|\bnot\s+(?:to\s+be\s+shared|for\s+(?:the\s+)?public)\b",
     re.IGNORECASE,
 )
 # The look-arounds keep "jane..doe@example.org" from being read as doe@example.org.

@@ -710,6 +710,7 @@ def test_a_number_that_is_not_for_the_public_is_no_contact_and_told(told: object
         {"personal_assistant": "0700000016"},
         {"phone": "0700000016", "is_private": "No"},
         "Private Clinic, 0700000016",
+        "0700000016 (Private Wing)",
         {"type": "mobile", "text": "0700000016"},
     ],
 )
