@@ -58,8 +58,10 @@ def heed_other_runs(database: Database, run_no: int, by_run_no: int) -> None:
     corrector = Corrector(history, run_no, own_run_no, by_run_no)
     if own_run_no != run_no:
         database.run("add_updates_of_import", own_run_no)
-        database.run("add_lost_rows_of_others")
-        database.run("add_lost_rows" if own_run_no in corrector.before else "add_rows_of_import", own_run_no)
+        is_away = own_run_no in corrector.before
+        database.run("add_lost_rows", own_run_no, is_away)
+        if not is_away:
+            database.run("add_rows_of_import", own_run_no)
     rows = database.rows("changes_of_other_runs", own_run_no)
     if rows:
         corrected = [corrector.correct(list(group)) for _, group in groupby(rows, row_of)]

@@ -38,40 +38,33 @@ ORDER BY
 
 -- name: add_lost_rows
 -- A contact that the import gave to a facility, which the undo of another run then removed, went with the facility, and
--- the import's own undo did not find it. $1 is the import.
-INSERT INTO undo_changes (change_id, file_no, facility_id, table_name, row_id, operation, before)
-SELECT
-    latest.change_id,
-    latest.file_no,
-    latest.facility_id,
-    latest.table_name,
-    latest.row_id,
-    'delete',
-    latest.before
-FROM (
-    SELECT DISTINCT ON (changes.table_name, changes.row_id) changes.*
+-- the import's own undo did not find it ($2: whether to look for those). Nor could the undo of the undo of another
+-- import put its contacts back while their facility was away: they come back with the facility, unless that import has
+-- been taken back again (forget_rows_of_taken_back). $1 is the import.
+WITH given AS (
+    SELECT
+        own.facility_id,
+        own.table_name,
+        own.row_id
     FROM etl.changes AS own
-    JOIN etl.changes USING (facility_id, table_name, row_id)
-    WHERE own.run_no = $1::integer
+    WHERE $2::boolean
+        AND own.run_no = $1::integer
         AND own.operation = 'insert'
         AND own.table_name <> 'facilities'
-    ORDER BY
-        changes.table_name,
-        changes.row_id,
-        changes.run_no DESC,
-        changes.change_id DESC
-) AS latest
-WHERE latest.operation = 'delete'
-    AND NOT EXISTS (
-        SELECT
-        FROM undo_changes AS present
-        WHERE present.table_name = latest.table_name
-            AND present.row_id = latest.row_id
-    );
-
--- name: add_lost_rows_of_others
--- Nor could the undo of the undo of another import put its contacts back while their facility was away: they come back
--- with the facility, unless that import has been taken back again (forget_rows_of_taken_back).
+    UNION
+    SELECT
+        others.facility_id,
+        others.table_name,
+        others.row_id
+    FROM undo_changes AS undo
+    JOIN etl.changes AS others USING (facility_id)
+    JOIN etl.runs ON runs.run_no = others.run_no
+    WHERE undo.table_name = 'facilities'
+        AND undo.operation = 'delete'
+        AND others.table_name <> 'facilities'
+        AND others.operation = 'insert'
+        AND runs.undoes_run_no IS NULL
+)
 INSERT INTO undo_changes (change_id, file_no, facility_id, table_name, row_id, operation, before)
 SELECT
     latest.change_id,
@@ -83,18 +76,8 @@ SELECT
     latest.before
 FROM (
     SELECT DISTINCT ON (changes.table_name, changes.row_id) changes.*
-    FROM undo_changes AS undo
-    JOIN etl.changes AS given USING (facility_id)
-    JOIN etl.runs ON runs.run_no = given.run_no
-    JOIN etl.changes
-        ON changes.facility_id = given.facility_id
-        AND changes.table_name = given.table_name
-        AND changes.row_id = given.row_id
-    WHERE undo.table_name = 'facilities'
-        AND undo.operation = 'delete'
-        AND given.table_name <> 'facilities'
-        AND given.operation = 'insert'
-        AND runs.undoes_run_no IS NULL
+    FROM given
+    JOIN etl.changes USING (facility_id, table_name, row_id)
     ORDER BY
         changes.table_name,
         changes.row_id,

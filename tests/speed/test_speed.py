@@ -461,7 +461,7 @@ def test_a_load_is_taken_back_and_brought_back_without_comparing_all_with_all(
     looked_at.clear()
     for _ in range(3):
         account = undo(account.run_id, settings)
-    assert {"add_lost_rows_of_others", "forget_undone_facilities", "delete_facilities"} <= looked_at.keys()
+    assert {"add_lost_rows", "forget_undone_facilities", "delete_facilities"} <= looked_at.keys()
     assert {name: rows for name, rows in looked_at.items() if rows > 50 * 1_000} == {}
 
 
