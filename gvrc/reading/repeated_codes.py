@@ -5,7 +5,6 @@ If they were read as the facilities' own, all those in one ward would be one, an
 
 from __future__ import annotations
 
-from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,8 +39,9 @@ def _paths_of(field: str, records: list[dict[str, Any]], keys: Keys) -> list[Key
 
 
 def _is_repeated(path: KeyPath, named: list[KeyPath], records: list[dict[str, Any]]) -> bool:
-    names = defaultdict[str, set[str]](set)
-    for record in records:
-        if not is_absent(code := value_at(path, record)):
-            names[str(code)].add(" ".join(str(value_at(name, record)).lower() for name in named))
-    return bool(names) and sum(map(len, names.values())) >= NAMES_TO_A_CODE * len(names)
+    coded = [(str(code), record) for record in records if not is_absent(code := value_at(path, record))]
+    fewest = NAMES_TO_A_CODE * len({code for code, _ in coded})
+    if not fewest or len(coded) < fewest:  # the names need not be looked at: there are no more of them than records
+        return False
+    names = {(code, " ".join(str(value_at(name, record)).lower() for name in named)) for code, record in coded}
+    return len(names) >= fewest
