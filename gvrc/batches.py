@@ -341,7 +341,6 @@ def as_source_file(file: ListedFile) -> SourceFile:
     return SourceFile(
         file_no=file.file_no,
         path=file.shown,
-        sha256=file.sha256,
         size=file.size,
         source=file.source,
         stored_at=file.path,
