@@ -175,7 +175,7 @@ def save_accounts(this_run: Run, file_nos: Iterable[int], accounts: dict[int, Fi
 def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any]:
     """Give one file's row of etl.files; its longest parts are kept only for the run that read it."""
     was_read = account.status != "unchanged"
-    return account.counts() | {
+    return account.totals() | {
         "file_no": file_no,
         "path": account.path,
         "sha256": account.sha256 or "",
@@ -184,7 +184,6 @@ def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any
         "status": account.status,
         "error": account.error and storable(account.error),
         "path_taken": account.path_taken and storable(account.path_taken),  # keys of the document
-        "issues": account.issues.total(),
         "rejects": account.rejects,
         "issue_kinds": account.issues,
         "ward_match": account.ward_match,
