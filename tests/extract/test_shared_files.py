@@ -15,7 +15,7 @@ from gvrc.database import connect
 from gvrc.errors import SourceFileError
 from gvrc.normalise import normalise
 from gvrc.pipeline import Options, run
-from tests.test_pipeline import rows
+from tests.test_pipeline import TABLES, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +103,6 @@ def test_re_encodings_of_one_file_give_the_same_fields() -> None:
     assert_frame_equal(packed.drop(kept), whole.drop(kept))
 
 
-TABLES = ("facilities", "facility_contacts", "facility_coordinates", "facility_services", "facility_owners")
 CONTENT = "SELECT (to_jsonb(t) - 'created_at' - 'updated_at')::text AS row FROM {table} AS t ORDER BY 1"
 
 
