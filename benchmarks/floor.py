@@ -123,7 +123,7 @@ def find_all(files: list[Path]) -> float:
     started = time.process_time()
     for file_no, path in enumerate(files, start=1):
         rules = named_source("floor")
-        file = SourceFile(file_no=file_no, path=str(path), sha256="", size=path.stat().st_size, source=rules)
+        file = SourceFile(file_no=file_no, path=str(path), source=rules)
         for found in find_in_file(file, FileReading()):
             hash_contents(found.elements)
     return time.process_time() - started

@@ -63,6 +63,10 @@ class FileAccount(Struct, kw_only=True):
         """Give the numbers by name, without the issues."""
         return {name: getattr(self, name) for name in ("read", *OUTCOMES)}
 
+    def totals(self) -> dict[str, int]:
+        """Give the numbers by name, that of the issues last."""
+        return self.counts() | {"issues": self.issues.total()}
+
     def add_rows(self, tables: dict[str, Counter[str]]) -> None:
         """Add what became of the rows that the file's records gave for each table."""
         for table, outcomes in tables.items():
@@ -96,7 +100,7 @@ class RunAccount(Struct, kw_only=True):
         """Add the files up: read, the five outcomes, and issues."""
         totals = Counter(dict.fromkeys(("read", *OUTCOMES, "issues"), 0))
         for file in self.files:
-            totals.update(file.counts() | {"issues": file.issues.total()})
+            totals.update(file.totals())
         return dict(totals)
 
     def tables(self) -> dict[str, dict[str, int]]:
@@ -122,7 +126,7 @@ class RunAccount(Struct, kw_only=True):
         return totals["rejected"] / max(1, totals["read"])
 
     def as_summary(self) -> dict[str, Any]:
-        """Give the run as the JSON summary that ``--summary`` writes (DESIGN, section 2)."""
+        """Give the run as the JSON summary that ``--summary`` writes."""
         return {
             "run_id": self.run_id,
             "status": self.status,

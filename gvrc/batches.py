@@ -159,8 +159,13 @@ class Batch(Struct):
             settled = [later.settled] if self.settled.is_empty() else [self.settled, later.settled]
             self.settled = pl.concat(settled).with_columns(row_no=pl.int_range(pl.len(), dtype=pl.Int64))
 
+    def fail(self, file_no: int, error: SourceFileError) -> None:
+        """Note that a file failed, and take it out."""
+        self.take_out(file_no)
+        self.failed[file_no] = error
+
     def take_out(self, file_no: int) -> None:
-        """Take a file out that failed late."""
+        """Take out what is there of a file that failed late."""
         self.found = [found for found in self.found if found.file.file_no != file_no]
         self.frames = [frame for frame in self.frames if frame["file_no"][0] != file_no]
         self.bytes_found = sum(found.size for found in self.found)
@@ -290,8 +295,7 @@ def gather_batches(
                     full = size
             batch.finished[file.file_no] = reading
         except SourceFileError as error:
-            batch.take_out(file.file_no)
-            batch.failed[file.file_no] = error
+            batch.fail(file.file_no, error)
     yield asked_for(batch, settled, rules)
 
 
@@ -332,8 +336,7 @@ def complete(batch: Batch, paths: dict[int, str]) -> None:
         try:
             demand_readable(paths[file_no], reading)
         except SourceFileError as error:
-            batch.take_out(file_no)
-            batch.failed[file_no] = error
+            batch.fail(file_no, error)
 
 
 def as_source_file(file: ListedFile) -> SourceFile:
@@ -341,7 +344,6 @@ def as_source_file(file: ListedFile) -> SourceFile:
     return SourceFile(
         file_no=file.file_no,
         path=file.shown,
-        sha256=file.sha256,
         size=file.size,
         source=file.source,
         stored_at=file.path,

@@ -1,4 +1,4 @@
-"""The importer's command line: options -> one run -> its report and exit status (DESIGN, section 2)."""
+"""The importer's command line: options -> one run -> its report and exit status."""
 
 from __future__ import annotations
 

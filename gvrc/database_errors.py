@@ -13,7 +13,9 @@ from gvrc.masking import mask, mask_passwords
 DRIVERS_WORDS = re.compile(r"^[A-Z_]+: *(Failed to connect: *|Failed to \w+ query '.*': *)?", re.DOTALL)
 REFUSED_KEY = re.compile(r'duplicate key value violates unique constraint "([^"]+)"')
 # SQLSTATEs that a repetition does not mend: a right, a schema, a table, a column or a key is missing.
-LACKING = ("42501", "3F000", "42P01", "42703", "42P10", "42803")
+NO_RIGHT = "42501"
+NO_COLUMN = "42703"
+LACKING = (NO_RIGHT, "3F000", "42P01", NO_COLUMN, "42P10", "42803")
 QUERY_CANCELED = "57014"  # somebody cancelled just this statement: doing it again would defy them
 
 

@@ -15,7 +15,6 @@ import polars as pl
 
 from gvrc.errors import SourceFileError
 from gvrc.faces import encode_record, is_made
-from gvrc.files import hash_file
 from gvrc.meaning.meanings import keys_of_source
 from gvrc.reading.decode import CutOffError, open_text
 from gvrc.reading.document import find_records
@@ -38,13 +37,12 @@ BATCH_BYTES: Final = 1024 * 1024  # what a batch is read into stays near the pro
 
 
 class SourceFile(Struct, frozen=True, kw_only=True):
-    """One file of a run, known by its content."""
+    """One file of a run, as its records are found in it."""
 
     file_no: int  # in the run, from 1
     path: str  # as shown; "-" for standard input
-    sha256: str
-    size: int  # bytes
     source: SourceRules
+    size: int = 0  # bytes; of a large file the texts of a batch are packed (gvrc/batches.py)
     stored_at: Path | None = None  # where the content is, when that is not ``path`` (standard input is spooled)
 
 
@@ -182,9 +180,7 @@ class JSONExtractor:
         Raises:
             SourceFileError: the file cannot be read: an unreadable file is never an empty list.
         """
-        path = Path(file_path)
-        sha256, size = hash_file(path)
-        file = SourceFile(file_no=1, path=str(path), sha256=sha256, size=size, source=match_source(path, []))
+        file = SourceFile(file_no=1, path=str(file_path), source=match_source(file_path, []))
         frames = read_records(file, FileReading())
         return [
             {name: value for name, value in row.items() if value is not None}

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from gvrc.database_errors import first_line, sqlstate
 from gvrc.log import log_event
-from gvrc.masking import HIDDEN, mask
+from gvrc.masking import mask
 from gvrc.meaning.shown_keys import shown_types, shown_unmapped
 from gvrc.values.storable import storable
 from gvrc.written import told_if_unwritten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from gvrc.account import FileAccount, RunStatus
     from gvrc.batches import Batch
@@ -32,8 +32,6 @@ PACKAGE = Path(__file__).parent
 RULES_VERSION = "13"
 IN_PART = "only in part"  # a note of a file of which the end is missing begins so
 STOPPED_BY_SIGNAL = "Stopped by Ctrl-C, SIGTERM or SIGHUP. Repeat the command: it goes on from there."
-# Fields that hold what people wrote, perhaps about survivors: a plan says that they change, not what they say.
-FREE_TEXTS = ("description", "service_description")
 
 
 def rules_fingerprint(settings: Settings) -> str:
@@ -175,7 +173,7 @@ def save_accounts(this_run: Run, file_nos: Iterable[int], accounts: dict[int, Fi
 def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any]:
     """Give one file's row of etl.files; its longest parts are kept only for the run that read it."""
     was_read = account.status != "unchanged"
-    return account.counts() | {
+    return account.totals() | {
         "file_no": file_no,
         "path": account.path,
         "sha256": account.sha256 or "",
@@ -184,7 +182,6 @@ def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any
         "status": account.status,
         "error": account.error and storable(account.error),
         "path_taken": account.path_taken and storable(account.path_taken),  # keys of the document
-        "issues": account.issues.total(),
         "rejects": account.rejects,
         "issue_kinds": account.issues,
         "ward_match": account.ward_match,
@@ -209,6 +206,8 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
             file.error = file.error or "not attempted: the run stopped before this file was loaded to its end"
     account.status = run_status(this_run, error)
     if error is None and this_run.options.dry_run:
+        from gvrc.plan import plan_lines
+
         account.plan = list(plan_lines(this_run))
     if error is None and (rejected := account.totals()["rejected"]):
         account.known_rejects = rejected - this_run.database.rows("count_new_rejects", this_run.run_no)[0]["rejects"]
@@ -244,30 +243,6 @@ def tell_many_rejects(this_run: Run) -> None:
     share, allowed = this_run.account.reject_ratio(), this_run.settings.max_reject_ratio
     if share > allowed:
         log_event("too_many_rejects", "ERROR", share=round(share, 3), max_reject_ratio=allowed)
-
-
-def plan_lines(this_run: Run) -> Iterator[str]:
-    """Say what a dry run would change: how many rows of which tables, and the first fields, old -> new."""
-    yield from planned_rows(this_run)
-    for change in this_run.database.rows("first_changes", this_run.run_no):
-        is_free = change["field"] in FREE_TEXTS
-        before, after = (HIDDEN if is_free else mask(str(change[name]))[:60] for name in ("before", "after"))
-        yield f"{mask(change['facility_code'])} {change['table_name']}.{change['field']}: {before} -> {after}"
-
-
-def planned_rows(this_run: Run) -> Iterator[str]:
-    """Count the rows that a dry run would write; of an undo, by their images.
-
-    Of an import the account has them: what a new facility brings with it leaves no images.
-    """
-    if this_run.options.kind == "undo":
-        for counted in this_run.database.rows("count_changes", this_run.run_no):
-            yield f"{counted['table_name']}: {counted['operation']} {counted['rows']}"
-        return
-    for table, outcomes in this_run.account.tables().items():
-        for operation, outcome in (("insert", "inserted"), ("update", "updated")):
-            if outcomes[outcome]:
-                yield f"{table}: {operation} {outcomes[outcome]}"
 
 
 def record_metrics(this_run: Run) -> None:

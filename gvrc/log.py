@@ -64,14 +64,15 @@ def start_logging(settings: Settings, run_id: str, *, quiet: bool = False, has_b
     logger = loguru_logger()
     logger.remove()
     logger.configure(extra={"run_id": run_id, "facts": {}})
-    logger.add(
-        write_to_stderr,
-        level=shown_level(settings.log_level, quiet=quiet, has_bar=has_bar),
-        format=readable,
-        filter=is_event,
-        colorize=sys.stderr.isatty(),
-        **PRIVATE,
-    )
+    level = shown_level(settings.log_level, quiet=quiet, has_bar=has_bar)
+    is_terminal = sys.stderr.isatty()
+    logger.add(write_to_stderr, level=level, format=readable, filter=is_event, colorize=is_terminal, **PRIVATE)
+    add_files(logger, settings, files)
+    return files
+
+
+def add_files(logger: loguru.Logger, settings: Settings, files: dict[str, Path]) -> None:
+    """Have loguru write to the file of events, and to the others as soon as there is a line for them."""
     each_file: FileOptions = {
         "rotation": settings.log_rotation,
         "delay": True,
@@ -85,7 +86,6 @@ def start_logging(settings: Settings, run_id: str, *, quiet: bool = False, has_b
         "errors": lambda: logger.add(errors, level="ERROR", format=json_line, filter=is_event, **each_file),
         "processing": lambda: logger.add(processing, format="{message}", filter=is_of_records, **each_file),
     }
-    return files
 
 
 def shown_level(log_level: str, *, quiet: bool, has_bar: bool) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import adbc_driver_manager
 
 from gvrc.contract import demand_contract
-from gvrc.database_errors import first_line, sqlstate
+from gvrc.database_errors import NO_COLUMN, NO_RIGHT, first_line, sqlstate
 from gvrc.errors import NOT_MIGRATED, DatabaseUnavailableError
 from gvrc.statements import statement_group
 from gvrc.structs import Struct
@@ -85,7 +85,7 @@ def database_kind(database: Database) -> dict[str, Any]:
     try:
         return database.rows("database_kind")[0]
     except adbc_driver_manager.Error as error:
-        if sqlstate(error) != "42501":
+        if sqlstate(error) != NO_RIGHT:
             raise
         raise DatabaseUnavailableError(NOT_TO_LOOK_AT.format(error=first_line(error))) from error
 
@@ -95,9 +95,9 @@ def first_applied_migrations(database: Database, name: str) -> dict[str, str]:
     try:
         return applied_migrations(database)
     except adbc_driver_manager.Error as error:
-        if sqlstate(error) == "42501":
+        if sqlstate(error) == NO_RIGHT:
             raise DatabaseUnavailableError(NOT_TO_LOOK_AT.format(error=first_line(error))) from error
-        if sqlstate(error) == "42703":
+        if sqlstate(error) == NO_COLUMN:
             raise DatabaseUnavailableError(not_ours(name, ["etl.migrations"])) from error
         raise
 

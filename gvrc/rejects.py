@@ -44,11 +44,16 @@ def write_rejects(database: Database, run_id: str, path: Path) -> None:
 def write_reject_file(rejects: list[dict[str, Any]], path: Path) -> None:
     """Write rejects to a file for those who correct them."""
     with whole_file(path, mode=FOR_USER_AND_GROUP) as part:
-        part.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")
+        part.write_text(reject_lines(rejects), "utf-8")
+
+
+def reject_lines(rejects: list[dict[str, Any]]) -> str:
+    """Write rejects as lines that the importer reads again."""
+    return "".join(map(reject_line, rejects))
 
 
 def reject_line(reject: dict[str, Any]) -> str:
-    """Write one reject as a line that the importer reads again."""
+    """Write one reject."""
     told = {name: value for name, value in reject.items() if name != "raw" and value is not None}
     header = json.dumps({name: without_braces(value) for name, value in told.items()}, ensure_ascii=False)
     # JSON has line breaks between its values only, where a space does as well.
@@ -122,7 +127,7 @@ def write_open_rejects(settings: Settings, run_id: str | None, path: Path) -> No
     if not rejects:
         whose = f"of the run {run_id}" if run_id else "of any run"
         raise UsageError(f"No reject {whose} is open: there is nothing to run again.")
-    path.write_text("".join(reject_line(reject) for reject in rejects), "utf-8")
+    path.write_text(reject_lines(rejects), "utf-8")
 
 
 def read_open_rejects(settings: Settings, run_id: str | None) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from gvrc.account import OUTCOMES, ROW_OUTCOMES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gvrc.account import FileAccount, RunAccount
+    from gvrc.account import RunAccount
     from gvrc.settings import Settings
 
 COUNTS = ("read", *OUTCOMES, "issues")
@@ -69,7 +69,7 @@ def heading(account: RunAccount) -> str:
 def file_table(account: RunAccount) -> list[str]:
     """Draw a row a file and a row of totals, columns as wide as they need."""
     rows = [
-        (shorten(file.path), file.status.replace("_", " "), *(str(n) for n in file_counts(file).values()))
+        (shorten(file.path), file.status.replace("_", " "), *(str(n) for n in file.totals().values()))
         for file in account.files[:SHOWN_FILES]
     ]
     if len(account.files) > SHOWN_FILES:
@@ -104,11 +104,6 @@ def draw(table: list[tuple[str, ...]], words: int) -> tuple[list[str], str]:
         for row in table
     ]
     return lines, "  ".join("-" * width for width in widths)
-
-
-def file_counts(file: FileAccount) -> dict[str, int]:
-    """Give the numbers of a file in the table's order."""
-    return file.counts() | {"issues": file.issues.total()}
 
 
 def shorten(path: str) -> str:

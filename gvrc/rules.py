@@ -19,7 +19,7 @@ from gvrc.values.text import join_texts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# The lengths of the contract (DESIGN, section 6); a managed database's own catalogue overrides them.
+# The lengths of the contract (contract.csv); a managed database's own catalogue overrides them.
 CONTRACT_LENGTHS = {
     "facilities.facility_name": 200,
     "facilities.facility_code": 50,

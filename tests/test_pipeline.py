@@ -64,8 +64,7 @@ BEGIN
 END $$;
 CREATE TRIGGER deadlock AFTER INSERT ON etl.facility_source EXECUTE FUNCTION etl.deadlock_four_times();
 """
-TABLES = (
-    "facilities",
+CHILDREN = (
     "facility_contacts",
     "facility_coordinates",
     "facility_services",
@@ -73,6 +72,7 @@ TABLES = (
     "facility_gbv_categories",
     "facility_infrastructure",
 )
+TABLES = ("facilities", *CHILDREN)
 
 
 def write(folder: Path, name: str, records: list[Any]) -> str:

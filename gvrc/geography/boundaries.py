@@ -28,7 +28,7 @@ class Boundaries:
         self._polygons = polygons
 
     def distances(self, places: pl.DataFrame) -> pl.Series:
-        """Kilometres from each place (latitude, longitude) to the polygon of its ward_no; null if either is missing."""
+        """Give the kilometres from each place (latitude, longitude) to its ward_no's polygon; null without either."""
         import shapely
 
         known = places.select("ward_no", "latitude", "longitude", row=pl.int_range(pl.len())).filter(

@@ -85,7 +85,7 @@ def measure_distance(places: pl.DataFrame, boundaries: Boundaries | None, reach_
 
 
 def distance_km() -> pl.Expr:
-    """Kilometres from a place to a point, both in degrees, along the great circle."""
+    """Give the kilometres from a place to a point, both in degrees, along the great circle."""
     lat, lng, point_lat, point_lng = (
         pl.col(column).radians() for column in ("latitude", "longitude", "point_lat", "point_lng")
     )

@@ -44,7 +44,7 @@ NOTHING = ["", *(form for text in PLACEHOLDERS for form in (re.sub("[^a-z]", " "
 
 
 def plain(name: pl.Expr) -> pl.Expr:
-    """The name without case, apostrophes, accents and superfluous blanks: if these are equal, the match is exact."""
+    """Give the name without case, apostrophes, accents and superfluous blanks: if these are equal, it is exact."""
     return (
         name.str.replace_all(INVISIBLE, "")  # first: NFKD turns an accent that serves as an apostrophe into a blank
         .str.normalize("NFKD")
@@ -56,7 +56,7 @@ def plain(name: pl.Expr) -> pl.Expr:
 
 
 def words(name: pl.Expr, level: Level) -> pl.Expr:
-    """The words of the name as they are compared, in order (a list of texts); null if the cell says nothing."""
+    """Give the words of the name as they are compared, in order (a list of texts); null if the cell says nothing."""
     written, read_as = replacements(level)
     return (
         named(plain(name))
@@ -71,14 +71,14 @@ def words(name: pl.Expr, level: Level) -> pl.Expr:
 
 
 def mend_misread(plain_name: pl.Expr) -> pl.Expr:
-    """The name with the letters that were misread as digits put back (MISREAD)."""
+    """Give the name with the letters that were misread as digits put back (MISREAD)."""
     for pattern, letters in MISREAD.items():
         plain_name = plain_name.str.replace_all(pattern, letters)
     return plain_name
 
 
 def named(plain_name: pl.Expr) -> pl.Expr:
-    """The name, or null if the whole cell is a placeholder, however it is punctuated: "N/A", "n.a.", "-"."""
+    """Give the name, or null if the whole cell is a placeholder, however it is punctuated: "N/A", "n.a.", "-"."""
     return pl.when(~plain_name.str.replace_all(GAP, " ").str.strip_chars(" ").is_in(NOTHING)).then(plain_name)
 
 
@@ -90,45 +90,45 @@ def replacements(level: Level) -> tuple[pl.Series, pl.Series]:
 
 
 def key(name_words: pl.Expr) -> pl.Expr:
-    """The words run together: "BABADOGO" is "Baba Dogo"."""
+    """Give the words run together: "BABADOGO" is "Baba Dogo"."""
     return name_words.list.join("")
 
 
 def sorted_key(name_words: pl.Expr) -> pl.Expr:
-    """The words in alphabetical order, run together: "Kabuoch North" is "North Kabuoch"."""
+    """Give the words in alphabetical order, run together: "Kabuoch North" is "North Kabuoch"."""
     return name_words.list.sort().list.join("")
 
 
 def squeezed(plain_name: pl.Expr) -> pl.Expr:
-    """The letters and digits as written, run together: a blank in the wrong place ("UmojaI I") changes nothing."""
+    """Give the letters and digits as written, run together: a blank in the wrong place ("UmojaI I") changes nothing."""
     return plain_name.str.replace_all(GAP, "")
 
 
 def signature(name_words: pl.Expr) -> pl.Expr:
-    """The compass words, numbers and single letters: names that differ here are never similar."""
+    """Give the compass words, numbers and single letters: names that differ here are never similar."""
     word = pl.element()
     tells_apart = word.is_in(COMPASS) | (word.str.len_chars() == 1) | word.str.contains(r"^\d+$")
     return name_words.list.eval(word.filter(tells_apart)).list.sort().list.join(" ")
 
 
 def lists_numerals(name_words: pl.Expr) -> pl.Expr:
-    """Whether two numbers follow each other, as in a cell that names two wards: "Area I & II"."""
+    """Say whether two numbers follow each other, as in a cell that names two wards: "Area I & II"."""
     return name_words.list.join(" ").str.contains(r"\b\d+ \d+\b")
 
 
 def parts(name: pl.Expr) -> pl.Expr:
-    """The parts of "A/B" (a list of texts); null if the name has only one part."""
+    """Give the parts of "A/B" (a list of texts); null if the name has only one part."""
     found = name.str.extract_all(r"[^/\\]+")
     return pl.when(found.list.len() > 1).then(found)
 
 
 def is_telling(name_words: pl.Expr) -> pl.Expr:
-    """Whether any word is a name: "Central" and "Township" fit too many places to be a part of one."""
+    """Say whether any word is a name: "Central" and "Township" fit too many places to be a part of one."""
     word = pl.element()
     return name_words.list.eval(~word.is_in([*COMPASS, *COMMON_WORDS]) & word.str.contains(r"^\p{L}{2}")).list.any()
 
 
 def without_town_words(name_words: pl.Expr) -> pl.Expr:
-    """The words without Town, Township and Island; null if that changes nothing or leaves nothing."""
+    """Give the words without Town, Township and Island; null if that changes nothing or leaves nothing."""
     left = name_words.list.eval(pl.element().filter(~pl.element().is_in(TOWN_WORDS)))
     return pl.when(left.list.len().is_between(1, name_words.list.len() - 1)).then(left)

@@ -181,6 +181,5 @@ def find_similar(statements: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thr
         similar_pairs(queries, choices)
         .pipe(clear_winners, thresholds.constituency_similarity, thresholds.constituency_margin)
         .join(statements, left_on="query_no", right_on="statement_no", validate="1:1")
-        .select("county_no", statement_no="query_no", constituency_no="choice_no")
-        .select("statement_no", "county_no", "constituency_no")
+        .select(pl.col("query_no").alias("statement_no"), "county_no", constituency_no="choice_no")
     )

@@ -101,19 +101,19 @@ class PlaceResolver:
 
     @cached_property
     def _gazetteer(self) -> Gazetteer:
-        """The places with which names are compared."""
+        """Give the places with which names are compared."""
         gazetteer = read_gazetteer(self._reference, self._aliases, self._thresholds)
         check_aliases(gazetteer)
         return gazetteer
 
     @cached_property
     def fingerprint(self) -> str:
-        """A text that changes whenever the same names might get another answer."""
+        """Give a text that changes whenever the same names might get another answer."""
         return fingerprint_places(self._reference, self._aliases, self._thresholds)
 
     @property
     def newly_decided(self) -> pl.DataFrame:
-        """The places (DECIDED) that were not among those given to it."""
+        """Give the places (DECIDED) that were not among those given to it."""
         return self._decided.slice(self.decided_before)
 
     def resolve(self, records: pl.DataFrame) -> pl.DataFrame:
@@ -225,7 +225,7 @@ class PlaceResolver:
 
     @cached_property
     def _points(self) -> pl.DataFrame:
-        """The one known point of each ward: its centroid, which stays, else the median of its facilities."""
+        """Give the one known point of each ward: its centroid, which stays, else the median of its facilities."""
         return (
             self._gazetteer.wards.drop_nulls("ward_no")
             .join(self._ward_points(), on="ward_id", how="left", validate="1:1")

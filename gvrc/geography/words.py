@@ -93,19 +93,19 @@ PLACEHOLDERS = [
 
 @cache
 def word_replacements(level: Level) -> dict[str, str | None]:
-    """What each word is read as at this level, None to drop it; in a county no compass words are corrected."""
+    """Give what each word is read as at this level, None to drop it; in a county no compass words are corrected."""
     dropped: dict[str, str | None] = dict.fromkeys([*misspelt_level_words(level), *LEVEL_WORDS[level]])
     return dropped if level == "county" else {**misspelt_compass(), **ABBREVIATIONS, **NUMBERS, **dropped}
 
 
 def misspelt_level_words(level: Level) -> set[str]:
-    """Every word one edit away from a word for the level; as for the compass, no word of a real name is among them."""
+    """Give every word one edit away from a word for the level; as for the compass, none is in a real name."""
     words = [word for word in LEVEL_WORDS[level] if word in MISSPELT_LEVEL_WORDS]
     return {misspelt for word in words for misspelt in one_edit_away(word)}
 
 
 def misspelt_compass() -> dict[str, str]:
-    """Every word one edit away from one compass word, and from no other ("est" may be east or west).
+    """Give every word one edit away from one compass word, and from no other ("est" may be east or west).
 
     No word of a Kenyan ward or constituency is among them (``gvrc.geography.check`` checks), so no real name changes.
     """
@@ -117,7 +117,7 @@ def misspelt_compass() -> dict[str, str]:
 
 
 def one_edit_away(word: str) -> set[str]:
-    """All the words that one deletion, insertion, substitution or swap of neighbouring letters makes of ``word``."""
+    """Give all words that one deletion, insertion, substitution or swap of neighbouring letters makes of ``word``."""
     cuts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
     return (
         {left + right[1:] for left, right in cuts if right}

@@ -1,6 +1,16 @@
 """Transformed records -> the database: what ``gvrc/pipeline.py`` and ``gvrc/load.py`` call.
 
-``settled.py`` leaves out what is there already, ``stage.py`` parts a batch, ``commit.py`` makes one transaction of it,
-``meet.py`` finds the facility of each record and ``merge.py`` writes it by the statements of ``sql/merge``, or
-``lone.py`` copies it into an empty directory at once; ``failed.py`` and ``take_back.py`` take back what must not stay.
+Before a batch: ``directory.py`` reads what must be known of the database, ``staging_tables.py`` makes the tables of a
+run, ``settled.py`` leaves out what is there already.
+
+A batch: ``stage.py`` parts it by what ``staging.py`` unfolds, ``schema.py`` checks it, ``commit.py`` makes one
+transaction of it. ``reinstated.py`` lets superseded records count again, ``meet.py`` finds the facility of each record
+and ``merge.py`` writes it by the statements of ``sql/merge``; where tables have triggers, ``watched.py`` checks what
+these left. Into an empty directory ``lone.py`` copies at once what ``brought.py`` finds to be sure, and
+``first_load.py`` checks foreign keys at the end.
+
+After the last batch: ``freed.py`` gives out freed numbers, ``neighbours.py`` and ``unsent.py`` look at what all batches
+left together.
+
+``failed.py`` and ``take_back.py`` take back what must not stay; ``overlapping.py`` says to what, if others wrote, too.
 """

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 KeyPath = tuple[str | int, ...]
 
 UUID: Final = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
+LONGEST_ABSENT: Final = 12  # characters
+# What is written in the place of a value, by people, programs, spreadsheets and forms; in lower case.
+SAYS_NONE: Final = (
+    *("none", "null", "nan", "n/a", "na", "nil", "unknown", "undefined"),
+    *("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "#spill!", "#calc!", "#error!"),
+    *("(blank)", "--select--", "-- select --"),
+)
 ABSENT: Final = frozenset(
-    (
-        *("", "none", "null", "nan", "n/a", "na", "nil", "unknown", "-", "--", "---", ".", "undefined", "<na>"),
-        *("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "--select--", "-- select --"),
-        *("(blank)", "#spill!", "#calc!", "#error!", *("#" * width for width in range(2, 13))),
-    )
+    (*SAYS_NONE, "", "-", "--", "---", ".", "<na>", *("#" * width for width in range(2, LONGEST_ABSENT + 1)))
 )
 
 # What a record takes from the keys and objects around it is put into it under these keys (keys.csv ranks them lowest).
@@ -79,9 +82,6 @@ def is_absent(value: object) -> bool:
     return value is None or (
         isinstance(value, str) and len(value) <= LONGEST_ABSENT and value.strip().lower() in ABSENT
     )
-
-
-LONGEST_ABSENT: Final = 12
 
 
 def is_flag(value: object) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import adbc_driver_manager
 
-from gvrc.database_errors import first_line, sqlstate
+from gvrc.database_errors import NO_RIGHT, first_line, sqlstate
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.migrations import look_at_database
 from gvrc.statements import statement, statement_group
@@ -77,7 +77,7 @@ def make_index(database: Database, name: str, *, is_there: bool) -> None:
             database.execute(f'DROP INDEX CONCURRENTLY "{name}"')
         database.execute(statement(name))
     except adbc_driver_manager.Error as error:
-        is_forbidden = sqlstate(error) == "42501"
+        is_forbidden = sqlstate(error) == NO_RIGHT
         advice = "Run it as the owner of the table." if is_forbidden else "Repeat the command: it goes on from there."
         raise DatabaseUnavailableError(f"The index {name} cannot be made: {first_line(error)} {advice}") from error
 

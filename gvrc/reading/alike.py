@@ -74,7 +74,7 @@ EMPTY: Final = (NO_ITEMS, b"null")
 class Alike(NamedTuple):
     """Records as columns."""
 
-    columns: dict[str, Column | IdLists]
+    columns: Columns
     texts: list[str]
     raw: pl.Series  # the texts again, as a column
 

@@ -30,7 +30,7 @@ from gvrc.meaning.paths import (
     text_of_property,
 )
 from gvrc.meaning.titles import is_title, names_a_place, text_of_title
-from gvrc.reading.alike import Column, IdLists
+from gvrc.reading.alike import Column, Columns, IdLists
 from gvrc.reading.fitting import DIGIT, LIST_FIELDS, UUID_LENGTH, DistinctTexts
 from gvrc.reading.json_texts import Texts, Values, dotted, json_texts_of, texts_of
 from gvrc.reading.left_over import LeftOver
@@ -106,7 +106,7 @@ class _Sorting:
         else:
             self.take_columns(records.columns)
 
-    def take_columns(self, columns: dict[str, Column | IdLists]) -> None:
+    def take_columns(self, columns: Columns) -> None:
         """Take the columns of records that all have the same keys."""
         if "level" in columns and "path" in columns:
             self.is_hierarchy = any(map(is_unit_of_hierarchy, columns["level"].values, columns["path"].values))

@@ -17,7 +17,7 @@ from gvrc.meaning.list_names import WRAPPING
 from gvrc.meaning.meanings import keys_of_source
 from gvrc.meaning.other_kinds import other_kind
 from gvrc.meaning.paths import is_absent, is_wrapper, leaves, normal_key, unwrapped
-from gvrc.reading.cursor import MAX_DEPTH, Cursor, read_element
+from gvrc.reading.cursor import MAX_DEPTH, MEMBERS, Cursor, read_element
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.link_keys import (
     ALSO,
@@ -75,7 +75,6 @@ class Resource(msgspec.Struct):
 
 
 RESOURCE: Final = msgspec.json.Decoder(Resource)
-PAGE: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Rows:
@@ -260,7 +259,7 @@ class Gathering:
 def _is_page(element: msgspec.Raw | bytes) -> bool:
     """Say whether an element of a list is a page: what it lists, and what that refers to."""
     try:
-        return any(_is_name_of_lists(key) and not is_side_table((key,)) for key in PAGE.decode(element))
+        return any(_is_name_of_lists(key) and not is_side_table((key,)) for key in MEMBERS.decode(element))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return False
 

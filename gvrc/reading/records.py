@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import polars as pl
 
-from gvrc.reading.alike import SPACED_KEY, Column, IdLists, read_alike
+from gvrc.reading.alike import SPACED_KEY, Columns, read_alike
 from gvrc.structs import Struct, field
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Records(Struct):
 
     values: list[dict[str, Any]]  # empty if there are columns
     texts: list[str]
-    columns: dict[str, Column | IdLists] | None = None  # by key, of records that all have the same keys
+    columns: Columns | None = None  # by key, of records that all have the same keys
     raw: pl.Series | None = None  # the texts again, if they were already needed as a column
     rejects: dict[int, tuple[str, str]] = field(default_factory=dict)  # row -> (reason, detail)
     issues: dict[str, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))  # kind -> row -> raw value

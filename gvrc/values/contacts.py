@@ -41,7 +41,7 @@ def repair_names(records: pl.DataFrame) -> pl.DataFrame:
         .with_columns(_split(name).alias(f"{name}.split") for name in names)
         .with_columns(masked(pl.coalesce(repaired)).alias("issue.name_repaired"))
         .with_columns(_take(name) for name in names)
-        .with_columns(_gather("contacts", *(pl.col(f"{name}.split").struct.field("contact") for name in names)))
+        .with_columns(_with_contacts(*(pl.col(f"{name}.split").struct.field("contact") for name in names)))
         .drop(f"{name}.{made}" for name in names for made in ("split", "unlisted"))
     )
 
@@ -51,9 +51,7 @@ def repair_websites(records: pl.DataFrame) -> pl.DataFrame:
     website = pl.col("website_url")
     odd = pl.when(~website.str.contains(WEBSITE)).then(website)
     return records.with_columns(
-        _gather(
-            "contacts", by_distinct(odd, lambda texts: (_as_contact("website_url", text) for text in texts), pl.String)
-        ),
+        _with_contacts(by_distinct(odd, lambda texts: (_as_contact("website_url", text) for text in texts), pl.String)),
         pl.when(website.str.contains(WEBSITE)).then(website).alias("website_url"),
     )
 
@@ -97,8 +95,8 @@ def _take(name: str) -> pl.Expr:
     return pl.when(split.is_null()).then(pl.col(f"{name}.unlisted")).when(left != "").then(left).alias(name)
 
 
-def _gather(column: str, *found: pl.Expr) -> pl.Expr:
-    return join_texts([pl.col(column), *found], _NEXT).alias(column)
+def _with_contacts(*found: pl.Expr) -> pl.Expr:
+    return join_texts([pl.col("contacts"), *found], _NEXT).alias("contacts")
 
 
 def _as_contact(key: str, value: object) -> str:

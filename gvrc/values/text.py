@@ -9,29 +9,15 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gvrc.masking import mask_contacts
+from gvrc.meaning.paths import SAYS_NONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-# What sources write if they know nothing; compared without regard to case.
+# What sources write if they know nothing, in whole texts, too; compared without regard to case.
 ABSENT_WORDS = (
-    "none",
-    "null",
-    "nil",
-    "nan",
-    "n/a",
-    "n.a",
-    "n.a.",
-    "na",
-    *("#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#num!", "#null!", "--select--", "-- select --", "- select -"),
-    *("(blank)", "#spill!", "#calc!", "#error!"),
-    "unknown",
-    "not known",
-    "undefined",
-    "not available",
-    "not applicable",
-    "not provided",
-    "not given",
+    *SAYS_NONE,
+    *("n.a", "n.a.", "- select -", "not known", "not available", "not applicable", "not provided", "not given"),
     *("withheld", "confidential", "undisclosed", "not disclosed", "redacted"),  # a shelter's address
 )
 # A spreadsheet shows #### if a column is too narrow.

@@ -10,13 +10,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import polars as pl
 import pytest
 
 from gvrc.operating.console import print_table
 from gvrc.pipeline import run
 from gvrc.settings import PROJECT
 from tests.command.test_operating import own_signals
+from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,8 +116,7 @@ def start(script: str, named: list[str], settings: Settings, folder: Path) -> su
 
 def wait_until_it_waits(database: Database) -> None:
     for _ in range(200):
-        with database._statement("SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted") as statement:
-            if pl.DataFrame(statement.execute_query()[0]).item():
-                return
+        if rows(database, "SELECT count(*) AS waiting FROM pg_locks WHERE NOT granted")[0]["waiting"]:
+            return
         time.sleep(0.05)
     pytest.fail("the command did not come as far as the lock")

@@ -165,10 +165,7 @@ def content_of(url: str) -> tuple[str, int]:
 
 
 def first_row(database: Database, sql: str) -> Any:
-    import polars as pl
-
-    with database._statement(sql) as statement:
-        return pl.DataFrame(statement.execute_query()[0]).row(0)
+    return tuple(rows(database, sql)[0].values())
 
 
 @pytest.fixture(scope="module")

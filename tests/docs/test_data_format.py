@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 import msgspec
-import polars as pl
 import pytest
 
 from gvrc.meaning.meanings import Keys
 from gvrc.pipeline import run
 from gvrc.settings import PROJECT
 from gvrc.sources import FIELDS
+from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,8 +71,7 @@ def test_every_example_is_imported_as_its_table_says(fresh: Database, settings: 
 
     expected = [row for _, rows in EXAMPLES for row in table(rows)]
     assert [(file.status, file.inserted) for file in account.files] == [("succeeded", 1)] * len(expected)
-    with fresh._statement(LANDED) as statement:
-        landed = {row["name"]: row for row in pl.DataFrame(statement.execute_query()[0]).to_dicts()}
+    landed = {row["name"]: row for row in rows(fresh, LANDED)}
     assert [{key: landed[row["name"]][key] for key in row} for row in expected] == expected
     assert len(landed) == len(expected) >= 6
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
-import polars as pl
 import pytest
 
 from gvrc.database import Database, connect
@@ -16,6 +15,7 @@ from gvrc.errors import DatabaseUnavailableError
 from gvrc.health import HealthChecker
 from gvrc.migrations import migrate_database
 from gvrc.pipeline import run
+from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,6 +95,4 @@ def test_a_database_that_quotes_all_names_is_told_and_read_with_the_option_that_
 
 
 def stored_names(database: Database) -> list[str]:
-    with database._statement("SELECT facility_name FROM facilities") as statement:
-        stream, _ = statement.execute_query()
-        return pl.DataFrame(stream)["facility_name"].to_list()
+    return [row["facility_name"] for row in rows(database, "SELECT facility_name FROM facilities")]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from gvrc.extract import FileReading, SourceFile, demand_readable, find_in_file
-from gvrc.files import hash_file
 from gvrc.sources import SourceRules, match_source
 
 if TYPE_CHECKING:
@@ -21,9 +20,7 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 def read_file(
     path: Path, *, rules: Iterable[SourceRules] = (), salvage: bool = False, chunk_rows: int = 20_000
 ) -> tuple[pl.DataFrame, FileReading]:
-    sha256, size = hash_file(path)
-    source = match_source(path, rules)
-    file = SourceFile(file_no=1, path=path.name, sha256=sha256, size=size, source=source, stored_at=path)
+    file = SourceFile(file_no=1, path=path.name, source=match_source(path, rules), stored_at=path)
     reading = FileReading()
     frames = [found.open(reading) for found in find_in_file(file, reading, salvage=salvage, chunk_rows=chunk_rows)]
     demand_readable(file.path, reading)

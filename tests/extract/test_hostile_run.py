@@ -9,9 +9,8 @@ import os
 import zipfile
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from gvrc.pipeline import run
+from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,5 +96,4 @@ def told(file: FileAccount, message: str) -> str | None:
 
 
 def count(database: Database) -> int:
-    with database._statement("SELECT count(*) AS facilities FROM facilities") as statement:
-        return int(pl.DataFrame(statement.execute_query()[0])["facilities"][0])
+    return int(rows(database, "SELECT count(*) AS facilities FROM facilities")[0]["facilities"])

@@ -15,6 +15,7 @@ from gvrc.database import connect
 from gvrc.errors import SourceFileError
 from gvrc.normalise import normalise
 from gvrc.pipeline import Options, run
+from tests.test_pipeline import TABLES, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from gvrc.database import Database
     from gvrc.settings import Settings
 
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="../shared/data is not there")
@@ -103,7 +103,6 @@ def test_re_encodings_of_one_file_give_the_same_fields() -> None:
     assert_frame_equal(packed.drop(kept), whole.drop(kept))
 
 
-TABLES = ("facilities", "facility_contacts", "facility_coordinates", "facility_services", "facility_owners")
 CONTENT = "SELECT (to_jsonb(t) - 'created_at' - 'updated_at')::text AS row FROM {table} AS t ORDER BY 1"
 
 
@@ -112,14 +111,7 @@ def content(path: Path, settings: Settings, url: str) -> dict[str, list[str]]:
     account = run([str(path)], msgspec.structs.replace(settings, database_url=url), Options(source="derived"))
     assert account.status == "succeeded"
     with connect(url) as database:
-        return {table: rows_of(database, CONTENT.format(table=table)) for table in TABLES}
-
-
-def rows_of(database: Database, sql: str) -> list[str]:
-    import polars as pl
-
-    with database._statement(sql) as statement:
-        return list(pl.DataFrame(statement.execute_query()[0])["row"])
+        return {table: [row["row"] for row in rows(database, CONTENT.format(table=table))] for table in TABLES}
 
 
 def test_re_encodings_of_one_file_load_to_the_same_database(

@@ -10,6 +10,7 @@ import pytest
 from reading import read_bytes, read_file
 
 from gvrc.pipeline import Options, run
+from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,8 +108,7 @@ def stands(database: Database) -> list[tuple[Any, ...]]:
         FROM facilities JOIN facility_coordinates USING (facility_id)
         ORDER BY facility_code
     """
-    with database._statement(query) as statement:
-        return pl.DataFrame(statement.execute_query()[0]).rows()
+    return [tuple(row.values()) for row in rows(database, query)]
 
 
 def outcome(account: RunAccount) -> tuple[int, int, int, int]:

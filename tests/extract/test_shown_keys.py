@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import polars as pl
 import pytest
 from reading import read_bytes
 
@@ -14,6 +13,7 @@ from gvrc.log import start_logging, stop_logging
 from gvrc.meaning.shown_keys import shown_key, shown_path, shown_types, shown_unmapped
 from gvrc.pipeline import run
 from gvrc.values.contact_forms import read_contacts
+from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,6 +150,4 @@ def test_names_as_keys_reach_neither_the_account_nor_a_log_nor_etl_files(
 
 
 def stored_files(database: Database) -> str:
-    with database._statement("SELECT to_jsonb(files)::text AS file FROM etl.files") as statement:
-        stream, _ = statement.execute_query()
-        return str(pl.DataFrame(stream)["file"].to_list())
+    return str(rows(database, "SELECT to_jsonb(files)::text AS file FROM etl.files"))

@@ -82,8 +82,6 @@ LOCATIONS = [
     location("c-1", "Nairobi", None, "jdn"),
 ]
 
-SOCIAL = {"amenity": "social_facility"}
-
 UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "ESRI: the fields of the table are no facilities": (
         {

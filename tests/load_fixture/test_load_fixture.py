@@ -18,20 +18,13 @@ from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError, SourceFileError
 from gvrc.operating.load_fixture import load_fixture
 from gvrc.settings import PROJECT
+from tests.test_pipeline import CHILDREN
 
 if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.settings import Settings
 
 Objects = list[dict[str, Any]]
-CHILDREN = (
-    "facility_contacts",
-    "facility_coordinates",
-    "facility_services",
-    "facility_owners",
-    "facility_gbv_categories",
-    "facility_infrastructure",
-)
 STAMPS = {"created_at": "2026-11-01T06:00:00Z", "updated_at": "2026-11-02T06:00:00Z"}
 
 

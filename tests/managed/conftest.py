@@ -15,6 +15,7 @@ from gvrc.pipeline import Options, run
 from gvrc.settings import Settings
 from gvrc.statements import split_statements
 from tests.conftest import PROJECT, copied_database, database_created
+from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,10 +50,8 @@ class Application:
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Read rows."""
-        import polars as pl
-
-        with connect(self.url) as database, database._statement(sql) as statement:
-            return pl.DataFrame(statement.execute_query()[0]).to_dicts()
+        with connect(self.url) as database:
+            return rows(database, sql)
 
     def settings(self, **changed: object) -> Settings:
         """Give settings that write only to the test's folder and database."""

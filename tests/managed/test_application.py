@@ -11,20 +11,13 @@ from gvrc.operating.undo import undo
 from gvrc.psql import bundled_programs
 from tests.conftest import PROJECT
 from tests.managed.records import CLINIC, POST, RECORDS, SHELTER
+from tests.test_pipeline import CHILDREN
 
 if TYPE_CHECKING:
     from tests.managed.conftest import Application
 
 # The newest pg_dump: it reads every server that the suite runs on.
 PG_DUMP = f"{bundled_programs()}/pg_dump"
-CHILDREN = (
-    "facility_contacts",
-    "facility_coordinates",
-    "facility_services",
-    "facility_owners",
-    "facility_gbv_categories",
-    "facility_infrastructure",
-)
 
 
 def dump_schema(url: str) -> str:

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from gvrc.pipeline import Options, run
+from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,10 +43,7 @@ def far(account: RunAccount) -> list[int]:
 
 
 def told(database: Database) -> list[tuple[Any, ...]]:
-    with database._statement(TOLD) as statement:
-        import polars as pl
-
-        return pl.DataFrame(statement.execute_query()[0]).rows()
+    return [tuple(row.values()) for row in rows(database, TOLD)]
 
 
 def test_a_first_run_and_its_repetition_find_the_same_facilities_far_and_tell_each_once(

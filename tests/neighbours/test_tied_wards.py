@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gvrc.pipeline import Options, run
+from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,10 +44,7 @@ def write(folder: Path, name: str, records: list[dict[str, Any]]) -> str:
 
 
 def placed(database: Database) -> list[tuple[Any, ...]]:
-    with database._statement(PLACED) as statement:
-        import polars as pl
-
-        return pl.DataFrame(statement.execute_query()[0]).rows()
+    return [tuple(row.values()) for row in rows(database, PLACED)]
 
 
 def with_two_wards_of_one_name(settings: Settings, database: Database, folder: Path) -> None:

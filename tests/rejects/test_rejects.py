@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import polars as pl
 import pytest
 
 from gvrc.errors import UsageError
@@ -238,12 +237,12 @@ def test_a_reject_that_was_corrected_is_read_by_the_rules_of_its_own_source(
     text = rejects.read_text("utf-8").replace('"jina": ""', '"jina": "Viwandani Police Station"')
     rejects.write_text(text.replace('"name": "", "code": "7"', '"name": "Amani Shelter"'), "utf-8")
     assert run([str(rejects)], pinned).totals()["inserted"] == 2
-    with fresh._statement(
+    landed = rows(
+        fresh,
         "SELECT facility_name::text, left(facility_code, 4), owner_name::text FROM facilities "
-        "LEFT JOIN facility_owners USING (facility_id) ORDER BY facility_id DESC LIMIT 2"
-    ) as statement:
-        landed = pl.DataFrame(statement.execute_query()[0]).rows()
-    assert sorted(landed) == [
+        "LEFT JOIN facility_owners USING (facility_id) ORDER BY facility_id DESC LIMIT 2",
+    )
+    assert sorted(tuple(row.values()) for row in landed) == [
         ("Amani Shelter", "REG-", None),
         ("Viwandani Police Station", "KPS-", "Kenya Police Service"),
     ]
