@@ -26,7 +26,7 @@ NOWHERE: Final = "services that name no place"
 
 def are_services_at_places(values: Iterable[object]) -> bool:
     """Say whether a list is of services with the places where they are offered."""
-    # Each key is looked at once, not for each record: that took a twelfth of the time of finding them.
+    # Each key is looked at once, not for each record.
     keys = set().union(*(value for value in values if isinstance(value, dict)))
     return _places_key(keys) is not None
 
