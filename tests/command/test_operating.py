@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -443,3 +444,23 @@ def test_what_a_database_says_in_detail_is_neither_in_the_run_nor_in_the_traceba
     assert 'File "' in done.stderr
     assert kept == "no facility today, call ***."
     assert [value for value in ("0700000017", "Jane", "jane@") if value in done.stderr + done.stdout] == []
+
+
+def test_a_role_that_may_only_read_is_told_that_nothing_was_done(
+    environment: dict[str, str], fresh: Database, tmp_path: Path
+) -> None:
+    role = f"reader_{secrets.token_hex(4)}"
+    fresh.execute(
+        f"CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA public, etl TO {role};"
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA public, etl TO {role}"
+    )
+    (tmp_path / "clinic.json").write_text(json.dumps([CLINIC]), "utf-8")
+    url = environment["DATABASE_URL"].replace("://postgres:", f"://{role}:")
+    for options in ((), ("--dry-run",)):
+        done = call(environment | {"DATABASE_URL": url}, tmp_path / "clinic.json", *options, "--quiet")
+        assert (done.returncode, done.stdout) == (3, "")
+        assert done.stderr == (
+            "error: The run did not begin, and changed nothing: permission denied for table runs. "
+            "To mend it, see what is lacking: python scripts/migrate.py --check\n"
+        )
+    assert count_facilities(fresh) == 0
