@@ -212,6 +212,40 @@ def test_a_watching_service_outlives_a_database_that_is_away(
     assert "import_put_off" in events(settings)
 
 
+def test_a_watching_service_tries_a_file_that_failed_again_only_when_something_has_changed(
+    environment: dict[str, str], settings: Settings, fresh: Database
+) -> None:
+    raw = settings.data_dir / "raw"
+    raw.mkdir(parents=True)
+    bring(raw / "kiambu.json", '[{"name": "Imara Clinic"}, {"na')
+    with watching(environment):
+        wait_for_runs(fresh, ["failed"])
+        time.sleep(2)
+        wait_for_runs(fresh, ["failed"])
+        bring(raw / "kwale.json", json.dumps([CLINIC]))
+        wait_for_runs(fresh, ["failed", "partial"])
+        bring(raw / "kiambu.json", '[{"name": "Imara Clinic"}]')
+        wait_for_runs(fresh, ["failed", "partial", "succeeded"])
+    assert count_facilities(fresh) == 2
+
+
+def bring(path: Path, text: str) -> None:
+    """Put a file into an inbox as the documents tell: whole or not at all."""
+    part = path.with_suffix(".part")
+    part.write_text(text, "utf-8")
+    part.rename(path)
+
+
+def wait_for_runs(database: Database, expected: list[str]) -> None:
+    found: list[str] = []
+    for _ in range(200):
+        found = [row["status"] for row in rows(database, "SELECT status FROM etl.runs ORDER BY run_no")]
+        if found == expected:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"the runs were {found}, not {expected}, for 20 s")
+
+
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_watching_service_ends_at_a_signal_whose_exception_was_lost(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, stop: signal.Signals
