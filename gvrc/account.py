@@ -93,6 +93,7 @@ class RunAccount(Struct, kw_only=True):
     quality_score: float | None = None  # mean of the accepted facilities, 0 to 100; None where there was none
     files: list[FileAccount] = field(default_factory=list)
     known_rejects: int = 0  # of the rejects: those that were open already
+    reopened_rejects: int = 0  # and those that an earlier run had closed
     plan: list[str] = field(default_factory=list)  # of a dry run: what it would change, a line each
     unwritten: list[str] = field(default_factory=list)  # files beside the database that could not be written, and why
 

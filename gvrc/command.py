@@ -19,7 +19,7 @@ from gvrc.operating.ending import STOP, CommandLine, described, run_command
 from gvrc.written import told_if_unwritten, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
     from gvrc.account import RunAccount
@@ -34,6 +34,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 50_000
 # 5 ms (Python's default) for it. With 0.2 ms the threads hindered each other (2 to 5 % of a forced run).
 SECONDS_BETWEEN_THREADS = 0.001
 LONGEST_WAIT = 366 * 86_400  # seconds; Python cannot wait for more than 292 years, and nobody waits for one
+SECONDS_TO_ANOTHER_TRY = 3_600.0  # of files that a watching command has tried, and that lie there as they were
 SETTING_OPTIONS = ("database_url", "log_level", "boundaries", "metrics_file")
 
 
@@ -111,6 +112,7 @@ def watch_files(given: argparse.Namespace, settings: Settings, metrics: MetricsC
     """Import what waits, time and again, until the command is ended; a database that is away will be back."""
     is_on = True
     while is_on:
+        tried = waiting_files(given, settings)
         try:
             import_waiting(given, settings, metrics)
         except Exception as error:
@@ -119,7 +121,8 @@ def watch_files(given: argparse.Namespace, settings: Settings, metrics: MetricsC
             message, _ = described(error)
             begin_service_log(given, settings)
             log_event("import_put_off", "ERROR", error=message, next_try_in_seconds=given.watch)
-        is_on = wait_for_files(given, settings)
+            tried = {}
+        is_on = wait_for_files(given, settings, tried)
     return 0
 
 
@@ -134,14 +137,28 @@ def begin_service_log(given: argparse.Namespace, settings: Settings) -> None:
         begin_log(given, settings, given.service_id)
 
 
-def wait_for_files(given: argparse.Namespace, settings: Settings) -> bool:
-    """Wait until there is something to import; give False if the command is ended meanwhile, as a service is."""
+def wait_for_files(given: argparse.Namespace, settings: Settings, tried: Mapping[Path, tuple[int, ...]]) -> bool:
+    """Wait until there is something to import; give False if the command is ended meanwhile, as a service is.
+
+    A file that was tried and lies there as it was, because it failed, would fail at each look.
+    """
     begin_service_log(given, settings)
+    again_at = time.monotonic() + SECONDS_TO_ANOTHER_TRY
     with suppress(KeyboardInterrupt):
         while not STOP.wait(given.watch):
-            if not is_inbox_empty(given, settings):
+            waiting = waiting_files(given, settings)
+            if waiting and (not waiting.items() <= tried.items() or time.monotonic() >= again_at):
                 return True
     return False
+
+
+def waiting_files(given: argparse.Namespace, settings: Settings) -> dict[Path, tuple[int, ...]]:
+    """Give the files that wait to be imported, with those of the rules, each with what shows a change of it."""
+    from gvrc.files import find_files, states_of
+
+    found = find_files(given.paths) if given.paths else raw_files(settings)
+    rules = (settings.sources, settings.ward_aliases, settings.boundaries)
+    return states_of([*found, *filter(None, rules)]) if found else {}
 
 
 def import_waiting(given: argparse.Namespace, settings: Settings, metrics: MetricsCollector | None) -> int:
@@ -173,7 +190,7 @@ def expected_modules(given: argparse.Namespace, settings: Settings) -> Sequence[
 
 def is_inbox_empty(given: argparse.Namespace, settings: Settings) -> bool:
     """Say whether a command that works on ``data/raw/`` only finds no source file there, which is the usual state."""
-    return uses_only_raw(given, settings) and not has_raw_files(settings)
+    return uses_only_raw(given, settings) and not raw_files(settings)
 
 
 def uses_only_raw(given: argparse.Namespace, settings: Settings) -> bool:
@@ -340,11 +357,11 @@ def named_paths(given: argparse.Namespace, settings: Settings) -> list[str]:
     return given.paths or [str(raw if is_raw else sample)]
 
 
-def has_raw_files(settings: Settings) -> bool:
-    """Say whether a source file lies in ``data/raw/``."""
+def raw_files(settings: Settings) -> list[Path]:
+    """List the source files in ``data/raw/``."""
     from gvrc.files import is_source_file
 
-    return any(is_source_file(path) for path in visible_paths(settings.data_dir / "raw"))
+    return [path for path in visible_paths(settings.data_dir / "raw") if is_source_file(path)]
 
 
 def visible_paths(folder: Path) -> list[Path]:

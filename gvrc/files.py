@@ -7,6 +7,7 @@ import glob
 import hashlib
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from shutil import copyfileobj, rmtree
 from typing import TYPE_CHECKING
@@ -70,6 +71,16 @@ def came_since(moment: float, paths: Iterable[Path]) -> bool:
     A copy may keep the time when its content was written, so what counts is when the file got its place.
     """
     return any(path.stat().st_ctime > moment for path in paths if path.exists())
+
+
+def states_of(paths: Iterable[Path]) -> dict[Path, tuple[int, ...]]:
+    """Give what tells that a file is another one, was written, or may be read now; a file that is gone has none."""
+    states: dict[Path, tuple[int, ...]] = {}
+    for path in paths:
+        with suppress(OSError):
+            found = path.stat()
+            states[path] = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return states
 
 
 def shown_file(path: Path) -> str:

@@ -210,7 +210,8 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
 
         account.plan = list(plan_lines(this_run))
     if error is None and (rejected := account.totals()["rejected"]):
-        account.known_rejects = rejected - this_run.database.rows("count_new_rejects", this_run.run_no)[0]["rejects"]
+        (new,) = this_run.database.rows("count_new_rejects", this_run.run_no)
+        account.known_rejects, account.reopened_rejects = rejected - new["rejects"], new["reopened"]
     record_metrics(this_run)
     if not this_run.options.dry_run and error is None and account.totals()["rejected"]:
         tell_rejects(this_run)

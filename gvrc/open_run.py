@@ -7,13 +7,16 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import adbc_driver_manager
+
 from gvrc import ledger
 from gvrc.account import RunAccount
 from gvrc.connecting import connect_to_directory
 from gvrc.contract import demand_contract
-from gvrc.database_errors import tell_error
+from gvrc.database_errors import advice_on, first_line, tell_error
 from gvrc.errors import NEVER_IMPORTED, DatabaseUnavailableError, RunStoppedError, UsageError
 from gvrc.log import log_event
+from gvrc.masking import mask
 from gvrc.migrations import look_at_database, migrate
 from gvrc.progress import NoProgress
 from gvrc.resilience import CircuitBreaker, is_transient
@@ -110,7 +113,7 @@ def accounted(this_run: Run) -> Iterator[None]:
     started = time.perf_counter()
     if this_run.metrics:
         this_run.metrics.start_processing()
-    ledger.begin_run(this_run)
+    begin(this_run)
     try:
         yield
     except BaseException as error:
@@ -119,6 +122,19 @@ def accounted(this_run: Run) -> Iterator[None]:
             raise RunStoppedError(tell_error(error), this_run.account) from error
         raise
     ledger.close_run(this_run, time.perf_counter() - started)
+
+
+def begin(this_run: Run) -> None:
+    """Begin a run in the ledger.
+
+    Raises:
+        DatabaseUnavailableError: not even that is possible, as for a role that may only read; nothing was done.
+    """
+    try:
+        ledger.begin_run(this_run)
+    except adbc_driver_manager.Error as error:
+        told = f"The run did not begin, and changed nothing: {mask(first_line(error))} To mend it, {advice_on(error)}"
+        raise DatabaseUnavailableError(told) from error
 
 
 @contextmanager

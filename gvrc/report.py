@@ -21,6 +21,10 @@ SHOWN_PATH = 48  # characters
 SHOWN_NOTES = 20
 SHOWN_LENGTH = 24  # of an example
 SHOWN_KEYS = 8  # of a source; etl.files and the summary have them all
+REOPENED = (
+    "had been closed by an earlier run and are open again, because a file has them as they were: import the file of "
+    "their correction once more, or ask the source to correct them"
+)
 
 
 def print_report(account: RunAccount, settings: Settings, logs: dict[str, Path], options: Sequence[str]) -> None:
@@ -127,11 +131,14 @@ def counted_lines(title: str, counters: list[Counter[str]]) -> list[str]:
 
 def known_reject_lines(account: RunAccount) -> list[str]:
     """Say how many rejects are none of this run's making: who corrected one of five sees the other four again."""
-    known, rejected = account.known_rejects, account.totals()["rejected"]
+    known, reopened, rejected = account.known_rejects, account.reopened_rejects, account.totals()["rejected"]
     told = (
         f"  {known} of these {rejected} were open already, from an earlier run (the same record, for the same reason)"
     )
-    return [f"{told}; new: {rejected - known}"] if known > 0 else []
+    return [
+        *([f"{told}; new: {rejected - known - reopened}"] if known > 0 else []),
+        *([f"  {reopened} of these {rejected} {REOPENED}"] if reopened > 0 else []),
+    ]
 
 
 def ratio_lines(account: RunAccount, settings: Settings) -> list[str]:

@@ -21,7 +21,22 @@ WHERE rejects.closed_by_run_no IS NULL
 ORDER BY rejects.reject_id;
 
 -- name: count_new_rejects
--- A reject that is open already is not set aside again.
-SELECT count(*) AS rejects
+-- A reject that is open already is not set aside again. One that a run has closed is: somebody corrected it, or it landed,
+-- and its file has it as it was. An undo closes those of the run that it takes back, which were never dealt with.
+SELECT
+    count(*) AS rejects,
+    count(*) FILTER (
+        WHERE EXISTS (
+            SELECT
+            FROM etl.rejects AS closed
+            JOIN etl.runs AS closing ON closing.run_no = closed.closed_by_run_no
+            WHERE closed.source = rejects.source
+                AND closed.content_hash = rejects.content_hash
+                AND closed.reason = rejects.reason
+                AND closed.run_no < rejects.run_no
+                AND closed.closed_by_run_no < rejects.run_no
+                AND closing.kind <> 'undo'
+        )
+    ) AS reopened
 FROM etl.rejects
 WHERE run_no = $1::integer;

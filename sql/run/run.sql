@@ -209,13 +209,29 @@ ORDER BY undos.run_no;
 -- $2 the fingerprint, $3 what taken_back_runs gave. These runs do not count:
 -- a run that was undone, and any between it and the last of its undos: what that one found unchanged may be gone;
 -- a run before another one that changed the directory: June's file after July's is news.
--- What was taken back, and not brought back since, is as if it had never been. A run that was stopped after its last
--- file is not concluded: something is left to do, such as foreign keys or freed numbers.
+-- What was taken back, and not brought back since, is as if it had never been. Nor does a run count after which a reject
+-- that the file had closed was opened again: the file of a correction closes it once more. A run that was stopped after
+-- its last file is not concluded: something is left to do, such as foreign keys or freed numbers.
 WITH taken_back AS (
     SELECT
         run_no,
         since_run_no
     FROM jsonb_to_recordset($3::jsonb) AS taken_back (run_no integer, since_run_no integer)
+), reopened AS (
+    SELECT
+        closing.sha256,
+        closing.source,
+        max(open.run_no) AS run_no
+    FROM etl.rejects AS open
+    JOIN etl.rejects AS closed USING (source, content_hash)
+    JOIN etl.files AS closing
+        ON closing.run_no = closed.closed_by_run_no
+        AND closing.file_no = closed.closed_by_file_no
+    WHERE open.closed_by_run_no IS NULL
+        AND open.run_no > closing.run_no
+    GROUP BY
+        closing.sha256,
+        closing.source
 )
 SELECT DISTINCT ON (files.sha256, files.source)
     files.sha256,
@@ -249,6 +265,13 @@ WHERE files.fingerprint = $2
         FROM taken_back
         WHERE taken_back.run_no <= runs.run_no
             AND taken_back.since_run_no > runs.run_no
+    )
+    AND NOT EXISTS (
+        SELECT
+        FROM reopened
+        WHERE reopened.sha256 = files.sha256
+            AND reopened.source = files.source
+            AND reopened.run_no > files.run_no
     )
 ORDER BY
     files.sha256,

@@ -282,6 +282,110 @@ FROM (
 ) AS former
 WHERE facilities.facility_id = former.facility_id;
 
+-- name: settle_primary_contacts
+-- Several runs may have moved the place of the primary contact on, each from the contact of the one before. Taken back or
+-- brought back out of turn they leave a facility with two, or without: survivors would be sent to a number that was
+-- replaced. Of two the one remains that a person chose, else the one that an import chose last; without, the one that
+-- was it last before what goes.
+WITH touched AS MATERIALIZED (
+    SELECT
+        undo.facility_id,
+        bool_or(undo.operation <> 'delete' AND undo.after ->> 'is_primary' = 'true') AS has_lost,
+        (
+            SELECT count(*)
+            FROM facility_contacts AS present
+            WHERE present.facility_id = undo.facility_id
+                AND present.is_primary
+                AND present.is_active
+        ) AS primaries
+    FROM undo_changes AS undo
+    WHERE undo.table_name = 'facility_contacts'
+    GROUP BY undo.facility_id
+), unsettled AS (
+    SELECT
+        present.*,
+        touched.primaries,
+        undo.row_id IS NULL AND said.last IS DISTINCT FROM 'true' AS is_by_person,
+        said.chosen,
+        said.left_as
+    FROM touched
+    JOIN facility_contacts AS present USING (facility_id)
+    LEFT JOIN undo_changes AS undo
+        ON undo.table_name = 'facility_contacts'
+        AND undo.row_id = present.contact_id
+        AND undo.before ->> 'is_primary' = 'true'
+    CROSS JOIN LATERAL (
+        SELECT
+            (array_agg(changes.after ->> 'is_primary' ORDER BY changes.change_id DESC))[1] AS last,
+            max(changes.change_id) FILTER (
+                WHERE runs.undoes_run_no IS NULL AND changes.after ->> 'is_primary' = 'true'
+            ) AS chosen,
+            max(changes.change_id) FILTER (WHERE changes.before ->> 'is_primary' = 'true') AS left_as
+        FROM etl.changes
+        JOIN etl.runs USING (run_no)
+        WHERE changes.facility_id = present.facility_id
+            AND changes.table_name = 'facility_contacts'
+            AND changes.row_id = present.contact_id
+            AND (changes.before ? 'is_primary' OR changes.after ? 'is_primary')
+    ) AS said
+    WHERE present.is_active
+        AND (touched.primaries > 1 OR touched.primaries = 0 AND touched.has_lost)
+), settled AS (
+    SELECT
+        contact_id,
+        row_number() OVER (
+            PARTITION BY facility_id
+            ORDER BY
+                is_by_person DESC,
+                chosen DESC NULLS LAST,
+                contact_id DESC
+        ) = 1 AS is_primary
+    FROM unsettled
+    WHERE primaries > 1
+        AND is_primary
+    UNION ALL
+    (
+        SELECT DISTINCT ON (facility_id)
+            contact_id,
+            true
+        FROM unsettled
+        WHERE primaries = 0
+            AND left_as IS NOT NULL
+        ORDER BY
+            facility_id,
+            left_as DESC
+    )
+), noted AS (
+    INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)
+    SELECT
+        present.facility_id,
+        'facility_contacts',
+        present.contact_id,
+        'update',
+        to_jsonb(present)
+    FROM settled
+    JOIN facility_contacts AS present USING (contact_id)
+    WHERE present.is_primary <> settled.is_primary
+        AND NOT EXISTS (
+            SELECT
+            FROM batch_changes AS known
+            WHERE known.table_name = 'facility_contacts'
+                AND known.row_id = present.contact_id
+        )
+), corrected AS (
+    UPDATE batch_changes AS put_back
+    SET after = put_back.after || jsonb_build_object('is_primary', settled.is_primary)
+    FROM settled
+    WHERE put_back.table_name = 'facility_contacts'
+        AND put_back.row_id = settled.contact_id
+        AND put_back.operation = 'insert'
+)
+UPDATE facility_contacts AS present
+SET is_primary = settled.is_primary
+FROM settled
+WHERE present.contact_id = settled.contact_id
+    AND present.is_primary <> settled.is_primary;
+
 -- name: add_restored_images
 UPDATE batch_changes
 SET after = pg_temp.image_of(table_name, row_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -209,6 +210,40 @@ def test_a_watching_service_outlives_a_database_that_is_away(
             told = importer.stderr.read()
     assert importer.returncode in (0, 130), told
     assert "import_put_off" in events(settings)
+
+
+def test_a_watching_service_tries_a_file_that_failed_again_only_when_something_has_changed(
+    environment: dict[str, str], settings: Settings, fresh: Database
+) -> None:
+    raw = settings.data_dir / "raw"
+    raw.mkdir(parents=True)
+    bring(raw / "kiambu.json", '[{"name": "Imara Clinic"}, {"na')
+    with watching(environment):
+        wait_for_runs(fresh, ["failed"])
+        time.sleep(2)
+        wait_for_runs(fresh, ["failed"])
+        bring(raw / "kwale.json", json.dumps([CLINIC]))
+        wait_for_runs(fresh, ["failed", "partial"])
+        bring(raw / "kiambu.json", '[{"name": "Imara Clinic"}]')
+        wait_for_runs(fresh, ["failed", "partial", "succeeded"])
+    assert count_facilities(fresh) == 2
+
+
+def bring(path: Path, text: str) -> None:
+    """Put a file into an inbox as the documents tell: whole or not at all."""
+    part = path.with_suffix(".part")
+    part.write_text(text, "utf-8")
+    part.rename(path)
+
+
+def wait_for_runs(database: Database, expected: list[str]) -> None:
+    found: list[str] = []
+    for _ in range(200):
+        found = [row["status"] for row in rows(database, "SELECT status FROM etl.runs ORDER BY run_no")]
+        if found == expected:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"the runs were {found}, not {expected}, for 20 s")
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -443,3 +478,23 @@ def test_what_a_database_says_in_detail_is_neither_in_the_run_nor_in_the_traceba
     assert 'File "' in done.stderr
     assert kept == "no facility today, call ***."
     assert [value for value in ("0700000017", "Jane", "jane@") if value in done.stderr + done.stdout] == []
+
+
+def test_a_role_that_may_only_read_is_told_that_nothing_was_done(
+    environment: dict[str, str], fresh: Database, tmp_path: Path
+) -> None:
+    role = f"reader_{secrets.token_hex(4)}"
+    fresh.execute(
+        f"CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA public, etl TO {role};"
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA public, etl TO {role}"
+    )
+    (tmp_path / "clinic.json").write_text(json.dumps([CLINIC]), "utf-8")
+    url = environment["DATABASE_URL"].replace("://postgres:", f"://{role}:")
+    for options in ((), ("--dry-run",)):
+        done = call(environment | {"DATABASE_URL": url}, tmp_path / "clinic.json", *options, "--quiet")
+        assert (done.returncode, done.stdout) == (3, "")
+        assert done.stderr == (
+            "error: The run did not begin, and changed nothing: permission denied for table runs. "
+            "To mend it, see what is lacking: python scripts/migrate.py --check\n"
+        )
+    assert count_facilities(fresh) == 0

@@ -460,11 +460,21 @@ def test_a_dry_run_leaves_an_empty_database_empty(empty_url: str, tmp_path: Path
 def test_the_command_says_why_a_contact_without_its_type_is_left_out(fresh_url: str, tmp_path: Path) -> None:
     objects = [item for item in small_fixture() if not item["model"].endswith(".contacttype")]
     done = load_command(fresh_url, write(tmp_path, objects))
-    assert done.returncode == 0
+    assert done.returncode == 1
     assert (
         "\nfacility_contacts: 1 left out: their facility was, or the file has not got what they refer to" in done.stdout
     )
     assert "\nfacility_services:" not in done.stdout
+
+
+def test_coordinates_that_are_left_out_on_purpose_are_no_failure(fresh_url: str, tmp_path: Path) -> None:
+    objects = small_fixture()
+    for item in objects:
+        if item["model"].endswith(".facilitycoordinate"):
+            item["fields"] |= {"latitude": "51.5", "longitude": "0.1"}
+    done = load_command(fresh_url, write(tmp_path, objects))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\n1 coordinates are not in Kenya, and were left out.\n" in done.stdout
 
 
 def test_the_command_ends_with_1_when_too_much_is_left_out(fresh_url: str, tmp_path: Path) -> None:

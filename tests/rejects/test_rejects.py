@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from gvrc.errors import UsageError
+from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
 from gvrc.rejects import write_open_rejects
 from gvrc.report import report_lines
@@ -82,6 +83,36 @@ def test_who_corrects_one_of_three_rejects_is_told_that_the_others_are_known(
     more.write_text(json.dumps([records[0], records[2], NAMELESS | {"code": "R-5"}]), "utf-8")
     lines = report_lines(run([str(more)], settings, Options(source="regional")), settings, {"etl": tmp_path})
     assert told.replace("2 of these", "1 of these").replace("new: 0", "new: 1") in lines
+
+
+def test_a_correction_is_imported_once_more_when_the_file_came_again_as_it_was(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, [NAMELESS, {"name": "Imara Shelter"}])
+    rejects.write_text(rejects.read_text("utf-8").replace('"name": ""', '"name": "Amani Shelter"'), "utf-8")
+    monthly = [str(tmp_path / "regional.json")]
+    for month in range(2):
+        assert outcome(run([str(rejects)], settings)) == {"read": 1, ["inserted", "unchanged"][month]: 1}
+        assert run([str(rejects)], settings).files[0].status == "unchanged"
+        assert open_rejects(fresh) == []
+        account = run(monthly, settings, Options(force=True))
+        assert open_rejects(fresh) == ["name_missing"]
+        (told,) = [line for line in report_lines(account, settings, {"etl": tmp_path}) if " of these " in line]
+        assert told.startswith("  1 of these 1 had been closed by an earlier run and are open again, because a file ")
+    again = run(monthly, settings, Options(force=True))
+    assert "  1 of these 1 were open already, from an earlier run (the same record, for the same reason); new: 0" in (
+        report_lines(again, settings, {"etl": tmp_path})
+    )
+
+
+def test_a_reject_whose_run_was_taken_back_is_new_when_its_file_comes_again(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, [NAMELESS, {"name": "Imara Shelter"}])
+    undo(rejects.stem, settings)
+    account = run([str(tmp_path / "regional.json")], settings)
+    assert open_rejects(fresh) == ["name_missing"]
+    assert (account.known_rejects, account.reopened_rejects) == (0, 0)
 
 
 def test_a_reject_that_was_no_object_is_shown_in_no_report_when_it_is_run_again(

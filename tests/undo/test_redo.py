@@ -306,3 +306,44 @@ def stood(database: Database) -> list[list[dict[str, Any]]]:
         rows(database, "SELECT contact_value FROM facility_contacts ORDER BY 1"),
         rows(database, "SELECT longitude::text FROM facility_coordinates WHERE is_active"),
     ]
+
+
+PRIMARY = "SELECT contact_value AS number, is_primary FROM facility_contacts WHERE is_active ORDER BY contact_id"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("brought_back", [(0, 1), (1, 0)])
+def test_a_facility_has_one_primary_contact_whichever_runs_are_taken_back(
+    settings: Settings, fresh: Database, tmp_path: Path, order: tuple[int, int], brought_back: tuple[int, int]
+) -> None:
+    landed(settings, tmp_path, CLINIC | {"email": "imara@example.org"})
+    first = rows(fresh, PRIMARY)
+    runs = [landed(settings, tmp_path, CLINIC | {"phone": f"070000001{last}"}).run_id for last in (8, 9)]
+    both = rows(fresh, PRIMARY)
+    assert primary(fresh) == ["+254700000019"]
+    undos = {}
+    alone = {0: "+254700000019", 1: "+254700000018"}  # the run that is taken back, and what the other one says
+    for taken_back, expected in zip(order, (alone[order[0]], "+254700000016"), strict=True):
+        undos[taken_back] = undo(runs[taken_back], settings).run_id
+        assert primary(fresh) == [expected]
+    assert rows(fresh, PRIMARY) == first
+    for again, expected in zip(brought_back, (alone[brought_back[1]], "+254700000019"), strict=True):
+        undo(undos[again], settings)
+        assert primary(fresh) == [expected]
+    assert rows(fresh, PRIMARY) == both
+
+
+def test_the_contact_that_a_person_made_the_primary_one_is_so_after_an_undo(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    landed(settings, tmp_path, CLINIC | {"email": "imara@example.org"})
+    second = landed(settings, tmp_path, CLINIC | {"phone": "0700000018"})
+    fresh.execute("UPDATE facility_contacts SET is_primary = contact_value = 'imara@example.org'")
+    undone = undo(second.run_id, settings)
+    assert primary(fresh) == ["imara@example.org"]
+    undo(undone.run_id, settings)
+    assert primary(fresh) == ["imara@example.org"]
+
+
+def primary(database: Database) -> list[str]:
+    return [row["number"] for row in rows(database, PRIMARY) if row["is_primary"]]
