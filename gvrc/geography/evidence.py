@@ -13,13 +13,17 @@ import polars as pl
 from gvrc.geography.candidates import PART_SCORE
 from gvrc.geography.gazetteer import ALIAS, EXACT, NORMALISED, PART, REPEATED_PARENT
 from gvrc.geography.matches import find_matches, find_shared_words
-from gvrc.geography.names import key, signature, sorted_key, words
+from gvrc.geography.names import is_telling, key, signature, sorted_key, words
 from gvrc.geography.similar import similar_pairs
+from gvrc.geography.words import COMPASS
 
 if TYPE_CHECKING:
     from gvrc.geography.gazetteer import Gazetteer
     from gvrc.geography.thresholds import Thresholds
     from gvrc.geography.words import Level
+
+
+PARENTS: list[Level] = ["county", "constituency"]
 
 
 class Wards(NamedTuple):
@@ -101,7 +105,8 @@ def add_evidence(located: pl.DataFrame, found: Wards, gazetteer: Gazetteer, thre
     unsettled = found.unsettled
     named = find_constituencies(unsettled, gazetteer)
     fitting, parts, alike = (
-        leave_other_constituencies(wards, named, gazetteer) for wards in (found.matches, found.parts, found.pairs)
+        wards.pipe(leave_other_constituencies, named, gazetteer).pipe(leave_common_names, unsettled, gazetteer)
+        for wards in (found.matches, found.parts, found.pairs)
     )
     similarity = summarise_similarity(alike, thresholds)
     return (
@@ -154,6 +159,37 @@ def leave_other_constituencies(found: pl.DataFrame, named: pl.DataFrame, gazette
         .filter(pl.col("own_no") != pl.col("named_no"))
     )
     return found.join(others, on=["place_no", "ward_no"], how="anti", maintain_order="left")
+
+
+def leave_common_names(found: pl.DataFrame, places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Leave out wards of common words where a constituency is stated that is not known, and has no word of theirs.
+
+    "Mwingi, Township" in Kitui is a part of Mwingi, and not the Township of Kitui Central; "Kitui, Township" is.
+    """
+    units = pl.concat_list(pl.col(f"{unit}_words").fill_null([]) for unit in ("constituency", "sub_county"))
+    stated = places.select("place_no", "block", given=is_telling(pl.col("ward_words")), units=units).filter(
+        pl.col("block").list.len() == 0, pl.col("units").list.len() > 0
+    )
+    others = (
+        found.select("place_no", "ward_no")
+        .join(stated, on="place_no", validate="m:1")
+        .join(read_parents(gazetteer), on="ward_no", validate="m:1")
+        .filter(
+            ~(pl.col("given") & pl.col("is_name")), pl.col("units").list.set_intersection("parents").list.len() == 0
+        )
+    )
+    return found.join(others, on=["place_no", "ward_no"], how="anti", maintain_order="left")
+
+
+def read_parents(gazetteer: Gazetteer) -> pl.DataFrame:
+    """Give ward_no, is_name (its own name is not of common words only) and the words of its parents but the compass."""
+    word = pl.element()
+    parents = (words(pl.col(f"{unit}_name"), unit) for unit in PARENTS)
+    return gazetteer.wards.drop_nulls("ward_no").select(
+        "ward_no",
+        is_name=is_telling(words(pl.col("ward_name"), "ward")),
+        parents=pl.concat_list(parents).list.eval(word.filter(~word.is_in(COMPASS))),
+    )
 
 
 def summarise_matches(matches: pl.DataFrame) -> pl.DataFrame:
@@ -295,10 +331,9 @@ def find_units(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
 
     Such a name is no misspelling of a ward: "Migori" in Kisumu Central is not Migosi.
     """
-    units: list[Level] = ["county", "constituency"]
     names = pl.concat(
         gazetteer.wards.select(name=f"{unit}_name").unique().select(key=key(words(pl.col("name"), unit)))
-        for unit in units
+        for unit in PARENTS
     )
     return (
         places.select("place_no", key=key(pl.col("ward_words")))

@@ -37,6 +37,7 @@ _SURE_IN_A_REMARK = re.compile(
 _NOT_IN_A_NAME = frozenset(
     (
         *("no", "relocated", "moved", "merged", "stalled", "notopen", "imehamishwa", "kimehamishwa"),
+        *("imehama", "kimehama"),
         *("disabled", "retired", "terminated", "incomplete", "unfinished", "noservices", "hakunahuduma"),
     )
 )
@@ -80,7 +81,11 @@ _BETWEEN_PARTS = re.compile(
 )
 _OF_SOMETHING_ELSE = frozenset(("no", "incomplete", "notcomplete", "notcompleted", "unfinished"))
 _SHORTEST_MISSPELT = 6  # letters: one off, and "open" is "pen"
-_AT_THE_END = re.compile(r"(?P<name>.+?)[\s-]+(?P<words>(?:(?:now|permanently|temporarily)\s+)?closed)", re.IGNORECASE)
+_AT_THE_END = re.compile(
+    r"(?P<name>.+?)[\s/_-]+(?P<words>(?:(?:now|permanently|temporarily)\s+)?closed(?:\s+down)?|(?:ime|kime)fungwa"
+    r"|(?:non|not)[\s-]*(?:functional|operational))",
+    re.IGNORECASE,
+)
 
 
 # Characters; no word for closed has half as many. A cell of 20,000 signs has as many ends, each to be looked up.

@@ -29,7 +29,7 @@ _NO_CODE = _NO_REGISTRATION | {
 # A spreadsheet's 12345.0, 12,345 and 1.2345E+04, its marks of a text ('012345, ="012345"), a formula, a zero for none.
 _ODD_CODE = r"^\d\.\d+[eE]\+?\d{1,2}$|^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$|^0+$|^['\u2018\u2019]\w|^="
 _TEXT_MARK = re.compile(r"""['\u2018\u2019](\w.*?)['\u2019]?|="(\w[^"]*)\"""")
-_ODD_NUMBER = r"^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$"
+_ODD_NUMBER = r"^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$|^['\u2018\u2019]\w|^=\"\w[^\"]*\"$"
 
 
 def repair_codes(records: pl.DataFrame) -> pl.DataFrame:
@@ -37,7 +37,7 @@ def repair_codes(records: pl.DataFrame) -> pl.DataFrame:
     code, number, official = pl.col("facility_code"), pl.col("registration_number"), pl.col("official_name")
     odd_code, junk = pl.col("facility_code.odd"), pl.col("registration_number.junk")
     odd_number = pl.when(number.str.contains(_ODD_NUMBER)).then(number)
-    whole = pl.when(odd_number.is_not_null()).then(number.str.replace(r"\.0+$", "").str.replace_all(",", ""))
+    whole = by_distinct(odd_number, lambda texts: map(_repaired_number, texts), pl.String)
     repaired = pl.coalesce(whole, number)
     return records.with_columns(
         pl.when(code.str.contains(_ODD_CODE) | _says_none(code)).then(code).alias("facility_code.odd"),
@@ -75,6 +75,12 @@ def _repaired_code(code: str) -> str | None:
         return _without_power(code)
     whole = code.split(".", maxsplit=1)[0].replace(",", "")
     return whole if whole.strip("0") else None
+
+
+def _repaired_number(number: str) -> str:
+    if marked := _TEXT_MARK.fullmatch(number):
+        return str(marked[1] or marked[2])
+    return re.sub(r"\.0+$", "", number).replace(",", "")
 
 
 def _without_power(code: str) -> str | None:

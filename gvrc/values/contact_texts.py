@@ -23,9 +23,10 @@ PRIVATE_IN_WORDS = re.compile(
     r"|\bnot\s+(?:to\s+be\s+shared|for\s+(?:the\s+)?public)\b",
     re.IGNORECASE,
 )
-# The look-arounds keep "jane..doe@example.org" from being read as doe@example.org.
+# The look-arounds keep "jane..doe@example.org" from being read as doe@example.org, and "info@example.co.k" (or its
+# end and a number in one) as info@example.co.
 EMAIL = re.compile(
-    r"(?<![\w.%'+@-])(?:mailto:)?([\w%'+-]+(?:\.[\w%'+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(?![\w@-])",
+    r"(?<![\w.%'+@-])(?:mailto:)?([\w%'+-]+(?:\.[\w%'+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(?![\w@-]|\.[a-z]+(?![.a-z]))",
     re.IGNORECASE,
 )
 _URL = re.compile(r"\b(?:https?://|www\.)[^\s,;|<>\"]*[^\s,;|<>\".)]", re.IGNORECASE)

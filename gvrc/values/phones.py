@@ -27,7 +27,10 @@ PHONE_IN_TEXT = r"(?:\+?254|\b0)[\s()-]*[1-9](?:[\s()/-]{0,2}\d){7,8}"
 _MOBILE = re.compile(r"(?:(?:\+|00)?254|0)?0?(7[0-9]{8})")
 _PAIR_OF_MOBILES = re.compile(r"((?:0|\+?254)[17]\d{8})((?:0|\+?254)[17]\d{8})")
 _MARKS = re.compile(r"[\s().\-\u2010-\u2015]+")
-_SEQUENCE = re.compile(r"\+?\(?\d[\d\s().\-\u2010-\u2015]*\d|\d")
+# Letters in place of digits (020 272 001O), and a number that is hidden (0700 XXX 116): with them no number is whole,
+# and without them it is another one.
+_MISREAD = r"(?:(?<=\d)[OoIl]++(?![^\W\d_])|(?<![^\W\d_])[OoIl]++(?=\d)|(?<![^\W\d_])[Xx*]{2,}+(?![^\W\d_]))"
+_SEQUENCE = re.compile(rf"\+?\(?\d(?:[\d\s().\-\u2010-\u2015]|{_MISREAD})*(?:\d|{_MISREAD})|\d")
 _EXTENSION = re.compile(r"(?<![\s,;(])[\s,;(]*\b(?:ext(?:ension|n)?|x)[.:\s]*(\d{1,5})\b\)?", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[/,;|&\n]|\b(?:or|and|au|na)\b", re.IGNORECASE)  # au, na: Swahili for or, and
 _HOURS = re.compile(r"\(?\b24\s*(?:/\s*7|-?\s*(?:hrs?|hours?))\b\)?", re.IGNORECASE)
@@ -41,7 +44,7 @@ _CLOCK = re.compile(
 _POWER = re.compile(r"(?<![\w.])(\d)(?:\.(\d+))?e(\+?)(\d{1,2})(?![\w.])", re.IGNORECASE)
 _ZEROS_OF_JAVA = 2  # it leaves them out; a number that ends in more of them was rather rounded
 # A whole mobile number, and more digits behind it: "0700000016 8-5", "0700000016 2019".
-_MOBILE_AND_MORE = re.compile(r"((?:0|\+?254)[17]\d{8})\s+(\S.*)", re.DOTALL)
+_MOBILE_AND_MORE = re.compile(r"((?:0|\+?254)[17]\d{8})(?:[\s*]+|(?=[OoIlXx]))([^\s*].*)", re.DOTALL)
 _AREA_CODE = re.compile(r"\b(0\d{1,3})/(\d{6,7})\b")
 # A day beside a number, or in its place: 2024-03-01 would be a number of Nairobi without its 0.
 _DAY = re.compile(

@@ -39,6 +39,11 @@ _STYLE = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|u)\b[^<>]*>", re.IGN
 _LIST_MARK = re.compile(
     r"^\s*(?:[\u2022\u25cf\u25aa\u00b7*]\s*|[\u2013\u2014-]\s+|\(?\d{1,2}[.)]\s*(?=[^\W\d_])|\(?[a-z][.)]\s+)"
 )
+# After this, what is named is not offered: "Counselling. Not offered: PEP, HTS".
+NOT_OFFERED_FROM = (
+    r"(?:services?\s+)?(?:not\s+(?:available|offered|provided)|unavailable)(?:\s+services?)?\s*[:=\u2013-]\s*\w"
+)
+_NOT_OFFERED_LIST = re.compile(rf"(?:^|(?<=[,;|\n.])\s*){NOT_OFFERED_FROM}", re.IGNORECASE)
 # What was ticked in a form of KoBo or ODK: the codes of the choices, separated by blanks, pep legal_aid.
 _CODES = re.compile(r"(?=[^_]*_)[a-z0-9]+(?:_+[a-z0-9]+)*(?: [a-z0-9]+(?:_+[a-z0-9]+)*)+")
 
@@ -69,6 +74,9 @@ def _split(names: str) -> list[str]:
     if _CODES.fullmatch(listed) or (listed.islower() and _are_known(listed, listed.split())):
         return listed.split()
     plain = _STYLE.sub("", unescape(names))  # or the semicolon of &amp; would separate
+    if lacking := _NOT_OFFERED_LIST.search(plain):
+        offered = plain[: lacking.start()].rstrip(" .,;|\n")
+        return [*(_split(offered) if offered else []), plain[lacking.start() :].strip()]
     if _NUMBERED.match(plain):
         plain = _BEFORE_A_NUMBER.sub("\n", plain)
     ends = [found.span() for found in _BETWEEN_NAMES.finditer(plain) if found["between"]]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gvrc.values.service_names import list_spellings
+from gvrc.values.service_names import NOT_OFFERED_FROM, list_spellings
 from gvrc.values.synonyms import canonical_name, to_canonical
 from gvrc.values.text import by_distinct, clean_text, fold, masked
 
@@ -29,16 +29,21 @@ _NO_NAME = re.compile(
 # PEP (not available), PEP no longer offered, No PEP; but "No scalpel vasectomy" is one, and so are "Referral where PEP
 # is not available" and "No FGM campaign".
 _OFFERED = r"(?:available|offered|provided)"
-_LACKING = rf"(?:currently |temporarily )?(?:not (?:yet |currently )?{_OFFERED}|unavailable)|no longer {_OFFERED}"
+_LACKING = rf"(?:currently |temporarily )?(?:(?:not|never) (?:yet |currently )?{_OFFERED}|unavailable)"
+_LACKING += rf"|no longer {_OFFERED}|(?:is|are)n['\u2019]?t (?:yet |currently )?{_OFFERED}|cannot be {_OFFERED}"
 _LACKING += r"|ha(?:i|zi|u)(?:patikani|tolewi)"
+_LATELY = r"(?: (?:here|now|today|yet|currently|for now|at (?:the|this) (?:moment|time|facility)|since \d{4})"
+_LATELY += r"| refer(?:red)? to [^()]{1,80}| \(refer(?:red)? to [^()]{1,80}\))?\.?"
+_NOT_OFFERING = r"(?:we )?(?:do|does) ?(?:not|n['\u2019]?t) (?:offer|provide)|not (?:offering|providing)|lacks?"
 _NO_LACK = r"scalpel|cost|fees?\b|charges?\b|appointment|referral|limit|wrong|one\b|touch|to\b|\d"
 _NO_LACK += r"|(?:violence|fear|shame|stigma|smoking|tobacco)\b"
 _NO_LACK += r"|.*\b(?:campaigns?|advocacy|awareness|sensiti[sz]ation|movement|initiative|prevention)$"
 _SAID_TO_LACK = re.compile(
-    rf"(?:\(|[\u2013:=-]\s*)(?:no|none|{_LACKING}|not (?:functional|operational|working)|out of stock|coming soon"
-    r"|discontinued|suspended|stopped|closed|hakuna|hamna)\s*\)?$"
-    rf"|^(?!.*\b(?:if|when|where)\b).*\s(?:is |are )?(?:{_LACKING})$|[\u274c\u2716-\u2718]$"
-    rf"|^(?:no|hakuna|hamna)\s+(?!{_NO_LACK})\w",
+    rf"(?:\(|[\u2013:=-]\s*)(?:no|none|n/a|(?:{_LACKING}){_LATELY}|not (?:functional|operational|working)|out of stock"
+    rf"|coming soon|discontinued|suspended|stopped|closed|hakuna|hamna)\s*\)?$"
+    rf"|^(?!.*\b(?:if|when|where)\b).*\s(?:is |are )?(?:{_LACKING}){_LATELY}$|[\u274c\u2716-\u2718]$"
+    rf"|\s(?:out of stock|coming soon|n/a|hakuna|hamna)$|^{NOT_OFFERED_FROM}"
+    rf"|^(?:no|hakuna|hamna|{_NOT_OFFERING})\s+(?!{_NO_LACK})\w",
     re.IGNORECASE,
 )
 # What stands in a cell where there is none, or which the cell above has; and what a form offers beside its choices.

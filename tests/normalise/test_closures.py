@@ -83,6 +83,8 @@ def test_hours_and_a_new_opening_close_nothing(landed: Landed, status: str) -> N
         *("Umoja Clinic (Imefungwa)", "Umoja Clinic - not in use"),
         *("Umoja Clinic [permanently closed]", "Umoja Clinic (Demolished)", "Umoja Clinic - inactive"),
         *("Umoja Clinic (does not exist)", "Umoja Clinic - no longer exists", "Umoja Clinic (Not existing)"),
+        *("Umoja Clinic CLOSED DOWN", "Umoja Clinic/closed", "Umoja Clinic_closed", "Umoja Clinic Imefungwa"),
+        *("Umoja Clinic Non-Functional", "Umoja Clinic not operational"),
         *("Umoja Clinic - Vacated", "Umoja Clinic (DORMANT)", "Umoja Clinic (wound up)"),
     ],
 )
@@ -176,6 +178,7 @@ def test_a_status_in_swahili_closes_for_a_time(landed: Landed, status: str) -> N
     [
         *("Inoperative", "Not operating", "Not yet operationalised", "Never opened", "Discontinued", "Decommissioned"),
         *("Burnt down", "Destroyed", "Ceased", "Deactivated", "Out of use", "Incomplete", "No services"),
+        *("Stopped operating", "Stopped operations", "Does not operate", "Doesn't operate"),
     ],
 )
 def test_a_facility_that_does_not_work_is_closed_whatever_the_word(landed: Landed, status: str) -> None:
@@ -194,6 +197,7 @@ def test_a_word_for_closed_that_a_name_may_have_for_its_own_closes_nothing(lande
     [
         *("Haijafunguliwa", "Haitumiki", "Kimehamishwa", "Inajengwa"),
         *("Haipo", "Haitoi huduma", "Hakuna huduma", "Haijaanza kazi", "Imesitishwa"),
+        *("Ilifungwa", "Kilifungwa", "Imehama"),
     ],
 )
 def test_a_status_in_swahili_closes(landed: Landed, status: str) -> None:
@@ -204,7 +208,7 @@ def test_a_status_in_swahili_closes(landed: Landed, status: str) -> None:
     "status",
     [
         *("Re-opened", "Reopened", "Open again", "Open 24/7", "Wazi", "Imefunguliwa tena"),
-        *("Wamefungua", "Kimefungua"),  # one letter from Wamefunga, Kimefungwa
+        *("Wamefungua", "Kimefungua", "Ilifungua"),  # one letter from Wamefunga, Kimefungwa, Ilifungwa
     ],
 )
 def test_a_facility_that_was_closed_is_open_again_where_its_status_says_so(landed: Landed, status: str) -> None:

@@ -138,7 +138,7 @@ def test_a_code_is_text_and_what_is_none_or_went_through_a_spreadsheet_is_repair
     assert landed(facility_code=code) == landing
 
 
-@pytest.mark.parametrize("number", ["17345.0", "17,345", "17,345.00"])
+@pytest.mark.parametrize("number", ["17345.0", "17,345", "17,345.00", "'17345", '="17345"'])
 def test_a_registration_number_that_went_through_a_spreadsheet_is_repaired_as_a_code_is(
     landed: Landed, number: str
 ) -> None:

@@ -293,6 +293,13 @@ def test_a_person_whose_mark_no_contact_has_is_an_issue(person: str, phone: str)
             "phone: xxxxxxxxxx",
         ),
         (("phone", True), "phone: aaaa"),
+        (("phone", "020200001O"), "phone: xxxxxxxxxa"),  # +25420200001 is another number of Nairobi
+        (("phone", "0l20000001"), "phone: xaxxxxxxxx"),
+        (("phone", "020 200 OO 01"), "phone: xxx xxx aa xx"),
+        (("phone", "116O"), "phone: xxxa"),
+        (("phone", "0700 XXX 116"), "phone: xxxx aaa xxx"),
+        (("phone", "0700***999"), "phone: xxxx***xxx"),
+        (("email", "info@example.co.k"), "email: aaaa@aaaaaaa.aa.a"),
     ],
 )
 def test_what_is_no_contact_becomes_an_issue_that_shows_nobody(entry: tuple[str, object], issue: str) -> None:
@@ -426,6 +433,8 @@ def test_the_end_of_a_number_is_no_hour(text: str) -> None:
     [
         ("0700000016 2019", ["+254700000016"], ["2019"]),
         ("0700000016 0700000017 8", ["+254700000016", "+254700000017"], ["8"]),
+        ("0700000016l", ["+254700000016"], ["l"]),
+        ("0700000016 ** 0700000017", ["+254700000016", "+254700000017"], []),
         ("256 0700000016", [], ["256 0700000016"]),  # the one before it may be the number of a country
     ],
 )
@@ -476,6 +485,12 @@ def test_the_number_of_a_person_or_a_till_beside_a_number_to_call_is_none(key: s
 @pytest.mark.parametrize("key", ["phone", "Tel No", "office_line", "simu_2", "contact_value"])
 def test_a_landline_that_lost_its_zero_is_read_under_a_key_of_telephones(key: str) -> None:
     assert lines((key, "20200001")) == [("Phone", "+25420200001")]
+
+
+def test_an_address_that_runs_into_a_number_loses_its_end_to_none() -> None:
+    contacts, invalid = read_contacts(['[{"key": "email", "value": "info@example.co.ke0700000016"}]'])
+    assert [contact.contact_value for contact in contacts] == ["+254700000016"]
+    assert invalid == ["email: aaaa@aaaaaaa.aa.aaxxxxxxxxxx"]
 
 
 def test_one_bad_number_does_not_lose_the_good_one() -> None:

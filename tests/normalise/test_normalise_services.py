@@ -124,6 +124,20 @@ def test_services_are_distinct_names_in_the_order_given(
                 "Hakuna",
                 "No services",
                 "Same as above",
+                "PEP not available here",
+                "PEP is not offered at the moment",
+                "PEP - not available (refer to KNH)",
+                "PEP isn't available",
+                "PEP cannot be provided",
+                "PEP never available",
+                "PEP out of stock",
+                "PEP hakuna",
+                "PEP: N/A",
+                "Does not offer PEP",
+                "Not offering PEP",
+                "We don't provide PEP",
+                "Lacks PEP",
+                "Not available: PEP",
             )
         ),
     ],
@@ -140,6 +154,7 @@ def test_what_names_no_service_is_an_issue(landed: Callable[..., dict[str, Any]]
         *("No scalpel vasectomy", "No-cost legal aid", "Closed adoption", "Norplant", "No charge counselling"),
         *("No FGM campaign", "No to violence", "No smoking clinic", "No. 5 ward", "No 5 ward"),
         *("Referral where PEP is not available", "Transport if not available"),
+        *("Counselling (PEP not available)", "PEP (referral only)", "PEP available since 2020"),
     ],
 )
 def test_a_service_that_only_begins_like_none_is_one(landed: Callable[..., dict[str, Any]], service: str) -> None:
@@ -162,6 +177,14 @@ def test_short_answers_say_which_services_there_are_where_they_can_be_nothing_el
     landed: Callable[..., dict[str, Any]], answers: dict[str, Any], services: list[str] | None
 ) -> None:
     assert landed(services=json.dumps(answers)).get("services") == services
+
+
+def test_what_follows_the_words_not_offered_is_not_offered(landed: Callable[..., dict[str, Any]]) -> None:
+    assert landed(services='"Counselling, HTS. Services not offered: PEP, Legal aid"') == {
+        "services": ["Counselling", "HTS"],
+        "service_invalid": "Services not offered: PEP, Legal aid",
+    }
+    assert landed(services="Not available - PEP; HTS") == {"service_invalid": "Not available - PEP; HTS"}
 
 
 def test_known_services_that_only_blanks_or_strokes_part_are_one_each(landed: Callable[..., dict[str, Any]]) -> None:
