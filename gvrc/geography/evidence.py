@@ -18,6 +18,8 @@ from gvrc.geography.similar import similar_pairs
 from gvrc.geography.words import COMPASS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gvrc.geography.gazetteer import Gazetteer
     from gvrc.geography.thresholds import Thresholds
     from gvrc.geography.words import Level
@@ -104,9 +106,13 @@ def add_evidence(located: pl.DataFrame, found: Wards, gazetteer: Gazetteer, thre
     """Add what speaks for and against the wards that were found, each in a column."""
     unsettled = found.unsettled
     named = find_constituencies(unsettled, gazetteer)
+    kinds = (found.matches, found.parts, found.pairs)
+    elsewhere = find_common_names(kinds, unsettled, gazetteer)
     fitting, parts, alike = (
-        wards.pipe(leave_other_constituencies, named, gazetteer).pipe(leave_common_names, unsettled, gazetteer)
-        for wards in (found.matches, found.parts, found.pairs)
+        wards.pipe(leave_other_constituencies, named, gazetteer).join(
+            elsewhere, on=["place_no", "ward_no"], how="anti", maintain_order="left"
+        )
+        for wards in kinds
     )
     similarity = summarise_similarity(alike, thresholds)
     return (
@@ -161,24 +167,28 @@ def leave_other_constituencies(found: pl.DataFrame, named: pl.DataFrame, gazette
     return found.join(others, on=["place_no", "ward_no"], how="anti", maintain_order="left")
 
 
-def leave_common_names(found: pl.DataFrame, places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """Leave out wards of common words where a constituency is stated that is not known, and has no word of theirs.
+def find_common_names(kinds: Iterable[pl.DataFrame], places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Give place_no and ward_no of wards of common words where a constituency is stated that is not known.
 
-    "Mwingi, Township" in Kitui is a part of Mwingi, and not the Township of Kitui Central; "Kitui, Township" is.
+    "Mwingi, Township" in Kitui is a part of Mwingi, and not the Township of Kitui Central; "Kitui, Township" is, because
+    what is stated has a word of the ward's parents.
     """
     units = pl.concat_list(pl.col(f"{unit}_words").fill_null([]) for unit in ("constituency", "sub_county"))
     stated = places.select("place_no", "block", given=is_telling(pl.col("ward_words")), units=units).filter(
         pl.col("block").list.len() == 0, pl.col("units").list.len() > 0
     )
-    others = (
-        found.select("place_no", "ward_no")
-        .join(stated, on="place_no", validate="m:1")
-        .join(read_parents(gazetteer), on="ward_no", validate="m:1")
+    found = pl.concat(wards.select("place_no", "ward_no") for wards in kinds).join(
+        stated, on="place_no", validate="m:1"
+    )
+    if found.is_empty():  # as for nearly all places: then the wards' parents need not be put in words
+        return found.select("place_no", "ward_no")
+    return (
+        found.join(read_parents(gazetteer), on="ward_no", validate="m:1")
         .filter(
             ~(pl.col("given") & pl.col("is_name")), pl.col("units").list.set_intersection("parents").list.len() == 0
         )
+        .select("place_no", "ward_no")
     )
-    return found.join(others, on=["place_no", "ward_no"], how="anti", maintain_order="left")
 
 
 def read_parents(gazetteer: Gazetteer) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 Kenya lies between latitude -4.9 and 5.6 and longitude 33.8 and 42.0 (decimal degrees, WGS 84). The two ranges do not
 overlap, so a pair is either inside, or inside when exchanged, or wrong; there is nothing to guess. (0, 0), equal and
-not finite numbers are outside both ranges and need no rule of their own; half a pair of zeros, and whole degrees do.
+not finite numbers are outside both ranges and need no rule of their own.
 """
 
 from __future__ import annotations
@@ -131,14 +131,7 @@ def _repair(statement: str) -> pl.Expr:
 
 
 def _in_kenya(latitude: pl.Expr, longitude: pl.Expr) -> pl.Expr:
-    is_inside = latitude.is_between(*LATITUDES) & longitude.is_between(*LONGITUDES)
-    return (is_inside & ~_says_no_place(latitude, longitude)).fill_null(value=False)
-
-
-def _says_no_place(latitude: pl.Expr, longitude: pl.Expr) -> pl.Expr:
-    """Say whether a latitude is a zero for none (0, 36.8), or a pair lost its decimals: (-1, 36) is 110 km wide."""
-    is_whole = (latitude == latitude.round()) & (longitude == longitude.round())
-    return (latitude == 0) | is_whole
+    return (latitude.is_between(*LATITUDES) & longitude.is_between(*LONGITUDES)).fill_null(value=False)
 
 
 def _was_exchanged(statement: str) -> pl.Expr:

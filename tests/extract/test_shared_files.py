@@ -63,8 +63,6 @@ PHONES = {"Phone", "Mobile", "Hotline", "Toll Free"}
 DIFFERENT: dict[str, dict[str, int]] = {
     # An OSM id is the source's own key, not a code; all 25 have one (the codes are generated later).
     "05_osm_nakuru_amenities.geojson": {"with_code": 0, "distinct_codes": 0},
-    # Its only point is (-1.0, 36.0), for a facility of Nairobi: whole degrees are no place.
-    "10_gvrc_synthetic_envelope_single.json": {"with_xy": 0, "xy_in_kenya": 0},
     # Six codes say "None": they are absent. Four registration numbers are "222222" and the like.
     "23_kmhfl2_nairobi_titlecase.geojson": {
         "with_code": 1242,
