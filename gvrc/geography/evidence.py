@@ -170,7 +170,7 @@ def leave_other_constituencies(found: pl.DataFrame, named: pl.DataFrame, gazette
 def find_common_names(kinds: Iterable[pl.DataFrame], places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """Give place_no and ward_no of wards of common words where a constituency is stated that is not known.
 
-    "Mwingi, Township" in Kitui is a part of Mwingi, and not the Township of Kitui Central; "Kitui, Township" is, because
+    "Mwingi, Township" in Kitui is a part of Mwingi, and not the Township of Kitui Central; "Kitui, Township" is, as
     what is stated has a word of the ward's parents.
     """
     units = pl.concat_list(pl.col(f"{unit}_words").fill_null([]) for unit in ("constituency", "sub_county"))
