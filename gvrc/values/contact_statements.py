@@ -115,9 +115,9 @@ def _by_person(key: str, text: str) -> list[str]:
 
 def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> Iterator[Statement]:
     kind = next((item for name, item in members if isinstance(item, str) and item and _is_label(name, item)), key)
-    is_of_a_case = any(_is_of_a_case(name, item) or says_private(name, item) for name, item in members)
-    is_ended = not is_of_a_case and any(_is_called_ended(name, item) for name, item in members)
-    in_use = not is_of_a_case and not any(_says_ended(name, item) for name, item in members)
+    is_kept = any(is_of_a_case(name, item) or says_private(name, item) for name, item in members)
+    is_ended = not is_kept and any(_is_called_ended(name, item) for name, item in members)
+    in_use = not is_kept and not any(_says_ended(name, item) for name, item in members)
     owners = {
         mark: Statement("contact_person", text, Whose("", mark), in_use, is_ended) for mark, text in _owners(members)
     }
@@ -132,7 +132,7 @@ def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> I
                     yield statement._replace(in_use=False, is_ended=False)
                     continue
                 has_ended = statement.is_ended or (is_ended and statement.in_use)
-                yield statement._replace(in_use=in_use and statement.in_use, is_ended=has_ended and not is_of_a_case)
+                yield statement._replace(in_use=in_use and statement.in_use, is_ended=has_ended and not is_kept)
 
 
 def _describes(name: str, item: object) -> bool:
@@ -169,7 +169,7 @@ def _is_called_ended(name: str, item: object) -> bool:
     return False
 
 
-def _is_of_a_case(name: str, item: object) -> bool:
+def is_of_a_case(name: str, item: object) -> bool:
     """Say whether a person is a survivor, or another party to a case; not somebody who supports survivors."""
     if name not in ROLE_KEYS | RELATION_KEYS and name not in TYPE_KEYS:
         return False
