@@ -84,6 +84,12 @@ LOCATIONS = [
 
 SOCIAL = {"amenity": "social_facility"}
 
+
+def coded_values(labels: dict[int, str]) -> dict[str, Any]:
+    coded = [{"code": code, "name": name} for code, name in labels.items()]
+    return {"type": "codedValue", "name": "domain_1", "codedValues": coded}
+
+
 UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "ESRI: the fields of the table are no facilities": (
         {
@@ -95,6 +101,39 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             "features": [{"attributes": A, "geometry": {"x": 36.8, "y": -1.28}}],
         },
         [READ_A | {"latitude": "-1.28", "longitude": "36.8"}],
+    ),
+    "ESRI: what codes mean, and what columns are called": (
+        {
+            "geometryType": "esriGeometryPoint",
+            "spatialReference": {"wkid": 4326},
+            "fields": [
+                {"name": "OBJECTID", "type": "esriFieldTypeOID", "alias": "OBJECTID", "domain": None},
+                {"name": "FNM", "type": "esriFieldTypeString", "alias": "Facility Name"},
+                {"name": "STATUS", "alias": "Status", "domain": coded_values({1: "Operational", 2: "Closed"})},
+                {"name": "TYP", "alias": "Facility Type", "domain": coded_values({1: "Dispensary", 2: "Hospital"})},
+                {"name": "COUNTY", "alias": "County", "domain": coded_values({42: "Kisumu", 47: "Nairobi"})},
+            ],
+            "features": [
+                {
+                    "attributes": {"OBJECTID": 7, "FNM": "Umoja Clinic", "STATUS": 2, "TYP": 1, "COUNTY": 47},
+                    "geometry": {"x": 36.8, "y": -1.28},
+                },
+                {"attributes": {"OBJECTID": 8, "FNM": "Kayole Clinic", "STATUS": 9, "TYP": None, "COUNTY": 42}},
+            ],
+        },
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "source_key": "7",
+                "operational_status": "Closed",
+                "is_active": "Closed",
+                "facility_type": "Dispensary",
+                "county_name": "Nairobi",
+                "latitude": "-1.28",
+                "longitude": "36.8",
+            },
+            {"facility_name": "Kayole Clinic", "source_key": "8", "county_name": "Kisumu"},
+        ],
     ),
     "pandas, orient table": (
         {"schema": {"fields": [{"name": "code", "type": "integer"}], "primaryKey": ["code"]}, "data": [A, B]},
