@@ -775,3 +775,20 @@ def test_a_question_of_a_form_is_read_without_its_groups(
     contacts, invalid = read_contacts([json.dumps([{"key": key, "value": value} for key, value in entries])])
     read = [(contact.contact_type, contact.contact_value, contact.contact_person_name) for contact in contacts]
     assert (read, invalid) == (found, [])
+
+
+def test_a_language_or_a_department_beside_a_number_is_nobody_to_ask_for() -> None:
+    phones = [
+        {"number": "0700000016", "languages": [{"name": "Swahili"}], "department": {"name": "Maternity"}},
+        {"number": "0700000017", "provider": {"name": "Safaricom"}, "type": {"id": 1, "name": "Mobile"}},
+        {"number": "0700000018", "person": {"id": 7, "name": "A. Person"}},
+        {"contactType": {"name": "PHONE"}, "contact": "0700000019"},
+    ]
+    contacts, invalid = read_contacts([json.dumps([{"key": "phones", "value": phones}])])
+    assert [(contact.contact_value, contact.contact_person_name) for contact in contacts] == [
+        ("+254700000016", ""),
+        ("+254700000017", ""),
+        ("+254700000018", "A. Person"),
+        ("+254700000019", ""),
+    ]
+    assert invalid == ["contact: aaaaaaa", "contact: aaaaaaaaa", "contact: aaaaaaaaa"]
