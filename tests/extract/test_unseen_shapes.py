@@ -85,6 +85,11 @@ LOCATIONS = [
 SOCIAL = {"amenity": "social_facility"}
 
 
+def feature(properties: dict[str, Any]) -> dict[str, Any]:
+    point = {"type": "Point", "coordinates": [36.784, -1.317]}
+    return {"type": "Feature", "properties": properties, "geometry": point}
+
+
 def coded_values(labels: dict[int, str]) -> dict[str, Any]:
     coded = [{"code": code, "name": name} for code, name in labels.items()]
     return {"type": "codedValue", "name": "domain_1", "codedValues": coded}
@@ -674,6 +679,32 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         [
             {"facility_name": "Umoja", "facility_type": "shelter", "source_key": "1"},
             {"facility_name": "Kayole", "facility_type": "social_facility", "source_key": "2"},
+        ],
+    ),
+    "OpenStreetMap as GeoJSON: suburbs, borders and bus stops are no facilities": (
+        {
+            "type": "FeatureCollection",
+            "generator": "overpass-turbo",
+            "features": [
+                feature({"@id": "node/8", "place": "suburb", "name": "Makina", "population": "25000"}),
+                feature({"@id": "relation/9", "boundary": "administrative", "admin_level": "6", "name": "Kibra"}),
+                feature({"osm_id": 7, "osm_type": "nodes", "highway": "bus_stop", "name": "Hospital Stage"}),
+                feature({"@id": "node/5", "amenity": "clinic", "name": "Lindi Clinic", "place": None}),
+                feature({"osm_id": 6, "name": "Makina Dispensary", "highway": None}),
+            ],
+        },
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "facility_type": "clinic",
+                "source_key": "node/5",
+                "geometry": '{"type":"Point","coordinates":[36.784,-1.317]}',
+            },
+            {
+                "facility_name": "Makina Dispensary",
+                "source_key": "6",
+                "geometry": '{"type":"Point","coordinates":[36.784,-1.317]}',
+            },
         ],
     ),
     "WP Store Locator, and WordPress' own table: a title that names a place": (
