@@ -10,6 +10,9 @@ from reading import facilities, read_bytes
 
 from gvrc.errors import SourceFileError
 from gvrc.reading.cursor import MAX_VALUE_BYTES
+from gvrc.rules import Demands
+from gvrc.sources import named_source
+from gvrc.transform import shipped_places, transform
 
 A = {"name": "Umoja Clinic", "code": 1, "county": "Nairobi"}
 B = {"name": "Kayole Clinic", "code": 2, "county": "Nairobi"}
@@ -1303,3 +1306,45 @@ def test_a_contact_that_may_be_anothers_is_joined_to_nobody_and_told(document: o
     frame, reading = read_bytes(json.dumps(document).encode())
     assert frame["contacts"].null_count() == len(frame)
     assert any("1" in note for note in reading.notes)
+
+
+def test_services_that_a_record_lists_by_their_ids_are_those_of_the_catalogue_beside_it() -> None:
+    listed = [SAFE | {"services": [1, 3]}, KAYOLE | {"service_ids": ["2"]}, SAFE | {"services": [1, 9]}]
+    catalogue = [{"id": 1, "name": "PEP"}, {"id": 2, "name": "Legal aid"}, {"id": 3, "name": "Counselling"}]
+    for document in (
+        {"facilities": listed, "services": catalogue},
+        {"services": catalogue, "facilities": listed},
+    ):
+        frame, reading = read_bytes(json.dumps(document).encode())
+        assert [json.loads(text) if text else None for text in frame["services"]] == [
+            [{"name": "PEP"}, {"name": "Counselling"}],
+            [{"name": "Legal aid"}],
+            None,  # one of them is not there: which ones it meant, nobody knows
+        ]
+        assert reading.unmapped["services"] == (2, "a list of 2")
+
+
+def test_the_tables_of_hsds_are_joined_by_their_location_and_its_services_are_no_facilities() -> None:
+    document = {
+        "organization": [{"id": "o1", "name": "Sample Trust"}],
+        "location": [{"id": "l1", "name": "Lindi Safe House", "organization_id": "o1", "latitude": -1.317}],
+        "service": [
+            {"id": "s1", "organization_id": "o1", "name": "Post-rape care", "status": "active"},
+            {"id": "s2", "organization_id": "o1", "name": "Legal aid", "status": "inactive"},
+        ],
+        "service_at_location": [
+            {"id": "x1", "service_id": "s1", "location_id": "l1"},
+            {"id": "x2", "service_id": "s2", "location_id": "l1"},
+        ],
+        "phone": [
+            {"id": "p1", "location_id": "l1", "number": "0700000016"},
+            {"id": "p2", "location_id": "", "contact_id": "c1", "number": "0700000017"},
+        ],
+    }
+    frame, _ = read_bytes(json.dumps(document).encode())
+    read = transform(frame, {1: named_source("hsds")}, shipped_places(), Demands()).to_dicts()
+    assert [(record["facility_name"], record["services"]) for record in read] == [
+        ("Lindi Safe House", ["Post-rape care"])
+    ]
+    assert [contact["contact_value"] for contact in read[0]["contacts"]] == ["+254700000016"]
+    assert "Legal aid" in read[0]["issue.service_invalid"]
