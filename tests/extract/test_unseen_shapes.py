@@ -85,6 +85,7 @@ LOCATIONS = [
     location("c-1", "Nairobi", None, "jdn"),
 ]
 
+LINES = {"contact:whatsapp": "0700000016", "phone:emergency": "1195"}
 SOCIAL = {"amenity": "social_facility"}
 
 
@@ -580,6 +581,53 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
                 "county_name": "Nairobi",
                 "sub_county_name": "Kibra",
                 "ward_name": "Lindi",
+            }
+        ],
+    ),
+    "Google Forms: the rows of a grid are the choices of its question": (
+        [
+            {
+                "Name of the facility": "Umoja Clinic",
+                "County": "Nairobi",
+                "Which services do you offer? [PEP/PrEP]": "Yes",
+                "Which services do you offer? [Legal aid]": "No",
+                "Which services do you offer? [Counselling]": "Yes",
+                "Days of operation [Monday]": "Yes",
+            }
+        ],
+        [{"facility_name": "Umoja Clinic", "county_name": "Nairobi", "services": '["PEP/PrEP","Counselling"]'}],
+    ),
+    "HSDS: the services at a location": (
+        [A | {"services_at_location": [{"service": {"name": "PEP"}}, {"service": {"name": "Legal aid"}}]}],
+        [READ_A | {"services": '[{"service":{"name":"PEP"}},{"service":{"name":"Legal aid"}}]'}],
+    ),
+    "a status that is an object says that the facility is closed in a key of its own": (
+        [
+            A | {"status": {"is_closed": True, "reason": "no staff"}},
+            A | {"lifecycle": {"closed_on": "2024-01-31"}},
+            B | {"operations": {"status": "Closed"}},
+            B | {"operational_status": {"functional": "No"}},
+        ],
+        [
+            READ_A | {"is_closed": "true"},
+            READ_A | {"is_closed": "2024-01-31"},
+            READ_B | {"operational_status": "Closed"},
+            READ_B | {"is_active": "No"},
+        ],
+    ),
+    "Swahili: the area and the beds": (
+        [A | {"eneo": "Gatwekera", "idadi_ya_vitanda": 12}],
+        [READ_A | {"place_hint": "Gatwekera", "beds": "12"}],
+    ),
+    "OpenStreetMap: further lines": (
+        {"elements": [{"type": "node", "id": 1, "tags": {"amenity": "clinic", "name": "Umoja"} | LINES}]},
+        [
+            {
+                "facility_name": "Umoja",
+                "facility_type": "clinic",
+                "source_key": "1",
+                "contacts": '[{"key":"tags.contact:whatsapp","value":"0700000016"},'
+                '{"key":"tags.phone:emergency","value":"1195"}]',
             }
         ],
     ),
