@@ -37,6 +37,7 @@ from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
 from gvrc.reading.labelled import pairs_in, with_labels_as_keys
+from gvrc.reading.named_by_key import records_by_name
 from gvrc.reading.passed_over import (
     FEW_NAMED,
     are_listed_persons,
@@ -156,6 +157,9 @@ class Walk:
             self.walked.passed_over["of people in an address book, with where they work"] += 1
         elif self._passes_persons(_keyed(value), list(value.values()), path, parents):
             pass
+        elif self.pinned is None and (named := records_by_name(value, path, self.keys)):
+            self.walked.add(path, len(named))
+            yield self._told(list(map(msgspec.json.encode, named)), parents, None, path)
         elif self.pinned is None and (parted := facility_in_parts(value, path, self.keys)):
             self.walked.add((*path, parted.key), 1)
             links = self._links_needed([parted.record], path, parents)

@@ -631,6 +631,29 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             }
         ],
     ),
+    "facilities whose names are the keys that they stand under": (
+        {
+            "Nairobi": {
+                "county_info": {"population": 12},
+                "shelters": {"Lindi Safe House": {"ward": "Lindi", "phone": "1195"}},
+                "contacts_of_the_county": {"Police Station": {"phone": "999"}, "Legal Aid": {"phone": "1195"}},
+                "office": {"Sample Person": {"phone": "0700000016"}, "Makina Women Group": {"phone": "0700000017"}},
+            }
+        },
+        [
+            {
+                "facility_name": "Lindi Safe House",
+                "facility_type": "shelters",
+                "county_name": "Nairobi",
+                "ward_name": "Lindi",
+                "contacts": '[{"key":"phone","value":"1195"}]',
+            }
+        ],
+    ),
+    "facilities by their names, and nothing around them": (
+        {"Umoja Clinic": {"code": 1, "county": "Nairobi"}, "Kayole Clinic": {"code": 2, "county": "Nairobi"}},
+        [READ_A, READ_B],
+    ),
     "Firestore: values in the names of their types": (
         {
             "documents": [
@@ -1396,3 +1419,40 @@ def test_the_tables_of_hsds_are_joined_by_their_location_and_its_services_are_no
     ]
     assert [contact["contact_value"] for contact in read[0]["contacts"]] == ["+254700000016"]
     assert "Legal aid" in read[0]["issue.service_invalid"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "read"),
+    [
+        (
+            [
+                ["Facility", None, "Location", None, "Contacts", ""],
+                ["Name", "Code", "County", "Ward", "Phone", "Email"],
+                ["Umoja Clinic", 1, "Nairobi", None, None, None],
+            ],
+            [READ_A],
+        ),
+        (
+            [
+                ["Facility", "Code", "Location", None],
+                [None, None, "County", "Ward"],
+                ["Umoja Clinic", 1, "Nairobi", ""],
+            ],
+            [READ_A],
+        ),
+        (  # a name below Contact is nobody's facility
+            [
+                ["Contact", None, "Facility", "County"],
+                ["Name", "Phone", "Centre", None],
+                ["Sample Person", "1195", "Umoja Clinic", "Nairobi"],
+            ],
+            None,
+        ),
+    ],
+)
+def test_headings_that_stand_in_two_rows_are_read_together(rows: object, read: list[dict[str, Any]] | None) -> None:
+    frame, _ = read_bytes(json.dumps(rows).encode())
+    if read is None:
+        assert "Sample Person" not in frame["facility_name"].to_list()
+    else:
+        assert facilities(frame) == read
