@@ -55,7 +55,7 @@ def _parted(key: str) -> tuple[str, str]:
     >>> _parted("services/pep"), _parted("Services offered [PEP/PrEP]"), _parted("PEP")
     (('services', 'pep'), ('Services offered', 'PEP/PrEP'), ('', 'PEP'))
     """
-    if found := CHOICE.fullmatch(key):
+    if key.endswith("]") and (found := CHOICE.fullmatch(key)):
         return found["question"], found["choice"].strip()
     question, _, service = key.rpartition("/")
     return question, service
