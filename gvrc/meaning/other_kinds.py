@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from gvrc.meaning.list_names import is_passed_over
@@ -15,6 +16,10 @@ SITE_TAGS: Final = frozenset(
 PLACE_TAGS: Final = frozenset(
     ("place", "highway", "boundary", "waterway", "natural", "railway", "public_transport", "route")
 )
+# By these a Feature of GeoJSON shows that it is an element of OpenStreetMap: Overpass turbo's, HOT's.
+OSM_ID: Final = re.compile(r"(?:node|way|relation)/\d+")
+OSM_KEYS: Final = frozenset(("osm_id", "osm_type", "osm_way_id"))
+ADMINISTRATIVE: Final = "administrative"
 FHIR_FACILITIES: Final = frozenset(("Organization", "Location", "Bundle", "Parameters"))
 FHIR_NO_SITES: Final = frozenset(("jdn", "ro", "bd", "rd", "co", "lvl"))  # a county or ward, a room, a bed, a road
 NODES_OF_OTHERS: Final = (
@@ -33,6 +38,7 @@ def is_of_many_kinds(value: object) -> bool:
         or not value.keys().isdisjoint(("@type", "_type"))
         or bool(json_api_type(value))
         or is_unit_of_hierarchy(value.get("level"), value.get("path"))
+        or bool(_tags_of_feature(value))
     )
 
 
@@ -74,11 +80,29 @@ def _part_of_site(physical_type: object) -> str | None:
 
 
 def _other_element(value: dict[str, Any]) -> str | None:
+    if tag := _tag_of_place(_tags_of_feature(value)):
+        return f"feature_of_{tag}"
     if value.get("type") not in OSM_TYPES:
         return None
     if tag := _tag_of_place(value.get("tags")):
         return f"{value['type']}_of_{tag}"
     return f"{value['type']} without tags" if "id" in value and not value.get("tags") and "name" not in value else None
+
+
+def _tags_of_feature(feature: dict[str, Any]) -> dict[str, Any]:
+    """Give the tags of a Feature of GeoJSON that is an element of OpenStreetMap, or a border whoever has drawn it.
+
+    >>> _tags_of_feature({"type": "Feature", "properties": {"@id": "node/8", "place": "suburb", "shop": None}})
+    {'@id': 'node/8', 'place': 'suburb'}
+    >>> _tags_of_feature({"type": "Feature", "properties": {"name": "Lindi Clinic", "place": "Lindi"}})
+    {}
+    """
+    properties = feature.get("properties") if feature.get("type") == "Feature" else None
+    if not isinstance(properties, dict):
+        return {}
+    is_element = OSM_ID.fullmatch(str(properties.get("@id"))) or not OSM_KEYS.isdisjoint(properties)
+    is_border = properties.get("boundary") == ADMINISTRATIVE
+    return {key: said for key, said in properties.items() if said is not None} if is_element or is_border else {}
 
 
 def _tag_of_place(tags: object) -> str | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gvrc.meaning.paths import is_absent, normal_key
 from gvrc.reading.json_texts import Texts, Values, json_texts_of
 from gvrc.values.contact_keys import ENDING_KEYS, SHARED, is_one_person, says_private
-from gvrc.values.contact_statements import is_secondary
+from gvrc.values.contact_statements import is_of_a_case, is_secondary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,8 +44,13 @@ def _is_one_contact(value: dict[str, Any]) -> bool:
     return (
         not ONE_CONTACT.isdisjoint(map(normal_key, value))
         or is_one_person(value)
-        or any(says_private(normal_key(key), inner) for key, inner in value.items())
+        or any(_is_kept(normal_key(key), inner) for key, inner in value.items())
     )
+
+
+def _is_kept(word: str, value: object) -> bool:
+    """Say whether something in an object tells that what stands beside it is not for the public."""
+    return says_private(word, value) or is_of_a_case(word, value)
 
 
 ONE_CONTACT: Final = (

@@ -31,11 +31,13 @@ from gvrc.reading.around import (
     with_parents,
 )
 from gvrc.reading.branches import branches_of, facility_in_parts, have_branches
+from gvrc.reading.coded import SCHEMA, Schema, are_coded, schema_beside, schema_in, with_labels
 from gvrc.reading.cursor import LENIENT, MAX_DEPTH, QUOTE, UNREADABLE, Cursor, read_element
 from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
 from gvrc.reading.labelled import pairs_in, with_labels_as_keys
+from gvrc.reading.named_by_key import records_by_name
 from gvrc.reading.passed_over import (
     FEW_NAMED,
     are_listed_persons,
@@ -96,6 +98,7 @@ class Walk:
         self.walked = walked
         self.element: tuple[str, ...] | None = None  # the path of the list, while one of its elements is walked
         self.columns: list[str] | None = None  # the headings of a table, if they were met beside its rows
+        self.schema: Schema = {}  # of a map service, if it was met beside its records
 
     def document(self) -> Iterator[Elements]:
         """Walk all of it and give its records.
@@ -154,6 +157,9 @@ class Walk:
             self.walked.passed_over["of people in an address book, with where they work"] += 1
         elif self._passes_persons(_keyed(value), list(value.values()), path, parents):
             pass
+        elif self.pinned is None and (named := records_by_name(value, path, self.keys)):
+            self.walked.add(path, len(named))
+            yield self._told(list(map(msgspec.json.encode, named)), parents, None, path)
         elif self.pinned is None and (parted := facility_in_parts(value, path, self.keys)):
             self.walked.add((*path, parted.key), 1)
             links = self._links_needed([parted.record], path, parents)
@@ -203,6 +209,7 @@ class Walk:
         above = () if path == self.element else path
         parents = parents | projection_in(whole or {})
         self.columns = columns_beside(whole or {}, self.keys) or self.columns
+        around, self.schema = self.schema, schema_beside(whole or {})
         for key in cursor.members():
             parents = parents | self._projection_at_hand(key)
             if (char := cursor.peek()) == b"[":
@@ -211,6 +218,7 @@ class Walk:
                 parents = self._county_said(key, before) | parents
             elif not self._passes_sender(key, whole):
                 yield from self._object((*path, key), with_key(parents, key, above))
+        self.schema = around
 
     def _county_said(self, key: str, before: int | None) -> dict[str, str]:
         """Read a member that is no object or list; give the county that it names.
@@ -281,8 +289,7 @@ class Walk:
             return parts, []
         values = [read_element(element) for element in first[:SAMPLE]]
         parts = chain([first], parts)
-        if path and is_list_of_columns(path[-1]) and (columns := columns_in(values, self.keys)):
-            self.columns = columns
+        if path and is_list_of_columns(path[-1]) and self._are_columns(values, path[-1]):
             for _ in parts:
                 pass  # to the end of the list
             return parts, []
@@ -293,12 +300,21 @@ class Walk:
             return chain([first], rewritten), [read_element(element) for element in first[:SAMPLE]]
         return parts, values
 
+    def _are_columns(self, values: list[object], key: str) -> bool:
+        """Say whether a list has the columns of what stands beside it, which are kept until then."""
+        columns = columns_in(values, self.keys)
+        schema = schema_in(values) if key == SCHEMA else {}
+        self.columns, self.schema = columns or self.columns, schema or self.schema
+        return bool(columns or schema)
+
     def _rewritten(
         self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...]
     ) -> Iterator[Elements] | None:
         """Give records in the form of all others, if they come as pairs, in wrapped values, or under services."""
         if self._is_wanted(path) is not False and (pairs := pairs_in(values, self.keys)):
             return with_labels_as_keys(parts, pairs, self.keys)
+        if self.schema and are_coded(values, self.schema, self.keys):
+            return with_labels(parts, self.schema, self.keys)
         if self.pinned is None and are_wrapped(values, self.keys):
             return plain_values(parts)
         if self.pinned is None and are_services_at_places(values):

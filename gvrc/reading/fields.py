@@ -362,9 +362,12 @@ def _without_marks(key: str | int) -> str | int:
 
 
 def _is_list_of_names(values: list[Any]) -> bool:
-    return not all(
-        type(value) is str and len(value) == UUID_LENGTH and value[8:9] == value[13:14] == "-" for value in values
-    )
+    """Say whether a list may have names: not one of keys of another table, which are numbers or UUIDs."""
+    return not all(type(value) is int or (type(value) is str and _is_uuid(value)) for value in values)
+
+
+def _is_uuid(text: str) -> bool:
+    return len(text) == UUID_LENGTH and text[8:9] == text[13:14] == "-"
 
 
 def _is_pair(values: list[Any]) -> bool:

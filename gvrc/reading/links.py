@@ -29,7 +29,7 @@ from gvrc.meaning.paths import (
 from gvrc.reading.cursor import Cursor, read_element
 from gvrc.reading.link_keys import ALSO, PLACES, Link, links_of, may_refer, part_of, services_of, stated_units
 from gvrc.reading.linked_rows import MAX_ROWS, Gathering, Rows
-from gvrc.reading.side_tables import are_mentioned, is_side_table, may_be_joined
+from gvrc.reading.side_tables import are_mentioned, is_side_table, may_be_joined, service_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -73,6 +73,8 @@ class Links:
         found = list(filter(may_refer, sample))
         if may_be_joined(path, sample) and self._has_side_tables(sample):
             return True
+        if any(map(service_ids, sample)) and any(self._gathered().side_tables.services_of(path, one) for one in sample):
+            return True
         if not path:
             found = [record for record in found if "relationships" in record or part_of(record)]
         if any(map(part_of, found)) and self._gathered().jurisdictions:
@@ -107,7 +109,7 @@ class Links:
         others = {PARENTS[unit]: name for unit, name in found.items() if unit not in PLACES}
         above = units_of_jurisdictions(self._gathered().above(part_of(record)))
         around = {PARENTS[unit]: name for unit, name in above.items()}
-        listed = self._services_told(record) | self._gathered().side_tables.of(path, record)
+        listed = self._services_told(record, path) | self._gathered().side_tables.of(path, record)
         return around | places | parents | others | listed
 
     def _followed(self, record: dict[str, Any], stated: dict[str, str]) -> dict[str, str]:
@@ -121,11 +123,12 @@ class Links:
             if unit not in PLACES or _plain(stated.get(unit, ""), unit) != _plain(name, unit)
         }
 
-    def _services_told(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Give the names of the services that a resource of JSON:API refers to, if their ids are unambiguous."""
+    def _services_told(self, record: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+        """Give the services that a record refers to, in JSON:API or by a list of ids, if these are unambiguous."""
         known = self._gathered().services
         names = [name for key in services_of(record) if (name := known.get(key))]
-        return {PARENT_SERVICES: names} if names else {}
+        told = names or self._gathered().side_tables.services_of(path, record)
+        return {PARENT_SERVICES: told} if told else {}
 
     def notes(self) -> list[str]:
         """List for the report the lists that were too long to be followed."""

@@ -14,12 +14,12 @@ from gvrc.meaning.paths import normal_key
 from gvrc.values.text import by_distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 def is_of_sheet() -> pl.Expr:
     """Say which of normalised records are a heading, a note or a sum."""
-    return _is_note_or_sum() | _is_county_heading() | _is_row_of_columns()
+    return _is_note_or_sum() | _is_county_heading() | _is_unit_heading() | _is_row_of_columns()
 
 
 def _is_note_or_sum() -> pl.Expr:
@@ -36,9 +36,23 @@ def _is_note_or_sum() -> pl.Expr:
 
 def _is_county_heading() -> pl.Expr:
     """Say whether a record says nothing of a facility: a county's name alone is the heading of the rows below."""
-    nothing = [pl.col(name).is_null() for name in HARDLY_IN_A_HEADING]
+    return _of_names(_says_nothing(HARDLY_IN_A_HEADING), is_county)
+
+
+def _is_unit_heading() -> pl.Expr:
+    """Say whether a record is the heading of the rows below: a sub-county with its level, and nothing more.
+
+    Its county and type may be those of all rows. A desk that is called after its sub-county can be called.
+    """
+    no_more = [name for name in HARDLY_IN_A_HEADING if name not in ("county_name", "facility_type")]
+    return _says_nothing(no_more) & pl.col("facility_name").str.contains(UNIT_WITH_LEVEL).fill_null(value=False)
+
+
+def _says_nothing(fields: Iterable[str]) -> pl.Expr:
+    """Say whether a record has none of these fields, no contact and no service."""
+    nothing = [pl.col(name).is_null() for name in fields]
     no_rows = [pl.col(name).list.len() == 0 for name in ("contacts", "services")]
-    return _of_names(pl.all_horizontal(*nothing, *no_rows), is_county)
+    return pl.all_horizontal(*nothing, *no_rows)
 
 
 def _is_row_of_columns() -> pl.Expr:
@@ -54,6 +68,11 @@ def _of_names(is_asked: pl.Expr, is_so: Callable[[str], bool]) -> pl.Expr:
 
 
 HARDLY_IN_A_NOTE = ("facility_code", "registration_number", "constituency_name", "ward_name", "latitude", "address")
+UNIT_WITH_LEVEL = (
+    r"(?i)^(?:.*\S\s+(?:sub[\s-]?county|county|constituency|ward|region|province)"
+    r"|(?:sub[\s-]?county|county|constituency|ward|region|province)(?:\s*:|\s+-\s).*\S"
+    r"|(?:kaunti(?: ndogo)?|jimbo|wadi|kata)\s+ya\s.*)\s*:?\s*$"
+)
 HARDLY_IN_A_HEADING = (
     *("facility_code", "registration_number", "facility_type", "facility_level", "operational_status", "owner_name"),
     *("county_name", "constituency_name", "ward_name", "latitude", "address"),

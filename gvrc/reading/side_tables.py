@@ -11,14 +11,23 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gvrc.meaning.list_names import MARK_OF_TABLE, OF_FACILITIES, WRAPPING, is_of_facilities
-from gvrc.meaning.paths import MAX_KNOWN_PATHS, PARENT_CONTACTS, PARENT_SERVICES, is_absent, normal_key, words_of_key
+from gvrc.meaning.paths import (
+    MAX_KNOWN_PATHS,
+    PARENT_CONTACTS,
+    PARENT_SERVICES,
+    UUID,
+    is_absent,
+    normal_key,
+    words_of_key,
+)
 from gvrc.reading.link_keys import ENDINGS, ID_KEYS, id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CONTACTS: Final = ("contacts", "phones", "telephones", "emails")
-SERVICES: Final = ("services", "huduma")
+CONTACTS: Final = ("contacts", "phones", "telephones", "emails", "contact", "phone")
+AT_LOCATION: Final = ("serviceatlocation", "serviceatlocations", "servicesatlocation", "servicesatlocations")
+SERVICES: Final = ("services", "huduma", "service", *AT_LOCATION)
 KINDS: Final = {
     f"{mark}{word}": kind
     for words, kind in ((CONTACTS, PARENT_CONTACTS), (SERVICES, PARENT_SERVICES))
@@ -26,13 +35,21 @@ KINDS: Final = {
     for mark in ("", "facility", "facilities")
 }
 # The ends of such names, by which bytes are searched: most files have none of them outside their records.
-ENDS: Final = ("ontacts", "hones", "mails", "ervices", "uduma")  # each costs 10 ms for 100,000 facilities
+# HSDS, which calls them phone and service, also has a table service_at_location.
+ENDS: Final = ("ontacts", "hones", "mails", "ervices", "uduma", "t_location")  # each costs 10 ms for 100,000 facilities
 LONGEST_END: Final = 12
 CODES: Final = frozenset(("facilitycode", "mflcode", "mfl", "facilitymflcode", "kmhflcode", "mflno"))
 OWN_CODES: Final = CODES | {"code"}
 FACILITY: Final = "facility"
+LOCATION: Final = "location"  # HSDS: where an organisation has its services
+# In HSDS a service belongs to an organisation, and other rows tell at which of its locations it is offered.
+OF_SERVICES: Final = frozenset(("organization", "organisation", "provider"))
+SERVICE_LISTS: Final = frozenset(
+    ("services", "serviceids", "servicesids", "servicesoffered", "servicesprovided", "huduma")
+)
 SERVICE_IDS: Final = tuple(f"service{ending}" for ending in ENDINGS)
 CATALOGUE_IDS: Final = ("id", "pk", "uuid", *SERVICE_IDS)
+SAYS_OFFERED: Final = frozenset(("status", "isactive", "active", "available", "isavailable"))
 MAX_ROWS: Final = 100_000  # of all tables: their rows are kept in memory
 
 Place = tuple[str, ...]
@@ -58,7 +75,8 @@ class SideTables:
         self._ids: defaultdict[Place, defaultdict[str, Counter[tuple[bool, str]]]] = defaultdict(
             lambda: defaultdict(Counter)
         )
-        self._services: defaultdict[Place, dict[str, str]] = defaultdict(dict)
+        # None: several services have the id.
+        self._services: defaultdict[Place, dict[str, dict[str, Any] | None]] = defaultdict(dict)
 
     def add(self, path: Place, row: object) -> None:
         """Add a row of a list: of a table, of the catalogue of services, or of facilities, whose ids are counted."""
@@ -67,21 +85,31 @@ class SideTables:
             return
         if kind := _kind_of(name):
             self._add_detail(path, above, kind, row)
-        elif is_of_facilities(name):
+        elif _is_of_sites(name):
             self._ids[above][_singular(name)].update(set(_ids_of(name, row)))
 
     def _add_detail(self, path: Place, above: Place, kind: str, row: dict[str, Any]) -> None:
-        owner = next(filter(None, (_owner_at(key, value) for key, value in row.items())), None)
+        owners = list(filter(None, (_owner_at(key, value) for key, value in row.items())))
+        owner = next((owner for owner in owners if owner.stem != LOCATION), next(iter(owners), None))
+        is_catalogued = kind == PARENT_SERVICES and self._catalogue(above, row, owner)
         if owner:
             self.count += 1
             self.paths.add(path)
         if owner and self.count <= MAX_ROWS:
             said = {key: value for key, value in row.items() if not _owner_at(key, value) and not _is_own_id(key)}
             self.rows[above, owner].append((kind, said))
-        elif kind == PARENT_SERVICES and (known := _value_at(row, CATALOGUE_IDS)) and (name := _name_of(row)):
-            self._services[above][known] = name
-        else:
+        elif not is_catalogued:
             self._of_nobody[path] += 1
+
+    def _catalogue(self, above: Place, row: dict[str, Any], owner: Owner | None) -> bool:
+        """Keep what a service is called, and whether it is offered, by its id; an id with two services has none."""
+        known, name = _value_at(row, CATALOGUE_IDS), _name_of(row)
+        if not known or not name or (owner and owner.stem not in OF_SERVICES):
+            return False
+        service = {"name": name} | {key: said for key, said in row.items() if normal_key(key) in SAYS_OFFERED}
+        if len(self._services[above]) < MAX_ROWS and self._services[above].setdefault(known, service) != service:
+            self._services[above][known] = None
+        return True
 
     def left(self) -> int:
         """Count the rows of tables that were joined to no facility."""
@@ -105,11 +133,35 @@ class SideTables:
         named = [stem] if stem in lists else list(lists)
         return _singular(name) in named and sum(lists[of][known] for of in named) == 1
 
-    def _named(self, above: Place, service: dict[str, Any]) -> dict[str, Any] | str:
+    def _named(self, above: Place, service: dict[str, Any]) -> dict[str, Any]:
         """Give a service by its name in the catalogue, if a row only refers to it."""
         known = _value_at(service, SERVICE_IDS)
-        name = self._services[above].get(known) if known else None
-        return service if name is None or _name_of(service) else service | {"name": name}
+        found = self._services[above].get(known) if known else None
+        return service if found is None or _name_of(service) else service | found
+
+    def services_of(self, path: Place, record: dict[str, Any]) -> list[dict[str, Any]]:
+        """Give the services that a record lists by their ids, if the catalogue beside its list has all of them."""
+        catalogue = self._services.get(_parted(path)[0], {})
+        services = [catalogue.get(known) for known in service_ids(record)]
+        found = [service for service in services if service]
+        return found if len(found) == len(services) else []
+
+
+def service_ids(record: dict[str, Any]) -> list[str]:
+    """Give the ids of services that a record lists: ``{"services": [1, 3]}``.
+
+    >>> service_ids({"services": [1, 3]}), service_ids({"services": ["PEP", 3]}), service_ids({"service_ids": ["s1"]})
+    (['1', '3'], [], ['s1'])
+    """
+    for key, value in record.items():
+        if isinstance(value, list) and normal_key(key) in SERVICE_LISTS:
+            are_ids = normal_key(key).endswith("ids") or all(isinstance(one, int) or _is_key(one) for one in value)
+            return list(filter(None, map(id_of, value))) if are_ids else []
+    return []
+
+
+def _is_key(value: object) -> bool:
+    return isinstance(value, str) and (value.isdecimal() or UUID.fullmatch(value) is not None)
 
 
 def are_mentioned(chunks: Iterable[bytes], records: Iterable[object]) -> bool:
@@ -126,7 +178,12 @@ def are_mentioned(chunks: Iterable[bytes], records: Iterable[object]) -> bool:
 
 def may_be_beside(path: Place) -> bool:
     """Say whether tables may stand beside a list of facilities."""
-    return bool(path) and is_of_facilities(_parted(path)[1])
+    return bool(path) and _is_of_sites(_parted(path)[1])
+
+
+def _is_of_sites(name: str) -> bool:
+    """Say whether a list is of facilities, or of the locations of organisations."""
+    return is_of_facilities(name) or normal_key(name).removesuffix("s") == LOCATION
 
 
 def may_be_joined(path: Place, records: Iterable[dict[str, Any]]) -> bool:
@@ -199,7 +256,8 @@ def _stem_of(word: str) -> str | None:
     if word == FACILITY:
         return FACILITY
     stems = (word.removesuffix(ending) for ending in ENDINGS if word.endswith(ending))
-    return next((_singular(stem) for stem in stems if stem in OF_FACILITIES or f"{stem}s" in OF_FACILITIES), None)
+    sites = (stem for stem in stems if stem in OF_FACILITIES or f"{stem}s" in OF_FACILITIES or stem == LOCATION)
+    return next(map(_singular, sites), None)
 
 
 def _is_own_id(key: str) -> bool:

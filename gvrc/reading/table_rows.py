@@ -18,6 +18,7 @@ from gvrc.reading.tables import (
     fits,
     headings_of,
     is_list_of_columns,
+    joined_headings,
     records_of_columns,
 )
 
@@ -82,8 +83,11 @@ def rows_as_records(
     values = [read_element(element) for element in first[:SAMPLE]]
     at = find_headings(values, keys)
     if at is not None:
+        below = values[at + 1] if at + 1 < len(values) else None
+        both = joined_headings(values[at], below, keys)
+        headings, at = (values[at], at) if both is None else (both, at + 1)
         _pass_over(walked, "above the headings of a table", at)
-        return _under_headings(chain([first[at + 1 :]], parts), values[at], walked), True
+        return _under_headings(chain([first[at + 1 :]], parts), headings, walked), True
     rows = chain([first], parts)
     if beside and all(fits(row, beside) for row in values):
         return _under_headings(rows, beside, walked), True

@@ -13,6 +13,7 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from gvrc.meaning.paths import is_absent, normal_key
+from gvrc.meaning.person_words import is_people
 from gvrc.shapes import WHERE_OR_HOW
 
 if TYPE_CHECKING:
@@ -67,6 +68,41 @@ def find_headings(rows: Sequence[object], keys: Keys) -> int | None:
         if are_headings(cells_of(row), keys):
             return at
     return None
+
+
+def joined_headings(above: object, below: object, keys: Keys) -> list[object] | None:
+    """Give the headings that two rows have together, where the upper one has cells that were merged.
+
+    Each cell below must be a known heading, no two alike; a name below those of a contact is a person's.
+
+    >>> from gvrc.meaning.meanings import keys_of_source
+    >>> keys = keys_of_source({})
+    >>> joined_headings(["Facility", "Location", None], [None, "County", "Ward"], keys)
+    ['Facility', 'County', 'Ward']
+    >>> joined_headings(["Facility", "County", None], ["Lindi Clinic", "Nairobi", None], keys)
+    """
+    if not (isinstance(above, list) and isinstance(below, list)) or all(map(_is_text, above)):
+        return None
+    texts = [normal_key(cell) for cell in below if _is_text(cell)]
+    are_known = all(not _is_text(cell) or keys.meanings((cell,)) for cell in below)
+    if not texts or len(set(texts)) < len(texts) or not are_known or _names_person_below(above, below, keys):
+        return None
+    return [lower if _is_text(lower) else upper for upper, lower in zip_longest(above, below)]
+
+
+def _names_person_below(above: list[object], below: list[object], keys: Keys) -> bool:
+    """Say whether a heading that could be a facility's name stands below one of contacts or people."""
+    group: object = None
+    for upper, lower in zip_longest(above, below):
+        group = upper if _is_text(upper) else group
+        fields = {meaning.field for meaning in keys.meanings((lower,))} if _is_text(lower) else set()
+        if "facility_name" in fields and _is_text(group) and _is_of_people(group, keys):
+            return True
+    return False
+
+
+def _is_of_people(group: str, keys: Keys) -> bool:
+    return is_people(group) or any(meaning.field == "contacts" for meaning in keys.meanings((group,)))
 
 
 def columns_in(values: Iterable[object], keys: Keys) -> list[str] | None:

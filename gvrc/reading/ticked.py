@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Not Security and Emergency: a hospital that has a guard or a gate for ambulances says so in the same words.
 OF_SURVIVORS: Final = frozenset(("Medical", "Psychosocial", "Legal", "Shelter", "Economic Empowerment"))
+# A row of a grid in a form of Google's: Which services do you offer? [PEP]
+CHOICE: Final = re.compile(r"(?P<question>[^\[\]]*[^\[\]\s])\s*\[(?P<choice>[^\[\]]+)\]")
 IN_BRACKETS: Final = re.compile(r"\s*\([^()]*\)\s*\Z")
 
 
@@ -32,7 +34,7 @@ class Ticked(NamedTuple):
 
 def ticked_in(path: KeyPath, values: Values, keys: Keys) -> Ticked | None:
     """Give the service that a column is of, if it says yes or no in any row; each row is read for itself."""
-    question, _, service = str(path[-1]).rpartition("/")
+    question, service = _parted(str(path[-1]))
     asked = (*path[:-1], question) if question else None
     if asked is None and not _is_service(service):
         return None
@@ -45,6 +47,18 @@ def ticked_in(path: KeyPath, values: Values, keys: Keys) -> Ticked | None:
         value if flag is None and not is_absent(value) else None for flag, value in zip(said, values, strict=True)
     ]
     return Ticked(asked, service, list(map(bool, said)), others)
+
+
+def _parted(key: str) -> tuple[str, str]:
+    """Give the question of a column and the choice that it is of; no question for the column of a service.
+
+    >>> _parted("services/pep"), _parted("Services offered [PEP/PrEP]"), _parted("PEP")
+    (('services', 'pep'), ('Services offered', 'PEP/PrEP'), ('', 'PEP'))
+    """
+    if key.endswith("]") and (found := CHOICE.fullmatch(key)):
+        return found["question"], found["choice"].strip()
+    question, _, service = key.rpartition("/")
+    return question, service
 
 
 def _read_tick(value: object, *, may_be_number: bool) -> bool | None:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 CONTACT_PERSONS = list_words("contact_persons")
 ROLE_KEYS = frozenset({"title", "designation", "role", "position", "jobtitle"})
-RELATION_KEYS = frozenset({"relationship", "relation"})
+RELATION_KEYS = frozenset({"relationship", "relation", "of", "whose", "belongsto"})
 TYPE_KEYS = ("type", "contacttype", "contacttypename", "typename", "system", "kind")
+WORDS_FOR_NAME = ("name", "label", "display", "text", "value", "code")  # {"type": {"id": 1, "name": "Mobile"}}
+THINGS = list_words("things_of_contacts")
 VALUE_KEYS = frozenset({"value", "contactvalue", "number", "contact", "details", "contacts", "text"})
 BOOKKEEPING = list_words("contact_bookkeeping")
 PRIMARY = frozenset({"isprimary", "primary"})
@@ -34,10 +36,21 @@ _LINE = r"(?:tele|mobile|cell)?(?:phone|mobile|cell|tel|number|no|line|email|mai
 _PRIVATE = re.compile(
     rf"(?:{_LINE})?(?:private|personal|confidential|binafsi|siri)(?:{_LINE})?\d?"
     r"|.*(?:donotshare|donotpublish|notforpublic|internaluseonly).*"
+    rf"|home{_LINE}\d?|{_LINE}home"
 )
-SHARED = frozenset({"public", "ispublic", "shareable", "isshareable", "publish"})
-KEPT = frozenset({"private", "isprivate", "personal", "ispersonal", "confidential", "isconfidential"})
-FOR_WHOM = frozenset({"visibility", "privacy", "access", "label", *TYPE_KEYS})
+SHARED = list_words("shared")
+KEPT = list_words("kept")
+WHO_MAY_SEE = frozenset({"visibility", "privacy", "access", "accesslevel", "audience"})
+NOT_EVERYBODY = list_words("not_everybody")
+USES = frozenset({"use", *TYPE_KEYS})  # FHIR and vCard call somebody's own line that of their home
+FOR_WHOM = WHO_MAY_SEE | USES | {"label"}
+# Who is told to keep a client's story to themselves is not told to keep a facility's number so.
+_OF_CASES = re.compile(
+    r"\bdo\s+not\s+(?:share|publish|give\s+out)\s+(?:(?:the|any|a|an|your|our|their)\s+)?(?:details?\s+of\s+)?"
+    r"(?:survivor|client|patient|victim|case|child|personal)(?!\w*\s+(?:phone|number|contact|mother|father))",
+    re.IGNORECASE,
+)
+REMARKS = frozenset({"note", "notes", "remark", "remarks", "comment", "comments", "description", "maoni"})
 # Marks tell which person has which contact: alternative_contact_person has alternative_phone, contact_person has phone.
 _MARKED = re.compile(
     r"(?P<word>alternat(?:iv)?e|alt(?=phone|mobile|tel|number|contact|email)|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
@@ -68,10 +81,26 @@ def is_private(key: str) -> bool:
 def says_private(name: str, item: object) -> bool:
     """Say whether something beside a contact tells that it is not for the public: ``public: false``."""
     if name in FOR_WHOM:
-        return isinstance(item, str) and (is_private(item) or PRIVATE_IN_WORDS.search(item) is not None)
+        return isinstance(item, str) and (_is_of_few(name, item) or PRIVATE_IN_WORDS.search(item) is not None)
+    if name in REMARKS:
+        return isinstance(item, str) and PRIVATE_IN_WORDS.search(_OF_CASES.sub(" ", item)) is not None
     if name in SHARED or name in KEPT:
         return read_flag(str(item).strip()) is (name in KEPT)
     return False
+
+
+def _is_of_few(name: str, said: str) -> bool:
+    """Say whether a word beside a contact tells whose it is or who may see it, and that is not everybody.
+
+    >>> [
+    ...     _is_of_few(*told)
+    ...     for told in (("use", "home"), ("label", "Home"), ("access", "staff only"), ("type", "staff"))
+    ... ]
+    [True, False, True, False]
+    """
+    word = fold(said)
+    is_kept = (name in USES and word == "home") or (name in WHO_MAY_SEE and word in NOT_EVERYBODY)
+    return is_kept or (name in FOR_WHOM and is_private(said))
 
 
 @lru_cache(maxsize=10_000)

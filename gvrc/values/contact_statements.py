@@ -18,8 +18,10 @@ from gvrc.values.contact_keys import (
     PRIMARY,
     RELATION_KEYS,
     ROLE_KEYS,
+    THINGS,
     TYPE_KEYS,
     VALUE_KEYS,
+    WORDS_FOR_NAME,
     is_person_key,
     is_private,
     key_of_person,
@@ -92,7 +94,15 @@ def _walk(key: str, value: object, whose: Whose) -> Iterator[Statement]:
             for statement in _walk(key_of_person(key), within, whose._replace(mark=mark_of(key))):
                 yield statement._replace(in_use=False, is_ended=False) if is_private(key) else statement
         case dict():
-            yield from _walk_object(key, [(fold(name), item) for name, item in value.items()], whose)
+            members = [(fold(name), item) for name, item in value.items()]
+            yield from _walk_thing(key, members) if fold(key) in THINGS else _walk_object(key, members, whose)
+
+
+def _walk_thing(key: str, members: list[tuple[str, object]]) -> Iterator[Statement]:
+    """Give what is said of a thing beside a contact: the language that is spoken there is nobody to ask for."""
+    for name, item in members:
+        for statement in _walk(key if is_person_key(name) else name, item, Whose()):
+            yield statement._replace(in_use=statement.in_use and not is_person_key(name))
 
 
 def is_secondary(item: object) -> bool:
@@ -114,10 +124,11 @@ def _by_person(key: str, text: str) -> list[str]:
 
 
 def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> Iterator[Statement]:
+    members = [(name, _name_in(item) if name in TYPE_KEYS or is_person_key(name) else item) for name, item in members]
     kind = next((item for name, item in members if isinstance(item, str) and item and _is_label(name, item)), key)
-    is_of_a_case = any(_is_of_a_case(name, item) or says_private(name, item) for name, item in members)
-    is_ended = not is_of_a_case and any(_is_called_ended(name, item) for name, item in members)
-    in_use = not is_of_a_case and not any(_says_ended(name, item) for name, item in members)
+    is_kept = any(is_of_a_case(name, item) or says_private(name, item) for name, item in members)
+    is_ended = not is_kept and any(_is_called_ended(name, item) for name, item in members)
+    in_use = not is_kept and not any(_says_ended(name, item) for name, item in members)
     owners = {
         mark: Statement("contact_person", text, Whose("", mark), in_use, is_ended) for mark, text in _owners(members)
     }
@@ -132,7 +143,17 @@ def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> I
                     yield statement._replace(in_use=False, is_ended=False)
                     continue
                 has_ended = statement.is_ended or (is_ended and statement.in_use)
-                yield statement._replace(in_use=in_use and statement.in_use, is_ended=has_ended and not is_of_a_case)
+                yield statement._replace(in_use=in_use and statement.in_use, is_ended=has_ended and not is_kept)
+
+
+def _name_in(item: object) -> object:
+    """Give the name of a contact's type or person, where it is an object that says no more than that and its id."""
+    if not isinstance(item, dict) or any(isinstance(said, dict | list) for said in item.values()):
+        return item
+    named = {fold(name): said for name, said in item.items()}
+    if not named.keys() <= {*WORDS_FOR_NAME, "id", "uuid"}:
+        return item
+    return next((said for word in WORDS_FOR_NAME if isinstance(said := named.get(word), str)), item)
 
 
 def _describes(name: str, item: object) -> bool:
@@ -169,7 +190,7 @@ def _is_called_ended(name: str, item: object) -> bool:
     return False
 
 
-def _is_of_a_case(name: str, item: object) -> bool:
+def is_of_a_case(name: str, item: object) -> bool:
     """Say whether a person is a survivor, or another party to a case; not somebody who supports survivors."""
     if name not in ROLE_KEYS | RELATION_KEYS and name not in TYPE_KEYS:
         return False

@@ -20,7 +20,8 @@ _OUT_OF_USE_IN_WORDS = re.compile(
 PRIVATE_IN_WORDS = re.compile(
     r"\((?:private|personal|confidential|binafsi|siri)(?:\s+(?:no|number|line|phone|mobile|cell))?[\s.]*\)"
     r"|\b(?:private|personal)\s+(?:no|number|line|phone|mobile|cell)\b|\bdo\s+not\s+(?:share|publish|give\s+out)\b"
-    r"|\bnot\s+(?:to\s+be\s+shared|for\s+(?:the\s+)?public)\b",
+    r"|\bnot\s+(?:to\s+be\s+shared|for\s+(?:the\s+)?public)\b"
+    r"|(?:[^\W\d_]['\u2019]s|\b(?:her|his))\s+(?:private|personal)(?:\s+(?:no|number|line|phone|mobile|cell))?\s*(?=[).,;/|\n]|\Z)",
     re.IGNORECASE,
 )
 # The look-arounds keep "jane..doe@example.org" from being read as doe@example.org, and "info@example.co.k" (or its

@@ -10,6 +10,9 @@ from reading import facilities, read_bytes
 
 from gvrc.errors import SourceFileError
 from gvrc.reading.cursor import MAX_VALUE_BYTES
+from gvrc.rules import Demands
+from gvrc.sources import named_source
+from gvrc.transform import shipped_places, transform
 
 A = {"name": "Umoja Clinic", "code": 1, "county": "Nairobi"}
 B = {"name": "Kayole Clinic", "code": 2, "county": "Nairobi"}
@@ -82,6 +85,20 @@ LOCATIONS = [
     location("c-1", "Nairobi", None, "jdn"),
 ]
 
+LINES = {"contact:whatsapp": "0700000016", "phone:emergency": "1195"}
+SOCIAL = {"amenity": "social_facility"}
+
+
+def feature(properties: dict[str, Any]) -> dict[str, Any]:
+    point = {"type": "Point", "coordinates": [36.784, -1.317]}
+    return {"type": "Feature", "properties": properties, "geometry": point}
+
+
+def coded_values(labels: dict[int, str]) -> dict[str, Any]:
+    coded = [{"code": code, "name": name} for code, name in labels.items()]
+    return {"type": "codedValue", "name": "domain_1", "codedValues": coded}
+
+
 UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "ESRI: the fields of the table are no facilities": (
         {
@@ -93,6 +110,39 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             "features": [{"attributes": A, "geometry": {"x": 36.8, "y": -1.28}}],
         },
         [READ_A | {"latitude": "-1.28", "longitude": "36.8"}],
+    ),
+    "ESRI: what codes mean, and what columns are called": (
+        {
+            "geometryType": "esriGeometryPoint",
+            "spatialReference": {"wkid": 4326},
+            "fields": [
+                {"name": "OBJECTID", "type": "esriFieldTypeOID", "alias": "OBJECTID", "domain": None},
+                {"name": "FNM", "type": "esriFieldTypeString", "alias": "Facility Name"},
+                {"name": "STATUS", "alias": "Status", "domain": coded_values({1: "Operational", 2: "Closed"})},
+                {"name": "TYP", "alias": "Facility Type", "domain": coded_values({1: "Dispensary", 2: "Hospital"})},
+                {"name": "COUNTY", "alias": "County", "domain": coded_values({42: "Kisumu", 47: "Nairobi"})},
+            ],
+            "features": [
+                {
+                    "attributes": {"OBJECTID": 7, "FNM": "Umoja Clinic", "STATUS": 2, "TYP": 1, "COUNTY": 47},
+                    "geometry": {"x": 36.8, "y": -1.28},
+                },
+                {"attributes": {"OBJECTID": 8, "FNM": "Kayole Clinic", "STATUS": 9, "TYP": None, "COUNTY": 42}},
+            ],
+        },
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "source_key": "7",
+                "operational_status": "Closed",
+                "is_active": "Closed",
+                "facility_type": "Dispensary",
+                "county_name": "Nairobi",
+                "latitude": "-1.28",
+                "longitude": "36.8",
+            },
+            {"facility_name": "Kayole Clinic", "source_key": "8", "county_name": "Kisumu"},
+        ],
     ),
     "pandas, orient table": (
         {"schema": {"fields": [{"name": "code", "type": "integer"}], "primaryKey": ["code"]}, "data": [A, B]},
@@ -534,6 +584,76 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             }
         ],
     ),
+    "Google Forms: the rows of a grid are the choices of its question": (
+        [
+            {
+                "Name of the facility": "Umoja Clinic",
+                "County": "Nairobi",
+                "Which services do you offer? [PEP/PrEP]": "Yes",
+                "Which services do you offer? [Legal aid]": "No",
+                "Which services do you offer? [Counselling]": "Yes",
+                "Days of operation [Monday]": "Yes",
+            }
+        ],
+        [{"facility_name": "Umoja Clinic", "county_name": "Nairobi", "services": '["PEP/PrEP","Counselling"]'}],
+    ),
+    "HSDS: the services at a location": (
+        [A | {"services_at_location": [{"service": {"name": "PEP"}}, {"service": {"name": "Legal aid"}}]}],
+        [READ_A | {"services": '[{"service":{"name":"PEP"}},{"service":{"name":"Legal aid"}}]'}],
+    ),
+    "a status that is an object says that the facility is closed in a key of its own": (
+        [
+            A | {"status": {"is_closed": True, "reason": "no staff"}},
+            A | {"lifecycle": {"closed_on": "2024-01-31"}},
+            B | {"operations": {"status": "Closed"}},
+            B | {"operational_status": {"functional": "No"}},
+        ],
+        [
+            READ_A | {"is_closed": "true"},
+            READ_A | {"is_closed": "2024-01-31"},
+            READ_B | {"operational_status": "Closed"},
+            READ_B | {"is_active": "No"},
+        ],
+    ),
+    "Swahili: the area and the beds": (
+        [A | {"eneo": "Gatwekera", "idadi_ya_vitanda": 12}],
+        [READ_A | {"place_hint": "Gatwekera", "beds": "12"}],
+    ),
+    "OpenStreetMap: further lines": (
+        {"elements": [{"type": "node", "id": 1, "tags": {"amenity": "clinic", "name": "Umoja"} | LINES}]},
+        [
+            {
+                "facility_name": "Umoja",
+                "facility_type": "clinic",
+                "source_key": "1",
+                "contacts": '[{"key":"tags.contact:whatsapp","value":"0700000016"},'
+                '{"key":"tags.phone:emergency","value":"1195"}]',
+            }
+        ],
+    ),
+    "facilities whose names are the keys that they stand under": (
+        {
+            "Nairobi": {
+                "county_info": {"population": 12},
+                "shelters": {"Lindi Safe House": {"ward": "Lindi", "phone": "1195"}},
+                "contacts_of_the_county": {"Police Station": {"phone": "999"}, "Legal Aid": {"phone": "1195"}},
+                "office": {"Sample Person": {"phone": "0700000016"}, "Makina Women Group": {"phone": "0700000017"}},
+            }
+        },
+        [
+            {
+                "facility_name": "Lindi Safe House",
+                "facility_type": "shelters",
+                "county_name": "Nairobi",
+                "ward_name": "Lindi",
+                "contacts": '[{"key":"phone","value":"1195"}]',
+            }
+        ],
+    ),
+    "facilities by their names, and nothing around them": (
+        {"Umoja Clinic": {"code": 1, "county": "Nairobi"}, "Kayole Clinic": {"code": 2, "county": "Nairobi"}},
+        [READ_A, READ_B],
+    ),
     "Firestore: values in the names of their types": (
         {
             "documents": [
@@ -633,6 +753,32 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         [
             {"facility_name": "Umoja", "facility_type": "shelter", "source_key": "1"},
             {"facility_name": "Kayole", "facility_type": "social_facility", "source_key": "2"},
+        ],
+    ),
+    "OpenStreetMap as GeoJSON: suburbs, borders and bus stops are no facilities": (
+        {
+            "type": "FeatureCollection",
+            "generator": "overpass-turbo",
+            "features": [
+                feature({"@id": "node/8", "place": "suburb", "name": "Makina", "population": "25000"}),
+                feature({"@id": "relation/9", "boundary": "administrative", "admin_level": "6", "name": "Kibra"}),
+                feature({"osm_id": 7, "osm_type": "nodes", "highway": "bus_stop", "name": "Hospital Stage"}),
+                feature({"@id": "node/5", "amenity": "clinic", "name": "Lindi Clinic", "place": None}),
+                feature({"osm_id": 6, "name": "Makina Dispensary", "highway": None}),
+            ],
+        },
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "facility_type": "clinic",
+                "source_key": "node/5",
+                "geometry": '{"type":"Point","coordinates":[36.784,-1.317]}',
+            },
+            {
+                "facility_name": "Makina Dispensary",
+                "source_key": "6",
+                "geometry": '{"type":"Point","coordinates":[36.784,-1.317]}',
+            },
         ],
     ),
     "WP Store Locator, and WordPress' own table: a title that names a place": (
@@ -1231,3 +1377,82 @@ def test_a_contact_that_may_be_anothers_is_joined_to_nobody_and_told(document: o
     frame, reading = read_bytes(json.dumps(document).encode())
     assert frame["contacts"].null_count() == len(frame)
     assert any("1" in note for note in reading.notes)
+
+
+def test_services_that_a_record_lists_by_their_ids_are_those_of_the_catalogue_beside_it() -> None:
+    listed = [SAFE | {"services": [1, 3]}, KAYOLE | {"service_ids": ["2"]}, SAFE | {"services": [1, 9]}]
+    catalogue = [{"id": 1, "name": "PEP"}, {"id": 2, "name": "Legal aid"}, {"id": 3, "name": "Counselling"}]
+    for document in (
+        {"facilities": listed, "services": catalogue},
+        {"services": catalogue, "facilities": listed},
+    ):
+        frame, reading = read_bytes(json.dumps(document).encode())
+        assert [json.loads(text) if text else None for text in frame["services"]] == [
+            [{"name": "PEP"}, {"name": "Counselling"}],
+            [{"name": "Legal aid"}],
+            None,  # one of them is not there: which ones it meant, nobody knows
+        ]
+        assert reading.unmapped["services"] == (2, "a list of 2")
+
+
+def test_the_tables_of_hsds_are_joined_by_their_location_and_its_services_are_no_facilities() -> None:
+    document = {
+        "organization": [{"id": "o1", "name": "Sample Trust"}],
+        "location": [{"id": "l1", "name": "Lindi Safe House", "organization_id": "o1", "latitude": -1.317}],
+        "service": [
+            {"id": "s1", "organization_id": "o1", "name": "Post-rape care", "status": "active"},
+            {"id": "s2", "organization_id": "o1", "name": "Legal aid", "status": "inactive"},
+        ],
+        "service_at_location": [
+            {"id": "x1", "service_id": "s1", "location_id": "l1"},
+            {"id": "x2", "service_id": "s2", "location_id": "l1"},
+        ],
+        "phone": [
+            {"id": "p1", "location_id": "l1", "number": "0700000016"},
+            {"id": "p2", "location_id": "", "contact_id": "c1", "number": "0700000017"},
+        ],
+    }
+    frame, _ = read_bytes(json.dumps(document).encode())
+    read = transform(frame, {1: named_source("hsds")}, shipped_places(), Demands()).to_dicts()
+    assert [(record["facility_name"], record["services"]) for record in read] == [
+        ("Lindi Safe House", ["Post-rape care"])
+    ]
+    assert [contact["contact_value"] for contact in read[0]["contacts"]] == ["+254700000016"]
+    assert "Legal aid" in read[0]["issue.service_invalid"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "read"),
+    [
+        (
+            [
+                ["Facility", None, "Location", None, "Contacts", ""],
+                ["Name", "Code", "County", "Ward", "Phone", "Email"],
+                ["Umoja Clinic", 1, "Nairobi", None, None, None],
+            ],
+            [READ_A],
+        ),
+        (
+            [
+                ["Facility", "Code", "Location", None],
+                [None, None, "County", "Ward"],
+                ["Umoja Clinic", 1, "Nairobi", ""],
+            ],
+            [READ_A],
+        ),
+        (  # a name below Contact is nobody's facility
+            [
+                ["Contact", None, "Facility", "County"],
+                ["Name", "Phone", "Centre", None],
+                ["Sample Person", "1195", "Umoja Clinic", "Nairobi"],
+            ],
+            None,
+        ),
+    ],
+)
+def test_headings_that_stand_in_two_rows_are_read_together(rows: object, read: list[dict[str, Any]] | None) -> None:
+    frame, _ = read_bytes(json.dumps(rows).encode())
+    if read is None:
+        assert "Sample Person" not in frame["facility_name"].to_list()
+    else:
+        assert facilities(frame) == read

@@ -707,6 +707,19 @@ def test_a_survivor_or_whoever_belongs_to_a_case_is_no_contact_of_a_facility(key
         [{"label": "Public line", "number": "0700000016"}, {"label": "Matron (personal)", "number": "0700000017"}],
         "0700000016, 0700000017 (private)",
         "0700000016 / 0700000017 do not share",
+        [{"use": "work", "value": "0700000016"}, {"use": "home", "system": "phone", "value": "0700000017"}],
+        [{"type": "work", "number": "0700000016"}, {"type": "home", "number": "0700000017"}],
+        {"office_phone": "0700000016", "home_phone": "0700000017"},
+        [{"number": "0700000016", "visibility": "public"}, {"number": "0700000017", "visibility": "internal"}],
+        [{"number": "0700000016", "access": "all"}, {"number": "0700000017", "access": "Staff only"}],
+        [{"number": "0700000016", "share": True}, {"number": "0700000017", "share": False}],
+        [{"number": "0700000016"}, {"number": "0700000017", "consent_to_publish": "no"}],
+        [{"number": "0700000016"}, {"number": "0700000017", "do_not_share": True}],
+        [{"number": "0700000016"}, {"number": "0700000017", "for_internal_use": "yes"}],
+        [{"number": "0700000016"}, {"number": "0700000017", "notes": "Private number, do not give out"}],
+        [{"phone": "0700000016"}, {"phone": "0700000017", "role": "survivor"}],
+        [{"phone": "0700000016"}, {"phone": "0700000017", "of": "the survivor"}],
+        "0700000016 (office), 0700000017 (matron's personal)",
     ],
 )
 def test_a_number_that_is_not_for_the_public_is_no_contact_and_told(told: object) -> None:
@@ -726,6 +739,10 @@ def test_a_number_that_is_not_for_the_public_is_no_contact_and_told(told: object
         {"phone": "0700000016", "is_private": "No"},
         "Private Clinic, 0700000016",
         "0700000016 (Private Wing)",
+        "0700000016 (women's private wing)",
+        {"phone": "0700000016", "visibility": "public", "use": "work", "label": "Rescue Home"},
+        {"phone": "0700000016", "notes": "Please do not share the client's details by text message"},
+        {"phone": "0700000016", "do_not_share": False, "internal": "no"},
         {"type": "mobile", "text": "0700000016"},
     ],
 )
@@ -773,3 +790,20 @@ def test_a_question_of_a_form_is_read_without_its_groups(
     contacts, invalid = read_contacts([json.dumps([{"key": key, "value": value} for key, value in entries])])
     read = [(contact.contact_type, contact.contact_value, contact.contact_person_name) for contact in contacts]
     assert (read, invalid) == (found, [])
+
+
+def test_a_language_or_a_department_beside_a_number_is_nobody_to_ask_for() -> None:
+    phones = [
+        {"number": "0700000016", "languages": [{"name": "Swahili"}], "department": {"name": "Maternity"}},
+        {"number": "0700000017", "provider": {"name": "Safaricom"}, "type": {"id": 1, "name": "Mobile"}},
+        {"number": "0700000018", "person": {"id": 7, "name": "A. Person"}},
+        {"contactType": {"name": "PHONE"}, "contact": "0700000019"},
+    ]
+    contacts, invalid = read_contacts([json.dumps([{"key": "phones", "value": phones}])])
+    assert [(contact.contact_value, contact.contact_person_name) for contact in contacts] == [
+        ("+254700000016", ""),
+        ("+254700000017", ""),
+        ("+254700000018", "A. Person"),
+        ("+254700000019", ""),
+    ]
+    assert invalid == ["contact: aaaaaaa", "contact: aaaaaaaaa", "contact: aaaaaaaaa"]

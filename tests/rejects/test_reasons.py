@@ -96,3 +96,17 @@ def test_a_county_above_its_rows_is_no_facility_and_a_station_that_bears_its_nam
     assert reason("NAIROBI COUNTY", county="") == "sheet_row"
     for said in ({"type": "Police Station"}, {"phone": "0700000016"}, {"county": "Nairobi"}, {"code": "KPS-7"}):
         assert reason("Nairobi", **({"county": ""} | said)) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["KIBRA SUB COUNTY", "Lindi Ward", "Kibra Sub-County:", "Constituency: Kibra", "Kaunti Ndogo ya Kibra"]
+)
+def test_a_sub_county_above_its_rows_is_no_facility_and_one_that_can_be_called_is_one(name: str) -> None:
+    assert reason(name) == reason(name, type="Shelter") == "sheet_row"
+    for said in ({"phone": "0700000016"}, {"code": "KPS-7"}, {"ward": "Lindi"}, {"services": ["PEP"]}):
+        assert reason(name, **said) is None
+
+
+@pytest.mark.parametrize("name", ["Kibra Sub County Hospital", "Ward 5 Dispensary", "County-wide Legal Aid"])
+def test_a_facility_with_a_unit_in_its_name_is_one(name: str) -> None:
+    assert reason(name) is None
