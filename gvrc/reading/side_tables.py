@@ -148,20 +148,31 @@ class SideTables:
 
 
 def service_ids(record: dict[str, Any]) -> list[str]:
-    """Give the ids of services that a record lists: ``{"services": [1, 3]}``.
+    """Give the ids of services that a record lists, unless it names them, too: ``{"services": [1, 3]}``.
 
     >>> service_ids({"services": [1, 3]}), service_ids({"services": ["PEP", 3]}), service_ids({"service_ids": ["s1"]})
     (['1', '3'], [], ['s1'])
+    >>> service_ids({"services": [1, 3], "service_names": ["PEP", "HTS"]})
+    []
     """
-    for key, value in record.items():
-        if isinstance(value, list) and normal_key(key) in SERVICE_LISTS:
-            are_ids = normal_key(key).endswith("ids") or all(isinstance(one, int) or _is_key(one) for one in value)
-            return list(filter(None, map(id_of, value))) if are_ids else []
+    lists = {key: value for key, value in record.items() if isinstance(value, list) and value}
+    for key, value in lists.items():
+        if normal_key(key) in SERVICE_LISTS:
+            are_ids = normal_key(key).endswith("ids") or all(map(_is_key, value))
+            return list(filter(None, map(id_of, value))) if are_ids and not any(map(_names, lists.items())) else []
     return []
 
 
 def _is_key(value: object) -> bool:
-    return isinstance(value, str) and (value.isdecimal() or UUID.fullmatch(value) is not None)
+    return isinstance(value, int) or (
+        isinstance(value, str) and (value.isdecimal() or UUID.fullmatch(value) is not None)
+    )
+
+
+def _names(listed: tuple[str, list[Any]]) -> bool:
+    """Say whether a list of a record has the names of its services (the national list's ``service_names``)."""
+    key, value = listed
+    return "service" in normal_key(key) and not any(map(_is_key, value)) and not normal_key(key).endswith("ids")
 
 
 def are_mentioned(chunks: Iterable[bytes], records: Iterable[object]) -> bool:

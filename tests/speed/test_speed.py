@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,16 @@ import pytest
 
 from gvrc.account import CHILD_TABLES
 from gvrc.database import Database
+from gvrc.meaning.meanings import keys_of_source
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
+from gvrc.reading.document import find_records
+from gvrc.reading.links import Links
+from gvrc.reading.walked import Walked
 from gvrc.statements import statement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from gvrc.settings import Settings
 
@@ -196,6 +201,25 @@ def test_a_forced_run_over_settled_records_loads_nothing_that_opens_or_transform
     opening = {"gvrc.reading.opening", "gvrc.reading.fields", "gvrc.transform", "gvrc.normalise", "gvrc.decided"}
     assert modules_of(settings, path, "--quiet")[1] >= opening
     assert modules_of(settings, path, "--quiet", "--force")[1] & opening == set()
+
+
+def test_records_that_name_what_they_give_the_ids_of_are_found_in_one_pass_through_their_file() -> None:
+    place = {"ward": "2e793f53-d493-485d-a6a1-efe5860c4c6c", "county": "7c942357-44a8-49c9-9ca6-8247ad903b57"}
+    services = {"services": ["8bfb7f08-f301-4daa-b2c8-5caec49abdfe", "04924a6b-1355-4cff-89fe-980da6782794"]}
+    content = msgspec.json.encode(
+        {"count": 60, "results": [record(number, **place, **services) for number in range(60)]}
+    )
+    opened: list[int] = []
+
+    @contextmanager
+    def reopen() -> Iterator[Iterator[bytes]]:
+        opened.append(len(opened))
+        yield iter([content])
+
+    found = list(find_records(iter([content]), keys_of_source({}), None, Walked(), Links(reopen)))
+
+    assert sum(map(len, found)) == 60
+    assert opened == []
 
 
 @pytest.fixture
