@@ -301,35 +301,43 @@ WITH touched AS MATERIALIZED (
     FROM undo_changes AS undo
     WHERE undo.table_name = 'facility_contacts'
     GROUP BY undo.facility_id
-), unsettled AS (
+), candidates AS MATERIALIZED (
     SELECT
-        present.*,
+        present.contact_id,
+        present.facility_id,
+        present.is_primary,
         touched.primaries,
-        undo.row_id IS NULL AND said.last IS DISTINCT FROM 'true' AS is_by_person,
-        said.chosen,
-        said.left_as
+        undo.row_id IS NOT NULL AS is_put_back
     FROM touched
     JOIN facility_contacts AS present USING (facility_id)
     LEFT JOIN undo_changes AS undo
         ON undo.table_name = 'facility_contacts'
         AND undo.row_id = present.contact_id
         AND undo.before ->> 'is_primary' = 'true'
-    CROSS JOIN LATERAL (
-        SELECT
-            (array_agg(changes.after ->> 'is_primary' ORDER BY changes.change_id DESC))[1] AS last,
-            max(changes.change_id) FILTER (
-                WHERE runs.undoes_run_no IS NULL AND changes.after ->> 'is_primary' = 'true'
-            ) AS chosen,
-            max(changes.change_id) FILTER (WHERE changes.before ->> 'is_primary' = 'true') AS left_as
-        FROM etl.changes
-        JOIN etl.runs USING (run_no)
-        WHERE changes.facility_id = present.facility_id
-            AND changes.table_name = 'facility_contacts'
-            AND changes.row_id = present.contact_id
-            AND (changes.before ? 'is_primary' OR changes.after ? 'is_primary')
-    ) AS said
     WHERE present.is_active
         AND (touched.primaries > 1 OR touched.primaries = 0 AND touched.has_lost)
+), said AS MATERIALIZED (
+    SELECT
+        changes.row_id AS contact_id,
+        (array_agg(changes.after ->> 'is_primary' ORDER BY changes.change_id DESC))[1] AS last,
+        max(changes.change_id) FILTER (
+            WHERE runs.undoes_run_no IS NULL AND changes.after ->> 'is_primary' = 'true'
+        ) AS chosen,
+        max(changes.change_id) FILTER (WHERE changes.before ->> 'is_primary' = 'true') AS left_as
+    FROM etl.changes
+    JOIN etl.runs USING (run_no)
+    WHERE changes.table_name = 'facility_contacts'
+        AND changes.row_id IN (SELECT contact_id FROM candidates)
+        AND (changes.before ? 'is_primary' OR changes.after ? 'is_primary')
+    GROUP BY changes.row_id
+), unsettled AS (
+    SELECT
+        candidates.*,
+        NOT candidates.is_put_back AND said.last IS DISTINCT FROM 'true' AS is_by_person,
+        said.chosen,
+        said.left_as
+    FROM candidates
+    LEFT JOIN said USING (contact_id)
 ), settled AS (
     SELECT
         contact_id,
@@ -366,12 +374,7 @@ WITH touched AS MATERIALIZED (
     FROM settled
     JOIN facility_contacts AS present USING (contact_id)
     WHERE present.is_primary <> settled.is_primary
-        AND NOT EXISTS (
-            SELECT
-            FROM batch_changes AS known
-            WHERE known.table_name = 'facility_contacts'
-                AND known.row_id = present.contact_id
-        )
+        AND present.contact_id NOT IN (SELECT row_id FROM batch_changes WHERE table_name = 'facility_contacts')
 ), corrected AS (
     UPDATE batch_changes AS put_back
     SET after = put_back.after || jsonb_build_object('is_primary', settled.is_primary)
