@@ -158,6 +158,7 @@ ISSUE_FIELDS = {
     "number_out_of_range": "record",
     "value_not_used": "record",
     "coordinates_shared": "coordinates",
+    "location_withheld": "coordinates",
     # normalise
     "name_repaired": "facility_name",
     "code_repaired": "facility_code",

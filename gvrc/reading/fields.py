@@ -49,6 +49,7 @@ from gvrc.reading.single_keys import (
 )
 from gvrc.reading.ticked import ticked_in
 from gvrc.reading.units import ABOVE, are_all_units, units_above, units_in
+from gvrc.reading.withheld import withheld_in
 from gvrc.rejects import HEADER_KEY
 from gvrc.values.geometry import is_geometry
 from gvrc.values.pairs import side_of
@@ -62,7 +63,10 @@ if TYPE_CHECKING:
 
 EXTRACT_ISSUES: Final = tuple(
     f"{ISSUE_PREFIX}{kind}"
-    for kind in ("coordinates_shared", "duplicate_key", "invalid_text", "number_out_of_range", "value_not_used")
+    for kind in (
+        *("coordinates_shared", "duplicate_key", "invalid_text", "location_withheld"),
+        *("number_out_of_range", "value_not_used"),
+    )
 )
 REJECT_HEADER: Final = (HEADER_KEY,)  # an object is ours, and read by gvrc/rejects.py: no key of a source
 # How the sheet of a Google form begins: when it was filled in, and by whom.
@@ -81,7 +85,8 @@ def fields_of(records: Records, keys: Keys, reading: FileReading) -> dict[str, p
     offers.complete()
     sorting.take_numbers_of_hotlines()
     found = offers.choose()
-    issues = {**records.issues, "value_not_used": {row: "; ".join(told) for row, told in offers.lost.items()}}
+    lost = {row: "; ".join(told) for row, told in offers.lost.items()}
+    issues = {**records.issues, "location_withheld": offers.withheld, "value_not_used": lost}
     for kind, rows in issues.items():
         if rows:
             found[f"{ISSUE_PREFIX}{kind}"] = [rows.get(row) for row in range(offers.rows)]
@@ -167,6 +172,9 @@ class _Sorting:
             column = Column([self._answer(path, value) for value in column.values])
         if str in column.types and word == ADDRESS_AS_TEXT:
             column = Column(list(map(decode_address, column.values)))
+        if withheld := withheld_in(path, column.values):
+            self.offers.withheld |= withheld.rows
+            column = Column(withheld.others)
         if not column.types or (path == REJECT_HEADER and column.types == {dict}):
             return
         self.left_over.note_types(path, column.types)

@@ -19,6 +19,7 @@ from gvrc.reading.contact_lists import contacts_of
 from gvrc.reading.fitting import YES_OR_NO, is_of_the_licence
 from gvrc.reading.json_texts import YES_NO, Texts, Values, dotted, json_texts_of
 from gvrc.reading.ticked import services_by_question, without_ticked
+from gvrc.reading.withheld import LOCATION_FIELDS
 from gvrc.values.closures import outweighs
 from gvrc.values.pairs import first_pair, is_side, with_side
 from gvrc.values.service_names import list_spellings
@@ -72,6 +73,7 @@ class Offers:
         self.titles: list[tuple[KeyPath, Texts]] = []
         self.ticked: list[Ticked] = []  # services that have a column each
         self.with_hours: set[int] = set()  # rows that tell when the facility is open
+        self.withheld: dict[int, str] = {}  # rows whose location must not be told, with what says so
         self.lost: defaultdict[int, list[str]] = defaultdict(list)
 
     def add(self, field: str, rank: int, path: KeyPath, texts: Texts) -> None:
@@ -80,13 +82,21 @@ class Offers:
             self.by_field[field].append(Offer(rank, dotted(path), texts, path))
 
     def complete(self) -> None:
-        """Offer what follows from several keys together: a name, a type, whether it is open."""
+        """Offer what follows from several keys together: a name, a type, whether it is open; withhold what is asked."""
+        self._withhold_locations()
         self._close_what_is_past()
         self._leave_open_what_has_hours()
         self._let_closed_outweigh()
         self._name_by_titles()
         self._offer_what_was_ticked()
         self._offer_what_gbv_services_name()
+
+    def _withhold_locations(self) -> None:
+        """Take no address or point of a facility whose location must not be told."""
+        for field in LOCATION_FIELDS if self.withheld else ():
+            for place, offer in enumerate(self.by_field.get(field, [])):
+                told = [None if row in self.withheld else text for row, text in enumerate(offer.texts)]
+                self.by_field[field][place] = offer._replace(texts=told)
 
     def _close_what_is_past(self) -> None:
         """Take what was a clinic (``disused:amenity``), and is nothing else now, for a clinic that is closed."""
