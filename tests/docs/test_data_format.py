@@ -72,7 +72,7 @@ def test_every_example_is_imported_as_its_table_says(fresh: Database, settings: 
     expected = [row for _, rows in EXAMPLES for row in table(rows)]
     assert [(file.status, file.inserted) for file in account.files] == [("succeeded", 1)] * len(expected)
     landed = {row["name"]: row for row in rows(fresh, LANDED)}
-    assert [{key: landed[row["name"]][key] for key in row} for row in expected] == expected
+    assert [{key: landed[row["name"]][key] or "" for key in row} for row in expected] == expected
     assert len(landed) == len(expected) >= 6
 
 
