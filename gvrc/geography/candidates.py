@@ -6,27 +6,26 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gvrc.geography.gazetteer import NORMALISED, PART
+from gvrc.geography.gazetteer import NORMALISED, PART, PART_SCORE
 from gvrc.geography.names import key
 
 if TYPE_CHECKING:
+    from gvrc.geography.evidence import Wards
     from gvrc.geography.gazetteer import Gazetteer
 
 AT_MOST = 3
-PART_SCORE = 0.9  # a part of the name suffices to place, but is not as sure as the whole
 ABSENT = "; not in the database"
 
 
-def describe_candidates(
-    places: pl.DataFrame, matches: pl.DataFrame, parts: pl.DataFrame, pairs: pl.DataFrame, gazetteer: Gazetteer
-) -> pl.DataFrame:
-    """Give place_no and ward_candidates: the names that fit and those that are alike, best first."""
+def describe_candidates(places: pl.DataFrame, found: Wards, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Give place_no and ward_candidates of places: the names that fit and those that are alike, best first."""
     columns = ["place_no", "ward_no", "similarity", "in_scope"]
-    whole = matches.filter(pl.col("fit") < PART).with_columns(similarity=1.0)
-    in_part = parts.with_columns(similarity=PART_SCORE)
+    whole = found.matches.filter(pl.col("fit") < PART).with_columns(similarity=1.0)
+    in_part = found.parts.with_columns(similarity=PART_SCORE)
     namesakes = find_wards_anywhere(places, gazetteer).with_columns(similarity=1.0, in_scope=pl.lit(value=False))
     return (
-        pl.concat(found.select(columns) for found in (whole, in_part, pairs, namesakes))
+        pl.concat(wards.select(columns) for wards in (whole, in_part, found.pairs, namesakes))
+        .join(places, on="place_no", how="semi")
         .group_by("place_no", "ward_no")
         .agg(pl.col("similarity").max(), pl.col("in_scope").any())
         .sort("similarity", "in_scope", "ward_no", descending=[True, True, False])

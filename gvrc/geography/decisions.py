@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from gvrc.geography.candidates import PART_SCORE, describe_candidates
+from gvrc.geography.candidates import describe_candidates
 from gvrc.geography.evidence import add_evidence, find_wards
 from gvrc.geography.exchanges import exchange_constituency_and_ward, exchange_county_and_constituency
-from gvrc.geography.gazetteer import ALIAS, EXACT, NORMALISED
+from gvrc.geography.gazetteer import ALIAS, EXACT, NORMALISED, PART_SCORE
 from gvrc.geography.names import is_telling, without_town_words, words
 from gvrc.geography.parents import find_parents
 from gvrc.geography.words import WIDE_WORDS
@@ -22,6 +22,7 @@ from gvrc.geography.words import WIDE_WORDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gvrc.geography.evidence import Wards
     from gvrc.geography.gazetteer import Gazetteer
     from gvrc.geography.thresholds import Thresholds
 
@@ -52,14 +53,22 @@ def decide_places(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresh
         .pipe(exchange_constituency_and_ward, gazetteer)
     )
     found = find_wards(located, gazetteer)
-    candidates = describe_candidates(located, found.matches, found.parts, found.pairs, gazetteer)
     return (
         located.pipe(add_evidence, found, gazetteer, thresholds)
         .pipe(decide, thresholds)
         .pipe(refuse_absent_wards, gazetteer)
-        .join(candidates, on="place_no", how="left", validate="1:1")
-        .with_columns(ward_candidates=pl.when(~pl.col("ward_match").is_in(SURE)).then("ward_candidates"))
+        .pipe(add_candidates, located, found, gazetteer)
     )
+
+
+def add_candidates(decided: pl.DataFrame, located: pl.DataFrame, found: Wards, gazetteer: Gazetteer) -> pl.DataFrame:
+    """Add ward_candidates of the places that are not sure."""
+    unsure = decided.filter(~pl.col("ward_match").is_in(SURE))
+    if unsure.is_empty():
+        return decided.with_columns(ward_candidates=pl.lit(None, pl.String))
+    places = located.join(unsure, on="place_no", how="semi", maintain_order="left")
+    candidates = describe_candidates(places, found, gazetteer)
+    return decided.join(candidates, on="place_no", how="left", validate="1:1")
 
 
 def read_words(places: pl.DataFrame) -> pl.DataFrame:

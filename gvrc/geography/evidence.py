@@ -10,22 +10,53 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from gvrc.geography.candidates import PART_SCORE
-from gvrc.geography.gazetteer import ALIAS, EXACT, NORMALISED, PART, REPEATED_PARENT
+from gvrc.geography.gazetteer import ALIAS, NORMALISED, PART, REPEATED_PARENT
 from gvrc.geography.matches import find_matches, find_shared_words
-from gvrc.geography.names import is_telling, key, signature, sorted_key, words
+from gvrc.geography.names import is_telling, key, signature, sorted_key
 from gvrc.geography.similar import similar_pairs
-from gvrc.geography.words import COMPASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gvrc.geography.gazetteer import Gazetteer
     from gvrc.geography.thresholds import Thresholds
-    from gvrc.geography.words import Level
 
 
-PARENTS: list[Level] = ["county", "constituency"]
+# What is found for places that are not settled: wards that their names fit in part, wards that are alike, and the
+# columns that add_evidence sums both up in.
+PARTS = pl.Schema(
+    {
+        **dict.fromkeys(("place_no", "ward_no"), pl.Int64),
+        **dict.fromkeys(("in_scope", "is_sharing", "is_part", "is_contained"), pl.Boolean),
+    }
+)
+ALIKE = pl.Schema(
+    {
+        **dict.fromkeys(("place_no", "ward_no"), pl.Int64),
+        **dict.fromkeys(("similarity", "guarded"), pl.Float64),
+        "in_scope": pl.Boolean,
+    }
+)
+DOUBTS = pl.Schema(
+    {
+        "part_wards": pl.List(pl.Int64),
+        "sharing_wards": pl.List(pl.Int64),
+        "contained_wards": pl.UInt32(),
+        "contained_in_scope": pl.UInt32(),
+        "best_ward": pl.Int64(),
+        "best": pl.Float64(),
+        "second": pl.Float64(),
+        "best_outside": pl.Float64(),
+        "strong_wards": pl.List(pl.Int64),
+        "named_no": pl.Int64(),
+        "has_second_name": pl.Boolean(),
+        "has_surplus": pl.Boolean(),
+        "is_cut_off": pl.Boolean(),
+        "is_namesake": pl.Boolean(),
+        "is_county": pl.Boolean(),
+        "is_unit": pl.Boolean(),
+    }
+)
 
 
 class Wards(NamedTuple):
@@ -43,19 +74,20 @@ def find_wards(located: pl.DataFrame, gazetteer: Gazetteer) -> Wards:
     matches = find_matches(consistent, gazetteer)
     settled = matches.filter(pl.col("fit") <= ALIAS, "in_block")
     unsettled = consistent.join(settled, on="place_no", how="anti")
+    if unsettled.is_empty():  # as in most batches; a step takes as long for no place as for hundreds
+        return Wards(matches, PARTS.to_frame(), ALIKE.to_frame(), unsettled)
     parts = find_parts(unsettled, matches, gazetteer)
     return Wards(matches, parts, find_similar_wards(unsettled, gazetteer), unsettled)
 
 
 def find_parts(places: pl.DataFrame, matches: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """List the wards that the name fits in part or contains, with the columns of ``find_shared_words``."""
-    columns = ["place_no", "ward_no", "in_scope", "is_sharing", "is_part", "is_contained"]
     in_part = (
         matches.filter(pl.col("fit") == PART)
         .join(places, on="place_no", how="semi")
         .with_columns(is_sharing=pl.lit(value=True), is_part=pl.lit(value=True), is_contained=pl.lit(value=False))
     )
-    return pl.concat([find_shared_words(places, gazetteer).select(columns), in_part.select(columns)])
+    return pl.concat([find_shared_words(places, gazetteer).select(PARTS.names()), in_part.select(PARTS.names())])
 
 
 def find_similar_wards(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
@@ -73,7 +105,7 @@ def find_similar_wards(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFra
     )
     queries = names.select("key", "signature", query_no="place_no", block="county_no").explode("key")
     return (
-        similar_pairs(queries, list_choices(gazetteer))
+        similar_pairs(queries, gazetteer.choices)
         .rename({"query_no": "place_no", "choice_no": "ward_no"})
         .join(names.select("place_no", "block"), on="place_no", validate="m:1")
         .join(gazetteer.wards.select("ward_no", "constituency_no"), on="ward_no", validate="m:1")
@@ -87,24 +119,13 @@ def find_similar_wards(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFra
     )
 
 
-def list_choices(gazetteer: Gazetteer) -> pl.DataFrame:
-    """List the names of wards that others may resemble, as ``similar_pairs`` wants them; a part is worth less."""
-    return (
-        gazetteer.ward_keys.filter(pl.col("rank") != EXACT)
-        .select(
-            "key",
-            "signature",
-            choice_no="ward_no",
-            block="county_no",
-            weight=pl.when(pl.col("rank") == PART).then(PART_SCORE).otherwise(1.0),
-        )
-        .unique(maintain_order=True)
-    )
-
-
 def add_evidence(located: pl.DataFrame, found: Wards, gazetteer: Gazetteer, thresholds: Thresholds) -> pl.DataFrame:
     """Add what speaks for and against the wards that were found, each in a column."""
     unsettled = found.unsettled
+    if unsettled.is_empty():
+        return located.join(
+            summarise_matches(found.matches), on="place_no", how="left", validate="1:1", maintain_order="left"
+        ).with_columns(pl.lit(None, dtype).alias(name) for name, dtype in DOUBTS.items())
     named = find_constituencies(unsettled, gazetteer)
     kinds = (found.matches, found.parts, found.pairs)
     elsewhere = find_common_names(kinds, unsettled, gazetteer)
@@ -134,20 +155,9 @@ def find_constituencies(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFr
 
     A name that is also a ward's in the county, or an alias of one, may be the ward's.
     """
-    wards = gazetteer.wards
-    names = wards.select("county_no", "constituency_name", named_no="constituency_no").unique(maintain_order=True)
-    own = pl.concat(
-        [
-            wards.select("county_no", key=key(words(pl.col("ward_name"), "ward"))),
-            gazetteer.aliases.select("county_no", key=key(words(pl.col("alias"), "ward"))),
-        ]
-    )
-    named = names.with_columns(key=key(words(pl.col("constituency_name"), "constituency"))).join(
-        own, on=["county_no", "key"], how="anti"
-    )
     return (
         places.select("place_no", "county_no", key=key(pl.col("ward_words")))
-        .join(named, on=["county_no", "key"], validate="m:m")
+        .join(gazetteer.constituency_names, on=["county_no", "key"], validate="m:m")
         .select("place_no", "named_no")
         .unique("place_no", keep="none")
     )
@@ -180,25 +190,13 @@ def find_common_names(kinds: Iterable[pl.DataFrame], places: pl.DataFrame, gazet
     found = pl.concat(wards.select("place_no", "ward_no") for wards in kinds).join(
         stated, on="place_no", validate="m:1"
     )
-    if found.is_empty():  # as for nearly all places: then the wards' parents need not be put in words
-        return found.select("place_no", "ward_no")
     return (
-        found.join(read_parents(gazetteer), on="ward_no", validate="m:1")
+        found.join(gazetteer.words_of_wards, on="ward_no", validate="m:1")
         .filter(
-            ~(pl.col("given") & pl.col("is_name")), pl.col("units").list.set_intersection("parents").list.len() == 0
+            ~(pl.col("given") & is_telling(pl.col("name"))),
+            pl.col("units").list.set_intersection("parents").list.len() == 0,
         )
         .select("place_no", "ward_no")
-    )
-
-
-def read_parents(gazetteer: Gazetteer) -> pl.DataFrame:
-    """Give ward_no, is_name (its own name is not of common words only) and the words of its parents but the compass."""
-    word = pl.element()
-    parents = (words(pl.col(f"{unit}_name"), unit) for unit in PARENTS)
-    return gazetteer.wards.drop_nulls("ward_no").select(
-        "ward_no",
-        is_name=is_telling(words(pl.col("ward_name"), "ward")),
-        parents=pl.concat_list(parents).list.eval(word.filter(~word.is_in(COMPASS))),
     )
 
 
@@ -278,7 +276,7 @@ def find_surplus(
 
     That is no misspelling, because the word has a meaning: "So. West Kisumu" is South West Kisumu, not West Kisumu.
     """
-    lengths = gazetteer.wards.select("ward_no", length=words(pl.col("ward_name"), "ward").list.len())
+    lengths = gazetteer.words_of_wards.select("ward_no", length=pl.col("name").list.len())
     return (
         parts.filter("is_contained")
         .join(similarity, left_on=["place_no", "ward_no"], right_on=["place_no", "best_ward"], how="semi")
@@ -341,12 +339,8 @@ def find_units(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
 
     Such a name is no misspelling of a ward: "Migori" in Kisumu Central is not Migosi.
     """
-    names = pl.concat(
-        gazetteer.wards.select(name=f"{unit}_name").unique().select(key=key(words(pl.col("name"), unit)))
-        for unit in PARENTS
-    )
     return (
         places.select("place_no", key=key(pl.col("ward_words")))
-        .join(names.drop_nulls().unique(), on="key", how="semi")
+        .join(gazetteer.unit_keys, on="key", how="semi")
         .select("place_no", is_unit=pl.lit(value=True))
     )

@@ -6,19 +6,24 @@ but its name takes part: with 250 of 1,450 wards in the database, "Gaturi North"
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from gvrc.errors import UsageError
 from gvrc.geography.names import key, parts, plain, signature, sorted_key, squeezed, without_town_words, words
+from gvrc.geography.words import COMPASS
 from gvrc.structs import Struct
 
 if TYPE_CHECKING:
     from gvrc.geography.aliases import Aliases
+    from gvrc.geography.words import Level
 
 # How a name may fit a ward, best first.
 EXACT, NORMALISED, ALIAS, REPEATED_PARENT, PART = range(5)
+PART_SCORE = 0.9  # a part of the name suffices to place, but is not as sure as the whole
+PARENTS: list[Level] = ["county", "constituency"]
 
 # Places that only the database has are numbered by their ids, above all official numbers.
 OWN_NUMBERS_FROM = 1_000_000
@@ -43,8 +48,12 @@ WARD = ["county_no", "constituency_no", "ward_no"]
 WARD_KEY = [*WARD, "key", "signature", "rank"]
 
 
-class Gazetteer(Struct, frozen=True):
-    """Frames to join with; ``key`` and ``signature`` are made by ``names``."""
+class Gazetteer(Struct, frozen=True, dict=True):
+    """Frames to join with; ``key`` and ``signature`` are made by ``names``.
+
+    The properties are of use for names that are not those of the ward in the stated constituency. They are made for the
+    first of these, and kept: made anew for the places of each batch they took half the time of deciding them.
+    """
 
     wards: pl.DataFrame  # WARDS
     county_keys: pl.DataFrame  # county_no, key, signature
@@ -52,6 +61,58 @@ class Gazetteer(Struct, frozen=True):
     ward_keys: pl.DataFrame  # county_no, constituency_no, ward_no, key, signature, rank
     ward_words: pl.DataFrame  # name_no, county_no, constituency_no, ward_no, word, word_count, signature
     aliases: pl.DataFrame  # of wards, with the numbers of what they name; null from the first unknown level on
+
+    @cached_property
+    def choices(self) -> pl.DataFrame:
+        """List the names of wards that others may resemble, as ``similar_pairs`` wants them; a part is worth less."""
+        return (
+            self.ward_keys.filter(pl.col("rank") != EXACT)
+            .select(
+                "key",
+                "signature",
+                choice_no="ward_no",
+                block="county_no",
+                weight=pl.when(pl.col("rank") == PART).then(PART_SCORE).otherwise(1.0),
+            )
+            .unique(maintain_order=True)
+        )
+
+    @cached_property
+    def constituency_names(self) -> pl.DataFrame:
+        """List the constituencies (county_no, named_no, key) whose name is no ward's in the county, nor its alias."""
+        names = self.wards.select("county_no", "constituency_name", named_no="constituency_no")
+        of_wards = pl.concat(
+            [
+                self.wards.select("county_no", key=key(words(pl.col("ward_name"), "ward"))),
+                self.aliases.select("county_no", key=key(words(pl.col("alias"), "ward"))),
+            ]
+        )
+        return (
+            names.unique(maintain_order=True)
+            .with_columns(key=key(words(pl.col("constituency_name"), "constituency")))
+            .drop("constituency_name")
+            .join(of_wards, on=["county_no", "key"], how="anti")
+        )
+
+    @cached_property
+    def unit_keys(self) -> pl.DataFrame:
+        """List the names (key) of the counties and constituencies."""
+        names = (
+            self.wards.select(name=f"{unit}_name").unique().select(key=key(words(pl.col("name"), unit)))
+            for unit in PARENTS
+        )
+        return pl.concat(names).drop_nulls().unique()
+
+    @cached_property
+    def words_of_wards(self) -> pl.DataFrame:
+        """Give ward_no, the words of its own name, and those of its parents but the compass."""
+        word = pl.element()
+        parents = (words(pl.col(f"{unit}_name"), unit) for unit in PARENTS)
+        return self.wards.drop_nulls("ward_no").select(
+            "ward_no",
+            name=words(pl.col("ward_name"), "ward"),
+            parents=pl.concat_list(parents).list.eval(word.filter(~word.is_in(COMPASS))),
+        )
 
 
 def build_gazetteer(wards: pl.DataFrame, spellings: pl.DataFrame, aliases: Aliases) -> Gazetteer:
