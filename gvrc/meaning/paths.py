@@ -182,7 +182,13 @@ def leaves(value: object, path: KeyPath = ()) -> list[tuple[KeyPath, Any]]:
         return [(path, value["value"])]
     if path and is_property(value):
         return [(path, text_of_property(value))]
-    return [leaf for key, inner in value.items() for leaf in leaves(inner, (*path, key))]
+    found: list[tuple[KeyPath, Any]] = []
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            found += leaves(inner, (*path, key))
+        else:
+            found.append(((*path, key), inner))
+    return found
 
 
 MAX_DEPTH: Final = 8
