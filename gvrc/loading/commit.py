@@ -44,8 +44,8 @@ def commit_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
     seconds = time.perf_counter() - started
     if this_run.metrics:
         this_run.metrics.record_batch(seconds, batch.size)
-    log_event("batch_merged", records=batch.size, seconds=round(seconds, 3))
-    if batch.size:
+    if batch.size:  # else it only ends files, or gives out freed numbers
+        log_event("batch_merged", records=batch.size, seconds=round(seconds, 3))
         tell_records(this_run, loader)
 
 

@@ -57,6 +57,7 @@ def is_whole(file: FileAccount) -> bool:
 def add_note(file: FileAccount, codes: list[str]) -> None:
     """Note facilities that were left out, by the first codes, and log the note."""
     shown = ", ".join(map(mask_contacts, codes[:SHOWN_CODES])) + (", ..." if len(codes) > SHOWN_CODES else "")
-    note = f"left out, although {file.source} sent them before: {len(codes):,} facilities ({shown}). {ADVICE}"
+    counted = f"{len(codes):,} {'facility' if len(codes) == 1 else 'facilities'}"
+    note = f"left out, although {file.source} sent them before: {counted} ({shown}). {ADVICE}"
     file.notes.append(note)
     log_event("file_noted", "WARNING", file=file.path, note=note)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.settings import Settings
 
-TOLD = re.compile(r"^left out, although \w+ sent them before: (\d+) facilities \((.+)\)\. They stay")
+TOLD = re.compile(r"^left out, although \w+ sent them before: (\d+) facilit(?:y|ies) \((.+)\)\. They stay")
 NAMES = ("Amani", "Baraka", "Chania", "Dhahabu", "Elimu", "Faraja", "Gathoni", "Huruma")
 
 
