@@ -52,7 +52,7 @@ class Gazetteer(Struct, frozen=True, dict=True):
     """Frames to join with; ``key`` and ``signature`` are made by ``names``.
 
     The properties are of use for names that are not those of the ward in the stated constituency. They are made for the
-    first of these, and kept: made anew for the places of each batch they took half the time of deciding them.
+    first of these, and kept: made anew for the places of each batch they took a quarter of the time of deciding them.
     """
 
     wards: pl.DataFrame  # WARDS

@@ -289,7 +289,7 @@ class Walk:
             return parts, []
         values = [read_element(element) for element in first[:SAMPLE]]
         parts = chain([first], parts)
-        if path and is_list_of_columns(path[-1]) and self._are_columns(values, path[-1]):
+        if path and is_list_of_columns(path[-1]) and self._take_columns(values, path[-1]):
             for _ in parts:
                 pass  # to the end of the list
             return parts, []
@@ -300,8 +300,8 @@ class Walk:
             return chain([first], rewritten), [read_element(element) for element in first[:SAMPLE]]
         return parts, values
 
-    def _are_columns(self, values: list[object], key: str) -> bool:
-        """Say whether a list has the columns of what stands beside it, which are kept until then."""
+    def _take_columns(self, values: list[object], key: str) -> bool:
+        """Keep the columns that a list has of what stands beside it; say whether it has any."""
         columns = columns_in(values, self.keys)
         schema = schema_in(values) if key == SCHEMA else {}
         self.columns, self.schema = columns or self.columns, schema or self.schema

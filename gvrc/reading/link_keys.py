@@ -71,7 +71,7 @@ def _may_hold_links(key: str) -> bool:
 def links_of(record: dict[str, Any]) -> Iterator[Link]:
     """Give what a record refers to, by its own keys or by the relationships of JSON:API."""
     for path, value in leaves({key: inner for key, inner in record.items() if key != "relationships"}):
-        if (found := _linked_at(path)) and (known := id_of(value)) and not (found[1] and not _is_number(known)):
+        if (found := _linked_at(path)) and (known := id_of(value)) and not (found[1] and not is_row_key(known)):
             yield Link(found[0], known, found[1])
     relationships = record.get("relationships")
     for key, relationship in relationships.items() if isinstance(relationships, dict) else ():
@@ -171,7 +171,7 @@ def stated_units(record: dict[str, Any], keys: Keys) -> dict[str, str]:
 
 
 def _is_word(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and not is_absent(value) and not _is_number(value.strip())
+    return isinstance(value, str) and not is_absent(value) and not is_row_key(value.strip())
 
 
 def _is_kind_of_resource(path: KeyPath, record: dict[str, Any]) -> bool:
@@ -186,6 +186,6 @@ def id_of(value: object) -> str | None:
     return str(value).strip() if is_id else None
 
 
-def _is_number(text: str) -> bool:
+def is_row_key(text: str) -> bool:
     """Say whether a text is the key of a row, and not a word."""
     return text.isdecimal() or UUID.fullmatch(text) is not None or OBJECT_ID.fullmatch(text) is not None

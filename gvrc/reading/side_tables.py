@@ -15,12 +15,11 @@ from gvrc.meaning.paths import (
     MAX_KNOWN_PATHS,
     PARENT_CONTACTS,
     PARENT_SERVICES,
-    UUID,
     is_absent,
     normal_key,
     words_of_key,
 )
-from gvrc.reading.link_keys import ENDINGS, ID_KEYS, id_of
+from gvrc.reading.link_keys import ENDINGS, ID_KEYS, id_of, is_row_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -164,9 +163,7 @@ def service_ids(record: dict[str, Any]) -> list[str]:
 
 
 def _is_key(value: object) -> bool:
-    return isinstance(value, int) or (
-        isinstance(value, str) and (value.isdecimal() or UUID.fullmatch(value) is not None)
-    )
+    return isinstance(value, int) or (isinstance(value, str) and is_row_key(value))
 
 
 def _names(listed: tuple[str, list[Any]]) -> bool:

@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import nanoarrow
+import polars as pl
 import pytest
 
 from gvrc.account import CHILD_TABLES
 from gvrc.database import Database
+from gvrc.geography import Thresholds, read_aliases, read_shipped_reference
+from gvrc.geography.decisions import decide_places
+from gvrc.geography.labels import read_gazetteer
 from gvrc.meaning.meanings import keys_of_source
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
@@ -220,6 +224,21 @@ def test_records_that_name_what_they_give_the_ids_of_are_found_in_one_pass_throu
 
     assert sum(map(len, found)) == 60
     assert opened == []
+
+
+def test_what_only_doubtful_places_need_is_made_for_the_first_of_them_and_kept() -> None:
+    names = {"place_no": 1, "county_name": "Nairobi", "constituency_name": "Kibra", "sub_county_name": None}
+    schema = dict.fromkeys(names, pl.String) | {"place_no": pl.Int64, "ward_name": pl.String}
+    settled, doubtful = (pl.DataFrame([names | {"ward_name": ward}], schema) for ward in ("Lindi", "Laini Sabba"))
+    gazetteer = read_gazetteer(read_shipped_reference(), read_aliases(), Thresholds())
+
+    assert decide_places(settled, gazetteer, Thresholds())["ward_match"].to_list() == ["exact"]
+    assert vars(gazetteer) == {}
+    assert decide_places(doubtful, gazetteer, Thresholds())["ward_match"].to_list() == ["fuzzy"]
+    made = dict(vars(gazetteer))
+    decide_places(doubtful, gazetteer, Thresholds())
+    assert sorted(made) == ["choices", "constituency_names", "unit_keys", "words_of_wards"]
+    assert all(vars(gazetteer)[name] is frame for name, frame in made.items())
 
 
 @pytest.fixture
