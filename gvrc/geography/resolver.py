@@ -6,7 +6,7 @@ module has what must be remembered: the gazetteer, and the places that were alre
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -20,7 +20,7 @@ from gvrc.errors import UsageError
 from gvrc.geography.boundaries import Boundaries, read_features
 from gvrc.geography.decisions import decide_places
 from gvrc.geography.distances import add_distance, find_tied, measure_distance, settle_ties
-from gvrc.geography.gazetteer import check_aliases
+from gvrc.geography.gazetteer import Gazetteer, check_aliases
 from gvrc.geography.labels import read_gazetteer
 from gvrc.geography.thresholds import Thresholds
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from gvrc.geography.aliases import Aliases
-    from gvrc.geography.gazetteer import Gazetteer
 
 FOLDER = Path(__file__).parent
 NAMES = ["county_name", "constituency_name", "sub_county_name", "ward_name"]
@@ -50,6 +49,9 @@ ANSWER: dict[str, pl.DataType | type[pl.DataType]] = {
     **OF_WARD,  # as the database has it; for a place without a ward, the constituency and county that are sure
 }
 DECIDED = pl.Schema({**dict.fromkeys(NAMES, pl.String), **ANSWER})
+# The gazetteer that was made last, by fingerprint. Who imports again in the same process (``--watch``, a list that the
+# guide's classes load batch by batch) has the same wards, and to make it takes as long as transforming a small file.
+KEPT: dict[str, Gazetteer] = {}
 WARD_POINTS = pl.Schema({"ward_id": pl.Int64, "latitude": pl.Float64, "longitude": pl.Float64})
 
 
@@ -101,9 +103,14 @@ class PlaceResolver:
 
     @cached_property
     def _gazetteer(self) -> Gazetteer:
-        """Give the places with which names are compared."""
+        """Give the places with which names are compared; that of the last resolver, if its fingerprint is the same."""
+        kept = KEPT.get(self.fingerprint)
+        if kept is not None:
+            return kept
         gazetteer = read_gazetteer(self._reference, self._aliases, self._thresholds)
         check_aliases(gazetteer)
+        KEPT.clear()
+        KEPT[self.fingerprint] = gazetteer
         return gazetteer
 
     @cached_property
@@ -291,10 +298,16 @@ def fingerprint_places(reference: pl.DataFrame, aliases: Aliases, thresholds: Th
     parts = [
         repr(thresholds).encode(),
         *(frame.drop("origin", strict=False).write_csv().encode() for frame in frames),
-        *(path.read_bytes() for path in sorted(FOLDER.rglob("*")) if path.suffix in {".py", ".csv"}),
-        (FOLDER.parents[1] / "requirements.txt").read_bytes(),
+        read_code(),
     ]
     return fingerprint(*parts)
+
+
+@cache
+def read_code() -> bytes:
+    """Read the code and tables by which places are decided, once: a process goes on with what it began with."""
+    code = (path for path in sorted(FOLDER.rglob("*")) if path.suffix in {".py", ".csv"})
+    return b"".join(path.read_bytes() for path in [*code, FOLDER.parents[1] / "requirements.txt"])
 
 
 def write_answers(decided: pl.DataFrame) -> list[str]:

@@ -12,6 +12,7 @@ import hashlib
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
+from functools import cache
 from queue import SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from gvrc.statements import SQL_FOLDER, statement_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from typing import Self
 
     import polars as pl
@@ -109,10 +111,7 @@ def rules_by_file(this_run: Run, directory: Directory, files: list[ListedFile]) 
     than the data has changed, such as the code.
     """
     settings = this_run.settings
-    decides = hashlib.sha256(this_run.fingerprint.encode())
-    code = (path for folder in (PROJECT / "gvrc", SQL_FOLDER) for path in folder.rglob("*") if path.suffix in CODE)
-    for path in [*sorted(code), PROJECT / "requirements.txt"]:
-        decides.update(path.read_bytes() if path.exists() else b"")
+    decides = hashlib.sha256(this_run.fingerprint.encode() + hash_code(PROJECT))
     known = (
         directory.demands.lengths,
         directory.demands.needs_ward,
@@ -125,6 +124,16 @@ def rules_by_file(this_run: Run, directory: Directory, files: list[ListedFile]) 
     chosen = settings.lookup_defaults, settings.keep_manual_edits
     decides.update(json.dumps([known, chosen], sort_keys=True).encode())
     return {file.file_no: hash_source(decides.digest(), file.source) for file in files}
+
+
+@cache
+def hash_code(project: Path) -> bytes:
+    """Hash the code: once for a process, which goes on with the code that it began with, whatever is installed."""
+    digest = hashlib.sha256()
+    code = (path for folder in (project / "gvrc", SQL_FOLDER) for path in folder.rglob("*") if path.suffix in CODE)
+    for path in [*sorted(code), project / "requirements.txt"]:
+        digest.update(path.read_bytes() if path.exists() else b"")
+    return digest.digest()
 
 
 def hash_source(decides: bytes, source: SourceRules) -> int:

@@ -48,6 +48,7 @@ def forbid_gazetteer(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a gazetteer was made")
 
     monkeypatch.setattr(GAZETTEER, refuse)
+    monkeypatch.setattr("gvrc.geography.resolver.KEPT", {})
 
 
 def kept(database: Database) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gvrc.account import RunAccount
+    from gvrc.database import Database
 
 HERE = Path(__file__).parent
 STATES = dict(split_statements((HERE / "states.sql").read_text("utf-8")))
@@ -87,9 +88,9 @@ def application_template(server_url: str) -> str:
 
 
 @pytest.fixture
-def application(server_url: str, application_template: str, tmp_path: Path) -> Iterator[Application]:
+def application(server: Database, server_url: str, application_template: str, tmp_path: Path) -> Iterator[Application]:
     """Give an application's database of the test's own."""
-    for url in copied_database(server_url, application_template):
+    for url in copied_database(server, server_url, application_template):
         yield Application(url, tmp_path)
 
 

@@ -23,9 +23,9 @@ GBV_KEY = "facility_gbv_categories_facility_id_gbv_category_id_key"
 
 
 @pytest.fixture(scope="module")
-def unchanged(server_url: str, application_template: str) -> Iterator[Database]:
+def unchanged(server: Database, server_url: str, application_template: str) -> Iterator[Database]:
     """Open one database for all the changes that are rolled back."""
-    for url in copied_database(server_url, application_template):
+    for url in copied_database(server, server_url, application_template):
         with connect(url) as database:
             yield database
 
