@@ -11,6 +11,7 @@ from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import groupby
+from pathlib import PurePath
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -279,7 +280,7 @@ def gather_batches(
     memory, size = MemoryManager(settings.max_memory_mb), settings.batch_size
     full = min(size, FIRST_BATCH)
     for file in files:
-        progress.file(file.path.name, file.size)
+        progress.file(PurePath(file.shown).name, file.size)
         reading = FileReading()
         try:
             for found in find_in_file(
@@ -293,6 +294,7 @@ def gather_batches(
                     progress.read(batch.bytes_read[file.file_no])
                     batch, size = Batch(), memory.fit_batch(size)
                     full = size
+            file.demand_unchanged()
             batch.finished[file.file_no] = reading
         except SourceFileError as error:
             batch.fail(file.file_no, error)

@@ -65,6 +65,18 @@ def hash_file(path: Path) -> tuple[str, int]:
         ) from error
 
 
+def state_of(path: Path) -> tuple[int, int] | None:
+    """Give what is another one once a file was written to or replaced, its size and time; nothing of one that is gone.
+
+    Not the number of its inode, which some network folders give anew at each look.
+    """
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
 def came_since(moment: float, paths: Iterable[Path]) -> bool:
     """Say whether one of the files was brought, moved or written after a moment (seconds since 1970).
 

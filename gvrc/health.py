@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1024 * 1024
 SHOWN_DIFFERENCES = 3
+CLOCK_HOURS = 1.0  # that the server's clock may be put back without a word
 IMPORT = "python scripts/production_json_importer.py"
 REPEATED_BY = {"undo": "python scripts/undo_import.py RUN_ID", "retry": "python scripts/retry_rejects.py"}
 ONLY_IN_HINT = ("error", "interrupted_run_id", "kind_to_repeat")
@@ -158,10 +159,19 @@ class HealthChecker:
             # What stopped a run itself says what to do.
             advice = f"{state['error']} The command:" if state["error"] else "see logs/errors/, mend the cause, then"
             return f"Run {state['run_id']} ended {state['status']}: {advice} {again}"
+        return self.age_hint(state["success_age_hours"])
+
+    def age_hint(self, hours: float | None) -> str | None:
+        """Say what to do where the last success was too long ago, or has a time that is still to come."""
         limit = self.settings.max_run_age_hours
-        if state["success_age_hours"] is None or state["success_age_hours"] > limit:
+        if hours is None or hours > limit:
             return (
                 f"No run succeeded in the last {limit:g} hours (max_run_age_hours): see cron or systemd, then {IMPORT}"
+            )
+        if hours < -CLOCK_HOURS:
+            return (
+                f"The last run that succeeded ended {-hours:.0f} hours from now: the clock of the database server was "
+                f"wrong then, or is so now. Set it right, then {IMPORT}"
             )
         return None
 

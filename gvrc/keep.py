@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 from io import BytesIO
-from pathlib import Path
+from shutil import copy2
 from typing import TYPE_CHECKING
 
-from gvrc.files import hash_file
+from gvrc.files import hash_file, shown_file, state_of
 from gvrc.log import log_event
 from gvrc.written import FOR_USER_AND_GROUP, told_if_unwritten, whole_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     import polars as pl
 
     from gvrc.account import FileAccount, RunAccount
@@ -30,23 +34,27 @@ def keep_validated(accepted: pl.DataFrame, settings: Settings, account: RunAccou
             path.write_bytes(written.getvalue())
 
 
-def archive_processed(account: RunAccount, settings: Settings) -> None:
+def archive_processed(account: RunAccount, paths: Iterable[Path], settings: Settings) -> None:
     """Move the files of ``data/raw/`` that were loaded whole to ``data/processed/<date>/``.
+
+    ``paths`` are those of the account, which itself has them as they are shown: a name may hold what no log can.
 
     A file of the same name that was moved there before is not overwritten: the beginning of its hash goes before the
     new one's name. A file that replaced a loaded one during the run stays where it is: nobody has read it yet.
     """
     raw = (settings.data_dir / "raw").resolve()
     folder = settings.data_dir / "processed" / f"{account.started_at:%Y-%m-%d}"
-    for file in account.files:
-        path = Path(file.path)
+    for file, path in zip(account.files, paths, strict=True):
         if file.status not in ("succeeded", "unchanged") or raw not in path.resolve().parents:
+            continue
+        if not path.exists():
+            log_event("file_gone", "WARNING", file=file.path, hint="another importer, or a person, has moved it")
             continue
         if was_replaced(path, file):
             log_event("file_replaced", "WARNING", file=file.path, hint="it stays where it is for the next run")
             continue
         with told_if_unwritten(
-            account, folder / path.name, f"{file.path} stays where it is; it will not be read again."
+            account, shown_file(folder / path.name), f"{file.path} stays where it is; it will not be read again."
         ):
             move_aside(path, folder, file)
 
@@ -62,5 +70,24 @@ def move_aside(path: Path, folder: Path, file: FileAccount) -> None:
     target = folder / path.name
     if target.exists():
         target = folder / f"{(file.sha256 or '')[:8]}-{path.name}"
-    path.rename(target)
-    log_event("file_archived", file=file.path, moved_to=str(target))
+    try:
+        path.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        move_to_another_disk(path, target)
+    log_event("file_archived", file=file.path, moved_to=shown_file(target))
+
+
+def move_to_another_disk(path: Path, target: Path) -> None:
+    """Copy a file with its times and permissions, and delete it once the copy is whole.
+
+    Raises:
+        OSError: there is no room, or something else came under its name meanwhile, which nobody has read yet.
+    """
+    state = state_of(path)
+    with whole_file(target) as copy:
+        copy2(path, copy)
+        if state_of(path) != state:
+            raise OSError(errno.EBUSY, "it was changed just then")
+    path.unlink()

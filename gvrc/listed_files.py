@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gvrc.account import FileAccount
 from gvrc.errors import SourceFileError
-from gvrc.files import hash_file, shown_file
+from gvrc.files import hash_file, shown_file, state_of
 from gvrc.ledger import fail_file
 from gvrc.log import log_event
 from gvrc.sources import SourceRules, find_source, match_source, read_sources
@@ -27,22 +27,48 @@ if TYPE_CHECKING:
 REJECTED = SourceRules(name="rejected", code_prefix="REJECTED", files=("rejected/*.jsonl",), path=".")
 
 
+class HashedFile(Struct, frozen=True):
+    """What a file held when it was hashed."""
+
+    sha256: str
+    size: int
+    state: tuple[int, int] | None
+
+
 class ListedFile(Struct, frozen=True):
     """A file of a run, before it is read."""
 
     file_no: int
     path: Path
     shown: str
-    sha256: str
-    size: int
+    hashed: HashedFile
     source: SourceRules
+
+    @property
+    def sha256(self) -> str:
+        """Give the hash that the file is known by."""
+        return self.hashed.sha256
+
+    @property
+    def size(self) -> int:
+        """Give the size in bytes."""
+        return self.hashed.size
+
+    def demand_unchanged(self) -> None:
+        """Go on only if what was read is what was hashed; a file that is gone was open already, and is as it was.
+
+        Raises:
+            SourceFileError: something else has come under its name, or was written to it: it would count as loaded.
+        """
+        if state_of(self.path) not in (self.hashed.state, None):
+            raise SourceFileError(f"{self.shown}: was changed while it was imported. Import it again.")
 
 
 class Upcoming(Struct, frozen=True):
     """What is found out about the files while the caller waits for the database."""
 
     rules: Future[list[SourceRules]]
-    hashes: dict[Path, Future[tuple[str, int]]]
+    hashes: dict[Path, Future[HashedFile]]
 
 
 @contextmanager
@@ -53,9 +79,25 @@ def look_ahead(settings: Settings, paths: list[Path]) -> Iterator[Upcoming]:
     looker = ThreadPoolExecutor(2)
     try:
         rules = looker.submit(read_sources, settings.sources if settings.sources.exists() else None)
-        yield Upcoming(rules, {path: looker.submit(hash_file, path) for path in paths})
+        yield Upcoming(rules, {path: looker.submit(hash_as_it_is, path) for path in paths})
     finally:
         looker.shutdown(cancel_futures=True)
+
+
+def hash_as_it_is(path: Path) -> HashedFile:
+    """Hash a file. Its state is taken before, so that what is written meanwhile shows."""
+    state = state_of(path)
+    sha256, size = hash_file(path)
+    return HashedFile(sha256, size, state)
+
+
+def hashed_after_all(path: Path, hashing: Future[HashedFile]) -> HashedFile:
+    """Give what a file holds now that the run has the lock: while it waited, a newer file may have come.
+
+    One that is gone may have been loaded and moved away by the importer that was waited for.
+    """
+    hashed = hashing.result()
+    return hashed if state_of(path) in (hashed.state, None) else hash_as_it_is(path)
 
 
 def list_files(this_run: Run, upcoming: Upcoming) -> list[ListedFile]:
@@ -70,11 +112,12 @@ def list_files(this_run: Run, upcoming: Upcoming) -> list[ListedFile]:
         account = FileAccount(path=shown_file(path), source=source.name)
         this_run.account.files.append(account)
         try:
-            account.sha256, size = hashing.result()
+            hashed = hashed_after_all(path, hashing)
         except SourceFileError as error:
             fail_file(account, error)
             continue
-        listed.append(ListedFile(file_no, path, account.path, account.sha256, size, source))
+        account.sha256 = hashed.sha256
+        listed.append(ListedFile(file_no, path, account.path, hashed, source))
     return listed
 
 

@@ -75,6 +75,8 @@ def open_run(settings: Settings, options: Options, demand: Callable[[Database], 
 
     ``demand`` looks at the database first: if it raises, a UsageError for example, no run is begun.
     """
+    # Before anything waits: the rules that are changed while another importer is waited for are not those of this run.
+    fingerprint = ledger.rules_fingerprint(settings)
     found = options.connecting.result() if options.connecting else connect_to_directory(settings)
     with (
         found.database as database,
@@ -85,7 +87,6 @@ def open_run(settings: Settings, options: Options, demand: Callable[[Database], 
         kind = make_ready(database, settings, demand)
         account = RunAccount(run_id=options.run_id or new_run_id(), started_at=datetime.now(UTC), kind=options.kind)
         account.database = {"mode": found.mode or kind.mode, "version": kind.version}
-        fingerprint = ledger.rules_fingerprint(settings)
         breaker = CircuitBreaker(settings.breaker_failures, settings.breaker_wait_seconds)
         this_run = Run(database, found.url, settings, options, account, kind.is_managed, fingerprint, breaker)
         with accounted(this_run):

@@ -75,7 +75,7 @@ def run(paths: Iterable[str], settings: Settings, options: Options | None = None
     ):
         load_files(this_run, list_files(this_run, upcoming))
     if settings.archive_processed and not options.dry_run:
-        archive_processed(this_run.account, settings)
+        archive_processed(this_run.account, upcoming.hashes, settings)
     return this_run.account
 
 

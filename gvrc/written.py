@@ -54,7 +54,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def told_if_unwritten(account: RunAccount, path: Path, advice: str) -> Iterator[None]:
+def told_if_unwritten(account: RunAccount, path: Path | str, advice: str) -> Iterator[None]:
     """Go on where a file cannot be written: what was committed stays, and the account says what is missing."""
     try:
         yield

@@ -20,11 +20,13 @@ import pytest
 from gvrc import ledger, run_lock
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
+from gvrc.files import hash_file
 from gvrc.health import HealthChecker
 from gvrc.loading import commit, failed
 from gvrc.log import start_logging, stop_logging
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
+from gvrc.progress import NoProgress
 from gvrc.transform import transform
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ CLINIC = {
     "phone": "0700000016",
     "beds": 4,
 }
+HAVEN = {"code": 13081, "name": "Kayole Safe House", "county_name": "Nairobi"}
 END_OTHERS = """
 SELECT pg_terminate_backend(pid) AS ended
 FROM pg_stat_activity
@@ -643,6 +646,46 @@ def test_an_importer_that_is_told_to_wait_begins_when_the_other_one_ends(
         assert rows(fresh, "SELECT count(*) AS runs FROM etl.runs") == [{"runs": 0}]
         fresh.run("release_run_lock")
         assert waiting.result().status == "succeeded"
+
+
+def test_what_came_while_an_importer_waited_is_imported_and_nothing_else_counts_as_loaded(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    pinned = with_sources(settings, tmp_path, "{name: b, code_prefix: NAI, files: ['b*']}")
+    paths = [write(tmp_path, "a.json", [CLINIC]), write(tmp_path, "b.json", [HAVEN])]
+    assert fresh.rows("try_run_lock")[0]["is_locked"]
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(run, paths, pinned, Options(wait=True))
+        time.sleep(0.5)
+        write(tmp_path, "a.json", [CLINIC, CLINIC | {"code": 13082, "name": "Soweto Legal Aid Centre"}])
+        with_sources(settings, tmp_path, "{name: b, code_prefix: NAI, files: ['b*'], defaults: {beds: '7'}}")
+        fresh.run("release_run_lock")
+        assert outcome(waiting.result()) == {"read": 3, "inserted": 3}
+    assert rows(fresh, "SELECT sha256 FROM etl.files ORDER BY file_no") == [
+        {"sha256": hash_file(Path(path))[0]} for path in paths
+    ]
+    assert outcome(run(paths[1:], pinned)) == {"read": 1, "updated": 1}  # by the rules that came meanwhile
+
+
+class Replacing(NoProgress):
+    """Puts other records into a file as soon as the run begins to read it."""
+
+    def __init__(self, path: str, records: list[Any]) -> None:
+        self.path, self.records = Path(path), records
+
+    def file(self, name: str, size: int) -> None:  # noqa: ARG002 - the bar's names
+        write(self.path.parent, self.path.name, self.records)
+
+
+def test_a_file_that_is_replaced_before_it_is_read_fails_and_neither_content_counts_as_loaded(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    path = write(tmp_path, "a.json", [CLINIC])
+    account = run([path], settings, Options(progress=Replacing(path, [HAVEN])))
+    assert account.files[0].error == f"{path}: was changed while it was imported. Import it again."
+    assert codes(fresh) == []
+    assert outcome(run([path], settings)) == {"read": 1, "inserted": 1}
+    assert outcome(run([write(tmp_path, "a.json", [CLINIC])], settings)) == {"read": 1, "inserted": 1}
 
 
 def test_a_named_source_has_what_is_pinned_for_it_and_one_that_is_not_known_gets_a_warning(

@@ -32,11 +32,14 @@ WITH importing AS (
     ORDER BY run_no DESC
     LIMIT 1
 ), last_success AS (
+    -- The last one, not the one with the latest time: the server's clock may have been ahead once.
     SELECT
-        max(ended_at) AS ended_at,
-        max(run_no) AS run_no
+        ended_at,
+        run_no
     FROM runs
     WHERE status = 'succeeded'
+    ORDER BY run_no DESC
+    LIMIT 1
 )
 SELECT
     importing.is_importing,
@@ -50,7 +53,7 @@ SELECT
     coalesce(interrupted.kind, last_run.kind) AS kind_to_repeat,
     (SELECT count(*) FROM etl.rejects WHERE closed_by_run_no IS NULL) AS open_rejects
 FROM importing
-CROSS JOIN last_success
+LEFT JOIN last_success ON true
 LEFT JOIN last_run ON true
 CROSS JOIN LATERAL (
     SELECT

@@ -55,7 +55,13 @@ GROUP BY status;
 SELECT
     extract(epoch FROM finished_at)::float8 AS finished_at,
     extract(epoch FROM finished_at - started_at)::float8 AS seconds,
-    (SELECT extract(epoch FROM max(finished_at))::float8 FROM etl.runs WHERE status = 'succeeded') AS succeeded_at,
+    (
+        SELECT extract(epoch FROM finished_at)::float8
+        FROM etl.runs
+        WHERE status = 'succeeded'
+        ORDER BY run_no DESC
+        LIMIT 1
+    ) AS succeeded_at,
     (SELECT quality_score FROM etl.runs WHERE quality_score IS NOT NULL ORDER BY run_no DESC LIMIT 1) AS quality_score
 FROM etl.runs
 WHERE finished_at IS NOT NULL

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.health import Finding, HealthChecker
 from gvrc.ledger import STOPPED_BY_SIGNAL
+from gvrc.operating.history import metrics_of_history
 from gvrc.pipeline import run
 from gvrc.settings import PROJECT, Settings
 
@@ -153,6 +155,7 @@ def test_the_database_check_tells_version_and_kind(settings: Settings) -> None:
         ("interrupted", 1, "Run r1 was cut short"),
         ("running", 1, "Run r1 was cut short"),
         ("succeeded", 2000, "No run succeeded in the last 1080 hours (max_run_age_hours)"),
+        ("succeeded", -9000, "The last run that succeeded ended 9000 hours from now: the clock of the database server"),
     ],
 )
 def test_a_run_that_went_wrong_is_told_with_what_to_do(
@@ -162,6 +165,15 @@ def test_a_run_that_went_wrong_is_told_with_what_to_do(
     found = check(settings, "etl_pipeline")
     assert found["status"] == "unhealthy"
     assert found["hint"].startswith(hint)
+
+
+def test_a_clock_that_was_ahead_once_hides_not_that_no_run_has_succeeded_since(
+    settings: Settings, fresh: Database
+) -> None:
+    remember_run(fresh, "succeeded", hours_ago=-9000)
+    remember_run(fresh, "succeeded", hours_ago=2000, run_id="r2")
+    assert check(settings, "etl_pipeline")["hint"].startswith("No run succeeded in the last 1080 hours")
+    assert metrics_of_history(fresh).last_success_at == pytest.approx(time.time() - 2000 * 3600, abs=600)
 
 
 def test_a_run_that_was_stopped_is_told_with_what_its_own_account_says(settings: Settings, fresh: Database) -> None:

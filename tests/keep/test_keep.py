@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,12 +24,13 @@ from gvrc.placing import read_reference
 from gvrc.settings import PROJECT
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from gvrc.account import FileStatus
     from gvrc.database import Database
     from gvrc.settings import Settings
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - it is looked whether it is there
 CLINIC = {"code": "13080", "name": "Mukuru Crisis Clinic", "county_name": "Nairobi"}
 
 
@@ -35,6 +39,15 @@ def raw(settings: Settings) -> Path:
     folder = settings.data_dir / "raw"
     folder.mkdir(parents=True)
     return folder
+
+
+@pytest.fixture
+def other_disk(raw: Path) -> Iterator[Path]:
+    """Give a folder that no file of raw can be renamed into, or skip where there is none."""
+    if not MEMORY.is_dir() or MEMORY.stat().st_dev == raw.stat().st_dev:
+        pytest.skip("no second file system that a test may write to")
+    with TemporaryDirectory(dir=MEMORY) as folder:
+        yield Path(folder)
 
 
 def account_of(path: Path, status: FileStatus) -> RunAccount:
@@ -55,6 +68,32 @@ def test_a_file_of_raw_that_was_loaded_moves_to_the_days_folder(settings: Settin
     assert not good.exists()
 
 
+def test_a_file_moves_whatever_its_name_and_one_that_another_importer_has_moved_is_no_fault(
+    settings: Settings, raw: Path
+) -> None:
+    settings = msgspec.structs.replace(settings, archive_processed=True)
+    names = ["nai\N{NO-BREAK SPACE}robi\n.json", os.fsdecode(b"nakuru\xff.json")]
+    for name in names:
+        (raw / name).write_text(json.dumps([CLINIC]), "utf-8")
+    account = run([str(raw)], settings)
+    assert account.unwritten == []
+    assert sorted(path.name for path in (settings.data_dir / "processed").glob("*/*")) == names
+    archive_processed(account, [raw / name for name in names], settings)
+    assert account.unwritten == []
+
+
+def test_a_file_moves_to_another_disk_with_its_time(settings: Settings, raw: Path, other_disk: Path) -> None:
+    path = raw / "a.json"
+    path.touch()
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    (settings.data_dir / "processed").symlink_to(other_disk)
+    account = account_of(path, "succeeded")
+    archive_processed(account, [path], settings)
+    assert account.unwritten == []
+    (moved,) = other_disk.glob("*/*")
+    assert (moved.name, moved.stat().st_mtime, path.exists()) == ("a.json", 1_700_000_000, False)
+
+
 def test_a_dry_run_and_the_default_move_nothing(settings: Settings, raw: Path) -> None:
     path = raw / "good.json"
     path.write_text(json.dumps([CLINIC]), "utf-8")
@@ -70,21 +109,21 @@ def test_a_dry_run_and_the_default_move_nothing(settings: Settings, raw: Path) -
 def test_only_what_was_loaded_whole_moves(settings: Settings, raw: Path, status: FileStatus, moves: bool) -> None:
     path = raw / "a.json"
     path.touch()
-    archive_processed(account_of(path, status), settings)
+    archive_processed(account_of(path, status), [path], settings)
     assert path.exists() is not moves
 
 
 def test_a_file_elsewhere_is_never_moved(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     path.touch()
-    archive_processed(account_of(path, "succeeded"), settings)
+    archive_processed(account_of(path, "succeeded"), [path], settings)
     assert path.exists()
 
 
 def test_a_file_of_the_same_name_is_not_overwritten(settings: Settings, raw: Path) -> None:
     for text in ("first", "second"):
         (raw / "a.json").write_text(text, "utf-8")
-        archive_processed(account_of(raw / "a.json", "succeeded"), settings)
+        archive_processed(account_of(raw / "a.json", "succeeded"), [raw / "a.json"], settings)
     kept = {path.name: path.read_text("utf-8") for path in (settings.data_dir / "processed" / "2026-11-23").iterdir()}
     assert kept == {"a.json": "first", "16367aac-a.json": "second"}
 
