@@ -10,7 +10,7 @@ from gvrc.meaning.person_words import may_name_person, names_somebody
 from gvrc.meaning.persons import NAMES, WHOLE_NAMES, is_person
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gvrc.meaning.meanings import Keys
 
@@ -33,9 +33,9 @@ def are_bare_persons(records: Sequence[dict[str, Any]], keys: Keys) -> bool:
     A single such name shows that the list is not of people.
     """
     told: list[dict[str, list[str]]] = []
-    for record in records:  # nearly always the first record decides: asking all took as long as reading them
-        said = _told_by_field(record, keys)
-        if not (said.keys() <= SAID_OF_PEOPLE and _is_bare_name(said)) or is_person(record, keys):
+    for record in records:  # nearly always the first values of the first record decide
+        said = _said_of_person(record, keys)
+        if said is None or not _is_bare_name(said) or is_person(record, keys):
             return False
         told.append(said)
     named = [names[0] for said in told if (names := said.get("facility_name"))]
@@ -43,15 +43,23 @@ def are_bare_persons(records: Sequence[dict[str, Any]], keys: Keys) -> bool:
     return bool(named) and called > len(told) / 2 and sum(map(_may_be_persons, named)) >= MOST * len(named)
 
 
-def _told_by_field(record: dict[str, Any], keys: Keys) -> dict[str, list[str]]:
-    """Give what a record says, by field; the names of a facility's contact person have a field of their own."""
-    told: dict[str, list[str]] = {}
+def _said_of_person(record: dict[str, Any], keys: Keys) -> dict[str, list[str]] | None:
+    """Give what a record says, by field, or None if it says anything that is said of facilities only."""
+    said: dict[str, list[str]] = {}
+    for field, text in _told(record, keys):
+        if field not in SAID_OF_PEOPLE:
+            return None
+        said.setdefault(field, []).append(text)
+    return said
+
+
+def _told(record: dict[str, Any], keys: Keys) -> Iterator[tuple[str, str]]:
+    """Give what a record says with its field; the names of a facility's contact person have a field of their own."""
     for path, value in leaves(record):
         word = normal_key(str(path[-1])) if path else ""
         for meaning in () if is_absent(value) else keys.meanings(path):
             is_of_facility = names_somebody(word, value) or (meaning.field == "facility_name" and word not in ANY_NAME)
-            told.setdefault("named" if is_of_facility else meaning.field, []).append(str(value))
-    return told
+            yield "named" if is_of_facility else meaning.field, str(value)
 
 
 def _is_bare_name(told: dict[str, list[str]]) -> bool:

@@ -8,7 +8,7 @@ sound, are left to ``records.py``: nothing here reads leniently.
 from __future__ import annotations
 
 import threading
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -30,13 +30,14 @@ SAMPLES: Final = 16  # records that show which types the values have
 ID: Final = len('"d662c8df-7116-4116-9eee-9b09f441ebc3",')  # in the text of a list: all IDs are equally long
 
 
-class Column(NamedTuple):
+class Column:
     """The values of one key."""
 
-    values: Sequence[Any]
-    kind: type | None = None  # the type of every value that is not null; None if unknown
+    def __init__(self, values: Sequence[Any], kind: type | None = None) -> None:
+        self.values = values
+        self.kind = kind  # the type of every value that is not null; None if unknown
 
-    @property
+    @cached_property
     def types(self) -> set[type]:
         """Give the types of the values, null apart."""
         if self.kind is None:

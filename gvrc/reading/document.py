@@ -426,11 +426,11 @@ class Walk:
         if is_path_passed_over(path) and not are_of_a_database(values):
             self.walked.has_next_page |= any(map(is_next_link, values))
             return False
-        named = list(islice((value for value in values if looks_like_facility(value, self.keys)), FEW_NAMED))
+        named = islice((value for value in values if looks_like_facility(value, self.keys)), FEW_NAMED)
         expected = not path or is_named_after_facilities(key) or PARENT_COUNTY in parents
         if expected and not any(isinstance(value, dict) for value in values) and UNREADABLE in values:
             return True  # nothing but what cannot be read: it is counted and reported
-        if named and (expected or any(has_evidence(value, self.keys) for value in named)):
+        if any(expected or has_evidence(value, self.keys) for value in named):  # nearly always the first decides
             return True
         self.walked.look_at(path, values)
         return False

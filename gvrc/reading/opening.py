@@ -14,7 +14,7 @@ from gvrc import columns
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.reading.fields import EXTRACT_ISSUES, fields_of
 from gvrc.reading.people import refuse_people
-from gvrc.reading.raw import hash_texts
+from gvrc.reading.raw import hash_contents
 from gvrc.reading.records import Records, read_elements
 from gvrc.reading.shared_points import POINT_FIELDS
 from gvrc.values.text import masked
@@ -49,7 +49,7 @@ def frame_of(file_no: int, numbers: Sequence[int], reading: FileReading, keys: K
         "file_no": pl.Series([file_no], dtype=pl.Int64).new_from_index(0, rows),
         "record_number": pl.Series(list(numbers), dtype=pl.Int64),
         "raw": raw,
-        "content_hash": hash_texts(raw),
+        "content_hash": pl.Series(hash_contents(map(str.encode, records.texts)), dtype=pl.String),
     }
     if records.rejects:
         values["reject_reason"] = _sparse({row: reason for row, (reason, _) in records.rejects.items()}, rows)

@@ -67,11 +67,17 @@ def read_as_objects(elements: Elements) -> Records:
 
 def _note_control_characters(records: Records) -> None:
     """Note the records with a control character escaped, which JSON allows: it is invisible, and will be dropped."""
+    if not any(map(_may_have_control_character, records.texts)):
+        return
     if records.raw is None:
         records.raw = pl.Series(records.texts, dtype=pl.String)
     for row in _rows_with_control_characters(records.raw):
         if WRITTEN_CONTROL.search(records.texts[row]) and row not in records.issues["invalid_text"]:
             records.issues["invalid_text"][row] = CONTROL_CHARACTER
+
+
+def _may_have_control_character(text: str) -> bool:
+    return not text.isascii() or "\\" in text or "\x7f" in text
 
 
 def _rows_with_control_characters(raw: pl.Series) -> Iterator[int]:

@@ -5,7 +5,6 @@ If they were read as the facilities' own, all those in one ward would be one, an
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from gvrc.meaning.paths import is_absent, leaves, value_at
@@ -28,20 +27,24 @@ def repeated_codes(records: Sequence[object], keys: Keys) -> list[KeyPath]:
     if keys.pins("facility_code"):
         return []
     said = [record for record in records if isinstance(record, dict)]
-    coded = _paths_of("facility_code", said, keys)
-    named = _paths_of("facility_name", said, keys)
-    return [path for path in coded if _is_repeated(path, named, said)]
+    paths = {path: None for record in said[:SAMPLED] for path, _ in leaves(record)}
+    named = [path for path in paths if _is_of("facility_name", path, keys)]
+    return [path for path in paths if _is_of("facility_code", path, keys) and _is_repeated(path, named, said)]
 
 
-def _paths_of(field: str, records: list[dict[str, Any]], keys: Keys) -> list[KeyPath]:
-    paths = {path: None for record in islice(records, SAMPLED) for path, _ in leaves(record)}
-    return [path for path in paths if any(meaning.field == field for meaning in keys.meanings(path))]
+def _is_of(field: str, path: KeyPath, keys: Keys) -> bool:
+    return any(meaning.field == field for meaning in keys.meanings(path))
 
 
 def _is_repeated(path: KeyPath, named: list[KeyPath], records: list[dict[str, Any]]) -> bool:
-    coded = [(str(code), record) for record in records if not is_absent(code := value_at(path, record))]
-    fewest = NAMES_TO_A_CODE * len({code for code, _ in coded})
-    if not fewest or len(coded) < fewest:  # the names need not be looked at: there are no more of them than records
-        return False
+    most = len(records) // NAMES_TO_A_CODE  # codes: of more, there are too few records to repeat each
+    coded: list[tuple[str, dict[str, Any]]] = []
+    codes: set[str] = set()
+    for record in records:
+        if not is_absent(code := value_at(path, record)):
+            coded.append((str(code), record))
+            codes.add(str(code))
+        if len(codes) > most:
+            return False
     names = {(code, " ".join(str(value_at(name, record)).lower() for name in named)) for code, record in coded}
-    return len(names) >= fewest
+    return bool(codes) and len(names) >= NAMES_TO_A_CODE * len(codes)

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +24,17 @@ from gvrc.geography.labels import read_gazetteer
 from gvrc.meaning.meanings import keys_of_source
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
+from gvrc.reading import document
 from gvrc.reading.document import find_records
 from gvrc.reading.links import Links
 from gvrc.reading.walked import Walked
+from gvrc.shapes import looks_like_facility
 from gvrc.statements import statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from gvrc.meaning.meanings import Keys
     from gvrc.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -224,6 +227,25 @@ def test_records_that_name_what_they_give_the_ids_of_are_found_in_one_pass_throu
 
     assert sum(map(len, found)) == 60
     assert opened == []
+
+
+def test_the_first_record_tells_what_a_list_of_facilities_is_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [record(number) for number in range(60)]
+    asked: list[object] = []
+
+    def ask(value: object, keys: Keys) -> bool:
+        asked.append(value)
+        return looks_like_facility(value, keys)
+
+    monkeypatch.setattr(document, "looks_like_facility", ask)
+    content = msgspec.json.encode(records)
+
+    found = list(
+        find_records(iter([content]), keys_of_source({}), None, Walked(), Links(lambda: nullcontext(iter([]))))
+    )
+
+    assert sum(map(len, found)) == 60
+    assert asked == records[:1]
 
 
 def test_what_only_doubtful_places_need_is_made_for_the_first_of_them_and_kept() -> None:
