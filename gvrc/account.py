@@ -15,6 +15,7 @@ RunStatus = Literal["running", "succeeded", "partial", "failed", "dry_run", "int
 
 ROW_OUTCOMES = ("inserted", "updated", "unchanged", "superseded")
 OUTCOMES = (*ROW_OUTCOMES, "rejected")
+NOT_GIVEN = "not_given"  # of the rows updated: a contact that was switched off, or is no longer the primary one
 CHILD_TABLES = (
     "facility_contacts",
     "facility_coordinates",
@@ -50,6 +51,7 @@ class FileAccount(Struct, kw_only=True):
     mixed_types: dict[str, list[str]] = field(default_factory=dict)  # key -> the JSON types of its values
     tables: dict[str, Counter[str]] = field(default_factory=dict)  # child table -> outcome -> rows
 
+    not_given: Counter[str] = field(default_factory=Counter)  # child table -> rows that its records do not give
     @property
     def rejected(self) -> int:
         """Count the rejects; each has exactly one reason."""
@@ -70,7 +72,9 @@ class FileAccount(Struct, kw_only=True):
     def add_rows(self, tables: dict[str, Counter[str]]) -> None:
         """Add what became of the rows that the file's records gave for each table."""
         for table, outcomes in tables.items():
-            self.tables[table] = self.tables.get(table, Counter()) + outcomes
+            self.not_given[table] += outcomes[NOT_GIVEN]
+            said = Counter({name: rows for name, rows in outcomes.items() if name != NOT_GIVEN})
+            self.tables[table] = self.tables.get(table, Counter()) + said
 
     def as_summary(self) -> dict[str, Any]:
         """Give the file's entry in the JSON summary."""

@@ -9,6 +9,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gvrc.account import NOT_GIVEN
 from gvrc.database_errors import first_line, sqlstate
 from gvrc.log import log_event
 from gvrc.masking import mask
@@ -103,8 +104,8 @@ def repeat_account(account: FileAccount, known: dict[str, Any]) -> None:
     account.ward_match = Counter(json.loads(known["ward_match"]))
     account.path_taken, account.unmapped = known["path_taken"], known_unmapped(known)
     for table, rows in json.loads(known["tables"]).items():
-        superseded = rows.pop("superseded", 0)
-        account.tables[table] = +Counter({"unchanged": sum(rows.values()), "superseded": superseded})
+        superseded, not_given = rows.pop("superseded", 0), rows.pop(NOT_GIVEN, 0)
+        account.tables[table] = +Counter({"unchanged": sum(rows.values()) - not_given, "superseded": superseded})
 
 
 def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> dict[int, FileAccount]:
@@ -186,12 +187,18 @@ def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any
         "issue_kinds": account.issues,
         "ward_match": account.ward_match,
         "unmapped": account.unmapped if was_read else {},
-        "tables": account.tables if was_read else {},
+        "tables": stored_tables(account) if was_read else {},
     }
 
 
 def score_quality(this_run: Run) -> None:
     """Account for the mean quality of the facilities that the run wrote."""
+def stored_tables(account: FileAccount) -> dict[str, Counter[str]]:
+    """Give what became of the rows of each table, and how many of these would not come again with the file."""
+    not_given = {table: Counter({NOT_GIVEN: rows}) for table, rows in account.not_given.items()}
+    return {table: outcomes + not_given.get(table, Counter()) for table, outcomes in account.tables.items()}
+
+
     score = this_run.database.rows("run_quality_score", this_run.run_no)[0]["quality_score"]
     this_run.account.quality_score = None if score is None else round(score, 1)
 

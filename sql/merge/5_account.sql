@@ -171,6 +171,7 @@ CROSS JOIN LATERAL (
         ('inserted', coalesce(written.inserted, 0)),
         ('updated', coalesce(written.updated, 0)),
         ('superseded', CASE WHEN given.met_by = 'superseded' THEN given.rows ELSE coalesce(written.superseded, 0) END),
+        ('not_given', coalesce(written.ended, 0)),
         (
             'unchanged',
             CASE
