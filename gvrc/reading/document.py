@@ -32,7 +32,7 @@ from gvrc.reading.around import (
 )
 from gvrc.reading.branches import branches_of, facility_in_parts, have_branches
 from gvrc.reading.coded import SCHEMA, Schema, are_coded, schema_beside, schema_in, with_labels
-from gvrc.reading.cursor import LENIENT, MAX_DEPTH, QUOTE, UNREADABLE, Cursor, read_element
+from gvrc.reading.cursor import ANY, LENIENT, MAX_DEPTH, QUOTE, SPACE, UNREADABLE, Cursor, read_element
 from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
@@ -120,7 +120,7 @@ class Walk:
             if char == b"[":
                 yield from self._array((), {})
             elif char != b"{":
-                raise SourceFileError(_not_json(cursor))
+                raise SourceFileError(_only_a_value(cursor) or _not_json(cursor))
             elif is_lines(cursor):
                 yield from self._sorted(blocks_of_lines(cursor), (), {})
             else:
@@ -480,6 +480,19 @@ WEB_PAGE: Final = re.compile(r"<(?:!doctype|\?xml|html|kml|gml|osm|rss|feed)\b>?
 
 def _not_json(cursor: Cursor) -> str:
     start = cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace")
+def _only_a_value(cursor: Cursor) -> str | None:
+    """Say of a document that is one value, and JSON, that it has no records: it was answered, but with nothing."""
+    if cursor.offset > cursor.at or not cursor.ended:
+        return None
+    try:
+        value = ANY.decode(cursor.text.strip(SPACE))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    kind = "null" if value is None else KINDS_OF_VALUES[type(value)]
+    return f"holds no facilities: the document is {kind}. Give another file, or fetch it again."
+
+
+KINDS_OF_VALUES: Final = {bool: "true or false", int: "a number", float: "a number", str: "a text"}
     shown = tag[0] if (tag := WEB_PAGE.match(start)) else mask_letters(start)  # the start of a CSV file may be a name
     advice = "Give a file of objects or a list; export a spreadsheet as JSON."
     return f"is not JSON: byte {cursor.offset:,} begins with {shown!r}. {advice}"
