@@ -43,6 +43,7 @@ class FileAccount(Struct, kw_only=True):
     unchanged: int = 0
     superseded: int = 0
     rejects: Counter[str] = field(default_factory=Counter)  # reason -> records
+    corrected: Counter[str] = field(default_factory=Counter)  # run_id that loaded their corrections -> rejects
     issues: Counter[str] = field(default_factory=Counter)  # kind -> issues
     ward_match: Counter[str] = field(default_factory=Counter)  # match method -> facilities
     path_taken: str | None = None  # where in the document the records were
@@ -50,8 +51,8 @@ class FileAccount(Struct, kw_only=True):
     unmapped: dict[str, tuple[int, str]] = field(default_factory=dict)  # key that nobody knows -> (values, an example)
     mixed_types: dict[str, list[str]] = field(default_factory=dict)  # key -> the JSON types of its values
     tables: dict[str, Counter[str]] = field(default_factory=dict)  # child table -> outcome -> rows
-
     not_given: Counter[str] = field(default_factory=Counter)  # child table -> rows that its records do not give
+
     @property
     def rejected(self) -> int:
         """Count the rejects; each has exactly one reason."""
@@ -116,6 +117,10 @@ class RunAccount(Struct, kw_only=True):
             rows = [file.tables[table] for file in self.files if table in file.tables]
             counted[table] = {name: sum(outcomes[name] for outcomes in rows) for name in ROW_OUTCOMES}
         return counted
+
+    def corrected(self) -> Counter[str]:
+        """Count the rejects whose corrections stand, by the run that loaded these."""
+        return sum((file.corrected for file in self.files), Counter())
 
     def paths(self) -> dict[int, str]:
         """Give the paths of the files by file_no."""

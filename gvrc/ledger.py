@@ -99,7 +99,7 @@ def repeat_account(account: FileAccount, known: dict[str, Any]) -> None:
     """Repeat the account of a file that is not read again: what landed then is unchanged, rejects are rejects."""
     account.status = "unchanged"
     account.read, account.unchanged, account.superseded = known["read"], known["unchanged"], known["superseded"]
-    account.rejects = Counter(json.loads(known["rejects"]))
+    account.rejects, account.corrected = (Counter(json.loads(known[name])) for name in ("rejects", "corrected"))
     account.issues = Counter(json.loads(known["issue_kinds"]))
     account.ward_match = Counter(json.loads(known["ward_match"]))
     account.path_taken, account.unmapped = known["path_taken"], known_unmapped(known)
@@ -119,6 +119,7 @@ def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> d
         for name, count in outcome.outcomes.items():
             setattr(account, name, getattr(account, name) + count)
         account.rejects += outcome.rejects
+        account.corrected += outcome.corrected
         account.issues += outcome.issues
         account.ward_match += outcome.ward_match
         account.add_rows(outcome.tables)
@@ -184,6 +185,7 @@ def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any
         "error": account.error and storable(account.error),
         "path_taken": account.path_taken and storable(account.path_taken),  # keys of the document
         "rejects": account.rejects,
+        "corrected": account.corrected,
         "issue_kinds": account.issues,
         "ward_match": account.ward_match,
         "unmapped": account.unmapped if was_read else {},
@@ -191,14 +193,14 @@ def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any
     }
 
 
-def score_quality(this_run: Run) -> None:
-    """Account for the mean quality of the facilities that the run wrote."""
 def stored_tables(account: FileAccount) -> dict[str, Counter[str]]:
     """Give what became of the rows of each table, and how many of these would not come again with the file."""
     not_given = {table: Counter({NOT_GIVEN: rows}) for table, rows in account.not_given.items()}
     return {table: outcomes + not_given.get(table, Counter()) for table, outcomes in account.tables.items()}
 
 
+def score_quality(this_run: Run) -> None:
+    """Account for the mean quality of the facilities that the run wrote."""
     score = this_run.database.rows("run_quality_score", this_run.run_no)[0]["quality_score"]
     this_run.account.quality_score = None if score is None else round(score, 1)
 
@@ -218,7 +220,8 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
         account.plan = list(plan_lines(this_run))
     if error is None and (rejected := account.totals()["rejected"]):
         (new,) = this_run.database.rows("count_new_rejects", this_run.run_no)
-        account.known_rejects, account.reopened_rejects = rejected - new["rejects"], new["reopened"]
+        account.known_rejects = rejected - new["rejects"] - account.corrected().total()
+        account.reopened_rejects = new["reopened"]
     record_metrics(this_run)
     if not this_run.options.dry_run and error is None and account.totals()["rejected"]:
         tell_rejects(this_run)

@@ -170,7 +170,7 @@ class Walk:
             yield from self._members(path, around, value)
 
     def _is_record(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
-        wanted = self._is_wanted(path)
+        wanted = True if _is_reject(value, path) else self._is_wanted(path)
         if wanted is not None or not looks_like_facility(value, self.keys):
             return bool(wanted)
         if path and normal_key(path[-1]) == "facility":  # the only one of a list, in XML turned into JSON
@@ -419,7 +419,7 @@ class Walk:
             raise SourceFileError(f"has a part before byte {self.cursor.offset:,} which {error}") from error
 
     def _holds_records(self, values: list[object], path: tuple[str, ...], parents: dict[str, str]) -> bool:
-        wanted = self._is_wanted(path)
+        wanted = True if any(_is_reject(value, path) for value in values) else self._is_wanted(path)
         if wanted is not None:
             return wanted
         key = path[-1] if path else ""
@@ -465,6 +465,11 @@ def _unescaped(text: str) -> str:
         return text
 
 
+def _is_reject(value: object, path: tuple[str, ...]) -> bool:
+    """Say whether a value is a record that was refused before, whatever it is: it was one of a list of facilities."""
+    return not path and isinstance(value, dict) and HEADER_KEY in value
+
+
 def _is_first(record: object) -> bool:
     """Say whether a record comes for the first time: the branches of a reject were read then."""
     return isinstance(record, dict) and HEADER_KEY not in record
@@ -475,11 +480,6 @@ def _keyed(value: dict[str, Any]) -> Iterator[Elements]:
     yield list(map(msgspec.json.encode, value.values()))
 
 
-WEB_PAGE: Final = re.compile(r"<(?:!doctype|\?xml|html|kml|gml|osm|rss|feed)\b>?", re.IGNORECASE)
-
-
-def _not_json(cursor: Cursor) -> str:
-    start = cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace")
 def _only_a_value(cursor: Cursor) -> str | None:
     """Say of a document that is one value, and JSON, that it has no records: it was answered, but with nothing."""
     if cursor.offset > cursor.at or not cursor.ended:
@@ -493,6 +493,11 @@ def _only_a_value(cursor: Cursor) -> str | None:
 
 
 KINDS_OF_VALUES: Final = {bool: "true or false", int: "a number", float: "a number", str: "a text"}
+WEB_PAGE: Final = re.compile(r"<(?:!doctype|\?xml|html|kml|gml|osm|rss|feed)\b>?", re.IGNORECASE)
+
+
+def _not_json(cursor: Cursor) -> str:
+    start = cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace")
     shown = tag[0] if (tag := WEB_PAGE.match(start)) else mask_letters(start)  # the start of a CSV file may be a name
     advice = "Give a file of objects or a list; export a spreadsheet as JSON."
     return f"is not JSON: byte {cursor.offset:,} begins with {shown!r}. {advice}"
