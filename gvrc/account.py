@@ -15,6 +15,7 @@ RunStatus = Literal["running", "succeeded", "partial", "failed", "dry_run", "int
 
 ROW_OUTCOMES = ("inserted", "updated", "unchanged", "superseded")
 OUTCOMES = (*ROW_OUTCOMES, "rejected")
+NOT_GIVEN = "not_given"  # of the rows updated: a contact that was switched off, or is no longer the primary one
 CHILD_TABLES = (
     "facility_contacts",
     "facility_coordinates",
@@ -42,6 +43,7 @@ class FileAccount(Struct, kw_only=True):
     unchanged: int = 0
     superseded: int = 0
     rejects: Counter[str] = field(default_factory=Counter)  # reason -> records
+    corrected: Counter[str] = field(default_factory=Counter)  # run_id that loaded their corrections -> rejects
     issues: Counter[str] = field(default_factory=Counter)  # kind -> issues
     ward_match: Counter[str] = field(default_factory=Counter)  # match method -> facilities
     path_taken: str | None = None  # where in the document the records were
@@ -49,6 +51,7 @@ class FileAccount(Struct, kw_only=True):
     unmapped: dict[str, tuple[int, str]] = field(default_factory=dict)  # key that nobody knows -> (values, an example)
     mixed_types: dict[str, list[str]] = field(default_factory=dict)  # key -> the JSON types of its values
     tables: dict[str, Counter[str]] = field(default_factory=dict)  # child table -> outcome -> rows
+    not_given: Counter[str] = field(default_factory=Counter)  # child table -> rows that its records do not give
 
     @property
     def rejected(self) -> int:
@@ -70,7 +73,9 @@ class FileAccount(Struct, kw_only=True):
     def add_rows(self, tables: dict[str, Counter[str]]) -> None:
         """Add what became of the rows that the file's records gave for each table."""
         for table, outcomes in tables.items():
-            self.tables[table] = self.tables.get(table, Counter()) + outcomes
+            self.not_given[table] += outcomes[NOT_GIVEN]
+            said = Counter({name: rows for name, rows in outcomes.items() if name != NOT_GIVEN})
+            self.tables[table] = self.tables.get(table, Counter()) + said
 
     def as_summary(self) -> dict[str, Any]:
         """Give the file's entry in the JSON summary."""
@@ -112,6 +117,10 @@ class RunAccount(Struct, kw_only=True):
             rows = [file.tables[table] for file in self.files if table in file.tables]
             counted[table] = {name: sum(outcomes[name] for outcomes in rows) for name in ROW_OUTCOMES}
         return counted
+
+    def corrected(self) -> Counter[str]:
+        """Count the rejects whose corrections stand, by the run that loaded these."""
+        return sum((file.corrected for file in self.files), Counter())
 
     def paths(self) -> dict[int, str]:
         """Give the paths of the files by file_no."""

@@ -9,6 +9,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gvrc.account import NOT_GIVEN
 from gvrc.database_errors import first_line, sqlstate
 from gvrc.log import log_event
 from gvrc.masking import mask
@@ -98,13 +99,13 @@ def repeat_account(account: FileAccount, known: dict[str, Any]) -> None:
     """Repeat the account of a file that is not read again: what landed then is unchanged, rejects are rejects."""
     account.status = "unchanged"
     account.read, account.unchanged, account.superseded = known["read"], known["unchanged"], known["superseded"]
-    account.rejects = Counter(json.loads(known["rejects"]))
+    account.rejects, account.corrected = (Counter(json.loads(known[name])) for name in ("rejects", "corrected"))
     account.issues = Counter(json.loads(known["issue_kinds"]))
     account.ward_match = Counter(json.loads(known["ward_match"]))
     account.path_taken, account.unmapped = known["path_taken"], known_unmapped(known)
     for table, rows in json.loads(known["tables"]).items():
-        superseded = rows.pop("superseded", 0)
-        account.tables[table] = +Counter({"unchanged": sum(rows.values()), "superseded": superseded})
+        superseded, not_given = rows.pop("superseded", 0), rows.pop(NOT_GIVEN, 0)
+        account.tables[table] = +Counter({"unchanged": sum(rows.values()) - not_given, "superseded": superseded})
 
 
 def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> dict[int, FileAccount]:
@@ -118,6 +119,7 @@ def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> d
         for name, count in outcome.outcomes.items():
             setattr(account, name, getattr(account, name) + count)
         account.rejects += outcome.rejects
+        account.corrected += outcome.corrected
         account.issues += outcome.issues
         account.ward_match += outcome.ward_match
         account.add_rows(outcome.tables)
@@ -183,11 +185,18 @@ def file_row(this_run: Run, file_no: int, account: FileAccount) -> dict[str, Any
         "error": account.error and storable(account.error),
         "path_taken": account.path_taken and storable(account.path_taken),  # keys of the document
         "rejects": account.rejects,
+        "corrected": account.corrected,
         "issue_kinds": account.issues,
         "ward_match": account.ward_match,
         "unmapped": account.unmapped if was_read else {},
-        "tables": account.tables if was_read else {},
+        "tables": stored_tables(account) if was_read else {},
     }
+
+
+def stored_tables(account: FileAccount) -> dict[str, Counter[str]]:
+    """Give what became of the rows of each table, and how many of these would not come again with the file."""
+    not_given = {table: Counter({NOT_GIVEN: rows}) for table, rows in account.not_given.items()}
+    return {table: outcomes + not_given.get(table, Counter()) for table, outcomes in account.tables.items()}
 
 
 def score_quality(this_run: Run) -> None:
@@ -211,7 +220,8 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
         account.plan = list(plan_lines(this_run))
     if error is None and (rejected := account.totals()["rejected"]):
         (new,) = this_run.database.rows("count_new_rejects", this_run.run_no)
-        account.known_rejects, account.reopened_rejects = rejected - new["rejects"], new["reopened"]
+        account.known_rejects = rejected - new["rejects"] - account.corrected().total()
+        account.reopened_rejects = new["reopened"]
     record_metrics(this_run)
     if not this_run.options.dry_run and error is None and account.totals()["rejected"]:
         tell_rejects(this_run)

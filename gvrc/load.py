@@ -42,6 +42,7 @@ class Outcome(Struct):
 
     outcomes: Counter[str] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
+    corrected: Counter[str] = field(default_factory=Counter)
     issues: Counter[str] = field(default_factory=Counter)
     ward_match: Counter[str] = field(default_factory=Counter)
     tables: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -226,6 +227,7 @@ class Loader:
         """Set aside what was refused."""
         self.tables.fill(len(rejected))
         self.database.copy("staged_rejects", rejected)
+        self.database.run("find_corrected_rejects", self.merger.run_no)
         self.database.run("close_other_reasons", self.merger.run_no)
         self.database.run("save_rejects", self.merger.run_no)
 
@@ -279,6 +281,8 @@ class Loader:
         for row in self.database.rows("batch_tables"):
             outcomes[row["file_no"]].tables[row["table_name"]][row["outcome"]] += row["rows"]
         add_values(outcomes, "rejects", rejected.select("file_no", "reason"))
+        for row in self.database.rows("corrected_rejects") if len(rejected) else []:
+            outcomes[row["file_no"]].corrected[row["corrected_by"]] += row["records"]
         add_values(outcomes, "ward_match", landed.select("file_no", "ward_match"))
         issues = self.issues_of(landed, staged_issues)
         add_values(outcomes, "issues", issues.select("file_no", "kind"))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from gvrc.errors import NEVER_IMPORTED, UsageError
-from gvrc.reading.raw import hash_texts
+from gvrc.reading.raw import hash_contents, hash_texts
 from gvrc.sources import LONGEST_PREFIX
 from gvrc.written import FOR_USER_AND_GROUP, whole_file
 
@@ -32,6 +32,8 @@ HEADER = f'{{"{HEADER_KEY}": '
 # What stands in front of a record that was rejected before. A header has no braces inside.
 HEADER_PATTERN = r'^\{\s*"_reject"\s*:\s*(\{[^{}]*\})\s*,?\s*'
 HEADER_BYTES = re.compile(HEADER_PATTERN.encode())
+RAW_KEY = "raw"  # under it stands what is no object, as a text
+NO_OBJECT = ("not_an_object", "unreadable_record")
 
 
 def write_rejects(database: Database, run_id: str, path: Path) -> None:
@@ -55,11 +57,26 @@ def reject_lines(rejects: list[dict[str, Any]]) -> str:
 def reject_line(reject: dict[str, Any]) -> str:
     """Write one reject."""
     told = {name: value for name, value in reject.items() if name != "raw" and value is not None}
+    rest = rest_of_line(reject["raw"], is_object=reject["reason"] not in NO_OBJECT)
+    if hash_text(reject["raw"]) == reject["content_hash"]:  # else it is a correction, which was refused
+        told["written_as"] = hash_text(f"{{{rest}")
     header = json.dumps({name: without_braces(value) for name, value in told.items()}, ensure_ascii=False)
-    # JSON has line breaks between its values only, where a space does as well.
-    raw = reject["raw"].replace("\r", " ").replace("\n", " ").strip()
-    rest = raw[1:].strip() if raw.startswith("{") and raw.endswith("}") else f'"raw": {json.dumps(raw)}}}'
     return f"{HEADER}{header}{', ' if rest != '}' else ''}{rest}\n"
+
+
+def rest_of_line(text: str, *, is_object: bool) -> str:
+    """Give a record as it stands behind its header: on one line, and what is no object under a key.
+
+    An object that cannot be read is none: its line would break the file that it stands in.
+    """
+    # JSON has line breaks between its values only, where a space does as well.
+    raw = text.replace("\r", " ").replace("\n", " ").strip()
+    return raw[1:].strip() if is_object else f'"{RAW_KEY}": {json.dumps(raw)}}}'
+
+
+def hash_text(text: str) -> str:
+    """Give the ``content_hash`` of the text of a record."""
+    return hash_contents([text.encode("utf-8", "surrogatepass")])[0]
 
 
 def without_braces(value: object) -> object:
@@ -90,26 +107,43 @@ def sources_answered(raw: pl.Series) -> pl.Series:
 def read_headers(records: pl.DataFrame, prefixes: Mapping[str, str]) -> pl.DataFrame:
     """Take the header off ``raw``, and add ``answers``, the content hash of the reject that a record answers.
 
-    What is left is what the record is known by. One that answers a reject belongs to the source of that; ``prefixes``
-    gives those of codes by source. Files that do not come from us have none: there every record would be written anew
-    as it is.
+    What is left is what the record is known by; where nobody has changed it, it is known by what it came as. One that
+    answers a reject belongs to the source of that; ``prefixes`` gives those of codes by source. Files that do not come
+    from us have none: there every record would be written anew as it is.
     """
     if not has_headers(records["raw"]):
         return records.with_columns(answers=pl.lit(None, pl.String))
     header = pl.col("raw").str.extract(HEADER_PATTERN)
     left = records["raw"].str.replace(HEADER_PATTERN, "{").fill_null("")
+    left_hash, answers = hash_texts(left), header.str.json_path_match("$.content_hash")
+    is_as_written = (header.str.json_path_match("$.written_as") == left_hash).fill_null(value=False)
     source = header.str.json_path_match("$.source")
     upper = source.str.to_uppercase().str.replace_all("_", "-")
     named = upper.str.head(LONGEST_PREFIX).str.strip_chars_end("-")  # as named_source has it
     return records.with_columns(
-        answers=header.str.json_path_match("$.content_hash"),
+        *refused_as_before(header, is_as_written),
+        answers=answers,
         source=pl.coalesce(source, "source"),
         code_prefix=pl.coalesce(
             source.replace_strict(dict(prefixes), default=None, return_dtype=pl.String), named, "code_prefix"
         ),
         raw=pl.when(header.is_not_null()).then(left).otherwise("raw"),
-        content_hash=pl.when(header.is_not_null()).then(hash_texts(left)).otherwise("content_hash"),
+        content_hash=pl.when(is_as_written)
+        .then(answers)
+        .when(header.is_not_null())
+        .then(left_hash)
+        .otherwise("content_hash"),
     )
+
+
+def refused_as_before(header: pl.Expr, is_as_written: pl.Expr) -> list[pl.Expr]:
+    """Refuse what was no object, and nobody made one of, for the reason that it was refused for."""
+    reason, detail = (header.str.json_path_match(f"$.{name}") for name in ("reason", "detail"))
+    is_none = is_as_written & reason.is_in(NO_OBJECT)
+    return [
+        pl.when(is_none).then(said).otherwise(name).alias(name)
+        for name, said in (("reject_reason", reason), ("reject_detail", detail))
+    ]
 
 
 def has_headers(raw: pl.Series) -> bool:

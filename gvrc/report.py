@@ -26,6 +26,8 @@ REOPENED = (
     "their correction once more, or ask the source to correct them"
 )
 
+CORRECTED = "were corrected before ({by}), and stay closed, although a file has them as they were: ask the source"
+
 
 def print_report(account: RunAccount, settings: Settings, logs: dict[str, Path], options: Sequence[str]) -> None:
     """Print the account of a run; ``options`` are those that commands which go on from it must have, too."""
@@ -132,11 +134,14 @@ def counted_lines(title: str, counters: list[Counter[str]]) -> list[str]:
 def known_reject_lines(account: RunAccount) -> list[str]:
     """Say how many rejects are none of this run's making: who corrected one of five sees the other four again."""
     known, reopened, rejected = account.known_rejects, account.reopened_rejects, account.totals()["rejected"]
+    corrected = account.corrected()
+    by = ", ".join(f"run {run_id}" for run_id in corrected)
     told = (
         f"  {known} of these {rejected} were open already, from an earlier run (the same record, for the same reason)"
     )
     return [
-        *([f"{told}; new: {rejected - known - reopened}"] if known > 0 else []),
+        *([f"{told}; new: {rejected - known - reopened - corrected.total()}"] if known > 0 else []),
+        *([f"  {corrected.total()} of these {rejected} {CORRECTED.format(by=by)}"] if corrected else []),
         *([f"  {reopened} of these {rejected} {REOPENED}"] if reopened > 0 else []),
     ]
 

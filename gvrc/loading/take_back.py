@@ -151,9 +151,8 @@ def take_memory_back(database: Database, run_no: int, file_no: int | None, by_ru
         database.run(name)
     for name in ("put_back_former_codes", "forget_undone_lineage", "put_back_lineage"):
         database.run(name, *undone)
-    database.run("reopen_rejects", run_no, file_no)
-    if by_run_no:
-        database.run("close_undone_rejects", run_no, by_run_no)
+    if file_no:
+        database.run("reopen_rejects", run_no, file_no)
 
 
 def demand_done(database: Database, verb: str, operation: str, first: int, last: int) -> None:

@@ -32,7 +32,7 @@ from gvrc.reading.around import (
 )
 from gvrc.reading.branches import branches_of, facility_in_parts, have_branches
 from gvrc.reading.coded import SCHEMA, Schema, are_coded, schema_beside, schema_in, with_labels
-from gvrc.reading.cursor import LENIENT, MAX_DEPTH, QUOTE, UNREADABLE, Cursor, read_element
+from gvrc.reading.cursor import ANY, LENIENT, MAX_DEPTH, QUOTE, SPACE, UNREADABLE, Cursor, read_element
 from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
@@ -120,7 +120,7 @@ class Walk:
             if char == b"[":
                 yield from self._array((), {})
             elif char != b"{":
-                raise SourceFileError(_not_json(cursor))
+                raise SourceFileError(_only_a_value(cursor) or _not_json(cursor))
             elif is_lines(cursor):
                 yield from self._sorted(blocks_of_lines(cursor), (), {})
             else:
@@ -170,7 +170,7 @@ class Walk:
             yield from self._members(path, around, value)
 
     def _is_record(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
-        wanted = self._is_wanted(path)
+        wanted = True if _is_reject(value, path) else self._is_wanted(path)
         if wanted is not None or not looks_like_facility(value, self.keys):
             return bool(wanted)
         if path and normal_key(path[-1]) == "facility":  # the only one of a list, in XML turned into JSON
@@ -419,7 +419,7 @@ class Walk:
             raise SourceFileError(f"has a part before byte {self.cursor.offset:,} which {error}") from error
 
     def _holds_records(self, values: list[object], path: tuple[str, ...], parents: dict[str, str]) -> bool:
-        wanted = self._is_wanted(path)
+        wanted = True if any(_is_reject(value, path) for value in values) else self._is_wanted(path)
         if wanted is not None:
             return wanted
         key = path[-1] if path else ""
@@ -465,6 +465,11 @@ def _unescaped(text: str) -> str:
         return text
 
 
+def _is_reject(value: object, path: tuple[str, ...]) -> bool:
+    """Say whether a value is a record that was refused before, whatever it is: it was one of a list of facilities."""
+    return not path and isinstance(value, dict) and HEADER_KEY in value
+
+
 def _is_first(record: object) -> bool:
     """Say whether a record comes for the first time: the branches of a reject were read then."""
     return isinstance(record, dict) and HEADER_KEY not in record
@@ -475,6 +480,19 @@ def _keyed(value: dict[str, Any]) -> Iterator[Elements]:
     yield list(map(msgspec.json.encode, value.values()))
 
 
+def _only_a_value(cursor: Cursor) -> str | None:
+    """Say of a document that is one value, and JSON, that it has no records: it was answered, but with nothing."""
+    if cursor.offset > cursor.at or not cursor.ended:
+        return None
+    try:
+        value = ANY.decode(cursor.text.strip(SPACE))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    kind = "null" if value is None else KINDS_OF_VALUES[type(value)]
+    return f"holds no facilities: the document is {kind}. Give another file, or fetch it again."
+
+
+KINDS_OF_VALUES: Final = {bool: "true or false", int: "a number", float: "a number", str: "a text"}
 WEB_PAGE: Final = re.compile(r"<(?:!doctype|\?xml|html|kml|gml|osm|rss|feed)\b>?", re.IGNORECASE)
 
 

@@ -962,15 +962,16 @@ ORDER BY staged.row_no;
 -- name: leave_overtaken_rejects
 -- A reject that is run again as it came is older than what its source has said of the facility in a run since: it would
 -- reopen a clinic that was closed meanwhile. One that somebody corrected is news. $1 is the run's run_no: what was
--- refused after it came later than it, too, and lands in its order.
+-- refused after it came later than it, too, and lands in its order. As it came: its text is that of the reject, which may
+-- be a correction that was refused.
 UPDATE merging
 SET met_by = 'superseded'
 FROM staged_records AS staged
 JOIN etl.rejects AS answered
     ON answered.source = staged.source
-    AND answered.content_hash = staged.content_hash
+    AND answered.content_hash = staged.answers
+    AND left(encode(sha256(convert_to(answered.raw, 'UTF8')), 'hex'), 32) = staged.content_hash
 WHERE staged.row_no = merging.row_no
-    AND staged.answers = staged.content_hash
     AND merging.met_by <> 'new'
     AND answered.closed_by_run_no IS NULL
     AND EXISTS (

@@ -171,6 +171,7 @@ CROSS JOIN LATERAL (
         ('inserted', coalesce(written.inserted, 0)),
         ('updated', coalesce(written.updated, 0)),
         ('superseded', CASE WHEN given.met_by = 'superseded' THEN given.rows ELSE coalesce(written.superseded, 0) END),
+        ('not_given', coalesce(written.ended, 0)),
         (
             'unchanged',
             CASE
@@ -767,17 +768,76 @@ JOIN merging USING (row_no)
 JOIN staged_records AS staged USING (row_no)
 WHERE merging.met_by NOT IN ('content', 'superseded');
 
+-- name: find_corrected_rejects
+-- A record that somebody corrected, and that comes again as it was, is not open again: its correction stands. In the run
+-- that brings the correction it is another record with the same text.
+UPDATE staged_rejects AS staged
+SET corrected_by = corrected.run_id
+FROM (
+    SELECT DISTINCT ON (closed.source, closed.content_hash)
+        closed.source,
+        closed.content_hash,
+        runs.run_id
+    FROM etl.rejects AS closed
+    JOIN etl.runs ON runs.run_no = closed.closed_by_run_no
+    WHERE closed.is_corrected
+        AND closed.closed_by_run_no = closed.answered_by_run_no
+        AND closed.closed_by_run_no < $1::integer
+    ORDER BY
+        closed.source,
+        closed.content_hash,
+        closed.closed_by_run_no DESC
+) AS corrected
+WHERE corrected.source = staged.source
+    AND corrected.content_hash = staged.content_hash
+    AND NOT staged.is_correction;
+
+-- name: corrected_rejects
+-- Where the correction was refused as well, that is open, and the record is known.
+SELECT
+    staged.file_no,
+    staged.corrected_by,
+    count(*) AS records
+FROM staged_rejects AS staged
+WHERE staged.corrected_by IS NOT NULL
+    AND NOT EXISTS (
+        SELECT
+        FROM etl.rejects AS open
+        WHERE open.source = staged.source
+            AND open.content_hash = staged.content_hash
+            AND open.closed_by_run_no IS NULL
+    )
+GROUP BY
+    staged.file_no,
+    staged.corrected_by;
+
 -- name: close_other_reasons
--- A record that is refused again, now for another reason, is open only once.
+-- A record that is refused again, now for another reason, is open only once; so is one that was corrected, and refused
+-- as it is now: as that it is kept, not as it was. But the same text may be that of another record.
 UPDATE etl.rejects AS open
 SET
     closed_by_run_no = $1::integer,
-    closed_by_file_no = staged.file_no
+    closed_by_file_no = staged.file_no,
+    answered_by_run_no = $1::integer,
+    answered_by_file_no = staged.file_no,
+    is_corrected = staged.is_correction
 FROM staged_rejects AS staged
 WHERE open.source = staged.source
     AND open.content_hash = staged.content_hash
-    AND open.reason <> staged.reason
-    AND open.closed_by_run_no IS NULL;
+    AND open.closed_by_run_no IS NULL
+    AND staged.corrected_by IS NULL
+    AND (
+        open.reason <> staged.reason
+        OR (staged.is_correction AND open.raw <> staged.raw)
+    )
+    AND NOT EXISTS (
+        SELECT
+        FROM staged_rejects AS same
+        WHERE same.source = open.source
+            AND same.content_hash = open.content_hash
+            AND same.reason = open.reason
+            AND same.raw = open.raw
+    );
 
 -- name: save_rejects
 -- A record that was refused before, with the same content and for the same reason, is already open.
@@ -805,20 +865,25 @@ SELECT
     staged.suggestion,
     staged.raw
 FROM staged_rejects AS staged
-WHERE NOT EXISTS (
-    SELECT
-    FROM etl.rejects AS open
-    WHERE open.source = staged.source
-        AND open.content_hash = staged.content_hash
-        AND open.reason = staged.reason
-        AND open.closed_by_run_no IS NULL
-);
+WHERE staged.corrected_by IS NULL
+    AND NOT EXISTS (
+        SELECT
+        FROM etl.rejects AS open
+        WHERE open.source = staged.source
+            AND open.content_hash = staged.content_hash
+            AND open.reason = staged.reason
+            AND (open.raw = staged.raw OR NOT staged.is_correction)
+            AND open.closed_by_run_no IS NULL
+    );
 
 -- name: close_landed_rejects
 UPDATE etl.rejects AS open
 SET
     closed_by_run_no = $1::integer,
-    closed_by_file_no = staged.file_no
+    closed_by_file_no = staged.file_no,
+    answered_by_run_no = $1::integer,
+    answered_by_file_no = staged.file_no,
+    is_corrected = open.content_hash <> staged.content_hash
 FROM merging
 JOIN staged_records AS staged USING (row_no)
 WHERE open.source = staged.source

@@ -83,7 +83,8 @@ INSERT INTO etl.files (
     issue_kinds,
     ward_match,
     tables,
-    unmapped
+    unmapped,
+    corrected
 )
 SELECT
     $1::integer,
@@ -106,7 +107,8 @@ SELECT
     account.issue_kinds,
     account.ward_match,
     account.tables,
-    account.unmapped
+    account.unmapped,
+    account.corrected
 FROM jsonb_to_recordset($2::jsonb) AS account (
     file_no integer,
     path text,
@@ -127,7 +129,8 @@ FROM jsonb_to_recordset($2::jsonb) AS account (
     issue_kinds jsonb,
     ward_match jsonb,
     tables jsonb,
-    unmapped jsonb
+    unmapped jsonb,
+    corrected jsonb
 )
 ON CONFLICT (run_no, file_no) DO UPDATE
 SET
@@ -145,7 +148,8 @@ SET
     issue_kinds = excluded.issue_kinds,
     ward_match = excluded.ward_match,
     tables = excluded.tables,
-    unmapped = excluded.unmapped;
+    unmapped = excluded.unmapped,
+    corrected = excluded.corrected;
 
 -- name: taken_back_runs
 -- The runs that are taken back and have not been brought back since, the undo that did it, and the last run of that
@@ -210,8 +214,9 @@ ORDER BY undos.run_no;
 -- a run that was undone, and any between it and the last of its undos: what that one found unchanged may be gone;
 -- a run before another one that changed the directory: June's file after July's is news.
 -- What was taken back, and not brought back since, is as if it had never been. Nor does a run count after which a reject
--- that the file had closed was opened again: the file of a correction closes it once more. A run that was stopped after
--- its last file is not concluded: something is left to do, such as foreign keys or freed numbers.
+-- that the file had closed was opened again: the file of a correction closes it once more; nor, for a file with rejects,
+-- after which one was corrected: it may be one of these. A run that was stopped after its last file is not concluded:
+-- something is left to do, such as foreign keys or freed numbers.
 WITH taken_back AS (
     SELECT
         run_no,
@@ -245,6 +250,7 @@ SELECT DISTINCT ON (files.sha256, files.source)
     files.ward_match::text AS ward_match,
     files.tables::text AS tables,
     files.unmapped::text AS unmapped,
+    files.corrected::text AS corrected,
     runs.status IN ('succeeded', 'partial') AS is_concluded
 FROM etl.files
 JOIN etl.runs USING (run_no)
@@ -272,6 +278,13 @@ WHERE files.fingerprint = $2
         WHERE reopened.sha256 = files.sha256
             AND reopened.source = files.source
             AND reopened.run_no > files.run_no
+    )
+    AND NOT EXISTS (
+        SELECT
+        FROM etl.rejects AS closed
+        WHERE closed.is_corrected
+            AND closed.answered_by_run_no > files.run_no
+            AND files.rejected > 0
     )
 ORDER BY
     files.sha256,

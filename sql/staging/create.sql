@@ -105,7 +105,9 @@ CREATE TEMPORARY TABLE staged_rejects (
     field text,
     detail text,
     suggestion text,
-    raw text NOT NULL
+    raw text NOT NULL,
+    is_correction boolean NOT NULL, -- of a record that was rejected before: a person has changed it
+    corrected_by text -- the earlier run that loaded the correction of it
 );
 
 -- name: create_staged_issues

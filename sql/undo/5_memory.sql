@@ -366,20 +366,13 @@ SET
     is_superseded = excluded.is_superseded;
 
 -- name: reopen_rejects
--- The rejects of other runs that the run had closed are open again; its own are not, since it counts no more.
+-- What a file of the run closed is open again, as if it had not been read; its own rejects are forgotten.
 UPDATE etl.rejects
 SET
     closed_by_run_no = NULL,
-    closed_by_file_no = NULL
+    closed_by_file_no = NULL,
+    answered_by_run_no = NULL,
+    answered_by_file_no = NULL,
+    is_corrected = false
 WHERE closed_by_run_no = $1::integer
-    AND ($2::integer IS NULL OR closed_by_file_no = $2::integer)
-    AND NOT (run_no = $1::integer AND ($2::integer IS NULL OR file_no = $2::integer));
-
--- name: close_undone_rejects
--- A reject of a run that was taken back is not to be sent again; the undo of the undo opens what $2, the undo, closed.
-UPDATE etl.rejects
-SET
-    closed_by_run_no = $2::integer,
-    closed_by_file_no = 1
-WHERE run_no = $1::integer
-    AND closed_by_run_no IS NULL;
+    AND closed_by_file_no = $2::integer;

@@ -124,3 +124,35 @@ GROUP BY files.path
 ORDER BY
     max(files.run_no),
     max(files.file_no);
+
+-- name: weigh_rejects
+-- Which rejects are open, now that the undo counts: $1 is what taken_back_runs gave. One that an import answered is closed
+-- while that stands. Else one whose own run is taken back is closed by that: it is not to be sent again.
+WITH taken_back AS (
+    SELECT
+        run_no,
+        max(since_run_no) AS since_run_no
+    FROM jsonb_to_recordset($1::jsonb) AS taken_back (run_no integer, since_run_no integer)
+    GROUP BY run_no
+), weighed AS (
+    SELECT
+        rejects.reject_id,
+        CASE WHEN stands.is_so THEN rejects.answered_by_run_no ELSE own.since_run_no END AS run_no,
+        CASE
+            WHEN stands.is_so THEN rejects.answered_by_file_no
+            WHEN own.since_run_no IS NOT NULL THEN 1
+        END AS file_no
+    FROM etl.rejects
+    LEFT JOIN taken_back AS own ON own.run_no = rejects.run_no
+    LEFT JOIN taken_back AS answering ON answering.run_no = rejects.answered_by_run_no
+    CROSS JOIN LATERAL (
+        SELECT rejects.answered_by_run_no IS NOT NULL AND answering.run_no IS NULL AS is_so
+    ) AS stands
+)
+UPDATE etl.rejects
+SET
+    closed_by_run_no = weighed.run_no,
+    closed_by_file_no = weighed.file_no
+FROM weighed
+WHERE weighed.reject_id = rejects.reject_id
+    AND weighed.run_no IS DISTINCT FROM rejects.closed_by_run_no;

@@ -153,6 +153,19 @@ def test_what_was_switched_off_without_another_is_the_primary_one_again_when_it_
     assert primary(fresh) == {FORMER: True}
 
 
+def test_the_account_of_a_file_is_repeated_without_the_numbers_that_it_only_switched_off_or_moved_down(
+    settings: Settings, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [with_phone(FORMER)])], settings)
+    for said in (LATTER, LATTER + " / " + FORMER + " (disconnected)"):
+        path = write(tmp_path, "a.json", [with_phone(said)])
+        run([path], settings)
+        repeated = run([path], settings)
+        assert repeated.files[0].status == "unchanged"
+        assert repeated.files[0].tables["facility_contacts"] == {"unchanged": 1}
+        assert repeated.tables() == run([path], settings, Options(force=True)).tables()
+
+
 def test_where_images_are_no_longer_kept_no_number_is_replaced(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:

@@ -28,6 +28,7 @@ MIGRATIONS = [
     "etl/0005_decided_places.sql",
     "etl/0006_former_codes.sql",
     "etl/0007_switched_contacts.sql",
+    "etl/0008_corrected_rejects.sql",
 ]
 
 

@@ -30,11 +30,17 @@ STANDING = "SELECT facility_code, is_active, description FROM facilities ORDER B
 NAMELESS = {"name": "", "county_name": "Nairobi", "phone": "0700000016"}
 
 
-def refuse(settings: Settings, folder: Path, records: list[Any]) -> Path:
+def refuse(settings: Settings, folder: Path, records: list[Any], indent: int | None = None) -> Path:
     """Import a file, and give the file of its rejects."""
-    (folder / "regional.json").write_text(json.dumps(records), "utf-8")
+    (folder / "regional.json").write_text(json.dumps(records, indent=indent), "utf-8")
     account = run([str(folder / "regional.json")], settings)
     return settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
+
+
+def correct(rejects: Path, settings: Settings, *, old: str = "", name: str = "Amani Shelter") -> str:
+    """Give the records of a file of rejects another name, import it, and give the run."""
+    rejects.write_text(rejects.read_text("utf-8").replace(f'"name": "{old}"', f'"name": "{name}"'), "utf-8")
+    return run([str(rejects)], settings).run_id
 
 
 def open_rejects(database: Database) -> list[str]:
@@ -85,24 +91,83 @@ def test_who_corrects_one_of_three_rejects_is_told_that_the_others_are_known(
     assert told.replace("2 of these", "1 of these").replace("new: 0", "new: 1") in lines
 
 
-def test_a_correction_is_imported_once_more_when_the_file_came_again_as_it_was(
+def test_a_record_that_was_corrected_stays_closed_when_it_comes_again_as_it_was(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
     rejects = refuse(settings, tmp_path, [NAMELESS, {"name": "Imara Shelter"}])
-    rejects.write_text(rejects.read_text("utf-8").replace('"name": ""', '"name": "Amani Shelter"'), "utf-8")
+    correction = correct(rejects, settings)
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps([{"name": "Neema Shelter"}, NAMELESS]), "utf-8")
     monthly = [str(tmp_path / "regional.json")]
-    for month in range(2):
-        assert outcome(run([str(rejects)], settings)) == {"read": 1, ["inserted", "unchanged"][month]: 1}
-        assert run([str(rejects)], settings).files[0].status == "unchanged"
-        assert open_rejects(fresh) == []
-        account = run(monthly, settings, Options(force=True))
-        assert open_rejects(fresh) == ["name_missing"]
-        (told,) = [line for line in report_lines(account, settings, {"etl": tmp_path}) if " of these " in line]
-        assert told.startswith("  1 of these 1 had been closed by an earlier run and are open again, because a file ")
-    again = run(monthly, settings, Options(force=True))
-    assert "  1 of these 1 were open already, from an earlier run (the same record, for the same reason); new: 0" in (
-        report_lines(again, settings, {"etl": tmp_path})
+    told = (
+        f"  1 of these 1 were corrected before (run {correction}), and stay closed, although a file has them as they "
     )
+    for paths, options in (
+        (monthly, Options()),
+        (monthly, Options()),  # its account is repeated
+        (monthly, Options(force=True)),
+        ([str(other)], Options(source="regional")),
+    ):
+        account = run(paths, settings, options)
+        assert open_rejects(fresh) == []
+        assert account.totals()["rejected"] == 1
+        (line,) = [line for line in report_lines(account, settings, {"etl": tmp_path}) if " of these " in line]
+        assert line.startswith(told)
+
+
+def test_a_record_is_open_again_once_its_correction_is_taken_back_and_closed_once_that_is_brought_back(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, [NAMELESS, {"name": "Imara Shelter"}])
+    correction = correct(rejects, settings)
+    monthly = [str(tmp_path / "regional.json")]
+    run(monthly, settings)
+    undone = correction
+    for is_open in (True, False, True):
+        undone = undo(undone, settings).run_id
+        account = run(monthly, settings, Options(dry_run=True))
+        assert (open_rejects(fresh), account.known_rejects) == (["name_missing"] * is_open, int(is_open))
+        assert account.corrected() == ({} if is_open else {correction: 1})
+    undone = rejects.stem  # the run that refused it
+    for is_open in (False, True, False):
+        undone = undo(undone, settings).run_id
+        assert open_rejects(fresh) == ["name_missing"] * is_open
+
+
+def test_a_correction_that_is_refused_is_open_in_the_place_of_the_record_until_the_next_one_lands(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, [NAMELESS, {"name": "Imara Shelter"}])
+    monthly = [str(tmp_path / "regional.json")]
+    raw = "SELECT raw::jsonb ->> 'name' AS name, raw::jsonb ->> 'phone' AS phone FROM etl.rejects WHERE %s"
+    raw %= "closed_by_run_no IS NULL"
+    rejects.write_text(rejects.read_text("utf-8").replace("0700000016", "0700000017"), "utf-8")
+    run([str(rejects)], settings)
+    assert rows(fresh, raw) == [{"name": "", "phone": "0700000017"}]
+    again = correct(rejects, settings, name="A" * 201)
+    assert rows(fresh, raw) == [{"name": "A" * 201, "phone": "0700000017"}]
+    for _ in range(2):
+        account = run(monthly, settings, Options(force=True))
+        assert (account.known_rejects, account.corrected()) == (1, {})
+        assert open_rejects(fresh) == ["name_too_long"]
+    correct(settings.data_dir / "rejected" / f"{again}.jsonl", settings, old="A" * 201)
+    assert open_rejects(fresh) == []
+    assert run(monthly, settings, Options(force=True)).corrected().total() == 1
+
+
+def test_a_record_that_landed_and_is_refused_now_is_open_again(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    aliases = tmp_path / "aliases.csv"
+    aliases.write_text(ALIASES.read_text("utf-8").splitlines()[0] + "\nKwa Mzee,Nairobi,Makadara,Viwandani\n", "utf-8")
+    fresh.execute("ALTER TABLE facilities ALTER COLUMN ward_id SET NOT NULL")
+    known = {"name": "Imara Shelter", **PLACE, "ward_name": "Viwandani"}
+    refuse(settings, tmp_path, [known, known | {"name": "Amani Shelter", "ward_name": "Kwa Mzee"}])
+    monthly = [str(tmp_path / "regional.json")]
+    run(monthly, msgspec.structs.replace(settings, ward_aliases=aliases))
+    assert open_rejects(fresh) == []
+    account = run(monthly, settings)
+    assert (open_rejects(fresh), account.reopened_rejects) == (["ward_unresolved"], 1)
 
 
 def test_a_reject_whose_run_was_taken_back_is_new_when_its_file_comes_again(
@@ -125,6 +190,28 @@ def test_a_reject_that_was_no_object_is_shown_in_no_report_when_it_is_run_again(
     assert "Jane" not in "\n".join(report_lines(account, settings, {"etl": tmp_path}))
 
 
+@pytest.mark.parametrize(
+    ("refused", "reasons"),
+    [
+        ('"see\\nabove"', ["not_an_object"]),
+        ('"see above", {"name": "Amani}', ["not_an_object", "unreadable_record"]),
+    ],
+)
+def test_what_is_no_object_is_refused_for_the_same_reason_when_it_is_run_again(
+    settings: Settings, fresh: Database, tmp_path: Path, refused: str, reasons: list[str]
+) -> None:
+    (tmp_path / "regional.json").write_text(f'[{{"name": "Imara Shelter"}}, {refused}]', "utf-8")
+    run([str(tmp_path / "regional.json")], settings)
+    before = rows(fresh, "SELECT reason, raw, closed_by_run_no FROM etl.rejects ORDER BY 1")
+    assert [row["reason"] for row in before] == reasons
+    write_open_rejects(settings, None, tmp_path / "open.jsonl")
+    account = run([str(tmp_path / "open.jsonl")], settings, Options(kind="retry", force=True))
+    assert account.files[0].error is None
+    assert account.files[0].rejects == dict.fromkeys(reasons, 1)
+    assert account.known_rejects == len(reasons)
+    assert rows(fresh, "SELECT reason, raw, closed_by_run_no FROM etl.rejects ORDER BY 1") == before
+
+
 @pytest.mark.parametrize("records", [1, 700])
 def test_the_header_of_a_reject_is_no_unmapped_key(settings: Settings, tmp_path: Path, records: int) -> None:
     nameless = [NAMELESS | {f"odd_{number}": "x"} for number in range(records)]
@@ -134,16 +221,20 @@ def test_the_header_of_a_reject_is_no_unmapped_key(settings: Settings, tmp_path:
     assert not [key for key in (*again.unmapped, *again.mixed_types) if "_reject" in key]
 
 
-@pytest.mark.parametrize("batch_size", [1, 10])
+@pytest.mark.parametrize(("batch_size", "indent"), [(1, None), (10, 2)])
 def test_a_reject_that_is_run_again_overwrites_nothing_that_its_source_has_said_since(
-    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int, indent: int | None
 ) -> None:
     fresh.execute("ALTER TABLE facilities ALTER COLUMN ward_id SET NOT NULL")
     settings = msgspec.structs.replace(settings, batch_size=batch_size)
     unknown, known = ({**PLACE, "ward_name": ward} for ward in ("Kwa Mzee", "Viwandani"))
     clinic = {"code": "R-1", "name": "Imara Clinic", "operational_status": "Operational", "phone": "0700000016"}
     other = {"code": "R-2", "name": "Amani Clinic", **unknown, "description": "open by day"}
-    refuse(settings, tmp_path, [clinic | unknown, other])
+    rejects = refuse(settings, tmp_path, [clinic | unknown, other], indent)
+    # The second was corrected, in vain.
+    rejects.write_text(rejects.read_text("utf-8").replace("open by day", "open from 8"), "utf-8")
+    assert run([str(rejects)], settings).totals()["rejected"] == 2
+    assert open_rejects(fresh) == ["ward_unresolved"] * 2
     refuse(settings, tmp_path, [clinic | known | {"operational_status": "Closed"}, other | {"description": "open"}])
     assert open_rejects(fresh) == ["ward_unresolved"] * 3
 
@@ -171,7 +262,7 @@ def test_a_reject_that_is_refused_again_is_open_once_whatever_the_reason(
         write_open_rejects(settings, None, again)
         assert len(again.read_text("utf-8").splitlines()) == 2
         run([str(again)], settings, Options(kind="retry", force=True))
-        assert open_rejects(fresh) == ["name_missing", "name_missing"]
+        assert sorted(open_rejects(fresh)) == ["name_missing", "not_an_object"]
 
 
 def test_the_command_names_what_it_retried_and_why_its_status_is_1(settings: Settings, tmp_path: Path) -> None:
