@@ -12,6 +12,7 @@ import os
 import re
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock, Thread, current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Self
 
@@ -88,12 +89,24 @@ def connect(url: str) -> Database:
 def connect_once(url: str) -> tuple[adbc_driver_manager.AdbcDatabase, adbc_driver_manager.AdbcConnection]:
     """Open a connection as the driver does; a URL or an environment that sets a time to wait for it is obeyed."""
     os.environ.setdefault("PGCONNECT_TIMEOUT", CONNECT_SECONDS)
-    handle = adbc_driver_postgresql.connect(url)
+    handle = open_handle(url)
     try:
         return handle, adbc_driver_manager.AdbcConnection(handle)
     except adbc_driver_manager.Error:
         handle.close()
         raise
+
+
+def open_handle(url: str) -> adbc_driver_manager.AdbcDatabase:
+    """Load the driver from beside its module, where its wheel has it; a package of another kind may not.
+
+    Its own search, by importlib.resources, imports 32 modules more: 20 of the 70 ms that connecting computes.
+    """
+    library = Path(adbc_driver_postgresql.__file__).with_name("libadbc_driver_postgresql.so")
+    if library.exists():
+        return adbc_driver_manager.AdbcDatabase(driver=str(library), uri=url)
+    handle: adbc_driver_manager.AdbcDatabase = adbc_driver_postgresql.connect(url)
+    return handle
 
 
 class UnfitTableError(Exception):

@@ -154,7 +154,7 @@ class Stager:
             "staged_infrastructure": staged_infrastructure(accepted),
         }
         for table, rows in unfolded.items():
-            batch.children[table], found = self.fit_children(batch, table, rows)
+            batch.children[table], found = self.fit_children(batch, table, rows) if len(rows) else (rows, [])
             issues += found
         batch.children["staged_ended_contacts"] = staged_ended_contacts(accepted, self.present_names("contact_types"))
         batch.records = staged_records(accepted, batch.children)

@@ -107,13 +107,17 @@ def write_orders(folder: Path, orders: list[str]) -> list[str]:
     """Write two files with what each clinic's order says."""
     files: tuple[list[dict[str, Any]], ...] = ([], [])
     for number, order in enumerate(orders):
-        named = {"code": 14_000 + number, "name": f"Mukuru Clinic {number}"}
         for records, said in zip(files, order.split("/"), strict=True):
-            records += [(FIRST, SECOND, THIRD)[int(which) - 1] | named for which in said]
+            records.extend(said_of_clinic(number, said))
     return [write(folder, f"{name}.json", records) for name, records in zip("ab", files, strict=True)]
 
 
-@pytest.mark.parametrize("batch_size", [5, 10_000])
+def said_of_clinic(number: int, order: str) -> list[dict[str, Any]]:
+    named = {"code": 14_000 + number, "name": f"Mukuru Clinic {number}"}
+    return [(FIRST, SECOND, THIRD)[int(which) - 1] | named for which in order]
+
+
+@pytest.mark.parametrize("batch_size", [17, 10_000])  # batches end within pairs, and between them
 def test_whoever_comes_beside_a_pair_and_in_whatever_order_it_comes_out_as_by_the_long_way(
     twins: Twins, tmp_path: Path, batch_size: int
 ) -> None:
@@ -166,7 +170,7 @@ MEANWHILE = [
 STEPS = st.tuples(st.lists(RECORDS, min_size=1, max_size=5), st.integers(0, 5), st.sampled_from(MEANWHILE))
 
 
-@examples(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, min_size=1, max_size=3), st.sampled_from([1, 2, 10_000]))
 def test_whatever_runs_and_edits_follow_each_other_pairs_come_out_as_by_the_long_way(
     twins: Twins, tmp_path: Path, steps: list[tuple[list[dict[str, Any]], int, str]], batch_size: int
@@ -179,15 +183,18 @@ def test_whatever_runs_and_edits_follow_each_other_pairs_come_out_as_by_the_long
 
 
 @pytest.mark.parametrize("meanwhile", [*([one] for one in MEANWHILE), DELETE_FACILITIES, [IN_THE_SAME_WORDS]])
-@pytest.mark.parametrize("records", [[FIRST, SECOND], [SECOND, FIRST], [FIRST, SECOND, THIRD]])
 def test_what_happens_between_two_runs_is_seen_as_by_the_long_way(
-    twins: Twins, tmp_path: Path, records: list[dict[str, Any]], meanwhile: list[str]
+    twins: Twins, tmp_path: Path, meanwhile: list[str]
 ) -> None:
-    remember(twins, [write(tmp_path, "a.json", [FIRST, SECOND])])
+    before, after = (
+        [record for number, order in enumerate(orders) for record in said_of_clinic(number, order)]
+        for orders in (("12", "12", "12"), ("12", "21", "123"))
+    )
+    remember(twins, [write(tmp_path, "a.json", before)])
     for statement in meanwhile:
         twins.execute(statement)
     for _ in range(3):
-        twins.run([write(tmp_path, "a.json", records)])
+        twins.run([write(tmp_path, "a.json", after)])
 
 
 @pytest.mark.parametrize("keep_manual_edits", [True, False])
