@@ -98,15 +98,17 @@ def connect_once(url: str) -> tuple[adbc_driver_manager.AdbcDatabase, adbc_drive
 
 
 def open_handle(url: str) -> adbc_driver_manager.AdbcDatabase:
-    """Load the driver from beside its module, where its wheel has it; a package of another kind may not.
-
-    Its own search, by importlib.resources, imports 32 modules more: 20 of the 70 ms that connecting computes.
-    """
-    library = Path(adbc_driver_postgresql.__file__).with_name("libadbc_driver_postgresql.so")
+    """Load the driver; its package finds itself by importlib.resources, which imports 32 modules for that (20 ms)."""
+    library = driver_library()
     if library.exists():
         return adbc_driver_manager.AdbcDatabase(driver=str(library), uri=url)
     handle: adbc_driver_manager.AdbcDatabase = adbc_driver_postgresql.connect(url)
     return handle
+
+
+def driver_library() -> Path:
+    """Say where the wheel of the driver has its library; a package of another kind may have it elsewhere."""
+    return Path(adbc_driver_postgresql.__file__).with_name("libadbc_driver_postgresql.so")
 
 
 class UnfitTableError(Exception):

@@ -16,6 +16,7 @@ from gvrc import decided as decided_places
 from gvrc.database import Database
 from gvrc.errors import UsageError
 from gvrc.geography import PlaceResolver, read_aliases, read_shipped_reference
+from gvrc.geography.labels import read_gazetteer
 from gvrc.geography.mapper import GIVEN
 from gvrc.geography.resolver import DECIDED
 from gvrc.migrations import look_at_database, migrate
@@ -72,6 +73,25 @@ def test_a_run_over_places_that_were_decided_before_makes_no_gazetteer_and_place
     assert [file.ward_match for file in again.files] == [file.ward_match for file in first.files]
     assert again.totals()["unchanged"] == first.totals()["inserted"]
     assert stands(fresh) == before
+
+
+def test_a_process_makes_the_gazetteer_once_for_the_same_wards_and_anew_for_others(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def note(*given: Any) -> Any:
+        made.append(len(given))
+        return read_gazetteer(*given)
+
+    monkeypatch.setattr(GAZETTEER, note)
+    monkeypatch.setattr("gvrc.geography.resolver.KEPT", {})
+    for place, match, times in ((HERE, "exact", 1), (MISSPELT, "fuzzy", 1)):
+        account = run([write(tmp_path, "a.json", places(place))], settings)
+        assert (account.files[0].ward_match, len(made)) == ({match: 1}, times)
+    fresh.execute("UPDATE wards SET ward_name = 'Viwandan' WHERE ward_name = 'Viwandani'")
+    account = run([write(tmp_path, "b.json", places(MISSPELT))], settings)
+    assert (account.files[0].ward_match, len(made)) == ({"exact": 1}, 2)
 
 
 @pytest.mark.parametrize(
