@@ -22,11 +22,13 @@ SHOWN_NOTES = 20
 SHOWN_LENGTH = 24  # of an example
 SHOWN_KEYS = 8  # of a source; etl.files and the summary have them all
 REOPENED = (
-    "had been closed by an earlier run and are open again, because a file has them as they were: import the file of "
-    "their correction once more, or ask the source to correct them"
+    "had been closed by an earlier run and are open again: what let them land then is gone (an alias, a setting), or "
+    "they were corrected under an older version of the importer: import that correction once more"
 )
-
-CORRECTED = "were corrected before ({by}), and stay closed, although a file has them as they were: ask the source"
+CORRECTED = (
+    "were corrected before ({by}), and stay closed, although a file has them as they were: "
+    "ask the source to correct them"
+)
 
 
 def print_report(account: RunAccount, settings: Settings, logs: dict[str, Path], options: Sequence[str]) -> None:
