@@ -16,11 +16,13 @@ import traceback
 from contextlib import contextmanager, suppress
 from datetime import UTC
 from threading import Lock
+from types import ModuleType
 from typing import TYPE_CHECKING, TypedDict
 
 from gvrc.masking import mask
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Task
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -192,9 +194,30 @@ def loguru_logger() -> loguru.Logger:
     Imported here: it costs 30 ms, which ``--help`` and a wrong option need not wait for.
     """
     os.environ.setdefault("LOGURU_AUTOINIT", "0")
+    spare_asyncio()
     from loguru import logger
 
     return logger
+
+
+def spare_asyncio() -> None:
+    """Have loguru import asyncio only where a sink is a coroutine, of which we have none.
+
+    Its module for that asks asyncio for one function when it is imported: 103 modules, two thirds of importing loguru.
+    """
+
+    def get_running_loop() -> AbstractEventLoop:
+        import asyncio
+
+        return asyncio.get_running_loop()
+
+    def get_task_loop(task: Task[object]) -> AbstractEventLoop:
+        return task.get_loop()
+
+    if "loguru" not in sys.modules:
+        loops = ModuleType("loguru._asyncio_loop")
+        vars(loops).update(get_running_loop=get_running_loop, get_task_loop=get_task_loop)
+        sys.modules[loops.__name__] = loops
 
 
 def is_event(record: loguru.Record) -> bool:

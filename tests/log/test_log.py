@@ -230,3 +230,22 @@ def test_two_runs_write_two_files(settings: Settings) -> None:
     log_event("run_started")
     assert first["etl"] != second["etl"]
     assert [line["run_id"] for line in lines_of(second["etl"])] == ["8"]
+
+
+def test_who_runs_us_within_a_loop_may_have_a_coroutine_for_a_sink() -> None:
+    script = """
+import sys
+from gvrc.log import log_event, loguru_logger
+logger = loguru_logger()
+assert "asyncio" not in sys.modules
+import asyncio
+async def show(line):
+    print(line.strip())
+async def main():
+    logger.add(show, format="{message}")
+    log_event("run_finished")
+    await logger.complete()
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout == "run_finished\n"

@@ -39,7 +39,10 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parents[2]
 IMPORTER = PROJECT / "scripts" / "production_json_importer.py"
-HEAVY = {"polars", "numpy", "pyarrow", "pandas", "pandera", "rapidfuzz", "phonenumbers", "prometheus_client", "rich"}
+HEAVY = {
+    *("polars", "numpy", "pyarrow", "pandas", "pandera", "rapidfuzz", "phonenumbers", "prometheus_client", "rich"),
+    "asyncio",
+}
 MODULES = """
 import runpy, sys
 sys.argv = sys.argv[1:]
