@@ -47,6 +47,8 @@ _AFTER_NUMBERS = re.compile(
     r"|(?<=[\d)\]])\s+(?=[^\W\d_]{2,}[^,;/|\n&\d]*\d)",
     re.IGNORECASE,
 )
+LIKE_A_CONTACT = re.compile(r"\d{3}|@")
+IDS = ("id", "uuid")
 _AFTER_A_NAME = re.compile(r"(?:(?<=[^\W\d_])|(?<=\)))\s*[,;/|\n&]+\s*(?=[(+\d])")
 
 
@@ -147,13 +149,18 @@ def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> I
 
 
 def _name_in(item: object) -> object:
-    """Give the name of a contact's type or person, where it is an object that says no more than that and its id."""
+    """Give the name of a contact's type or person, where it is an object that says no more than that and its id.
+
+    A number beside the name is more: ``{"name": "Phone", "value": "0700000016"}`` as a type is a contact by itself.
+    """
     if not isinstance(item, dict) or any(isinstance(said, dict | list) for said in item.values()):
         return item
     named = {fold(name): said for name, said in item.items()}
-    if not named.keys() <= {*WORDS_FOR_NAME, "id", "uuid"}:
+    called = next((word for word in WORDS_FOR_NAME if isinstance(named.get(word), str)), None)
+    beside = [str(said) for word, said in named.items() if word not in (called, "code", *IDS)]
+    if called is None or not named.keys() <= {*WORDS_FOR_NAME, *IDS} or any(map(LIKE_A_CONTACT.search, beside)):
         return item
-    return next((said for word in WORDS_FOR_NAME if isinstance(said := named.get(word), str)), item)
+    return named[called]
 
 
 def _describes(name: str, item: object) -> bool:
@@ -210,7 +217,7 @@ def _is_misplaced(name: str, item: object) -> bool:
     """Say whether a key that should describe a contact holds one: a list of people, a number as a type."""
     if name in BOOKKEEPING | ENDS:
         return False
-    return not isinstance(item, str) or (name in TYPE_KEYS and bool(re.search(r"\d{3}|@", item)))
+    return not isinstance(item, str) or (name in TYPE_KEYS and bool(LIKE_A_CONTACT.search(item)))
 
 
 def _owners(members: list[tuple[str, object]]) -> Iterator[tuple[str, str]]:

@@ -649,8 +649,16 @@ def leaves_of(value: object) -> Iterator[str]:
             yield from leaves_of(item)
     elif isinstance(value, dict):
         for name, item in value.items():
-            if name != "type" or not isinstance(item, str) or re.search(r"\d{3}|@", item):  # else only a label
+            if name != "type" or not is_label(item):
                 yield from leaves_of(item)
+
+
+def is_label(said: object) -> bool:
+    """Say whether this is what a type is called: "Mobile", {"name": "Mobile"}; a number is more than that."""
+    words = list(said.values()) if isinstance(said, dict) and said.keys() <= {"name", "value"} else [said]
+    return any(isinstance(word, str) for word in words) and not any(
+        isinstance(word, dict | list) or re.search(r"\d{3}|@", str(word)) for word in words
+    )
 
 
 @given(NESTED)
@@ -790,6 +798,19 @@ def test_a_question_of_a_form_is_read_without_its_groups(
     contacts, invalid = read_contacts([json.dumps([{"key": key, "value": value} for key, value in entries])])
     read = [(contact.contact_type, contact.contact_value, contact.contact_person_name) for contact in contacts]
     assert (read, invalid) == (found, [])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"type": {"name": "Phone", "value": "0700000016"}},
+        {"type": {"label": "Phone", "text": 700000016}},
+        {"person": {"name": "A. Person", "value": "0700000016"}},
+    ],
+)
+def test_a_number_beside_the_name_of_a_type_or_a_person_is_found(said: dict[str, object]) -> None:
+    contacts, _ = read_contacts([json.dumps([{"key": "contacts", "value": [said]}])])
+    assert [contact.contact_value for contact in contacts] == ["+254700000016"]
 
 
 def test_a_language_or_a_department_beside_a_number_is_nobody_to_ask_for() -> None:
