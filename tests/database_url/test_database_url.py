@@ -16,6 +16,8 @@ from gvrc.health import HealthChecker
 from gvrc.psql import psql_call
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gvrc.settings import Settings
 
 MALFORMED = [
@@ -103,4 +105,12 @@ def test_the_url_of_a_server_that_runs_is_taken_in_both_forms(fresh_url: str, fr
     name = fresh.rows("database_kind")[0]["name"]
     folder = fresh_url.partition("host=")[2]
     with connect(f"host='{folder}' dbname={name} user=postgres password='it''s'".replace("''", r"\'")) as database:
+        assert database.is_alive()
+
+
+def test_where_the_driver_is_not_beside_its_module_its_own_search_finds_it(
+    fresh_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gvrc.database.driver_library", lambda: tmp_path / "libadbc_driver_postgresql.so")
+    with connect(fresh_url) as database:
         assert database.is_alive()
