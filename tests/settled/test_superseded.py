@@ -159,14 +159,13 @@ RECORDS = st.sampled_from(
         )
     ]
 )
-MEANWHILE = [
-    "SELECT 1",
-    "DELETE FROM etl.superseded_records",
-    "DELETE FROM etl.settled_facilities",
+FORGETS = ["DELETE FROM etl.superseded_records", "DELETE FROM etl.settled_facilities"]
+EDITS = [
     "UPDATE facilities SET description = 'By a person'",
     "DELETE FROM facility_contacts",
     "UPDATE facilities SET registration_number = NULL",
 ]
+MEANWHILE = ["SELECT 1", *FORGETS, *EDITS]
 STEPS = st.tuples(st.lists(RECORDS, min_size=1, max_size=5), st.integers(0, 5), st.sampled_from(MEANWHILE))
 
 
@@ -182,19 +181,40 @@ def test_whatever_runs_and_edits_follow_each_other_pairs_come_out_as_by_the_long
         twins.execute(meanwhile)
 
 
-@pytest.mark.parametrize("meanwhile", [*([one] for one in MEANWHILE), DELETE_FACILITIES, [IN_THE_SAME_WORDS]])
-def test_what_happens_between_two_runs_is_seen_as_by_the_long_way(
+@pytest.mark.parametrize("meanwhile", [*([one] for one in FORGETS), DELETE_FACILITIES])
+def test_what_is_deleted_between_two_runs_is_seen_as_by_the_long_way(
     twins: Twins, tmp_path: Path, meanwhile: list[str]
 ) -> None:
+    come_otherwise(twins, tmp_path, meanwhile, hundreds=1)
+
+
+def test_what_a_person_does_between_two_runs_is_seen_as_by_the_long_way(twins: Twins, tmp_path: Path) -> None:
+    edits = [of_clinics(edit, hundred) for hundred, edit in enumerate([*EDITS, IN_THE_SAME_WORDS], start=1)]
+    come_otherwise(twins, tmp_path, edits, hundreds=1 + len(edits))  # the first hundred is left alone
+
+
+def come_otherwise(twins: Twins, folder: Path, meanwhile: list[str], hundreds: int) -> None:
+    """Import three clinics of each hundred, and import them as pairs in other orders after what happened meanwhile."""
     before, after = (
-        [record for number, order in enumerate(orders) for record in said_of_clinic(number, order)]
+        [
+            said
+            for hundred in range(hundreds)
+            for at in range(3)
+            for said in said_of_clinic(hundred * 100 + at, orders[at])
+        ]
         for orders in (("12", "12", "12"), ("12", "21", "123"))
     )
-    remember(twins, [write(tmp_path, "a.json", before)])
+    remember(twins, [write(folder, "a.json", before)])
     for statement in meanwhile:
         twins.execute(statement)
     for _ in range(3):
-        twins.run([write(tmp_path, "a.json", after)])
+        twins.run([write(folder, "a.json", after)])
+
+
+def of_clinics(edit: str, hundred: int) -> str:
+    """Let an edit of all facilities be one of those whose codes are of a hundred."""
+    those = f"(SELECT facility_id FROM facilities WHERE facility_code LIKE '{140 + hundred}%')"
+    return f"{edit} {'AND' if 'WHERE' in edit else 'WHERE'} facility_id IN {those}"
 
 
 @pytest.mark.parametrize("keep_manual_edits", [True, False])
