@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from gvrc.geography.candidates import describe_candidates
+from gvrc.geography.chains import part_chains
 from gvrc.geography.evidence import add_evidence, find_wards
 from gvrc.geography.exchanges import exchange_constituency_and_ward, exchange_county_and_constituency
 from gvrc.geography.gazetteer import ALIAS, EXACT, NORMALISED, PART_SCORE
@@ -48,6 +49,7 @@ def decide_places(places: pl.DataFrame, gazetteer: Gazetteer, thresholds: Thresh
     """
     located = (
         places.pipe(read_words)
+        .pipe(part_chains, gazetteer)
         .pipe(exchange_county_and_constituency, gazetteer)
         .pipe(find_parents, gazetteer, thresholds)
         .pipe(exchange_constituency_and_ward, gazetteer)

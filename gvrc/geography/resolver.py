@@ -213,7 +213,7 @@ class PlaceResolver:
         is_far = is_placed & (pl.col("distance_km") > self._thresholds.far_km)
         return records.pipe(self._add_distance).with_columns(
             pl.when(is_placed & pl.col("is_mismatch"))
-            .then(pl.coalesce("constituency_name", "sub_county_name"))
+            .then(pl.coalesce("constituency_name", "sub_county_name", "ward_name"))
             .alias("issue.constituency_mismatch"),
             pl.when("contradicts").then("county_name").alias("issue.county_contradiction"),
             pl.when(is_far)

@@ -47,8 +47,20 @@ def with_parents(elements: Elements, parents: dict[str, Any]) -> Elements:
     """Put what stands around records first in each of them."""
     if not parents:
         return elements
-    start = msgspec.json.encode(parents)[:-1]
+    start = msgspec.json.encode(_with_chain(parents))[:-1]
     return [_put_first(start, bytes(element)) for element in elements]
+
+
+def _with_chain(parents: dict[str, Any]) -> dict[str, Any]:
+    """Let two keys between a county and its records be a ward's cell with all that it is in, for the place resolver.
+
+    It takes them for a constituency and a ward only where they are. One key may be either: it stays a hint.
+    """
+    keys = parents.get(PARENT_PLACE, "").split(", ")
+    if len(keys) != CONSTITUENCY_AND_WARD or not parents.keys().isdisjoint(LEVELS_NAMED.values()):
+        return parents
+    around = {name: said for name, said in parents.items() if name != PARENT_PLACE}
+    return around | {PARENT_WARD: ", ".join((parents[PARENT_COUNTY], *keys))}
 
 
 def _put_first(start: bytes, element: bytes) -> bytes:
@@ -56,6 +68,9 @@ def _put_first(start: bytes, element: bytes) -> bytes:
     if not element.startswith(b"{"):
         return element
     return start + (inside if inside.startswith(b"}") else b"," + inside)
+
+
+CONSTITUENCY_AND_WARD: Final = 2
 
 
 def with_key(parents: dict[str, str], key: str, above: tuple[str, ...]) -> dict[str, str]:

@@ -359,9 +359,24 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         {"data": {"county": {"name": "Kisumu", "facilities": {"nodes": [{"name": "A Clinic"}]}}}},
         [{"facility_name": "A Clinic", "county_name": "Kisumu"}],
     ),
-    "a tree down to the ward: its names are hints": (
+    "a tree down to the ward, whose names are read together": (
         {"Nairobi": {"Embakasi West": {"Umoja I": [{"name": "Umoja Clinic"}]}}},
-        [{"facility_name": "Umoja Clinic", "county_name": "Nairobi", "place_hint": "Embakasi West, Umoja I"}],
+        [{"facility_name": "Umoja Clinic", "county_name": "Nairobi", "ward_name": "Nairobi, Embakasi West, Umoja I"}],
+    ),
+    "a tree down to the ward, around a record that says another one": (
+        {"Nairobi": {"Embakasi West": {"Umoja I": [{"name": "Umoja Clinic", "ward": "Umoja II"}]}}},
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "ward_name": "Umoja II",
+                "issue.value_not_used": "parent_ward=Nairobi, Embakasi West, Umoja I",
+            }
+        ],
+    ),
+    "a tree with one key below the county: it is a hint": (
+        {"Nairobi": {"Kasarani": [{"name": "Kasarani Clinic"}]}},
+        [{"facility_name": "Kasarani Clinic", "county_name": "Nairobi", "place_hint": "Kasarani"}],
     ),
     "pages in one list": ([[A], [B]], [READ_A, READ_B]),
     "XML turned into JSON": (
