@@ -74,6 +74,7 @@ def test_every_type_but_that_of_many_kinds_of_help_has_a_service_category() -> N
     [
         ("facility_types", "Zahanati", "Dispensary"),
         ("facility_types", "Kituo cha Afya", "Health Centre"),
+        ("facility_types", "Dawati la jinsia na watoto", "Gender Desk"),
         ("owner_types", "Serikali", "Public"),
     ],
 )
