@@ -78,7 +78,7 @@ def _has_name(label: str, pairs: list[dict[str, Any]], keys: Keys) -> bool:
 
 def _fields(labels: Iterable[object], keys: Keys) -> set[str]:
     texts = [label for label in labels if isinstance(label, str) and not is_absent(label)]
-    return {meaning.field for text in texts for meaning in keys.meanings((text,))}
+    return {field for text in texts for field in keys.ranks((text,))}
 
 
 def with_labels_as_keys(parts: Iterable[Elements], pairs: Pairs, keys: Keys) -> Iterator[Elements]:
