@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gvrc.errors import SourceFileError
-from gvrc.extract import BATCH_BYTES, FileReading, FoundRecords, SourceFile, demand_readable, find_in_file
+from gvrc.extract import PART_BYTES, FileReading, FoundRecords, SourceFile, demand_readable, find_in_file
 from gvrc.memory import MemoryManager
 from gvrc.reading.raw import PackedTexts, hash_contents
 from gvrc.rejects import has_headers
@@ -207,7 +207,7 @@ def put_together(parts: list[FoundRecords]) -> Iterator[FoundRecords]:
     gathered: list[FoundRecords] = []
     for part in parts:
         gathered.append(part)
-        if sum(one.size for one in gathered) >= BATCH_BYTES:
+        if sum(one.size for one in gathered) >= PART_BYTES:
             yield joined(gathered)
             gathered = []
     if gathered:

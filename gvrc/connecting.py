@@ -45,9 +45,6 @@ def connecting_ahead(settings: Settings) -> Iterator[Future[Connected]]:
 @contextmanager
 def importing_ahead(modules: Sequence[str]) -> Iterator[None]:
     """Import what will read files while the database is waited for; that takes 0.2 s."""
-    if not modules:
-        yield
-        return
     from concurrent.futures import ThreadPoolExecutor
     from importlib import import_module
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gvrc.reading.shared_points import Point
 
 CHUNK_ROWS: Final = 20_000
-BATCH_BYTES: Final = 1024 * 1024  # what a batch is read into stays near the processor: larger ones take longer
+PART_BYTES: Final = 1024 * 1024  # what a part is read into stays near the processor: larger ones take longer
 
 
 class SourceFile(Struct, frozen=True, kw_only=True):
@@ -240,11 +240,11 @@ def _regroup(parts: Iterator[Elements], chunk_rows: int) -> Iterator[Elements]:
     try:
         for elements in parts:
             pending += elements
-            size += _size(elements) if len(elements) < FEW else BATCH_BYTES
+            size += _size(elements) if len(elements) < FEW else PART_BYTES
             while len(pending) > chunk_rows:
                 yield pending[:chunk_rows]
                 pending = pending[chunk_rows:]
-            if size >= BATCH_BYTES and pending:
+            if size >= PART_BYTES and pending:
                 yield pending
                 pending, size = [], 0
     except SourceFileError:

@@ -65,8 +65,8 @@ def begin_run(this_run: Run) -> None:
     if not this_run.options.dry_run and this_run.options.kind != "undo":
         this_run.database.run("forget_old_images", this_run.settings.keep_changes_days)
     run_id = this_run.account.run_id
-    this_run.database.run("begin_run", run_id, this_run.options.kind, this_run.fingerprint)
-    this_run.run_no = this_run.database.rows("run_number", run_id)[0]["run_no"]
+    (begun,) = this_run.database.rows("begin_run", run_id, this_run.options.kind, this_run.fingerprint)
+    this_run.run_no = begun["run_no"]
     log_event("run_started", run_id=run_id, kind=this_run.options.kind)
 
 

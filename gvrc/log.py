@@ -15,9 +15,10 @@ import time
 import traceback
 from contextlib import contextmanager, suppress
 from datetime import UTC
+from functools import partial
 from threading import Lock
 from types import ModuleType
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from gvrc.masking import mask
 
@@ -32,23 +33,6 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 
-class Private(TypedDict):
-    """Loguru's options that keep values out of tracebacks: with them a record would stand in the log."""
-
-    diagnose: bool
-    backtrace: bool
-
-
-class FileOptions(Private):
-    """What the files have in common."""
-
-    rotation: str
-    delay: bool
-    encoding: str
-    catch: bool
-
-
-PRIVATE: Private = {"diagnose": False, "backtrace": False}
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 ERRORS = ("ERROR", "CRITICAL")
 SECONDS = {"day": 86_400, "week": 7 * 86_400, "month": 30 * 86_400}
@@ -68,25 +52,20 @@ def start_logging(settings: Settings, run_id: str, *, quiet: bool = False, has_b
     logger.configure(extra={"run_id": run_id, "facts": {}})
     level = shown_level(settings.log_level, quiet=quiet, has_bar=has_bar)
     is_terminal = sys.stderr.isatty()
-    logger.add(write_to_stderr, level=level, format=readable, filter=is_event, colorize=is_terminal, **PRIVATE)
-    add_files(logger, settings, files)
+    add = partial(logger.add, diagnose=False, backtrace=False)  # else tracebacks have values: a record, perhaps
+    add(write_to_stderr, level=level, format=readable, filter=is_event, colorize=is_terminal)
+    add_files(add, settings, files)
     return files
 
 
-def add_files(logger: loguru.Logger, settings: Settings, files: dict[str, Path]) -> None:
+def add_files(add: Callable[..., int], settings: Settings, files: dict[str, Path]) -> None:
     """Have loguru write to the file of events, and to the others as soon as there is a line for them."""
-    each_file: FileOptions = {
-        "rotation": settings.log_rotation,
-        "delay": True,
-        "encoding": "utf-8",
-        "catch": False,
-        **PRIVATE,
-    }
+    add_file = partial(add, rotation=settings.log_rotation, delay=True, encoding="utf-8", catch=False)
     etl, errors, processing = (as_template(files[folder]) for folder in ("etl", "errors", "processing"))
-    LATER.opened = [logger.add(etl, level=settings.log_level, format=json_line, filter=is_event, **each_file)]
+    LATER.opened = [add_file(etl, level=settings.log_level, format=json_line, filter=is_event)]
     LATER.adds = {
-        "errors": lambda: logger.add(errors, level="ERROR", format=json_line, filter=is_event, **each_file),
-        "processing": lambda: logger.add(processing, format="{message}", filter=is_of_records, **each_file),
+        "errors": partial(add_file, errors, level="ERROR", format=json_line, filter=is_event),
+        "processing": partial(add_file, processing, format="{message}", filter=is_of_records),
     }
 
 

@@ -81,7 +81,8 @@ def open_run(settings: Settings, options: Options, demand: Callable[[Database], 
     with (
         found.database as database,
         stoppable(database),
-        whole_run(database, options),
+        # A dry run is one transaction that is never committed; a real run commits batch by batch.
+        database.transaction(keep=False) if options.dry_run else nullcontext(),
         run_lock(database, settings, options),
     ):
         kind = make_ready(database, settings, demand)
@@ -136,13 +137,6 @@ def begin(this_run: Run) -> None:
     except adbc_driver_manager.Error as error:
         told = f"The run did not begin, and changed nothing: {mask(first_line(error))} To mend it, {advice_on(error)}"
         raise DatabaseUnavailableError(told) from error
-
-
-@contextmanager
-def whole_run(database: Database, options: Options) -> Iterator[None]:
-    """Keep a dry run in one transaction that is never committed; a real run commits batch by batch."""
-    with database.transaction(keep=False) if options.dry_run else nullcontext():
-        yield
 
 
 def new_run_id() -> str:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from gvrc.load import Loader
     from gvrc.loading.directory import Directory
     from gvrc.open_run import Run
-    from gvrc.placing import Places
+    from gvrc.placing import RunPlaces
     from gvrc.settings import Settings
 
 __all__ = ["ETLPipeline", "Options", "run"]
@@ -107,7 +107,7 @@ def load_gathered(
     loader: Loader,
     gathered: Iterator[Batch],
     files: list[ListedFile],
-    places: Places,
+    places: RunPlaces,
 ) -> None:
     """Open, transform and load the batches as they are gathered from the files, and look at what they left."""
     from gvrc.batches import open_batches, read_ahead, transform_batches

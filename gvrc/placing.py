@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 
-class Places(Struct, frozen=True):
+class RunPlaces(Struct, frozen=True):
     """The places of a run: its resolver, once that is made, and the end of the snapshot that it reads."""
 
     resolver: Callable[[], PlaceResolver]
@@ -42,7 +42,7 @@ class Places(Struct, frozen=True):
 
 
 @contextmanager
-def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Places]:
+def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[RunPlaces]:
     """Begin to make the resolver, on a connection of its own.
 
     A forced run does not need it if all is settled: there it is made when the first record must be transformed, before
@@ -53,13 +53,13 @@ def places_ahead(this_run: Run, cache: Cache | None) -> Iterator[Places]:
     if reading is None:
         points = this_run.database.read("ward_points")
         only = make_places(this_run, this_run.database, lambda: points, cache)
-        yield Places(lambda: only, lambda: None)
+        yield RunPlaces(lambda: only, lambda: None)
         return
     with reading, ThreadPoolExecutor(1) as maker:
         making = Making(maker, reading, lambda: read_places(this_run, reading, cache))
         if not this_run.options.force:
             making.begin()
-        yield Places(lambda: making.begin().result(), making.end_snapshot)
+        yield RunPlaces(lambda: making.begin().result(), making.end_snapshot)
         making.keep_decided(this_run.database)
 
 

@@ -46,7 +46,7 @@ def looks_like_facility(record: object, keys: Keys) -> TypeGuard[dict[str, Any]]
 
 def names_facility(path: KeyPath, keys: Keys) -> bool:
     """Say whether a path is that of the name of a facility."""
-    return any(meaning.field == "facility_name" for meaning in keys.meanings(path))
+    return "facility_name" in keys.ranks(path)
 
 
 def is_name(value: object) -> bool:

@@ -6,23 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gvrc.geography.aliases import Aliases, read_aliases
-    from gvrc.geography.mapper import GeographicMapper
-    from gvrc.geography.reference import read_shipped_reference, read_shipped_tables
-    from gvrc.geography.resolver import PlaceResolver
-    from gvrc.geography.suggestions import add_ward_suggestion
-    from gvrc.geography.thresholds import Thresholds
-
-__all__ = [
-    "Aliases",
-    "GeographicMapper",
-    "PlaceResolver",
-    "Thresholds",
-    "add_ward_suggestion",
-    "read_aliases",
-    "read_shipped_reference",
-    "read_shipped_tables",
-]
+    from gvrc.geography.aliases import Aliases as Aliases
+    from gvrc.geography.aliases import read_aliases as read_aliases
+    from gvrc.geography.mapper import GeographicMapper as GeographicMapper
+    from gvrc.geography.reference import read_shipped_reference as read_shipped_reference
+    from gvrc.geography.reference import read_shipped_tables as read_shipped_tables
+    from gvrc.geography.resolver import PlaceResolver as PlaceResolver
+    from gvrc.geography.suggestions import add_ward_suggestion as add_ward_suggestion
+    from gvrc.geography.thresholds import Thresholds as Thresholds
 
 # Loaded when first asked for, so that a command that resolves no place does not wait for polars.
 MODULES = {
@@ -35,6 +26,8 @@ MODULES = {
     "read_shipped_reference": "reference",
     "read_shipped_tables": "reference",
 }
+
+__all__ = list(MODULES)
 
 
 def __getattr__(name: str) -> object:

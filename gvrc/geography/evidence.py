@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from gvrc.geography.gazetteer import ALIAS, NORMALISED, PART, REPEATED_PARENT
-from gvrc.geography.matches import find_matches, find_shared_words
+from gvrc.geography.matches import find_matches, find_shared_words, is_in_scope
 from gvrc.geography.names import is_telling, key, signature, sorted_key
 from gvrc.geography.similar import similar_pairs
 
@@ -91,10 +91,7 @@ def find_parts(places: pl.DataFrame, matches: pl.DataFrame, gazetteer: Gazetteer
 
 
 def find_similar_wards(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """List the wards of the county that are alike: place_no, ward_no, similarity, guarded, in_scope.
-
-    In scope are the wards of the block, or of the whole county if no constituency is known.
-    """
+    """List the wards of the county that are alike: place_no, ward_no, similarity, guarded, in_scope."""
     names = (
         places.select("place_no", "block", "county_no", "ward_words")
         .drop_nulls(["county_no", "ward_words"])
@@ -109,13 +106,7 @@ def find_similar_wards(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFra
         .rename({"query_no": "place_no", "choice_no": "ward_no"})
         .join(names.select("place_no", "block"), on="place_no", validate="m:1")
         .join(gazetteer.wards.select("ward_no", "constituency_no"), on="ward_no", validate="m:1")
-        .select(
-            "place_no",
-            "ward_no",
-            "similarity",
-            "guarded",
-            in_scope=pl.col("constituency_no").is_in("block") | (pl.col("block").list.len() == 0),
-        )
+        .select("place_no", "ward_no", "similarity", "guarded", in_scope=is_in_scope())
     )
 
 
@@ -302,8 +293,7 @@ def find_cut_off(places: pl.DataFrame, similarity: pl.DataFrame, gazetteer: Gaze
         .join(similarity.select("place_no", "best_ward").drop_nulls(), on="place_no", validate="1:1")
         .with_columns(head)
         .join(beginnings, on=["county_no", "head"], validate="m:m")
-        .filter(pl.col("constituency_no").is_in("block") | (pl.col("block").list.len() == 0))
-        .filter(pl.col("ward_no") != pl.col("best_ward"), pl.col("whole").str.starts_with(pl.col("key")))
+        .filter(is_in_scope(), pl.col("ward_no") != pl.col("best_ward"), pl.col("whole").str.starts_with(pl.col("key")))
         .select("place_no", is_cut_off=pl.lit(value=True))
         .unique()
     )

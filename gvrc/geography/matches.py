@@ -31,18 +31,21 @@ UNIT_WORDS = ["constituency", "sub county", "subcounty", "county"]  # none of th
 def find_matches(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     """List every ward of the county that the name of a place fits: place_no, ward_no, fit, in_block, in_scope.
 
-    In scope are the wards of the block, or of the whole county if no constituency is known.
     Places have place_no, county_no, block, ward_name and the words of the names.
     """
     return (
         read_forms(places)
         .join(gazetteer.ward_keys, on=["county_no", "key"], validate="m:m")
         .join(FITS, on=["form", "rank"], validate="m:1")
-        .with_columns(in_block=pl.col("constituency_no").is_in("block"))
-        .with_columns(in_scope=pl.col("in_block") | (pl.col("block").list.len() == 0))
+        .with_columns(in_block=pl.col("constituency_no").is_in("block"), in_scope=is_in_scope())
         .group_by("place_no", "ward_no", "in_block", "in_scope")
         .agg(pl.col("fit").min())
     )
+
+
+def is_in_scope() -> pl.Expr:
+    """Say whether a ward is in the block, or anywhere in the county if no constituency is known."""
+    return pl.col("constituency_no").is_in("block") | (pl.col("block").list.len() == 0)
 
 
 def read_forms(places: pl.DataFrame) -> pl.DataFrame:
@@ -109,7 +112,7 @@ def find_shared_words(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFram
         .with_columns(shared=pl.len().over(name))
         .unique(name, maintain_order=True)
         .with_columns(
-            in_scope=pl.col("constituency_no").is_in("block") | (pl.col("block").list.len() == 0),
+            in_scope=is_in_scope(),
             is_sharing=pl.col("shared") == pl.col("given_count"),
             is_contained=pl.col("shared") == pl.col("word_count"),
         )

@@ -45,7 +45,7 @@ class Keys:
         """Give the fields that a record may fill: one for each value and each of its meanings."""
         for path, value in leaves(record):
             if not is_absent(value):
-                yield from (meaning.field for meaning in self.meanings(path))
+                yield from self.ranks(path)
 
     def pins(self, field: str) -> bool:
         """Say whether the source's rules name the keys of a field."""

@@ -45,22 +45,23 @@ def open_database(settings: Settings, *, may_create: bool = False) -> Iterator[D
     Raises:
         DatabaseUnavailableError: it cannot be reached; or the embedded one is not there yet and may not be created.
     """
+    from gvrc.connecting import find_database
     from gvrc.database import connect
     from gvrc.stopping import stoppable
 
-    with connect(named_database(settings, may_create=may_create)) as database, stoppable(database):
+    if not may_create:
+        demand_database(settings)
+    with connect(find_database(settings)[0]) as database, stoppable(database):
         yield database
 
 
-def named_database(settings: Settings, *, may_create: bool) -> str:
-    """Give the URL of the database of the settings, or of the embedded one."""
-    if settings.database_url is not None:
-        return settings.database_url
-    from gvrc.embedded import data_folder, start_embedded
+def demand_database(settings: Settings) -> None:
+    """Go on only where a database is named, or the embedded one was made before."""
+    if settings.database_url is None:
+        from gvrc.embedded import data_folder
 
-    if not may_create and not data_folder().exists():
-        raise DatabaseUnavailableError("There is no database yet: make import, or set DATABASE_URL.")
-    return start_embedded()
+        if not data_folder().exists():
+            raise DatabaseUnavailableError("There is no database yet: make import, or set DATABASE_URL.")
 
 
 def end(act: Callable[[], int]) -> NoReturn:

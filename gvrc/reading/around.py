@@ -184,8 +184,8 @@ def _named_in(value: dict[str, Any], keys: Keys) -> tuple[dict[str, str], list[s
         inner = told.get("name") if normal_key(key) in ONE_UNIT and _is_plain(told) else told
         if not isinstance(inner, str) or is_absent(inner):
             continue
-        fields = {meaning.field for meaning in keys.meanings((key,))}
-        if is_county(inner) and not fields.isdisjoint(("county_name", "facility_name")):
+        fields = keys.ranks((key,))
+        if is_county(inner) and not fields.keys().isdisjoint(("county_name", "facility_name")):
             found.setdefault(PARENT_COUNTY, inner)
         elif place := next((place for field, place in PLACES_AROUND.items() if field in fields), None):
             found.setdefault(place, inner)

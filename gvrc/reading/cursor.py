@@ -192,3 +192,18 @@ def read_element(element: msgspec.Raw | bytes) -> object:
 
 
 UNREADABLE: Final = object()
+
+
+def type_of(value: object) -> str:
+    """Name the JSON type of a value, as messages do."""
+    return TYPES.get(type(value), "null")
+
+
+TYPES: Final = {
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+}

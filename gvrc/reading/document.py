@@ -32,7 +32,7 @@ from gvrc.reading.around import (
 )
 from gvrc.reading.branches import branches_of, facility_in_parts, have_branches
 from gvrc.reading.coded import SCHEMA, Schema, are_coded, schema_beside, schema_in, with_labels
-from gvrc.reading.cursor import ANY, LENIENT, MAX_DEPTH, QUOTE, SPACE, UNREADABLE, Cursor, read_element
+from gvrc.reading.cursor import ANY, LENIENT, MAX_DEPTH, QUOTE, SPACE, UNREADABLE, Cursor, read_element, type_of
 from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
@@ -488,11 +488,9 @@ def _only_a_value(cursor: Cursor) -> str | None:
         value = ANY.decode(cursor.text.strip(SPACE))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    kind = "null" if value is None else KINDS_OF_VALUES[type(value)]
-    return f"holds no facilities: the document is {kind}. Give another file, or fetch it again."
+    return f"holds no facilities: the document is {type_of(value)}. Give another file, or fetch it again."
 
 
-KINDS_OF_VALUES: Final = {bool: "true or false", int: "a number", float: "a number", str: "a text"}
 WEB_PAGE: Final = re.compile(r"<(?:!doctype|\?xml|html|kml|gml|osm|rss|feed)\b>?", re.IGNORECASE)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -29,7 +29,7 @@ from gvrc.reading.cursor import (
 from gvrc.reading.decode import CutOffError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from gvrc.reading.cursor import Cursor
 
@@ -176,6 +176,16 @@ def blocks_of_lines(cursor: Cursor) -> Iterator[Elements]:
         elif cursor.left > MAX_VALUE_BYTES:
             raise SourceFileError(f"has a line of more than {MAX_VALUE_BYTES >> 20} MB at byte {cursor.offset:,}.")
         cursor.fill()
+
+
+def rewritten(parts: Iterable[Elements], rewrite: Callable[[dict[str, Any]], dict[str, Any]]) -> Iterator[Elements]:
+    """Give records in another form; an element that is no object stays as it is."""
+    for elements in parts:
+        records = [read_element(element) for element in elements]
+        yield [
+            msgspec.json.encode(rewrite(record)) if isinstance(record, dict) else element
+            for record, element in zip(records, elements, strict=True)
+        ]
 
 
 def _probe_leniently(text: str, at: int) -> tuple[int | None, bool]:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import msgspec
-
 from gvrc.meaning.paths import is_absent
-from gvrc.reading.cursor import read_element
+from gvrc.reading.elements import rewritten
 from gvrc.reading.tables import are_headings, headings_of
 
 if TYPE_CHECKING:
@@ -78,17 +76,12 @@ def _has_name(label: str, pairs: list[dict[str, Any]], keys: Keys) -> bool:
 
 def _fields(labels: Iterable[object], keys: Keys) -> set[str]:
     texts = [label for label in labels if isinstance(label, str) and not is_absent(label)]
-    return {meaning.field for text in texts for meaning in keys.meanings((text,))}
+    return {field for text in texts for field in keys.ranks((text,))}
 
 
 def with_labels_as_keys(parts: Iterable[Elements], pairs: Pairs, keys: Keys) -> Iterator[Elements]:
-    """Give records with a key for each pair; an element that is no object stays as it is."""
-    for elements in parts:
-        records = [read_element(element) for element in elements]
-        yield [
-            msgspec.json.encode(_labelled(record, pairs, keys)) if isinstance(record, dict) else element
-            for record, element in zip(records, elements, strict=True)
-        ]
+    """Give records with a key for each pair."""
+    return rewritten(parts, lambda record: _labelled(record, pairs, keys))
 
 
 def _labelled(record: dict[str, Any], pairs: Pairs, keys: Keys) -> dict[str, Any]:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from gvrc import columns
-from gvrc.columns import ISSUE_PREFIX
+from gvrc.columns import EXTRACTED, ISSUE_PREFIX
 from gvrc.reading.fields import EXTRACT_ISSUES, fields_of
 from gvrc.reading.people import refuse_people
 from gvrc.reading.raw import hash_contents
@@ -55,7 +54,7 @@ def frame_of(file_no: int, numbers: Sequence[int], reading: FileReading, keys: K
         values["reject_reason"] = _sparse({row: reason for row, (reason, _) in records.rejects.items()}, rows)
         values["reject_detail"] = _sparse({row: detail for row, (_, detail) in records.rejects.items()}, rows)
     nothing = pl.Series([None], dtype=pl.String).new_from_index(0, rows)
-    return pl.DataFrame([values.get(name, nothing).alias(name) for name in (*columns.EXTRACTED, *EXTRACT_ISSUES)])
+    return pl.DataFrame([values.get(name, nothing).alias(name) for name in (*EXTRACTED, *EXTRACT_ISSUES)])
 
 
 def _sparse(values: dict[int, str], rows: int) -> pl.Series:

@@ -16,6 +16,7 @@ import msgspec
 import polars as pl
 
 from gvrc.reading.alike import SPACED_KEY, Columns, read_alike
+from gvrc.reading.cursor import type_of
 from gvrc.structs import Struct, field
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _read_singly(elements: Elements) -> Records:
             _read_leniently(records, row)
             continue
         if not isinstance(value, dict):
-            _reject(records, row, "not_an_object", f"a record must be an object, this is {_type_of(value)}")
+            _reject(records, row, "not_an_object", f"a record must be an object, this is {type_of(value)}")
         elif _has_all_keys(records.texts[row], value):
             records.values[row] = value
         else:
@@ -165,7 +166,7 @@ def _read_leniently(records: Records, row: int) -> None:
         _reject(records, row, "unreadable_record", "nested too deeply")
         return
     if not isinstance(value, dict):
-        _reject(records, row, "not_an_object", f"a record must be an object, this is {_type_of(value)}")
+        _reject(records, row, "not_an_object", f"a record must be an object, this is {type_of(value)}")
         return
     records.values[row] = _without_surrogates(value, problems)
     if _has_control_characters(records.texts[row]):
@@ -250,15 +251,3 @@ def _without_nul(text: str) -> str:
 
 def _short(value: object) -> str:
     return (value if isinstance(value, str) else json.dumps(value))[:200]
-
-
-def _type_of(value: object) -> str:
-    names = {
-        str: "a text",
-        bool: "true or false",
-        int: "a number",
-        float: "a number",
-        list: "a list",
-        dict: "an object",
-    }
-    return names.get(type(value), "null")

@@ -28,12 +28,8 @@ def repeated_codes(records: Sequence[object], keys: Keys) -> list[KeyPath]:
         return []
     said = [record for record in records if isinstance(record, dict)]
     paths = {path: None for record in said[:SAMPLED] for path, _ in leaves(record)}
-    named = [path for path in paths if _is_of("facility_name", path, keys)]
-    return [path for path in paths if _is_of("facility_code", path, keys) and _is_repeated(path, named, said)]
-
-
-def _is_of(field: str, path: KeyPath, keys: Keys) -> bool:
-    return any(meaning.field == field for meaning in keys.meanings(path))
+    named = [path for path in paths if "facility_name" in keys.ranks(path)]
+    return [path for path in paths if "facility_code" in keys.ranks(path) and _is_repeated(path, named, said)]
 
 
 def _is_repeated(path: KeyPath, named: list[KeyPath], records: list[dict[str, Any]]) -> bool:

@@ -89,10 +89,7 @@ def _as_read(elements: Elements, keys: Keys) -> frozenset[Point]:
 def _fields_of(records: list[dict[str, Any]], keys: Keys) -> dict[KeyPath, set[str]]:
     """Give the fields that each path to a value may stand for."""
     paths = {path: None for record in records for path, value in leaves(record) if not is_absent(value)}
-    return {
-        path: {meaning.field for length in range(len(path)) for meaning in keys.meanings(path[: length + 1])}
-        for path in paths
-    }
+    return {path: {field for length in range(len(path)) for field in keys.ranks(path[: length + 1])} for path in paths}
 
 
 def _saying(fields: Iterable[str], said: dict[KeyPath, set[str]]) -> list[KeyPath]:

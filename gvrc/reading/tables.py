@@ -53,7 +53,7 @@ def _cells_in(row: object) -> list[object] | None:
 
 def are_headings(cells: Iterable[object], keys: Keys) -> bool:
     """Say whether cells are the headings of a table of facilities."""
-    known = [{meaning.field for meaning in keys.meanings((cell,))} for cell in cells if _is_text(cell)]
+    known = [keys.ranks((cell,)) for cell in cells if _is_text(cell)]
     fields = set().union(*known)
     return (
         "facility_name" in fields
@@ -95,14 +95,14 @@ def _names_person_below(above: list[object], below: list[object], keys: Keys) ->
     group: object = None
     for upper, lower in zip_longest(above, below):
         group = upper if _is_text(upper) else group
-        fields = {meaning.field for meaning in keys.meanings((lower,))} if _is_text(lower) else set()
-        if "facility_name" in fields and _is_text(group) and _is_of_people(group, keys):
+        is_name = _is_text(lower) and "facility_name" in keys.ranks((lower,))
+        if is_name and _is_text(group) and _is_of_people(group, keys):
             return True
     return False
 
 
 def _is_of_people(group: str, keys: Keys) -> bool:
-    return is_people(group) or any(meaning.field == "contacts" for meaning in keys.meanings((group,)))
+    return is_people(group) or "contacts" in keys.ranks((group,))
 
 
 def columns_in(values: Iterable[object], keys: Keys) -> list[str] | None:

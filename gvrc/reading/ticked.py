@@ -38,7 +38,7 @@ def ticked_in(path: KeyPath, values: Values, keys: Keys) -> Ticked | None:
     asked = (*path[:-1], question) if question else None
     if asked is None and not _is_service(service):
         return None
-    if asked is not None and (is_absent(service) or not _asks_for_services(asked, keys)):
+    if asked is not None and (is_absent(service) or "services" not in keys.ranks(asked)):
         return None
     said = [_read_tick(value, may_be_number=asked is not None) for value in values]
     if said.count(None) == len(said):
@@ -67,10 +67,6 @@ def _read_tick(value: object, *, may_be_number: bool) -> bool | None:
         return None
     text = (text_of(value) or "").strip()
     return read_flag(text) if may_be_number or not text.isdigit() else None
-
-
-def _asks_for_services(question: KeyPath, keys: Keys) -> bool:
-    return any(meaning.field == "services" for meaning in keys.meanings(question))
 
 
 def _is_service(name: str) -> bool:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
-from gvrc.reading.cursor import MAX_DEPTH, read_element
+from gvrc.reading.cursor import MAX_DEPTH
+from gvrc.reading.elements import rewritten
 from gvrc.shapes import looks_like_facility
 
 if TYPE_CHECKING:
@@ -44,13 +43,8 @@ def are_wrapped(values: Iterable[object], keys: Keys) -> bool:
 
 
 def plain_values(parts: Iterable[Elements]) -> Iterator[Elements]:
-    """Give records with their values as they are; an element that is no object stays as it is."""
-    for elements in parts:
-        records = [read_element(element) for element in elements]
-        yield [
-            msgspec.json.encode(_plain(record)) if isinstance(record, dict) else element
-            for record, element in zip(records, elements, strict=True)
-        ]
+    """Give records with their values as they are."""
+    return rewritten(parts, _plain)
 
 
 def are_of_a_database(values: Iterable[object]) -> bool:

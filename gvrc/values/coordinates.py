@@ -87,16 +87,14 @@ def _take_off_maps(records: pl.DataFrame) -> pl.DataFrame:
     """Turn the metres of a map projection into degrees, if the record or its file says which projection it is."""
     if is_all_null(records["projection"]):
         return records
-    records = records.with_columns(by_distinct(pl.col("projection"), _projections_of, pl.String))
+    records = records.with_columns(
+        by_distinct(pl.col("projection"), lambda texts: map(projection_of, texts), pl.String)
+    )
     for projection in records["projection"].drop_nulls().unique():
         # Not as an expression: in one of polars' own threads PROJ ends the process with a segmentation fault.
         degrees = {name: _in_degrees(projection, records[name]) for name in map("{}.read".format, _STATEMENTS)}
         records = records.with_columns(_off_map(name, projection, read) for name, read in degrees.items())
     return records
-
-
-def _projections_of(texts: pl.Series) -> list[str | None]:
-    return [projection_of(text) for text in texts]
 
 
 def _off_map(name: str, projection: str, degrees: pl.Series) -> pl.Expr:

@@ -35,12 +35,8 @@ WHERE changes.run_no = old.run_no;
 
 -- name: begin_run
 INSERT INTO etl.runs (run_id, kind, status, fingerprint)
-VALUES ($1, $2, 'running', $3);
-
--- name: run_number
-SELECT run_no
-FROM etl.runs
-WHERE run_id = $1;
+VALUES ($1, $2, 'running', $3)
+RETURNING run_no;
 
 -- name: finish_run
 UPDATE etl.runs

@@ -86,7 +86,6 @@ LOCATIONS = [
 ]
 
 LINES = {"contact:whatsapp": "0700000016", "phone:emergency": "1195"}
-SOCIAL = {"amenity": "social_facility"}
 
 
 def feature(properties: dict[str, Any]) -> dict[str, Any]:

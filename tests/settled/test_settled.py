@@ -256,7 +256,7 @@ def test_what_few_records_of_many_changed_is_merged_in_one_batch(
 def test_what_is_put_together_in_pieces_comes_out_as_by_the_long_way(
     twins: Twins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gvrc.batches.BATCH_BYTES", 500)  # two clinics have more
+    monkeypatch.setattr("gvrc.batches.PART_BYTES", 500)  # two clinics have more
     records = clinics(40)
     for _ in range(2):
         twins.run([write(tmp_path, "a.json", records)], batch_size=10)
