@@ -15,6 +15,7 @@ RunStatus = Literal["running", "succeeded", "partial", "failed", "dry_run", "int
 
 ROW_OUTCOMES = ("inserted", "updated", "unchanged", "superseded")
 OUTCOMES = (*ROW_OUTCOMES, "rejected")
+SUMMARY_COUNTERS = ("rejects", "corrected", "issues", "ward_match")
 NOT_GIVEN = "not_given"  # of the rows updated: a contact that was switched off, or is no longer the primary one
 CHILD_TABLES = (
     "facility_contacts",
@@ -80,7 +81,7 @@ class FileAccount(Struct, kw_only=True):
     def as_summary(self) -> dict[str, Any]:
         """Give the file's entry in the JSON summary."""
         about = {name: getattr(self, name) for name in ("path", "sha256", "source", "status", "error")}
-        reasons = {name: dict(getattr(self, name).most_common()) for name in ("rejects", "issues", "ward_match")}
+        reasons = {name: dict(getattr(self, name).most_common()) for name in SUMMARY_COUNTERS}
         found = {name: getattr(self, name) for name in ("path_taken", "notes", "mixed_types")}
         unmapped = {key: {"count": count, "example": example} for key, (count, example) in self.unmapped.items()}
         return about | self.counts() | reasons | found | {"unmapped": unmapped}
@@ -122,6 +123,12 @@ class RunAccount(Struct, kw_only=True):
         """Count the rejects whose corrections stand, by the run that loaded these."""
         return sum((file.corrected for file in self.files), Counter())
 
+    def rejects_by_news(self) -> dict[str, int]:
+        """Count the rejects by what is new about them; those of a run that was stopped are all counted as new."""
+        known, reopened, corrected = self.known_rejects, self.reopened_rejects, self.corrected().total()
+        new = self.totals()["rejected"] - known - reopened - corrected
+        return {"new": new, "known": known, "reopened": reopened, "corrected": corrected}
+
     def paths(self) -> dict[int, str]:
         """Give the paths of the files by file_no."""
         return {file_no: file.path for file_no, file in enumerate(self.files, start=1)}
@@ -144,7 +151,9 @@ class RunAccount(Struct, kw_only=True):
             "seconds": round(self.seconds, 3),
             "database": self.database,
             "totals": self.totals(),
+            "rejects": self.rejects_by_news(),
             "tables": self.tables(),
             "quality_score": self.quality_score,
+            "unwritten": self.unwritten,
             "files": [file.as_summary() for file in self.files],
         }

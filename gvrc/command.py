@@ -13,19 +13,22 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gvrc.errors import RunStoppedError, UsageError
+from gvrc.errors import NoFilesError, RulesError, RunStoppedError, UsageError
 from gvrc.log import log_event
 from gvrc.operating.ending import STOP, CommandLine, described, run_command
 from gvrc.written import told_if_unwritten, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
     from gvrc.account import RunAccount
     from gvrc.connecting import Connected
     from gvrc.metrics import MetricsCollector
+    from gvrc.operating.watched_rules import WatchedRules
     from gvrc.settings import Settings
+
+    States = dict[Path, tuple[int, ...]]
 
 # Python collects garbage after so many new objects (by default 700): a run imports 40,000 that stay, and its data is
 # freed by reference counting anyway.
@@ -97,7 +100,7 @@ def import_files(given: argparse.Namespace) -> int:
     if given.watch and STANDARD_INPUT in given.paths:
         raise UsageError("--watch looks for files time and again; standard input comes once. Leave one of them out.")
     settings = command_settings(given)
-    if not is_inbox_empty(given, settings):
+    if not (is_inbox_empty(given, settings) or is_empty_watch(given)):
         found = find_files(named_paths(given, settings))
         demand_no_source("option --summary", given.summary, found)
         if STANDARD_INPUT in given.paths:  # standard input can be spooled once only
@@ -109,21 +112,39 @@ def import_files(given: argparse.Namespace) -> int:
 
 
 def watch_files(given: argparse.Namespace, settings: Settings, metrics: MetricsCollector | None) -> int:
-    """Import what waits, time and again, until the command is ended; a database that is away will be back."""
+    """Import what waits, time and again, until the command is ended; what is away or half written will be whole."""
+    from gvrc.operating.watched_rules import WatchedRules
+
+    rules = WatchedRules(settings)
     is_on = True
     while is_on:
         tried = waiting_files(given, settings)
         try:
-            import_waiting(given, settings, metrics)
+            if tried or not given.paths:
+                import_waiting(given, settings, metrics)
         except Exception as error:
-            if given.debug or isinstance(error, UsageError):
+            if given.debug or not may_pass(error):
                 raise
-            message, _ = described(error)
             begin_service_log(given, settings)
-            log_event("import_put_off", "ERROR", error=message, next_try_in_seconds=given.watch)
-            tried = {}
-        is_on = wait_for_files(given, settings, tried)
+            tried = put_off(given, error, tried, rules)
+        is_on = wait_for_files(given, settings, tried, rules)
     return 0
+
+
+def may_pass(error: Exception) -> bool:
+    """Say whether a watching command goes on after an error: what is wrong use now stays wrong use."""
+    return isinstance(error, RulesError | NoFilesError) or not isinstance(error, UsageError)
+
+
+def put_off(given: argparse.Namespace, error: Exception, tried: States, rules: WatchedRules) -> States:
+    """Tell of an import that could not be done, and give what need not be tried before it has changed."""
+    message, _ = described(error)
+    if isinstance(error, RulesError):
+        rules.refuse(tried)
+        log_event("import_put_off", "ERROR", error=message, next_try="when that file has changed, or in an hour")
+        return tried
+    log_event("import_put_off", "ERROR", error=message, next_try_in_seconds=given.watch)
+    return {}
 
 
 def new_service_id() -> str:
@@ -137,7 +158,7 @@ def begin_service_log(given: argparse.Namespace, settings: Settings) -> None:
         begin_log(given, settings, given.service_id)
 
 
-def wait_for_files(given: argparse.Namespace, settings: Settings, tried: Mapping[Path, tuple[int, ...]]) -> bool:
+def wait_for_files(given: argparse.Namespace, settings: Settings, tried: States, rules: WatchedRules) -> bool:
     """Wait until there is something to import; give False if the command is ended meanwhile, as a service is.
 
     A file that was tried and lies there as it was, because it failed, would fail at each look.
@@ -146,19 +167,33 @@ def wait_for_files(given: argparse.Namespace, settings: Settings, tried: Mapping
     again_at = time.monotonic() + SECONDS_TO_ANOTHER_TRY
     with suppress(KeyboardInterrupt):
         while not STOP.wait(given.watch):
-            waiting = waiting_files(given, settings)
-            if waiting and (not waiting.items() <= tried.items() or time.monotonic() >= again_at):
+            waiting, is_late = waiting_files(given, settings), time.monotonic() >= again_at
+            is_news = is_late or not waiting.items() <= tried.items()
+            if rules.are_whole(is_late=is_late) and waiting and is_news:
                 return True
     return False
 
 
-def waiting_files(given: argparse.Namespace, settings: Settings) -> dict[Path, tuple[int, ...]]:
-    """Give the files that wait to be imported, with those of the rules, each with what shows a change of it."""
-    from gvrc.files import find_files, states_of
+def waiting_files(given: argparse.Namespace, settings: Settings) -> States:
+    """Give the files that wait to be imported, with those of the rules, each with what shows a change of it.
 
-    found = find_files(given.paths) if given.paths else raw_files(settings)
+    Paths of the command that were there when it began, and are not now, give none: they may come again.
+    """
+    from gvrc.files import states_of
+
+    found = waiting_paths(given.paths) if given.paths else raw_files(settings)
     rules = (settings.sources, settings.ward_aliases, settings.boundaries)
     return states_of([*found, *filter(None, rules)]) if found else {}
+
+
+def waiting_paths(paths: Sequence[str]) -> list[Path]:
+    """Give the files that the paths name, if there are any."""
+    from gvrc.files import find_files
+
+    try:
+        return find_files(paths)
+    except NoFilesError:
+        return []
 
 
 def import_waiting(given: argparse.Namespace, settings: Settings, metrics: MetricsCollector | None) -> int:
@@ -191,6 +226,11 @@ def expected_modules(given: argparse.Namespace, settings: Settings) -> Sequence[
 def is_inbox_empty(given: argparse.Namespace, settings: Settings) -> bool:
     """Say whether a command that works on ``data/raw/`` only finds no source file there, which is the usual state."""
     return uses_only_raw(given, settings) and not raw_files(settings)
+
+
+def is_empty_watch(given: argparse.Namespace) -> bool:
+    """Say whether a command watches folders in which nothing lies yet: it waits, as for ``data/raw/``."""
+    return bool(given.watch and all(Path(path).is_dir() for path in given.paths) and not waiting_paths(given.paths))
 
 
 def uses_only_raw(given: argparse.Namespace, settings: Settings) -> bool:

@@ -25,6 +25,14 @@ class UsageError(GvrcError):
     exit_status = 2
 
 
+class RulesError(UsageError):
+    """A file of rules (``sources``, ``ward_aliases``, ``boundaries``) cannot be used: it may be half written."""
+
+
+class NoFilesError(UsageError):
+    """What a path names is not there, or holds no source file: a service waits for some."""
+
+
 class DatabaseUnavailableError(GvrcError):
     """The database cannot be reached, or is not one that we may write to."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from shutil import copyfileobj, rmtree
 from typing import TYPE_CHECKING
 
-from gvrc.errors import SourceFileError, UsageError
+from gvrc.errors import NoFilesError, SourceFileError, UsageError
 from gvrc.values.storable import storable
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def find_files(arguments: Iterable[str]) -> list[Path]:
     which goes when the process ends.
 
     Raises:
-        UsageError: a file is missing, a folder has no JSON file or may not be read, or a glob matches nothing.
+        NoFilesError: a file is missing, a folder has no JSON file, or a glob matches nothing.
+        UsageError: a folder may not be read, or a path is wrong.
     """
     given = [arguments] if isinstance(arguments, str) else list(arguments)  # its letters would be paths, too
     if given.count(STANDARD_INPUT) > 1:
@@ -123,7 +124,7 @@ def _files_at(argument: str) -> list[Path]:
         return [path]
     matches = sorted(Path(match) for match in glob.glob(argument, recursive=True))  # noqa: PTH207
     if not matches:
-        raise UsageError(f"{argument}: no such file, folder or match. Check the path.")
+        raise NoFilesError(f"{argument}: no such file, folder or match. Check the path.")
     return [file for match in matches for file in ([] if match.is_dir() else [match])] or _no_files(argument)
 
 
@@ -132,7 +133,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _no_files(where: str) -> list[Path]:
-    raise UsageError(f"{where}: holds no JSON file ({', '.join(ENDINGS)}, plain or .gz). Put source files there.")
+    raise NoFilesError(f"{where}: holds no JSON file ({', '.join(ENDINGS)}, plain or .gz). Put source files there.")
 
 
 def _spool_standard_input() -> Path:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+from glob import escape
 from io import BytesIO
 from shutil import copy2
 from typing import TYPE_CHECKING
 
-from gvrc.files import hash_file, shown_file, state_of
+from gvrc.files import came_since, hash_file, shown_file, state_of
 from gvrc.log import log_event
 from gvrc.written import FOR_USER_AND_GROUP, told_if_unwritten, whole_file
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from gvrc.account import FileAccount, RunAccount
     from gvrc.settings import Settings
+
+SECONDS_OF_A_CLOCK = 1.0  # a file system may take its times from a slower clock
 
 
 def keep_validated(accepted: pl.DataFrame, settings: Settings, account: RunAccount) -> None:
@@ -57,6 +60,25 @@ def archive_processed(account: RunAccount, paths: Iterable[Path], settings: Sett
             account, shown_file(folder / path.name), f"{file.path} stays where it is; it will not be read again."
         ):
             move_aside(path, folder, file)
+
+
+def folders_since(moment: float, settings: Settings) -> list[Path]:
+    """Give the folders of ``data/processed/`` into which a file was moved since a moment (seconds since 1970)."""
+    folders = (settings.data_dir / "processed").glob("*/")
+    return [folder for folder in folders if came_since(moment - SECONDS_OF_A_CLOCK, [folder])]
+
+
+def archived_since(moment: float, path: Path, folders: Iterable[Path], settings: Settings) -> Path | None:
+    """Give where a file of ``data/raw/`` lies that is gone, if another importer has moved it since a moment.
+
+    One that was moved before is another file of that name.
+    """
+    if path.exists() or (settings.data_dir / "raw").resolve() not in path.resolve().parents:
+        return None
+    first = [folder / path.name for folder in folders if (folder / path.name).exists()]
+    further = [file for named in first for file in named.parent.glob(f"????????-{escape(path.name)}")]
+    since = [file for file in (*first, *further) if came_since(moment - SECONDS_OF_A_CLOCK, [file])]
+    return max(since, key=lambda file: file.stat().st_ctime, default=None)
 
 
 def was_replaced(path: Path, file: FileAccount) -> bool:

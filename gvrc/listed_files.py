@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from gvrc.account import FileAccount
 from gvrc.errors import SourceFileError
 from gvrc.files import hash_file, shown_file, state_of
+from gvrc.keep import archived_since, folders_since
 from gvrc.ledger import fail_file
 from gvrc.log import log_event
 from gvrc.sources import SourceRules, find_source, match_source, read_sources
@@ -69,6 +71,7 @@ class Upcoming(Struct, frozen=True):
 
     rules: Future[list[SourceRules]]
     hashes: dict[Path, Future[HashedFile]]
+    began_at: float  # seconds since 1970
 
 
 @contextmanager
@@ -76,10 +79,11 @@ def look_ahead(settings: Settings, paths: list[Path]) -> Iterator[Upcoming]:
     """Hash the files and read what is known of their sources, in threads: a connection takes 50 ms."""
     from concurrent.futures import ThreadPoolExecutor
 
+    began_at = time.time()
     looker = ThreadPoolExecutor(2)
     try:
         rules = looker.submit(read_sources, settings.sources if settings.sources.exists() else None)
-        yield Upcoming(rules, {path: looker.submit(hash_as_it_is, path) for path in paths})
+        yield Upcoming(rules, {path: looker.submit(hash_as_it_is, path) for path in paths}, began_at)
     finally:
         looker.shutdown(cancel_futures=True)
 
@@ -92,12 +96,17 @@ def hash_as_it_is(path: Path) -> HashedFile:
 
 
 def hashed_after_all(path: Path, hashing: Future[HashedFile]) -> HashedFile:
-    """Give what a file holds now that the run has the lock: while it waited, a newer file may have come.
-
-    One that is gone may have been loaded and moved away by the importer that was waited for.
-    """
+    """Give what a file holds now that the run has the lock: while it waited, a newer file may have come."""
     hashed = hashing.result()
     return hashed if state_of(path) in (hashed.state, None) else hash_as_it_is(path)
+
+
+def found_after_all(path: Path, hashing: Future[HashedFile], archived: Path | None) -> tuple[Path, HashedFile]:
+    """Give where a file is now and what it holds: the importer that was waited for may have loaded and moved it."""
+    if archived is None:
+        return path, hashed_after_all(path, hashing)
+    log_event("file_followed", file=shown_file(path), moved_to=shown_file(archived))
+    return archived, hash_as_it_is(archived)
 
 
 def list_files(this_run: Run, upcoming: Upcoming) -> list[ListedFile]:
@@ -106,18 +115,20 @@ def list_files(this_run: Run, upcoming: Upcoming) -> list[ListedFile]:
     pinned = find_source(this_run.options.source, rules) if this_run.options.source else None
     warn_of_unknown_sources(this_run, rules)
     rejected = replace(REJECTED, returned=tuple(rules))
+    folders = folders_since(upcoming.began_at, this_run.settings)
     listed = []
     for file_no, (path, hashing) in enumerate(upcoming.hashes.items(), start=1):
         source = pinned or match_source(path, [*rules, rejected])
         account = FileAccount(path=shown_file(path), source=source.name)
         this_run.account.files.append(account)
         try:
-            hashed = hashed_after_all(path, hashing)
+            archived = archived_since(upcoming.began_at, path, folders, this_run.settings)
+            place, hashed = found_after_all(path, hashing, archived)
         except SourceFileError as error:
             fail_file(account, error)
             continue
         account.sha256 = hashed.sha256
-        listed.append(ListedFile(file_no, path, account.path, hashed, source))
+        listed.append(ListedFile(file_no, place, account.path, hashed, source))
     return listed
 
 

@@ -74,8 +74,9 @@ def run(paths: Iterable[str], settings: Settings, options: Options | None = None
         open_run(settings, options) as this_run,
     ):
         load_files(this_run, list_files(this_run, upcoming))
-    if settings.archive_processed and not options.dry_run:
-        archive_processed(this_run.account, upcoming.hashes, settings)
+        # Before another importer has the lock: it would find the files, and not be able to open them.
+        if settings.archive_processed and not options.dry_run:
+            archive_processed(this_run.account, upcoming.hashes, settings)
     return this_run.account
 
 

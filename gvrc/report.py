@@ -135,14 +135,15 @@ def counted_lines(title: str, counters: list[Counter[str]]) -> list[str]:
 
 def known_reject_lines(account: RunAccount) -> list[str]:
     """Say how many rejects are none of this run's making: who corrected one of five sees the other four again."""
-    known, reopened, rejected = account.known_rejects, account.reopened_rejects, account.totals()["rejected"]
+    counted, rejected = account.rejects_by_news(), account.totals()["rejected"]
+    known, reopened = counted["known"], counted["reopened"]
     corrected = account.corrected()
     by = ", ".join(f"run {run_id}" for run_id in corrected)
     told = (
         f"  {known} of these {rejected} were open already, from an earlier run (the same record, for the same reason)"
     )
     return [
-        *([f"{told}; new: {rejected - known - reopened - corrected.total()}"] if known > 0 else []),
+        *([f"{told}; new: {counted['new']}"] if known > 0 else []),
         *([f"  {corrected.total()} of these {rejected} {CORRECTED.format(by=by)}"] if corrected else []),
         *([f"  {reopened} of these {rejected} {REOPENED}"] if reopened > 0 else []),
     ]

@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gvrc.errors import UsageError
+from gvrc.errors import RulesError
 from gvrc.values.projections import WEB_MERCATOR, ZONES, projection_of
 from gvrc.values.storable import STORABLE
 
@@ -41,7 +41,7 @@ def read_sources(path: Path | None) -> list[SourceRules]:
     """Read the rules of all sources; without a file there are none.
 
     Raises:
-        UsageError: the file cannot be read, or says what no rule is; with its line.
+        RulesError: the file cannot be read, or says what no rule is; with its line.
     """
     if path is None:
         return []
@@ -51,17 +51,17 @@ def read_sources(path: Path | None) -> list[SourceRules]:
         text = path.read_text(encoding="utf-8")
         document = yaml.compose(text)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}). Check the setting sources.") from error
+        raise RulesError(f"{path}: cannot be read ({error.strerror}). Check the setting sources.") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+        raise RulesError(f"{path}: is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UsageError(f"{path}, line {line}: not valid YAML ({error.problem}). Correct that line.") from error
+        raise RulesError(f"{path}, line {line}: not valid YAML ({error.problem}). Correct that line.") from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise UsageError(f"{path}, line {line}: not valid YAML ({error.reason}). Take those characters out.") from error
+        raise RulesError(f"{path}, line {line}: not valid YAML ({error.reason}). Take those characters out.") from error
     except RecursionError as error:
-        raise UsageError(f"{path}: is nested too deeply for rules of sources. Correct it.") from error
+        raise RulesError(f"{path}: is nested too deeply for rules of sources. Correct it.") from error
     return [] if document is None else _sources(path, document)
 
 
@@ -209,5 +209,5 @@ def _encoding(path: Path, node: Node) -> str:
     return name
 
 
-def _complaint(path: Path, node: Node, what: str, mend: str) -> UsageError:
-    return UsageError(f"{path}, line {node.start_mark.line + 1}: {what}. {mend}.")
+def _complaint(path: Path, node: Node, what: str, mend: str) -> RulesError:
+    return RulesError(f"{path}, line {node.start_mark.line + 1}: {what}. {mend}.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import polars as pl
 
-from gvrc.errors import UsageError
+from gvrc.errors import RulesError
 from gvrc.geography.reference import DATA
 from gvrc.structs import Struct
 
@@ -38,7 +38,7 @@ class Aliases(Struct, frozen=True):
 
 
 def read_aliases(user_file: Path | None = None) -> Aliases:
-    """Read the shipped aliases and the user's; UsageError names the file and line of a row that cannot be used.
+    """Read the shipped aliases and the user's; RulesError names the file and line of a row that cannot be used.
 
     Whether an alias names exactly one existing ward is checked by ``PlaceResolver``, which knows the wards.
     """
@@ -67,14 +67,14 @@ def read_user_file(path: Path) -> pl.DataFrame:
             rows = csv.reader(lines, strict=True)
             header = [cell.strip() for cell in next(rows, [])]
             if header != USER_COLUMNS:
-                raise UsageError(f"{path} line 1: the columns must be {','.join(USER_COLUMNS)}, not {','.join(header)}")
+                raise RulesError(f"{path} line 1: the columns must be {','.join(USER_COLUMNS)}, not {','.join(header)}")
             read = [read_user_row(row, f"{path} line {rows.line_num}") for row in rows if any(map(str.strip, row))]
     except OSError as error:
-        raise UsageError(
+        raise RulesError(
             f"{path}: cannot be read ({error.strerror}); check the setting of the ward alias file"
         ) from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path}: is not a CSV file in UTF-8 ({error}); save it as one") from None
+        raise RulesError(f"{path}: is not a CSV file in UTF-8 ({error}); save it as one") from None
     return pl.DataFrame(read, SCHEMA, orient="row")
 
 
@@ -82,5 +82,5 @@ def read_user_row(row: list[str], origin: str) -> tuple[str, ...]:
     """Give the four cells and their origin."""
     cells = [cell.strip() for cell in row]
     if len(cells) != len(USER_COLUMNS) or not all(cells):
-        raise UsageError(f"{origin}: alias, county, constituency and ward must all be given; fill the row or remove it")
+        raise RulesError(f"{origin}: alias, county, constituency and ward must all be given; fill the row or remove it")
     return (*cells, origin)

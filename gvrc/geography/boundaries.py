@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import polars as pl
 
-from gvrc.errors import UsageError
+from gvrc.errors import RulesError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,9 +55,9 @@ def read_features(path: Path) -> tuple[pl.DataFrame, list[Any]]:
         ]
         geometries = shapely.from_geojson([msgspec.json.encode(feature["geometry"]) for feature in named])
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}); check the option --boundaries") from None
+        raise RulesError(f"{path}: cannot be read ({error.strerror}); check the option --boundaries") from None
     except (msgspec.DecodeError, RecursionError, KeyError, TypeError, shapely.errors.GEOSException) as error:
-        raise UsageError(f"{path}: is not a GeoJSON collection of ward polygons ({error}); give another file") from None
+        raise RulesError(f"{path}: is not a GeoJSON collection of ward polygons ({error}); give another file") from None
     return pl.DataFrame(names, schema=dict.fromkeys(NAME_PROPERTIES, pl.String)), list(geometries)
 
 

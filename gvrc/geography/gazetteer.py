@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from gvrc.errors import UsageError
+from gvrc.errors import RulesError
 from gvrc.geography.names import key, parts, plain, signature, sorted_key, squeezed, without_town_words, words
 from gvrc.geography.words import COMPASS
 from gvrc.structs import Struct
@@ -284,12 +284,12 @@ def check_aliases(gazetteer: Gazetteer) -> None:
     located = gazetteer.aliases.with_columns(alias_key=key(words(pl.col("alias"), "ward")))
     for row in located.filter(pl.col("ward_no").is_null()).head(1).iter_rows(named=True):
         level = next(level for level in ("county", "constituency", "ward") if row[f"{level}_no"] is None)
-        raise UsageError(
+        raise RulesError(
             f"{row['origin']}: the alias '{row['alias']}' is for the {level} '{row[level]}', which is not known there;"
             f" write the {level} as the reference has it"
         )
     for row in find_ambiguous_aliases(located, gazetteer).head(1).iter_rows(named=True):
-        raise UsageError(
+        raise RulesError(
             f"{row['origin']}: '{row['alias']}' is already a name of another ward of {row['constituency']};"
             " remove one of the two"
         )

@@ -16,7 +16,7 @@ import polars as pl
 
 from gvrc.cache import fingerprint
 from gvrc.columns import PLACE
-from gvrc.errors import UsageError
+from gvrc.errors import RulesError
 from gvrc.geography.boundaries import Boundaries, read_features
 from gvrc.geography.decisions import decide_places
 from gvrc.geography.distances import add_distance, find_tied, measure_distance, settle_ties
@@ -83,7 +83,7 @@ class PlaceResolver:
         """Take the wards to match (columns.REFERENCE), other names of them, and what is known of where they are.
 
         ``ward_points`` gives (ward_id, latitude, longitude) in degrees, the medians of the facilities already known in
-        a ward; it is called once they are needed. ``boundaries`` is a GeoJSON file of ward polygons. UsageError if an
+        a ward; it is called once they are needed. ``boundaries`` is a GeoJSON file of ward polygons. RulesError if an
         alias or the file does not fit.
         ``warns_by_points`` is false if the caller compares with a ward's facilities itself: far_from_ward is then
         measured from polygons and centroids only, which no import moves.
@@ -248,7 +248,7 @@ class PlaceResolver:
         """Read the polygons of the wards that the file names beyond doubt.
 
         Raises:
-            UsageError: it names none.
+            RulesError: it names none.
         """
         names, polygons = read_features(path)
         places = names.with_columns(sub_county_name=pl.lit(None, pl.String)).with_row_index("feature_no")
@@ -258,7 +258,7 @@ class PlaceResolver:
             .drop_nulls("ward_no")
         )
         if found.is_empty():
-            raise UsageError(
+            raise RulesError(
                 f"{path}: no feature names a ward (properties ward, constituency, county); give another file"
             )
         return Boundaries({row["ward_no"]: polygons[row["feature_no"]] for row in found.iter_rows(named=True)})

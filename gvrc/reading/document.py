@@ -497,5 +497,13 @@ WEB_PAGE: Final = re.compile(r"<(?:!doctype|\?xml|html|kml|gml|osm|rss|feed)\b>?
 def _not_json(cursor: Cursor) -> str:
     start = cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace")
     shown = tag[0] if (tag := WEB_PAGE.match(start)) else mask_letters(start)  # the start of a CSV file may be a name
-    advice = "Give a file of objects or a list; export a spreadsheet as JSON."
-    return f"is not JSON: byte {cursor.offset:,} begins with {shown!r}. {advice}"
+    return f"is not JSON: byte {cursor.offset:,} begins with {shown!r}. {_advice_on(start)}"
+
+
+def _advice_on(start: str) -> str:
+    """Say what to do about what begins so and is no JSON."""
+    if start.lower().startswith(("<!doctype", "<html")):
+        return "It is a web page, of an error or to log in: look at it in a browser, then fetch the file again."
+    if start.startswith("\0"):
+        return "The file was not written to its end. Fetch it again."
+    return "Give a file of objects or a list; export a spreadsheet as JSON."

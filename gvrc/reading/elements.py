@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 Elements = list[msgspec.Raw | bytes]  # records that were found but not opened, or whatever else a list holds
 
+TOO_LARGE: Final = f"more than {MAX_VALUE_BYTES >> 20} MB at byte {{:,}}. Take it out (a picture?), or fetch it again."
 LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 BETWEEN: Final = re.compile(rb"\}\s*,\s*(?=\{)")
 COMMA: Final = b","
@@ -132,7 +133,7 @@ class ListReader:
     def _fetch_more(self) -> None:
         cursor = self.cursor
         if cursor.left > MAX_VALUE_BYTES:
-            raise SourceFileError(f"holds a value of more than {MAX_VALUE_BYTES >> 20} MB at byte {cursor.offset:,}.")
+            raise SourceFileError(f"holds a value of {TOO_LARGE.format(cursor.offset)}")
         cursor.fill()
 
     def _skip_broken(self) -> bytes:
@@ -174,7 +175,7 @@ def blocks_of_lines(cursor: Cursor) -> Iterator[Elements]:
             if cursor.ended and elements and not block.endswith(b"\n") and read_element(elements[-1]) is UNREADABLE:
                 raise CutOffError(f"is cut off at byte {cursor.offset:,}, inside its last line. Fetch it again.")
         elif cursor.left > MAX_VALUE_BYTES:
-            raise SourceFileError(f"has a line of more than {MAX_VALUE_BYTES >> 20} MB at byte {cursor.offset:,}.")
+            raise SourceFileError(f"has a line of {TOO_LARGE.format(cursor.offset)}")
         cursor.fill()
 
 

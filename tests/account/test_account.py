@@ -84,6 +84,7 @@ def test_the_summary_is_the_json_that_the_option_promises() -> None:
             "rejected": 3,
             "issues": 4,
         },
+        "rejects": {"new": 3, "known": 0, "reopened": 0, "corrected": 0},
         "tables": {
             "facilities": {"inserted": 3, "updated": 2, "unchanged": 1, "superseded": 1},
             "facility_contacts": {"inserted": 2, "updated": 0, "unchanged": 1, "superseded": 0},
@@ -94,6 +95,7 @@ def test_the_summary_is_the_json_that_the_option_promises() -> None:
             "facility_infrastructure": {"inserted": 0, "updated": 0, "unchanged": 0, "superseded": 0},
         },
         "quality_score": 81.5,
+        "unwritten": [],
         "files": [
             {
                 "path": "nairobi.json",
@@ -108,6 +110,7 @@ def test_the_summary_is_the_json_that_the_option_promises() -> None:
                 "superseded": 1,
                 "rejected": 3,
                 "rejects": {"ward_unresolved": 2, "name_missing": 1},
+                "corrected": {},
                 "issues": {"code_generated": 4},
                 "ward_match": {"exact": 5, "fuzzy": 1},
                 "path_taken": "results",

@@ -21,7 +21,8 @@ import pytest
 from gvrc.command import main
 from gvrc.database import connect
 from gvrc.log import stop_logging
-from gvrc.settings import PROJECT
+from gvrc.operating.watched_rules import WatchedRules
+from gvrc.settings import PROJECT, read_settings
 from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
@@ -244,6 +245,63 @@ def wait_for_runs(database: Database, expected: list[str]) -> None:
             return
         time.sleep(0.1)
     pytest.fail(f"the runs were {found}, not {expected}, for 20 s")
+
+
+def test_a_watching_service_outlives_rules_that_are_broken_or_gone_for_a_while_and_imports_nothing_under_them(
+    environment: dict[str, str], settings: Settings, tmp_path: Path, fresh: Database
+) -> None:
+    raw, sources = settings.data_dir / "raw", tmp_path / "sources.yaml"
+    raw.mkdir(parents=True)
+    bring_rules(sources, "sources:\n  - name: moh\n    files: [kia")
+    bring(raw / "kiambu.json", json.dumps([CLINIC]))
+    with watching(environment | {"GVRC_SOURCES": str(sources)}) as importer:
+        assert importer.stderr is not None
+        assert "ERROR   import_put_off" in (told := importer.stderr.readline())
+        assert "sources.yaml, line 3: not valid YAML" in told
+        bring(raw / "kisumu.json", json.dumps([CLINIC | {"code": "13081", "name": "Lindi Crisis Clinic"}]))
+        time.sleep(1)
+        sources.unlink()
+        assert "ERROR   rules_gone" in importer.stderr.readline()
+        time.sleep(0.5)
+        assert count_facilities(fresh) == 0
+        bring_rules(sources, "sources:\n  - name: moh\n    files: [ki*.json]\n")
+        wait_for_runs(fresh, ["failed", "succeeded"])
+    assert rows(fresh, "SELECT DISTINCT source FROM etl.files WHERE status = 'succeeded'") == [{"source": "moh"}]
+    assert count_facilities(fresh) == 2
+
+
+def bring_rules(path: Path, text: str) -> None:
+    """Put a file of rules in its place, that was written a while ago."""
+    part = path.with_suffix(".part")
+    part.write_text(text, "utf-8")
+    os.utime(part, (time.time() - 60,) * 2)
+    part.replace(path)
+
+
+def test_rules_that_were_written_just_now_are_not_whole_yet(tmp_path: Path) -> None:
+    sources, aliases = tmp_path / "sources.yaml", tmp_path / "ward_aliases.csv"
+    settings = read_settings(None, {}, {"sources": bring_file(sources), "ward_aliases": bring_file(aliases)})
+    rules = WatchedRules(settings)
+    assert rules.are_whole(is_late=False)
+    os.utime(sources)
+    assert not rules.are_whole(is_late=True)
+
+
+def bring_file(path: Path) -> str:
+    bring_rules(path, "")
+    return str(path)
+
+
+def test_a_watched_folder_may_be_empty(environment: dict[str, str], tmp_path: Path, fresh: Database) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    with watching(environment, str(inbox)) as importer:
+        for number in (1, 2):
+            bring(inbox / "kiambu.json", json.dumps([CLINIC | {"code": str(number), "name": f"Clinic {number}"}]))
+            wait_until_loaded(fresh, number)
+            (inbox / "kiambu.json").unlink()
+            time.sleep(0.5)
+        assert importer.poll() is None
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

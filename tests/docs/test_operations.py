@@ -69,6 +69,7 @@ def test_every_setting_that_is_named_is_one() -> None:
         "mean_time",
         "monitor_not_started",
         "pg_stat_statements",
+        "rules_gone",
         "run_id",
         "session_replication_role",
         "source_outranked",

@@ -47,7 +47,10 @@ LOADED: dict[bytes, bytes] = {
 REFUSED: dict[bytes, tuple[bytes, str]] = {
     b"a bomb of spaces.json": (gzip.compress(b" " * 20_000_000), "is empty"),
     b"a bomb in a text.json": (gzip.compress(b'{"a":"' + b"x" * 40_000_000), "the end of a text is missing"),
-    b"a bomb in a record.json": (gzip.compress(b'[{"name":"' + b"x" * 40_000_000), "more than 16 MB"),
+    b"a bomb in a record.json": (
+        gzip.compress(b'[{"name":"' + b"x" * 40_000_000),
+        "more than 16 MB at byte 1. Take it out",
+    ),
     b"gzip in gzip.json": (gzip.compress(gzip.compress(clinic(1))), "is not JSON"),
     b"gzip with more after it.json": (gzip.compress(clinic(1)) + b"junk", "is damaged"),
     b"two encodings.json": (b"\xef\xbb\xbf" + clinic(1).decode().encode("utf-16"), "is not JSON"),

@@ -68,6 +68,8 @@ CASES: dict[str, tuple[bytes, Loads | Fails]] = {
     "half a null": (b"nul", Fails("is not JSON")),
     "no number": (b"NaN", Fails("is not JSON")),
     "HTML": (b"<html><body>502 Bad Gateway</body></html>", Fails("is not JSON")),
+    "a web page": (b"\n<!DOCTYPE html><title>Sign in</title>", Fails("It is a web page, of an error or to log in")),
+    "zero bytes after a list": (listed(A) + b"\x00" * 64, Fails("The file was not written to its end. Fetch it")),
     "CSV": (b"name,code\nUmoja Clinic,1\n", Fails("is not JSON")),
     "JavaScript": (b"var data = " + listed(A), Fails("is not JSON")),
     "a list of numbers": (b"[1, 2, 3]", Fails("holds no facilities")),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -140,6 +142,34 @@ def test_what_replaced_a_file_while_it_was_loaded_stays_for_the_next_run(
     assert path.read_text("utf-8") == newer
     assert run([str(raw)], settings).totals()["inserted"] == 1
     assert not path.exists()
+
+
+def test_a_file_that_another_importer_moved_while_this_one_waited_is_found_again_and_one_that_is_gone_fails(
+    settings: Settings, fresh: Database, raw: Path
+) -> None:
+    names = ["gone.json", "loaded.json", "moved[1].json"]
+    for number, name in enumerate(names):
+        (raw / name).write_text(json.dumps([CLINIC | {"code": str(number), "name": f"Clinic {number}"}]), "utf-8")
+    run([str(raw / "loaded.json")], settings)
+    day = settings.data_dir / "processed" / "2026-11-27"
+    day.mkdir(parents=True)
+    (day / "moved[1].json").write_text("older", "utf-8")
+    assert fresh.rows("try_run_lock")[0]["is_locked"]
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(run, [str(raw)], settings, Options(wait=True))
+        time.sleep(0.5)
+        (raw / "gone.json").unlink()
+        (raw / "loaded.json").rename(day / "loaded.json")
+        (raw / "moved[1].json").rename(day / "0a1b2c3d-moved[1].json")
+        fresh.run("release_run_lock")
+        account = waiting.result()
+    told = {Path(file.path).name: (file.status, file.inserted, file.unchanged) for file in account.files}
+    assert told == {
+        "gone.json": ("failed", 0, 0),
+        "loaded.json": ("succeeded", 0, 1),
+        "moved[1].json": ("succeeded", 1, 0),
+    }
+    assert "cannot be read (No such file or directory)" in (account.files[0].error or "")
 
 
 def test_accepted_records_are_kept_as_parquet_where_asked(settings: Settings, tmp_path: Path) -> None:

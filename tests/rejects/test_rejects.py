@@ -128,6 +128,9 @@ def test_a_record_is_open_again_once_its_correction_is_taken_back_and_closed_onc
         account = run(monthly, settings, Options(dry_run=True))
         assert (open_rejects(fresh), account.known_rejects) == (["name_missing"] * is_open, int(is_open))
         assert account.corrected() == ({} if is_open else {correction: 1})
+        summary, corrected = account.as_summary(), int(not is_open)
+        assert summary["rejects"] == {"new": 0, "known": int(is_open), "reopened": 0, "corrected": corrected}
+        assert summary["files"][0]["corrected"] == ({} if is_open else {correction: 1})
     undone = rejects.stem  # the run that refused it
     for is_open in (False, True, False):
         undone = undo(undone, settings).run_id
