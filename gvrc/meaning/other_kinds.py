@@ -24,7 +24,8 @@ FHIR_FACILITIES: Final = frozenset(("Organization", "Location", "Bundle", "Param
 FHIR_NO_SITES: Final = frozenset(("jdn", "ro", "bd", "rd", "co", "lvl"))  # a county or ward, a room, a bed, a road
 NODES_OF_OTHERS: Final = (
     *("Person", "Patient", "WebSite", "WebPage", "AboutPage", "ContactPage", "CollectionPage", "BreadcrumbList"),
-    *("ListItem", "ContactPoint", "PostalAddress", "GeoCoordinates", "AdministrativeArea", "City", "State", "Country"),
+    *("ItemList", "ListItem", "ContactPoint", "PostalAddress", "GeoCoordinates"),
+    *("AdministrativeArea", "City", "State", "Country", "FAQPage", "Question", "HowTo", "Product", "JobPosting"),
     *("Article", "NewsArticle", "BlogPosting", "ImageObject", "SearchAction", "Event", "Review", "Dataset"),
 )
 FACILITY_UNIT: Final = 5

@@ -1456,3 +1456,35 @@ def test_headings_that_stand_in_two_rows_are_read_together(rows: object, read: l
         assert "Sample Person" not in frame["facility_name"].to_list()
     else:
         assert facilities(frame) == read
+
+
+def test_a_list_of_json_ld_is_no_facility_and_what_it_lists_are() -> None:
+    address = {"@type": "PostalAddress", "addressRegion": "Nairobi County"}
+    page = {
+        "@type": "CollectionPage",
+        "name": "Find a shelter",
+        "breadcrumb": {
+            "@type": "BreadcrumbList",
+            "itemListElement": [{"@type": "ListItem", "position": 1, "item": {"@type": "Thing", "name": "Shelters"}}],
+        },
+        "mainEntity": {
+            "@type": "ItemList",
+            "name": "Shelters in Nairobi",
+            "itemListElement": [
+                {"@type": "ListItem", "item": {"@type": "NGO", "name": "Lindi Safe House", "address": address}},
+                {"@type": "ListItem", "item": {"@id": "https://example.org/umoja"}},
+            ],
+        },
+    }
+    clinic = {"@type": "MedicalClinic", "name": "Umoja Clinic", "address": address}
+    for document, names in (
+        (page["mainEntity"], ["Lindi Safe House"]),
+        (page, ["Lindi Safe House"]),
+        ({"@graph": [clinic, page, page["breadcrumb"]]}, ["Umoja Clinic", "Lindi Safe House"]),
+        (
+            {"@graph": [clinic, {"@type": "WebPage", "mainEntity": [{"@type": "Question", "name": "Why?"}]}]},
+            ["Umoja Clinic"],
+        ),
+    ):
+        frame, _ = read_bytes(json.dumps(document).encode())
+        assert [record["facility_name"] for record in facilities(frame)] == names
