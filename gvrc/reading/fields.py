@@ -9,7 +9,7 @@ So every leaf is in a field, in an issue, or in the count of unmapped keys.
 from __future__ import annotations
 
 import re
-from itertools import chain
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +18,7 @@ import polars as pl
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.meaning.accounts import MAY_BE_ACCOUNTS, is_of_account
 from gvrc.meaning.key_paths import is_of_unit, without_marks
-from gvrc.meaning.other_kinds import is_unit_of_hierarchy
+from gvrc.meaning.other_kinds import is_uid, is_unit_of_hierarchy
 from gvrc.meaning.paths import (
     MAX_DEPTH,
     PARENT_PLACE,
@@ -106,15 +106,18 @@ class _Sorting:
     def take(self, records: Records) -> None:
         """Take records apart."""
         if records.columns is None:
-            self.is_hierarchy = any(is_unit_of_hierarchy(row.get("level"), row.get("path")) for row in records.values)
+            self.is_hierarchy = any(
+                _is_of_hierarchy(row.get("level"), row.get("path"), row.get("id")) for row in records.values
+            )
             self.take_apart(records.values, ())
         else:
             self.take_columns(records.columns)
 
     def take_columns(self, columns: Columns) -> None:
         """Take the columns of records that all have the same keys."""
-        if "level" in columns and "path" in columns:
-            self.is_hierarchy = any(map(is_unit_of_hierarchy, columns["level"].values, columns["path"].values))
+        if "level" in columns:
+            paths, ids = (columns[key].values if key in columns else repeat(None) for key in ("path", "id"))
+            self.is_hierarchy = any(map(_is_of_hierarchy, columns["level"].values, paths, ids))
         not_meant = self._not_meant(list(columns))
         for key, column in columns.items():
             if isinstance(column, IdLists):
@@ -363,6 +366,11 @@ class _Sorting:
             left = Column([None if is_so else value for value, is_so in zip(values, is_line, strict=True)])
             if left.types:
                 self._values(path, left.values, left.types)
+
+
+def _is_of_hierarchy(level: object, path: object, known: object) -> bool:
+    """Say whether a level is that of a unit of DHIS2, which need not give its path: then its id shows it."""
+    return is_unit_of_hierarchy(level, path) or (type(level) is int and is_uid(known))
 
 
 def _without_marks(key: str | int) -> str | int:

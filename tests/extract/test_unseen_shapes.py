@@ -219,6 +219,30 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         },
         [{"facility_name": "Umoja Clinic", "facility_code": "1", "source_key": "aBcDeFgHiJk"}],
     ),
+    "DHIS2: units without their paths, each with the one above it": (
+        {
+            "organisationUnits": [
+                {"id": "aBcDeFgHiJa", "name": "Kenya", "level": 1},
+                {"id": "aBcDeFgHiJb", "name": "Nairobi County", "level": 2, "parent": {"id": "aBcDeFgHiJa"}},
+                {"id": "aBcDeFgHiJc", "name": "Kibra Sub County", "level": 3, "parent": {"id": "aBcDeFgHiJb"}},
+                {"id": "aBcDeFgHiJd", "name": "Lindi Ward", "level": 4, "parent": {"id": "aBcDeFgHiJc"}},
+                {"id": "aBcDeFgHiJe", "name": "Lindi Clinic", "level": 5, "parent": {"id": "aBcDeFgHiJd"}},
+            ]
+        },
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "source_key": "aBcDeFgHiJe",
+                "county_name": "Nairobi County",
+                "sub_county_name": "Kibra Sub County",
+                "ward_name": "Lindi Ward",
+            }
+        ],
+    ),
+    "a level beside an id of another form is that of a hospital": (
+        [A | {"id": "FACILITY001", "level": 4}],
+        [READ_A | {"source_key": "FACILITY001", "facility_level": "4"}],
+    ),
     "JSON:API: included wards are no facilities": (
         {
             "data": [{"type": "facilities", "id": "1", "attributes": A}],
