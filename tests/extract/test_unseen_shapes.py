@@ -243,6 +243,40 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         [A | {"id": "FACILITY001", "level": 4}],
         [READ_A | {"source_key": "FACILITY001", "facility_level": "4"}],
     ),
+    "KoBo: contacts in a repeated group, and how the form was sent in": (
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "_status": "submitted_via_web",
+                "status": "Open",
+                "c/contacts_repeat": [
+                    {"c/contacts_repeat/contact_name": "Sample P.", "c/contacts_repeat/phone": "0700000016"}
+                ],
+            },
+            {"facility_name": "Umoja Clinic", "survivor/contacts_repeat": [{"survivor/phone": "0700000017"}]},
+        ],
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "operational_status": "Open",
+                "is_active": "Open",
+                "contacts": '[{"key":"c/contacts_repeat","value":{"contact_name":"Sample P.","phone":"0700000016"}}]',
+            },
+            {"facility_name": "Umoja Clinic"},
+        ],
+    ),
+    "what is switched off is not open": (
+        [
+            {"facility_name": "Lindi Clinic", "code": 1, "enabled": False},
+            {"facility_name": "Umoja Clinic", "code": 2, "deactivated": "yes", "dissolutionDate": None},
+            {"facility_name": "Kayole Clinic", "code": 3, "deactivated": False, "dissolutionDate": "2019-01-31"},
+        ],
+        [
+            {"facility_name": "Lindi Clinic", "facility_code": "1", "is_active": "false"},
+            {"facility_name": "Umoja Clinic", "facility_code": "2", "is_closed": "yes"},
+            {"facility_name": "Kayole Clinic", "facility_code": "3", "is_closed": "2019-01-31"},
+        ],
+    ),
     "JSON:API: included wards are no facilities": (
         {
             "data": [{"type": "facilities", "id": "1", "attributes": A}],
