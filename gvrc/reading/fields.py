@@ -17,7 +17,7 @@ import polars as pl
 
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.meaning.accounts import MAY_BE_ACCOUNTS, is_of_account
-from gvrc.meaning.key_paths import is_of_unit, without_marks
+from gvrc.meaning.key_paths import PLACE_FIELDS, is_of_unit, without_marks
 from gvrc.meaning.other_kinds import is_uid, is_unit_of_hierarchy
 from gvrc.meaning.paths import (
     MAX_DEPTH,
@@ -30,6 +30,7 @@ from gvrc.meaning.paths import (
     text_of_property,
 )
 from gvrc.meaning.titles import is_title, names_a_place, text_of_title
+from gvrc.reading.addresses import ADDRESSES, part_address
 from gvrc.reading.alike import Column, Columns, IdLists
 from gvrc.reading.fitting import DIGIT, LIST_FIELDS, UUID_LENGTH, DistinctTexts
 from gvrc.reading.json_texts import Texts, Values, dotted, json_texts_of, texts_of
@@ -175,6 +176,8 @@ class _Sorting:
             column = Column([self._answer(path, value) for value in column.values])
         if str in column.types and word == ADDRESS_AS_TEXT:
             column = Column(list(map(decode_address, column.values)))
+        if word in ADDRESSES and not column.types.isdisjoint((dict, list)):
+            column = Column([self._here(path, value) for value in column.values])
         if withheld := withheld_in(path, column.values):
             self.offers.withheld |= withheld.rows
             column = Column(withheld.others)
@@ -205,6 +208,16 @@ class _Sorting:
         else:
             return False
         return True
+
+    def _here(self, path: KeyPath, value: object) -> object:
+        """Give what an address says of where a facility is; a former one, a post office's county, are counted."""
+        here, left_over = part_address(value, lambda key: self._is_of_place((*path, key)))
+        for left in left_over:
+            self.left_over.count_leaves(path, left)
+        return here
+
+    def _is_of_place(self, path: KeyPath) -> bool:
+        return any(meaning.field in PLACE_FIELDS - {"address"} for meaning in self.keys.meanings(path))
 
     def _answer(self, path: KeyPath, value: object) -> object:
         """Give the answer in a flow, or the value of a property; what else is said of it is counted."""

@@ -99,6 +99,7 @@ def coded_values(labels: dict[int, str]) -> dict[str, Any]:
     return {"type": "codedValue", "name": "domain_1", "codedValues": coded}
 
 
+FORMER = {"use": "old", "line": ["Nkrumah Road"], "state": "Mombasa"}
 UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "ESRI: the fields of the table are no facilities": (
         {
@@ -242,6 +243,46 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "a level beside an id of another form is that of a hospital": (
         [A | {"id": "FACILITY001", "level": 4}],
         [READ_A | {"source_key": "FACILITY001", "facility_level": "4"}],
+    ),
+    "FHIR: a former address is not where an organisation is, and the county of a postal one is the post office's": (
+        {
+            "resourceType": "Bundle",
+            "entry": [
+                {"resource": {"resourceType": "Organization", "id": known, "name": name, "address": addresses}}
+                for known, name, addresses in (
+                    ("o-1", "Umoja Shelter", [FORMER, {"line": ["Moi Avenue"], "state": "Nairobi"}]),
+                    ("o-2", "Lindi Shelter", [{"line": ["Moi Avenue"], "state": "Mombasa", "period": {"end": "2018"}}]),
+                    ("o-3", "Kayole Shelter", [{"type": "postal", "line": ["P.O. Box 9"], "state": "Mombasa"}]),
+                    ("o-4", "Amani Shelter", {"state": "Nairobi", "period": {"end": "9999-12-31"}}),
+                )
+            ],
+        },
+        [
+            {"facility_name": "Umoja Shelter", "source_key": "o-1", "county_name": "Nairobi", "address": "Moi Avenue"},
+            {"facility_name": "Lindi Shelter", "source_key": "o-2"},
+            {"facility_name": "Kayole Shelter", "source_key": "o-3", "address": "P.O. Box 9"},
+            {"facility_name": "Amani Shelter", "source_key": "o-4", "county_name": "Nairobi"},
+        ],
+    ),
+    "HSDS: a location with its addresses": (
+        [
+            {
+                "id": "l1",
+                "name": "Lindi Shelter",
+                "addresses": [
+                    {"address_1": "P.O. Box 9", "state_province": "Mombasa", "address_type": "postal"},
+                    {"address_1": "Moi Avenue", "state_province": "Nairobi", "address_type": "physical"},
+                ],
+            }
+        ],
+        [
+            {
+                "facility_name": "Lindi Shelter",
+                "source_key": "l1",
+                "county_name": "Nairobi",
+                "address": "P.O. Box 9, Moi Avenue",
+            }
+        ],
     ),
     "KoBo: contacts in a repeated group, and how the form was sent in": (
         [
