@@ -20,6 +20,7 @@ from gvrc.meaning.other_kinds import other_kind
 from gvrc.meaning.paths import is_absent, is_wrapper, leaves, normal_key, unwrapped
 from gvrc.reading.cursor import MAX_DEPTH, MEMBERS, Cursor, read_element
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
+from gvrc.reading.healthcare import MARK_OF_RESOURCE, Healthcare
 from gvrc.reading.link_keys import (
     ALSO,
     ENDINGS,
@@ -90,6 +91,7 @@ class Rows:
         self.services: dict[str, str | None] = {}  # None: several services have the id
         self.jurisdictions: dict[str, Jurisdiction | None] = {}  # None: several have the id
         self.side_tables = SideTables()
+        self.healthcare = Healthcare()
 
     def add_service(self, value: object) -> None:
         """Add a service by its id; an id with two names has none."""
@@ -201,6 +203,8 @@ class Gathering:
         """Take the elements of a list that is named after a unit, of JSON:API's lists, and of a list of pages."""
         unit = _unit_of_list(path)
         for element in chain.from_iterable(parts):
+            if path in LISTS_OF_UNITS and MARK_OF_RESOURCE in bytes(element):
+                self.rows.healthcare.add(read_element(element))
             if unit:
                 self.rows.add(unit, read_element(element))
             elif may_be_beside(path) or is_side_table(path):

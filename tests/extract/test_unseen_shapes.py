@@ -1587,3 +1587,37 @@ def test_a_list_of_json_ld_is_no_facility_and_what_it_lists_are() -> None:
     ):
         frame, _ = read_bytes(json.dumps(document).encode())
         assert [record["facility_name"] for record in facilities(frame)] == names
+
+
+def test_the_services_of_fhir_are_those_of_the_locations_that_they_name() -> None:
+    def service(known: str, *places: str, **more: Any) -> dict[str, Any]:
+        at = [{"reference": place} for place in places]
+        return {"resourceType": "HealthcareService", "id": known, "location": at} | more
+
+    resources = [
+        service("s-1", "Location/l-1", "Location/l-2", name="Counselling", telecom=[{"value": "0700000016"}]),
+        service("s-2", "https://example.org/fhir/Location/l-1", name="PEP", telecom=[{"value": "0700000017"}]),
+        service("s-3", "Location/l-1", name="Legal aid", active=False, telecom=[{"value": "0700000018"}]),
+        service("s-4", "Location/l-3", name="Shelter"),
+        service("s-5", providedBy={"reference": "Organization/l-2"}, type=[{"coding": [{"display": "HIV testing"}]}]),
+        {"resourceType": "Location", "id": "l-1", "name": "Lindi Clinic"},
+        {"resourceType": "Location", "id": "l-2", "name": "Umoja Clinic"},
+        {"resourceType": "Location", "id": "l-3", "name": "Kayole Clinic"},
+        {"resourceType": "Location", "id": "l-3", "name": "Amani Clinic"},  # nobody knows which of the two is meant
+        {"resourceType": "Organization", "id": "l-2", "name": "Sample Trust"},
+    ]
+    bundle = json.dumps({"resourceType": "Bundle", "entry": [{"resource": one} for one in resources]})
+    for content in (bundle, "\n".join(map(json.dumps, resources))):
+        frame, _ = read_bytes(content.encode())
+        read = transform(frame, {1: named_source("fhir")}, shipped_places(), Demands()).to_dicts()
+        assert [
+            (one["facility_name"], one["services"], [contact["contact_value"] for contact in one["contacts"]])
+            for one in read
+        ] == [
+            ("Lindi Clinic", ["Counselling", "PEP"], ["+254700000017"]),
+            ("Umoja Clinic", ["Counselling"], []),
+            ("Kayole Clinic", [], []),
+            ("Amani Clinic", [], []),
+            ("Sample Trust", ["HIV testing"], []),
+        ]
+        assert "Legal aid" in read[0]["issue.service_invalid"]
