@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from gvrc.meaning.paths import normal_key
+from gvrc.values.casts import is_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 ADDRESSES: Final = frozenset(("address", "addresses", "physicaladdress", "physicaladdresses"))
 KINDS: Final = frozenset(("type", "addresstype"))
 POSTAL: Final = frozenset(("postal", "mailing"))
-FOREVER: Final = "9999"  # the year of an end that never comes
 
 
 class Parted(NamedTuple):
@@ -54,10 +54,8 @@ def _part_one(address: dict[str, Any], is_place: Callable[[str], bool]) -> Parte
 
 
 def _is_former(address: dict[str, Any]) -> bool:
-    """Say whether an address is called a former one; any end counts, for what is read must not depend on the day."""
     period = address.get("period")
-    end = period.get("end") if isinstance(period, dict) else None
-    return address.get("use") == "old" or (isinstance(end, str) and end != "" and not end.startswith(FOREVER))
+    return address.get("use") == "old" or (isinstance(period, dict) and is_end(period.get("end")))
 
 
 def _is_postal(kind: object) -> bool:
