@@ -24,10 +24,13 @@ FHIR_FACILITIES: Final = frozenset(("Organization", "Location", "Bundle", "Param
 FHIR_NO_SITES: Final = frozenset(("jdn", "ro", "bd", "rd", "co", "lvl"))  # a county or ward, a room, a bed, a road
 NODES_OF_OTHERS: Final = (
     *("Person", "Patient", "WebSite", "WebPage", "AboutPage", "ContactPage", "CollectionPage", "BreadcrumbList"),
-    *("ListItem", "ContactPoint", "PostalAddress", "GeoCoordinates", "AdministrativeArea", "City", "State", "Country"),
+    *("ItemList", "ListItem", "ContactPoint", "PostalAddress", "GeoCoordinates"),
+    *("AdministrativeArea", "City", "State", "Country", "FAQPage", "Question", "HowTo", "Product", "JobPosting"),
     *("Article", "NewsArticle", "BlogPosting", "ImageObject", "SearchAction", "Event", "Review", "Dataset"),
 )
 FACILITY_UNIT: Final = 5
+UID: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])[A-Za-z][A-Za-z0-9]{10}")
+KEYS_OF_UNIT: Final = frozenset(("id", "level", "name", "displayName", "shortName", "code", "openingDate", "leaf"))
 
 
 def is_of_many_kinds(value: object) -> bool:
@@ -37,7 +40,7 @@ def is_of_many_kinds(value: object) -> bool:
         or value.get("type") in OSM_TYPES
         or not value.keys().isdisjoint(("@type", "_type"))
         or bool(json_api_type(value))
-        or is_unit_of_hierarchy(value.get("level"), value.get("path"))
+        or is_organisation_unit(value)
         or bool(_tags_of_feature(value))
     )
 
@@ -48,7 +51,7 @@ def other_kind(value: object) -> str | None:
         return None
     if _is_other_type(json_api_type(value)):
         return json_api_type(value)
-    if is_unit_of_hierarchy(value.get("level"), value.get("path")) and value["level"] < FACILITY_UNIT:
+    if is_organisation_unit(value) and value["level"] < FACILITY_UNIT:
         return f"organisation unit of level {value['level']}"
     return _other_resource(_resource(value)) or _other_element(value) or _other_node(value) or _other_document(value)
 
@@ -131,6 +134,27 @@ def _is_other_type(kind: str) -> bool:
     entity, _, bundle = kind.partition("--")
     several = (kind, f"{kind}s", f"{kind.removesuffix('y')}ies")
     return bool(bundle and entity != "node") or any(map(is_passed_over, several))
+
+
+def is_organisation_unit(value: dict[str, Any]) -> bool:
+    """Say whether a record is an organisation unit of DHIS2; without its path, by the ids of it and of its parent.
+
+    >>> unit = {"id": "bXcDEF12345", "name": "Lindi Ward", "level": 4}
+    >>> is_organisation_unit(unit), is_organisation_unit(unit | {"id": "13080"})
+    (True, False)
+    >>> [is_organisation_unit(unit | {"parent": {"id": known}, "ward": "Lindi"}) for known in ("aXcDEF12345", 7)]
+    [True, False]
+    """
+    level, parent = value.get("level"), value.get("parent")
+    if is_unit_of_hierarchy(level, value.get("path")):
+        return True
+    is_below = isinstance(parent, dict) and is_uid(parent.get("id"))
+    return type(level) is int and is_uid(value.get("id")) and (is_below or value.keys() <= KEYS_OF_UNIT)
+
+
+def is_uid(known: object) -> bool:
+    """Say whether an id is of the form that DHIS2 makes its own in."""
+    return isinstance(known, str) and UID.fullmatch(known) is not None
 
 
 def is_unit_of_hierarchy(level: object, path: object) -> bool:

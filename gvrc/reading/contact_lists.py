@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gvrc.meaning.paths import is_absent, normal_key
 from gvrc.reading.json_texts import Texts, Values, json_texts_of
-from gvrc.values.contact_keys import ENDING_KEYS, SHARED, is_one_person, says_private
+from gvrc.values.contact_keys import ENDING_KEYS, SHARED, is_one_person, says_private, without_groups
 from gvrc.values.contact_statements import is_of_a_case, is_secondary
 
 if TYPE_CHECKING:
@@ -34,10 +34,23 @@ def _entries(key: str, value: object) -> Iterator[dict[str, Any]]:
         if isinstance(value, list):
             in_order = sorted(value, key=is_secondary)  # taken apart, they do not say which was primary
             waiting += [(key, item) for item in reversed(in_order)]
+        elif isinstance(value, dict) and any("/" in name for name in value):
+            waiting.append((key, _without_slashes(value)))
         elif isinstance(value, dict) and not _is_one_contact(value):
             waiting += [(f"{key}.{name}", inner) for name, inner in reversed(value.items())]
         elif not is_absent(value):
             yield {"key": key, "value": value}
+
+
+def _without_slashes(value: dict[str, Any]) -> dict[str, Any]:
+    """Give the questions of a repeated group without the group (``contacts_repeat/phone``: KoBo), each still one key.
+
+    >>> _without_slashes({"rpt/phone": "0700000016", "Tel/Fax": "0200000016"})
+    {'phone': '0700000016', 'Tel Fax': '0200000016'}
+    """
+    plain = {name: without_groups(name).replace("/", " ") for name in value}
+    are_apart = len(set(plain.values())) == len(plain)
+    return {plain[name] if are_apart else name.replace("/", " "): inner for name, inner in value.items()}
 
 
 def _is_one_contact(value: dict[str, Any]) -> bool:

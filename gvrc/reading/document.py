@@ -36,6 +36,7 @@ from gvrc.reading.cursor import ANY, LENIENT, MAX_DEPTH, QUOTE, SPACE, UNREADABL
 from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.fixture import is_fixture, join_fixture
+from gvrc.reading.item_lists import are_listings, listed_items
 from gvrc.reading.labelled import pairs_in, with_labels_as_keys
 from gvrc.reading.named_by_key import records_by_name
 from gvrc.reading.passed_over import (
@@ -319,6 +320,8 @@ class Walk:
             return plain_values(parts)
         if self.pinned is None and are_services_at_places(values):
             return places_of_services(parts, self.walked)
+        if self.pinned is None and are_listings(values):
+            return listed_items(parts)
         return None
 
     def _rows(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:

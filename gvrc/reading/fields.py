@@ -9,7 +9,7 @@ So every leaf is in a field, in an issue, or in the count of unmapped keys.
 from __future__ import annotations
 
 import re
-from itertools import chain
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,8 +17,8 @@ import polars as pl
 
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.meaning.accounts import MAY_BE_ACCOUNTS, is_of_account
-from gvrc.meaning.key_paths import is_of_unit, without_marks
-from gvrc.meaning.other_kinds import is_unit_of_hierarchy
+from gvrc.meaning.key_paths import PLACE_FIELDS, is_of_unit, without_marks
+from gvrc.meaning.other_kinds import is_uid, is_unit_of_hierarchy
 from gvrc.meaning.paths import (
     MAX_DEPTH,
     PARENT_PLACE,
@@ -30,6 +30,7 @@ from gvrc.meaning.paths import (
     text_of_property,
 )
 from gvrc.meaning.titles import is_title, names_a_place, text_of_title
+from gvrc.reading.addresses import ADDRESSES, part_address
 from gvrc.reading.alike import Column, Columns, IdLists
 from gvrc.reading.fitting import DIGIT, LIST_FIELDS, UUID_LENGTH, DistinctTexts
 from gvrc.reading.json_texts import Texts, Values, dotted, json_texts_of, texts_of
@@ -106,15 +107,18 @@ class _Sorting:
     def take(self, records: Records) -> None:
         """Take records apart."""
         if records.columns is None:
-            self.is_hierarchy = any(is_unit_of_hierarchy(row.get("level"), row.get("path")) for row in records.values)
+            self.is_hierarchy = any(
+                _is_of_hierarchy(row.get("level"), row.get("path"), row.get("id")) for row in records.values
+            )
             self.take_apart(records.values, ())
         else:
             self.take_columns(records.columns)
 
     def take_columns(self, columns: Columns) -> None:
         """Take the columns of records that all have the same keys."""
-        if "level" in columns and "path" in columns:
-            self.is_hierarchy = any(map(is_unit_of_hierarchy, columns["level"].values, columns["path"].values))
+        if "level" in columns:
+            paths, ids = (columns[key].values if key in columns else repeat(None) for key in ("path", "id"))
+            self.is_hierarchy = any(map(_is_of_hierarchy, columns["level"].values, paths, ids))
         not_meant = self._not_meant(list(columns))
         for key, column in columns.items():
             if isinstance(column, IdLists):
@@ -172,6 +176,8 @@ class _Sorting:
             column = Column([self._answer(path, value) for value in column.values])
         if str in column.types and word == ADDRESS_AS_TEXT:
             column = Column(list(map(decode_address, column.values)))
+        if word in ADDRESSES and not column.types.isdisjoint((dict, list)):
+            column = Column([self._here(path, value) for value in column.values])
         if withheld := withheld_in(path, column.values):
             self.offers.withheld |= withheld.rows
             column = Column(withheld.others)
@@ -202,6 +208,16 @@ class _Sorting:
         else:
             return False
         return True
+
+    def _here(self, path: KeyPath, value: object) -> object:
+        """Give what an address says of where a facility is; a former one, a post office's county, are counted."""
+        here, left_over = part_address(value, lambda key: self._is_of_place((*path, key)))
+        for left in left_over:
+            self.left_over.count_leaves(path, left)
+        return here
+
+    def _is_of_place(self, path: KeyPath) -> bool:
+        return any(meaning.field in PLACE_FIELDS - {"address"} for meaning in self.keys.meanings(path))
 
     def _answer(self, path: KeyPath, value: object) -> object:
         """Give the answer in a flow, or the value of a property; what else is said of it is counted."""
@@ -363,6 +379,11 @@ class _Sorting:
             left = Column([None if is_so else value for value, is_so in zip(values, is_line, strict=True)])
             if left.types:
                 self._values(path, left.values, left.types)
+
+
+def _is_of_hierarchy(level: object, path: object, known: object) -> bool:
+    """Say whether a level is that of a unit of DHIS2, which need not give its path: then its id shows it."""
+    return is_unit_of_hierarchy(level, path) or (type(level) is int and is_uid(known))
 
 
 def _without_marks(key: str | int) -> str | int:

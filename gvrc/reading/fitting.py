@@ -37,19 +37,23 @@ ONLY_IF_SO: Final = frozenset(
         *("isdeleted", "deleted", "deletedat", "deletedon", "isarchived", "archived", "archivedat"),
         *("retired", "isretired", "dateretired", "voided", "isvoided", "inactive", "isinactive"),
         *("temporarilyclosed", "istemporarilyclosed", "decommissioned", "isdecommissioned"),
-        *("defunct", "isdefunct", "suspended", "issuspended"),
+        *("defunct", "isdefunct", "suspended", "issuspended", "dissolved", "isdissolved"),
+        *("deactivated", "isdeactivated", "deactivatedat", "deactivatedon"),
         *("notoperational", "nonoperational", "notfunctional", "nonfunctional"),
         *("statecode", "intrash"),  # the state of a record in Dynamics, which 1 switches off; of a page in Notion
     )
 )
 # The name of a county, the state of anything, or an older administrative unit.
-REGIONS: Final = frozenset(("state", "addressregion", "billingstate", "countydistrict", "address1stateorprovince"))
+REGIONS: Final = frozenset(
+    ("state", "stateprovince", "addressregion", "billingstate", "countydistrict", "address1stateorprovince")
+)
 HOURS: Final = frozenset(("openinghours", "hours"))
 NO_HOURS: Final = re.compile(
     r"(?i)\s*(?:(?:permanently|temporarily)\s+closed|closed(?:\s+(?:permanently|down|temporarily))?)\s*"
 )
-# A letter is read as a flag. That a page is published does not say whether the facility on it is open.
-NO_STATUS: Final = re.compile(r"(?i)\s*(?:[yntf]|publish(?:ed)?)\s*")
+# A letter is read as a flag. That a page is published, or how a form was sent in (KoBo), does not say whether the
+# facility on it is open.
+NO_STATUS: Final = re.compile(r"(?i)\s*(?:[yntf]|publish(?:ed)?|submitted_via_[a-z]+)\s*")
 NOT_SO: Final = re.compile(r"(?i)\s*(?:false|no|n|f|0(?:\.0)?|live|active)\s*")
 # These mark directions in a location (along Ngong Road, opp. the market), which otherwise names a unit: Dagoretti.
 WAY: Final = re.compile(

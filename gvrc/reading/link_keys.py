@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 from gvrc.meaning.key_paths import PLACE_PARENTS
+from gvrc.meaning.other_kinds import is_organisation_unit
 from gvrc.meaning.paths import MAX_KNOWN_PATHS, UUID, KeyPath, is_absent, is_wrapper, leaves, normal_key
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def may_refer(record: dict[str, Any]) -> bool:
     return (
         "relationships" in record
         or "partOf" in record
+        or ("parent" in record and "level" in record)
         or any(_linked_unit(key) or (isinstance(value, dict) and _may_hold_links(key)) for key, value in record.items())
     )
 
@@ -147,11 +149,16 @@ def is_of_services(kind: str) -> bool:
 
 
 def part_of(record: dict[str, Any]) -> str | None:
-    """Give the id of what a Location of FHIR is part of.
+    """Give the id of what a Location of FHIR is part of, or what a unit of DHIS2 stands under.
 
     >>> part_of({"resource": {"resourceType": "Location", "partOf": {"reference": "Location/ward-1"}}})
     'ward-1'
+    >>> part_of({"id": "eXcDEF12345", "level": 5, "parent": {"id": "dXcDEF12345"}})
+    'dXcDEF12345'
     """
+    if is_organisation_unit(record):
+        above = record.get("parent")
+        return id_of(above.get("id")) if isinstance(above, dict) else None
     resource = record.get("resource", record)
     part = resource.get("partOf") if isinstance(resource, dict) else None
     reference = part.get("reference") if isinstance(part, dict) else None

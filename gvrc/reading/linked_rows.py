@@ -5,6 +5,7 @@ They are gathered in a separate walk, which keeps names and ids only.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -19,6 +20,7 @@ from gvrc.meaning.other_kinds import other_kind
 from gvrc.meaning.paths import is_absent, is_wrapper, leaves, normal_key, unwrapped
 from gvrc.reading.cursor import MAX_DEPTH, MEMBERS, Cursor, read_element
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
+from gvrc.reading.healthcare import MARK_OF_RESOURCE, Healthcare
 from gvrc.reading.link_keys import (
     ALSO,
     ENDINGS,
@@ -44,9 +46,11 @@ if TYPE_CHECKING:
 NAME_KEYS: Final = ("name", "title", "label", "displayname", "nameen", "typename", "statusname", "categoryname")
 MAX_ROWS: Final = 20_000  # per unit: there are 1,450 wards; a longer list is no list of units, and takes memory
 MAX_LEVELS: Final = 8
-JURISDICTION: Final = "Location_jdn"
+JURISDICTIONS: Final = ("Location_jdn", "organisation unit")
 MAX_PATH: Final = 4  # keys down to a list: {"data": {"lookups": {"wards": {"results": [..]}}}}
-LISTS_OF_FHIR: Final = ((), ("entry",))  # lines, or the entries of a Bundle
+# Lines, the entries of a Bundle of FHIR, the units of DHIS2; and what stands in each unit among them.
+LISTS_OF_UNITS: Final = ((), ("entry",), ("organisationUnits",))
+MARK_OF_UNIT: Final = re.compile(rb'"(?:jdn|level)"')
 ANY_KEYS: Final = keys_of_source({})
 
 
@@ -60,7 +64,7 @@ class Row(NamedTuple):
 
 
 class Jurisdiction(NamedTuple):
-    """A county or what is below it among the Locations of FHIR, and the id of what it is part of."""
+    """A county or what is below it among the Locations of FHIR or the units of DHIS2, and the id of what it is in."""
 
     name: str
     above: str | None
@@ -87,6 +91,7 @@ class Rows:
         self.services: dict[str, str | None] = {}  # None: several services have the id
         self.jurisdictions: dict[str, Jurisdiction | None] = {}  # None: several have the id
         self.side_tables = SideTables()
+        self.healthcare = Healthcare()
 
     def add_service(self, value: object) -> None:
         """Add a service by its id; an id with two names has none."""
@@ -96,11 +101,11 @@ class Rows:
                 self.services[known] = None
 
     def add_jurisdiction(self, location: object) -> None:
-        """Add a Location of FHIR that is a jurisdiction; an id with two names has none."""
-        if not isinstance(location, dict) or other_kind(location) != JURISDICTION:
+        """Add a Location of FHIR or a unit of DHIS2 that is a jurisdiction; an id with two names has none."""
+        if not isinstance(location, dict) or not (other_kind(location) or "").startswith(JURISDICTIONS):
             return
         inner = location.get("resource", location)
-        known, name = id_of(inner.get("id")), inner.get("name")
+        known, name = id_of(inner.get("id")), inner.get("name", inner.get("displayName"))
         if known and isinstance(name, str) and not is_absent(name) and len(self.jurisdictions) < MAX_ROWS:
             found = Jurisdiction(name, part_of(location))
             if self.jurisdictions.setdefault(known, found) != found:
@@ -198,11 +203,13 @@ class Gathering:
         """Take the elements of a list that is named after a unit, of JSON:API's lists, and of a list of pages."""
         unit = _unit_of_list(path)
         for element in chain.from_iterable(parts):
+            if path in LISTS_OF_UNITS and MARK_OF_RESOURCE in bytes(element):
+                self.rows.healthcare.add(read_element(element))
             if unit:
                 self.rows.add(unit, read_element(element))
             elif may_be_beside(path) or is_side_table(path):
                 self.rows.side_tables.add(path, read_element(element))
-            elif path in LISTS_OF_FHIR and b'"jdn"' in bytes(element):
+            elif path in LISTS_OF_UNITS and MARK_OF_UNIT.search(bytes(element)):
                 self.rows.add_jurisdiction(read_element(element))
             elif not self._take_resource(element) and not path and _is_page(element):
                 Gathering(Cursor(iter([bytes(element)])), self.rows).gather()

@@ -27,6 +27,7 @@ from gvrc.meaning.paths import (
     normal_key,
 )
 from gvrc.reading.cursor import Cursor, read_element
+from gvrc.reading.healthcare import HEALTHCARE, are_resources, has_word
 from gvrc.reading.link_keys import ALSO, PLACES, Link, links_of, may_refer, part_of, services_of, stated_units
 from gvrc.reading.linked_rows import MAX_ROWS, Gathering, Rows
 from gvrc.reading.side_tables import are_mentioned, is_side_table, may_be_joined, service_ids
@@ -63,6 +64,7 @@ class Links:
         self._rows: Rows | None = None
         self._known: dict[tuple[Link, ...], dict[str, str]] = {}
         self._mentions: bool | None = None
+        self._healthcare: bool | None = None
 
     def are_needed(self, records: Iterable[object], keys: Keys, path: tuple[str, ...], parents: dict[str, str]) -> bool:
         """Say whether records refer to something that they do not name, and a list of it stands in their file.
@@ -72,6 +74,8 @@ class Links:
         sample = list(islice((record for record in records if isinstance(record, dict)), SAMPLE))
         found = list(filter(may_refer, sample))
         if may_be_joined(path, sample) and self._has_side_tables(sample):
+            return True
+        if are_resources(sample) and self._mentions_healthcare():
             return True
         if any(map(service_ids, sample)) and any(self._gathered().side_tables.services_of(path, one) for one in sample):
             return True
@@ -89,6 +93,13 @@ class Links:
     def are_joined(self, path: tuple[str, ...]) -> bool:
         """Say whether the rows of a list belong to facilities that stand beside it: to contacts and services."""
         return is_side_table(path) and self._has_side_tables([]) and path in self._gathered().side_tables.paths
+
+    def _mentions_healthcare(self) -> bool:
+        """Say whether services of FHIR stand in the file; few files have any."""
+        if self._healthcare is None:
+            with self._reopen() as chunks:
+                self._healthcare = has_word(chunks, f'"{HEALTHCARE}"'.encode())
+        return self._healthcare
 
     def _has_side_tables(self, sample: list[dict[str, Any]]) -> bool:
         """Say whether tables of contacts or services stand in the file; most files do not even have the words."""
@@ -110,6 +121,7 @@ class Links:
         above = units_of_jurisdictions(self._gathered().above(part_of(record)))
         around = {PARENTS[unit]: name for unit, name in above.items()}
         listed = self._services_told(record, path) | self._gathered().side_tables.of(path, record)
+        listed |= self._gathered().healthcare.of(record)
         return around | places | parents | others | listed
 
     def _followed(self, record: dict[str, Any], stated: dict[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from gvrc.values.text import by_distinct, join_texts, masked
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+FOREVER = "9999"  # the year of an end that never comes, as databases write it
 MOST_BEDS = 100_000  # Kenya's largest hospital has about 2,000; a longer number is a telephone or a code
 
 _YES = (
@@ -53,6 +54,15 @@ def to_count(column: pl.Expr) -> pl.Expr:
 def to_flag(column: pl.Expr) -> pl.Expr:
     """Read yes or no in the usual words and in Swahili; null for anything else."""
     return by_distinct(column, lambda texts: map(read_flag, texts), pl.Boolean)
+
+
+def is_end(said: object) -> bool:
+    """Say whether something has an end; any day counts, for what is read must not depend on today's.
+
+    >>> [is_end(said) for said in ("2031-01-01", "9999-12-31", "", None)]
+    [True, False, False, False]
+    """
+    return said not in (None, "") and not str(said).startswith(FOREVER)
 
 
 def read_flag(text: str) -> bool | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from gvrc.meaning.person_words import PEOPLE_OF_CASES
-from gvrc.values.casts import read_flag
+from gvrc.values.casts import is_end, read_flag
 from gvrc.values.contact_keys import (
     BOOKKEEPING,
     CONTACT_PERSONS,
@@ -181,8 +181,8 @@ def _says_ended(name: str, item: object) -> bool:
     """Say whether a source calls a contact ended; any end counts, for what is read must not depend on the day."""
     match name, item:
         case "period", {"end": end}:  # FHIR's
-            return end not in (None, "")
-    return _is_called_ended(name, item) or (name in ENDS and item not in (None, ""))
+            return is_end(end)
+    return _is_called_ended(name, item) or (name in ENDS and is_end(item))
 
 
 def _is_called_ended(name: str, item: object) -> bool:

@@ -29,9 +29,9 @@ _NUMBER = r"\d++(?:[.,]\d++)?+"
 _DEGREES = re.compile(
     rf"""(?:lat(?:itude)?|lon(?:g(?:itude)?)?|lng|[xy])?\s*+[:=]?\s*+
     (?P<before>[NSEW]|north|south|east|west)?\s*+
-    (?P<sign>[+\u2010\u2011\u2013\u2212-]?)\s*+(?P<degrees>{_NUMBER})\s*+(?:°|º|˚|deg(?:rees?)?|d)?\s*+
-    (?:(?P<minutes>{_NUMBER})\s*+(?:['′’`´]|min(?:utes?)?|m)?\s*+
-    (?:(?P<seconds>{_NUMBER})\s*+(?:["″”]|''|′′|’’|sec(?:onds?)?)?)?)?\s*+
+    (?P<sign>[+\u2010\u2011\u2013\u2212-]?)\s*+(?P<degrees>{_NUMBER})\s*+(?:°|º|˚|deg(?:rees?)?|d|:(?=\s*\d))?\s*+
+    (?:(?P<minutes>{_NUMBER})\s*+(?:['′’`´]|min(?:utes?)?|m|:(?=\s*\d))?\s*+
+    (?:(?P<seconds>{_NUMBER})\s*+(?:["″”]|''|′′|’’|sec(?:onds?)?|s(?=\s*[NSEW]))?)?)?\s*+
     (?P<after>[NSEW]|north|south|east|west)?""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -61,9 +61,9 @@ _PIN = re.compile(
 
 
 def read_degrees(text: str) -> float | None:
-    """Read one angle: ``36.8 E``, ``1°17'S``, ``36,82``, ``S 1 17 30``. South and west are negative.
+    """Read one angle: ``36.8 E``, ``1°17'S``, ``36,82``, ``S 1 17 30``, ``1:17:30 S``, ``1d17m30s S``.
 
-    A contradiction is not read: "-0.5 N" may be either.
+    South and west are negative. A contradiction is not read: "-0.5 N" may be either.
 
     >>> read_degrees("36.8 E"), read_degrees("1°30'S"), read_degrees("36,82"), read_degrees("near 36.8")
     (36.8, -1.5, 36.82, None)

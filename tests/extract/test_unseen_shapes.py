@@ -98,6 +98,7 @@ def coded_values(labels: dict[int, str]) -> dict[str, Any]:
     return {"type": "codedValue", "name": "domain_1", "codedValues": coded}
 
 
+FORMER = {"use": "old", "line": ["Nkrumah Road"], "state": "Mombasa"}
 UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "ESRI: the fields of the table are no facilities": (
         {
@@ -217,6 +218,104 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             ],
         },
         [{"facility_name": "Umoja Clinic", "facility_code": "1", "source_key": "aBcDeFgHiJk"}],
+    ),
+    "DHIS2: units without their paths, each with the one above it": (
+        {
+            "organisationUnits": [
+                {"id": "aBcDeFgHiJa", "name": "Kenya", "level": 1},
+                {"id": "aBcDeFgHiJb", "name": "Nairobi County", "level": 2, "parent": {"id": "aBcDeFgHiJa"}},
+                {"id": "aBcDeFgHiJc", "name": "Kibra Sub County", "level": 3, "parent": {"id": "aBcDeFgHiJb"}},
+                {"id": "aBcDeFgHiJd", "name": "Lindi Ward", "level": 4, "parent": {"id": "aBcDeFgHiJc"}},
+                {"id": "aBcDeFgHiJe", "name": "Lindi Clinic", "level": 5, "parent": {"id": "aBcDeFgHiJd"}},
+            ]
+        },
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "source_key": "aBcDeFgHiJe",
+                "county_name": "Nairobi County",
+                "sub_county_name": "Kibra Sub County",
+                "ward_name": "Lindi Ward",
+            }
+        ],
+    ),
+    "a level beside an id of another form is that of a hospital": (
+        [A | {"id": "FACILITY001", "level": 4}],
+        [READ_A | {"source_key": "FACILITY001", "facility_level": "4"}],
+    ),
+    "FHIR: a former address is not where an organisation is, and the county of a postal one is the post office's": (
+        {
+            "resourceType": "Bundle",
+            "entry": [
+                {"resource": {"resourceType": "Organization", "id": known, "name": name, "address": addresses}}
+                for known, name, addresses in (
+                    ("o-1", "Umoja Shelter", [FORMER, {"line": ["Moi Avenue"], "state": "Nairobi"}]),
+                    ("o-2", "Lindi Shelter", [{"line": ["Moi Avenue"], "state": "Mombasa", "period": {"end": "2018"}}]),
+                    ("o-3", "Kayole Shelter", [{"type": "postal", "line": ["P.O. Box 9"], "state": "Mombasa"}]),
+                    ("o-4", "Amani Shelter", {"state": "Nairobi", "period": {"end": "9999-12-31"}}),
+                )
+            ],
+        },
+        [
+            {"facility_name": "Umoja Shelter", "source_key": "o-1", "county_name": "Nairobi", "address": "Moi Avenue"},
+            {"facility_name": "Lindi Shelter", "source_key": "o-2"},
+            {"facility_name": "Kayole Shelter", "source_key": "o-3", "address": "P.O. Box 9"},
+            {"facility_name": "Amani Shelter", "source_key": "o-4", "county_name": "Nairobi"},
+        ],
+    ),
+    "HSDS: a location with its addresses": (
+        [
+            {
+                "id": "l1",
+                "name": "Lindi Shelter",
+                "addresses": [
+                    {"address_1": "P.O. Box 9", "state_province": "Mombasa", "address_type": "postal"},
+                    {"address_1": "Moi Avenue", "state_province": "Nairobi", "address_type": "physical"},
+                ],
+            }
+        ],
+        [
+            {
+                "facility_name": "Lindi Shelter",
+                "source_key": "l1",
+                "county_name": "Nairobi",
+                "address": "P.O. Box 9, Moi Avenue",
+            }
+        ],
+    ),
+    "KoBo: contacts in a repeated group, and how the form was sent in": (
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "_status": "submitted_via_web",
+                "status": "Open",
+                "c/contacts_repeat": [
+                    {"c/contacts_repeat/contact_name": "Sample P.", "c/contacts_repeat/phone": "0700000016"}
+                ],
+            },
+            {"facility_name": "Umoja Clinic", "survivor/contacts_repeat": [{"survivor/phone": "0700000017"}]},
+        ],
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "operational_status": "Open",
+                "is_active": "Open",
+                "contacts": '[{"key":"c/contacts_repeat","value":{"contact_name":"Sample P.","phone":"0700000016"}}]',
+            },
+            {"facility_name": "Umoja Clinic"},
+        ],
+    ),
+    "what is switched off is not open": (
+        [
+            {"facility_name": "Lindi Clinic", "code": 1, "enabled": False},
+            {"facility_name": "Umoja Clinic", "code": 2, "deactivated": "yes", "dissolutionDate": None},
+            {"facility_name": "Kayole Clinic", "code": 3, "deactivated": False, "dissolutionDate": "2019-01-31"},
+        ],
+        [
+            {"facility_name": "Lindi Clinic", "facility_code": "1", "is_active": "false"},
+            {"facility_name": "Umoja Clinic", "facility_code": "2", "is_closed": "yes"},
+            {"facility_name": "Kayole Clinic", "facility_code": "3", "is_closed": "2019-01-31"},
+        ],
     ),
     "JSON:API: included wards are no facilities": (
         {
@@ -1470,3 +1569,69 @@ def test_headings_that_stand_in_two_rows_are_read_together(rows: object, read: l
         assert "Sample Person" not in frame["facility_name"].to_list()
     else:
         assert facilities(frame) == read
+
+
+def test_a_list_of_json_ld_is_no_facility_and_what_it_lists_are() -> None:
+    address = {"@type": "PostalAddress", "addressRegion": "Nairobi County"}
+    page = {
+        "@type": "CollectionPage",
+        "name": "Find a shelter",
+        "breadcrumb": {
+            "@type": "BreadcrumbList",
+            "itemListElement": [{"@type": "ListItem", "position": 1, "item": {"@type": "Thing", "name": "Shelters"}}],
+        },
+        "mainEntity": {
+            "@type": "ItemList",
+            "name": "Shelters in Nairobi",
+            "itemListElement": [
+                {"@type": "ListItem", "item": {"@type": "NGO", "name": "Lindi Safe House", "address": address}},
+                {"@type": "ListItem", "item": {"@id": "https://example.org/umoja"}},
+            ],
+        },
+    }
+    clinic = {"@type": "MedicalClinic", "name": "Umoja Clinic", "address": address}
+    for document, names in (
+        (page["mainEntity"], ["Lindi Safe House"]),
+        (page, ["Lindi Safe House"]),
+        ({"@graph": [clinic, page, page["breadcrumb"]]}, ["Umoja Clinic", "Lindi Safe House"]),
+        (
+            {"@graph": [clinic, {"@type": "WebPage", "mainEntity": [{"@type": "Question", "name": "Why?"}]}]},
+            ["Umoja Clinic"],
+        ),
+    ):
+        frame, _ = read_bytes(json.dumps(document).encode())
+        assert [record["facility_name"] for record in facilities(frame)] == names
+
+
+def test_the_services_of_fhir_are_those_of_the_locations_that_they_name() -> None:
+    def service(known: str, *places: str, **more: Any) -> dict[str, Any]:
+        at = [{"reference": place} for place in places]
+        return {"resourceType": "HealthcareService", "id": known, "location": at} | more
+
+    resources = [
+        service("s-1", "Location/l-1", "Location/l-2", name="Counselling", telecom=[{"value": "0700000016"}]),
+        service("s-2", "https://example.org/fhir/Location/l-1", name="PEP", telecom=[{"value": "0700000017"}]),
+        service("s-3", "Location/l-1", name="Legal aid", active=False, telecom=[{"value": "0700000018"}]),
+        service("s-4", "Location/l-3", name="Shelter"),
+        service("s-5", providedBy={"reference": "Organization/l-2"}, type=[{"coding": [{"display": "HIV testing"}]}]),
+        {"resourceType": "Location", "id": "l-1", "name": "Lindi Clinic"},
+        {"resourceType": "Location", "id": "l-2", "name": "Umoja Clinic"},
+        {"resourceType": "Location", "id": "l-3", "name": "Kayole Clinic"},
+        {"resourceType": "Location", "id": "l-3", "name": "Amani Clinic"},  # nobody knows which of the two is meant
+        {"resourceType": "Organization", "id": "l-2", "name": "Sample Trust"},
+    ]
+    bundle = json.dumps({"resourceType": "Bundle", "entry": [{"resource": one} for one in resources]})
+    for content in (bundle, "\n".join(map(json.dumps, resources))):
+        frame, _ = read_bytes(content.encode())
+        read = transform(frame, {1: named_source("fhir")}, shipped_places(), Demands()).to_dicts()
+        assert [
+            (one["facility_name"], one["services"], [contact["contact_value"] for contact in one["contacts"]])
+            for one in read
+        ] == [
+            ("Lindi Clinic", ["Counselling", "PEP"], ["+254700000017"]),
+            ("Umoja Clinic", ["Counselling"], []),
+            ("Kayole Clinic", [], []),
+            ("Amani Clinic", [], []),
+            ("Sample Trust", ["HIV testing"], []),
+        ]
+        assert "Legal aid" in read[0]["issue.service_invalid"]

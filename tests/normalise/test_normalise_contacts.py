@@ -123,9 +123,19 @@ def test_a_text_is_read_into_everything_that_it_holds(text: str, found: list[tup
             ("telecom", {"system": "phone", "value": "0700000016", "period": {"start": "2009", "end": None}}),
             [("Mobile", "+254700000016")],
         ),
+        (
+            ("telecom", {"system": "phone", "value": "0700000016", "period": {"end": "9999-12-31"}}),
+            [("Mobile", "+254700000016")],
+        ),
         *(
             (("contacts", {"phone": "0700000016"} | in_use), [("Mobile", "+254700000016")])
-            for in_use in ({"is_active": "Yes"}, {"active": 1}, {"status": "Active"}, {"valid_to": None})
+            for in_use in (
+                {"is_active": "Yes"},
+                {"active": 1},
+                {"status": "Active"},
+                {"valid_to": None},
+                {"valid_to": "9999-12-31"},
+            )
         ),
         (("contacts", {"role": "Email", "value": "a@example.org"}), [("Email", "a@example.org")]),
         (("postal_address", "Box 12 Kitui"), [("Postal Address", "Box 12 Kitui")]),

@@ -82,6 +82,12 @@ def test_types_and_owners_are_known_in_swahili(table: str, given: str, canonical
     assert canonical_name(table, given) == canonical
 
 
+def test_a_level_is_known_in_figures_in_words_and_as_romans_write_it() -> None:
+    given = ("KEPH Level 4", "KEPH Level IV", "Keph level four", "Level Four", "KEPH IV")
+    assert [canonical_name("facility_levels", level) for level in given] == ["Level 4"] * 5
+    assert canonical_name("facility_levels", "Tier 3") is None
+
+
 @pytest.mark.skipif(not KMHFL.exists(), reason="the register's export (../shared/data/kmhfl) is not here")
 @pytest.mark.parametrize(
     ("key", "table"),
