@@ -51,8 +51,10 @@ def _listed_in(value: object, depth: int = 0) -> list[dict[str, Any]]:
     >>> _listed_in({"@type": "ListItem", "item": {"@id": "#a"}}), _listed_in({"@type": "NGO", "item": {"name": "a"}})
     ([], [])
     """
+    if not isinstance(value, dict) or "@type" not in value or depth > MAX_DEPTH:
+        return []
     key = LISTING.get(other_kind(value) or "")
-    if not isinstance(value, dict) or key is None or depth > MAX_DEPTH:
+    if key is None:
         return []
     listed = value.get(key)
     items = [item for item in (listed if isinstance(listed, list) else [listed]) if isinstance(item, dict)]
