@@ -6,6 +6,8 @@ import re
 from typing import Any, Final
 
 from gvrc.meaning.list_names import is_passed_over
+from gvrc.meaning.paths import normal_key
+from gvrc.meaning.titles import names_a_place
 
 # Each of these keys tells what kind an object is.
 KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level", "@type", "_type"))
@@ -29,6 +31,12 @@ NODES_OF_OTHERS: Final = (
     *("Article", "NewsArticle", "BlogPosting", "ImageObject", "SearchAction", "Event", "Review", "Dataset"),
 )
 FACILITY_UNIT: Final = 5
+LEVEL_KEYS: Final = ("level", "type", "kind", "admin_level", "adminLevel", "unit_type", "unitType")
+LEVELS_IN_SWAHILI: Final = {"kaunti": "county", "kauntindogo": "subcounty", "jimbo": "constituency", "kata": "ward"}
+NAMED_LEVELS: Final = frozenset(("county", "subcounty", "constituency", "ward", *LEVELS_IN_SWAHILI))
+KEYS_OF_UNIT_WITH_LEVEL: Final = frozenset(
+    (*LEVEL_KEYS, "name", "id", "uuid", "code", "slug", "pcode", "parent", "parent_id")
+)
 UID: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])[A-Za-z][A-Za-z0-9]{10}")
 KEYS_OF_UNIT: Final = frozenset(("id", "level", "name", "displayName", "shortName", "code", "openingDate", "leaf"))
 
@@ -53,6 +61,8 @@ def other_kind(value: object) -> str | None:
         return json_api_type(value)
     if is_organisation_unit(value) and value["level"] < FACILITY_UNIT:
         return f"organisation unit of level {value['level']}"
+    if is_unit_with_level(value) and value.keys() <= KEYS_OF_UNIT_WITH_LEVEL and not names_a_place(value["name"]):
+        return level_named(value)
     return _other_resource(_resource(value)) or _other_element(value) or _other_node(value) or _other_document(value)
 
 
@@ -150,6 +160,18 @@ def is_organisation_unit(value: dict[str, Any]) -> bool:
         return True
     is_below = isinstance(parent, dict) and is_uid(parent.get("id"))
     return type(level) is int and is_uid(value.get("id")) and (is_below or value.keys() <= KEYS_OF_UNIT)
+
+
+def level_named(value: dict[str, Any]) -> str | None:
+    """Give the level of place that an object says it is of, in words: county, subcounty, constituency or ward."""
+    said = (value.get(key) for key in LEVEL_KEYS)
+    words = (normal_key(level) for level in said if isinstance(level, str))
+    return next((LEVELS_IN_SWAHILI.get(word, word) for word in words if word in NAMED_LEVELS), None)
+
+
+def is_unit_with_level(value: dict[str, Any]) -> bool:
+    """Say whether an object is a unit of places that says which: ``{"level": "ward", "name": "Wagberi"}``."""
+    return not value.keys().isdisjoint(LEVEL_KEYS) and isinstance(value.get("name"), str) and bool(level_named(value))
 
 
 def is_uid(known: object) -> bool:

@@ -25,6 +25,7 @@ from gvrc.meaning.paths import (
     KeyPath,
     is_answer,
     is_property,
+    is_wrapper,
     normal_key,
     says_one_value,
     text_of_property,
@@ -49,7 +50,7 @@ from gvrc.reading.single_keys import (
     past_word,
 )
 from gvrc.reading.ticked import ticked_in
-from gvrc.reading.units import ABOVE, are_all_units, units_above, units_in
+from gvrc.reading.units import ABOVE, are_all_units, are_units_with_levels, units_above, units_in
 from gvrc.reading.withheld import withheld_in
 from gvrc.rejects import HEADER_KEY
 from gvrc.values.geometry import is_geometry
@@ -280,11 +281,21 @@ class _Sorting:
 
     def _units_above(self, path: KeyPath, values: Values) -> None:
         """Take places from the units that a record stands under, if it names none itself."""
-        if len(path) > 1:
-            return
+        if len(path) == 1:
+            self._offer_units_above(path, values)
+
+    def _offer_units_above(self, path: KeyPath, values: Values) -> None:
         found = [units_above(value) for value in values]
         for field in sorted(set().union(*found)):
             self.offers.add(field, ELSEWHERE, path, [units.get(field) for units in found])
+
+    def _without_units(self, path: KeyPath, lists: Values) -> Values:
+        """Take places from lists that name them with their levels; give the others."""
+        are = [bool(value) and are_units_with_levels(value) for value in lists]
+        if not any(are) or not all(is_wrapper(str(key)) for key in path[:-1]):
+            return lists
+        self._offer_units_above(path, [value if is_so else None for value, is_so in zip(lists, are, strict=True)])
+        return [None if is_so else value for value, is_so in zip(lists, are, strict=True)]
 
     def _id_lists(self, path: KeyPath, lists: IdLists) -> None:
         """Count lists of UUIDs as unmapped if nothing else could come of them."""
@@ -314,6 +325,8 @@ class _Sorting:
             lists = self._take_gender_desks(path, lists)
         if path[-1] in ABOVE:
             self._units_above(path, lists)
+        else:
+            lists = self._without_units(path, lists)
         ranks = self.keys.ranks(path)
         whole = next((field for field in (*LIST_FIELDS, "coordinates") if field in ranks), None)
         if whole:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from gvrc.meaning.other_kinds import is_unit_with_level, level_named
 from gvrc.meaning.paths import normal_key
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ ENDINGS: Final = (
     ("constituency_name", re.compile(r"(?i).\bconstituency\s*\Z")),
     ("ward_name", re.compile(r"(?i).\bward\s*\Z")),
 )
+FIELDS: Final = {
+    "subcounty": "sub_county_name",
+    "county": "county_name",
+    "constituency": "constituency_name",
+    "ward": "ward_name",
+}
 MAX_UNITS: Final = 8
 
 
@@ -32,9 +39,20 @@ def units_above(value: object) -> dict[str, str]:
     found: dict[str, str] = {}
     for unit in _chain(value):
         name = unit.get("name", unit.get("displayName"))
-        if isinstance(name, str) and (field := _field_of(name, unit.get("level"))):
+        if isinstance(name, str) and (
+            field := _field_of(name, unit.get("level")) or FIELDS.get(level_named(unit) or "")
+        ):
             found.setdefault(field, name)
     return found
+
+
+def are_units_with_levels(value: object) -> bool:
+    """Say whether a list is of units of places, each with its level in words: where its record is.
+
+    >>> are_units_with_levels([{"level": "county", "name": "Wajir"}, {"level": "ward", "name": "Wagberi"}])
+    True
+    """
+    return isinstance(value, list) and all(isinstance(unit, dict) and is_unit_with_level(unit) for unit in value)
 
 
 def units_in(text: str) -> dict[str, str]:
@@ -57,18 +75,12 @@ def are_all_units(text: str) -> bool:
 
 def _labelled(part: str) -> tuple[str, str] | None:
     if label := LABEL.fullmatch(part):
-        return LABELS[normal_key(label["level"])], label["name"]
+        return FIELDS[normal_key(label["level"])], label["name"]
     return (field, part) if (field := _field_of(part, None)) else None
 
 
 PARTED: Final = re.compile(r"[,;|\n]")
 LABEL: Final = re.compile(r"(?i)(?P<level>sub[\s-]?county|county|constituency|ward)\s*[:-]\s*(?P<name>\S.*)")
-LABELS: Final = {
-    "subcounty": "sub_county_name",
-    "county": "county_name",
-    "constituency": "constituency_name",
-    "ward": "ward_name",
-}
 
 
 def _chain(value: object) -> Iterator[dict[str, Any]]:

@@ -453,6 +453,32 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             }
         ],
     ),
+    "units of places with their levels are where a record is, and no facilities": (
+        {
+            "items": [
+                {
+                    "attributes": {
+                        "label": "Umoja Clinic",
+                        "phone": "0700000016",
+                        "admin": [{"level": "county", "name": "Nairobi"}, {"level": "ward", "name": "Umoja I"}],
+                    }
+                }
+            ],
+            "units": [{"level": "sub-county", "name": "Embakasi West"}, {"type": "kata", "name": "Umoja II"}],
+        },
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "ward_name": "Umoja I",
+                "contacts": '[{"key":"attributes.phone","value":"0700000016"}]',
+            }
+        ],
+    ),
+    "a hospital of a county's level is none of them": (
+        {"data": [{"name": "Umoja Hospital", "level": "County", "code": "13080"}]},
+        [{"facility_name": "Umoja Hospital", "facility_level": "County", "facility_code": "13080"}],
+    ),
     "GraphQL: 'nodes' is no type of facility": (
         {"data": {"county": {"name": "Kisumu", "facilities": {"nodes": [{"name": "A Clinic"}]}}}},
         [{"facility_name": "A Clinic", "county_name": "Kisumu"}],
