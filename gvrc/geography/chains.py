@@ -1,4 +1,4 @@
-"""A ward together with what it is in, all in one cell: "Kisumu/Kisumu Central/Kondele", "Kondele, Kisumu County".
+"""A place together with what it is in, all in one cell: "Kisumu/Kisumu Central/Kondele", "Busia, Teso North".
 
 Lists with a single column for the place write it so, from the county down or from the ward up. Each part is then read
 as if it stood in its own column, by the same rules as any other; which ward is meant is not decided here.
@@ -6,7 +6,7 @@ as if it stood in its own column, by the same rules as any other; which ward is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
@@ -15,83 +15,98 @@ from gvrc.geography.names import key, words
 
 if TYPE_CHECKING:
     from gvrc.geography.gazetteer import Gazetteer
+    from gvrc.geography.words import Level
 
+Cell = Literal["county", "constituency", "sub_county", "ward"]
 SEPARATORS = r"[/\\,;|>]"
-LEVELS = 3
+NAMES = ("constituency_name", "sub_county_name", "ward_name")
+# What the parts are, by the column that they stand in, which is the last.
+CHAINS: tuple[tuple[Cell, ...], ...] = (
+    ("county", "constituency"),
+    ("county", "sub_county"),
+    ("county", "ward"),
+    ("county", "constituency", "ward"),
+)
+READ_AS: dict[Cell, Level] = {
+    "county": "county",
+    "constituency": "constituency",
+    "sub_county": "constituency",
+    "ward": "ward",
+}
 
 
 def part_chains(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """Put the parts of a ward's cell into the cells of their levels, where those do not say anything else.
+    """Put the parts of a cell into the cells of their levels, where these are empty or say the same.
 
-    One end must be a county by its own name, and of three parts the middle a constituency of that county, in one
-    direction only: "Nairobi/Siaya" is no chain.
+    One end must be a county by its own name, and what follows it, unless it is the ward, a constituency of that county,
+    in one direction only: "Nairobi/Siaya" is no chain.
     """
-    chains = list_chains(places)
-    if chains.is_empty():
+    if not places.select(pl.any_horizontal(pl.col(NAMES).str.contains(SEPARATORS).any())).item():
         return places
-    parted = (
-        chains.pipe(within_county, gazetteer)
-        .pipe(within_constituency, gazetteer)
-        .unique("place_no", keep="none")
-        .select("place_no", *(f"{level}_part" for level in ("county", "constituency", "ward")))
+    for cells in CHAINS:
+        readings = read_both_ways(places, cells)
+        if not readings.is_empty():
+            parted = readings.pipe(keep_those_that_fit, cells, gazetteer).unique("place_no", keep="none")
+            places = put_into_cells(places, parted, cells)
+    return places
+
+
+def read_both_ways(places: pl.DataFrame, cells: tuple[Cell, ...]) -> pl.DataFrame:
+    """Give each cell of so many parts twice: place_no, what its other cells state, and the parts in either order.
+
+    A county and a ward are a chain only where nothing else is stated: beside their county they are a ward that repeats
+    it, or two wards.
+    """
+    stated = {"county": pl.col("county_words"), "constituency": pl.coalesce("constituency_words", "sub_county_words")}
+    is_free = pl.all_horizontal(said.is_null() for said in stated.values()) if cells == ("county", "ward") else True
+    parts = pl.col(f"{cells[-1]}_name").str.replace_all(SEPARATORS, "/").str.split("/")
+    chains = (
+        places.filter(is_free)
+        .select(
+            "place_no",
+            *(key(stated[cell]).alias(f"stated_{cell}") for cell in cells[:-1]),
+            parts=parts.list.eval(pl.element().str.strip_chars().replace("", None).drop_nulls()),
+        )
+        .filter(pl.col("parts").list.len() == len(cells))
     )
+    readings = pl.concat([chains, chains.with_columns(pl.col("parts").list.reverse())])
+    return readings.with_columns(pl.col("parts").list.get(at).alias(f"{cell}_part") for at, cell in enumerate(cells))
+
+
+def keep_those_that_fit(readings: pl.DataFrame, cells: tuple[Cell, ...], gazetteer: Gazetteer) -> pl.DataFrame:
+    """Keep the readings that begin with a county and go on with a constituency of it, both as stated if they are."""
+    counties = gazetteer.county_keys.select("county_no", county_key="key").unique("county_key", keep="none")
+    within = readings.with_columns(
+        county_key=read_key("county_part", "county").str.strip_suffix("county"),
+        stated_county=pl.col("stated_county").str.strip_suffix("county"),
+    ).join(counties, on="county_key", validate="m:1")
+    fitting = within.filter(is_as_stated("county"))
+    if cells[1] == "ward":
+        return fitting
+    inside = fitting.with_columns(constituency_key=read_key(f"{cells[1]}_part", "constituency"))
+    if cells[-1] == "ward":
+        inside = inside.filter(is_as_stated("constituency"))
+    constituencies = gazetteer.constituency_keys.select("county_no", constituency_key="key")
+    return inside.join(constituencies, on=["county_no", "constituency_key"], how="semi")
+
+
+def is_as_stated(level: Level) -> pl.Expr:
+    """Say whether a part is what the cell of its level states, if that states anything."""
+    return pl.col(f"stated_{level}").is_null() | (pl.col(f"stated_{level}") == pl.col(f"{level}_key"))
+
+
+def put_into_cells(places: pl.DataFrame, parted: pl.DataFrame, cells: tuple[Cell, ...]) -> pl.DataFrame:
+    """Put the parts into the cells of their levels, with their words."""
+    parts = parted.select("place_no", *(f"{cell}_part" for cell in cells))
     return (
-        places.join(parted, on="place_no", how="left", validate="1:1", maintain_order="left")
+        places.join(parts, on="place_no", how="left", validate="1:1", maintain_order="left")
         .with_columns(
-            pl.coalesce(f"{level}_part", f"{level}_name").alias(f"{level}_name")
-            for level in ("county", "constituency", "ward")
+            pl.when(pl.col("county_part").is_not_null())
+            .then(words(pl.col(f"{cell}_part"), READ_AS[cell]))
+            .otherwise(f"{cell}_words")
+            .alias(f"{cell}_words")
+            for cell in cells
         )
-        .with_columns(
-            pl.when(pl.col("ward_part").is_not_null())
-            .then(words(pl.col(f"{level}_name"), level))
-            .otherwise(f"{level}_words")
-            .alias(f"{level}_words")
-            for level in ("county", "constituency", "ward")
-        )
+        .with_columns(pl.coalesce(f"{cell}_part", f"{cell}_name").alias(f"{cell}_name") for cell in cells)
         .select(places.columns)
     )
-
-
-def list_chains(places: pl.DataFrame) -> pl.DataFrame:
-    """Give both readings of each cell that may be a chain, its parts beside what the other cells state.
-
-    Two parts are a chain only where nothing is stated: beside a county they are a ward that repeats it, or two wards.
-    """
-    stated = places.select(
-        "place_no",
-        county_key=key(pl.col("county_words")),
-        constituency_key=key(pl.coalesce("constituency_words", "sub_county_words")),
-        down=pl.col("ward_name").str.replace_all(SEPARATORS, "/").str.split("/"),
-    ).filter(pl.col("down").list.len() > 1)
-    count = pl.col("down").list.len()
-    is_alone = pl.all_horizontal(pl.col("county_key", "constituency_key").is_null())
-    chains = stated.with_columns(
-        down=pl.col("down").list.eval(pl.element().str.strip_chars().replace("", None).drop_nulls())
-    ).filter((count == LEVELS) | ((count == LEVELS - 1) & is_alone))
-    readings = pl.concat([chains, chains.with_columns(pl.col("down").list.reverse())])
-    return readings.with_columns(
-        county_part=pl.col("down").list.first(),
-        constituency_part=pl.when(count == LEVELS).then(pl.col("down").list.get(1)),
-        ward_part=pl.col("down").list.last(),
-    )
-
-
-def within_county(readings: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """Keep the readings that begin with a county, and with the one that is stated, if one is; adds county_no."""
-    county_keys = gazetteer.county_keys.select("county_no", "key").unique("key", keep="none")
-    return (
-        readings.with_columns(key=read_key("county_part", "county").str.strip_suffix("county"))
-        .filter(pl.col("county_key").is_null() | (pl.col("county_key").str.strip_suffix("county") == pl.col("key")))
-        .join(county_keys, on="key", validate="m:1")
-    )
-
-
-def within_constituency(readings: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
-    """Keep the readings of two parts, and those whose middle is a constituency of the county, the stated one if any."""
-    named = (
-        readings.with_columns(key=read_key("constituency_part", "constituency"))
-        .filter(pl.col("constituency_key").is_null() | (pl.col("constituency_key") == pl.col("key")))
-        .join(gazetteer.constituency_keys, on=["county_no", "key"], how="semi")
-    )
-    of_two = readings.filter(pl.col("constituency_part").is_null())
-    return pl.concat([named.select(of_two.columns), of_two])
