@@ -1,4 +1,4 @@
-"""Records that say that they are no facility: of FHIR, OpenStreetMap, JSON:API, JSON-LD, DHIS2."""
+"""Records that say that they are no facility: of FHIR, OpenStreetMap, JSON:API, JSON-LD, DHIS2, and of reports."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ NODES_OF_OTHERS: Final = (
     *("Article", "NewsArticle", "BlogPosting", "ImageObject", "SearchAction", "Event", "Review", "Dataset"),
 )
 FACILITY_UNIT: Final = 5
+COUNTS: Final = frozenset(
+    ("quantity", "qty", "stock", "instock", "amount", "unitprice", "price", "balance", "count", "total", "percentage")
+)
+ROLE_KEYS: Final = ("role", "type", "partner_type", "partnerType")
+FUNDERS: Final = frozenset(("donor", "funder", "fundingpartner", "fundingagency", "donoragency", "developmentpartner"))
 LEVEL_KEYS: Final = ("level", "type", "kind", "admin_level", "adminLevel", "unit_type", "unitType")
 LEVELS_IN_SWAHILI: Final = {"kaunti": "county", "kauntindogo": "subcounty", "jimbo": "constituency", "kata": "ward"}
 NAMED_LEVELS: Final = frozenset(("county", "subcounty", "constituency", "ward", *LEVELS_IN_SWAHILI))
@@ -54,16 +59,50 @@ def is_of_many_kinds(value: object) -> bool:
 
 
 def other_kind(value: object) -> str | None:
-    """Name the kind of a FHIR resource or an OpenStreetMap element if that is no facility, else None."""
+    """Name the kind of an object that says that it is no facility, else None."""
     if not isinstance(value, dict):
         return None
-    if _is_other_type(json_api_type(value)):
-        return json_api_type(value)
+    return (
+        _other_api_type(value)
+        or _other_unit(value)
+        or _other_item(value)
+        or _other_resource(_resource(value))
+        or _other_element(value)
+        or _other_node(value)
+        or _other_document(value)
+    )
+
+
+def _other_api_type(value: dict[str, Any]) -> str | None:
+    kind = json_api_type(value)
+    return kind if _is_other_type(kind) else None
+
+
+def _other_unit(value: dict[str, Any]) -> str | None:
+    """Name the level of a unit of places above facilities: of DHIS2, or of whoever says it in words."""
     if is_organisation_unit(value) and value["level"] < FACILITY_UNIT:
         return f"organisation unit of level {value['level']}"
-    if is_unit_with_level(value) and value.keys() <= KEYS_OF_UNIT_WITH_LEVEL and not names_a_place(value["name"]):
-        return level_named(value)
-    return _other_resource(_resource(value)) or _other_element(value) or _other_node(value) or _other_document(value)
+    is_named = is_unit_with_level(value) and value.keys() <= KEYS_OF_UNIT_WITH_LEVEL
+    return level_named(value) if is_named and not names_a_place(value["name"]) else None
+
+
+def _other_item(value: dict[str, Any]) -> str | None:
+    """Name what stands beside facilities in a body's report: its stock, and who pays for its work."""
+    if _is_stock(value):
+        return "item that is counted"
+    roles = (said for said in map(value.get, ROLE_KEYS) if isinstance(said, str))
+    return "funder" if any(normal_key(said) in FUNDERS for said in roles) else None
+
+
+def _is_stock(value: dict[str, Any]) -> bool:
+    """Say whether an object counts something that has a name, and tells nothing else: a clinic's kits, cases by kind.
+
+    >>> [_is_stock({"name": name, "quantity": 40}) for name in ("PEP kits", "Lindi Clinic")]
+    [True, False]
+    """
+    name = value.get("name")
+    counted = {normal_key(key) for key in value} - {"name"} if isinstance(name, str) else set()
+    return bool(counted) and counted <= COUNTS and not names_a_place(name)
 
 
 def _other_resource(resource: dict[str, Any]) -> str | None:

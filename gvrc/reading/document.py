@@ -31,6 +31,7 @@ from gvrc.reading.around import (
     with_parents,
 )
 from gvrc.reading.branches import branches_of, facility_in_parts, have_branches
+from gvrc.reading.changes import are_changes, changed_records
 from gvrc.reading.coded import SCHEMA, Schema, are_coded, schema_beside, schema_in, with_labels
 from gvrc.reading.cursor import ANY, LENIENT, MAX_DEPTH, QUOTE, SPACE, UNREADABLE, Cursor, read_element, type_of
 from gvrc.reading.dump import is_dump, read_table
@@ -160,6 +161,7 @@ class Walk:
             pass
         elif self.pinned is None and (named := records_by_name(value, path, self.keys)):
             self.walked.add(path, len(named))
+            self.walked.note_facts({key: said for key, said in value.items() if not isinstance(said, dict)})
             yield self._told(list(map(msgspec.json.encode, named)), parents, None, path)
         elif self.pinned is None and (parted := facility_in_parts(value, path, self.keys)):
             self.walked.add((*path, parted.key), 1)
@@ -311,18 +313,22 @@ class Walk:
     def _rewritten(
         self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...]
     ) -> Iterator[Elements] | None:
-        """Give records in the form of all others, if they come as pairs, in wrapped values, or under services."""
+        """Give records in the form of all others, if they come as pairs, in wrapped values, in lists or in changes."""
         if self._is_wanted(path) is not False and (pairs := pairs_in(values, self.keys)):
             return with_labels_as_keys(parts, pairs, self.keys)
         if self.schema and are_coded(values, self.schema, self.keys):
             return with_labels(parts, self.schema, self.keys)
-        if self.pinned is None and are_wrapped(values, self.keys):
+        return self._taken_out(parts, values) if self.pinned is None else None
+
+    def _taken_out(self, parts: Iterator[Elements], values: list[object]) -> Iterator[Elements] | None:
+        """Give records out of what they stand in."""
+        if are_wrapped(values, self.keys):
             return plain_values(parts)
-        if self.pinned is None and are_services_at_places(values):
+        if are_services_at_places(values):
             return places_of_services(parts, self.walked)
-        if self.pinned is None and are_listings(values):
+        if are_listings(values):
             return listed_items(parts)
-        return None
+        return changed_records(parts) if are_changes(values) else None
 
     def _rows(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:
         """Give the rows of a table as records under its headings; rows without headings are given as they are."""

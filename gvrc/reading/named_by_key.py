@@ -1,7 +1,8 @@
 """Facilities whose names are the keys that they stand under: ``{"Lindi Safe House": {"phone": .., "ward": ..}}``.
 
 A key names a facility only if it has a word that places are called by and one of its own: Police Station is a kind. All
-that stands in the same object must be of this form, for who sends a file may have a key and a telephone, too.
+that stands in the same object must be of this form, for who sends a file may have a key and a telephone, too; but for
+plain values, such as a date.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ NAME: Final = "name"
 
 def records_by_name(value: dict[str, Any], path: tuple[str, ...], keys: Keys) -> list[dict[str, Any]]:
     """Give the facilities of an object that has each under its name; none if anything in it is of another form."""
-    is_named_after_them = bool(path) and is_of_facilities(path[-1])
-    if len(value) == 1 and not is_named_after_them:
+    named = {key: inner for key, inner in value.items() if isinstance(inner, dict)}
+    if len(named) == 1 and not (path and is_of_facilities(path[-1])):
         return []
-    are_named = all(isinstance(inner, dict) and _is_named(key, inner, keys) for key, inner in value.items())
-    return [{NAME: key} | inner for key, inner in value.items()] if value and are_named else []
+    if any(isinstance(inner, list) for inner in value.values()):
+        return []
+    are_named = all(_is_named(key, inner, keys) for key, inner in named.items())
+    return [{NAME: key} | inner for key, inner in named.items()] if are_named else []
 
 
 def _is_named(key: str, inner: dict[str, Any], keys: Keys) -> bool:

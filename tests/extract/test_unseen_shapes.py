@@ -479,6 +479,40 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         {"data": [{"name": "Umoja Hospital", "level": "County", "code": "13080"}]},
         [{"facility_name": "Umoja Hospital", "facility_level": "County", "facility_code": "13080"}],
     ),
+    "changes of records: what was removed is closed, what was before a change is gone": (
+        {
+            "version": 3,
+            "changes": [
+                {"op": "add", "record": {"name": "A Clinic", "county": "Nairobi"}},
+                {"op": "remove", "record": {"name": "B Clinic", "county": "Nairobi"}},
+                {
+                    "op": "u",
+                    "before": {"name": "C Clinic", "phone": "0700000016"},
+                    "after": {"name": "C Clinic", "beds": 2},
+                },
+                {"op": "d", "before": {"name": "D Clinic"}, "after": None},
+            ],
+        },
+        [
+            {"facility_name": "A Clinic", "county_name": "Nairobi"},
+            {"facility_name": "B Clinic", "county_name": "Nairobi", "is_closed": "true"},
+            {"facility_name": "C Clinic", "beds": "2"},
+            {"facility_name": "D Clinic", "is_closed": "true"},
+        ],
+    ),
+    "what is counted in a report, and who pays, are no facilities": (
+        {
+            "facilities": [{"name": "A Clinic", "county": "Nairobi"}],
+            "supplies": [{"name": "PEP kits", "quantity": 40}, {"name": "Rape kits", "quantity": 12}],
+            "cases": {"by_type": [{"name": "Physical", "count": 5}]},
+            "partners": [{"name": "Example Foundation", "role": "Donor", "email": "info@example.org"}],
+        },
+        [{"facility_name": "A Clinic", "county_name": "Nairobi"}],
+    ),
+    "facilities under their names, beside a date": (
+        {"A Clinic": {"ward": "Lindi"}, "B Clinic": {"ward": "Makina"}, "generated": "2026-11-01", "count": 2},
+        [{"facility_name": "A Clinic", "ward_name": "Lindi"}, {"facility_name": "B Clinic", "ward_name": "Makina"}],
+    ),
     "GraphQL: 'nodes' is no type of facility": (
         {"data": {"county": {"name": "Kisumu", "facilities": {"nodes": [{"name": "A Clinic"}]}}}},
         [{"facility_name": "A Clinic", "county_name": "Kisumu"}],

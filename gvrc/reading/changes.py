@@ -1,0 +1,63 @@
+"""Records inside the changes of them: what a system sends to say what is new since its last file.
+
+``{"op": "u", "before": {..}, "after": {..}}`` (Debezium), ``{"operation": "delete", "record": {..}}``. Read as they
+stand, a telephone that had changed stood beside the new one, and what had been removed was as open as what was added.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from gvrc.meaning.paths import normal_key
+from gvrc.reading.elements import rewritten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gvrc.reading.elements import Elements
+
+KIND_KEYS: Final = ("op", "operation", "action", "change", "changetype", "event", "eventtype", "verb")
+BEFORE: Final = ("before", "old", "oldvalues", "previous")
+AFTER: Final = ("after", "new", "newvalues", "current")
+RECORD: Final = ("record", "data", "payload", "facility", "row", "object", "entity", "resource", "document")
+REMOVING: Final = frozenset(("d", "delete", "deleted", "remove", "removed", "destroy", "deactivate", "retire"))
+KINDS: Final = REMOVING | frozenset(
+    (
+        *("c", "r", "u", "add", "added", "create", "created", "insert", "inserted", "new", "read", "snapshot"),
+        *("update", "updated", "modify", "modified", "change", "changed", "replace", "upsert", "edit", "edited"),
+    )
+)
+REMOVED: Final = {"deleted": True}
+
+
+def are_changes(values: Iterable[object]) -> bool:
+    """Say whether the first values of a list are changes of records."""
+    return any(isinstance(value, dict) and _changed_in(value) is not None for value in values)
+
+
+def changed_records(parts: Iterable[Elements]) -> Iterator[Elements]:
+    """Give the records that are in changes, as they are after these; one that is removed says that it is."""
+    return rewritten(parts, lambda value: _changed_in(value) or value)
+
+
+def _changed_in(value: dict[str, Any]) -> dict[str, Any] | None:
+    """Give the record in a change, or none where a value is no change.
+
+    >>> _changed_in({"op": "u", "before": {"name": "Lindi Clinic", "beds": 1}, "after": {"name": "Lindi Clinic"}})
+    {'name': 'Lindi Clinic'}
+    >>> _changed_in({"operation": "DELETE", "record": {"name": "Lindi Clinic"}})
+    {'name': 'Lindi Clinic', 'deleted': True}
+    >>> _changed_in({"name": "Lindi Clinic", "action": "add", "data": {"beds": 1}})
+    """
+    told = {normal_key(key): inner for key, inner in value.items()}
+    if isinstance(told.get("payload"), dict) and not told.keys().isdisjoint(("schema",)):
+        return _changed_in(told["payload"])
+    kind = next((told[key].lower() for key in KIND_KEYS if isinstance(told.get(key), str)), None)
+    if kind not in KINDS or "name" in told:
+        return None
+    record = _first_object(told, (*AFTER, *RECORD)) or (_first_object(told, BEFORE) if kind in REMOVING else None)
+    return record and (record | REMOVED if kind in REMOVING else record)
+
+
+def _first_object(told: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any] | None:
+    return next((told[key] for key in keys if isinstance(told.get(key), dict) and told[key]), None)
