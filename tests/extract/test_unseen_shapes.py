@@ -509,6 +509,17 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         },
         [{"facility_name": "A Clinic", "county_name": "Nairobi"}],
     ),
+    "lists of what was removed, and of duplicates": (
+        {
+            "existing": [{"name": "A Clinic", "county": "Nairobi"}],
+            "removed": [{"name": "B Clinic", "county": "Nairobi"}],
+            "duplicates": [{"name": "A Clinic (dup)", "county": "Nairobi"}],
+        },
+        [
+            {"facility_name": "A Clinic", "county_name": "Nairobi"},
+            {"facility_name": "B Clinic", "county_name": "Nairobi", "is_closed": "removed"},
+        ],
+    ),
     "facilities under their names, beside a date": (
         {"A Clinic": {"ward": "Lindi"}, "B Clinic": {"ward": "Makina"}, "generated": "2026-11-01", "count": 2},
         [{"facility_name": "A Clinic", "ward_name": "Lindi"}, {"facility_name": "B Clinic", "ward_name": "Makina"}],
