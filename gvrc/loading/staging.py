@@ -60,6 +60,7 @@ CHILDREN = ("contacts", "services", "owners", "gbv_categories", "infrastructure"
 BETWEEN_WORDS = r"[^\p{L}\p{N}]+"
 Refused = dict[int, tuple[str, str]]  # the reason and the detail of accepted rows that do not land, by row_no
 SIGNS = r"""[ .,:;_/()"'`\[\]\x{b4}\x{2018}\x{2019}\x{2bc}\x{2013}-]+"""  # as in sql/staging/functions.sql
+ACCENTED, PLAIN = "àáâãäåçèéêëìíîïñòóôõöùúûüý", "aaaaaaceeeeiiiinooooouuuuy"
 
 
 def add_ward_risk(accepted: pl.DataFrame, wards_at_risk: dict[int, str]) -> pl.DataFrame:
@@ -86,12 +87,13 @@ def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
 def round_keys(accepted: pl.DataFrame) -> pl.DataFrame:
     """Give the keys of each record, by row_no; null where it has none.
 
-    Codes are generated of names without their signs, and names meet where "&" is "and", "center" "centre": who may
-    have one code, or may meet, has one key.
+    Codes are generated of names without their signs, and names meet where "&" is "and", "center" "centre", an accent
+    nothing: who may have one code, or may meet, has one key.
     """
     name = (
         pl.col("facility_name")
         .str.to_lowercase()
+        .str.replace_many([*ACCENTED], [*PLAIN])
         .str.replace_all(BETWEEN_WORDS, "")
         .str.replace_all("and", "", literal=True)
         .str.replace_all("center", "centre", literal=True)
@@ -113,7 +115,7 @@ def round_keys(accepted: pl.DataFrame) -> pl.DataFrame:
 
 
 def name_key(name: pl.Expr) -> pl.Expr:
-    """Give what two spellings of a name have in common: with or without dots, apostrophes and brackets; Center, Centre.
+    """Give what two spellings of a name have in common: with or without signs and accents; Center, Centre.
 
     >>> names = pl.DataFrame({"name": ["St. Mary's Centre (Faith & Hope)", "ST MARYS CENTER FAITH AND HOPE"]})
     >>> names.select(name_key(pl.col("name")))["name"].to_list()
@@ -123,6 +125,7 @@ def name_key(name: pl.Expr) -> pl.Expr:
         name.str.to_lowercase()
         .str.replace_all("&", "and", literal=True)
         .str.replace_all(SIGNS, "")
+        .str.replace_many([*ACCENTED], [*PLAIN])
         .str.replace_all("center", "centre", literal=True)
     )
 

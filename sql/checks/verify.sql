@@ -309,7 +309,15 @@ WITH named AS (
         constituencies.constituency_id,
         constituencies.constituency_name,
         replace(
-            replace(translate(lower(facilities.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and'),
+            replace(
+                translate(
+                    lower(facilities.facility_name),
+                    'àáâãäåçèéêëìíîïñòóôõöùúûüýÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝ .,:;_/()"''`[]´‘’ʼ–-',
+                    'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuy'
+                ),
+                '&',
+                'and'
+            ),
             'center',
             'centre'
         ) AS name_key,

@@ -606,7 +606,10 @@ WITH asking AS MATERIALIZED (
         around.*,
         pg_temp.name_key(around.facility_name) AS name_key
     FROM around
-    WHERE (around.constituency_id, left(ltrim(lower(around.facility_name), ' .,:;_/()"''`[]´‘’ʼ–-'), 1)) IN (
+    WHERE (
+        around.constituency_id,
+        left(pg_temp.name_key(left(ltrim(around.facility_name, ' .,:;_/()"''`[]´‘’ʼ–-'), 1)), 1)
+    ) IN (
         SELECT
             asking.constituency_id,
             left(asking.name_key, 1)

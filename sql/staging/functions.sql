@@ -17,12 +17,21 @@ AS $$
 $$;
 
 -- name: create_name_key
--- What two spellings of a name have in common, as in gvrc/loading/staging.py.
+-- What two spellings of a name have in common, as in gvrc/loading/staging.py. Capitals with accents, too: lower() leaves
+-- them as they are where the database has the locale C.
 CREATE FUNCTION pg_temp.name_key(name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT replace(
-        replace(translate(lower(name), ' .,:;_/()"''`[]´‘’ʼ–-', ''), '&', 'and'),
+        replace(
+            translate(
+                lower(name),
+                'àáâãäåçèéêëìíîïñòóôõöùúûüýÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝ .,:;_/()"''`[]´‘’ʼ–-',
+                'aaaaaaceeeeiiiinooooouuuuyaaaaaaceeeeiiiinooooouuuuy'
+            ),
+            '&',
+            'and'
+        ),
         'center',
         'centre'
     )
