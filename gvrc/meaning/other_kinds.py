@@ -34,6 +34,7 @@ FACILITY_UNIT: Final = 5
 COUNTS: Final = frozenset(
     ("quantity", "qty", "stock", "instock", "amount", "unitprice", "price", "balance", "count", "total", "percentage")
 )
+MOST_COUNTS: Final = 5  # keys
 ROLE_KEYS: Final = ("role", "type", "partner_type", "partnerType")
 FUNDERS: Final = frozenset(("donor", "funder", "fundingpartner", "fundingagency", "donoragency", "developmentpartner"))
 LEVEL_KEYS: Final = ("level", "type", "kind", "admin_level", "adminLevel", "unit_type", "unitType")
@@ -101,7 +102,9 @@ def _is_stock(value: dict[str, Any]) -> bool:
     [True, False]
     """
     name = value.get("name")
-    counted = {normal_key(key) for key in value} - {"name"} if isinstance(name, str) else set()
+    if not isinstance(name, str) or len(value) > MOST_COUNTS:
+        return False
+    counted = {normal_key(key) for key in value} - {"name"}
     return bool(counted) and counted <= COUNTS and not names_a_place(name)
 
 

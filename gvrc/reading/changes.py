@@ -27,12 +27,13 @@ KINDS: Final = REMOVING | frozenset(
         *("update", "updated", "modify", "modified", "change", "changed", "replace", "upsert", "edit", "edited"),
     )
 )
+MOST_KEYS: Final = 12  # of a change; Debezium's have six
 REMOVED: Final = {"deleted": True}
 
 
-def are_changes(values: Iterable[object]) -> bool:
-    """Say whether the first values of a list are changes of records."""
-    return any(isinstance(value, dict) and _changed_in(value) is not None for value in values)
+def are_changes(values: list[object]) -> bool:
+    """Say whether a list is of changes of records: its first value is one."""
+    return bool(values) and isinstance(values[0], dict) and _changed_in(values[0]) is not None
 
 
 def changed_records(parts: Iterable[Elements]) -> Iterator[Elements]:
@@ -49,11 +50,13 @@ def _changed_in(value: dict[str, Any]) -> dict[str, Any] | None:
     {'name': 'Lindi Clinic', 'deleted': True}
     >>> _changed_in({"name": "Lindi Clinic", "action": "add", "data": {"beds": 1}})
     """
+    if "name" in value or len(value) > MOST_KEYS:
+        return None
     told = {normal_key(key): inner for key, inner in value.items()}
     if isinstance(told.get("payload"), dict) and not told.keys().isdisjoint(("schema",)):
         return _changed_in(told["payload"])
     kind = next((told[key].lower() for key in KIND_KEYS if isinstance(told.get(key), str)), None)
-    if kind not in KINDS or "name" in told:
+    if kind not in KINDS:
         return None
     record = _first_object(told, (*AFTER, *RECORD)) or (_first_object(told, BEFORE) if kind in REMOVING else None)
     return record and (record | REMOVED if kind in REMOVING else record)
