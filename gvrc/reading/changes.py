@@ -53,7 +53,7 @@ def _changed_in(value: dict[str, Any]) -> dict[str, Any] | None:
     if "name" in value or len(value) > MOST_KEYS:
         return None
     told = {normal_key(key): inner for key, inner in value.items()}
-    if isinstance(told.get("payload"), dict) and not told.keys().isdisjoint(("schema",)):
+    if "schema" in told and isinstance(told.get("payload"), dict):
         return _changed_in(told["payload"])
     kind = next((told[key].lower() for key in KIND_KEYS if isinstance(told.get(key), str)), None)
     if kind not in KINDS:
