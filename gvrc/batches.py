@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 13_000_000  # of the records of a batch: 5,500 of the usual size, unless their texts are packed
 FIRST_BATCH = 5_500  # records: while the first batch is read, nothing is merged
 SMALL_FILE = 2_000_000  # bytes: packing a county's texts takes longer than the few batches that it saves
+MOST_FRAMES = 200
 MOST_SETTLED = 20_000  # settled records counted in one transaction; with 30,000 the eighty-fold load takes 331 MB
 
 
@@ -49,7 +50,8 @@ class Batch(Struct):
     found: list[FoundRecords] = field(default_factory=list)  # and not opened yet
     asked: Future[pl.DataFrame] | None = None  # what is known of the settled ones among them
     frames: list[pl.DataFrame] = field(default_factory=list)  # of those that were opened
-    texts: PackedTexts = field(default_factory=PackedTexts)  # of the same
+    frames_joined: int = 0  # the first so many are of many files each
+    texts: PackedTexts = field(default_factory=PackedTexts)  # of the records in the frames
     files: dict[int, SourceFile] = field(default_factory=dict)  # by file_no, as are the next three
     readings: dict[int, FileReading] = field(default_factory=dict)
     finished: dict[int, FileReading] = field(default_factory=dict)
@@ -112,6 +114,13 @@ class Batch(Struct):
             stays = part.file.size < SMALL_FILE or has_headers(records["raw"])
             self.frames.append(records if stays else self.texts.pack(records))
             self.bytes_opened += int(self.frames[-1].estimated_size())
+            self.join_frames()
+
+    def join_frames(self) -> None:
+        """Join the frames of small files once there are many: each takes 50 kB, whatever little it holds."""
+        if len(self.frames) - self.frames_joined >= MOST_FRAMES:
+            self.frames[self.frames_joined :] = [pl.concat(self.frames[self.frames_joined :], rechunk=True)]
+            self.frames_joined += 1
 
     def open_others(self, settled: pl.DataFrame) -> None:
         """Read what was found, except the settled records, and free its bytes."""
@@ -168,7 +177,8 @@ class Batch(Struct):
     def take_out(self, file_no: int) -> None:
         """Take out what is there of a file that failed late."""
         self.found = [found for found in self.found if found.file.file_no != file_no]
-        self.frames = [frame for frame in self.frames if frame["file_no"][0] != file_no]
+        self.frames = [left for frame in self.frames if len(left := frame.filter(pl.col("file_no") != file_no))]
+        self.frames_joined = min(self.frames_joined, len(self.frames))
         self.bytes_found = sum(found.size for found in self.found)
         self.bytes_opened = sum(int(frame.estimated_size()) for frame in self.frames)
         self.texts.forget(file_no)

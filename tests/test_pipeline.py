@@ -18,6 +18,7 @@ import polars as pl
 import pytest
 
 from gvrc import ledger, run_lock
+from gvrc.batches import Batch
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError, RunStoppedError, UsageError
 from gvrc.files import hash_file
@@ -686,6 +687,40 @@ def test_a_file_that_is_replaced_before_it_is_read_fails_and_neither_content_cou
     assert codes(fresh) == []
     assert outcome(run([path], settings)) == {"read": 1, "inserted": 1}
     assert outcome(run([write(tmp_path, "a.json", [CLINIC])], settings)) == {"read": 1, "inserted": 1}
+
+
+class ReplacingOne(Replacing):
+    """Puts other records into a file as soon as the run begins to read that one."""
+
+    def file(self, name: str, size: int) -> None:
+        if name == self.path.name:
+            super().file(name, size)
+
+
+def test_of_many_small_files_whose_frames_are_joined_one_that_fails_is_taken_out_alone(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gvrc.batches.MOST_FRAMES", 2)
+    frames: list[int] = []
+    join_frames = Batch.join_frames
+
+    def note(batch: Batch) -> None:
+        join_frames(batch)
+        frames.append(len(batch.frames))
+
+    monkeypatch.setattr(Batch, "join_frames", note)
+    paths = [write(tmp_path, f"{code}.json", [CLINIC | {"code": code}]) for code in range(13080, 13086)]
+    account = run(paths, settings, Options(progress=ReplacingOne(paths[3], [HAVEN])))
+    assert [file.inserted for file in account.files] == [1, 1, 1, 0, 1, 1]
+    assert codes(fresh) == ["13080", "13081", "13082", "13084", "13085"]
+    assert frames == [
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+    ]  # one; two of them joined; another; joined with the one that is then taken out ...
 
 
 def test_a_named_source_has_what_is_pinned_for_it_and_one_that_is_not_known_gets_a_warning(
