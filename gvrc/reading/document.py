@@ -20,6 +20,7 @@ from gvrc.meaning.other_kinds import is_of_many_kinds, json_api_type, other_kind
 from gvrc.meaning.paths import PARENT_CLOSED, PARENT_COUNTY, PARENT_GROUP, is_absent, normal_key
 from gvrc.meaning.persons import is_address_card
 from gvrc.meaning.shown_keys import shown_path
+from gvrc.reading.amendments import amended_records, are_amendments
 from gvrc.reading.around import (
     PROJECTIONS,
     around_list,
@@ -31,7 +32,6 @@ from gvrc.reading.around import (
     with_parents,
 )
 from gvrc.reading.branches import branches_of, facility_in_parts, have_branches
-from gvrc.reading.changes import are_changes, changed_records
 from gvrc.reading.coded import SCHEMA, Schema, are_coded, schema_beside, schema_in, with_labels
 from gvrc.reading.cursor import ANY, LENIENT, MAX_DEPTH, QUOTE, SPACE, UNREADABLE, Cursor, read_element, type_of
 from gvrc.reading.dump import is_dump, read_table
@@ -313,7 +313,7 @@ class Walk:
     def _rewritten(
         self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...]
     ) -> Iterator[Elements] | None:
-        """Give records in the form of all others, if they come as pairs, in wrapped values, in lists or in changes."""
+        """Give records in the form of all others, if they come as pairs, in wrapped values, in lists or in amendments."""
         if self._is_wanted(path) is not False and (pairs := pairs_in(values, self.keys)):
             return with_labels_as_keys(parts, pairs, self.keys)
         if self.schema and are_coded(values, self.schema, self.keys):
@@ -328,7 +328,7 @@ class Walk:
             return places_of_services(parts, self.walked)
         if are_listings(values):
             return listed_items(parts)
-        return changed_records(parts) if are_changes(values) else None
+        return amended_records(parts) if are_amendments(values) else None
 
     def _rows(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:
         """Give the rows of a table as records under its headings; rows without headings are given as they are."""

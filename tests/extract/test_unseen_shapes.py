@@ -479,7 +479,7 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         {"data": [{"name": "Umoja Hospital", "level": "County", "code": "13080"}]},
         [{"facility_name": "Umoja Hospital", "facility_level": "County", "facility_code": "13080"}],
     ),
-    "changes of records: what was removed is closed, what was before a change is gone": (
+    "amendments: what was removed is closed, what was before an update is gone": (
         {
             "version": 3,
             "changes": [

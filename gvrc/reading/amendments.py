@@ -1,4 +1,4 @@
-"""Records inside the changes of them: what a system sends to say what is new since its last file.
+"""Records inside amendments of them: what a system sends to say what is new since its last file.
 
 ``{"op": "u", "before": {..}, "after": {..}}`` (Debezium), ``{"operation": "delete", "record": {..}}``. Read as they
 stand, a telephone that had changed stood beside the new one, and what had been removed was as open as what was added.
@@ -27,34 +27,34 @@ KINDS: Final = REMOVING | frozenset(
         *("update", "updated", "modify", "modified", "change", "changed", "replace", "upsert", "edit", "edited"),
     )
 )
-MOST_KEYS: Final = 12  # of a change; Debezium's have six
+MOST_KEYS: Final = 12  # of an amendment; Debezium's have six
 REMOVED: Final = {"deleted": True}
 
 
-def are_changes(values: list[object]) -> bool:
-    """Say whether a list is of changes of records: its first value is one."""
-    return bool(values) and isinstance(values[0], dict) and _changed_in(values[0]) is not None
+def are_amendments(values: list[object]) -> bool:
+    """Say whether a list is of amendments: its first value is one."""
+    return bool(values) and isinstance(values[0], dict) and _amended_in(values[0]) is not None
 
 
-def changed_records(parts: Iterable[Elements]) -> Iterator[Elements]:
-    """Give the records that are in changes, as they are after these; one that is removed says that it is."""
-    return rewritten(parts, lambda value: _changed_in(value) or value)
+def amended_records(parts: Iterable[Elements]) -> Iterator[Elements]:
+    """Give the records that are amended, as they are now; one that is removed says that it is."""
+    return rewritten(parts, lambda value: _amended_in(value) or value)
 
 
-def _changed_in(value: dict[str, Any]) -> dict[str, Any] | None:
-    """Give the record in a change, or none where a value is no change.
+def _amended_in(value: dict[str, Any]) -> dict[str, Any] | None:
+    """Give the record in an amendment, or none where a value is no amendment.
 
-    >>> _changed_in({"op": "u", "before": {"name": "Lindi Clinic", "beds": 1}, "after": {"name": "Lindi Clinic"}})
+    >>> _amended_in({"op": "u", "before": {"name": "Lindi Clinic", "beds": 1}, "after": {"name": "Lindi Clinic"}})
     {'name': 'Lindi Clinic'}
-    >>> _changed_in({"operation": "DELETE", "record": {"name": "Lindi Clinic"}})
+    >>> _amended_in({"operation": "DELETE", "record": {"name": "Lindi Clinic"}})
     {'name': 'Lindi Clinic', 'deleted': True}
-    >>> _changed_in({"name": "Lindi Clinic", "action": "add", "data": {"beds": 1}})
+    >>> _amended_in({"name": "Lindi Clinic", "action": "add", "data": {"beds": 1}})
     """
     if "name" in value or len(value) > MOST_KEYS:
         return None
     told = {normal_key(key): inner for key, inner in value.items()}
     if "schema" in told and isinstance(told.get("payload"), dict):
-        return _changed_in(told["payload"])
+        return _amended_in(told["payload"])
     kind = next((told[key].lower() for key in KIND_KEYS if isinstance(told.get(key), str)), None)
     if kind not in KINDS:
         return None
