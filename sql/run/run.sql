@@ -207,7 +207,7 @@ ORDER BY undos.run_no;
 -- name: known_files
 -- The account of the last run that read the file under these rules, to its end. $1 is a JSON list of {sha256, source},
 -- $2 the fingerprint, $3 what taken_back_runs gave. These runs do not count:
--- a run that was undone, and any between it and the last of its undos: what that one found unchanged may be gone;
+-- a run that was undone, and any between it and the last of its undos: what that one found unchanged may be gone.
 -- a run before another one that changed the directory: June's file after July's is news.
 -- What was taken back, and not brought back since, is as if it had never been. Nor does a run count after which a reject
 -- that the file had closed was opened again: the file of a correction closes it once more; nor, for a file with rejects,

@@ -522,6 +522,19 @@ def test_no_statement_compares_all_with_all(
     assert {name: rows for name, rows in looked_at.items() if rows > 50 * 3_000} == {}
 
 
+def test_unchanged_files_are_not_compared_with_all_accounts_of_files(
+    settings: Settings, tmp_path: Path, looked_at: dict[str, float]
+) -> None:
+    """Which run was the last to change the directory was asked of each: 6,000 took 14.6 s at the second time."""
+    paths = [tmp_path / f"{number}.json" for number in range(200)]
+    for number, path in enumerate(paths):
+        path.write_bytes(msgspec.json.encode([record(number)]))
+    for _ in range(4):
+        account = run(map(str, paths), settings)
+    assert account.totals()["unchanged"] == 200
+    assert looked_at["known_files"] < 20 * 200
+
+
 def test_a_load_is_taken_back_and_brought_back_without_comparing_all_with_all(
     settings: Settings, tmp_path: Path, looked_at: dict[str, float]
 ) -> None:
