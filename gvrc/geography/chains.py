@@ -69,7 +69,10 @@ def read_both_ways(places: pl.DataFrame, cells: tuple[Cell, ...]) -> pl.DataFram
         )
         .filter(pl.col("parts").list.len() == len(cells))
     )
-    readings = pl.concat([chains, chains.with_columns(pl.col("parts").list.reverse())])
+    turned = pl.col("parts").list.reverse()
+    readings = pl.concat(
+        [chains, chains.filter(turned != pl.col("parts")).with_columns(turned)]
+    )  # Makueni/Makueni: once
     return readings.with_columns(pl.col("parts").list.get(at).alias(f"{cell}_part") for at, cell in enumerate(cells))
 
 
@@ -87,7 +90,9 @@ def keep_those_that_fit(readings: pl.DataFrame, cells: tuple[Cell, ...], gazette
     if cells[-1] == "ward":
         inside = inside.filter(is_as_stated("constituency"))
     constituencies = gazetteer.constituency_keys.select("county_no", constituency_key="key")
-    return inside.join(constituencies, on=["county_no", "constituency_key"], how="semi")
+    found = inside.join(constituencies, on=["county_no", "constituency_key"], how="semi")
+    # Makueni is a constituency of Makueni: "Makueni, Makueni County" says the same both ways.
+    return found if cells[-1] == "ward" else found.unique(["place_no", "county_no", "constituency_key"])
 
 
 def is_as_stated(level: Level) -> pl.Expr:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -92,6 +93,34 @@ def test_a_ward_outside_the_stated_constituency_is_an_issue(resolver: PlaceResol
         )
     )
     assert found["issue.constituency_mismatch"].to_list() == ["Manyatta", None, None, "Ahero"]
+
+
+def test_a_ward_in_one_cell_outside_the_constituency_of_that_cell_is_an_issue(
+    resolver: PlaceResolver, places: Places
+) -> None:
+    found = resolver.resolve(places((None, None, "Kisumu/Kisumu Central/Ahero")))
+    assert found.select("ward_id", "issue.constituency_mismatch").row(0) == (1208, "Kisumu/Kisumu Central/Ahero")
+
+
+@pytest.mark.parametrize(
+    ("constituency", "ward"),
+    [
+        (None, "{county}/{constituency}/{ward}"),
+        (None, "{ward}, {constituency}, {county} County"),
+        ("{county} > {constituency}", "{ward}"),
+        ("{constituency}, {county}", "{ward}"),
+    ],
+)
+def test_a_place_in_one_cell_is_answered_as_in_cells_of_their_own(
+    resolver: PlaceResolver, places: Places, constituency: str | None, ward: str
+) -> None:
+    units = read_shipped_reference().select("county_name", "constituency_name", "ward_name").rows()
+    plain = [names for names in units if not any(re.search(r"[/\\,]", name) for name in names)]
+    named = [dict(zip(("county", "constituency", "ward"), names, strict=True)) for names in plain]
+    chains = [(None, constituency and constituency.format(**names), ward.format(**names)) for names in named]
+    found = resolver.resolve(places(*chains))["ward_id"].to_list()
+    assert found == resolver.resolve(places(*plain))["ward_id"].to_list()
+    assert None not in found
 
 
 def test_a_constituency_of_another_county_is_an_issue_and_no_place(resolver: PlaceResolver, places: Places) -> None:
