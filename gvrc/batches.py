@@ -50,7 +50,6 @@ class Batch(Struct):
     found: list[FoundRecords] = field(default_factory=list)  # and not opened yet
     asked: Future[pl.DataFrame] | None = None  # what is known of the settled ones among them
     frames: list[pl.DataFrame] = field(default_factory=list)  # of those that were opened
-    frames_joined: int = 0  # the first so many are of many files each
     texts: PackedTexts = field(default_factory=PackedTexts)  # of the records in the frames
     files: dict[int, SourceFile] = field(default_factory=dict)  # by file_no, as are the next three
     readings: dict[int, FileReading] = field(default_factory=dict)
@@ -118,9 +117,8 @@ class Batch(Struct):
 
     def join_frames(self) -> None:
         """Join the frames of small files once there are many: each takes 50 kB, whatever little it holds."""
-        if len(self.frames) - self.frames_joined >= MOST_FRAMES:
-            self.frames[self.frames_joined :] = [pl.concat(self.frames[self.frames_joined :], rechunk=True)]
-            self.frames_joined += 1
+        if len(self.frames) >= MOST_FRAMES:
+            self.frames = [pl.concat(self.frames, rechunk=True)]
 
     def open_others(self, settled: pl.DataFrame) -> None:
         """Read what was found, except the settled records, and free its bytes."""
@@ -178,7 +176,6 @@ class Batch(Struct):
         """Take out what is there of a file that failed late."""
         self.found = [found for found in self.found if found.file.file_no != file_no]
         self.frames = [left for frame in self.frames if len(left := frame.filter(pl.col("file_no") != file_no))]
-        self.frames_joined = min(self.frames_joined, len(self.frames))
         self.bytes_found = sum(found.size for found in self.found)
         self.bytes_opened = sum(int(frame.estimated_size()) for frame in self.frames)
         self.texts.forget(file_no)
