@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
     from gvrc.meaning.paths import KeyPath
 
-TITLES: Final = ("title", "posttitle", "store", "label")  # of WordPress' own tables, of its store locator
+TITLES: Final = ("title", "posttitle", "store", "label")  # "post_title" is WordPress's own, "store" its locator's
 TITLE_KEYS: Final = ("rendered", "value")  # WordPress's title is {"rendered": ..}, Drupal's [{"value": ..}]
 LONGEST_TITLE: Final = 12  # words; a longer one reports what happened
 FEWEST: Final = frozenset(

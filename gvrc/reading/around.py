@@ -63,14 +63,14 @@ def _with_chain(parents: dict[str, Any]) -> dict[str, Any]:
     return around | {PARENT_WARD: ", ".join((parents[PARENT_COUNTY], *keys))}
 
 
+CONSTITUENCY_AND_WARD: Final = 2  # keys
+
+
 def _put_first(start: bytes, element: bytes) -> bytes:
     inside = element[1:].lstrip()
     if not element.startswith(b"{"):
         return element
     return start + (inside if inside.startswith(b"}") else b"," + inside)
-
-
-CONSTITUENCY_AND_WARD: Final = 2
 
 
 def with_key(parents: dict[str, str], key: str, above: tuple[str, ...]) -> dict[str, str]:

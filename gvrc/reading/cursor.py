@@ -17,7 +17,7 @@ from gvrc.errors import SourceFileError
 from gvrc.reading.decode import CutOffError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 MAX_VALUE_BYTES: Final = 16 * 1024 * 1024
 MAX_DEPTH: Final = 40  # keys down to a value
@@ -192,6 +192,22 @@ def read_element(element: msgspec.Raw | bytes) -> object:
 
 
 UNREADABLE: Final = object()
+
+
+def hold_any(chunks: Iterable[bytes], words: Sequence[bytes]) -> bool:
+    """Say whether any of the words stands in a file, also where its chunks part it.
+
+    >>> [hold_any([b'"Healthca', b're"'], [b"Organization", word]) for word in (b"Healthcare", b"Location")]
+    [True, False]
+    """
+    longest = max(map(len, words), default=1)
+    before = b""
+    for chunk in chunks:
+        seam = before + chunk[:longest]
+        if any(word in seam or word in chunk for word in words):
+            return True
+        before = (before + chunk[-longest:])[-longest:]
+    return False
 
 
 def type_of(value: object) -> str:

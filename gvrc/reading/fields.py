@@ -218,7 +218,7 @@ class _Sorting:
         return here
 
     def _is_of_place(self, path: KeyPath) -> bool:
-        return any(meaning.field in PLACE_FIELDS - {"address"} for meaning in self.keys.meanings(path))
+        return not self.keys.ranks(path).keys().isdisjoint(PLACE_FIELDS - {"address"})
 
     def _answer(self, path: KeyPath, value: object) -> object:
         """Give the answer in a flow, or the value of a property; what else is said of it is counted."""

@@ -74,21 +74,6 @@ def are_resources(elements: Iterable[object]) -> bool:
     return any("resourceType" in resource_in(element) for element in elements)
 
 
-def has_word(chunks: Iterable[bytes], word: bytes) -> bool:
-    """Say whether a word stands anywhere in a file, also where its chunks part it.
-
-    >>> has_word([b'{"resourceType": "Healthca', b'reService"}'], b"HealthcareService"), has_word([b"{}"], b"Location")
-    (True, False)
-    """
-    before = b""
-    for chunk in chunks:
-        before += chunk
-        if word in before:
-            return True
-        before = before[1 - len(word) :]
-    return False
-
-
 def _referred(said: object) -> Iterator[Reference]:
     """Give what is referred to.
 

@@ -26,8 +26,8 @@ from gvrc.meaning.paths import (
     PARENT_WARD,
     normal_key,
 )
-from gvrc.reading.cursor import Cursor, read_element
-from gvrc.reading.healthcare import HEALTHCARE, are_resources, has_word
+from gvrc.reading.cursor import Cursor, hold_any, read_element
+from gvrc.reading.healthcare import HEALTHCARE, are_resources
 from gvrc.reading.link_keys import ALSO, PLACES, Link, links_of, may_refer, part_of, services_of, stated_units
 from gvrc.reading.linked_rows import MAX_ROWS, Gathering, Rows
 from gvrc.reading.side_tables import are_mentioned, is_side_table, may_be_joined, service_ids
@@ -98,7 +98,7 @@ class Links:
         """Say whether services of FHIR stand in the file; few files have any."""
         if self._healthcare is None:
             with self._reopen() as chunks:
-                self._healthcare = has_word(chunks, f'"{HEALTHCARE}"'.encode())
+                self._healthcare = hold_any(chunks, [f'"{HEALTHCARE}"'.encode()])
         return self._healthcare
 
     def _has_side_tables(self, sample: list[dict[str, Any]]) -> bool:

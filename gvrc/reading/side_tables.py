@@ -19,6 +19,7 @@ from gvrc.meaning.paths import (
     normal_key,
     words_of_key,
 )
+from gvrc.reading.cursor import hold_any
 from gvrc.reading.link_keys import ENDINGS, ID_KEYS, id_of, is_row_key
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ KINDS: Final = {
 # The ends of such names, by which bytes are searched: most files have none of them outside their records.
 # HSDS, which calls them phone and service, also has a table service_at_location.
 ENDS: Final = ("ontacts", "hones", "mails", "ervices", "uduma", "t_location")  # each costs 10 ms for 100,000 facilities
-LONGEST_END: Final = 12
 CODES: Final = frozenset(("facilitycode", "mflcode", "mfl", "facilitymflcode", "kmhflcode", "mflno"))
 OWN_CODES: Final = CODES | {"code"}
 FACILITY: Final = "facility"
@@ -176,12 +176,7 @@ def are_mentioned(chunks: Iterable[bytes], records: Iterable[object]) -> bool:
     """Say whether a file has the name of such a table, other than as a key of its records; these are a few of them."""
     inside = {normal_key(key) for record in records if isinstance(record, dict) for key in record}
     ends = [f'{end}"'.encode() for end in ENDS if not any(word.endswith(end.lower()) for word in inside)]
-    before = b""
-    for chunk in chunks:
-        if any(end in before + chunk[:LONGEST_END] or end in chunk for end in ends):
-            return True
-        before = chunk[-LONGEST_END:]
-    return False
+    return hold_any(chunks, ends)
 
 
 def may_be_beside(path: Place) -> bool:

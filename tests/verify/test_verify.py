@@ -125,7 +125,7 @@ WRONG = {
     "verify_same_constituency": (
         (
             "INSERT INTO etl.code_map VALUES ('K-2', 2); "
-            "UPDATE facilities SET facility_name = 'Kitisuru-clinic' WHERE facility_id = 2"
+            "UPDATE facilities SET facility_name = 'Kit\u00edsuru-clinic' WHERE facility_id = 2"
         ),
         "Kitisuru Clinic (Westlands): 2 facilities: K-1 in Kitisuru, K-2 in Parklands/Highridge",
     ),
