@@ -1,8 +1,8 @@
 """Source files -> batches of staged records: what is merged in one transaction.
 
-Several batches are in work at the same time: the records of one are found; the server is asked which records of the one
-before are settled; another is opened, transformed and staged; another is merged. What the threads find out about a file
-travels with its batch; only the caller writes what the run remembers.
+While the caller merges a batch, a thread finds, opens, transforms and stages the next one. Where records may be
+settled, the server is asked about yet another one meanwhile. What the thread finds out about a file travels with its
+batch; only the caller writes what the run remembers.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import chain, groupby, pairwise
 from pathlib import PurePath
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -313,6 +313,12 @@ def asked_for(batch: Batch, settled: SettledRecords | None, rules: dict[int, int
     if settled and batch.found:
         batch.asked = settled.find_ahead(batch.found, rules)
     return batch
+
+
+def one_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Give each batch when the one after it is there, too: meanwhile the server says what of it is settled."""
+    for batch, _ in pairwise(chain(batches, [Batch()])):
+        yield batch
 
 
 def open_batches(batches: Iterator[Batch], files: list[ListedFile], batch_size: int) -> Iterator[Batch]:

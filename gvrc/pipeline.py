@@ -93,14 +93,15 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         places_ahead(this_run, cache) as places,
     ):
         with directory_ahead(this_run) as preparing:
-            from gvrc.batches import gather_batches, read_ahead
+            from gvrc.batches import gather_batches, one_ahead
 
         this_run.options.progress.begin(sum(file.size for file in unread))
         directory = preparing.result()
         rules = rules_by_file(this_run, directory, unread)
-        # Not earlier: while a thread reads, every answer of the database has to wait for it.
-        with read_ahead(gather_batches(this_run, unread, settled, rules)) as gathered:
-            load_gathered(this_run, open_loader(this_run, directory, rules, unread), gathered, unread, places)
+        gathered = gather_batches(this_run, unread, settled, rules)
+        # Of the next batch the records are found while the server says which of the one before are settled.
+        gathered = one_ahead(gathered) if settled else gathered
+        load_gathered(this_run, open_loader(this_run, directory, rules, unread), gathered, unread, places)
 
 
 def load_gathered(

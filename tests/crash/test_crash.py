@@ -274,7 +274,8 @@ def test_a_run_whose_threads_wait_for_the_server_too_ends_at_once(
     url = new_database(folder, "threads_waiting")
     finished(start_importer(sources, url, folder))
     with connect(url) as database, database.transaction():
-        database.execute("LOCK TABLE facilities IN ACCESS EXCLUSIVE MODE")
+        # The first table that is read only by those who ask about batches: two of them wait for it at once.
+        database.execute("LOCK TABLE facility_services IN ACCESS EXCLUSIVE MODE")
         importer = start_importer(sources, url, folder, "--force")
         wait_for_lock(database, connections=2)
         importer.send_signal(stop)
