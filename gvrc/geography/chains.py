@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Cell = Literal["county", "constituency", "sub_county", "ward"]
 SEPARATORS = r"[/\\,;|>]"
+NO_SLASH = r"[\\,;|>]"  # a slash may be part of a name: Kaaleng/Kaikor, Sigowet/Soin
 NAMES = ("constituency_name", "sub_county_name", "ward_name")
 # What the parts are, by the column that they stand in, which is the last.
 CHAINS: tuple[tuple[Cell, ...], ...] = (
@@ -27,6 +28,7 @@ CHAINS: tuple[tuple[Cell, ...], ...] = (
     ("county", "ward"),
     ("county", "constituency", "ward"),
 )
+COUNTY_AND_WARD = CHAINS[2]
 READ_AS: dict[Cell, Level] = {
     "county": "county",
     "constituency": "constituency",
@@ -58,22 +60,35 @@ def read_both_ways(places: pl.DataFrame, cells: tuple[Cell, ...]) -> pl.DataFram
     it, or two wards.
     """
     stated = {"county": pl.col("county_words"), "constituency": pl.coalesce("constituency_words", "sub_county_words")}
-    is_free = pl.all_horizontal(said.is_null() for said in stated.values()) if cells == ("county", "ward") else True
-    parts = pl.col(f"{cells[-1]}_name").str.replace_all(SEPARATORS, "/").str.split("/")
+    is_free = pl.all_horizontal(said.is_null() for said in stated.values()) if cells == COUNTY_AND_WARD else True
     chains = (
         places.filter(is_free)
         .select(
             "place_no",
             *(key(stated[cell]).alias(f"stated_{cell}") for cell in cells[:-1]),
-            parts=parts.list.eval(pl.element().str.strip_chars().replace("", None).drop_nulls()),
+            parts=part(pl.col(f"{cells[-1]}_name"), len(cells), may_have_slash=cells != COUNTY_AND_WARD),
         )
-        .filter(pl.col("parts").list.len() == len(cells))
+        .drop_nulls("parts")
     )
-    turned = pl.col("parts").list.reverse()
-    readings = pl.concat(
-        [chains, chains.filter(turned != pl.col("parts")).with_columns(turned)]
-    )  # Makueni/Makueni: once
-    return readings.with_columns(pl.col("parts").list.get(at).alias(f"{cell}_part") for at, cell in enumerate(cells))
+    parts, above = pl.col("parts"), len(cells) - 1
+    down = pl.concat_list(parts.list.head(above), parts.list.slice(above).list.join("/"))
+    up = pl.concat_list(
+        parts.list.slice(0, parts.list.len() - above).list.join("/"), parts.list.tail(above)
+    ).list.reverse()
+    return (
+        pl.concat([chains.with_columns(down), chains.with_columns(up.alias("parts"))])
+        .unique(["place_no", "parts"])  # Makueni/Makueni is the same in both
+        .with_columns(parts.list.get(at).alias(f"{cell}_part") for at, cell in enumerate(cells))
+    )
+
+
+def part(said: pl.Expr, cells: int, *, may_have_slash: bool) -> pl.Expr:
+    """Give the parts of a cell, as many as there are cells, or null; more if slashes may be those of the last name."""
+    has_others = said.str.contains(NO_SLASH)
+    cut = pl.when(has_others).then(said.str.replace_all(NO_SLASH, ";")).otherwise(said.str.replace_all("/", ";"))
+    parts = cut.str.split(";").list.eval(pl.element().str.strip_chars().replace("", None).drop_nulls())
+    has_more = ~has_others & (parts.list.len() > cells) if may_have_slash else False
+    return pl.when((parts.list.len() == cells) | has_more).then(parts)
 
 
 def keep_those_that_fit(readings: pl.DataFrame, cells: tuple[Cell, ...], gazetteer: Gazetteer) -> pl.DataFrame:
@@ -86,13 +101,20 @@ def keep_those_that_fit(readings: pl.DataFrame, cells: tuple[Cell, ...], gazette
     fitting = within.filter(is_as_stated("county"))
     if cells[1] == "ward":
         return fitting
-    inside = fitting.with_columns(constituency_key=read_key(f"{cells[1]}_part", "constituency"))
-    if cells[-1] == "ward":
-        inside = inside.filter(is_as_stated("constituency"))
     constituencies = gazetteer.constituency_keys.select("county_no", constituency_key="key")
-    found = inside.join(constituencies, on=["county_no", "constituency_key"], how="semi")
-    # Makueni is a constituency of Makueni: "Makueni, Makueni County" says the same both ways.
-    return found if cells[-1] == "ward" else found.unique(["place_no", "county_no", "constituency_key"])
+    inside = fitting.with_columns(constituency_key=read_key(f"{cells[1]}_part", "constituency")).join(
+        constituencies, on=["county_no", "constituency_key"], how="semi"
+    )
+    if cells[-1] != "ward":
+        # Makueni is a constituency of Makueni: "Makueni, Makueni County" says the same both ways.
+        return inside.unique(["place_no", "county_no", "constituency_key"])
+    # Kericho/Sigowet/Soin may be a constituency, Sigowet/Soin, and no ward: Soin.
+    return (
+        inside.filter(is_as_stated("constituency"))
+        .with_columns(both=pl.concat_str("constituency_part", "ward_part", separator="/"))
+        .with_columns(constituency_key=read_key("both", "constituency"))
+        .join(constituencies, on=["county_no", "constituency_key"], how="anti")
+    )
 
 
 def is_as_stated(level: Level) -> pl.Expr:
