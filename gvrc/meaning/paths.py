@@ -27,7 +27,7 @@ ABSENT: Final = frozenset(
     (*SAYS_NONE, "", "-", "--", "---", ".", "<na>", *("#" * width for width in range(2, LONGEST_ABSENT + 1)))
 )
 
-# What a record takes from the keys and objects around it is put into it under these keys (keys.csv ranks them lowest).
+# What a record takes from the keys and objects around it is put into it under these keys; what it says itself counts.
 PARENT_COUNTY: Final = "parent_county"
 PARENT_CONSTITUENCY: Final = "parent_constituency"
 PARENT_SUB_COUNTY: Final = "parent_sub_county"
@@ -43,6 +43,21 @@ PARENT_SERVICES: Final = "parent_services"
 PARENT_CONTACTS: Final = "parent_contacts"
 PARENT_GEOMETRY: Final = "parent_geometry"
 PARENT_PROJECTION: Final = "parent_projection"
+AROUND: Final = frozenset(
+    (
+        *(
+            PARENT_COUNTY,
+            PARENT_CONSTITUENCY,
+            PARENT_SUB_COUNTY,
+            PARENT_WARD,
+            PARENT_GROUP,
+            PARENT_CLOSED,
+            PARENT_PLACE,
+        ),
+        *(PARENT_KEY, PARENT_OWNER, PARENT_OWNER_TYPE, PARENT_STATUS, PARENT_SERVICES, PARENT_CONTACTS),
+        *(PARENT_GEOMETRY, PARENT_PROJECTION),
+    )
+)
 
 HIT: Final = "_source"  # Elasticsearch's wrapper; source without the mark is the body that a record came from
 # Objects that only wrap a record or a part of it: their contents are read as if they stood outside.

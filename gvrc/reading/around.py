@@ -78,7 +78,7 @@ def with_key(parents: dict[str, str], key: str, above: tuple[str, ...]) -> dict[
 
     A key that only says that records follow (``facilities``, ``nodes``) says nothing of them.
     """
-    if is_county(key):
+    if is_county(key) and not _bears_name_of(parents.get(PARENT_COUNTY, ""), key):
         return parents | {PARENT_COUNTY: key}
     if above and (level := PLACE_LISTS.get(normal_key(above[-1]))) and not is_of_facilities(key):
         return parents if normal_key(key) in WRAPPING or is_key_of_one(key) else parents | {level: key}
@@ -91,6 +91,11 @@ def with_key(parents: dict[str, str], key: str, above: tuple[str, ...]) -> dict[
     if PARENT_COUNTY in parents and not closed and normal_key(key) not in FACILITY_LISTS | NOT_FACILITIES | ONE_UNIT:
         return parents | {PARENT_PLACE: ", ".join(filter(None, (parents.get(PARENT_PLACE), key)))}
     return parents
+
+
+def _bears_name_of(county: str, key: str) -> bool:
+    """Say whether a key under a county's is called as it is: the constituencies of Makueni and Tharaka-Nithi."""
+    return bool(county) and normal_key(county).startswith(normal_key(key))
 
 
 # Of a tree whose keys say what they name: Tezo Ward, Wadi ya Tezo, Kinango Sub-County.

@@ -115,6 +115,22 @@ def test_a_tree_keyed_by_county_gives_the_county() -> None:
     assert records[1]["issue.value_not_used"] == "parent_county=Homa Bay"
 
 
+@pytest.mark.parametrize("place", ["geography", "address", "physical_location"])
+def test_the_county_in_a_record_counts_before_that_of_a_tree_wherever_it_stands(place: str) -> None:
+    record = read({"Homa Bay": [{"name": "B Clinic", place: {"county": "Siaya"}}]})[0]
+    assert (record["county_name"], record["issue.value_not_used"]) == ("Siaya", "parent_county=Homa Bay")
+
+
+def test_a_constituency_that_is_called_as_its_county_is_no_other_county() -> None:
+    document = {"Makueni": {"Makueni": {"Wote": [A]}}, "Tharaka-Nithi": {"Tharaka": [B]}, "Mombasa": {"Kwale": [A]}}
+    places = [{key: record.get(key) for key in ("county_name", "ward_name", "place_hint")} for record in read(document)]
+    assert places == [
+        {"county_name": "Makueni", "ward_name": "Makueni, Makueni, Wote", "place_hint": None},
+        {"county_name": "Tharaka-Nithi", "ward_name": None, "place_hint": "Tharaka"},
+        {"county_name": "Kwale", "ward_name": None, "place_hint": None},
+    ]
+
+
 def test_the_raw_text_of_a_record_in_a_tree_names_its_county() -> None:
     frame, _ = read_bytes(b'{"Nairobi": [{"name": "A Clinic"}]}')
     assert frame["raw"].to_list() == ['{"parent_county":"Nairobi","name": "A Clinic"}']
