@@ -112,7 +112,12 @@ TAKEN: Final = re.compile(r"(?i)suspen|revo[ck]|cancel|withdr|clos|shut|defunct|
 # Google's name of a place, of a business and of a document of Firestore is the path of its key.
 RESOURCE: Final = re.compile(r"(?:places|projects|accounts|locations)/\S+")
 # Of an organisation's record these may only say that it has one.
-MAY_BE_A_SITE: Final = frozenset(("facilitysite", "servicepoint", "servicedeliverypoint", "site", "sitename"))
+MAY_BE_A_SITE: Final = frozenset(
+    (
+        *("facilitysite", "servicepoint", "servicedeliverypoint", "site", "sitename", "healthfacility", "kituo"),
+        *("rescuecentre", "rescuecenter"),
+    )
+)
 # Nominatim's display name is the name followed by everything around the place.
 WHOLE_ADDRESS: Final = re.compile(r"(?i).+,.+,\s*kenya\s*")
 

@@ -347,6 +347,17 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"kaunti": "Nairobi", "eneo_bunge": "Makadara", "anwani": "Jogoo Road", "huduma": "PEP"},
         {"county_name": "Nairobi", "constituency_name": "Makadara", "address": "Jogoo Road", "services": '"PEP"'},
     ),
+    (
+        {"Health Facility": "Lindi Clinic", "KMHFR Code": "11111", "CAW": "Lindi", "GPS Point": "-1.31, 36.78"},
+        {
+            "facility_name": "Lindi Clinic",
+            "facility_code": "11111",
+            "ward_name": "Lindi",
+            "coordinates": "-1.31, 36.78",
+        },
+    ),
+    ({"Kituo": "Kituo cha Polisi", "Kaunti": "Kisumu"}, {"facility_name": "Kituo cha Polisi", "county_name": "Kisumu"}),
+    ({"Name": "Lindi Trust", "Health Facility": "Yes", "Rescue Centre": "No"}, {"facility_name": "Lindi Trust"}),
     ({"is_operational": "No"}, {"is_active": "No"}),
     ({"functional": False}, {"is_active": "false"}),
     ({"functional": "Not functional"}, {"operational_status": "Not functional"}),
