@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 Cell = Literal["county", "constituency", "sub_county", "ward"]
 SEPARATORS = r"[/\\,;|>]"
-NO_SLASH = r"[\\,;|>]"  # a slash may be part of a name: Kaaleng/Kaikor, Sigowet/Soin
+SLASHES = r"[/\\]"  # they may be part of a name: Kaaleng/Kaikor, Njabini\Kiburu, Sigowet/Soin
+NO_SLASH = r"[,;|>]"
 NAMES = ("constituency_name", "sub_county_name", "ward_name")
 # What the parts are, by the column that they stand in, which is the last.
 CHAINS: tuple[tuple[Cell, ...], ...] = (
@@ -85,7 +86,7 @@ def read_both_ways(places: pl.DataFrame, cells: tuple[Cell, ...]) -> pl.DataFram
 def part(said: pl.Expr, cells: int, *, may_have_slash: bool) -> pl.Expr:
     """Give the parts of a cell, as many as there are cells, or null; more if slashes may be those of the last name."""
     has_others = said.str.contains(NO_SLASH)
-    cut = pl.when(has_others).then(said.str.replace_all(NO_SLASH, ";")).otherwise(said.str.replace_all("/", ";"))
+    cut = pl.when(has_others).then(said.str.replace_all(NO_SLASH, ";")).otherwise(said.str.replace_all(SLASHES, ";"))
     parts = cut.str.split(";").list.eval(pl.element().str.strip_chars().replace("", None).drop_nulls())
     has_more = ~has_others & (parts.list.len() > cells) if may_have_slash else False
     return pl.when((parts.list.len() == cells) | has_more).then(parts)

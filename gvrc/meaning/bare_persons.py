@@ -40,7 +40,7 @@ def are_bare_persons(records: Sequence[dict[str, Any]], keys: Keys) -> bool:
         told.append(said)
     named = [names[0] for said in told if (names := said.get("facility_name"))]
     called = sum("contacts" in said for said in told)
-    return bool(named) and called > len(told) / 2 and sum(map(_may_be_persons, named)) >= MOST * len(named)
+    return bool(named) and called > len(told) / 2 and sum(map(is_like_a_persons, named)) >= MOST * len(named)
 
 
 def _said_of_person(record: dict[str, Any], keys: Keys) -> dict[str, list[str]] | None:
@@ -68,10 +68,10 @@ def _is_bare_name(told: dict[str, list[str]]) -> bool:
     return all(may_name_person(name) and name.casefold() not in places for name in told.get("facility_name", ()))
 
 
-def _may_be_persons(name: str) -> bool:
+def is_like_a_persons(name: str) -> bool:
     """Say whether a name is written like a person's: first name and surname, no acronym among other words.
 
-    >>> [_may_be_persons(name) for name in ("Sample Person", "S. A. Person", "FIDA Nyanza", "Usikimye")]
+    >>> [is_like_a_persons(name) for name in ("Sample Person", "S. A. Person", "FIDA Nyanza", "Usikimye")]
     [True, True, False, False]
     """
     words = name.split()

@@ -115,7 +115,7 @@ RESOURCE: Final = re.compile(r"(?:places|projects|accounts|locations)/\S+")
 MAY_BE_A_SITE: Final = frozenset(
     (
         *("facilitysite", "servicepoint", "servicedeliverypoint", "site", "sitename", "healthfacility", "kituo"),
-        *("rescuecentre", "rescuecenter"),
+        *("rescuecentre", "rescuecenter", "hospital", "station", "policestation"),
     )
 )
 # Nominatim's display name is the name followed by everything around the place.

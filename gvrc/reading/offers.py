@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import msgspec
 
+from gvrc.meaning.bare_persons import ANY_NAME, is_like_a_persons
 from gvrc.meaning.paths import KeyPath, normal_key
+from gvrc.meaning.person_words import may_name_person
 from gvrc.meaning.titles import names_a_place
 from gvrc.reading.contact_lists import contacts_of
 from gvrc.reading.fitting import YES_OR_NO, is_of_the_licence
@@ -46,6 +48,7 @@ BEFORE_ALL: Final = -1
 STATES: Final = ("operational_status", "is_active", "is_closed")
 OF_A_REGULATOR: Final = frozenset(("regulatorystatus", "regulatorystatusname"))
 LEVEL: Final = re.compile(r"\s+(?:sub[\s-]?county|county|constituency|ward)\Z")
+STATIONS: Final = frozenset(("station", "policestation"))
 TICKED: Final = ("columns of services",)
 OF_THE_HOUR: Final = frozenset(("isopen", "open", "ikowazi", "kikowazi", "ipowazi", "kipowazi"))
 
@@ -87,6 +90,7 @@ class Offers:
         self._close_what_is_past()
         self._leave_open_what_has_hours()
         self._let_closed_outweigh()
+        self._name_stations_before_people()
         self._name_by_titles()
         self._offer_what_was_ticked()
         self._offer_what_gbv_services_name()
@@ -113,7 +117,7 @@ class Offers:
     def _leave_open_what_has_hours(self) -> None:
         """Take ``is_open: false`` beside hours for what it is at this hour: a service computes it for whoever asks."""
         for place, offer in enumerate(self.by_field.get("is_active", [])):
-            if self.with_hours and normal_key(str(offer.path[-1])) in OF_THE_HOUR:
+            if self.with_hours and _word_of(offer) in OF_THE_HOUR:
                 rows = {row for row in self.with_hours if (offer.texts[row] or "").strip().lower() == YES_NO[False]}
                 kept = [None if row in rows else text for row, text in enumerate(offer.texts)]
                 self.by_field["is_active"][place] = offer._replace(texts=kept)
@@ -132,12 +136,24 @@ class Offers:
                 continue
             is_open = [text is not None and not outweighs(field, text) for text in _coalesced(ranked, self.rows)]
             for offer in ranked[1:]:
-                key = normal_key(str(offer.path[-1]))
+                key = _word_of(offer)
                 if not (key.startswith("parent") or key in OF_THE_HOUR):
                     fitting = _without_licences(closed) if key in OF_A_REGULATOR else closed
                     pairs = zip(offer.texts, is_open, strict=True)
                     texts = [text if text in fitting and beside_open else None for text, beside_open in pairs]
                     self.add(field, BEFORE_ALL, offer.path, texts)
+
+    def _name_stations_before_people(self) -> None:
+        """Take a person's name beside that of a police station for the one to ask for there."""
+        offers = self.by_field.get("facility_name", [])
+        stations = _coalesced([offer for offer in offers if _word_of(offer) in STATIONS], self.rows)
+        for place, offer in enumerate(offers):
+            if _word_of(offer) in ANY_NAME and any(stations):
+                pairs = list(zip(offer.texts, stations, strict=True))
+                people = [name if at and name and _is_of_a_person(name, at) else None for name, at in pairs]
+                names = [None if person else name for (name, _), person in zip(pairs, people, strict=True)]
+                offers[place] = offer._replace(texts=names)
+                self.contacts += [(offer.rank, "contact_person", people)] if any(people) else []
 
     def _name_by_titles(self) -> None:
         """Take the title of what has no other name, if it is that of a place."""
@@ -162,7 +178,7 @@ class Offers:
     def _offer_what_gbv_services_name(self) -> None:
         """Take ``gbv_services`` for services where it names no kind of violence: most sources mean PEP, legal aid."""
         for place, offer in enumerate(self.by_field.get("gbv_categories", [])):
-            if "service" in normal_key(str(offer.path[-1])):
+            if "service" in _word_of(offer):
                 kinds = {text for text in set(offer.texts) if text and names_violence(text)}
                 kept = [text if text in kinds else None for text in offer.texts]
                 self.by_field["gbv_categories"][place] = offer._replace(texts=kept)
@@ -274,9 +290,18 @@ class Offers:
                 self.lost[row].append(f"{other.key}={theirs}")
 
 
+def _is_of_a_person(name: str, station: str) -> bool:
+    """Say whether a name beside a station's is a first name and a surname, and not the station's own once more."""
+    return _folded(station) not in _folded(name) and may_name_person(name) and is_like_a_persons(name)
+
+
+def _word_of(offer: Offer) -> str:
+    return normal_key(str(offer.path[-1]))
+
+
 def _is_of_further_services(offer: Offer) -> bool:
     """Say whether an offer names services for survivors, which stand beside the others: ``gbv_services``."""
-    word = normal_key(str(offer.path[-1]))
+    word = _word_of(offer)
     return "gbv" in word and "service" in word
 
 

@@ -348,16 +348,10 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"county_name": "Nairobi", "constituency_name": "Makadara", "address": "Jogoo Road", "services": '"PEP"'},
     ),
     (
-        {"Health Facility": "Lindi Clinic", "KMHFR Code": "11111", "CAW": "Lindi", "GPS Point": "-1.31, 36.78"},
-        {
-            "facility_name": "Lindi Clinic",
-            "facility_code": "11111",
-            "ward_name": "Lindi",
-            "coordinates": "-1.31, 36.78",
-        },
+        {"KMHFR Code": "5", "CAW": "Lindi", "GPS Point": "1, 36"},
+        {"facility_code": "5", "ward_name": "Lindi", "coordinates": "1, 36"},
     ),
-    ({"Kituo": "Kituo cha Polisi", "Kaunti": "Kisumu"}, {"facility_name": "Kituo cha Polisi", "county_name": "Kisumu"}),
-    ({"Name": "Lindi Trust", "Health Facility": "Yes", "Rescue Centre": "No"}, {"facility_name": "Lindi Trust"}),
+    ({"Health Facility": "Yes", "Rescue Centre": "No", "Police Station": "Y"}, {}),
     ({"is_operational": "No"}, {"is_active": "No"}),
     ({"functional": False}, {"is_active": "false"}),
     ({"functional": "Not functional"}, {"operational_status": "Not functional"}),
@@ -1028,6 +1022,28 @@ def test_a_station_in_swahili_gives_where_it_is_how_to_reach_it_and_that_it_is_c
 
 def read_all(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return facilities(read_bytes(json.dumps(records).encode())[0])
+
+
+@pytest.mark.parametrize("key", ["Health Facility", "Rescue Centre", "Kituo", "Police Station", "Station"])
+def test_a_kind_of_place_names_the_facility_where_nothing_else_does(key: str) -> None:
+    assert read_all([{key: "Lindi", "County": "Nairobi"}]) == [{"facility_name": "Lindi", "county_name": "Nairobi"}]
+    assert read_all([{key: "Lindi", "Name": "Umoja Clinic", "County": "Nairobi"}]) == [
+        {"facility_name": "Umoja Clinic", "county_name": "Nairobi", "issue.value_not_used": f"{key}=Lindi"}
+    ]
+
+
+@pytest.mark.parametrize("key", ["Police Station", "station"])
+def test_a_persons_name_beside_a_stations_is_that_of_the_one_to_ask_for(key: str) -> None:
+    record = {key: "Lindi", "Name": "Sample Person", "County": "Nairobi", "Phone": "0700000016"}
+    assert read_all([record]) == [
+        {
+            "facility_name": "Lindi",
+            "county_name": "Nairobi",
+            "contacts": '[{"key":"contact_person","value":"Sample Person"},{"key":"Phone","value":"0700000016"}]',
+        }
+    ]
+    once_more = {key: "Lindi Makina", "Name": "Lindi Makina", "County": "Nairobi"}
+    assert read_all([once_more]) == [{"facility_name": "Lindi Makina", "county_name": "Nairobi"}]
 
 
 def test_the_name_of_a_gender_desk_is_none_of_its_officer() -> None:
