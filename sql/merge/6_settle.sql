@@ -354,8 +354,9 @@ FROM staged_settled
 WHERE NOT is_superseded;
 
 -- name: remember_settled_superseded
-INSERT INTO run_superseded (source, content_hash)
+INSERT INTO run_superseded (file_no, source, content_hash)
 SELECT
+    file_no,
     source,
     content_hash::uuid
 FROM staged_settled
