@@ -19,7 +19,7 @@ def meet(merger: Merger, span: Span) -> Refused:
     database = merger.database
     unmet = merger.unmet if span[0] == 1 else frozenset()
     meet_by_given_codes(merger, span, unmet)
-    refused = settle_claimed_codes(merger)
+    refused = judge_claimed_codes(merger)
     has_codeless = database.run("generate_codes", *span) > 0
     meet_by_keys(merger, span, unmet, has_codeless=has_codeless)
     meet_by_names(merger, span, has_codeless=has_codeless and "meet_by_name" not in unmet)
@@ -44,7 +44,7 @@ def meet_by_given_codes(merger: Merger, span: Span, unmet: frozenset[str]) -> No
         database.run("meet_by_former_code", *span)
 
 
-def settle_claimed_codes(merger: Merger) -> Refused:
+def judge_claimed_codes(merger: Merger) -> Refused:
     """Give a record that claims another facility's code a generated one, or refuse it, as the setting says.
 
     The code stays with the facility that has it. That is another one if both its place and its name are, or if one of
@@ -73,10 +73,10 @@ def meet_by_keys(merger: Merger, span: Span, unmet: frozenset[str], *, has_codel
         meet_by_generated_codes(database, span, heeds_keys=True)
     if "meet_by_source_key" not in unmet:
         database.run("meet_by_source_key", *span)
-    if settle_claimed_keys(database):
+    if judge_claimed_keys(database):
         meet_by_generated_codes(database, span, heeds_keys=False)
     if database.run("meet_by_registration_number", *span, merger.directory.is_managed):
-        settle_claimed_numbers(database)
+        judge_claimed_numbers(database)
 
 
 def meet_by_generated_codes(database: Database, span: Span, *, heeds_keys: bool) -> None:
@@ -86,7 +86,7 @@ def meet_by_generated_codes(database: Database, span: Span, *, heeds_keys: bool)
         database.run("meet_by_generated_code", *span, heeds_keys)
 
 
-def settle_claimed_keys(database: Database) -> bool:
+def judge_claimed_keys(database: Database) -> bool:
     """Forget what a record met by a source's key that belongs to quite another facility; say whether there was one.
 
     Such a key says nothing: the record is met by something else.
@@ -105,7 +105,7 @@ def settle_claimed_keys(database: Database) -> bool:
     return is_claimed
 
 
-def settle_claimed_numbers(database: Database) -> None:
+def judge_claimed_numbers(database: Database) -> None:
     """Forget what a record met by the number of quite another facility: the branches of one body share theirs.
 
     Of the national list 121 pairs share a number in a constituency, and two of them a telling word, once misspelt.

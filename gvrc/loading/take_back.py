@@ -138,7 +138,7 @@ def restore(database: Database, *, is_managed: bool) -> None:
         database.run(f"restore_{table}")
     if not is_managed:
         database.run("restore_facility_types")
-    database.run_all(("settle_primary_contacts", "add_restored_images"))
+    database.run_all(("choose_primary_contacts", "add_restored_images"))
     demand_done(database, "restored", "update", *ALL_KEYS)
 
 
