@@ -17,12 +17,12 @@ Span = tuple[int, int, int]  # the round, the first and the last row_no
 def meet(merger: Merger, span: Span) -> Refused:
     """Find the facility of each row, or a new key for it; give those that no facility is sure for."""
     database = merger.database
-    unmet = merger.unmet if span[0] == 1 else frozenset()
-    meet_by_given_codes(merger, span, unmet)
+    needless = merger.needless if span[0] == 1 else frozenset()
+    meet_by_given_codes(merger, span, needless)
     refused = judge_claimed_codes(merger)
     has_codeless = database.run("generate_codes", *span) > 0
-    meet_by_keys(merger, span, unmet, has_codeless=has_codeless)
-    meet_by_names(merger, span, has_codeless=has_codeless and "meet_by_name" not in unmet)
+    meet_by_keys(merger, span, needless, has_codeless=has_codeless)
+    meet_by_names(merger, span, has_codeless=has_codeless and "meet_by_name" not in needless)
     postpone(database, span[0])
     refused |= refuse_ambiguous(database)
     withdraw_records(database, refused)
@@ -32,12 +32,12 @@ def meet(merger: Merger, span: Span) -> Refused:
     return refused
 
 
-def meet_by_given_codes(merger: Merger, span: Span, unmet: frozenset[str]) -> None:
+def meet_by_given_codes(merger: Merger, span: Span, needless: frozenset[str]) -> None:
     """Meet the facilities of records that came before, and those whose code a record has, or had."""
     database = merger.database
-    if "meet_by_content" not in unmet and database.run("meet_by_content", *span):
+    if "meet_by_content" not in needless and database.run("meet_by_content", *span):
         database.run("claim_codes_again")
-    if "meet_by_code" not in unmet:
+    if "meet_by_code" not in needless:
         database.run("meet_by_code", *span)
         database.run("meet_by_code_without_zeros", *span)
     if not merger.is_first_load:  # nobody has edited yet what the run itself brings
@@ -66,12 +66,12 @@ def judge_claimed_codes(merger: Merger) -> Refused:
     return refused
 
 
-def meet_by_keys(merger: Merger, span: Span, unmet: frozenset[str], *, has_codeless: bool) -> None:
+def meet_by_keys(merger: Merger, span: Span, needless: frozenset[str], *, has_codeless: bool) -> None:
     """Meet facilities by generated codes, by a source's own keys and by registration numbers."""
     database = merger.database
     if has_codeless:
         meet_by_generated_codes(database, span, heeds_keys=True)
-    if "meet_by_source_key" not in unmet:
+    if "meet_by_source_key" not in needless:
         database.run("meet_by_source_key", *span)
     if judge_claimed_keys(database):
         meet_by_generated_codes(database, span, heeds_keys=False)

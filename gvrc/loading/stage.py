@@ -71,7 +71,7 @@ class StagedBatch(Struct):
     children: dict[str, pl.DataFrame] = field(default_factory=dict)  # by staging table
     issues: pl.DataFrame = field(default_factory=pl.DataFrame)
     lacking: set[str] = field(default_factory=set)  # lookup tables that lack a name of the batch
-    unmet: frozenset[str] = frozenset()  # statements that would meet nothing, in a first load
+    needless: frozenset[str] = frozenset()  # statements that would meet nothing, in a first load
     lone: LoneRecords | None = None  # of a first load; records, children and issues are then those of the others
     texts: PackedTexts = field(default_factory=PackedTexts)  # of what may still be refused
 
@@ -134,7 +134,7 @@ class Stager:
         batch.texts = texts
         if self.brought:
             self.brought.add_rejects(rejected)
-            lone, batch.unmet = self.brought.part(batch.records)
+            lone, batch.needless = self.brought.compare(batch.records)
             if self.unfolder and not lone.is_empty() and not batch.lacking:
                 batch.set_apart(lone, self.unfolder)
         return batch

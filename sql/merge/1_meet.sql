@@ -96,7 +96,7 @@ WITH asking AS MATERIALIZED (
         facilities.ward_id
     FROM (SELECT DISTINCT name FROM asking) AS names
     JOIN facilities ON lower(facilities.facility_name) = names.name
-), unmet AS (
+), fitting AS (
     SELECT
         staged.row_no,
         staged.said_code,
@@ -115,14 +115,14 @@ WITH asking AS MATERIALIZED (
         row_no,
         facility_id,
         'code'
-    FROM unmet
+    FROM fitting
     WHERE candidates = 1
 ), alike AS (
     SELECT
         row_no,
         said_code,
         facility_code
-    FROM unmet
+    FROM fitting
     WHERE candidates = 1
     UNION ALL
     SELECT
