@@ -16,7 +16,7 @@ from gvrc.database import UnfitTableError
 from gvrc.database_errors import tell_error
 from gvrc.errors import GvrcError, RunStoppedError
 from gvrc.faces import encode_record
-from gvrc.loading.lone import insert_lone
+from gvrc.loading.lone import Unfolder, insert_lone
 from gvrc.loading.merge import Merger
 from gvrc.loading.reinstated import Reinstating
 from gvrc.loading.schema import check_accepted
@@ -111,17 +111,20 @@ class Loader:
         )
         self.reinstating = Reinstating(database, run_no, files, salvage=settings.salvage)
         self.landed = self.told = pl.DataFrame()  # of the last batch: what landed, and the lines for logs/processing
-        self.alone: pl.DataFrame | None = None  # how many lone records of the last batch were inserted
+        self.lone_counted: pl.DataFrame | None = (
+            None  # by file, the lone records of the last batch, if inserted as such
+        )
 
     def begin_first_load(self, *, must_merge: bool) -> None:
         """Go by it that the directory is empty: only what the run itself brings can be met.
 
-        Lone records are not set apart in a dry run, which takes no key.
+        Even lone records are merged in a dry run, which takes no key, and where it is remembered who wrote a field.
         """
-        self.merger.is_first_load = True
-        self.stager.begin_first_load()
-        if not (self.merger.is_dry_run or must_merge):
-            self.stager.set_lone_apart(self.merger.run_no, self.merger.rules)
+        merger = self.merger
+        merger.is_first_load = True
+        must_merge = must_merge or merger.is_dry_run or bool(self.settings.source_rank)
+        unfolder = Unfolder(self.directory, merger.run_no, merger.rules, merger.default_status)
+        self.stager.begin_first_load(None if must_merge else unfolder)
 
     def prepare_again(self) -> None:
         """After a lost connection, make the staging tables again, and recall what the run has met so far.
@@ -233,15 +236,15 @@ class Loader:
 
     def merge(self, staged: StagedBatch) -> Refused:
         """Copy and merge a batch; give reason and detail of the rows that were refused."""
-        self.alone = None
-        if staged.lone and not (self.merger.is_first_load and self.insert_lone(staged.lone)):
+        self.lone_counted = None
+        if staged.lone and not (self.merger.is_first_load and self.insert_lone_if_possible(staged.lone)):
             staged = self.stager.unfold(staged.accepted, staged.rejected)
         if staged.records.is_empty():
             return {}
         self.copy(staged)
         return self.merger.merge(staged)
 
-    def insert_lone(self, lone: LoneRecords) -> bool:
+    def insert_lone_if_possible(self, lone: LoneRecords) -> bool:
         """Insert the lone records of a batch; say whether that was done, or the merge has to do it.
 
         The merge has to where the database refuses one of them, and where somebody gave a table other types: the merge
@@ -258,7 +261,7 @@ class Loader:
             if not self.merger.is_fault_of_record(error):
                 raise
             return False
-        self.alone = lone.counted if is_done else None
+        self.lone_counted = lone.counted if is_done else None
         return is_done
 
     def copy(self, staged: StagedBatch) -> None:
@@ -274,8 +277,8 @@ class Loader:
     def outcomes(self, landed: pl.DataFrame, rejected: pl.DataFrame, staged_issues: pl.DataFrame) -> dict[int, Outcome]:
         """Put together what became of the batch, by file_no."""
         outcomes: dict[int, Outcome] = defaultdict(Outcome)
-        if self.alone is not None:
-            add_counts(outcomes, self.alone, "inserted")
+        if self.lone_counted is not None:
+            add_counts(outcomes, self.lone_counted, "inserted")
         for row in self.database.rows("batch_outcomes"):
             outcomes[row["file_no"]].outcomes[row["outcome"]] += row["records"]
         for row in self.database.rows("batch_tables"):
