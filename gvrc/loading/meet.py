@@ -26,7 +26,7 @@ def meet(merger: Merger, span: Span) -> Refused:
     postpone(database, span[0])
     refused |= refuse_ambiguous(database)
     withdraw_records(database, refused)
-    database.run("claim_generated_codes")
+    database.run("note_claimed_generated_codes")
     database.run("meet_new", *span, merger.next_id("facilities"))
     database.run("analyze_merging")
     return refused
@@ -36,7 +36,7 @@ def meet_by_given_codes(merger: Merger, span: Span, needless: frozenset[str]) ->
     """Meet the facilities of records that came before, and those whose code a record has, or had."""
     database = merger.database
     if "meet_by_content" not in needless and database.run("meet_by_content", *span):
-        database.run("claim_codes_again")
+        database.run("withdraw_codes_claimed_again")
     if "meet_by_code" not in needless:
         database.run("meet_by_code", *span)
         database.run("meet_by_code_without_zeros", *span)
@@ -61,7 +61,7 @@ def judge_claimed_codes(merger: Merger) -> Refused:
             bearer = "police station or gender desk" if claim["is_another"] else "facility, in another place"
             refused[row_no] = ("code_claimed_twice", f"The code {claim['facility_code']} is borne by another {bearer}.")
         else:
-            database.run("take_claimed_code", row_no)
+            database.run("withdraw_claimed_code", row_no)
             database.run("note_claimed_key", row_no, "code_claimed_twice", "facility_code", claim["facility_code"])
     return refused
 
