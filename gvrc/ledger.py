@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gvrc.batches import Batch
     from gvrc.extract import FileReading
     from gvrc.listed_files import ListedFile
-    from gvrc.load import Outcome
+    from gvrc.load import FileOutcomes
     from gvrc.open_run import Run
     from gvrc.settings import Settings
 
@@ -108,21 +108,21 @@ def repeat_account(account: FileAccount, known: dict[str, Any]) -> None:
         account.tables[table] = +Counter({"unchanged": sum(rows.values()) - not_given, "superseded": superseded})
 
 
-def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> dict[int, FileAccount]:
+def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, FileOutcomes]) -> dict[int, FileAccount]:
     """Give the accounts of a batch's files as they will be once it is committed; those of the run stay as they are.
 
     A batch that is rolled back and tried again must not be counted twice.
     """
     accounts = {file_no: deepcopy(this_run.account.files[file_no - 1]) for file_no in {*outcomes, *batch.file_nos}}
-    for file_no, outcome in outcomes.items():
+    for file_no, added in outcomes.items():
         account = accounts[file_no]
-        for name, count in outcome.outcomes.items():
-            setattr(account, name, getattr(account, name) + count)
-        account.rejects += outcome.rejects
-        account.corrected += outcome.corrected
-        account.issues += outcome.issues
-        account.ward_match += outcome.ward_match
-        account.add_rows(outcome.tables)
+        for outcome, records in added.records.items():
+            setattr(account, outcome, getattr(account, outcome) + records)
+        account.rejects += added.rejects
+        account.corrected += added.corrected
+        account.issues += added.issues
+        account.ward_match += added.ward_match
+        account.add_rows(added.tables)
     for file_no, reading in batch.finished.items():
         accounts[file_no].status = "succeeded"
         add_reading(accounts[file_no], reading)

@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from gvrc.settings import ConfigManager, Settings
 
 
-class Outcome(Struct):
+class FileOutcomes(Struct):
     """What a batch adds to the account of one file."""
 
-    outcomes: Counter[str] = field(default_factory=Counter)
+    records: Counter[str] = field(default_factory=Counter)  # by outcome, as are the rows of tables
     rejects: Counter[str] = field(default_factory=Counter)
     corrected: Counter[str] = field(default_factory=Counter)
     issues: Counter[str] = field(default_factory=Counter)
@@ -48,16 +48,16 @@ class Outcome(Struct):
     tables: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
-def add_counts(outcomes: dict[int, Outcome], counted: pl.DataFrame, name: str) -> None:
+def add_counts(outcomes: dict[int, FileOutcomes], counted: pl.DataFrame, name: str) -> None:
     """Add an outcome that records and their rows had together, as ``count_rows`` counts them."""
     for file_no, records, *counts in counted.iter_rows():
-        outcomes[file_no].outcomes[name] += records
+        outcomes[file_no].records[name] += records
         for table, rows in zip(CHILD_TABLES, counts, strict=True):
             if rows:
                 outcomes[file_no].tables[table][name] += rows
 
 
-def add_values(outcomes: dict[int, Outcome], counter: str, values: pl.DataFrame) -> None:
+def add_values(outcomes: dict[int, FileOutcomes], counter: str, values: pl.DataFrame) -> None:
     """Count the values of a column (the second one), by file_no (the first), in a counter of the outcomes."""
     for file_no, value, count in values.group_by(values.columns).len().iter_rows():
         getattr(outcomes[file_no], counter)[value] += count
@@ -137,15 +137,15 @@ class Loader:
         for name in statement_group("staging/restore.sql"):
             self.database.run(name, self.merger.run_no)
 
-    def load_batch(self, batch: Batch) -> dict[int, Outcome]:
+    def load_batch(self, batch: Batch) -> dict[int, FileOutcomes]:
         """Load a batch inside the open transaction; give what became of its records, by file_no."""
         self.tables.empty()
         self.reinstating.reinstate([batch.staged.accepted if batch.staged else pl.DataFrame(), batch.settled])
         if batch.settled.is_empty():
-            return self.load(batch.staged)
+            return self.load_staged(batch.staged)
         try:
             with self.database.savepoint(TouchedFacilitiesError):
-                outcomes = self.load(batch.staged)
+                outcomes = self.load_staged(batch.staged)
                 self.add_settled(batch.settled, outcomes)
         except TouchedFacilitiesError as error:
             batch.bring_back(error.row_nos)
@@ -153,7 +153,7 @@ class Loader:
             return self.load_batch(batch)
         return outcomes
 
-    def add_settled(self, settled: pl.DataFrame, outcomes: dict[int, Outcome]) -> None:
+    def add_settled(self, settled: pl.DataFrame, outcomes: dict[int, FileOutcomes]) -> None:
         """Count the records that need no merge as unchanged, or as superseded.
 
         Raises:
@@ -189,11 +189,11 @@ class Loader:
         if has_superseded:
             self.database.run("remember_settled_superseded")
 
-    def load(self, staged: StagedBatch | None) -> dict[int, Outcome]:
+    def load_staged(self, staged: StagedBatch | None) -> dict[int, FileOutcomes]:
         """Load what is staged inside the open transaction; give what became of the records, by file_no."""
         self.landed = self.told = pl.DataFrame()
         if staged is None:
-            return defaultdict(Outcome)
+            return defaultdict(FileOutcomes)
         accepted, rejected, texts = staged.accepted, staged.rejected, staged.texts
         try:
             refused = self.merge_checked(staged)
@@ -274,13 +274,15 @@ class Loader:
         for name in ("analyze_staged_records", "analyze_staged_services"):
             self.database.run(name)
 
-    def outcomes(self, landed: pl.DataFrame, rejected: pl.DataFrame, staged_issues: pl.DataFrame) -> dict[int, Outcome]:
+    def outcomes(
+        self, landed: pl.DataFrame, rejected: pl.DataFrame, staged_issues: pl.DataFrame
+    ) -> dict[int, FileOutcomes]:
         """Put together what became of the batch, by file_no."""
-        outcomes: dict[int, Outcome] = defaultdict(Outcome)
+        outcomes: dict[int, FileOutcomes] = defaultdict(FileOutcomes)
         if self.lone_counted is not None:
             add_counts(outcomes, self.lone_counted, "inserted")
         for row in self.database.rows("batch_outcomes"):
-            outcomes[row["file_no"]].outcomes[row["outcome"]] += row["records"]
+            outcomes[row["file_no"]].records[row["outcome"]] += row["records"]
         for row in self.database.rows("batch_tables"):
             outcomes[row["file_no"]].tables[row["table_name"]][row["outcome"]] += row["rows"]
         add_values(outcomes, "rejects", rejected.select("file_no", "reason"))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gvrc.account import FileAccount
     from gvrc.batches import Batch
     from gvrc.database import Database
-    from gvrc.load import Loader, Outcome
+    from gvrc.load import FileOutcomes, Loader
     from gvrc.open_run import Run
 
 
@@ -83,7 +83,7 @@ def merge_batch(this_run: Run, loader: Loader, batch: Batch) -> dict[int, FileAc
     return accounts
 
 
-def load_outcomes(loader: Loader, batch: Batch) -> dict[int, Outcome]:
+def load_outcomes(loader: Loader, batch: Batch) -> dict[int, FileOutcomes]:
     """Load one batch; the last one has no records: it gives out the registration numbers that were freed in the run."""
     if batch.is_last:
         from gvrc.loading.freed import give_freed_numbers
