@@ -20,7 +20,7 @@ from gvrc.written import told_if_unwritten
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gvrc.account import FileAccount, RunStatus
+    from gvrc.account import FileAccount, RunAccount, RunStatus
     from gvrc.batches import Batch
     from gvrc.extract import FileReading
     from gvrc.listed_files import ListedFile
@@ -209,26 +209,43 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
     """Conclude the account and write how the run ended; on a dead connection only the account is concluded."""
     account = this_run.account
     account.seconds = seconds
-    for file in account.files:
-        if file.status == "pending":
-            file.status = "not_attempted"
-            file.error = file.error or "not attempted: the run stopped before this file was loaded to its end"
+    mark_not_attempted(account)
     account.status = run_status(this_run, error)
-    if error is None and this_run.options.dry_run:
-        from gvrc.plan import plan_lines
-
-        account.plan = list(plan_lines(this_run))
-    if error is None and (rejected := account.totals()["rejected"]):
-        (new,) = this_run.database.rows("count_new_rejects", this_run.run_no)
-        account.known_rejects = rejected - new["rejects"] - account.corrected().total()
-        account.reopened_rejects = new["reopened"]
+    if error is None:
+        add_plan(this_run)
+        count_known_rejects(this_run)
     record_metrics(this_run)
-    if not this_run.options.dry_run and error is None and account.totals()["rejected"]:
+    if error is None:
         tell_rejects(this_run)
     told = storable(mask(without_detail(error)) if error else "; ".join(account.unwritten)) or None
     this_run.database.release("finish_run", account.run_id, account.status, account.quality_score, told)
     tell_many_rejects(this_run)
     log_event("run_finished", run_id=account.run_id, status=account.status, **account.totals())
+
+
+def mark_not_attempted(account: RunAccount) -> None:
+    """Mark the files that the run did not come to, or not to the end of."""
+    for file in account.files:
+        if file.status == "pending":
+            file.status = "not_attempted"
+            file.error = file.error or "not attempted: the run stopped before this file was loaded to its end"
+
+
+def add_plan(this_run: Run) -> None:
+    """Add to the account of a dry run what it would change."""
+    if this_run.options.dry_run:
+        from gvrc.plan import plan_lines
+
+        this_run.account.plan = list(plan_lines(this_run))
+
+
+def count_known_rejects(this_run: Run) -> None:
+    """Count the rejects that were open already, and those that an earlier run had closed."""
+    account = this_run.account
+    if rejected := account.totals()["rejected"]:
+        (new,) = this_run.database.rows("count_new_rejects", this_run.run_no)
+        account.known_rejects = rejected - new["rejects"] - account.corrected().total()
+        account.reopened_rejects = new["reopened"]
 
 
 def without_detail(error: BaseException) -> str:
@@ -239,10 +256,12 @@ def without_detail(error: BaseException) -> str:
 
 
 def tell_rejects(this_run: Run) -> None:
-    """Write the open rejects to ``data/rejected/``; they stand in etl.rejects, too."""
+    """Write the open rejects of a run to ``data/rejected/``; they stand in etl.rejects, too."""
+    account = this_run.account
+    if this_run.options.dry_run or not account.totals()["rejected"]:
+        return
     from gvrc.rejects import write_rejects
 
-    account = this_run.account
     path = this_run.settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
     advice = f"Make room for it, then run the rejects again: python scripts/retry_rejects.py {account.run_id}"
     with told_if_unwritten(account, path, advice):
