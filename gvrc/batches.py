@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gvrc.loading.settled import SettledRecords
     from gvrc.loading.stage import StagedBatch, Stager
     from gvrc.open_run import Run
+    from gvrc.settings import Settings
 
 MOST_BYTES = 13_000_000  # of the records of a batch: 5,500 of the usual size, unless their texts are packed
 FIRST_BATCH = 5_500  # records: while the first batch is read, nothing is merged
@@ -138,8 +139,8 @@ class Batch(Struct):
     def bring_back(self, row_nos: list[int]) -> None:
         """Read and transform settled records after all: other records of the run are about the same facilities.
 
-        The readings of their files stay as they are: they were made without these records, and the thread that reads on
-        may be using them.
+        The readings of their files stay as they are: they were made without these records, and the thread that makes
+        the next batch may be using them.
 
         Raises:
             SourceFileError: a file was changed meanwhile.
@@ -229,21 +230,21 @@ def joined(parts: list[FoundRecords]) -> FoundRecords:
 
 
 @contextmanager
-def read_ahead(batches: Iterator[Batch]) -> Iterator[Iterator[Batch]]:
+def make_ahead(batches: Iterator[Batch]) -> Iterator[Iterator[Batch]]:
     """Give the batches, each made in a thread while the caller works on the one before; the first is begun at once.
 
     The thread ends with the caller, also when an error ends that. Inside a generator that nobody reads any more, the
     thread was waited for during garbage collection, perhaps while another thread was starting: then all threads waited
     for ever.
     """
-    with ThreadPoolExecutor(1) as reader:
-        yield hand_over(reader, batches, reader.submit(next, batches, None))
+    with ThreadPoolExecutor(1) as maker:
+        yield hand_over(maker, batches, maker.submit(next, batches, None))
 
 
-def hand_over(reader: ThreadPoolExecutor, batches: Iterator[Batch], upcoming: Future[Batch | None]) -> Iterator[Batch]:
+def hand_over(maker: ThreadPoolExecutor, batches: Iterator[Batch], upcoming: Future[Batch | None]) -> Iterator[Batch]:
     """Give the upcoming batch as soon as the one after it is begun."""
     while (batch := upcoming.result()) is not None:
-        upcoming = reader.submit(next, batches, None)
+        upcoming = maker.submit(next, batches, None)
         yield batch
 
 
@@ -274,50 +275,56 @@ def transform_batches(
         yield batch
 
 
-def gather_batches(
-    this_run: Run, files: list[ListedFile], settled: SettledRecords | None, rules: dict[int, int]
-) -> Iterator[Batch]:
+def gather_batches(this_run: Run, files: list[ListedFile], *, opens_at_once: bool) -> Iterator[Batch]:
     """Find the records of the files and put them together in batches; a file that fails is taken out of its batch.
 
-    Small files share a batch, which is full at ``batch_size`` records or at what memory allows. Records are opened as
-    they are found; where some may be settled, they are opened only when it is known which.
+    Small files share a batch, which is full at ``batch_size`` records or at what memory allows. Where some records may
+    be settled, none is opened at once: only when it is known which.
     """
-    batch = Batch()
-    settings, progress = this_run.settings, this_run.options.progress
+    batch, settings, progress = Batch(), this_run.settings, this_run.options.progress
     memory, size = MemoryManager(settings.max_memory_mb), settings.batch_size
     full = min(size, FIRST_BATCH)
     for file in files:
         progress.file(PurePath(file.shown).name, file.size)
         reading = FileReading()
         try:
-            for found in find_in_file(
-                as_source_file(file), reading, salvage=settings.salvage, chunk_rows=settings.batch_size
-            ):
+            for found in find_records(file, reading, settings):
                 batch.add(found, reading)
-                if settled is None:
+                if opens_at_once:
                     batch.open()
                 if batch.size >= full or batch.memory >= MOST_BYTES:
-                    yield asked_for(batch, settled, rules)
+                    yield batch
                     progress.read(batch.bytes_read[file.file_no])
                     batch, size = Batch(), memory.fit_batch(size)
                     full = size
-            file.demand_unchanged()
             batch.finished[file.file_no] = reading
         except SourceFileError as error:
             batch.fail(file.file_no, error)
-    yield asked_for(batch, settled, rules)
+    yield batch
 
 
-def asked_for(batch: Batch, settled: SettledRecords | None, rules: dict[int, int]) -> Batch:
-    """Begin to ask which records of a full batch are settled, if any may be; the answer is not waited for here."""
-    if settled and batch.found:
-        batch.asked = settled.find_ahead(batch.found, rules)
-    return batch
+def find_records(file: ListedFile, reading: FileReading, settings: Settings) -> Iterator[FoundRecords]:
+    """Find the records of a file, which must not change meanwhile.
+
+    Raises:
+        SourceFileError: it cannot be read, or was changed.
+    """
+    yield from find_in_file(as_source_file(file), reading, salvage=settings.salvage, chunk_rows=settings.batch_size)
+    file.demand_unchanged()
 
 
-def one_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """Give each batch when the one after it is there, too: meanwhile the server says what of it is settled."""
-    for batch, _ in pairwise(chain(batches, [Batch()])):
+def ask_ahead(batches: Iterator[Batch], settled: SettledRecords, rules: dict[int, int]) -> Iterator[Batch]:
+    """Ask which records of each batch are settled; while the server looks, the next batch is found.
+
+    So a batch is given when the one after it is asked for, too. The answer is not waited for here.
+    """
+
+    def ask(batch: Batch) -> Batch:
+        if batch.found:
+            batch.asked = settled.find_ahead(batch.found, rules)
+        return batch
+
+    for batch, _ in pairwise(chain(map(ask, batches), [Batch()])):
         yield batch
 
 

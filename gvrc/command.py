@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # Python collects garbage after so many new objects (by default 700): a run imports 40,000 that stay, and its data is
 # freed by reference counting anyway.
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
-# The thread that reads is always computing; after each answer of the database or of polars the other threads waited
+# The thread that makes batches is always computing; after each answer of the database or of polars the caller waited
 # 5 ms (Python's default) for it. With 0.2 ms the threads hindered each other (2 to 5 % of a forced run).
 SECONDS_BETWEEN_THREADS = 0.001
 LONGEST_WAIT = 366 * 86_400  # seconds; Python cannot wait for more than 292 years, and nobody waits for one

@@ -20,11 +20,11 @@ from gvrc.written import told_if_unwritten
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gvrc.account import FileAccount, RunStatus
+    from gvrc.account import FileAccount, RunAccount, RunStatus
     from gvrc.batches import Batch
     from gvrc.extract import FileReading
     from gvrc.listed_files import ListedFile
-    from gvrc.load import Outcome
+    from gvrc.load import FileOutcomes
     from gvrc.open_run import Run
     from gvrc.settings import Settings
 
@@ -108,21 +108,21 @@ def repeat_account(account: FileAccount, known: dict[str, Any]) -> None:
         account.tables[table] = +Counter({"unchanged": sum(rows.values()) - not_given, "superseded": superseded})
 
 
-def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, Outcome]) -> dict[int, FileAccount]:
+def add_outcomes(this_run: Run, batch: Batch, outcomes: dict[int, FileOutcomes]) -> dict[int, FileAccount]:
     """Give the accounts of a batch's files as they will be once it is committed; those of the run stay as they are.
 
     A batch that is rolled back and tried again must not be counted twice.
     """
     accounts = {file_no: deepcopy(this_run.account.files[file_no - 1]) for file_no in {*outcomes, *batch.file_nos}}
-    for file_no, outcome in outcomes.items():
+    for file_no, added in outcomes.items():
         account = accounts[file_no]
-        for name, count in outcome.outcomes.items():
-            setattr(account, name, getattr(account, name) + count)
-        account.rejects += outcome.rejects
-        account.corrected += outcome.corrected
-        account.issues += outcome.issues
-        account.ward_match += outcome.ward_match
-        account.add_rows(outcome.tables)
+        for outcome, records in added.records.items():
+            setattr(account, outcome, getattr(account, outcome) + records)
+        account.rejects += added.rejects
+        account.corrected += added.corrected
+        account.issues += added.issues
+        account.ward_match += added.ward_match
+        account.add_rows(added.tables)
     for file_no, reading in batch.finished.items():
         accounts[file_no].status = "succeeded"
         add_reading(accounts[file_no], reading)
@@ -209,26 +209,43 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
     """Conclude the account and write how the run ended; on a dead connection only the account is concluded."""
     account = this_run.account
     account.seconds = seconds
-    for file in account.files:
-        if file.status == "pending":
-            file.status = "not_attempted"
-            file.error = file.error or "not attempted: the run stopped before this file was loaded to its end"
+    mark_not_attempted(account)
     account.status = run_status(this_run, error)
-    if error is None and this_run.options.dry_run:
-        from gvrc.plan import plan_lines
-
-        account.plan = list(plan_lines(this_run))
-    if error is None and (rejected := account.totals()["rejected"]):
-        (new,) = this_run.database.rows("count_new_rejects", this_run.run_no)
-        account.known_rejects = rejected - new["rejects"] - account.corrected().total()
-        account.reopened_rejects = new["reopened"]
+    if error is None:
+        add_plan(this_run)
+        count_known_rejects(this_run)
     record_metrics(this_run)
-    if not this_run.options.dry_run and error is None and account.totals()["rejected"]:
+    if error is None:
         tell_rejects(this_run)
     told = storable(mask(without_detail(error)) if error else "; ".join(account.unwritten)) or None
     this_run.database.release("finish_run", account.run_id, account.status, account.quality_score, told)
     tell_many_rejects(this_run)
     log_event("run_finished", run_id=account.run_id, status=account.status, **account.totals())
+
+
+def mark_not_attempted(account: RunAccount) -> None:
+    """Mark the files that the run did not come to, or not to the end of."""
+    for file in account.files:
+        if file.status == "pending":
+            file.status = "not_attempted"
+            file.error = file.error or "not attempted: the run stopped before this file was loaded to its end"
+
+
+def add_plan(this_run: Run) -> None:
+    """Add to the account of a dry run what it would change."""
+    if this_run.options.dry_run:
+        from gvrc.plan import plan_lines
+
+        this_run.account.plan = list(plan_lines(this_run))
+
+
+def count_known_rejects(this_run: Run) -> None:
+    """Count the rejects that were open already, and those that an earlier run had closed."""
+    account = this_run.account
+    if rejected := account.totals()["rejected"]:
+        (new,) = this_run.database.rows("count_new_rejects", this_run.run_no)
+        account.known_rejects = rejected - new["rejects"] - account.corrected().total()
+        account.reopened_rejects = new["reopened"]
 
 
 def without_detail(error: BaseException) -> str:
@@ -239,10 +256,12 @@ def without_detail(error: BaseException) -> str:
 
 
 def tell_rejects(this_run: Run) -> None:
-    """Write the open rejects to ``data/rejected/``; they stand in etl.rejects, too."""
+    """Write the open rejects of a run to ``data/rejected/``; they stand in etl.rejects, too."""
+    account = this_run.account
+    if this_run.options.dry_run or not account.totals()["rejected"]:
+        return
     from gvrc.rejects import write_rejects
 
-    account = this_run.account
     path = this_run.settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
     advice = f"Make room for it, then run the rejects again: python scripts/retry_rejects.py {account.run_id}"
     with told_if_unwritten(account, path, advice):

@@ -16,7 +16,7 @@ from gvrc.database import UnfitTableError
 from gvrc.database_errors import tell_error
 from gvrc.errors import GvrcError, RunStoppedError
 from gvrc.faces import encode_record
-from gvrc.loading.lone import insert_lone
+from gvrc.loading.lone import Unfolder, insert_lone
 from gvrc.loading.merge import Merger
 from gvrc.loading.reinstated import Reinstating
 from gvrc.loading.schema import check_accepted
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from gvrc.settings import ConfigManager, Settings
 
 
-class Outcome(Struct):
+class FileOutcomes(Struct):
     """What a batch adds to the account of one file."""
 
-    outcomes: Counter[str] = field(default_factory=Counter)
+    records: Counter[str] = field(default_factory=Counter)  # by outcome, as are the rows of tables
     rejects: Counter[str] = field(default_factory=Counter)
     corrected: Counter[str] = field(default_factory=Counter)
     issues: Counter[str] = field(default_factory=Counter)
@@ -48,16 +48,16 @@ class Outcome(Struct):
     tables: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
-def add_counts(outcomes: dict[int, Outcome], counted: pl.DataFrame, name: str) -> None:
+def add_counts(outcomes: dict[int, FileOutcomes], counted: pl.DataFrame, name: str) -> None:
     """Add an outcome that records and their rows had together, as ``count_rows`` counts them."""
     for file_no, records, *counts in counted.iter_rows():
-        outcomes[file_no].outcomes[name] += records
+        outcomes[file_no].records[name] += records
         for table, rows in zip(CHILD_TABLES, counts, strict=True):
             if rows:
                 outcomes[file_no].tables[table][name] += rows
 
 
-def add_values(outcomes: dict[int, Outcome], counter: str, values: pl.DataFrame) -> None:
+def add_values(outcomes: dict[int, FileOutcomes], counter: str, values: pl.DataFrame) -> None:
     """Count the values of a column (the second one), by file_no (the first), in a counter of the outcomes."""
     for file_no, value, count in values.group_by(values.columns).len().iter_rows():
         getattr(outcomes[file_no], counter)[value] += count
@@ -111,17 +111,20 @@ class Loader:
         )
         self.reinstating = Reinstating(database, run_no, files, salvage=settings.salvage)
         self.landed = self.told = pl.DataFrame()  # of the last batch: what landed, and the lines for logs/processing
-        self.alone: pl.DataFrame | None = None  # how many lone records of the last batch were inserted
+        self.lone_counted: pl.DataFrame | None = (
+            None  # by file, the lone records of the last batch, if inserted as such
+        )
 
     def begin_first_load(self, *, must_merge: bool) -> None:
         """Go by it that the directory is empty: only what the run itself brings can be met.
 
-        Lone records are not set apart in a dry run, which takes no key.
+        Even lone records are merged in a dry run, which takes no key, and where it is remembered who wrote a field.
         """
-        self.merger.is_first_load = True
-        self.stager.begin_first_load()
-        if not (self.merger.is_dry_run or must_merge):
-            self.stager.set_lone_apart(self.merger.run_no, self.merger.rules)
+        merger = self.merger
+        merger.is_first_load = True
+        must_merge = must_merge or merger.is_dry_run or bool(self.settings.source_rank)
+        unfolder = Unfolder(self.directory, merger.run_no, merger.rules, merger.default_status)
+        self.stager.begin_first_load(None if must_merge else unfolder)
 
     def prepare_again(self) -> None:
         """After a lost connection, make the staging tables again, and recall what the run has met so far.
@@ -134,15 +137,15 @@ class Loader:
         for name in statement_group("staging/restore.sql"):
             self.database.run(name, self.merger.run_no)
 
-    def load_batch(self, batch: Batch) -> dict[int, Outcome]:
+    def load_batch(self, batch: Batch) -> dict[int, FileOutcomes]:
         """Load a batch inside the open transaction; give what became of its records, by file_no."""
         self.tables.empty()
         self.reinstating.reinstate([batch.staged.accepted if batch.staged else pl.DataFrame(), batch.settled])
         if batch.settled.is_empty():
-            return self.load(batch.staged)
+            return self.load_staged(batch.staged)
         try:
             with self.database.savepoint(TouchedFacilitiesError):
-                outcomes = self.load(batch.staged)
+                outcomes = self.load_staged(batch.staged)
                 self.add_settled(batch.settled, outcomes)
         except TouchedFacilitiesError as error:
             batch.bring_back(error.row_nos)
@@ -150,7 +153,7 @@ class Loader:
             return self.load_batch(batch)
         return outcomes
 
-    def add_settled(self, settled: pl.DataFrame, outcomes: dict[int, Outcome]) -> None:
+    def add_settled(self, settled: pl.DataFrame, outcomes: dict[int, FileOutcomes]) -> None:
         """Count the records that need no merge as unchanged, or as superseded.
 
         Raises:
@@ -186,11 +189,11 @@ class Loader:
         if has_superseded:
             self.database.run("remember_settled_superseded")
 
-    def load(self, staged: StagedBatch | None) -> dict[int, Outcome]:
+    def load_staged(self, staged: StagedBatch | None) -> dict[int, FileOutcomes]:
         """Load what is staged inside the open transaction; give what became of the records, by file_no."""
         self.landed = self.told = pl.DataFrame()
         if staged is None:
-            return defaultdict(Outcome)
+            return defaultdict(FileOutcomes)
         accepted, rejected, texts = staged.accepted, staged.rejected, staged.texts
         try:
             refused = self.merge_checked(staged)
@@ -233,15 +236,15 @@ class Loader:
 
     def merge(self, staged: StagedBatch) -> Refused:
         """Copy and merge a batch; give reason and detail of the rows that were refused."""
-        self.alone = None
-        if staged.lone and not (self.merger.is_first_load and self.insert_lone(staged.lone)):
+        self.lone_counted = None
+        if staged.lone and not (self.merger.is_first_load and self.insert_lone_if_possible(staged.lone)):
             staged = self.stager.unfold(staged.accepted, staged.rejected)
         if staged.records.is_empty():
             return {}
         self.copy(staged)
         return self.merger.merge(staged)
 
-    def insert_lone(self, lone: LoneRecords) -> bool:
+    def insert_lone_if_possible(self, lone: LoneRecords) -> bool:
         """Insert the lone records of a batch; say whether that was done, or the merge has to do it.
 
         The merge has to where the database refuses one of them, and where somebody gave a table other types: the merge
@@ -258,7 +261,7 @@ class Loader:
             if not self.merger.is_fault_of_record(error):
                 raise
             return False
-        self.alone = lone.counted if is_done else None
+        self.lone_counted = lone.counted if is_done else None
         return is_done
 
     def copy(self, staged: StagedBatch) -> None:
@@ -271,13 +274,15 @@ class Loader:
         for name in ("analyze_staged_records", "analyze_staged_services"):
             self.database.run(name)
 
-    def outcomes(self, landed: pl.DataFrame, rejected: pl.DataFrame, staged_issues: pl.DataFrame) -> dict[int, Outcome]:
+    def outcomes(
+        self, landed: pl.DataFrame, rejected: pl.DataFrame, staged_issues: pl.DataFrame
+    ) -> dict[int, FileOutcomes]:
         """Put together what became of the batch, by file_no."""
-        outcomes: dict[int, Outcome] = defaultdict(Outcome)
-        if self.alone is not None:
-            add_counts(outcomes, self.alone, "inserted")
+        outcomes: dict[int, FileOutcomes] = defaultdict(FileOutcomes)
+        if self.lone_counted is not None:
+            add_counts(outcomes, self.lone_counted, "inserted")
         for row in self.database.rows("batch_outcomes"):
-            outcomes[row["file_no"]].outcomes[row["outcome"]] += row["records"]
+            outcomes[row["file_no"]].records[row["outcome"]] += row["records"]
         for row in self.database.rows("batch_tables"):
             outcomes[row["file_no"]].tables[row["table_name"]][row["outcome"]] += row["rows"]
         add_values(outcomes, "rejects", rejected.select("file_no", "reason"))

@@ -93,14 +93,13 @@ def load_files(this_run: Run, files: list[ListedFile]) -> None:
         places_ahead(this_run, cache) as places,
     ):
         with directory_ahead(this_run) as preparing:
-            from gvrc.batches import gather_batches, one_ahead
+            from gvrc.batches import ask_ahead, gather_batches
 
         this_run.options.progress.begin(sum(file.size for file in unread))
         directory = preparing.result()
         rules = rules_by_file(this_run, directory, unread)
-        gathered = gather_batches(this_run, unread, settled, rules)
-        # Of the next batch the records are found while the server says which of the one before are settled.
-        gathered = one_ahead(gathered) if settled else gathered
+        gathered = gather_batches(this_run, unread, opens_at_once=settled is None)
+        gathered = ask_ahead(gathered, settled, rules) if settled else gathered
         load_gathered(this_run, open_loader(this_run, directory, rules, unread), gathered, unread, places)
 
 
@@ -112,13 +111,13 @@ def load_gathered(
     places: RunPlaces,
 ) -> None:
     """Open, transform and load the batches as they are gathered from the files, and look at what they left."""
-    from gvrc.batches import open_batches, read_ahead, transform_batches
+    from gvrc.batches import make_ahead, open_batches, transform_batches
     from gvrc.loading.unsent import note_unsent
 
     with first_load(this_run, loader) as foreign_keys:
         opened = open_batches(gathered, files, this_run.settings.batch_size)
         transformed = transform_batches(opened, files, places.resolver, loader.stager)
-        with places.asked(), read_ahead(transformed) as batches:
+        with places.asked(), make_ahead(transformed) as batches:
             load_batches(this_run, loader, batches)
         refresh_statistics(this_run)
         with foreign_keys.added_meanwhile():

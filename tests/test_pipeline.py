@@ -812,10 +812,10 @@ def test_a_connection_that_is_lost_while_a_file_is_taken_back_leaves_nothing_of_
     fresh.execute("DELETE FROM etl.settled_facilities")  # so that the record is merged when it comes again
     give_back, calls = failed.give_back, itertools.count()
 
-    def lose(*given: Any) -> None:
+    def lose(*given: Any) -> Any:
         if next(calls) == 0:
             fresh.execute(END_OTHERS)
-        give_back(*given)
+        return give_back(*given)
 
     monkeypatch.setattr(failed, "give_back", lose)
     cut = tmp_path / "cut.json"

@@ -3,7 +3,7 @@
 Before a batch: ``directory.py`` reads what must be known of the database, ``staging_tables.py`` makes the tables of a
 run, ``settled.py`` leaves out what is there already.
 
-A batch: ``stage.py`` parts it by what ``staging.py`` unfolds, ``schema.py`` checks it, ``commit.py`` makes one
+A batch: ``stage.py`` brings it into the frames of ``staging.py``, ``schema.py`` checks it, ``commit.py`` makes one
 transaction of it. ``reinstated.py`` lets superseded records count again, ``meet.py`` finds the facility of each record
 and ``merge.py`` writes it by the statements of ``sql/merge``; where tables have triggers, ``watched.py`` checks what
 these left. Into an empty directory ``lone.py`` copies at once what ``brought.py`` finds to be sure, and

@@ -23,11 +23,11 @@ BEYOND_ASCII: Final = r"[^\x00-\x7f]"  # the database's lower() may be another t
 DOTTED_I: Final = "i\u0307"  # which polars makes of a capital one, and a database may make an i of
 
 
-class Parted(NamedTuple):
-    """What the keys of a batch tell."""
+class Compared(NamedTuple):
+    """What the keys of a batch tell, beside those that were brought before."""
 
     lone: pl.Series  # row_no of the records that share no key with any other
-    unmet: frozenset[str]  # the statements that would find nothing
+    needless: frozenset[str]  # statements that would find nothing
 
 
 class BroughtKeys:
@@ -46,8 +46,8 @@ class BroughtKeys:
         hashes = hash_rows(rejected, KEYS["meet_by_content"])
         self.brought["meet_by_content"] = pl.concat([self.brought["meet_by_content"], hashes.drop_nulls()])
 
-    def part(self, records: pl.DataFrame) -> Parted:
-        """Part the staged records of a batch, and add their keys.
+    def compare(self, records: pl.DataFrame) -> Compared:
+        """Say which staged records of a batch are lone, and which statements are needless for it; add their keys.
 
         Where a record goes without a code, or may, facilities are met by name. So whatever has the name of a record
         that is not lone is not lone either, wherever it is: a facility may have its name and its ward from two records.
@@ -55,21 +55,21 @@ class BroughtKeys:
         is_generated = records["facility_code"].str.contains(LOOKS_GENERATED).fill_null(value=False)
         is_shared = records["facility_code"].is_null() | is_generated | records["answers"].is_not_null()
         records = records.with_columns(pl.col("facility_code").str.replace(LEADING_ZEROS, "$1"))
-        unmet = set(KEYS) - ({"meet_by_code"} if is_generated.any() else set())
+        needless = set(KEYS) - ({"meet_by_code"} if is_generated.any() else set())
         for key, columns in LONE_KEYS.items():
             hashes = hash_rows(records, columns)
             is_known = are_among(hashes, self.brought[key])
             is_shared |= is_known | (hashes.is_duplicated() & hashes.is_not_null())
-            unmet -= {key} if is_known.any() else set()
+            needless -= {key} if is_known.any() else set()
             self.brought[key] = pl.concat([self.brought[key], hashes.drop_nulls()])
         names = hash_rows(
             records.select(pl.col("name_key").str.replace_all(DOTTED_I, "i", literal=True)), ("name_key",)
         )
-        if "meet_by_code" in unmet and not self._may_be_met_by_name(records, names):
-            unmet.add("meet_by_name")
+        if "meet_by_code" in needless and not self._may_be_met_by_name(records, names):
+            needless.add("meet_by_name")
         self.names = pl.concat([self.names, names])
         is_shared |= self._have_unsure_names(records, names, is_shared)
-        return Parted(records["row_no"].filter(~is_shared), frozenset(unmet))
+        return Compared(records["row_no"].filter(~is_shared), frozenset(needless))
 
     def _may_be_met_by_name(self, records: pl.DataFrame, names: pl.Series) -> bool:
         """Say whether a record without a code has the name of another one; one whose code is met may lose it."""

@@ -18,35 +18,39 @@ if TYPE_CHECKING:
     from gvrc.account import FileAccount
     from gvrc.batches import Batch
     from gvrc.database import Database
-    from gvrc.load import Loader, Outcome
+    from gvrc.load import FileOutcomes, Loader
     from gvrc.open_run import Run
 
 
 def commit_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
-    """Load one batch; its account counts once it is committed. After a transient error it is tried again.
-
-    Not in a dry run, which is one transaction: a part of it that failed cannot be repeated alone.
-    """
+    """Load one batch in one transaction, and tell what came of it."""
     started = time.perf_counter()
-    if this_run.options.dry_run:
-        accounts = merge_batch(this_run, loader, batch)
-    else:
-        attempt = Attempt()
-        accounts = retry_transient(
-            lambda: this_run.breaker.call(
-                lambda: commit_once(this_run.database, attempt, lambda: merge_batch(this_run, loader, batch))
-            ),
-            this_run.settings,
-            lambda: revive(this_run, loader),
-        )
-    for file_no, account in accounts.items():
-        this_run.account.files[file_no - 1] = account
+    commit_accounts(this_run, loader, lambda: merge_batch(this_run, loader, batch))
     seconds = time.perf_counter() - started
     if this_run.metrics:
         this_run.metrics.record_batch(seconds, batch.size)
     if batch.size:  # else it only ends files, or gives out freed numbers
         log_event("batch_merged", records=batch.size, seconds=round(seconds, 3))
         tell_records(this_run, loader)
+
+
+def commit_accounts(this_run: Run, loader: Loader, write: Callable[[], dict[int, FileAccount]]) -> None:
+    """Do what ``write`` does in one transaction; the accounts that it gives count once that is committed.
+
+    After a transient error it is tried again. Not in a dry run, which is one transaction: a part of it that failed
+    cannot be repeated alone.
+    """
+    if this_run.options.dry_run:
+        accounts = write()
+    else:
+        attempt = Attempt()
+        accounts = retry_transient(
+            lambda: this_run.breaker.call(lambda: commit_once(this_run.database, attempt, write)),
+            this_run.settings,
+            lambda: revive(this_run, loader),
+        )
+    for file_no, account in accounts.items():
+        this_run.account.files[file_no - 1] = account
 
 
 class Attempt(Struct):
@@ -72,15 +76,14 @@ def commit_once(
 
 
 def merge_batch(this_run: Run, loader: Loader, batch: Batch) -> dict[int, FileAccount]:
-    """Load one batch and write its account, in one transaction; give the accounts of its files."""
-    with this_run.database.transaction():
-        outcomes = load_outcomes(loader, batch)
-        accounts = ledger.add_outcomes(this_run, batch, outcomes)
-        ledger.save_accounts(this_run, accounts, accounts)
+    """Load one batch and write its account, inside the open transaction; give the accounts of its files."""
+    outcomes = load_outcomes(loader, batch)
+    accounts = ledger.add_outcomes(this_run, batch, outcomes)
+    ledger.save_accounts(this_run, accounts, accounts)
     return accounts
 
 
-def load_outcomes(loader: Loader, batch: Batch) -> dict[int, Outcome]:
+def load_outcomes(loader: Loader, batch: Batch) -> dict[int, FileOutcomes]:
     """Load one batch; the last one has no records: it gives out the registration numbers that were freed in the run."""
     if batch.is_last:
         from gvrc.loading.freed import give_freed_numbers

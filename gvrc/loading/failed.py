@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from gvrc import ledger
 from gvrc.account import FileAccount
-from gvrc.loading.commit import Attempt, commit_once, revive
+from gvrc.loading.commit import commit_accounts
 from gvrc.loading.take_back import take_file_back
 from gvrc.log import log_event
-from gvrc.resilience import retry_transient
 
 if TYPE_CHECKING:
     from gvrc.batches import Batch
@@ -33,26 +32,16 @@ def take_failed_back(this_run: Run, loader: Loader, file_no: int) -> None:
     emptied = FileAccount(path=file.path, sha256=file.sha256, source=file.source)
     emptied.status, emptied.error = file.status, file.error
     this_run.account.files[file_no - 1] = emptied
-    attempt = Attempt()
-    if this_run.options.dry_run:
-        give_back(this_run, file_no, attempt)
-    else:
-        retry_transient(
-            lambda: give_back(this_run, file_no, attempt), this_run.settings, lambda: revive(this_run, loader)
-        )
+    commit_accounts(this_run, loader, lambda: give_back(this_run, file_no))
     loader.tables.mark_filled()
     log_event("failed_file_taken_back", "WARNING", file=file.path)
 
 
-def give_back(this_run: Run, file_no: int, attempt: Attempt) -> None:
-    """Take a file back; records of earlier files that its own had superseded count again as they did before."""
-    accounts = commit_once(this_run.database, attempt, lambda: take_out(this_run, file_no))
-    for number, account in accounts.items():
-        this_run.account.files[number - 1] = account
+def give_back(this_run: Run, file_no: int) -> dict[int, FileAccount]:
+    """Take a file back inside the open transaction; give the accounts of the earlier files.
 
-
-def take_out(this_run: Run, file_no: int) -> dict[int, FileAccount]:
-    """Take a file back inside the open transaction; give the accounts of the earlier files."""
+    Records of those that its own had superseded count again as they did before.
+    """
     given_back = take_file_back(this_run.database, this_run.run_no, file_no, is_managed=this_run.is_managed)
     accounts = ledger.give_back_outcomes(this_run, given_back)
     ledger.save_accounts(this_run, [file_no, *accounts], accounts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from gvrc.load import Outcome
+from gvrc.load import FileOutcomes
 from gvrc.loading.watched import write_watched
 
 if TYPE_CHECKING:
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 CLAIMED_TWICE = "registration_number_claimed_twice"
 
 
-def give_freed_numbers(merger: Merger) -> dict[int, Outcome]:
+def give_freed_numbers(merger: Merger) -> dict[int, FileOutcomes]:
     """Give out the freed numbers inside the open transaction; give what that changes in the account, by file_no.
 
     A facility that is given one may give up another, which was refused to a third: hence the loop.
     """
-    outcomes: dict[int, Outcome] = defaultdict(Outcome)
+    outcomes: dict[int, FileOutcomes] = defaultdict(FileOutcomes)
     while give_once(merger, outcomes):
         pass
     return outcomes
 
 
-def give_once(merger: Merger, outcomes: dict[int, Outcome]) -> bool:
+def give_once(merger: Merger, outcomes: dict[int, FileOutcomes]) -> bool:
     """Merge, for each claimant, a record that says nothing but the number; say whether a number was given.
 
     A record that was counted as unchanged then counts as updated, and its issue goes.
@@ -52,7 +52,7 @@ def give_once(merger: Merger, outcomes: dict[int, Outcome]) -> bool:
     for row in given:
         outcomes[row["file_no"]].issues[CLAIMED_TWICE] -= row["records"]
         if row["outcome"] == "unchanged":
-            outcomes[row["file_no"]].outcomes.update(unchanged=-row["records"], updated=row["records"])
+            outcomes[row["file_no"]].records.update(unchanged=-row["records"], updated=row["records"])
     write_given(merger)
     return bool(given)
 

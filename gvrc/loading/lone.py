@@ -243,7 +243,7 @@ def insert_lone(database: Database, lone: LoneRecords, directory: Directory) -> 
 def with_keys(table: LoneTable, first: int, now: datetime) -> pl.DataFrame:
     """Put keys in place of the numbers of the facilities, and the time where a table has one.
 
-    Series by series, not by expressions of polars: each of those would wait for the threads that read and transform.
+    Series by series, not by expressions of polars: each of those would wait for the thread that makes the next batch.
     """
     numbers, *others = table.rows.get_columns()
     made = {

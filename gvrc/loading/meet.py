@@ -17,34 +17,34 @@ Span = tuple[int, int, int]  # the round, the first and the last row_no
 def meet(merger: Merger, span: Span) -> Refused:
     """Find the facility of each row, or a new key for it; give those that no facility is sure for."""
     database = merger.database
-    unmet = merger.unmet if span[0] == 1 else frozenset()
-    meet_by_given_codes(merger, span, unmet)
-    refused = settle_claimed_codes(merger)
+    needless = merger.needless if span[0] == 1 else frozenset()
+    meet_by_given_codes(merger, span, needless)
+    refused = judge_claimed_codes(merger)
     has_codeless = database.run("generate_codes", *span) > 0
-    meet_by_keys(merger, span, unmet, has_codeless=has_codeless)
-    meet_by_names(merger, span, has_codeless=has_codeless and "meet_by_name" not in unmet)
+    meet_by_keys(merger, span, needless, has_codeless=has_codeless)
+    meet_by_names(merger, span, has_codeless=has_codeless and "meet_by_name" not in needless)
     postpone(database, span[0])
     refused |= refuse_ambiguous(database)
     withdraw_records(database, refused)
-    database.run("claim_generated_codes")
+    database.run("note_claimed_generated_codes")
     database.run("meet_new", *span, merger.next_id("facilities"))
     database.run("analyze_merging")
     return refused
 
 
-def meet_by_given_codes(merger: Merger, span: Span, unmet: frozenset[str]) -> None:
+def meet_by_given_codes(merger: Merger, span: Span, needless: frozenset[str]) -> None:
     """Meet the facilities of records that came before, and those whose code a record has, or had."""
     database = merger.database
-    if "meet_by_content" not in unmet and database.run("meet_by_content", *span):
-        database.run("claim_codes_again")
-    if "meet_by_code" not in unmet:
+    if "meet_by_content" not in needless and database.run("meet_by_content", *span):
+        database.run("withdraw_codes_claimed_again")
+    if "meet_by_code" not in needless:
         database.run("meet_by_code", *span)
         database.run("meet_by_code_without_zeros", *span)
     if not merger.is_first_load:  # nobody has edited yet what the run itself brings
         database.run("meet_by_former_code", *span)
 
 
-def settle_claimed_codes(merger: Merger) -> Refused:
+def judge_claimed_codes(merger: Merger) -> Refused:
     """Give a record that claims another facility's code a generated one, or refuse it, as the setting says.
 
     The code stays with the facility that has it. That is another one if both its place and its name are, or if one of
@@ -61,22 +61,22 @@ def settle_claimed_codes(merger: Merger) -> Refused:
             bearer = "police station or gender desk" if claim["is_another"] else "facility, in another place"
             refused[row_no] = ("code_claimed_twice", f"The code {claim['facility_code']} is borne by another {bearer}.")
         else:
-            database.run("take_claimed_code", row_no)
+            database.run("withdraw_claimed_code", row_no)
             database.run("note_claimed_key", row_no, "code_claimed_twice", "facility_code", claim["facility_code"])
     return refused
 
 
-def meet_by_keys(merger: Merger, span: Span, unmet: frozenset[str], *, has_codeless: bool) -> None:
+def meet_by_keys(merger: Merger, span: Span, needless: frozenset[str], *, has_codeless: bool) -> None:
     """Meet facilities by generated codes, by a source's own keys and by registration numbers."""
     database = merger.database
     if has_codeless:
         meet_by_generated_codes(database, span, heeds_keys=True)
-    if "meet_by_source_key" not in unmet:
+    if "meet_by_source_key" not in needless:
         database.run("meet_by_source_key", *span)
-    if settle_claimed_keys(database):
+    if judge_claimed_keys(database):
         meet_by_generated_codes(database, span, heeds_keys=False)
     if database.run("meet_by_registration_number", *span, merger.directory.is_managed):
-        settle_claimed_numbers(database)
+        judge_claimed_numbers(database)
 
 
 def meet_by_generated_codes(database: Database, span: Span, *, heeds_keys: bool) -> None:
@@ -86,7 +86,7 @@ def meet_by_generated_codes(database: Database, span: Span, *, heeds_keys: bool)
         database.run("meet_by_generated_code", *span, heeds_keys)
 
 
-def settle_claimed_keys(database: Database) -> bool:
+def judge_claimed_keys(database: Database) -> bool:
     """Forget what a record met by a source's key that belongs to quite another facility; say whether there was one.
 
     Such a key says nothing: the record is met by something else.
@@ -105,7 +105,7 @@ def settle_claimed_keys(database: Database) -> bool:
     return is_claimed
 
 
-def settle_claimed_numbers(database: Database) -> None:
+def judge_claimed_numbers(database: Database) -> None:
     """Forget what a record met by the number of quite another facility: the branches of one body share theirs.
 
     Of the national list 121 pairs share a number in a constituency, and two of them a telling word, once misspelt.

@@ -48,14 +48,14 @@ class Merger(Struct, kw_only=True):
     has_refused: bool = False  # a record of the run went without its registration number
     children: set[str] = field(default_factory=set)  # their staging tables that the batch has rows in
     has_answers: bool = False  # the batch has a reject that is run again
-    unmet: frozenset[str] = frozenset()  # statements that would meet nothing in the first round
+    needless: frozenset[str] = frozenset()  # statements that would meet nothing in the first round
     futile: set[int] = field(default_factory=set)  # facilities of the round that triggers leave as they are
 
     def merge(self, staged: StagedBatch) -> Refused:
         """Merge a batch round by round; give the rows that were refused with reason and detail."""
         self.children = set(staged.filled)
         self.has_answers = staged.records["answers"].null_count() < len(staged.records)
-        self.unmet = staged.unmet if self.is_first_load else frozenset()
+        self.needless = staged.needless if self.is_first_load else frozenset()
         refused: Refused = {}
         round_no = 1
         if self.settings.create_lookups:

@@ -13,7 +13,6 @@ import polars as pl
 from gvrc.enrich import use_lookup_names
 from gvrc.loading.brought import BroughtKeys
 from gvrc.loading.directory import required_status
-from gvrc.loading.lone import Unfolder
 from gvrc.loading.staging import (
     add_rounds,
     add_ward_risk,
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gvrc.loading.directory import Directory
-    from gvrc.loading.lone import LoneRecords
+    from gvrc.loading.lone import LoneRecords, Unfolder
     from gvrc.settings import Settings
 
 # What of a child names a row of a lookup table, and what has a length.
@@ -71,7 +70,7 @@ class StagedBatch(Struct):
     children: dict[str, pl.DataFrame] = field(default_factory=dict)  # by staging table
     issues: pl.DataFrame = field(default_factory=pl.DataFrame)
     lacking: set[str] = field(default_factory=set)  # lookup tables that lack a name of the batch
-    unmet: frozenset[str] = frozenset()  # statements that would meet nothing, in a first load
+    needless: frozenset[str] = frozenset()  # statements that would meet nothing, in a first load
     lone: LoneRecords | None = None  # of a first load; records, children and issues are then those of the others
     texts: PackedTexts = field(default_factory=PackedTexts)  # of what may still be refused
 
@@ -80,8 +79,8 @@ class StagedBatch(Struct):
         """Name the tables of children that the batch has rows in."""
         return sorted(table for table, rows in self.children.items() if not rows.is_empty())
 
-    def set_apart(self, row_nos: pl.Series, unfolder: Unfolder) -> None:
-        """Unfold lone records; where a value of theirs does not fit its column, the merge will say so."""
+    def take_lone_out(self, row_nos: pl.Series, unfolder: Unfolder) -> None:
+        """Unfold lone records; where a value of theirs does not fit its column, all stay, and the merge will say so."""
         is_lone = pl.col("row_no").is_in(row_nos.implode())
         with suppress(pl.exceptions.PolarsError):
             self.lone = unfolder.unfold(self.records.filter(is_lone), self.children, self.issues)
@@ -103,16 +102,11 @@ class Stager:
         self.settings = settings
         self.default_status = required_status(directory, settings)
         self.brought: BroughtKeys | None = None  # of a first load
-        self.unfolder: Unfolder | None = None  # the same, where lone records may be inserted unasked
+        self.unfolder: Unfolder | None = None  # the same, where lone records need not be merged
 
-    def begin_first_load(self) -> None:
-        """Remember from now on what the batches bring."""
-        self.brought = BroughtKeys()
-
-    def set_lone_apart(self, run_no: int, rules: dict[int, int]) -> None:
-        """Unfold lone records from now on, unless it is remembered who wrote which field."""
-        if not self.settings.source_rank:
-            self.unfolder = Unfolder(self.directory, run_no, rules, self.default_status)
+    def begin_first_load(self, unfolder: Unfolder | None) -> None:
+        """Remember from now on what the batches bring; with an unfolder, take the lone records out of each."""
+        self.brought, self.unfolder = BroughtKeys(), unfolder
 
     def stage(self, records: pl.DataFrame, texts: PackedTexts) -> StagedBatch:
         """Part records into accepted ones, numbered in their order, and rejected ones, and unfold their children."""
@@ -134,9 +128,9 @@ class Stager:
         batch.texts = texts
         if self.brought:
             self.brought.add_rejects(rejected)
-            lone, batch.unmet = self.brought.part(batch.records)
+            lone, batch.needless = self.brought.compare(batch.records)
             if self.unfolder and not lone.is_empty() and not batch.lacking:
-                batch.set_apart(lone, self.unfolder)
+                batch.take_lone_out(lone, self.unfolder)
         return batch
 
     def unfold(self, accepted: pl.DataFrame, rejected: pl.DataFrame) -> StagedBatch:

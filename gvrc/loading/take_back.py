@@ -46,7 +46,7 @@ def take_file_back(database: Database, run_no: int, file_no: int, *, is_managed:
     take_back(database, run_no, file_no, is_managed=is_managed)
     for name in ("forget_file_changes", "forget_file_rejects", "forget_file_issues"):
         database.run(name, run_no, file_no)
-    database.run("forget_run_facilities", file_no)
+    database.run("forget_run_records", file_no)
     database.run("give_back_run_facilities", run_no, file_no)
     given_back = database.rows("outcomes_given_back", run_no, file_no)
     database.run("forget_former_of_file", run_no, file_no)
@@ -138,7 +138,7 @@ def restore(database: Database, *, is_managed: bool) -> None:
         database.run(f"restore_{table}")
     if not is_managed:
         database.run("restore_facility_types")
-    database.run_all(("settle_primary_contacts", "add_restored_images"))
+    database.run_all(("choose_primary_contacts", "add_restored_images"))
     demand_done(database, "restored", "update", *ALL_KEYS)
 
 

@@ -102,7 +102,7 @@ def conclude(this_run: Run, file: FileAccount, undone_run_no: int) -> None:
         )
     ledger.save_accounts(this_run, [1])
     database.run("finish_run", this_run.account.run_id, "succeeded", None, None)
-    database.run("weigh_rejects", json.dumps(database.rows("taken_back_runs")))
+    database.run("decide_open_rejects", json.dumps(database.rows("taken_back_runs")))
     log_event("run_taken_back", run_no=undone_run_no, **counts)
     tell_files_since(this_run, file)
 

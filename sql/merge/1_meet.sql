@@ -19,7 +19,7 @@ JOIN facilities USING (facility_id)
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint;
 
--- name: claim_codes_again
+-- name: withdraw_codes_claimed_again
 -- The code of a record that came before is another facility's, as it was when the record first came. That is reported
 -- in every run, like a number that another facility bears. A code that a person gave its facility is reported elsewhere
 -- (manual_edit_kept). The two tables without an index are put together first: where the planner takes what has met for
@@ -96,7 +96,7 @@ WITH asking AS MATERIALIZED (
         facilities.ward_id
     FROM (SELECT DISTINCT name FROM asking) AS names
     JOIN facilities ON lower(facilities.facility_name) = names.name
-), unmet AS (
+), fitting AS (
     SELECT
         staged.row_no,
         staged.said_code,
@@ -115,14 +115,14 @@ WITH asking AS MATERIALIZED (
         row_no,
         facility_id,
         'code'
-    FROM unmet
+    FROM fitting
     WHERE candidates = 1
 ), alike AS (
     SELECT
         row_no,
         said_code,
         facility_code
-    FROM unmet
+    FROM fitting
     WHERE candidates = 1
     UNION ALL
     SELECT
@@ -276,7 +276,7 @@ WHERE $1 = 'code'
     AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
 ORDER BY is_another;
 
--- name: take_claimed_code
+-- name: withdraw_claimed_code
 UPDATE staged_records
 SET facility_code = NULL
 WHERE row_no = $1::bigint;
@@ -932,7 +932,7 @@ WHERE staged.row_no = issues.row_no
         )
     );
 
--- name: claim_generated_codes
+-- name: note_claimed_generated_codes
 -- What is reported of places with one name that lie apart (part_generated_codes) is reported of records met by content
 -- or key, too, wherever the bearer is now: it may have moved while the record was settled. Nothing is reported of a
 -- superseded record.

@@ -1,8 +1,8 @@
 -- Only one facility bears a registration number: the second to claim it goes without, and an issue says so.
 
 -- name: refuse_claimed_numbers
--- Run until it refuses nothing: a number is free if its holder gets another one in this round, and whether the holder
--- does depends on the holder's own claim. $1: whether a number that a person has changed is kept; a facility that keeps
+-- Run until it refuses nothing: a number is free if its bearer gets another one in this round, and whether the bearer
+-- does depends on the bearer's own claim. $1: whether a number that a person has changed is kept; a facility that keeps
 -- its number claims no other.
 WITH claims AS (
     SELECT
@@ -23,7 +23,7 @@ WITH claims AS (
             AND imported.facility_id IS NOT NULL
             AND own.registration_number IS DISTINCT FROM imported.registration_number
         )
-), freed AS (
+), giving_up AS (
     SELECT own.facility_id
     FROM claims
     JOIN facilities AS own USING (facility_id)
@@ -36,11 +36,11 @@ WITH claims AS (
     WHERE claims.place > 1
         OR EXISTS (
             SELECT
-            FROM facilities AS holder
-            WHERE holder.registration_number = claims.registration_number
-                AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
-                AND holder.facility_id <> claims.facility_id
-                AND holder.facility_id NOT IN (SELECT facility_id FROM freed) -- hashed, unlike NOT EXISTS
+            FROM facilities AS bearer
+            WHERE bearer.registration_number = claims.registration_number
+                AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
+                AND bearer.facility_id <> claims.facility_id
+                AND bearer.facility_id NOT IN (SELECT facility_id FROM giving_up) -- hashed, unlike NOT EXISTS
         )
 ), issues AS (
     INSERT INTO staged_issues (row_no, kind, field, raw_value)

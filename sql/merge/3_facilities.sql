@@ -88,8 +88,8 @@ SELECT
         CASE
             WHEN EXISTS (
                 SELECT
-                FROM facilities AS holder
-                WHERE holder.registration_number = coalesce(staged.facility_code, staged.generated_code)
+                FROM facilities AS bearer
+                WHERE bearer.registration_number = coalesce(staged.facility_code, staged.generated_code)
             )
             OR EXISTS (
                 SELECT
@@ -370,8 +370,8 @@ UPDATE wanted_facilities AS wanted
 SET registration_number = CASE
         WHEN EXISTS (
             SELECT
-            FROM facilities AS holder
-            WHERE holder.registration_number = wanted.facility_code
+            FROM facilities AS bearer
+            WHERE bearer.registration_number = wanted.facility_code
         )
         OR EXISTS (
             SELECT

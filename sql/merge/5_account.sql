@@ -268,6 +268,7 @@ WITH marked AS (
         AND (known.source, known.content_hash) <> (staged.source, staged.content_hash::uuid)
         AND NOT known.is_superseded
     RETURNING
+        earlier.file_no,
         known.source,
         known.content_hash,
         known.facility_id
@@ -310,15 +311,17 @@ WITH marked AS (
         AND settled.issues !~ 'superseded_conflict '
     ON CONFLICT (content_hash, source) DO NOTHING
 )
-INSERT INTO run_superseded (source, content_hash)
+INSERT INTO run_superseded (file_no, source, content_hash)
 SELECT
+    file_no,
     source,
     content_hash
 FROM marked;
 
 -- name: remember_superseded
-INSERT INTO run_superseded (source, content_hash)
+INSERT INTO run_superseded (file_no, source, content_hash)
 SELECT
+    staged.file_no,
     staged.source,
     staged.content_hash::uuid
 FROM merging

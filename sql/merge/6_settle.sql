@@ -263,7 +263,7 @@ WHERE former IS DISTINCT FROM excluded;
 -- name: touched_facilities
 -- A settled record is left out only if no other record of the run is about its facility: the order of the two would
 -- matter. A record of the batch with its source key may be another facility, and is one if it is met first. A record of
--- the batch may also be given the number that a settled facility went without, or nobody may hold that number any more.
+-- the batch may also be given the number that a settled facility went without, or nobody may bear that number any more.
 -- A superseded record says nothing of its facility, and went without no number.
 SELECT staged.row_no
 FROM staged_settled AS staged
@@ -277,19 +277,19 @@ WHERE NOT staged.is_superseded
 UNION
 SELECT staged.row_no
 FROM staged_settled AS staged
-JOIN facilities AS holder
-    ON holder.registration_number = staged.refused_number
-    AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
+JOIN facilities AS bearer
+    ON bearer.registration_number = staged.refused_number
+    AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
 WHERE EXISTS (
         SELECT
         FROM run_facilities AS met
-        WHERE met.facility_id = holder.facility_id
+        WHERE met.facility_id = bearer.facility_id
             AND met.outcome = 'inserted'
     )
     OR EXISTS (
         SELECT
         FROM batch_changes AS changes
-        WHERE changes.facility_id = holder.facility_id
+        WHERE changes.facility_id = bearer.facility_id
             AND changes.table_name = 'facilities'
             AND changes.before ->> 'registration_number' IS DISTINCT FROM staged.refused_number
     )
@@ -299,10 +299,10 @@ FROM staged_settled AS staged
 WHERE staged.refused_number IS NOT NULL
     AND NOT EXISTS (
         SELECT
-        FROM facilities AS holder
-        WHERE holder.registration_number = staged.refused_number
-            AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
-            AND holder.facility_id <> staged.facility_id
+        FROM facilities AS bearer
+        WHERE bearer.registration_number = staged.refused_number
+            AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
+            AND bearer.facility_id <> staged.facility_id
     )
 UNION
 SELECT row_no
@@ -354,8 +354,9 @@ FROM staged_settled
 WHERE NOT is_superseded;
 
 -- name: remember_settled_superseded
-INSERT INTO run_superseded (source, content_hash)
+INSERT INTO run_superseded (file_no, source, content_hash)
 SELECT
+    file_no,
     source,
     content_hash::uuid
 FROM staged_settled

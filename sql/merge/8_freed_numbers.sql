@@ -35,12 +35,12 @@ SELECT count(*) > 0 AS has_freed
 FROM refused_numbers AS refused
 WHERE NOT EXISTS (
     SELECT
-    FROM facilities AS holder
-    WHERE holder.registration_number = refused.registration_number
-        AND holder.registration_number <> '' -- a fresh directory's key is an index on just these
+    FROM facilities AS bearer
+    WHERE bearer.registration_number = refused.registration_number
+        AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
         AND (
-            holder.facility_id = refused.facility_id
-            OR holder.facility_id NOT IN (SELECT facility_id FROM refused_numbers) -- hashed, unlike NOT EXISTS
+            bearer.facility_id = refused.facility_id
+            OR bearer.facility_id NOT IN (SELECT facility_id FROM refused_numbers) -- hashed, unlike NOT EXISTS
         )
 );
 
@@ -102,12 +102,12 @@ JOIN facilities USING (facility_id)
 JOIN etl.imported_facilities AS imported USING (facility_id)
 WHERE NOT EXISTS (
     SELECT
-    FROM facilities AS holder
-    WHERE holder.registration_number = refused.registration_number
-        AND holder.registration_number <> '' -- as above
+    FROM facilities AS bearer
+    WHERE bearer.registration_number = refused.registration_number
+        AND bearer.registration_number <> '' -- as above
         AND (
-            holder.facility_id = refused.facility_id
-            OR NOT EXISTS (SELECT FROM refused_numbers AS other WHERE other.facility_id = holder.facility_id)
+            bearer.facility_id = refused.facility_id
+            OR NOT EXISTS (SELECT FROM refused_numbers AS other WHERE other.facility_id = bearer.facility_id)
         )
 );
 

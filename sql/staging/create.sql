@@ -244,6 +244,7 @@ CREATE TEMPORARY TABLE run_facilities (
 -- name: create_run_superseded
 -- The records that came in this run, and that a later one superseded, in this run or before.
 CREATE TEMPORARY TABLE run_superseded (
+    file_no bigint NOT NULL,
     source text NOT NULL,
     content_hash uuid NOT NULL
 );

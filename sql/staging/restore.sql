@@ -33,8 +33,9 @@ ORDER BY
 
 -- name: restore_run_superseded
 -- As far as it is remembered: a record that had been superseded before this run, and came again, is not.
-INSERT INTO run_superseded (source, content_hash)
+INSERT INTO run_superseded (file_no, source, content_hash)
 SELECT
+    overtaken_file_no,
     source,
     content_hash
 FROM etl.former_lineage

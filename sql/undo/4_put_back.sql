@@ -282,7 +282,7 @@ FROM (
 ) AS former
 WHERE facilities.facility_id = former.facility_id;
 
--- name: settle_primary_contacts
+-- name: choose_primary_contacts
 -- Several runs may have moved the place of the primary contact on, each from the contact of the one before. Taken back or
 -- brought back out of turn they leave a facility with two, or without: survivors would be sent to a number that was
 -- replaced. Of two the one remains that a person chose, else the one that an import chose last; without, the one that
@@ -330,7 +330,7 @@ WITH touched AS MATERIALIZED (
         AND changes.row_id IN (SELECT contact_id FROM candidates)
         AND (changes.before ? 'is_primary' OR changes.after ? 'is_primary')
     GROUP BY changes.row_id
-), unsettled AS (
+), undecided AS (
     SELECT
         candidates.*,
         NOT candidates.is_put_back AND said.last IS DISTINCT FROM 'true' AS is_by_person,
@@ -338,7 +338,7 @@ WITH touched AS MATERIALIZED (
         said.left_as
     FROM candidates
     LEFT JOIN said USING (contact_id)
-), settled AS (
+), decided AS (
     SELECT
         contact_id,
         row_number() OVER (
@@ -348,7 +348,7 @@ WITH touched AS MATERIALIZED (
                 chosen DESC NULLS LAST,
                 contact_id DESC
         ) = 1 AS is_primary
-    FROM unsettled
+    FROM undecided
     WHERE primaries > 1
         AND is_primary
     UNION ALL
@@ -356,7 +356,7 @@ WITH touched AS MATERIALIZED (
         SELECT DISTINCT ON (facility_id)
             contact_id,
             true
-        FROM unsettled
+        FROM undecided
         WHERE primaries = 0
             AND left_as IS NOT NULL
         ORDER BY
@@ -371,23 +371,23 @@ WITH touched AS MATERIALIZED (
         present.contact_id,
         'update',
         to_jsonb(present)
-    FROM settled
+    FROM decided
     JOIN facility_contacts AS present USING (contact_id)
-    WHERE present.is_primary <> settled.is_primary
+    WHERE present.is_primary <> decided.is_primary
         AND present.contact_id NOT IN (SELECT row_id FROM batch_changes WHERE table_name = 'facility_contacts')
 ), corrected AS (
     UPDATE batch_changes AS put_back
-    SET after = put_back.after || jsonb_build_object('is_primary', settled.is_primary)
-    FROM settled
+    SET after = put_back.after || jsonb_build_object('is_primary', decided.is_primary)
+    FROM decided
     WHERE put_back.table_name = 'facility_contacts'
-        AND put_back.row_id = settled.contact_id
+        AND put_back.row_id = decided.contact_id
         AND put_back.operation = 'insert'
 )
 UPDATE facility_contacts AS present
-SET is_primary = settled.is_primary
-FROM settled
-WHERE present.contact_id = settled.contact_id
-    AND present.is_primary <> settled.is_primary;
+SET is_primary = decided.is_primary
+FROM decided
+WHERE present.contact_id = decided.contact_id
+    AND present.is_primary <> decided.is_primary;
 
 -- name: add_restored_images
 UPDATE batch_changes

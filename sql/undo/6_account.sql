@@ -125,7 +125,7 @@ ORDER BY
     max(files.run_no),
     max(files.file_no);
 
--- name: weigh_rejects
+-- name: decide_open_rejects
 -- Which rejects are open, now that the undo counts: $1 is what taken_back_runs gave. One that an import answered is closed
 -- while that stands. Else one whose own run is taken back is closed by that: it is not to be sent again.
 WITH taken_back AS (
@@ -134,7 +134,7 @@ WITH taken_back AS (
         max(since_run_no) AS since_run_no
     FROM jsonb_to_recordset($1::jsonb) AS taken_back (run_no integer, since_run_no integer)
     GROUP BY run_no
-), weighed AS (
+), decided AS (
     SELECT
         rejects.reject_id,
         CASE WHEN stands.is_so THEN rejects.answered_by_run_no ELSE own.since_run_no END AS run_no,
@@ -151,8 +151,8 @@ WITH taken_back AS (
 )
 UPDATE etl.rejects
 SET
-    closed_by_run_no = weighed.run_no,
-    closed_by_file_no = weighed.file_no
-FROM weighed
-WHERE weighed.reject_id = rejects.reject_id
-    AND weighed.run_no IS DISTINCT FROM rejects.closed_by_run_no;
+    closed_by_run_no = decided.run_no,
+    closed_by_file_no = decided.file_no
+FROM decided
+WHERE decided.reject_id = rejects.reject_id
+    AND decided.run_no IS DISTINCT FROM rejects.closed_by_run_no;

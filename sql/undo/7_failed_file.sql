@@ -15,7 +15,12 @@ DELETE FROM etl.issues
 WHERE run_no = $1::integer
     AND file_no = $2::integer;
 
--- name: forget_run_facilities
+-- name: forget_run_records
+-- What the run has met by the file's records: those that speak for a facility, and those that were superseded.
+WITH superseded AS (
+    DELETE FROM run_superseded
+    WHERE file_no = $1::bigint
+)
 DELETE FROM run_facilities
 WHERE file_no = $1::bigint;
 

@@ -149,21 +149,21 @@ def batch(*records: dict[str, Any]) -> pl.DataFrame:
 
 
 def lone(brought: BroughtKeys, *records: dict[str, Any]) -> list[int]:
-    return brought.part(batch(*records)).lone.to_list()
+    return brought.compare(batch(*records)).lone.to_list()
 
 
 def test_a_question_is_asked_as_soon_as_one_key_of_a_batch_was_brought() -> None:
     brought = BroughtKeys()
 
-    def unmet(*keys: tuple[str | None, str | None, str]) -> frozenset[str]:
-        return brought.part(batch(*(dict(zip(COLUMNS, key, strict=True)) for key in keys))).unmet
+    def needless(*keys: tuple[str | None, str | None, str]) -> frozenset[str]:
+        return brought.compare(batch(*(dict(zip(COLUMNS, key, strict=True)) for key in keys))).needless
 
-    assert unmet(("1", "k1", "c1"), ("2", None, "c2")) == ALL
-    assert unmet(("3", None, "c3"), (None, "k2", "c4")) == ALL
-    assert unmet(("4", "k3", "c5"), ("2", None, "c6")) == {"meet_by_content", "meet_by_source_key"}
-    assert unmet(("5", "k2", "c7")) == ALL - {"meet_by_source_key"}
-    assert unmet(("6", None, "c7")) == ALL - {"meet_by_content"}
-    assert unmet((MADE_CODE, None, "c8")) == {"meet_by_content", "meet_by_source_key"}
+    assert needless(("1", "k1", "c1"), ("2", None, "c2")) == ALL
+    assert needless(("3", None, "c3"), (None, "k2", "c4")) == ALL
+    assert needless(("4", "k3", "c5"), ("2", None, "c6")) == {"meet_by_content", "meet_by_source_key"}
+    assert needless(("5", "k2", "c7")) == ALL - {"meet_by_source_key"}
+    assert needless(("6", None, "c7")) == ALL - {"meet_by_content"}
+    assert needless((MADE_CODE, None, "c8")) == {"meet_by_content", "meet_by_source_key"}
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,8 @@ def test_a_record_without_a_code_is_looked_for_by_name_where_one_of_that_name_wa
         batch(*({"facility_code": code, "facility_name": name} for code, name in part))
         for part in ([("1", "St. Mary's Clinic")], records)
     )
-    brought.part(first)
-    assert [("meet_by_name" in brought.part(one).unmet) for one in later] == [not is_met]
+    brought.compare(first)
+    assert [("meet_by_name" in brought.compare(one).needless) for one in later] == [not is_met]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_only_a_load_into_an_empty_directory_spares_questions(
 
     def note(loader: Loader, staged: Any) -> Any:
         refused = merge(loader, staged)
-        spared.append(set(staged.unmet))
+        spared.append(set(staged.needless))
         return refused
 
     monkeypatch.setattr(Loader, "merge", note)

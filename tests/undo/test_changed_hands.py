@@ -49,6 +49,21 @@ def test_a_failed_file_that_exchanged_numbers_is_taken_back_and_the_next_one_loa
     ]
 
 
+def test_a_record_that_came_only_in_a_failed_file_keeps_no_new_code_from_its_facility(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    """Of the facility the source then has no other record in the run: what came in the failed file was not read."""
+    by_body = Options(force=True, source="body")
+    superseded = clinic(1, id=KEY, description="By day")
+    run([write(tmp_path, "june.json", [superseded, clinic(1, id=KEY, description="By night")])], settings, by_body)
+    bad = tmp_path / "bad.json"
+    bad.write_text(json.dumps([superseded, clinic(3), clinic(4), clinic(5)])[:-4], "utf-8")
+    recoded = write(tmp_path, "july.json", [clinic(77, id=KEY, name="Clinic 1")])
+    account = run([str(bad), recoded], msgspec.structs.replace(settings, batch_size=1), by_body)
+    assert [file.status for file in account.files] == ["failed", "succeeded"]
+    assert borne(fresh) == [("Clinic 1", "77", None)]
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
