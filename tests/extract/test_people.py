@@ -96,8 +96,8 @@ def test_a_facility_that_names_the_nearest_one_is_not_above_it() -> None:
 
 def test_who_holds_an_office_beside_facilities_is_no_facility_whatever_the_office() -> None:
     person = {"name": "Sample Person", "phone": "0700000080", "email": "sample@example.org"}
-    offices = ("sub_county_coordinator", "nyumbaKumiChairperson", "SCRH Nurse", "mratibu_wa_kaunti", "nurse_in_charge")
-    offices += ("priest_in_charge", "Sister in charge", "ccp", "SCPC", "scmoh")
+    offices = ["sub_county_coordinator", "nyumbaKumiChairperson", "SCRH Nurse", "mratibu_wa_kaunti", "nurse_in_charge"]
+    offices += ["priest_in_charge", "Sister in charge", "ccp", "SCPC", "scmoh"]
     for office in offices:
         county = {"sub_county": "Kibra", office: person, "wards": [{"ward": "Lindi", "facilities": [CLINIC]}]}
         assert names({"county": "Nairobi", "sub_counties": [county]}) == ["Umoja Clinic"]
