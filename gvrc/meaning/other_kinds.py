@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from gvrc.meaning.list_names import is_passed_over
-from gvrc.meaning.paths import normal_key
+from gvrc.meaning.accounts import SALESFORCE
+from gvrc.meaning.list_names import is_passed_over, is_undertaking
+from gvrc.meaning.paths import HIT, normal_key
 from gvrc.meaning.titles import names_a_place
 
 # Each of these keys tells what kind an object is.
-KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level", "@type", "_type"))
+KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level", "@type", "_type", "_index", "attributes"))
 OSM_TYPES: Final = ("node", "way", "relation")
 SITE_TAGS: Final = frozenset(
     ("amenity", "healthcare", "office", "social_facility", "police", "emergency", "building", "shop", "operator")
@@ -30,6 +31,10 @@ NODES_OF_OTHERS: Final = (
     *("AdministrativeArea", "City", "State", "Country", "FAQPage", "Question", "HowTo", "Product", "JobPosting"),
     *("Article", "NewsArticle", "BlogPosting", "ImageObject", "SearchAction", "Event", "Review", "Dataset"),
 )
+# Salesforce's objects that are no accounts: who is known there, and what is done with them.
+OBJECTS_OF_PEOPLE: Final = frozenset(("Contact", "Lead", "User", "Group", "Task", "Event", "Opportunity", "Campaign"))
+VERSION_OF_INDEX: Final = re.compile(r"(?:[-_.]v?\d[\d.-]*)+\Z")  # gbv-survivors-v2, users_2024.01
+PROGRAMMES: Final = frozenset(("programme", "programmes", "program", "programs"))
 FACILITY_UNIT: Final = 5
 COUNTS: Final = frozenset(
     ("quantity", "qty", "stock", "instock", "amount", "unitprice", "price", "balance", "count", "total", "percentage")
@@ -53,7 +58,7 @@ def is_of_many_kinds(value: object) -> bool:
         "resourceType" in _resource(value)
         or value.get("type") in OSM_TYPES
         or not value.keys().isdisjoint(("@type", "_type"))
-        or bool(json_api_type(value))
+        or bool(json_api_type(value) or _object_type(value) or _index_of(value))
         or is_organisation_unit(value)
         or bool(_tags_of_feature(value))
     )
@@ -71,6 +76,7 @@ def other_kind(value: object) -> str | None:
         or _other_element(value)
         or _other_node(value)
         or _other_document(value)
+        or _other_object(value)
     )
 
 
@@ -125,6 +131,26 @@ def _other_document(value: dict[str, Any]) -> str | None:
     """Name the kind of a Sanity document that is no facility: its export mixes authors and pages with the others."""
     kind = value.get("_type")
     return kind if isinstance(kind, str) and "_id" in value and _is_other_type(kind) else None
+
+
+def _other_object(value: dict[str, Any]) -> str | None:
+    """Name the object of Salesforce, or the index of Elasticsearch, whose records are no facilities."""
+    kind, index = _object_type(value), _index_of(value)
+    if kind in OBJECTS_OF_PEOPLE or (kind and _is_other_type(kind)):
+        return kind
+    return index if index and _is_other_type(index) else None
+
+
+def _object_type(value: dict[str, Any]) -> str:
+    marks = value.get("attributes")
+    is_marked = isinstance(marks, dict) and str(marks.get("url")).startswith(SALESFORCE)
+    return str(marks.get("type", "")) if is_marked and isinstance(marks, dict) else ""
+
+
+def _index_of(value: dict[str, Any]) -> str:
+    """Name the index that a hit of Elasticsearch is from, without its version: a search may go through several."""
+    index = value.get("_index") if HIT in value else None
+    return VERSION_OF_INDEX.sub("", index) if isinstance(index, str) else ""
 
 
 def _part_of_site(physical_type: object) -> str | None:
@@ -185,7 +211,8 @@ def _is_other_type(kind: str) -> bool:
     """Say whether a type of JSON:API is not one of facilities; Drupal's are ``node--facility`` and ``user--user``."""
     entity, _, bundle = kind.partition("--")
     several = (kind, f"{kind}s", f"{kind.removesuffix('y')}ies")
-    return bool(bundle and entity != "node") or any(map(is_passed_over, several))
+    is_of_others = any(map(is_passed_over, several)) or is_undertaking(kind) or kind.lower() in PROGRAMMES
+    return bool(bundle and entity != "node") or is_of_others
 
 
 def is_organisation_unit(value: dict[str, Any]) -> bool:
