@@ -749,6 +749,35 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             },
         ],
     ),
+    "Services with the locations where they are: the locations are the facilities": (
+        [
+            {
+                "id": "s-1",
+                "name": "Post-rape care",
+                "phones": [{"number": "0700000016"}],
+                "locations": [{"id": "l-1", "name": "Lindi Safe House", "county": "Nairobi"}],
+            },
+            {"id": "s-2", "name": "Counselling", "locations": [{"id": "l-1", "name": "Lindi Safe House"}, C]},
+        ],
+        [
+            {
+                "facility_name": "Lindi Safe House",
+                "source_key": "l-1",
+                "county_name": "Nairobi",
+                "services": '[{"name":"Post-rape care","status":null},{"name":"Counselling","status":null}]',
+                "contacts": '[{"key":"phones","value":{"number":"0700000016"}}]',
+            },
+            {
+                "facility_name": "Lindi Clinic",
+                "facility_code": "3",
+                "services": '[{"name":"Counselling","status":null}]',
+            },
+        ],
+    ),
+    "An organisation with its locations is no service": (
+        [A | {"locations": [{"name": "Main gate"}]}],
+        [READ_A],
+    ),
     "Microsoft Forms: a question asks for a unit, and says of whom only in the first": (
         [
             {
