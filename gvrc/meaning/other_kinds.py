@@ -16,8 +16,9 @@ OSM_TYPES: Final = ("node", "way", "relation")
 SITE_TAGS: Final = frozenset(
     ("amenity", "healthcare", "office", "social_facility", "police", "emergency", "building", "shop", "operator")
 )
+LEVEL_OF_BORDER: Final = "admin_level"
 PLACE_TAGS: Final = frozenset(
-    ("place", "highway", "boundary", "waterway", "natural", "railway", "public_transport", "route")
+    ("place", "highway", "boundary", "waterway", "natural", "railway", "public_transport", "route", LEVEL_OF_BORDER)
 )
 # By these a Feature of GeoJSON shows that it is an element of OpenStreetMap: Overpass turbo's, HOT's.
 OSM_ID: Final = re.compile(r"(?:node|way|relation)/\d+")
@@ -182,8 +183,15 @@ def _tags_of_feature(feature: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(properties, dict):
         return {}
     is_element = OSM_ID.fullmatch(str(properties.get("@id"))) or not OSM_KEYS.isdisjoint(properties)
-    is_border = properties.get("boundary") == ADMINISTRATIVE
+    is_border = properties.get("boundary") == ADMINISTRATIVE or _is_area_of_a_level(feature)
     return {key: said for key, said in properties.items() if said is not None} if is_element or is_border else {}
+
+
+def _is_area_of_a_level(feature: dict[str, Any]) -> bool:
+    """Say whether a Feature is the area of a ward or of what is above it: OpenStreetMap's admin_level, in its words."""
+    geometry, level = feature.get("geometry"), feature["properties"].get(LEVEL_OF_BORDER)
+    is_area = isinstance(geometry, dict) and geometry.get("type") in ("Polygon", "MultiPolygon")
+    return is_area and str(level).isdecimal()
 
 
 def _tag_of_place(tags: object) -> str | None:

@@ -67,6 +67,7 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"deleted": False, "archived": "No"}, {}),
     ({"deletedAt": {"$date": {"$numberLong": "1700000000000"}}}, {"is_closed": "1700000000000"}),
     ({"IS_DELETED_FLAG": "Y"}, {"is_closed": "Y"}),
+    ({"do_not_refer": True}, {"is_closed": "true"}),
     ({"ACTIVE_FLAG": "N"}, {"is_active": "N"}),
     ({"Still running": "No"}, {"is_active": "No"}),
     ({"lifecycleStatus": "decommissioned"}, {"operational_status": "decommissioned"}),

@@ -34,6 +34,7 @@ FOR_A_TIME = {"operational_status": "Temporarily Closed", "is_active": False}
         ("Imefungwa kwa muda wa miezi miwili", FOR_A_TIME),
         ("Haifanyi kazi kwa sasa", CLOSED),
         ("Closed/Relocated", CLOSED),
+        ("BLACKLISTED (2024)", CLOSED),
         ("Phased out in 2021", CLOSED),
         ("No longer taking clients since 2020", CLOSED),
         ("2 - Closed since 2019", CLOSED),

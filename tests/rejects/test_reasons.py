@@ -152,6 +152,18 @@ def test_what_the_rows_below_are_is_no_facility_and_one_that_can_be_called_is_on
         assert reason(name, **said) is None
 
 
+@pytest.mark.parametrize("name", ["Mrs. Sample Person", "MR SAMPLE PERSON", "Hon. Sample Person (MP)", "Bw. Mfano"])
+def test_somebody_who_is_addressed_by_name_is_no_facility_unless_it_says_more(name: str) -> None:
+    assert reason(name, phone="0700000016") == "not_a_facility"
+    for said in ({"code": "KPS-7"}, {"type": "Shelter"}, {"services": ["PEP"]}):
+        assert reason(name, **said) is None
+
+
+@pytest.mark.parametrize("name", ["Miss Koch", "Dr. Sample", "Mrs. Sample Memorial Hospital", "MS Kenya", "Honey Hope"])
+def test_a_facility_that_is_called_after_somebody_is_one(name: str) -> None:
+    assert reason(name, phone="0700000016") is None
+
+
 @pytest.mark.parametrize("level", ["constituency", "ward"])
 def test_a_row_that_repeats_the_columns_of_its_places_is_no_facility(level: str) -> None:
     assert reason("Facility", county="", **{level: level.title()}, phone="Phone") == "sheet_row"
