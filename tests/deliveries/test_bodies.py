@@ -360,6 +360,15 @@ def test_a_ward_that_a_facility_refers_to_is_where_it_is_and_coming_again_change
     assert rows(fresh, placed) == expected
 
 
+def test_a_layer_of_areas_or_of_nothing_is_no_facility_itself(settings: Settings, tmp_path: Path) -> None:
+    area = {"type": "Polygon", "coordinates": [[[36.78, -1.31], [36.79, -1.31], [36.79, -1.32], [36.78, -1.31]]]}
+    ward = {"type": "Feature", "geometry": area, "properties": {"name": "Lindi", "admin_level": "8"}}
+    path = tmp_path / "a.json"
+    for features in ([], [ward]):
+        path.write_text(json.dumps({"type": "FeatureCollection", "name": "shelters", "features": features}), "utf-8")
+        assert "holds no facilities" in error_of(path, settings)
+
+
 def test_who_is_known_beside_the_accounts_of_salesforce_is_no_facility(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
