@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from gvrc.columns import ISSUE_FIELDS, ISSUE_PREFIX
+from gvrc.meaning.person_words import OF_A_PLACE
 from gvrc.reading.sheet_rows import is_of_sheet
 from gvrc.structs import Struct, field
 from gvrc.values.storable import NO_NUL
@@ -70,6 +71,11 @@ def reject_reasons(demands: Demands) -> dict[str, tuple[pl.Expr, str, pl.Expr]]:
             "facility_name",
             pl.lit("The record has no name."),
         ),
+        "not_a_facility": (
+            is_addressed(),
+            "facility_name",
+            pl.lit("The name is that of a person."),
+        ),
         "sheet_row": (
             is_of_sheet(),
             "facility_name",
@@ -91,6 +97,18 @@ def reject_reasons(demands: Demands) -> dict[str, tuple[pl.Expr, str, pl.Expr]]:
             pl.lit("No ward is sure."),
         ),
     }
+
+
+def is_addressed() -> pl.Expr:
+    """Say whether a name is that of somebody, "Mrs. Sample Person", and nothing else tells of a facility."""
+    name = pl.col("facility_name")
+    tells_none = [pl.col(column).is_null() for column in ("facility_code", "facility_type", "facility_level")]
+    is_somebody = name.str.contains(FORM_OF_ADDRESS) & ~name.str.contains(OF_A_PLACE.pattern)
+    return pl.all_horizontal(is_somebody, *tells_none, pl.col("services").list.len() == 0)
+
+
+# Not Dr., of whom many a clinic bears the name, nor Miss: Miss Koch is an organisation.
+FORM_OF_ADDRESS = r"(?i)^(?:(?:mr|mrs|hon|bw)\b\.?|ms\.)\s*\pL"
 
 
 def cut_long_texts(records: pl.DataFrame, demands: Demands) -> pl.DataFrame:

@@ -27,6 +27,7 @@ EVIDENCE: Final = WHERE_OR_HOW | frozenset(
     )
 )
 SAMPLED: Final = 5
+LAYER: Final = "FeatureCollection"
 ERROR_NAME: Final = re.compile(r"[A-Za-z]*(?:Error|Exception|Fault)")
 NUMBER_PLATE: Final = re.compile(r"\s*(?:K[A-Z]{2}|GK ?[A-Z]?)[ -]?\d{3}[A-Z]\s*", re.IGNORECASE)  # of an ambulance
 FIRST_ERROR: Final = 400
@@ -36,6 +37,8 @@ HTTP_ERRORS: Final = frozenset(status.phrase.lower() for status in HTTPStatus if
 def looks_like_facility(record: object, keys: Keys) -> TypeGuard[dict[str, Any]]:
     """Say whether an object has something like the name of a facility, and is not a person or a folder of records."""
     if not isinstance(record, dict) or is_person(record, keys) or is_event(record) or other_kind(record):
+        return False
+    if record.get("type") == LAYER:  # its name is that of what it shows
         return False
     if any(_holds_facilities(key, value, keys) or _holds_units(key, value, keys) for key, value in record.items()):
         return False

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from gvrc.meaning.paths import is_absent, leaves, normal_key
-from gvrc.meaning.person_words import may_name_person, names_somebody
+from gvrc.meaning.person_words import is_written_as_persons, may_name_person, names_somebody
 from gvrc.meaning.persons import NAMES, WHOLE_NAMES, is_person
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ SAID_OF_PEOPLE: Final = frozenset(
     )
 )
 ANY_NAME: Final = NAMES | WHOLE_NAMES | {"displayname"}  # of a person or of a facility
-PERSON_NAME: Final = re.compile(r"[^\W\d_][\w'\u2019.-]*(?:\s+[^\W\d_][\w'\u2019.-]*){1,4}")
 MOST: Final = 0.9  # of a list of people; a few names are a single word
 
 
@@ -40,7 +38,7 @@ def are_bare_persons(records: Sequence[dict[str, Any]], keys: Keys) -> bool:
         told.append(said)
     named = [names[0] for said in told if (names := said.get("facility_name"))]
     called = sum("contacts" in said for said in told)
-    return bool(named) and called > len(told) / 2 and sum(map(is_like_a_persons, named)) >= MOST * len(named)
+    return bool(named) and called > len(told) / 2 and sum(map(is_written_as_persons, named)) >= MOST * len(named)
 
 
 def _said_of_person(record: dict[str, Any], keys: Keys) -> dict[str, list[str]] | None:
@@ -66,14 +64,3 @@ def _is_bare_name(told: dict[str, list[str]]) -> bool:
     """Say whether the names of a record may be a person's: names that are a place's own, like a station's, are not."""
     places = {text.casefold() for field, texts in told.items() if field != "facility_name" for text in texts}
     return all(may_name_person(name) and name.casefold() not in places for name in told.get("facility_name", ()))
-
-
-def is_like_a_persons(name: str) -> bool:
-    """Say whether a name is written like a person's: first name and surname, no acronym among other words.
-
-    >>> [is_like_a_persons(name) for name in ("Sample Person", "S. A. Person", "FIDA Nyanza", "Usikimye")]
-    [True, True, False, False]
-    """
-    words = name.split()
-    has_acronym = not name.isupper() and any(word.isupper() and len(word.strip(".")) > 1 for word in words)
-    return PERSON_NAME.fullmatch(name.strip()) is not None and not has_acronym

@@ -109,7 +109,9 @@ def meanings_of_words(words: tuple[str, ...], path: KeyPath) -> tuple[Meaning, .
     if words[-2] in PLACE_PARENTS and (inside := _in_place(words)):
         return inside
     if words[-1] in NAME_CHILDREN or key in TYPED_VALUES:
-        return tuple(Meaning(field, rank + OF_A_CHILD) for field, rank in meanings_of_words(words[:-1], words[:-1]))
+        is_typed_twice = path[-2] in TYPED_VALUES  # {"$date": {"$numberLong": ..}}
+        above = meanings_of_words(words[:-1], path[:-1] if is_typed_twice else words[:-1])
+        return tuple(Meaning(field, rank + OF_A_CHILD) for field, rank in above)
     return ()
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from gvrc.meaning.list_names import is_passed_over
-from gvrc.meaning.paths import normal_key
+from gvrc.meaning.accounts import SALESFORCE
+from gvrc.meaning.list_names import is_passed_over, is_undertaking
+from gvrc.meaning.paths import HIT, normal_key
 from gvrc.meaning.titles import names_a_place
 
 # Each of these keys tells what kind an object is.
-KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level", "@type", "_type"))
+KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level", "@type", "_type", "_index", "attributes"))
 OSM_TYPES: Final = ("node", "way", "relation")
 SITE_TAGS: Final = frozenset(
     ("amenity", "healthcare", "office", "social_facility", "police", "emergency", "building", "shop", "operator")
 )
+LEVEL_OF_BORDER: Final = "admin_level"
 PLACE_TAGS: Final = frozenset(
-    ("place", "highway", "boundary", "waterway", "natural", "railway", "public_transport", "route")
+    ("place", "highway", "boundary", "waterway", "natural", "railway", "public_transport", "route", LEVEL_OF_BORDER)
 )
 # By these a Feature of GeoJSON shows that it is an element of OpenStreetMap: Overpass turbo's, HOT's.
 OSM_ID: Final = re.compile(r"(?:node|way|relation)/\d+")
@@ -30,6 +32,10 @@ NODES_OF_OTHERS: Final = (
     *("AdministrativeArea", "City", "State", "Country", "FAQPage", "Question", "HowTo", "Product", "JobPosting"),
     *("Article", "NewsArticle", "BlogPosting", "ImageObject", "SearchAction", "Event", "Review", "Dataset"),
 )
+# Salesforce's objects that are no accounts: who is known there, and what is done with them.
+OBJECTS_OF_PEOPLE: Final = frozenset(("Contact", "Lead", "User", "Group", "Task", "Event", "Opportunity", "Campaign"))
+VERSION_OF_INDEX: Final = re.compile(r"(?:[-_.]v?\d[\d.-]*)+\Z")  # gbv-survivors-v2, users_2024.01
+PROGRAMMES: Final = frozenset(("programme", "programmes", "program", "programs"))
 FACILITY_UNIT: Final = 5
 COUNTS: Final = frozenset(
     ("quantity", "qty", "stock", "instock", "amount", "unitprice", "price", "balance", "count", "total", "percentage")
@@ -53,7 +59,7 @@ def is_of_many_kinds(value: object) -> bool:
         "resourceType" in _resource(value)
         or value.get("type") in OSM_TYPES
         or not value.keys().isdisjoint(("@type", "_type"))
-        or bool(json_api_type(value))
+        or bool(json_api_type(value) or _object_type(value) or _index_of(value))
         or is_organisation_unit(value)
         or bool(_tags_of_feature(value))
     )
@@ -71,6 +77,7 @@ def other_kind(value: object) -> str | None:
         or _other_element(value)
         or _other_node(value)
         or _other_document(value)
+        or _other_object(value)
     )
 
 
@@ -127,6 +134,26 @@ def _other_document(value: dict[str, Any]) -> str | None:
     return kind if isinstance(kind, str) and "_id" in value and _is_other_type(kind) else None
 
 
+def _other_object(value: dict[str, Any]) -> str | None:
+    """Name the object of Salesforce, or the index of Elasticsearch, whose records are no facilities."""
+    kind, index = _object_type(value), _index_of(value)
+    if kind in OBJECTS_OF_PEOPLE or (kind and _is_other_type(kind)):
+        return kind
+    return index if index and _is_other_type(index) else None
+
+
+def _object_type(value: dict[str, Any]) -> str:
+    marks = value.get("attributes")
+    is_marked = isinstance(marks, dict) and str(marks.get("url")).startswith(SALESFORCE)
+    return str(marks.get("type", "")) if is_marked and isinstance(marks, dict) else ""
+
+
+def _index_of(value: dict[str, Any]) -> str:
+    """Name the index that a hit of Elasticsearch is from, without its version: a search may go through several."""
+    index = value.get("_index") if HIT in value else None
+    return VERSION_OF_INDEX.sub("", index) if isinstance(index, str) else ""
+
+
 def _part_of_site(physical_type: object) -> str | None:
     """Name the physical type of a FHIR Location, if a facility cannot be one."""
     codings = physical_type.get("coding") if isinstance(physical_type, dict) else None
@@ -156,8 +183,15 @@ def _tags_of_feature(feature: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(properties, dict):
         return {}
     is_element = OSM_ID.fullmatch(str(properties.get("@id"))) or not OSM_KEYS.isdisjoint(properties)
-    is_border = properties.get("boundary") == ADMINISTRATIVE
+    is_border = properties.get("boundary") == ADMINISTRATIVE or _is_area_of_a_level(feature)
     return {key: said for key, said in properties.items() if said is not None} if is_element or is_border else {}
+
+
+def _is_area_of_a_level(feature: dict[str, Any]) -> bool:
+    """Say whether a Feature is the area of a ward or of what is above it: OpenStreetMap's admin_level, in its words."""
+    geometry, level = feature.get("geometry"), feature["properties"].get(LEVEL_OF_BORDER)
+    is_area = isinstance(geometry, dict) and geometry.get("type") in ("Polygon", "MultiPolygon")
+    return is_area and str(level).isdecimal()
 
 
 def _tag_of_place(tags: object) -> str | None:
@@ -185,7 +219,8 @@ def _is_other_type(kind: str) -> bool:
     """Say whether a type of JSON:API is not one of facilities; Drupal's are ``node--facility`` and ``user--user``."""
     entity, _, bundle = kind.partition("--")
     several = (kind, f"{kind}s", f"{kind.removesuffix('y')}ies")
-    return bool(bundle and entity != "node") or any(map(is_passed_over, several))
+    is_of_others = any(map(is_passed_over, several)) or is_undertaking(kind) or kind.lower() in PROGRAMMES
+    return bool(bundle and entity != "node") or is_of_others
 
 
 def is_organisation_unit(value: dict[str, Any]) -> bool:

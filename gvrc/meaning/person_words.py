@@ -16,6 +16,7 @@ PEOPLE: Final = PEOPLE_OF_CASES | list_words("people")
 SAYS_MORE_OF_PEOPLE: Final = list_words("says_more_of_people")
 # survivors_last_month, cases_reported, officers_on_duty
 SAYS_WHEN_OR_HOW: Final = list_words("says_when_or_how")
+IN_CHARGE: Final = ["in", "charge"]
 FORMS_OF_ADDRESS: Final = list_words("forms_of_address")
 # What a body is among others: the head office, a lead agency, a member of a consortium.
 ROLE_OF_A_BODY: Final = re.compile(
@@ -46,6 +47,8 @@ def is_people(key: str) -> bool:
     words = words_of_key(GROUP_MARK.sub("", key))
     while len(words) > 1 and words[-1] in SAYS_WHEN_OR_HOW:
         words.pop()
+    if words[-2:] == IN_CHARGE:  # whoever it is: priest_in_charge
+        return True
     ends = (words[at:] for at in range(len(words)) if all(map(_says_more_of_people, words[:at])))
     return any(is_person_word("".join(end)) for end in ends)
 
@@ -76,3 +79,17 @@ def names_somebody(word: str, value: object) -> bool:
 def may_name_person(value: object) -> TypeGuard[str]:
     """Say whether a value may be a person's name: a text without a word that places are called by."""
     return isinstance(value, str) and any(map(str.isalpha, value)) and not (is_flag(value) or OF_A_PLACE.search(value))
+
+
+def is_written_as_persons(name: str) -> bool:
+    """Say whether a name is written like a person's: first name and surname, no acronym among other words.
+
+    >>> [is_written_as_persons(name) for name in ("Sample Person", "S. A. Person", "FIDA Nyanza", "Usikimye")]
+    [True, True, False, False]
+    """
+    words = name.split()
+    has_acronym = not name.isupper() and any(word.isupper() and len(word.strip(".")) > 1 for word in words)
+    return PERSON_NAME.fullmatch(name.strip()) is not None and not has_acronym
+
+
+PERSON_NAME: Final = re.compile(r"[^\W\d_][\w'\u2019.-]*(?:\s+[^\W\d_][\w'\u2019.-]*){1,4}")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from gvrc.meaning.paths import KEY_WORDS, is_absent, is_flag, leaves, normal_key, unwrapped
 from gvrc.meaning.person_words import (
     NAMES_SOMEBODY,
+    OF_A_PLACE,
     PEOPLE_OF_CASES,
     is_person_word,
     is_role,
+    is_written_as_persons,
     may_name_person,
     names_somebody,
 )
@@ -42,7 +44,9 @@ ROLES: Final = RANKS | list_words("roles")
 SUBJECTS: Final = list_words("subjects")
 NAMES: Final = frozenset(("name", "jina"))  # of a person or of a facility
 WHOLE_NAMES: Final = frozenset(("fullname", "fullnames", "names"))  # of a facility if it also has a short name
-ON_A_SHEET: Final = frozenset(("shift", "signature", "timein", "timeout", "saini"))  # who was there, or is on duty
+ON_A_SHEET: Final = frozenset(
+    ("shift", "signature", "sign", "timein", "timeout", "saini")
+)  # who was there, or is on duty
 # If one of these is beside a name that is no place's, the name is that of the person.
 OF_ONE_PERSON: Final = list_words("of_one_person")
 IDENTITY_CARDS: Final = frozenset(("idnumber", "idno", "nationalidno"))
@@ -50,6 +54,11 @@ IDENTITY_CARD: Final = re.compile(r"\d{7,8}")
 SEXES: Final = frozenset(("gender", "sex"))
 GENDERS: Final = frozenset(("female", "male", "f", "m"))
 SERVES_AT: Final = frozenset(("station", "facility", "hospital", "organization", "organisation", "institution"))
+# Where somebody works: with a place's name beside one that is written as a person's, the record is of that person. A
+# body may run a facility of such a name, so that its name counts only where the record tells of no facility at all.
+WORKPLACES: Final = list_words("workplaces")
+EMPLOYERS: Final = list_words("employers")
+PUBLIC_LINES: Final = ("hotline", "helpline", "tollfree", "website")  # nobody's own
 MAY_BE_OF_MANY: Final = frozenset(("gender", "sex", "age", "agegroup", "agerange"))
 MANY: Final = list_words("many")
 BESIDE_MANY: Final = list_words("beside_many")
@@ -60,6 +69,13 @@ TELLS_FACILITY: Final = frozenset(
     )
 )
 OF_PEOPLE_TOO: Final = frozenset(("operational_status",))  # a volunteer is active, too
+TELLS_WORKPLACE: Final = TELLS_FACILITY - OF_PEOPLE_TOO - {"registration_number"}  # a clinician has one, too
+TELLS_ANY_FACILITY: Final = TELLS_WORKPLACE | frozenset(
+    (
+        *("facility_code", "registration_number", "constituency_name", "ward_name", "latitude", "coordinates"),
+        *("geometry", "website_url", "address"),
+    )
+)
 # A record with one of these keys is looked at closely.
 MARKS_OF_PEOPLE: Final = frozenset().union(
     *(CASE_KEYS, CASE_OBJECTS, STAFF_NUMBERS, SUBJECTS, ON_A_SHEET, ROLES, OF_ONE_PERSON, IDENTITY_CARDS, SEXES),
@@ -71,7 +87,9 @@ MARKS_OF_PEOPLE: Final = frozenset().union(
 def may_hold_people(marks: Iterable[str]) -> bool:
     """Say whether records with these keys and kinds may be of people: few files have such, and others are spared."""
     given = set(map(normal_key, marks))
-    return len(PERHAPS_PERSON_KEYS & given) > 1 or not MARKS_OF_PEOPLE.isdisjoint(given)
+    if len(PERHAPS_PERSON_KEYS & given) > 1 or not MARKS_OF_PEOPLE.isdisjoint(given):
+        return True
+    return not (NAMES.isdisjoint(given) or (WORKPLACES | EMPLOYERS).isdisjoint(given))
 
 
 def is_person(record: dict[str, Any], keys: Keys) -> bool:
@@ -81,6 +99,11 @@ def is_person(record: dict[str, Any], keys: Keys) -> bool:
     if any(_is_of_a_case(word, value) for word, value in told) or _is_of_staff(given):
         return True
     if _is_of_somebody(told, given) and not _tells(record, keys, TELLS_FACILITY - OF_PEOPLE_TOO):
+        return True
+    if _works_at(told, WORKPLACES) and not _tells(record, keys, TELLS_WORKPLACE):
+        return True
+    is_public = any(word.startswith(PUBLIC_LINES) for word in given)
+    if not is_public and _works_at(told, EMPLOYERS) and not _tells(record, keys, TELLS_ANY_FACILITY):
         return True
     if len(PERHAPS_PERSON_KEYS & given) <= 1 or any(_is_of_many(word, value) for word, value in told):
         return False
@@ -150,6 +173,24 @@ def _has_a_role(told: list[tuple[str, object]]) -> bool:
     return not any(names_somebody(word, value) for word, value in told) and any(
         word in ROLES and isinstance(value, str) and is_role(value) for word, value in told
     )
+
+
+def _works_at(told: list[tuple[str, object]], places: frozenset[str]) -> bool:
+    """Say whether a name that is written as a person's stands beside the name of a place that it shares no word with.
+
+    >>> [
+    ...     _works_at([("name", name), ("clinic", "Lindi Clinic")], WORKPLACES)
+    ...     for name in ("Sample Person", "Lindi Base", "Tumaini")
+    ... ]
+    [True, False, False]
+    """
+    named = [value for word, value in told if word in NAMES and may_name_person(value) and is_written_as_persons(value)]
+    beside = [value for word, value in told if word in places and isinstance(value, str) and OF_A_PLACE.search(value)]
+    return any(_words(name).isdisjoint(_words(place)) for name in named for place in beside)
+
+
+def _words(text: str) -> set[str]:
+    return {word.lower() for word in KEY_WORDS.findall(text)}
 
 
 def _is_of_one_person(word: str, value: object, given: set[str]) -> bool:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 
 BRANCHES: Final = list_words("branches")
+# What an organisation runs, each with a name of its own: "shelters", "safe_houses".
+RUN_BY_A_BODY: Final = frozenset(
+    ("shelters", "safehouses", "clinics", "hospitals", "dispensaries", "facilities", "policestations", "policeposts")
+)
 PARTS: Final = list_words("parts")
 
 
@@ -29,7 +33,7 @@ class Parted(NamedTuple):
 def have_branches(records: Iterable[object], keys: Keys) -> bool:
     """Say whether a record has branches; few lists have the keys for it, and most records are not looked at."""
     said = [record for record in records if isinstance(record, dict)]
-    may_have = not BRANCHES.isdisjoint(map(normal_key, set[str]().union(*said)))
+    may_have = not (BRANCHES | RUN_BY_A_BODY).isdisjoint(map(normal_key, set[str]().union(*said)))
     return may_have and any(branches_of(record, keys) for record in said)
 
 
@@ -37,11 +41,12 @@ def branches_of(record: object, keys: Keys) -> list[tuple[str, dict[str, Any]]]:
     """Give the branches of an organisation that are facilities of their own, each with the key of its list.
 
     A branch must have a place of its own and a name that begins like the organisation's: "Kibra Branch" alone may be
-    anybody's, and the branches of two organisations would become one facility.
+    anybody's, and the branches of two organisations would become one facility. What stands in a list of shelters is
+    one, whatever its name.
     """
     if not isinstance(record, dict):
         return []
-    listed = [(key, _listed(value)) for key, value in record.items() if normal_key(key) in BRANCHES]
+    listed = [(key, _listed(value)) for key, value in record.items() if normal_key(key) in BRANCHES | RUN_BY_A_BODY]
     if not any(branches for _, branches in listed):
         return []
     names = {word for name in _names_in(record, keys) for word in _first_word(name)}
@@ -50,7 +55,8 @@ def branches_of(record: object, keys: Keys) -> list[tuple[str, dict[str, Any]]]:
         for key, value in listed
         for branch in value
         if looks_like_facility(branch, keys) and not OWN_PLACE.isdisjoint(keys.fields_in(branch))
-        if any(word in names for name in _names_in(branch, keys) for word in _first_word(name))
+        if normal_key(key) in RUN_BY_A_BODY
+        or any(word in names for name in _names_in(branch, keys) for word in _first_word(name))
     ]
 
 

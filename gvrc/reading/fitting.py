@@ -101,13 +101,15 @@ def _is_open_at_times(text: str) -> bool:
 def is_of_the_licence(text: str) -> bool:
     """Say whether the status of a licence says nothing of its facility: that is open while a renewal is pending.
 
-    >>> [is_of_the_licence(text) for text in ("Incomplete", "Pending", "Active", "Revoked", "License suspended")]
-    [True, True, True, False, False]
+    >>> [is_of_the_licence(text) for text in ("Incomplete", "Pending", "Revoked", "License suspended", "Struck off")]
+    [True, True, False, False, False]
     """
     return TAKEN.search(text) is None
 
 
-TAKEN: Final = re.compile(r"(?i)suspen|revo[ck]|cancel|withdr|clos|shut|defunct|n(?:ot|on)\b.?(?:operat|function)")
+TAKEN: Final = re.compile(
+    r"(?i)suspen|revo[ck]|cancel|withdr|struck|surrender|clos|shut|defunct|n(?:ot|on)\b.?(?:operat|function)"
+)
 
 # Google's name of a place, of a business and of a document of Firestore is the path of its key.
 RESOURCE: Final = re.compile(r"(?:places|projects|accounts|locations)/\S+")

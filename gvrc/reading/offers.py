@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import msgspec
 
-from gvrc.meaning.bare_persons import ANY_NAME, is_like_a_persons
+from gvrc.meaning.bare_persons import ANY_NAME
 from gvrc.meaning.paths import KeyPath, normal_key
-from gvrc.meaning.person_words import may_name_person
+from gvrc.meaning.person_words import is_written_as_persons, may_name_person
 from gvrc.meaning.titles import names_a_place
 from gvrc.reading.contact_lists import contacts_of
 from gvrc.reading.fitting import YES_OR_NO, is_of_the_licence
@@ -292,7 +292,7 @@ class Offers:
 
 def _is_of_a_person(name: str, station: str) -> bool:
     """Say whether a name beside a station's is a first name and a surname, and not the station's own once more."""
-    return _folded(station) not in _folded(name) and may_name_person(name) and is_like_a_persons(name)
+    return _folded(station) not in _folded(name) and may_name_person(name) and is_written_as_persons(name)
 
 
 def _word_of(offer: Offer) -> str:

@@ -13,6 +13,8 @@ import msgspec
 from gvrc.meaning.paths import normal_key
 from gvrc.reading.cursor import read_element
 from gvrc.reading.link_keys import id_of
+from gvrc.reading.ticked import is_service
+from gvrc.shapes import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,14 +23,29 @@ if TYPE_CHECKING:
     from gvrc.reading.walked import Walked
 
 AT_LOCATIONS: Final = "serviceatlocations"
+OF_ORGANIZATION: Final = frozenset(("organization", "organization_id", "organisation", "organisation_id"))
+LOCATIONS: Final = "locations"  # of a service; or of an organisation, whose branches they are
 NOWHERE: Final = "services that name no place"
 
 
 def are_services_at_places(values: Iterable[object]) -> bool:
     """Say whether a list is of services with the places where they are offered."""
     # Each key is looked at once, not for each record.
-    keys = set().union(*(value for value in values if isinstance(value, dict)))
-    return _places_key(keys) is not None
+    records = [value for value in values if isinstance(value, dict)]
+    keys = set[str]().union(*records)
+    return AT_LOCATIONS in map(normal_key, keys) or (LOCATIONS in keys and _are_services(records))
+
+
+def _are_services(records: list[dict[str, Any]]) -> bool:
+    """Say whether records with named places are services: all are called so, or one, and all are of an organisation.
+
+    An organisation, whose places these might be as well, is not called "Legal aid", nor is it of another one.
+    """
+    listed = [place for record in records for place in _listed(record, LOCATIONS)]
+    if not listed or not all(isinstance(place, dict) and is_name(place.get("name")) for place in listed):
+        return False
+    known = [is_service(str(record.get("name"))) for record in records]
+    return all(known) or (any(known) and not any(OF_ORGANIZATION.isdisjoint(record) for record in records))
 
 
 def places_of_services(parts: Iterable[Elements], walked: Walked) -> Iterator[Elements]:
@@ -50,8 +67,8 @@ def _places_in(service: object) -> list[dict[str, Any]]:
     key = _places_key(service) if isinstance(service, dict) else None
     if not isinstance(service, dict) or key is None:
         return []
-    listed = service[key] if isinstance(service[key], list) else []
-    places = [place for at in listed if isinstance(at, dict) and isinstance(place := at.get("location"), dict)]
+    listed = [at if key == LOCATIONS else at.get("location") for at in _listed(service, key) if isinstance(at, dict)]
+    places = [place for place in listed if isinstance(place, dict)]
     offered = {"name": service.get("name"), "status": service.get("status")}
     beside = {"organization": service["organization"]} if "organization" in service else {}
     phones = _listed(service, "phones") if len(places) == 1 else []
@@ -79,5 +96,6 @@ def _listed(value: dict[str, Any], key: str) -> list[Any]:
     return said if isinstance(said, list) else []
 
 
-def _places_key(keys: Iterable[str]) -> str | None:
-    return next((key for key in keys if normal_key(key) == AT_LOCATIONS), None)
+def _places_key(service: dict[str, Any]) -> str | None:
+    at_locations = next((key for key in service if normal_key(key) == AT_LOCATIONS), None)
+    return at_locations or (LOCATIONS if LOCATIONS in service else None)

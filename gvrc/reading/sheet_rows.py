@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def is_of_sheet() -> pl.Expr:
     """Say which of normalised records are a heading, a note or a sum."""
-    return _is_note_or_sum() | _is_county_heading() | _is_unit_heading() | _is_row_of_columns()
+    is_heading = _is_county_heading() | _is_unit_heading() | _is_kind_heading()
+    return _is_note_or_sum() | _is_no_name() | is_heading | _is_row_of_columns()
 
 
 def _is_note_or_sum() -> pl.Expr:
@@ -34,6 +35,12 @@ def _is_note_or_sum() -> pl.Expr:
     return _of_names(name.str.contains(SUSPECT) & is_told.not_(), is_sheet_row)
 
 
+def _is_no_name() -> pl.Expr:
+    """Say whether a text stands in the place of a name: "ditto", "TBD", "Other (specify)", "None in this ward"."""
+    name = pl.col("facility_name")
+    return _of_names(name.str.contains(SUSPECT_NO_NAME), lambda text: NO_NAME.fullmatch(text) is not None)
+
+
 def _is_county_heading() -> pl.Expr:
     """Say whether a record says nothing of a facility: a county's name alone is the heading of the rows below."""
     return _of_names(_says_nothing(HARDLY_IN_A_HEADING), is_county)
@@ -44,8 +51,18 @@ def _is_unit_heading() -> pl.Expr:
 
     Its county and type may be those of all rows. A desk that is called after its sub-county can be called.
     """
+    return _is_heading(UNIT_WITH_LEVEL)
+
+
+def _is_kind_heading() -> pl.Expr:
+    """Say whether a record is the heading of the rows below by what they are: "B. POLICE STATIONS", "Level 4"."""
+    return _is_heading(KINDS_BELOW)
+
+
+def _is_heading(pattern: str) -> pl.Expr:
+    """Say whether a name is of a form, and the record says nothing more than a county and a type."""
     no_more = [name for name in HARDLY_IN_A_HEADING if name not in ("county_name", "facility_type")]
-    return _says_nothing(no_more) & pl.col("facility_name").str.contains(UNIT_WITH_LEVEL).fill_null(value=False)
+    return _says_nothing(no_more) & pl.col("facility_name").str.contains(pattern).fill_null(value=False)
 
 
 def _says_nothing(fields: Iterable[str]) -> pl.Expr:
@@ -56,9 +73,10 @@ def _says_nothing(fields: Iterable[str]) -> pl.Expr:
 
 
 def _is_row_of_columns() -> pl.Expr:
-    """Say whether a record repeats the column names of its sheet: its county is "County"."""
-    county = pl.col("county_name").str.strip_chars().str.to_lowercase()
-    return county.is_in(["county", "county name", "kaunti"]).fill_null(value=False)
+    """Say whether a record repeats the column names of its sheet: its county is "County", or its ward "Ward"."""
+    said = {level: pl.col(level).str.strip_chars().str.to_lowercase() for level in COLUMNS_OF_PLACES}
+    repeats = [said[level].is_in(words).fill_null(value=False) for level, words in COLUMNS_OF_PLACES.items()]
+    return pl.any_horizontal(repeats)
 
 
 def _of_names(is_asked: pl.Expr, is_so: Callable[[str], bool]) -> pl.Expr:
@@ -73,6 +91,18 @@ UNIT_WITH_LEVEL = (
     r"|(?:sub[\s-]?county|county|constituency|ward|region|province)(?:\s*:|\s+-\s).*\S"
     r"|(?:kaunti(?: ndogo)?|jimbo|wadi|kata)\s+ya\s.*)\s*:?\s*$"
 )
+KINDS_BELOW = (
+    r"(?i)^(?:[a-z\d]{1,3}[.):]\s*)?(?:(?:public|private|government|county|national|referral|faith[\s-]based|mission|ngo"
+    r"|gbv|sgbv|health|police|rescue|safe|legal aid|service|level\s*\d[a-c]?)\s+)*"
+    r"(?:hospitals|clinics|dispensaries|health cent(?:re|er)s|cent(?:re|er)s|stations|posts|gender desks|shelters"
+    r"|safe\s?houses|homes|houses|hotlines|helplines|facilities|courts|organi[sz]ations|providers|ngos|cbos|pharmacies"
+    r"|level\s*\d[a-c]?)\s*:?$|^\d+\s+(?:facilities|shelters|hospitals|stations)$"
+)
+COLUMNS_OF_PLACES = {
+    "county_name": ("county", "county name", "kaunti"),
+    "constituency_name": ("constituency", "constituency name", "jimbo"),
+    "ward_name": ("ward", "ward name", "kata", "wadi"),
+}
 HARDLY_IN_A_HEADING = (
     *("facility_code", "registration_number", "facility_type", "facility_level", "operational_status", "owner_name"),
     *("county_name", "constituency_name", "ward_name", "latitude", "address"),
@@ -115,8 +145,26 @@ NOTE_OR_TOTAL = re.compile(
     r"|(?:data\s+)?as\s+(?:at|of)\s+(?:the\s+)?\d.*|page\s+\d+(?:\s+of\s+\d+)?|s[/. ]*n(?:o|um|umber)?\.?"
     r"|end\s+of\s+(?:the\s+)?(?:list|report|data|file|sheet|table|document|directory)\W*"
     r"|(?:printed|generated|exported|extracted|downloaded)\s+(?:on|by|from|at)\b.*|(?:prepared|compiled)\s+by\b.*"
-    r"|\*+\s*(?:figures?|data|notes?|sources?|hours|denotes|indicates|means)\b.*",
+    r"|\*+\s*(?:figures?|data|notes?|sources?|hours|denotes|indicates|means|not\s+yet|(?:not\s|un)verified)\b.*",
     re.IGNORECASE,
 )
 HXL = re.compile(r"#[a-z][a-z0-9_]*(?:\s*\+\s*[a-z0-9_]+)*")  # the row of tags in tables of humanitarian data
 TOTAL_OF = re.compile(r"(.*?[^\s:-])[\s:-]+(?:sub-?)?totals?", re.IGNORECASE)
+# In the place of a name: of the row above, of one that is to come, of none, of a choice that nobody made.
+SUSPECT_NO_NAME = (
+    r"(?i)^\W*(?:d|idem|same|as\s|see\s|tb|to be|vacant|various|other|please|select|choose|unspec|not\s|yes|no|hakuna"
+    r"|test|xx|asdf|object|cont|https?:|www)|@|do not use"
+)
+NO_NAME = re.compile(
+    r"\W*(?:do|ditto|idem|(?:the\s+)?same(?:\s+as\s+(?:the\s+)?(?:above|below|previous))?|(?:as|see)\s+(?:above|below)"
+    r"|tb[acd]|to be (?:confirmed|advised|identified|determined|announced|decided|updated)|vacant|various"
+    r"|others?(?:\W+(?:please\s+)?specify)?"
+    r"|(?:please\s+)?(?:select|choose)(?:\s+(?:an?|the|one|your))?(?:\s+(?:facility|station|hospital|option|name))?"
+    r"|unspecified|not (?:specified|stated|listed|indicated)|yes|no|hakuna"
+    r"|test(?:ing)?(?:\s+(?:facility|record|data|entry))?(?:\s+\d+)?|xx+|asdf|object object|cont(?:inued|'?d)?)\W*"
+    r"|see\s+(?:the\s+)?(?:attached|list|annex|remarks?|notes?)\b.*|none\s+(?:in|at|available|identified|exists?)\b.*"
+    r"|no\s+(?:known\s+)?(?:shelters?|facilit(?:y|ies)|safe\s*houses?|hospitals?|clinics?|police\s+stations?)"
+    r"(?:\s+(?:in|at|available|here|exists?|identified|yet)\b.*)?"
+    r"|https?://\S+|www\.\S+|[^\s@]+@[^\s@]+\.[a-z]+|.*\bdo not use\b.*",
+    re.IGNORECASE,
+)

@@ -36,7 +36,7 @@ def ticked_in(path: KeyPath, values: Values, keys: Keys) -> Ticked | None:
     """Give the service that a column is of, if it says yes or no in any row; each row is read for itself."""
     question, service = _parted(str(path[-1]))
     asked = (*path[:-1], question) if question else None
-    if asked is None and not _is_service(service):
+    if asked is None and not is_service(service):
         return None
     if asked is not None and (is_absent(service) or "services" not in keys.ranks(asked)):
         return None
@@ -69,10 +69,10 @@ def _read_tick(value: object, *, may_be_number: bool) -> bool | None:
     return read_flag(text) if may_be_number or not text.isdigit() else None
 
 
-def _is_service(name: str) -> bool:
+def is_service(name: str) -> bool:
     """Say whether a column is named after a service, and not after a place that may as well stand near: a court.
 
-    >>> [_is_service(name) for name in ("Counselling", "legal_aid", "Shelter", "Court", "Emergency", "PEP (72 hrs)")]
+    >>> [is_service(name) for name in ("Counselling", "legal_aid", "Shelter", "Court", "Emergency", "PEP (72 hrs)")]
     [True, True, False, False, False, True]
     """
     name = IN_BRACKETS.sub("", name)

@@ -27,11 +27,12 @@ _SUSPECT = r"(?i)clos|shut|ceased|defunct|abandon|demolish|disused|operat|functi
 _SUSPECT += r"|construct|plan|propos|opened|opening|not yet open|in use|of service|exist|vacated|dormant|wound up"
 _SUSPECT += r"|never|yet to|no services|destroy|burn|collaps|discontinu|decommission|obsolete|disband|looted|vandali"
 _SUSPECT += r"|haipo|hakipo|huduma|jaanza|acha kufanya|bomoka|teketea"
+_SUSPECT += r"|no longer|phased|struck off|surrender|cancel|blacklist|not refer"
 _SUSPECT += r"|fung|hamishwa|bomolewa|jengwa|tumiki|simamishwa|fanyi kazi"
 # A remark on a wing that is under construction, or on a suspended licence, is not on the facility.
 _SURE_IN_A_REMARK = re.compile(
     "clos|shut|ceased|defunct|abandon|demolish|disused|operat|function|fungwa|bomolewa"
-    "|neveropened|destroy|burn(?:t|ed)down|decommission"
+    "|neveropened|destroy|burn(?:t|ed)down|decommission|nolonger|donotrefer|blacklist"
 )
 # Beside a name they say something else: a house that is not open to the public, one that has moved here.
 _NOT_IN_A_NAME = frozenset(

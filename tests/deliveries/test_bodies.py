@@ -287,7 +287,9 @@ def test_the_authors_of_an_export_of_sanity_are_no_facilities(
     assert names(fresh) == ["Lindi House"]
 
 
-@pytest.mark.parametrize("kind", ["ward", "county", "taxonomy_term--ward", "user--user", "facility_category"])
+@pytest.mark.parametrize(
+    "kind", ["ward", "county", "taxonomy_term--ward", "user--user", "facility_category", "programme", "event"]
+)
 def test_what_a_resource_refers_to_is_no_facility(
     settings: Settings, fresh: Database, tmp_path: Path, kind: str
 ) -> None:
@@ -356,3 +358,42 @@ def test_a_ward_that_a_facility_refers_to_is_where_it_is_and_coming_again_change
     assert rows(fresh, placed) == expected
     assert outcome(run([str(path)], settings)) == {"read": 2, "unchanged": 2}
     assert rows(fresh, placed) == expected
+
+
+def test_a_layer_of_areas_or_of_nothing_is_no_facility_itself(settings: Settings, tmp_path: Path) -> None:
+    area = {"type": "Polygon", "coordinates": [[[36.78, -1.31], [36.79, -1.31], [36.79, -1.32], [36.78, -1.31]]]}
+    ward = {"type": "Feature", "geometry": area, "properties": {"name": "Lindi", "admin_level": "8"}}
+    path = tmp_path / "a.json"
+    for features in ([], [ward]):
+        path.write_text(json.dumps({"type": "FeatureCollection", "name": "shelters", "features": features}), "utf-8")
+        assert "holds no facilities" in error_of(path, settings)
+
+
+def test_who_is_known_beside_the_accounts_of_salesforce_is_no_facility(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    def known(kind: str, name: str) -> dict[str, Any]:
+        url = f"/services/data/v58.0/sobjects/{kind}/001"
+        return {"attributes": {"type": kind, "url": url}, "Name": name, "Phone": "0700000016"} | LINDI
+
+    told = [known("Account", "Lindi House"), known("Contact", "Sample Person"), known("Lead", "Sample Two")]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"totalSize": 3, "done": True, "records": told}), "utf-8")
+    account = run([str(path)], settings)
+    assert account.files[0].notes[:2] == ["passed over: 1 Contact", "passed over: 1 Lead"]
+    assert names(fresh) == ["Lindi House"]
+
+
+@pytest.mark.parametrize("index", ["practitioners", "gbv-survivors-v2", "users_2024.01"])
+def test_hits_of_another_index_than_that_of_facilities_are_none(
+    settings: Settings, fresh: Database, tmp_path: Path, index: str
+) -> None:
+    found = [
+        {"_index": kind, "_id": str(number), "_source": LINDI | {"name": name, "phone": "0700000016"}}
+        for number, (kind, name) in enumerate([("facilities-2024", "Lindi House"), (index, "Sample Person")])
+    ]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"hits": {"hits": found}}), "utf-8")
+    account = run([str(path)], settings)
+    assert len(account.files[0].notes) == 1
+    assert names(fresh) == ["Lindi House"]

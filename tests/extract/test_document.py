@@ -478,6 +478,7 @@ def test_a_pinned_path_that_is_not_there_is_told() -> None:
     ("key", "closed"),
     [
         *(("closed", "closed"), ("Closed Facilities", "closed"), ("nonOperationalClinics", "non operational")),
+        *(("do_not_refer", "do not refer"), ("blacklisted", "blacklisted")),
         *(("permanently_closed", "permanently closed"), ("relocated", None), ("open", None), ("facilities", None)),
     ],
 )

@@ -65,6 +65,12 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"is_deleted": True}, {"is_closed": "true"}),
     ({"deleted_at": "2020-01-02"}, {"is_closed": "2020-01-02"}),
     ({"deleted": False, "archived": "No"}, {}),
+    ({"deletedAt": {"$date": {"$numberLong": "1700000000000"}}}, {"is_closed": "1700000000000"}),
+    ({"IS_DELETED_FLAG": "Y"}, {"is_closed": "Y"}),
+    ({"do_not_refer": True}, {"is_closed": "true"}),
+    ({"ACTIVE_FLAG": "N"}, {"is_active": "N"}),
+    ({"Still running": "No"}, {"is_active": "No"}),
+    ({"lifecycleStatus": "decommissioned"}, {"operational_status": "decommissioned"}),
     (
         {"gender_desk": {"officer": "A. Person", "phone": "0700000016"}},
         {"contacts": contacts(("gender_desk.phone", "0700000016"), ("gender_desk.officer", "A. Person"))},

@@ -96,7 +96,8 @@ def test_a_facility_that_names_the_nearest_one_is_not_above_it() -> None:
 
 def test_who_holds_an_office_beside_facilities_is_no_facility_whatever_the_office() -> None:
     person = {"name": "Sample Person", "phone": "0700000080", "email": "sample@example.org"}
-    offices = ("sub_county_coordinator", "nyumbaKumiChairperson", "SCRH Nurse", "mratibu_wa_kaunti", "nurse_in_charge")
+    offices = ["sub_county_coordinator", "nyumbaKumiChairperson", "SCRH Nurse", "mratibu_wa_kaunti", "nurse_in_charge"]
+    offices += ["priest_in_charge", "Sister in charge", "ccp", "SCPC", "scmoh"]
     for office in offices:
         county = {"sub_county": "Kibra", office: person, "wards": [{"ward": "Lindi", "facilities": [CLINIC]}]}
         assert names({"county": "Nairobi", "sub_counties": [county]}) == ["Umoja Clinic"]
@@ -294,6 +295,12 @@ STATION = {"station": "Lindi Police Station", "county": "Nairobi", "phone": "070
         PERSON | {"survivor": "Sample Person"},
         CASE | {"client_code": "C-1", "date_of_referral": "2026-01-02"},
         CASE | {"caller_name": "Sample Person"},
+        PERSON
+        | {"Licence No": "PP-0045", "Clinic": "Lindi Family Clinic", "status": "Active"},  # a clinicians' council
+        PERSON | {"duty_station": "Lindi Police Station"},
+        PERSON | {"place_of_work": "Lindi Clinic", "ward": "Lindi"},
+        PERSON | {"ward": None, "organisation": "Lindi Legal Aid Centre", "specialisation": "Family law"},
+        PERSON | {"ward": None, "organisation": "Lindi Clinic", "comment": "I was turned away"},
     ],
 )
 def test_whoever_serves_at_a_place_signs_for_it_or_came_to_it_is_not_that_place(
@@ -324,6 +331,12 @@ def test_whoever_serves_at_a_place_signs_for_it_or_came_to_it_is_not_that_place(
         {"facility": "Umoja Clinic", "signature": "x", "assessor": "Sample Person", "county": "Nairobi"},
         {"facility": "Umoja Clinic", "full_name": "Sample Person", "facility_type": "Clinic", "county": "Nairobi"},
         {"name": "Amani", "survivor": "Women and girls", "county": "Nairobi"},
+        {"name": "Amani", "organisation": "Lindi Legal Aid Centre", "county": "Nairobi"},
+        {"name": "Amani Kwetu", "organisation": "Lindi Legal Aid Centre", "county": "Nairobi", "ward": "Lindi"},
+        {"name": "Amani Kwetu", "organisation": "Lindi Legal Aid Centre", "hotline": "0700000087"},
+        {"name": "Amani Kwetu", "organisation": "Amani Trust", "county": "Nairobi"},
+        {"name": "Lindi Base", "station": "Lindi Police Station", "county": "Nairobi"},
+        {"name": "Amani Kwetu", "hospital": "Lindi Hospital", "type": "Shelter", "county": "Nairobi"},
     ],
 )
 def test_who_is_named_for_a_facility_makes_no_person_of_it(record: dict[str, Any]) -> None:

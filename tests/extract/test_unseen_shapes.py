@@ -749,6 +749,35 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             },
         ],
     ),
+    "Services with the locations where they are: the locations are the facilities": (
+        [
+            {
+                "id": "s-1",
+                "name": "Post-rape care",
+                "phones": [{"number": "0700000016"}],
+                "locations": [{"id": "l-1", "name": "Lindi Safe House", "county": "Nairobi"}],
+            },
+            {"id": "s-2", "name": "Counselling", "locations": [{"id": "l-1", "name": "Lindi Safe House"}, C]},
+        ],
+        [
+            {
+                "facility_name": "Lindi Safe House",
+                "source_key": "l-1",
+                "county_name": "Nairobi",
+                "services": '[{"name":"Post-rape care","status":null},{"name":"Counselling","status":null}]',
+                "contacts": '[{"key":"phones","value":{"number":"0700000016"}}]',
+            },
+            {
+                "facility_name": "Lindi Clinic",
+                "facility_code": "3",
+                "services": '[{"name":"Counselling","status":null}]',
+            },
+        ],
+    ),
+    "An organisation with its locations is no service": (
+        [A | {"locations": [{"name": "Main gate"}]}],
+        [READ_A],
+    ),
     "Microsoft Forms: a question asks for a unit, and says of whom only in the first": (
         [
             {
@@ -1263,6 +1292,40 @@ PARTS_OF_ONE: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         [
             {"facility_name": "Umoja Network", "facility_code": "7"},
             {"facility_name": "Umoja Lindi", "county_name": "Nairobi"},
+        ],
+    ),
+    "the shelters of an organisation have names of their own": (
+        [
+            {"organisation": "Umoja Network", "code": 7, "shelters": [{"name": "Lindi House", "county": "Nairobi"}]},
+            {"organisation": "Amani Network", "code": 8, "shelters": []},
+        ],
+        [
+            {"facility_name": "Umoja Network", "facility_code": "7"},
+            {"facility_name": "Amani Network", "facility_code": "8"},
+            {"facility_name": "Lindi House", "county_name": "Nairobi"},
+        ],
+    ),
+    "the area of a ward among the points of facilities is none": (
+        {
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "geometry": {
+                        "type": "Polygon",
+                        "coordinates": [[[36.7, -1.3], [36.8, -1.3], [36.8, -1.4], [36.7, -1.3]]],
+                    },
+                    "properties": {"name": "Lindi", "admin_level": "8", "county": "Nairobi"},
+                },
+                feature({"name": "Lindi Clinic", "county": "Nairobi"}),
+            ],
+        },
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "county_name": "Nairobi",
+                "geometry": '{"type":"Point","coordinates":[36.784,-1.317]}',
+            },
         ],
     ),
     "the head office of an organisation, and branches under their towns": (

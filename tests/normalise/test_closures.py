@@ -34,6 +34,9 @@ FOR_A_TIME = {"operational_status": "Temporarily Closed", "is_active": False}
         ("Imefungwa kwa muda wa miezi miwili", FOR_A_TIME),
         ("Haifanyi kazi kwa sasa", CLOSED),
         ("Closed/Relocated", CLOSED),
+        ("BLACKLISTED (2024)", CLOSED),
+        ("Phased out in 2021", CLOSED),
+        ("No longer taking clients since 2020", CLOSED),
         ("2 - Closed since 2019", CLOSED),
         ("Not in use (merged with Umoja)", CLOSED),
         ("Not in operation - moved to Kibera", CLOSED),
@@ -272,6 +275,7 @@ def test_what_its_authors_have_not_published_is_not_open(landed: Landed, status:
         ("License revoked", "Non-Operational"),
         ("Revoked", "Non-Operational"),
         ("Licence withdrawn", "Non-Operational"),
+        *((said, "Non-Operational") for said in ("CANCELLED", "License Cancelled", "Struck off", "Surrendered")),
     ],
 )
 def test_nobody_is_sent_to_a_facility_whose_licence_was_taken(landed: Landed, status: str, read: str) -> None:

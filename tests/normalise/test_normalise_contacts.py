@@ -700,6 +700,7 @@ def test_a_number_that_counts_no_rows_stays_in_a_name(landed: Callable[..., dict
         *(("role", "survivor"), ("role", "GBV Survivor"), ("type", "client"), ("relationship", "Mother of survivor")),
         *(("title", "Next of kin"), ("designation", "victim's guardian"), ("position", "Patient"), ("role", "Witness")),
         *(("relationship", "aunt"), ("role", "Manusura"), ("kind", "perpetrator"), ("role", "caller")),
+        *(("note", "survivor's sister"), ("label", "Client\u2019s phone"), ("remarks", "victim's elder brother")),
     ],
 )
 def test_a_survivor_or_whoever_belongs_to_a_case_is_no_contact_of_a_facility(key: str, word: str) -> None:

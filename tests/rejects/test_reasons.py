@@ -110,3 +110,60 @@ def test_a_sub_county_above_its_rows_is_no_facility_and_one_that_can_be_called_i
 @pytest.mark.parametrize("name", ["Kibra Sub County Hospital", "Ward 5 Dispensary", "County-wide Legal Aid"])
 def test_a_facility_with_a_unit_in_its_name_is_one(name: str) -> None:
     assert reason(name) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("ditto", "-do-", "Do", "Same as above", "As above", "TBD", "To be identified", "(vacant)", "(continued)"),
+        *("Other (specify)", "Others", "-- Select facility --", "Please select", "Various", "Yes", "Hakuna", "Test"),
+        *("None in this ward", "No shelter", "See attached list", "Dummy Clinic DO NOT USE", "[object Object]", "xxx"),
+        *("https://example.org/lindi", "sample@example.org"),
+    ],
+)
+def test_what_stands_in_the_place_of_a_name_is_no_facility_whatever_stands_beside_it(name: str) -> None:
+    assert reason(name, code="KPS-7", ward="Viwandani", phone="0700000016") == "sheet_row"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "Samé Clinic",
+            "Dodo Clinic",
+            "Other Side Shelter",
+            "Test and Treat Centre",
+            "No. 5 Dispensary",
+            "Noor Clinic",
+        ),
+        *("Various Needs Trust", "Yes We Can CBO", "Select Medical Centre", "Contact Trust", "None But Love Shelter"),
+    ],
+)
+def test_a_name_that_only_begins_like_none_is_that_of_a_facility(name: str) -> None:
+    assert reason(name) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["A. HOSPITALS", "B. POLICE STATIONS", "Private Hospitals:", "Shelters", "LEVEL 4", "2 facilities"]
+)
+def test_what_the_rows_below_are_is_no_facility_and_one_that_can_be_called_is_one(name: str) -> None:
+    assert reason(name) == reason(name, type="Shelter") == "sheet_row"
+    for said in ({"phone": "0700000016"}, {"code": "KPS-7"}, {"ward": "Viwandani"}):
+        assert reason(name, **said) is None
+
+
+@pytest.mark.parametrize("name", ["Mrs. Sample Person", "MR SAMPLE PERSON", "Hon. Sample Person (MP)", "Bw. Mfano"])
+def test_somebody_who_is_addressed_by_name_is_no_facility_unless_it_says_more(name: str) -> None:
+    assert reason(name, phone="0700000016") == "not_a_facility"
+    for said in ({"code": "KPS-7"}, {"type": "Shelter"}, {"services": ["PEP"]}):
+        assert reason(name, **said) is None
+
+
+@pytest.mark.parametrize("name", ["Miss Koch", "Dr. Sample", "Mrs. Sample Memorial Hospital", "MS Kenya", "Honey Hope"])
+def test_a_facility_that_is_called_after_somebody_is_one(name: str) -> None:
+    assert reason(name, phone="0700000016") is None
+
+
+@pytest.mark.parametrize("level", ["constituency", "ward"])
+def test_a_row_that_repeats_the_columns_of_its_places_is_no_facility(level: str) -> None:
+    assert reason("Facility", county="", **{level: level.title()}, phone="Phone") == "sheet_row"
