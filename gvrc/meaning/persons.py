@@ -184,9 +184,14 @@ def _works_at(told: list[tuple[str, object]], places: frozenset[str]) -> bool:
     ... ]
     [True, False, False]
     """
-    named = [value for word, value in told if word in NAMES and may_name_person(value) and is_written_as_persons(value)]
+    names = [value for word, value in told if word in NAMES and isinstance(value, str)]
     beside = [value for word, value in told if word in places and isinstance(value, str) and OF_A_PLACE.search(value)]
-    return any(_words(name).isdisjoint(_words(place)) for name in named for place in beside)
+    return any(is_person_at(name, place) for name in names for place in beside)
+
+
+def is_person_at(name: str, place: str) -> bool:
+    """Say whether a name beside that of a place is written as a person's, and shares no word with it."""
+    return may_name_person(name) and is_written_as_persons(name) and _words(name).isdisjoint(_words(place))
 
 
 def _words(text: str) -> set[str]:

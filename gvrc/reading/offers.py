@@ -15,7 +15,7 @@ import msgspec
 
 from gvrc.meaning.bare_persons import ANY_NAME
 from gvrc.meaning.paths import KeyPath, normal_key
-from gvrc.meaning.person_words import is_written_as_persons, may_name_person
+from gvrc.meaning.persons import is_person_at
 from gvrc.meaning.titles import names_a_place
 from gvrc.reading.contact_lists import contacts_of
 from gvrc.reading.fitting import YES_OR_NO, is_of_the_licence
@@ -150,7 +150,7 @@ class Offers:
         for place, offer in enumerate(offers):
             if _word_of(offer) in ANY_NAME and any(stations):
                 pairs = list(zip(offer.texts, stations, strict=True))
-                people = [name if at and name and _is_of_a_person(name, at) else None for name, at in pairs]
+                people = [name if at and name and is_person_at(name, at) else None for name, at in pairs]
                 names = [None if person else name for (name, _), person in zip(pairs, people, strict=True)]
                 offers[place] = offer._replace(texts=names)
                 self.contacts += [(offer.rank, "contact_person", people)] if any(people) else []
@@ -288,11 +288,6 @@ class Offers:
                 if theirs == SAID_BY_ANOTHER_TAG:
                     continue
                 self.lost[row].append(f"{other.key}={theirs}")
-
-
-def _is_of_a_person(name: str, station: str) -> bool:
-    """Say whether a name beside a station's is a first name and a surname, and not the station's own once more."""
-    return _folded(station) not in _folded(name) and may_name_person(name) and is_written_as_persons(name)
 
 
 def _word_of(offer: Offer) -> str:

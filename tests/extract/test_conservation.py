@@ -16,7 +16,9 @@ from gvrc.columns import EXTRACTED
 from gvrc.meaning.meanings import Keys
 from gvrc.meaning.paths import is_absent
 from gvrc.reading.alike import MANY
+from gvrc.reading.ticked import is_service
 from gvrc.shapes import looks_like_facility
+from gvrc.values.casts import read_flag
 from gvrc.values.storable import NO_NUL
 
 if TYPE_CHECKING:
@@ -121,6 +123,7 @@ QUICK = settings(max_examples=50, deadline=None, suppress_health_check=list(Heal
 
 @given(RECORDS)
 @example({"_reject": False, "name": "Umoja Health Centre"})  # a source's own key, no header of a reject
+@example({"SAFEHOUSE": False, "name": "Umoja Health Centre"})
 @example({"services": '0"\u00b9', "name": "Umoja Health Centre"})  # one service, as JSON text with its quote escaped
 @QUICK
 def test_each_leaf_of_a_record_is_found_again(record: dict[str, Any]) -> None:
@@ -192,6 +195,7 @@ def is_found(leaf: tuple[tuple[str, ...], str], frame: pl.DataFrame, reading: Fi
         or any(text.strip().lower() in field.lower() for field in fields)  # the same but for capitals and spaces
         or any(f"{key}=" in told and is_said(text, told) for key in keys)
         or any(key in reading.unmapped for key in keys)
+        or (is_service(path[-1]) and read_flag(text) is False)  # a service that has a column, and is not offered
     )
 
 
