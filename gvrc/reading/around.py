@@ -173,16 +173,21 @@ def own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dict
     A mere name is that of a county, or of whatever the list that the object stands in is of. An object with a name of
     its own is an organisation around its branches: they may be in its county, but hardly in its ward.
     """
-    found, names = _named_in(value, keys)
-    if names and (level := _level_of(value, path)):
+    level = _level_of(value, path)
+    found, names = _named_in(value, keys, may_be_county=level is None)
+    if names and level:
         return found if level in found else found | {level: names[0]}
     if set(names) - set(found.values()):
         return {place: name for place, name in found.items() if place == PARENT_COUNTY}
     return found
 
 
-def _named_in(value: dict[str, Any], keys: Keys) -> tuple[dict[str, str], list[str]]:
-    """Give the places that an object names with their level, and those that it gives as a mere name."""
+def _named_in(value: dict[str, Any], keys: Keys, *, may_be_county: bool) -> tuple[dict[str, str], list[str]]:
+    """Give the places that an object names with their level, and those that it gives as a mere name.
+
+    A mere name may be a county's, except in a list of other units: Makueni is a constituency, too.
+    """
+    county_fields = ("county_name", "facility_name") if may_be_county else ("county_name",)
     found: dict[str, str] = {}
     names: list[str] = []
     for key, told in value.items():
@@ -190,7 +195,7 @@ def _named_in(value: dict[str, Any], keys: Keys) -> tuple[dict[str, str], list[s
         if not isinstance(inner, str) or is_absent(inner):
             continue
         fields = keys.ranks((key,))
-        if is_county(inner) and not fields.keys().isdisjoint(("county_name", "facility_name")):
+        if is_county(inner) and not fields.keys().isdisjoint(county_fields):
             found.setdefault(PARENT_COUNTY, inner)
         elif place := next((place for field, place in PLACES_AROUND.items() if field in fields), None):
             found.setdefault(place, inner)

@@ -149,6 +149,18 @@ def test_objects_around_records_give_the_places_that_they_name() -> None:
     assert found == [places | {"ward_name": "Viwandani"}, places | {"ward_name": "Makongeni"}]
 
 
+def test_a_constituency_in_a_list_of_constituencies_is_no_county_though_it_is_called_like_one() -> None:
+    units = [
+        {"name": "Makueni", "wards": [{"name": "Wote/Nziu", "facilities": [A]}]},
+        {"name": "Kaiti", "facilities": [B]},
+    ]
+    document = {"counties": [{"name": "Makueni", "constituencies": units}]}
+    places = [
+        (record["county_name"], record["constituency_name"], record.get("ward_name")) for record in read(document)
+    ]
+    assert places == [("Makueni", "Makueni", "Wote/Nziu"), ("Makueni", "Kaiti", None)]
+
+
 BRANCH = {"name": "Imara Trust Kisumu", "county": "Kisumu", "ward": "Railways", "phone": "0700000041"}
 
 
