@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from functools import lru_cache
+from collections import defaultdict
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Final
 
 from gvrc.meaning.paths import MAX_KNOWN_PATHS, normal_key, words_of_key
@@ -35,6 +38,7 @@ COUNTIES: Final = list_words("counties")
 MARK_OF_TABLE: Final = re.compile(r"(?i)\Atbl_?(?=[a-z])")  # tbl_users
 # Of whatever system (auth_user, wp_users), and who sits together (court_users_committee); committees are bodies.
 USERS: Final = frozenset(("user", "users", "committee", "taskforce", "twg"))
+REFERENCE: Final = Path(__file__).parents[1] / "geography" / "data"
 LEVEL_OF_COUNTY: Final = re.compile(r"\A(?:kauntiya|countyof|county)|county\Z")
 
 
@@ -46,6 +50,32 @@ def is_county(key: str) -> bool:
     """
     word = normal_key(key)
     return word in COUNTIES or LEVEL_OF_COUNTY.sub("", word) in COUNTIES
+
+
+def is_constituency(key: str, county: str) -> bool:
+    """Say whether a key is the name of a constituency of a county, as the shipped reference has it.
+
+    >>> [is_constituency(key, "Kisumu County") for key in ("Muhoroni", "KISUMU WEST", "Kondele", "Kibra")]
+    [True, True, False, False]
+    """
+    word = LEVEL_OF_COUNTY.sub("", normal_key(county))
+    return any(
+        of.startswith(word) or word.startswith(of) for of in _counties_by_constituency().get(normal_key(key), ())
+    )
+
+
+@cache
+def _counties_by_constituency() -> dict[str, set[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    names = {row["county_code"]: normal_key(row["county_name"]) for row in _rows_of("counties")}
+    for row in _rows_of("constituencies"):
+        found[normal_key(row["constituency_name"])].add(names[row["county_code"]])
+    return found
+
+
+def _rows_of(table: str) -> list[dict[str, str]]:
+    with (REFERENCE / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def is_of_facilities(name: str) -> bool:

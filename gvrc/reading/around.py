@@ -15,6 +15,7 @@ from gvrc.meaning.list_names import (
     NOT_FACILITIES,
     ONE_UNIT,
     WRAPPING,
+    is_constituency,
     is_county,
     is_of_facilities,
     without_wrapping,
@@ -52,15 +53,21 @@ def with_parents(elements: Elements, parents: dict[str, Any]) -> Elements:
 
 
 def _with_chain(parents: dict[str, Any]) -> dict[str, Any]:
-    """Let two keys between a county and its records be a ward's cell with all that it is in, for the place resolver.
+    """Say what the keys between a county and its records are, where their names tell.
 
-    It takes them for a constituency and a ward only where they are. One key may be either: it stays a hint.
+    One is a sub-county if a constituency of the county is called so: a ward of that name lies in it. Two are a ward's
+    cell with all that it is in, for the place resolver, which takes them for a constituency and a ward only where they
+    are. Others stay a hint.
     """
     keys = parents.get(PARENT_PLACE, "").split(", ")
-    if len(keys) != CONSTITUENCY_AND_WARD or not parents.keys().isdisjoint(LEVELS_NAMED.values()):
-        return parents
     around = {name: said for name, said in parents.items() if name != PARENT_PLACE}
-    return around | {PARENT_WARD: ", ".join((parents[PARENT_COUNTY], *keys))}
+    if not parents.keys().isdisjoint(LEVELS_NAMED.values()):
+        return parents
+    if len(keys) == CONSTITUENCY_AND_WARD:
+        return around | {PARENT_WARD: ", ".join((parents[PARENT_COUNTY], *keys))}
+    if len(keys) == 1 and is_constituency(keys[0], parents.get(PARENT_COUNTY, "")):
+        return around | {PARENT_SUB_COUNTY: keys[0]}
+    return parents
 
 
 CONSTITUENCY_AND_WARD: Final = 2  # keys

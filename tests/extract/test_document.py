@@ -126,9 +126,18 @@ def test_a_constituency_that_is_called_as_its_county_is_no_other_county() -> Non
     places = [{key: record.get(key) for key in ("county_name", "ward_name", "place_hint")} for record in read(document)]
     assert places == [
         {"county_name": "Makueni", "ward_name": "Makueni, Makueni, Wote", "place_hint": None},
-        {"county_name": "Tharaka-Nithi", "ward_name": None, "place_hint": "Tharaka"},
+        {"county_name": "Tharaka-Nithi", "ward_name": None, "place_hint": None},
         {"county_name": "Kwale", "ward_name": None, "place_hint": None},
     ]
+
+
+def test_a_key_between_a_county_and_its_records_is_a_sub_county_if_a_constituency_of_the_county_is_called_so() -> None:
+    document = {
+        "Kisumu": {"Muhoroni": [A], "Kondele": [B]},
+        "Nairobi City": {"Kibra": {"facilities": [A]}, "Muhoroni": [B]},
+    }
+    places = [(record.get("sub_county_name"), record.get("place_hint")) for record in read(document)]
+    assert places == [("Muhoroni", None), (None, "Kondele"), ("Kibra", None), (None, "Muhoroni")]
 
 
 def test_the_raw_text_of_a_record_in_a_tree_names_its_county() -> None:

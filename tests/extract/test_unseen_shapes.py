@@ -543,9 +543,12 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             }
         ],
     ),
-    "a tree with one key below the county: it is a hint": (
-        {"Nairobi": {"Kasarani": [{"name": "Kasarani Clinic"}]}},
-        [{"facility_name": "Kasarani Clinic", "county_name": "Nairobi", "place_hint": "Kasarani"}],
+    "a tree with one key below the county: constituency or ward, Kasarani is in Kasarani": (
+        {"Nairobi": {"Kasarani": [{"name": "Kasarani Clinic"}], "Umoja": [{"name": "Umoja Clinic"}]}},
+        [
+            {"facility_name": "Kasarani Clinic", "county_name": "Nairobi", "sub_county_name": "Kasarani"},
+            {"facility_name": "Umoja Clinic", "county_name": "Nairobi", "place_hint": "Umoja"},
+        ],
     ),
     "pages in one list": ([[A], [B]], [READ_A, READ_B]),
     "XML turned into JSON": (

@@ -127,6 +127,15 @@ def test_a_place_in_one_cell_is_answered_as_in_cells_of_their_own(
     assert None not in found
 
 
+def test_a_ward_that_is_called_like_a_constituency_of_its_county_lies_in_it() -> None:
+    """So a key of a tree that may name either (``reading/around.py``) is read as the constituency."""
+    wards = read_shipped_reference()
+    constituencies = wards.select("county_id", ward_name="constituency_name").unique()
+    namesakes = wards.join(constituencies, on=["county_id", "ward_name"], how="semi")
+    assert namesakes.filter(pl.col("ward_name") != pl.col("constituency_name")).is_empty()
+    assert len(namesakes) == 50
+
+
 @pytest.mark.parametrize("cell", ["Kericho/Sigowet/Soin", "Kericho/Sigowet/Soin/Sigowet", "Soin/Sigowet/Kericho"])
 def test_slashes_do_not_tell_where_a_name_with_a_slash_ends(resolver: PlaceResolver, places: Places, cell: str) -> None:
     assert resolver.resolve(places((None, None, cell)))["ward_id"].to_list() == [None]
