@@ -15,7 +15,7 @@ import msgspec
 
 from gvrc.errors import SourceFileError
 from gvrc.masking import mask_letters
-from gvrc.meaning.list_names import is_named_after_facilities, is_of_facilities, may_be_sender
+from gvrc.meaning.list_names import is_named_after_facilities, may_be_sender
 from gvrc.meaning.other_kinds import is_of_many_kinds, json_api_type, other_kind
 from gvrc.meaning.paths import PARENT_CLOSED, PARENT_COUNTY, PARENT_GROUP, is_absent, normal_key
 from gvrc.meaning.persons import is_address_card
@@ -393,12 +393,11 @@ class Walk:
             yield with_parents([msgspec.json.encode(branch) for _, branch in found], around)
 
     def _tables(self, parts: Iterator[Elements]) -> Iterator[Elements]:
-        """Walk the tables of a dump that are named after facilities: what other tables hold, nobody can tell."""
+        """Walk the tables of a dump, each as what stands under its name."""
         for element in chain.from_iterable(parts):
             table = read_table(bytes(element))
-            if table and is_of_facilities(table.name):
-                rows = msgspec.json.encode({table.name: table.data})
-                yield from self._counted(self._inside(rows, (), {}))
+            if table and table.may_hold_facilities:
+                yield from self._inside(table.as_object(), (), {})
             elif table:
                 self.walked.passed_over["table of a dump that is not named after facilities"] += 1
 

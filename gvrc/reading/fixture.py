@@ -47,6 +47,7 @@ LOOKUPS: Final = {  # model -> the field that names a row
 }
 PARTS: Final = {  # model -> the key under which a facility gets its rows
     "facilitycontact": "contacts",
+    "contact": "contacts",
     "facilitycoordinate": "coordinates",
     "facilityservice": "services",
     "facilityowner": "owners",

@@ -19,6 +19,7 @@ from gvrc.meaning.meanings import keys_of_source
 from gvrc.meaning.other_kinds import other_kind
 from gvrc.meaning.paths import is_absent, is_wrapper, leaves, normal_key, unwrapped
 from gvrc.reading.cursor import MAX_DEPTH, MEMBERS, Cursor, read_element
+from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
 from gvrc.reading.healthcare import MARK_OF_RESOURCE, Healthcare
 from gvrc.reading.link_keys import (
@@ -39,7 +40,7 @@ from gvrc.reading.link_keys import (
 from gvrc.reading.side_tables import SideTables, is_side_table, may_be_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gvrc.reading.elements import Elements
 
@@ -201,8 +202,12 @@ class Gathering:
 
     def _elements(self, parts: Iterator[Elements], path: tuple[str, ...]) -> None:
         """Take the elements of a list that is named after a unit, of JSON:API's lists, and of a list of pages."""
+        first: Elements = next(filter(None, parts), [])
+        if first and not path and is_dump(read_element(first[0])):
+            self._tables(chain(first, chain.from_iterable(parts)))
+            return
         unit = _unit_of_list(path)
-        for element in chain.from_iterable(parts):
+        for element in chain(first, chain.from_iterable(parts)):
             if path in LISTS_OF_UNITS and MARK_OF_RESOURCE in bytes(element):
                 self.rows.healthcare.add(read_element(element))
             if unit:
@@ -213,6 +218,10 @@ class Gathering:
                 self.rows.add_jurisdiction(read_element(element))
             elif not self._take_resource(element) and not path and _is_page(element):
                 Gathering(Cursor(iter([bytes(element)])), self.rows).gather()
+
+    def _tables(self, elements: Iterable[msgspec.Raw | bytes]) -> None:
+        for table in filter(None, map(read_table, map(bytes, elements))):
+            Gathering(Cursor(iter([table.as_object()])), self.rows).gather()
 
     def _take_resource(self, element: msgspec.Raw | bytes) -> bool:
         try:
@@ -247,7 +256,8 @@ class Gathering:
 
     def _is_walked(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
         """Say whether lists may stand in an object: not in each of many records that are keyed by their own key."""
-        return len(path) < MAX_PATH and (not path or _unit_of_list(path) is not None or _may_hold_lists(value))
+        is_listed = _unit_of_list(path) is not None or is_side_table(path) or may_be_beside(path)
+        return len(path) < MAX_PATH and (not path or is_listed or _may_hold_lists(value))
 
     def _take_rows(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
         """Take an object that is a unit, or has several under their ids; say whether it was such an object."""

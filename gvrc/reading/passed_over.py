@@ -38,8 +38,10 @@ ANY_LIST: Final = WRAPPING | frozenset(("values", "value", "list", "entries", "e
 
 def is_path_passed_over(path: tuple[str, ...]) -> bool:
     """Say whether what is at a path is no facility; a list of contacts may be divided into lists of facilities."""
+    around = without_wrapping(path) or path  # services.rows are those of services
     return bool(path) and (
         is_passed_over(path[-1])
+        or is_passed_over(around[-1])
         or normal_key(path[-1]) in ONE_UNIT
         or _is_of_units(path)
         # What the columns and codes of a table mean (DHIS2's analytics), and what a body does besides what it lists.

@@ -47,6 +47,7 @@ SERVICE_LISTS: Final = frozenset(
     ("services", "serviceids", "servicesids", "servicesoffered", "servicesprovided", "huduma")
 )
 SERVICE_IDS: Final = tuple(f"service{ending}" for ending in ENDINGS)
+REFERS_TO_SERVICE: Final = (*SERVICE_IDS, "service")
 CATALOGUE_IDS: Final = ("id", "pk", "uuid", *SERVICE_IDS)
 SAYS_OFFERED: Final = frozenset(("status", "isactive", "active", "available", "isavailable"))
 MAX_ROWS: Final = 100_000  # of all tables: their rows are kept in memory
@@ -133,10 +134,12 @@ class SideTables:
         return _singular(name) in named and sum(lists[of][known] for of in named) == 1
 
     def _named(self, above: Place, service: dict[str, Any]) -> dict[str, Any]:
-        """Give a service by its name in the catalogue, if a row only refers to it."""
-        known = _value_at(service, SERVICE_IDS)
+        """Give a service by its name in the catalogue, if a row only refers to it: by ``service_id`` or ``service``."""
+        known = _value_at(service, REFERS_TO_SERVICE)
         found = self._services[above].get(known) if known else None
-        return service if found is None or _name_of(service) else service | found
+        if found is None or _name_of(service):
+            return service
+        return {key: said for key, said in service.items() if normal_key(key) != "service"} | found
 
     def services_of(self, path: Place, record: dict[str, Any]) -> list[dict[str, Any]]:
         """Give the services that a record lists by their ids, if the catalogue beside its list has all of them."""

@@ -36,6 +36,13 @@ ROWS = [
 ]
 
 
+def test_contacts_are_joined_whatever_their_table_is_called() -> None:
+    contact = row("directory.contact", 1, facility=20, contact_type=3, contact_value="0700000016")
+    rows = [row("directory.facility", 20, name="Kibra Clinic", code="K-1", county="Nairobi"), ROWS[2], contact]
+    (record,) = facilities(read_bytes(json.dumps(rows).encode())[0])
+    assert record["contacts"] == ('[{"key":"contacts","value":{"contact_type":"Phone","contact_value":"0700000016"}}]')
+
+
 def test_foreign_keys_are_joined_wherever_their_rows_stand() -> None:
     for rows in (ROWS, ROWS[::-1]):
         frame, _ = read_bytes(json.dumps(rows).encode())

@@ -1607,6 +1607,51 @@ def test_a_table_of_services_is_joined_and_may_refer_to_their_catalogue() -> Non
     assert joined({"facilities": [SAFE, KAYOLE]} | catalogue)[1][2] == '[{"service_id":3,"name":"PEP"}]'
 
 
+TABLES: dict[str, list[dict[str, Any]]] = {
+    "counties": [{"id": 47, "name": "Nairobi"}],
+    "facility_types": [{"id": 3, "name": "Dispensary"}],
+    "services": [{"id": 8, "name": "PEP"}],
+    "facility_services": [{"id": 1, "facility": 2, "service": 8}],
+    "facilities": [{"id": 2, "name": "Lindi Clinic", "code": 3, "ward_id": 900, "facility_type_id": 3}],
+    "contacts": [{"id": 1, "facility": 2, "phone": "0700000016"}],
+    "constituencies": [{"id": 12, "name": "Kibra", "county_id": 47}],
+    "wards": [{"id": 900, "name": "Lindi", "constituency_id": 12}],
+}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        TABLES,
+        {"exported": "2026-10-01", "tables": TABLES},
+        {"data": {name: {"rows": rows, "count": len(rows)} for name, rows in TABLES.items()}},
+        [{"table": name, "rows": rows} for name, rows in TABLES.items()],
+        [{"collectionName": name, "count": len(rows), "records": rows} for name, rows in TABLES.items()],
+        [
+            {"type": "header", "version": "5.2.1", "comment": "Export to JSON plugin for PHPMyAdmin"},
+            {"type": "database", "name": "gbv"},
+            *({"type": "table", "name": name, "database": "gbv", "data": rows} for name, rows in TABLES.items()),
+        ],
+    ],
+)
+def test_the_tables_of_a_database_are_joined_however_they_stand_together(document: object) -> None:
+    found = READ_C | {"source_key": "2", "facility_type": "Dispensary", "services": '[{"name":"PEP"}]'}
+    contacts = '[{"key":"parent_contacts.phone","value":"0700000016"}]'
+    assert facilities(read_bytes(json.dumps(document).encode())[0]) == [found | {"contacts": contacts}]
+
+
+def test_the_sheets_of_a_workbook_are_read_under_their_names() -> None:
+    rows = [["Facility", "Code", "Phone"], ["Lindi Clinic", 3, "0700000016"]]
+    sheets = [{"sheet": "Nairobi", "rows": rows}, {"sheet": "Shelters", "rows": [B]}, {"sheet": "Staff", "rows": [A]}]
+    frame, reading = read_bytes(json.dumps(sheets).encode())
+    told = [
+        (record["facility_name"], record.get("county_name"), record.get("facility_type"))
+        for record in facilities(frame)
+    ]
+    assert told == [("Lindi Clinic", "Nairobi", None), ("Kayole Clinic", "Nairobi", "Shelters")]
+    assert reading.notes == ["passed over: 1 without a facility"]
+
+
 def test_every_row_of_a_joined_table_that_names_no_facility_is_counted() -> None:
     rows = [CONTACT, {"facility_id": 9, "phone": "1"}, {"facility_id": None, "phone": "1"}, {"location_id": 2}]
     _, reading = read_bytes(json.dumps({"facilities": [SAFE, KAYOLE], "contacts": rows}).encode())
