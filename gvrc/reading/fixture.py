@@ -89,13 +89,22 @@ def join_fixture(parts: Iterable[Elements], passed_over: Counter[str]) -> Iterat
 
 
 def _file(row: Row, tables: defaultdict[str, dict[Any, dict[str, Any]]]) -> bool:
-    """File a row under its table; say whether it is one of the directory."""
+    """File a row under its table; say whether it is one of the directory.
+
+    A foreign key that is named by its column (``ward_id``), as by some who do not use ``dumpdata``, is one.
+    """
     app, _, model = row.model.lower().rpartition(".")
     is_read = model in LOOKUPS or model in PARTS or (app != "auth" and is_facility_table(model))
     if is_read:
         table = tables[model]
-        table[row.pk if row.pk is not None else f"without pk {len(table)}"] = FIELDS.decode(row.fields)
+        fields = {_without_id(name): value for name, value in FIELDS.decode(row.fields).items()}
+        table[row.pk if row.pk is not None else f"without pk {len(table)}"] = fields
     return is_read
+
+
+def _without_id(name: str) -> str:
+    field = name.removesuffix("_id")
+    return field if field.replace("_", "") in LOOKUPS or field == FACILITY else name
 
 
 def is_facility_table(model: str) -> bool:

@@ -43,6 +43,15 @@ def test_contacts_are_joined_whatever_their_table_is_called() -> None:
     assert record["contacts"] == ('[{"key":"contacts","value":{"contact_type":"Phone","contact_value":"0700000016"}}]')
 
 
+def test_foreign_keys_that_are_named_by_their_columns_are_joined_as_others() -> None:
+    keys = {"facility", "contact_type", "county", "constituency", "ward", "operational_status"}
+    rows = [
+        item | {"fields": {f"{name}_id" if name in keys else name: said for name, said in item["fields"].items()}}
+        for item in ROWS
+    ]
+    assert facilities(read_bytes(json.dumps(rows).encode())[0]) == facilities(read_bytes(json.dumps(ROWS).encode())[0])
+
+
 def test_foreign_keys_are_joined_wherever_their_rows_stand() -> None:
     for rows in (ROWS, ROWS[::-1]):
         frame, _ = read_bytes(json.dumps(rows).encode())
