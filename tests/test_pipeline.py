@@ -581,7 +581,7 @@ def test_a_reject_that_a_person_corrects_is_closed_when_it_lands(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
     nameless = {key: value for key, value in CLINIC.items() if key != "name"}
-    account = run([write(tmp_path, "a.json", [CLINIC | {"code": 9, "name": "Other"}, nameless])], settings)
+    account = run([write(tmp_path, "a.json", [CLINIC | {"code": 9, "name": "Umoja Clinic"}, nameless])], settings)
     path = settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
     line = json.loads(path.read_text("utf-8"))
     assert line["_reject"]["reason"] == "name_missing"

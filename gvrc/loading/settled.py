@@ -13,7 +13,7 @@ import json
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from functools import cache
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -90,7 +90,11 @@ class Askers:
             adbc_driver_manager.Error: the server gives none.
         """
         with self.opening:
-            if self.idle.empty() and len(self.opened) < ASKERS:
+            # Within the lock: of two who saw that one was idle, the second waited for the first, though another one
+            # could be opened.
+            with suppress(Empty):
+                return self.idle.get_nowait()
+            if len(self.opened) < ASKERS:
                 with suppress(adbc_driver_manager.Error) if self.opened else nullcontext():
                     self.opened.append(connect_to_ask(self.merging))
                     return self.opened[-1]

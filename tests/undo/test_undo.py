@@ -155,7 +155,7 @@ def test_a_reject_that_an_undone_run_had_closed_is_open_again(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
     nameless = {name: value for name, value in CLINIC.items() if name != "name"}
-    first = landed(settings, tmp_path, CLINIC | {"code": 9, "name": "Other"}, nameless)
+    first = landed(settings, tmp_path, CLINIC | {"code": 9, "name": "Umoja Clinic"}, nameless)
     path = settings.data_dir / "rejected" / f"{first.run_id}.jsonl"
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"name": "Mukuru Clinic"}) + "\n", "utf-8")
     second = run([str(path)], settings)
