@@ -174,7 +174,9 @@ def test_a_file_that_another_importer_moved_while_this_one_waited_is_found_again
 
 def test_accepted_records_are_kept_as_parquet_where_asked(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    path.write_text(json.dumps([CLINIC, CLINIC | {"code": "13081", "name": "Umoja Clinic"}, {"code": "13082"}]), "utf-8")
+    path.write_text(
+        json.dumps([CLINIC, CLINIC | {"code": "13081", "name": "Umoja Clinic"}, {"code": "13082"}]), "utf-8"
+    )
     settings = msgspec.structs.replace(settings, keep_validated=True, batch_size=1)
     account = run([str(path)], settings)
     kept = pl.read_parquet(settings.data_dir / "validated" / account.run_id / "*.parquet")
