@@ -16,6 +16,7 @@ from gvrc.meaning.paths import normal_key
 
 NAMES: Final = frozenset(("table", "tablename", "collection", "collectionname", "sheet", "sheetname", "worksheet"))
 ROWS: Final = frozenset(("rows", "data", "records"))
+OF_RECORDS: Final = frozenset(("name", "facilityname"))  # a facility may be of a collection, and have data
 PARTS: Final = ("header", "database", "table")  # of phpMyAdmin, by type
 OF_HEADER: Final = frozenset(("type", "version", "comment", "name"))
 MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -42,16 +43,17 @@ def is_dump(first: object) -> bool:
     """Say whether the first object of a list is the beginning of a dump, or one of its tables.
 
     >>> tables = [{"table": "wards", "rows": []}, {"Sheet Name": "Kilifi", "data": []}, {"name": "Kibra", "data": []}]
-    >>> [is_dump(first) for first in ({"type": "header", "version": "5.2"}, *tables)]
-    [True, True, True, False]
+    >>> site = {"name": "Lindi Clinic", "collection": "Kibra", "records": []}
+    >>> [is_dump(first) for first in ({"type": "header", "version": "5.2"}, *tables, site)]
+    [True, True, True, False, False]
     """
     if not isinstance(first, dict):
         return False
     if first.get("type") in PARTS:
         return isinstance(first.get("data"), list) or (first["type"] != "table" and first.keys() <= OF_HEADER)
     words = {normal_key(key): value for key, value in first.items()}
-    has_name = any(isinstance(words.get(word), str) for word in NAMES)
-    return has_name and any(isinstance(words.get(word), list) for word in ROWS)
+    is_named = any(isinstance(words.get(word), str) for word in NAMES) and OF_RECORDS.isdisjoint(words)
+    return is_named and any(isinstance(words.get(word), list) for word in ROWS)
 
 
 def read_table(element: bytes) -> Table | None:
