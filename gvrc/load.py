@@ -111,9 +111,7 @@ class Loader:
         )
         self.reinstating = Reinstating(database, run_no, files, salvage=settings.salvage)
         self.landed = self.told = pl.DataFrame()  # of the last batch: what landed, and the lines for logs/processing
-        self.lone_counted: pl.DataFrame | None = (
-            None  # by file, the lone records of the last batch, if inserted as such
-        )
+        self.lone_counted: pl.DataFrame | None = None  # by file, the lone records of the last batch that were inserted
 
     def begin_first_load(self, *, must_merge: bool) -> None:
         """Go by it that the directory is empty: only what the run itself brings can be met.
@@ -122,9 +120,11 @@ class Loader:
         """
         merger = self.merger
         merger.is_first_load = True
-        must_merge = must_merge or merger.is_dry_run or bool(self.settings.source_rank)
-        unfolder = Unfolder(self.directory, merger.run_no, merger.rules, merger.default_status)
-        self.stager.begin_first_load(None if must_merge else unfolder)
+        if must_merge or merger.is_dry_run or self.settings.source_rank:
+            self.stager.begin_first_load(None)
+        else:
+            unfolder = Unfolder(self.directory, merger.run_no, merger.rules, merger.default_status)
+            self.stager.begin_first_load(unfolder)
 
     def prepare_again(self) -> None:
         """After a lost connection, make the staging tables again, and recall what the run has met so far.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from gvrc.meaning.key_paths import LINKS, PLACE_PARENTS, fields_of_others, meanings_of_words, words_of_path
 from gvrc.meaning.key_table import Meaning, parents_in_table
-from gvrc.meaning.paths import AROUND, MAX_KNOWN_PATHS, WRAPPER, KeyPath, is_absent, is_group, is_wrapper, leaves
+from gvrc.meaning.paths import MAX_KNOWN_PATHS, PARENT_KEYS, WRAPPER, KeyPath, is_absent, is_group, is_wrapper, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -78,7 +78,7 @@ class Keys:
         if _is_of_item(path):
             return ()
         taken = self._taken | fields_of_others(path[:-1]) | (CODES if path in self._no_codes else frozenset())
-        later = LAST if path[0] in AROUND else LATER if str(path[-1]).startswith(SAID_AFTERWARDS) else 0
+        later = LAST if path[0] in PARENT_KEYS else LATER if str(path[-1]).startswith(SAID_AFTERWARDS) else 0
         return tuple(
             Meaning(field, rank + later) for field, rank in meanings_of_words(words, path) if field not in taken
         )

@@ -44,9 +44,8 @@ ROLES: Final = RANKS | list_words("roles")
 SUBJECTS: Final = list_words("subjects")
 NAMES: Final = frozenset(("name", "jina"))  # of a person or of a facility
 WHOLE_NAMES: Final = frozenset(("fullname", "fullnames", "names"))  # of a facility if it also has a short name
-ON_A_SHEET: Final = frozenset(
-    ("shift", "signature", "sign", "timein", "timeout", "saini")
-)  # who was there, or is on duty
+# On a sheet of who was there, or is on duty.
+ON_A_SHEET: Final = frozenset(("shift", "signature", "sign", "timein", "timeout", "saini"))
 # If one of these is beside a name that is no place's, the name is that of the person.
 OF_ONE_PERSON: Final = list_words("of_one_person")
 IDENTITY_CARDS: Final = frozenset(("idnumber", "idno", "nationalidno"))

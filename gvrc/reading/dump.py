@@ -13,13 +13,13 @@ import msgspec
 from gvrc.errors import SourceFileError
 from gvrc.meaning.list_names import is_of_facilities
 from gvrc.meaning.paths import normal_key
+from gvrc.reading.cursor import MEMBERS
 
 NAMES: Final = frozenset(("table", "tablename", "collection", "collectionname", "sheet", "sheetname", "worksheet"))
 ROWS: Final = frozenset(("rows", "data", "records"))
 OF_RECORDS: Final = frozenset(("name", "facilityname"))  # a facility may be of a collection, and have data
 PARTS: Final = ("header", "database", "table")  # of phpMyAdmin, by type
 OF_HEADER: Final = frozenset(("type", "version", "comment", "name"))
-MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class Table(NamedTuple):
