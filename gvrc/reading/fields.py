@@ -34,6 +34,7 @@ from gvrc.meaning.titles import is_title, names_a_place, text_of_title
 from gvrc.reading.addresses import ADDRESSES, part_address
 from gvrc.reading.alike import Column, Columns, IdLists
 from gvrc.reading.fitting import DIGIT, LIST_FIELDS, UUID_LENGTH, DistinctTexts
+from gvrc.reading.identifiers import IDENTIFIERS, LICENCE_KEY, REGISTRY_KEY, column_of, numbers_in
 from gvrc.reading.json_texts import Texts, Values, dotted, json_texts_of, texts_of
 from gvrc.reading.left_over import LeftOver
 from gvrc.reading.offers import ELSEWHERE, Offers
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gvrc.extract import FileReading
+    from gvrc.meaning.key_table import Meaning
     from gvrc.meaning.meanings import Keys
     from gvrc.reading.records import Records
 
@@ -179,6 +181,8 @@ class _Sorting:
             column = Column(list(map(decode_address, column.values)))
         if word in ADDRESSES and not column.types.isdisjoint((dict, list)):
             column = Column([self._here(path, value) for value in column.values])
+        if word in IDENTIFIERS and not column.types.isdisjoint((dict, list)):
+            column = Column(self._take_numbers(path, column.values))
         if withheld := withheld_in(path, column.values):
             self.offers.withheld |= withheld.rows
             column = Column(withheld.others)
@@ -216,6 +220,20 @@ class _Sorting:
         for left in left_over:
             self.left_over.count_leaves(path, left)
         return here
+
+    def _take_numbers(self, path: KeyPath, values: Values) -> Values:
+        """Take the numbers that say who gave them: the registry's before any other; give what else is there."""
+        if self.keys.pins("facility_code") or not all(is_wrapper(str(key)) for key in path[:-1]):
+            return values
+        parted = [numbers_in(value) for value in values]
+        numbers, of_number = [row.numbers for row in parted], (*path, "value")
+        self._offer(of_number, column_of(numbers, REGISTRY_KEY), self.keys.meanings(REGISTRY_KEY))
+        self._offer(of_number, column_of(numbers, LICENCE_KEY), self.keys.meanings(LICENCE_KEY))
+        for place in range(ITEMS_OPENED):
+            self._offer(of_number, column_of(numbers, None, place), self.keys.meanings((*path, "value")))
+        for number in chain.from_iterable(numbers):
+            self.left_over.count_leaves(path, number.left_over)
+        return [row.others for row in parted]
 
     def _is_of_place(self, path: KeyPath) -> bool:
         return not self.keys.ranks(path).keys().isdisjoint(PLACE_FIELDS - {"address"})
@@ -353,12 +371,14 @@ class _Sorting:
             self._column((*path, place), Column(items))
         return [(value and value[ITEMS_OPENED:]) or None for value in lists]
 
-    def _offer(self, path: KeyPath, texts: Texts) -> None:
+    def _offer(self, path: KeyPath, texts: Texts, meanings: Iterable[Meaning] | None = None) -> None:
         """Offer a column to the fields that its key may stand for; values that fit none are unmapped."""
         distinct = DistinctTexts(texts)
+        if not distinct.texts:
+            return
         says_nothing = distinct.saying_nothing()
         left = distinct.texts
-        for field, rank in self.keys.meanings(path):
+        for field, rank in self.keys.meanings(path) if meanings is None else meanings:
             unfit = says_nothing | distinct.unfit(field, path)
             if field != "place_hint" or path == (PARENT_PLACE,):  # a hint is not used: it counts as left over
                 left = left & unfit

@@ -63,6 +63,8 @@ WAY: Final = re.compile(
 )
 # OpenStreetMap's; others name one: Jubilee House.
 KIND_OF_BUILDING: Final = re.compile(r"[a-z_]+|(?i:yes|no|true|false)")
+# The category of a facility is its kind, or who owns it (the registry of the Social Health Authority).
+OWNERSHIP: Final = re.compile(r"(?i)\s*(?:public|private|government|gok|faith[\s-]based|mission|parastatal)\s*")
 # The page of a record in the tool where it is kept is not the facility's website.
 OWN_SITE: Final = re.compile(r"(?i)\A(?!\s*https?://(?:www\.)?notion\.so/|(?:true|false)\Z)(?=.*[^\W\d_])", re.DOTALL)
 MUST_HAVE: Final = {
@@ -92,6 +94,10 @@ def _is_no_county(text: str) -> bool:
 
 def _is_no_known_type(text: str) -> bool:
     return canonical_name("facility_types", text) is None
+
+
+def _is_no_ownership(text: str) -> bool:
+    return OWNERSHIP.fullmatch(text) is None
 
 
 def _is_open_at_times(text: str) -> bool:
@@ -133,7 +139,12 @@ UNFIT: Final[dict[str, tuple[tuple[Collection[str], Callable[[str], object]], ..
     "county_name": ((REGIONS, _is_no_county),),
     "address": ((("building",), KIND_OF_BUILDING.fullmatch), (("location",), _is_no_way)),
     "is_closed": ((ONLY_IF_SO, NOT_SO.fullmatch), (HOURS, _is_open_at_times)),
-    "facility_type": ((("type", "typename"), NOT_A_TYPE.match), (("socialfacility",), _is_no_known_type)),
+    "facility_type": (
+        (("type", "typename"), NOT_A_TYPE.match),
+        (("socialfacility",), _is_no_known_type),
+        (("facilitycategory",), OWNERSHIP.fullmatch),
+    ),
+    "owner_type": ((("facilitycategory",), _is_no_ownership),),
     "operational_status": ((("licencestatus", "licensestatus"), is_of_the_licence),),
 }
 

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
     from gvrc.reading.elements import Elements
 
-LABELS: Final = ("label", "text", "question", "title", "@name", "name", "key", "attribute", "field")
+LABELS: Final = ("label", "text", "question", "title", "@name", "name", "key", "attribute", "attributeType", "field")
+NAMES: Final = ("name", "displayName", "display")  # of a label that is an object: DHIS2's attribute, that of OpenMRS
 VALUES: Final = ("value", "answer", "response", "#text")
 SAMPLED: Final = 5
 MAX_DEPTH: Final = 3  # ExtendedData.SchemaData.SimpleData
 # What a form asks of a facility, or the data of a place, tells one of these; the labels of contacts (Phone) do not.
 TELLING: Final = frozenset(("facility_name", "county_name", "constituency_name", "ward_name", "sub_county_name"))
+CODES: Final = frozenset(("facility_code", "registration_number"))  # of what has its name beside the pairs
 AROUND_ANSWERS: Final = "submission"
 
 
@@ -46,7 +48,7 @@ def _found_in(value: dict[str, Any], record: dict[str, Any], path: tuple[str, ..
         if not isinstance(inner, (dict, list)) or keys.meanings((*path, key)):
             continue
         pairs = _pairs_at(inner)
-        fitting = (label for label in LABELS if pairs and _tell(label, pairs, record, keys))
+        fitting = (label for label in LABELS if _are_pairs(label, pairs) and _tell(label, pairs, record, keys))
         yield from (Pairs((*path, key), label, _has_name(label, pairs, keys)) for label in fitting)
         if isinstance(inner, dict) and len(path) + 1 < MAX_DEPTH:
             yield from _found_in(inner, record, (*path, key), keys)
@@ -55,19 +57,30 @@ def _found_in(value: dict[str, Any], record: dict[str, Any], path: tuple[str, ..
 def _pairs_at(value: object) -> list[dict[str, Any]]:
     """Give the pairs of a list, or of an object that has them under their numbers (Jotform's answers)."""
     listed = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-    are_pairs = len(listed) > 1 and all(isinstance(pair, dict) for pair in listed)
-    return listed if are_pairs and any(name in pair for pair in listed for name in VALUES) else []
+    are_objects = bool(listed) and all(isinstance(pair, dict) for pair in listed)
+    return listed if are_objects and any(name in pair for pair in listed for name in VALUES) else []
+
+
+def _are_pairs(label: str, pairs: list[dict[str, Any]]) -> bool:
+    """Say whether a list is of pairs; of a single one the label must be an object, as nothing else has it."""
+    return len(pairs) > 1 or any(isinstance(pair.get(label), dict) for pair in pairs)
 
 
 def _labels(label: str, pairs: list[dict[str, Any]]) -> list[object]:
-    found = (pair.get(label) for pair in pairs)
-    return [said.get("name", said.get("displayName")) if isinstance(said, dict) else said for said in found]
+    return [_named(said) if isinstance(said, dict) else said for said in (pair.get(label) for pair in pairs)]
+
+
+def _named(label: dict[str, Any]) -> object:
+    return next((label[name] for name in NAMES if name in label), None)
 
 
 def _tell(label: str, pairs: list[dict[str, Any]], record: dict[str, Any], keys: Keys) -> bool:
     labels = _labels(label, pairs)
+    fields = _fields(labels, keys)
     is_named = "facility_name" in _fields(record, keys)  # a place in KML
-    return not TELLING.isdisjoint(_fields(labels, keys)) and (is_named or are_headings(labels, keys))
+    if is_named:
+        return not fields.isdisjoint(TELLING | CODES)
+    return not fields.isdisjoint(TELLING) and are_headings(labels, keys)
 
 
 def _has_name(label: str, pairs: list[dict[str, Any]], keys: Keys) -> bool:
