@@ -136,5 +136,14 @@ def has_facilities_inside(record: dict[str, Any], keys: Keys, depth: int = 0) ->
     )
 
 
+def lists_names(record: dict[str, Any], keys: Keys) -> bool:
+    """Say whether a record lists what has names, as a board its cards: then its own name may be that of the list."""
+    return any(
+        sum(looks_like_facility(item, keys) for item in value[:SAMPLED]) > 1
+        for key, value in record.items()
+        if isinstance(value, list) and not is_no_facility(key)
+    )
+
+
 def _stands_alone(record: dict[str, Any], keys: Keys) -> bool:
     return looks_like_facility(record, keys) and has_evidence(record, keys)

@@ -55,7 +55,7 @@ HIT: Final = "_source"  # Elasticsearch's wrapper; source without the mark is th
 # Objects that only wrap a record or a part of it: their contents are read as if they stood outside.
 WRAPPER: Final = re.compile(
     r"(properties|attributes|fields|tags|extratags|resource|facility|node|doc|identification|general|basic|profile|metadata|acf"
-    r"|customdata|customfields|extradata"
+    r"|customdata|customfields|extradata|values"
     r"|(facility|basic|general|main|hospital|station|organization|organisation)(details?|info|information|data|profile))"
 )
 MAX_KNOWN_PATHS: Final = 20_000

@@ -55,7 +55,7 @@ from gvrc.reading.tables import columns_in, is_list_of_columns, may_be_row
 from gvrc.reading.typed_values import are_of_a_database, are_wrapped, plain_values
 from gvrc.reading.walked import Walked, is_next_link, shown_kind
 from gvrc.rejects import HEADER_KEY
-from gvrc.shapes import has_evidence, has_facilities_inside, looks_like_facility
+from gvrc.shapes import has_evidence, has_facilities_inside, lists_names, looks_like_facility
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -183,7 +183,9 @@ class Walk:
         if columns_beside(value, self.keys):  # the table has a name, too
             return False
         if not path:  # "Kenya", above its counties, has a name, too
-            return has_evidence(value, self.keys) or not has_facilities_inside(value, self.keys)
+            return has_evidence(value, self.keys) or not (
+                has_facilities_inside(value, self.keys) or lists_names(value, self.keys)
+            )
         return not (is_path_passed_over(path) or is_officeholder(value, path[-1], self.keys)) and has_evidence(
             value, self.keys
         )

@@ -29,7 +29,7 @@ YES_OR_NO: Final = re.compile(
 )
 TWO_NUMBERS: Final = re.compile(rf"\d[^\d,;\s]*+[,;\s]\D*+\d|{PLUS_CODE.pattern.removeprefix('(?i)')}", re.IGNORECASE)
 NOT_A_TYPE: Final = re.compile(
-    r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point)s?\Z|node--|SP\.Data\."
+    r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point|row|record|item)s?\Z|node--|SP\.Data\."
 )
 # That a record is not deleted does not say whether the facility is open.
 ONLY_IF_SO: Final = frozenset(

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from gvrc.meaning.meanings import Keys
     from gvrc.reading.elements import Elements
 
-LABELS: Final = ("label", "text", "question", "title", "@name", "name", "key", "attribute", "attributeType", "field")
-NAMES: Final = ("name", "displayName", "display")  # of a label that is an object: DHIS2's attribute, that of OpenMRS
-VALUES: Final = ("value", "answer", "response", "#text")
+TAG: Final = "k"  # OpenStreetMap's XML: what stands beside the tags is of the facility
+LABELS: Final = (
+    *("label", "text", "question", "title", "@name", "name", "key", "attribute", "attributeType", "field"),
+    TAG,
+)
+NAMES: Final = ("name", "displayName", "display")  # of a label that is an object: DHIS2's, that of OpenMRS
+VALUES: Final = ("value", "answer", "response", "#text", "v")
 SAMPLED: Final = 5
 MAX_DEPTH: Final = 3  # ExtendedData.SchemaData.SimpleData
 # What a form asks of a facility, or the data of a place, tells one of these; the labels of contacts (Phone) do not.
@@ -49,7 +53,7 @@ def _found_in(value: dict[str, Any], record: dict[str, Any], path: tuple[str, ..
             continue
         pairs = _pairs_at(inner)
         fitting = (label for label in LABELS if _are_pairs(label, pairs) and _tell(label, pairs, record, keys))
-        yield from (Pairs((*path, key), label, _has_name(label, pairs, keys)) for label in fitting)
+        yield from (Pairs((*path, key), label, label != TAG and _has_name(label, pairs, keys)) for label in fitting)
         if isinstance(inner, dict) and len(path) + 1 < MAX_DEPTH:
             yield from _found_in(inner, record, (*path, key), keys)
 

@@ -1,6 +1,7 @@
-"""Records whose values come wrapped: in the name of their type (Firestore, DynamoDB), or each in a list (Solr).
+"""Records whose values come wrapped: in the name of their type (Firestore, DynamoDB), or each in a list (Solr, XML).
 
-``{"name": {"stringValue": "Lindi Clinic"}}``, ``{"name": {"S": "Lindi Clinic"}}``, ``{"name": ["Lindi Clinic"]}``.
+``{"name": {"stringValue": "Lindi Clinic"}}``, ``{"name": {"S": "Lindi Clinic"}}``, ``{"name": ["Lindi Clinic"]}``; XML
+that Node's converter read: ``{"$": {"id": "7"}, "name": ["Lindi Clinic"], "ward": [{"_": "Lindi", "$": {..}}]}``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ NULLS: Final = frozenset(("nullValue", "NULL"))
 MAPS: Final = frozenset(("mapValue", "M"))
 LISTS: Final = frozenset(("arrayValue", "L"))
 TYPES: Final = SCALARS | NULLS | MAPS | LISTS
+XML_ATTRIBUTES: Final = "$"
+XML_TEXT: Final = "_"
 AROUND: Final = ("fields", "Item")  # of one record: what stands beside is of the document
 AROUND_TYPED: Final = "document_of_database"
 SAMPLED: Final = 5
@@ -38,7 +41,7 @@ def are_wrapped(values: Iterable[object], keys: Keys) -> bool:
     return any(
         looks_like_facility(_plain(record), keys) and (_has_types(record) or not looks_like_facility(record, keys))
         for record in sample
-        if _has_types(record) or _is_of_lists(record)
+        if _has_types(record) or _is_of_lists(record) or _is_of_xml(record)
     )
 
 
@@ -65,6 +68,14 @@ def _is_of_lists(record: dict[str, Any]) -> bool:
     return len(alone) > 1 and len(listed) >= len(record) / 2 and not has_objects
 
 
+def _is_of_xml(record: dict[str, Any]) -> bool:
+    """Say whether each element inside of a record stands in a list, and one of them, or the record, has attributes."""
+    elements = [value for key, value in record.items() if key != XML_ATTRIBUTES]
+    listed = [item for value in elements if isinstance(value, list) for item in value]
+    has_attributes = any(isinstance(item, dict) and XML_ATTRIBUTES in item for item in (record, *listed))
+    return has_attributes and bool(listed) and all(isinstance(value, list) for value in elements)
+
+
 def _is_typed(value: object) -> bool:
     return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in TYPES
 
@@ -77,6 +88,8 @@ def _plain(record: dict[str, Any]) -> dict[str, Any]:
         return known | _plain(record[around]) | ({AROUND_TYPED: beside} if beside else {})
     if _has_types(record):
         return {key: _untyped(value) for key, value in record.items()}
+    if _is_of_xml(record):
+        return _element_of_xml(record)
     return {key: _alone(value) for key, value in record.items()} if _is_of_lists(record) else record
 
 
@@ -94,6 +107,21 @@ def _untyped(value: object, depth: int = 0) -> object:
         inside = said.get("values", []) if kind == "arrayValue" and isinstance(said, dict) else said
         return [_untyped(inner, depth + 1) for inner in inside] if isinstance(inside, list) else said
     return said
+
+
+def _element_of_xml(element: dict[str, Any], depth: int = 0) -> dict[str, Any]:
+    """Give an element with its attributes, its text and what is inside of it under their own names."""
+    attributes, text = element.get(XML_ATTRIBUTES), element.get(XML_TEXT)
+    told = (attributes if isinstance(attributes, dict) else {}) | ({"value": text} if text is not None else {})
+    inside = {key: value for key, value in element.items() if key not in (XML_ATTRIBUTES, XML_TEXT)}
+    return told | {key: _inside_of_xml(value, depth + 1) for key, value in inside.items()}
+
+
+def _inside_of_xml(value: object, depth: int) -> object:
+    if isinstance(value, list):
+        items = [_inside_of_xml(item, depth) for item in value]
+        return items[0] if len(items) == 1 else items
+    return _element_of_xml(value, depth) if isinstance(value, dict) and depth < MAX_DEPTH else value
 
 
 def _alone(value: object) -> object:

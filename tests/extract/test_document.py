@@ -414,6 +414,11 @@ def test_elements_of_overpass_give_their_tags_and_centre() -> None:
             "the document holds objects with the keys username",
         ),
         ({"users": [{"name": "Sample Person", "phone": "0700000016"}]}, "holds no facilities"),
+        # A board of Trello: its name is that of its cards, of which nothing is known but what they are called.
+        (
+            {"id": "b1", "name": "GBV facilities", "cards": [{"name": "Lindi Clinic"}, {"name": "Umoja Clinic"}]},
+            "cards holds objects with the keys name",
+        ),
     ],
 )
 def test_a_document_without_facilities_is_refused_with_what_was_seen(document: object, seen: str) -> None:

@@ -66,6 +66,11 @@ FORMS: dict[str, Form] = {
         without(facility, "phone") | {"contacts": [{"contact_type": "Phone", "value": facility["phone"]}]}
     ),
     "contacts by type": lambda facility: without(facility, "phone") | {"contact": only(facility, "phone")},
+    "the code by its list": lambda facility: (
+        without(facility, "code")
+        | {"ids": [{"system": "DHIS2", "value": "k7QxWm2Rt5s"}, {"system": "KMHFL", "value": facility["code"]}]}
+    ),
+    "values of a row": lambda facility: {"id": f"i-{facility['code']}", "type": "row", "values": facility},
     "in a wrapper": lambda facility: (
         {"general_info": only(facility, "name", "code")} | without(facility, "name", "code")
     ),
@@ -79,6 +84,18 @@ def branch(facility: Facility, record: Facility) -> dict[str, Any]:
 
 def unplaced(facility: Facility) -> Facility:
     return without(facility, *PLACES)
+
+
+def xml(said: Any) -> Any:
+    """Give a value as an element that has its numbers as attributes."""
+    if not isinstance(said, dict):
+        return said if isinstance(said, list) else [{"_": str(said), "$": {"lang": "en"}}]
+    attributes = {key: str(value) for key, value in said.items() if isinstance(value, float)}
+    return {"$": attributes} | {
+        key: [xml(value)] if isinstance(value, dict) else xml(value)
+        for key, value in said.items()
+        if key not in attributes
+    }
 
 
 # Each facility is in a county of its own, so that nothing need be grouped.
@@ -103,6 +120,9 @@ CONTAINERS: dict[str, Callable[[list[Facility], Form], Any]] = {
         "data": [{"type": "facility", "id": one["code"], "attributes": form(one)} for one in facilities]
     },
     "XML": lambda facilities, form: {"facilities": {"@xmlns": "urn:sample", "facility": list(map(form, facilities))}},
+    "XML by Node": lambda facilities, form: {
+        "facilities": {"$": {"count": "3"}, "facility": list(map(xml, map(form, facilities)))}
+    },
     "by county": lambda facilities, form: {one["county"]: [form(without(one, "county"))] for one in facilities},
     "a tree of keys": lambda facilities, form: {
         one["county"]: {one["constituency"]: {one["ward"]: [form(unplaced(one))]}} for one in facilities

@@ -1119,6 +1119,38 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         },
         [{"facility_name": "Umoja Shelter", "county_name": "Nairobi", "coordinates": "36.8,-1.28,0"}],
     ),
+    "OpenStreetMap's XML: tags in pairs, and the point beside them": (
+        {
+            "osm": {
+                "node": [
+                    {
+                        "@id": "7",
+                        "lat": "-1.28",
+                        "lon": "36.8",
+                        "tag": [
+                            {"k": "amenity", "v": "clinic"},
+                            {"k": "name", "v": "Umoja Clinic"},
+                            {"k": "addr:county", "v": "Nairobi"},
+                        ],
+                    }
+                ]
+            }
+        },
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "county_name": "Nairobi",
+                "source_key": "7",
+                "facility_type": "clinic",
+                "latitude": "-1.28",
+                "longitude": "36.8",
+            }
+        ],
+    ),
+    "Zoho: what is looked up in another table": (
+        [{"Name": "Umoja Clinic", "County": {"display_value": "Nairobi", "zc_display_value": "Nairobi", "ID": "7"}}],
+        [{"facility_name": "Umoja Clinic", "county_name": "Nairobi"}],
+    ),
     "Smartsheet: a table that has a name is no facility": (
         {
             "name": "GBV referral directory",
