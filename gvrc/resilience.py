@@ -34,9 +34,14 @@ WORTH_CONNECTING_AGAIN = (
     "starting up",
     "shutting down",
     "in recovery mode",
+    "yet accepting connections",  # since PostgreSQL 14 a server that recovers from a crash says so
     "too many clients",
+    "too many connections for",  # ... role, ... database: the lost one may still be counted
     "remaining connection slots",
     "server closed the connection",
+    "Connection reset by peer",  # of a server that ends, behind a proxy
+    "No route to host",  # a machine that starts again
+    "Temporary failure in name resolution",
 )
 
 
