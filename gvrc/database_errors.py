@@ -16,6 +16,7 @@ REFUSED_KEY = re.compile(r'duplicate key value violates unique constraint "([^"]
 NO_RIGHT = "42501"
 NO_COLUMN = "42703"
 LACKING = (NO_RIGHT, "3F000", "42P01", NO_COLUMN, "42P10", "42803")
+DISK_FULL = "53100"
 QUERY_CANCELED = "57014"  # somebody cancelled just this statement: doing it again would defy them
 
 
@@ -38,6 +39,8 @@ def advice_on(error: adbc_driver_manager.Error) -> str:
         return "see what is lacking: python scripts/migrate.py --check"
     if refused_key(error).endswith("_pkey"):  # our keys come from sequences
         return "a sequence is behind its table, as after a dump restored in part: restore it whole."
+    if sqlstate(error) == DISK_FULL:
+        return "make room on the disk of the database server, then repeat the command."
     return "repeat the command."
 
 

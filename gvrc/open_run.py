@@ -120,7 +120,7 @@ def accounted(this_run: Run) -> Iterator[None]:
         yield
     except BaseException as error:
         ledger.close_run(this_run, time.perf_counter() - started, error)
-        if is_transient(error) or isinstance(error, DatabaseUnavailableError):
+        if is_transient(error) or isinstance(error, DatabaseUnavailableError | adbc_driver_manager.Error):
             raise RunStoppedError(tell_error(error), this_run.account) from error
         raise
     ledger.close_run(this_run, time.perf_counter() - started)

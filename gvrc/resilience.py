@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from gvrc.database_errors import QUERY_CANCELED, first_line, sqlstate
-from gvrc.errors import DatabaseUnavailableError
+from gvrc.database_errors import DISK_FULL, QUERY_CANCELED, first_line, sqlstate
+from gvrc.errors import DatabaseUnavailableError, GvrcError
 from gvrc.log import log_event
+from gvrc.masking import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ TRANSIENT_CLASSES = ("08", ROLLED_BACK, "53", "57")
 LOCK_NOT_AVAILABLE = "55P03"  # lock_timeout ran out: whoever holds the lock will let go
 # The driver gives no SQLSTATE when the connection broke or was never made, only libpq's words.
 CONNECT_FAILED = "Failed to connect"
+CHECK_RUNNING = "Make sure that it is running (scripts/health_check.py)"
 WORTH_CONNECTING_AGAIN = (
     "Connection refused",
     "timeout expired",
@@ -34,9 +36,14 @@ WORTH_CONNECTING_AGAIN = (
     "starting up",
     "shutting down",
     "in recovery mode",
+    "yet accepting connections",  # since PostgreSQL 14 a server that recovers from a crash says so
     "too many clients",
+    "too many connections for",  # ... role, ... database: the lost one may still be counted
     "remaining connection slots",
     "server closed the connection",
+    "Connection reset by peer",  # of a server that ends, behind a proxy
+    "No route to host",  # a machine that starts again
+    "Temporary failure in name resolution",
 )
 
 
@@ -131,11 +138,7 @@ class CircuitBreaker:
             DatabaseUnavailableError: the database is given up; ``function`` was not called.
         """
         if self.is_open:
-            raise DatabaseUnavailableError(
-                f"The database failed {self.failures} times in a row and is given up. "
-                "Make sure that it is running (scripts/health_check.py), then repeat the command: "
-                "what is loaded stays loaded."
-            )
+            raise DatabaseUnavailableError(self.told())
         try:
             result = function()
         except Exception as error:
@@ -143,6 +146,14 @@ class CircuitBreaker:
             raise
         self.breaker = None
         return result
+
+    def told(self) -> str:
+        """Say that the database is given up, why, and what to do."""
+        return (
+            f"The database failed {self.failures} times in a row and is given up. "
+            f"{last_words(self.breaker.last_failure if self.breaker else None)}, "
+            "then repeat the command: what is loaded stays loaded."
+        )
 
     def count(self, error: Exception) -> None:
         """Let the breaker see an error."""
@@ -163,3 +174,11 @@ class CircuitBreaker:
                 raise
         if self.is_open:
             log_event("database_given_up", "ERROR", failures=self.failures, error=first_line(error))
+
+
+def last_words(error: BaseException | None) -> str:
+    """Give what a server said last, and what to do; that it could not be reached was told each time."""
+    if error is None or isinstance(error, GvrcError):
+        return CHECK_RUNNING
+    mend = "Make room on the disk of its server" if sqlstate(error) == DISK_FULL else CHECK_RUNNING
+    return f"The last error: {mask(first_line(error))} {mend}"

@@ -636,6 +636,19 @@ def test_an_importer_that_lost_its_lock_to_another_one_says_so_and_no_more(
     assert str(raised.value).endswith("when that one has ended.")
 
 
+def test_a_run_that_the_database_refuses_something_tells_what_it_had_loaded_until_then(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    fresh.execute(
+        "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE insufficient_privilege USING MESSAGE = 'no tables by day'; END $$;"
+        "CREATE EVENT TRIGGER by_day ON ddl_command_start WHEN tag IN ('CREATE TABLE') EXECUTE FUNCTION refuse()"
+    )
+    with pytest.raises(RunStoppedError, match=r"^The database stopped the run: no tables by day\.") as raised:
+        run([write(tmp_path, "clinic.json", [CLINIC])], settings)
+    assert [file.status for file in raised.value.account.files] == ["not_attempted"]
+
+
 def test_an_importer_that_is_told_to_wait_begins_when_the_other_one_ends(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:

@@ -125,7 +125,9 @@ def new_database(folder: Path, name: str) -> str:
     return url.replace("/postgres?", f"/{name}?")
 
 
-def start_importer(sources: Path, url: str, folder: Path, *options: str | Path) -> subprocess.Popen[str]:
+def start_importer(
+    sources: Path, url: str, folder: Path, *options: str | Path, attempts: int = 1
+) -> subprocess.Popen[str]:
     environment = {
         **os.environ,
         "DATABASE_URL": url,
@@ -133,7 +135,7 @@ def start_importer(sources: Path, url: str, folder: Path, *options: str | Path) 
         "GVRC_DATA_DIR": str(folder / "data"),
         "GVRC_LOGS_DIR": str(folder / "logs"),
         "GVRC_REPORTS_DIR": str(folder / "reports"),
-        "GVRC_RETRY_ATTEMPTS": "1",
+        "GVRC_RETRY_ATTEMPTS": str(attempts),
     }
     command = [
         sys.executable,
@@ -222,6 +224,22 @@ def test_the_server_may_be_killed_at_any_moment(
     start_server(folder / "postgres", 18)
     finished(start_importer(sources, url, folder))
     assert content_of(url) == expected
+
+
+def test_a_server_that_recovers_by_itself_is_waited_for(
+    folder: Path, sources: Path, undisturbed: tuple[tuple[str, int], float]
+) -> None:
+    url = new_database(folder, "recovering")
+    with connect(url) as database:
+        migrate(database, look_at_database(database))
+        database.execute("BEGIN")
+        database.execute("LOCK TABLE etl.facility_source IN SHARE MODE")
+        importer = start_importer(sources, url, folder, attempts=8)
+        wait_for_lock(database)
+        (process,) = first_row(database, "SELECT pg_backend_pid()")
+        os.kill(process, signal.SIGKILL)  # the server then ends all its processes, and recovers as after a crash
+    assert "transaction_retried" in finished(importer)
+    assert content_of(url) == undisturbed[0]
 
 
 def test_a_server_that_stays_dead_is_given_up_and_the_rest_not_attempted(

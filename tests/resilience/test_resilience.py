@@ -87,7 +87,16 @@ def test_the_sqlstate_tells_what_may_succeed_when_done_again(sqlstate: str, tran
         ("IO: [libpq] PQgetCopyData() failed: server closed the connection unexpectedly", True),
         ('IO: [libpq] Failed to connect: connection to server at "db", port 5432 failed: Connection refused', True),
         ("IO: [libpq] Failed to connect: FATAL:  the database system is starting up", True),
+        ("IO: [libpq] Failed to connect: FATAL:  the database system is not yet accepting connections", True),
         ("IO: [libpq] Failed to connect: FATAL:  sorry, too many clients already", True),
+        ('IO: [libpq] Failed to connect: FATAL:  too many connections for role "gvrc"', True),
+        ("IO: [libpq] Failed to connect: could not receive data from server: Connection reset by peer", True),
+        ('IO: [libpq] Failed to connect: connection to server at "db", port 5432 failed: No route to host', True),
+        ('IO: could not translate host name "db" to address: Temporary failure in name resolution', True),
+        (
+            'IO: [libpq] Failed to connect: could not translate host name "db" to address: Name or service not known',
+            False,
+        ),
         ('IO: [libpq] Failed to connect: FATAL:  database "gvrc" does not exist', False),
         ('IO: [libpq] Failed to connect: FATAL:  password authentication failed for user "gvrc"', False),
         ('IO: [libpq] Failed to connect: missing "=" after "nonsense" in connection info string', False),
@@ -265,6 +274,20 @@ def test_a_database_that_fails_three_times_in_a_row_is_given_up() -> None:
     with pytest.raises(DatabaseUnavailableError, match=r"^The database failed 3 times in a row and is given up\."):
         breaker.call(lambda: called.append(None))
     assert called == []
+
+
+def test_why_a_database_is_given_up_is_told_and_of_a_full_disk_what_to_do() -> None:
+    full = 'IO: [libpq] Failed to execute: ERROR:  could not extend file "base/1/2": No space left on device\nHINT: x'
+    breaker = CircuitBreaker(failures=1)
+    with pytest.raises(OperationalError):
+        breaker.call(failing(OperationalError(full, status_code=AdbcStatusCode.IO, sqlstate="53100")))
+    with pytest.raises(DatabaseUnavailableError) as raised:
+        breaker.call(failing())
+    assert str(raised.value) == (
+        "The database failed 1 times in a row and is given up. The last error: could not extend file "
+        '"base/1/2": No space left on device. Make room on the disk of its server, then repeat the command: what is '
+        "loaded stays loaded."
+    )
 
 
 def test_a_success_in_between_begins_the_count_anew() -> None:
