@@ -31,7 +31,7 @@ def note_unsent(this_run: Run, files: list[ListedFile]) -> None:
     if not sent:
         return
     met = sum(file.inserted + file.updated + file.unchanged for file in this_run.account.files if is_whole(file))
-    named = json.dumps([{"source": file.source.name, "path": file.shown} for file in sent])
+    named = json.dumps([{"file_no": file.file_no, "source": file.source.name, "path": file.shown} for file in sent])
     unsent = this_run.database.read("unsent_facilities", this_run.run_no, named, met)
     last = {file.source.name: file.file_no for file in sent}
     told = unsent.with_columns(file_no=pl.col("source").replace_strict(last, return_dtype=pl.Int64))

@@ -70,6 +70,34 @@ def test_a_file_of_the_same_name_is_the_same_list_however_little_is_left_of_it(
     assert unsent(account) == ["7: 13002, 13003, 13004, 13005, 13006, ..."]
 
 
+@pytest.mark.parametrize(
+    ("january", "february"), [("kmhfl_2026-01", "kmhfl_2026-02"), ("2026_01/kmhfl", "2026_02/kmhfl")]
+)
+def test_a_file_whose_name_differs_only_in_its_date_is_the_same_list_however_little_is_left_of_it(
+    settings: Settings, tmp_path: Path, january: str, february: str
+) -> None:
+    for month in (january, february):
+        (tmp_path / month).parent.mkdir(exist_ok=True)
+    run([write(tmp_path, f"{january}.json", CLINICS)], settings)
+    account = run([write(tmp_path, f"{february}.json", CLINICS[:1])], settings)
+    assert unsent(account) == ["7: 13002, 13003, 13004, 13005, 13006, ..."]
+
+
+def test_what_remains_of_a_dated_list_is_told_beside_what_is_new_in_it(settings: Settings, tmp_path: Path) -> None:
+    run([write(tmp_path, "kmhfl_01.json", CLINICS[:7])], settings)
+    account = run([write(tmp_path, "kmhfl_02.json", [clinic(0, beds=4), clinic(7)])], settings)
+    assert unsent(account) == ["6: 13002, 13003, 13004, 13005, 13006, ..."]
+
+
+def test_one_of_several_numbered_files_says_nothing_of_the_others(settings: Settings, tmp_path: Path) -> None:
+    pages = {f"kmhfl_{month}_page_1.json": CLINICS[:2] for month in (1, 2)}
+    pages["kmhfl_1_page_2.json"] = CLINICS[2:]
+    run([write(tmp_path, name, pages[name]) for name in ("kmhfl_1_page_1.json", "kmhfl_1_page_2.json")], settings)
+    assert unsent(run([write(tmp_path, "kmhfl_2_page_1.json", CLINICS[:2])], settings)) == []
+    # The list has grown: what stood on page 2 stands on page 1 now, which came under this name before.
+    assert unsent(run([write(tmp_path, "kmhfl_1_page_1.json", CLINICS[:3])], settings)) == []
+
+
 def test_one_of_several_files_of_a_source_says_nothing_of_the_others(settings: Settings, tmp_path: Path) -> None:
     first, second = write(tmp_path, "kmhfl_a.json", CLINICS[:5]), write(tmp_path, "kmhfl_b.json", CLINICS[5:])
     assert unsent(run([first, second], settings)) == []
