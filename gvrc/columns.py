@@ -192,6 +192,7 @@ ISSUE_FIELDS = {
     "contact_not_repeated": "contacts",
     "contact_out_of_use": "contacts",
     "contact_person_kept": "contacts",
+    "service_not_repeated": "services",
     "code_zeros_differ": "facility_code",
     "possible_double": "facility_code",
     "superseded_conflict": "record",

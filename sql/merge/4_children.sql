@@ -806,6 +806,92 @@ SELECT
 FROM lacking
 LEFT JOIN inserted USING (service_id);
 
+-- name: note_services_not_repeated
+-- A service that its source no longer names, or says that is not offered, stays active: a list may be shortened or
+-- reworded for a month. But survivors are sent to it, so a person is told, once for each record. Whose a service is, and
+-- that a source says in one record what it does not in another (also in one that this run reinstated), are as in
+-- find_unrepeated_contacts; images are looked for once for all that came at one time. $1 is the run_no.
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+WITH saying AS MATERIALIZED (
+    SELECT DISTINCT
+        merging.row_no,
+        merging.facility_id
+    FROM staged_services
+    JOIN merging USING (row_no)
+    WHERE merging.met_by NOT IN ('new', 'superseded')
+), unsaid AS MATERIALIZED (
+    SELECT
+        saying.row_no,
+        present.*
+    FROM saying
+    JOIN facility_services AS present USING (facility_id)
+    WHERE present.is_active
+        AND NOT EXISTS (
+            SELECT
+            FROM staged_services AS staged
+            WHERE staged.row_no = saying.row_no
+                AND lower(staged.service_name) = lower(present.service_name)
+        )
+), moments AS MATERIALIZED (
+    SELECT DISTINCT
+        row_no,
+        facility_id,
+        created_at
+    FROM unsaid
+), given AS MATERIALIZED (
+    SELECT
+        moments.row_no,
+        moments.created_at,
+        CASE WHEN changes.table_name = 'facility_services' THEN changes.row_id END AS service_id
+    FROM moments
+    JOIN staged_records AS record USING (row_no)
+    JOIN facilities USING (facility_id)
+    JOIN etl.runs ON moments.created_at BETWEEN runs.started_at AND coalesce(runs.finished_at, now())
+    JOIN etl.changes
+        ON changes.run_no = runs.run_no
+        AND changes.facility_id = moments.facility_id
+        AND changes.operation = 'insert'
+        AND (
+            changes.table_name = 'facility_services'
+            OR (changes.table_name = 'facilities' AND moments.created_at = facilities.created_at)
+        )
+    JOIN etl.files
+        ON files.run_no = changes.run_no
+        AND files.file_no = changes.file_no
+        AND files.source = record.source
+    WHERE NOT EXISTS (
+            SELECT
+            FROM etl.facility_source AS other
+            WHERE other.facility_id = moments.facility_id
+                AND other.source = record.source
+                AND other.is_superseded
+        )
+        AND (moments.facility_id, record.source) NOT IN (
+            SELECT
+                facility_id,
+                source
+            FROM etl.former_lineage
+            WHERE changed_by_run_no = $1::integer
+                AND is_superseded
+        )
+        AND NOT EXISTS (
+            SELECT
+            FROM run_facilities AS earlier
+            WHERE earlier.facility_id = moments.facility_id
+                AND earlier.source = record.source
+                AND earlier.content_hash <> record.content_hash::uuid
+        )
+)
+SELECT
+    unsaid.row_no,
+    'service_not_repeated',
+    'services',
+    string_agg(unsaid.service_name, '; ' ORDER BY unsaid.service_id)
+FROM unsaid
+WHERE unsaid.service_id IN (SELECT service_id FROM given WHERE service_id IS NOT NULL)
+    OR (unsaid.row_no, unsaid.created_at) IN (SELECT row_no, created_at FROM given WHERE service_id IS NULL)
+GROUP BY unsaid.row_no;
+
 -- name: insert_owners_of_new
 INSERT INTO facility_owners (
     owner_id,

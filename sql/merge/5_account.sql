@@ -936,6 +936,7 @@ WHERE issues.kind IN (
     'dropped_by_database',
     'manual_edit_kept',
     'registration_number_claimed_twice',
+    'service_not_repeated',
     'source_key_claimed_twice',
     'source_outranked',
     'superseded_conflict'

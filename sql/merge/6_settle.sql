@@ -26,6 +26,7 @@ WHERE merging.met_by <> 'superseded'
                     'contact_person_kept',
                     'coordinates_shared',
                     'manual_edit_kept',
+                    'service_not_repeated',
                     'source_key_claimed_twice',
                     'source_outranked'
                 )
