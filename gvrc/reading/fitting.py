@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from gvrc.meaning.list_names import is_county
 from gvrc.meaning.paths import ABSENT, LONGEST_ABSENT, UUID, KeyPath, is_absent, normal_key
+from gvrc.values.closures import read_closed
 from gvrc.values.positions import PLUS_CODE
 from gvrc.values.projections import IN_METRES
 from gvrc.values.synonyms import canonical_name
@@ -39,6 +40,8 @@ ONLY_IF_SO: Final = frozenset(
         *("temporarilyclosed", "istemporarilyclosed", "decommissioned", "isdecommissioned"),
         *("defunct", "isdefunct", "suspended", "issuspended", "dissolved", "isdissolved"),
         *("deactivated", "isdeactivated", "deactivatedat", "deactivatedon"),
+        *("discontinued", "isdiscontinued", "trashed", "istrashed", "removed", "isremoved", "ceasedoperations"),
+        *(f"nolonger{said}" for said in ("operating", "operational", "functional", "inoperation", "inuse", "exists")),
         *("notoperational", "nonoperational", "notfunctional", "nonfunctional"),
         *("statecode", "intrash"),  # the state of a record in Dynamics, which 1 switches off; of a page in Notion
     )
@@ -100,6 +103,11 @@ def _is_no_ownership(text: str) -> bool:
     return OWNERSHIP.fullmatch(text) is None
 
 
+def _says_not_closed(text: str) -> bool:
+    """Say whether what tells the state of anything, or of a region, says nothing of being closed."""
+    return read_closed(text) is None
+
+
 def _is_open_at_times(text: str) -> bool:
     return NO_HOURS.fullmatch(text) is None
 
@@ -138,7 +146,11 @@ UNFIT: Final[dict[str, tuple[tuple[Collection[str], Callable[[str], object]], ..
     ),
     "county_name": ((REGIONS, _is_no_county),),
     "address": ((("building",), KIND_OF_BUILDING.fullmatch), (("location",), _is_no_way)),
-    "is_closed": ((ONLY_IF_SO, NOT_SO.fullmatch), (HOURS, _is_open_at_times)),
+    "is_closed": (
+        (ONLY_IF_SO, NOT_SO.fullmatch),
+        (HOURS, _is_open_at_times),
+        (("rowstatus", "recordstatus", "state", "code"), _says_not_closed),
+    ),
     "facility_type": (
         (("type", "typename"), NOT_A_TYPE.match),
         (("socialfacility",), _is_no_known_type),

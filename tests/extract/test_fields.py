@@ -71,6 +71,17 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"ACTIVE_FLAG": "N"}, {"is_active": "N"}),
     ({"Still running": "No"}, {"is_active": "No"}),
     ({"lifecycleStatus": "decommissioned"}, {"operational_status": "decommissioned"}),
+    ({"Functioning": "Non-functional"}, {"operational_status": "Non-functional"}),
+    ({"opening_status": "CLOSED_PERMANENTLY"}, {"operational_status": "CLOSED_PERMANENTLY"}),
+    ({"operating": False}, {"is_active": "false"}),
+    ({"no_longer_operating": "Yes", "trashed": 0, "removed_at": None}, {"is_closed": "Yes"}),
+    ({"discontinued": False, "no_longer_in_use": "No"}, {}),
+    ({"closure": {"date": "2020-01-02", "reason": "funding"}}, {"is_closed": "2020-01-02"}),
+    # what tells the state of anything counts only where it says closed
+    ({"status": {"code": "CLOSED"}}, {"is_closed": "CLOSED"}),
+    ({"status": {"code": "A1"}}, {}),
+    ({"state": "Closed", "row_status": "deleted"}, {"is_closed": "deleted", "issue.value_not_used": "state=Closed"}),
+    ({"state": "Active", "record_status": "Submitted"}, {}),
     (
         {"gender_desk": {"officer": "A. Person", "phone": "0700000016"}},
         {"contacts": contacts(("gender_desk.phone", "0700000016"), ("gender_desk.officer", "A. Person"))},
