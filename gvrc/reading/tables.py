@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from gvrc.meaning.paths import is_absent, normal_key
 from gvrc.meaning.person_words import is_people
+from gvrc.meaning.titles import is_title
 from gvrc.shapes import WHERE_OR_HOW
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 ROWS_ABOVE: Final = 10  # a title, its date and empty rows may stand above the headings
 FEWEST_KNOWN: Final = 3  # headings
+WHERE: Final = frozenset(("constituency_name", "ward_name", "latitude", "coordinates"))
 COLUMN_LISTS: Final = frozenset(("columns", "headers", "header", "cols", "fields", "columnnames", "fieldnames"))
 COLUMN_NAMES: Final = ("fieldName", "field", "name", "column", "label", "id", "title", "key")
 # How converters of spreadsheets name a column without a heading: SheetJS, pandas, or by the column's own letter.
@@ -52,14 +54,18 @@ def _cells_in(row: object) -> list[object] | None:
 
 
 def are_headings(cells: Iterable[object], keys: Keys) -> bool:
-    """Say whether cells are the headings of a table of facilities."""
-    known = [keys.ranks((cell,)) for cell in cells if _is_text(cell)]
+    """Say whether cells are the headings of a table of facilities; a title names one only beside where it is.
+
+    >>> from gvrc.meaning.meanings import keys_of_source
+    >>> keys = keys_of_source({})
+    >>> are_headings(["title", "county", "ward", "phone"], keys), are_headings(["title", "county", "phone"], keys)
+    (True, False)
+    """
+    texts = [cell for cell in cells if _is_text(cell)]
+    known = [keys.ranks((text,)) for text in texts]
     fields = set().union(*known)
-    return (
-        "facility_name" in fields
-        and not fields.isdisjoint(WHERE_OR_HOW)
-        and len(list(filter(None, known))) >= FEWEST_KNOWN
-    )
+    is_named = "facility_name" in fields or (not fields.isdisjoint(WHERE) and any(is_title((text,)) for text in texts))
+    return is_named and not fields.isdisjoint(WHERE_OR_HOW) and len(list(filter(None, known))) >= FEWEST_KNOWN
 
 
 def find_headings(rows: Sequence[object], keys: Keys) -> int | None:

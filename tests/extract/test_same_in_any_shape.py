@@ -133,6 +133,7 @@ ROWS = [list(one.values()) for one in FACILITIES]
 TABLES = {
     "rows under headings": [list(KEYS), *ROWS],
     "rows beside headings": {"columns": list(KEYS), "rows": ROWS},
+    "rows whose names are titles": {"header": ["title", *KEYS[1:]], "rows": ROWS},
     "columns": {key: [one[key] for one in FACILITIES] for key in KEYS},
 }
 
