@@ -32,18 +32,9 @@ PLACE_FIELDS: Final = frozenset(
     )
 )
 LOCALES: Final = frozenset(("enus", "engb", "enke"))  # Contentful's: what a field says in a language
-NAME_CHILDREN: Final = LOCALES | {
-    "name",
-    "label",
-    "title",
-    "display",
-    "displayvalue",
-    "text",
-    "value",
-    "en",
-    "english",
-    "rendered",
-}
+NAME_CHILDREN: Final = LOCALES | frozenset(
+    ("name", "label", "title", "display", "displayvalue", "text", "value", "en", "english", "rendered")
+)
 OF_ANYTHING: Final = frozenset(
     ("code", "type", "status", "id", "uuid", "level", "category", "number", "state", "owner")
 )

@@ -26,17 +26,8 @@ VALUES: Final = ("value", "code", "identifier", "number", "id")
 GIVERS: Final = frozenset(
     (
         *("system", "type", "scheme", "source", "name", "label", "title", "kind", "key", "registry", "namespace"),
-        *(
-            "authority",
-            "issuer",
-            "issuedby",
-            "assigner",
-            "agency",
-            "organisation",
-            "organization",
-            "idtype",
-            "codetype",
-        ),
+        *("authority", "issuer", "issuedby", "assigner", "agency", "organisation", "organization"),
+        *("idtype", "codetype"),
     )
 )
 # Keys of the table that mean what a label says.
