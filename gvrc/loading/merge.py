@@ -194,7 +194,7 @@ class Merger(Struct, kw_only=True):
         if not self.children.isdisjoint(("staged_contacts", "staged_ended_contacts")):
             database.run("switch_contacts", actor_id, is_watched)
         has_contacts = "staged_contacts" in self.children
-        if has_contacts and database.run("find_unrepeated_contacts") > 0:
+        if has_contacts and database.run("find_unrepeated_contacts", self.run_no) > 0:
             database.run("move_primary_contacts", actor_id, False)
             database.run("note_contacts_not_repeated")
         self.insert_children("of_met", is_watched)

@@ -58,7 +58,7 @@ WRAPPER: Final = re.compile(
     r"|customdata|customfields|extradata|values"
     r"|(facility|basic|general|main|hospital|station|organization|organisation)(details?|info|information|data|profile))"
 )
-MAX_KNOWN_PATHS: Final = 50_000
+MAX_KNOWN_PATHS: Final = 50_000  # of one more than are remembered, read in order, each would be looked up anew
 
 
 @lru_cache(maxsize=MAX_KNOWN_PATHS)

@@ -212,8 +212,9 @@ LEFT JOIN updated USING (contact_id);
 -- name: find_unrepeated_contacts
 -- A source that gives another number in place of its own does not say so. Whose a contact is tells the image of its
 -- insertion, or of its facility's, with which it came. is_only_record: a source with several records of a facility says
--- in one what it does not in another. What a person made the primary contact is not is_imported_primary: the last image
--- of a contact says what an import left, and of those that came with the facility the first was the primary one.
+-- in one what it does not in another, also in one that this run ($1 is its run_no) reinstated. What a person made the
+-- primary contact is not is_imported_primary: the last image of a contact says what an import left, and of those that
+-- came with the facility the first was the primary one.
 INSERT INTO unrepeated_contacts (row_no, contact_id, is_only_record, is_imported_primary)
 WITH said AS MATERIALIZED (
     SELECT
@@ -243,13 +244,14 @@ WITH said AS MATERIALIZED (
 SELECT
     unsaid.row_no,
     unsaid.contact_id,
-    NOT pg_temp.supersedes(unsaid.facility_id, record.source, record.content_hash::uuid)
-        AND NOT EXISTS (
+    pg_temp.is_only_record(unsaid.facility_id, record.source, record.content_hash::uuid)
+        AND (unsaid.facility_id, record.source) NOT IN (
             SELECT
-            FROM run_facilities AS earlier
-            WHERE earlier.facility_id = unsaid.facility_id
-                AND earlier.source = record.source
-                AND earlier.content_hash <> record.content_hash::uuid
+                facility_id,
+                source
+            FROM etl.former_lineage
+            WHERE changed_by_run_no = $1::integer
+                AND is_superseded
         ),
     unsaid.is_primary
         AND coalesce(
@@ -859,13 +861,7 @@ WITH saying AS MATERIALIZED (
         ON files.run_no = changes.run_no
         AND files.file_no = changes.file_no
         AND files.source = record.source
-    WHERE NOT EXISTS (
-            SELECT
-            FROM etl.facility_source AS other
-            WHERE other.facility_id = moments.facility_id
-                AND other.source = record.source
-                AND other.is_superseded
-        )
+    WHERE pg_temp.is_only_record(moments.facility_id, record.source, record.content_hash::uuid)
         AND (moments.facility_id, record.source) NOT IN (
             SELECT
                 facility_id,
@@ -873,13 +869,6 @@ WITH saying AS MATERIALIZED (
             FROM etl.former_lineage
             WHERE changed_by_run_no = $1::integer
                 AND is_superseded
-        )
-        AND NOT EXISTS (
-            SELECT
-            FROM run_facilities AS earlier
-            WHERE earlier.facility_id = moments.facility_id
-                AND earlier.source = record.source
-                AND earlier.content_hash <> record.content_hash::uuid
         )
 )
 SELECT

@@ -1,6 +1,6 @@
 -- What the statements of a merge compare records and facilities by. PostgreSQL puts the expression of such a function
--- in the place of its call before it plans: the plans are those of the expression. (Not so with the last two,
--- which ask tables; few contacts need them.)
+-- in the place of its call before it plans: the plans are those of the expression. (Not so with the last three,
+-- which ask tables; few contacts and services need them.)
 
 -- name: create_are_apart
 -- Two facilities of one name are two where their points lie more than 1 km from one another; null where one has none.
@@ -79,4 +79,20 @@ AS $$
             AND other.content_hash <> supersedes.content_hash
             AND other.is_superseded
     )
+$$;
+
+-- name: create_is_only_record
+-- Whether a source tells of a facility in this record alone: of several, one says what another does not. A record that
+-- the run itself reinstated is none that was superseded any more; whoever asks must look for it (former_lineage).
+CREATE FUNCTION pg_temp.is_only_record(facility_id integer, source text, content_hash uuid) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT NOT pg_temp.supersedes(facility_id, source, content_hash)
+        AND NOT EXISTS (
+            SELECT
+            FROM run_facilities AS earlier
+            WHERE earlier.facility_id = is_only_record.facility_id
+                AND earlier.source = is_only_record.source
+                AND earlier.content_hash <> is_only_record.content_hash
+        )
 $$;

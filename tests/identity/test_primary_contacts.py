@@ -114,6 +114,16 @@ def test_a_source_with_two_records_of_a_facility_replaces_no_number_of_the_other
         assert account.files[0].issues["contact_not_repeated"] == 0
 
 
+def test_nor_where_the_other_record_of_the_two_is_superseded_no_longer_because_the_second_has_changed(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    for beds in (1, 2):
+        records = [with_phone(FORMER), with_phone(OTHER, beds=beds)]
+        account = run([write(tmp_path, "a.json", records)], settings)
+        assert primary(fresh) == {FORMER: True, OTHER: False}
+        assert account.files[0].issues["contact_not_repeated"] == 0
+
+
 def test_a_facility_without_a_primary_contact_gets_the_first_of_the_next_news(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
