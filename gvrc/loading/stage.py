@@ -18,6 +18,7 @@ from gvrc.loading.staging import (
     add_ward_risk,
     child_issues,
     fit_texts,
+    number_contacts,
     staged_contacts,
     staged_ended_contacts,
     staged_gbv_categories,
@@ -150,6 +151,7 @@ class Stager:
         for table, rows in unfolded.items():
             batch.children[table], found = self.fit_children(batch, table, rows) if len(rows) else (rows, [])
             issues += found
+        batch.children["staged_contacts"] = number_contacts(batch.children["staged_contacts"])
         batch.children["staged_ended_contacts"] = staged_ended_contacts(accepted, self.present_names("contact_types"))
         batch.records = staged_records(accepted, batch.children)
         batch.issues = pl.concat(issues)

@@ -176,12 +176,16 @@ def staged_contacts(accepted: pl.DataFrame) -> pl.DataFrame:
         .explode("contacts")
         .unnest("contacts")
         .with_columns(
-            position=pl.int_range(pl.len(), dtype=pl.Int64).over("row_no"),
             contact_person_name=pl.col("contact_person_name").fill_null(""),
             contact_key=contact_key(),
         )
-        .select("row_no", "position", "contact_type", "contact_value", "contact_key", "contact_person_name")
+        .select("row_no", "contact_type", "contact_value", "contact_key", "contact_person_name")
     )
+
+
+def number_contacts(contacts: pl.DataFrame) -> pl.DataFrame:
+    """Number the contacts that each record keeps: a new facility's first one becomes its primary one."""
+    return contacts.with_columns(position=pl.int_range(pl.len(), dtype=pl.Int64).over("row_no"))
 
 
 def contact_key() -> pl.Expr:

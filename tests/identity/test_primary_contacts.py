@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from gvrc.operating.undo import undo
@@ -194,3 +195,14 @@ def test_a_database_that_allows_one_primary_contact_is_never_offered_two(
         account = run([write(tmp_path, "a.json", [with_phone(*said)])], settings)
         assert account.totals()["rejected"] == 0
     assert primary(fresh) == {FORMER: False, OTHER: True, LATTER: False}
+
+
+def test_a_contact_that_is_left_out_leaves_the_place_of_the_primary_one_to_the_next(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    bare = msgspec.structs.replace(settings, create_lookups=False)
+    fresh.execute("DELETE FROM contact_types WHERE type_name = 'Email'")
+    contacts = [{"type": "email", "value": "clinic@example.org"}, {"type": "phone", "value": FORMER}]
+    account = run([write(tmp_path, "a.json", [CLINIC | {"contacts": contacts}])], bare)
+    assert account.files[0].issues["lookup_missing"] == 1
+    assert primary(fresh) == {FORMER: True}
