@@ -180,7 +180,7 @@ class Unfolder:
             yield LoneTable(f"facility_{name}", rows, child.keys)
 
     def settled_of(self, records: pl.DataFrame, issues: pl.DataFrame) -> pl.DataFrame:
-        """Give what is remembered of the settled ones except their states, as weigh_merged and settle do."""
+        """Give what is remembered of the settled ones except their states, as find_merged_to_weigh and settle do."""
         by_neighbours = issues.filter(kind="coordinates_shared")["facility_no"]
         is_settled = (
             (pl.col("ward_match") != "coordinates")
@@ -231,7 +231,7 @@ def insert_lone(database: Database, lone: LoneRecords, directory: Directory) -> 
         database.copy("staged_coordinates", with_keys(lone.coordinates, first, now))
         database.run("insert_coordinates_of_new", directory.actor_id, directory.sequences["facility_coordinates"])
     if not lone.settled.rows.is_empty():
-        database.run("span_lone", first, last)
+        database.run("add_lone_span", first, last)
         database.run("weigh_facilities")
         states = database.read("facility_states")
         settled = with_keys(lone.settled, first, now).join(states, on="facility_id", validate="1:1")

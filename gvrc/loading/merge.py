@@ -265,7 +265,7 @@ class Merger(Struct, kw_only=True):
 
     def settle(self, *, has_met: bool) -> None:
         """Weigh the merged facilities, and remember those that are settled."""
-        for name in ("weigh_merged", "span_weighed", "weigh_facilities"):
+        for name in ("find_merged_to_weigh", "find_spans_to_weigh", "weigh_facilities"):
             self.database.run(name)
         if has_met:
             self.database.run("unsettle")

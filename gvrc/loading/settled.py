@@ -186,7 +186,9 @@ class SettledRecords:
                 database.run("empty_asked")
             self.have_asked.add(database)
             database.copy("asked_records", asked)
-            database.run_all(("analyze_asked", "find_known", "weigh_known", "span_weighed", "weigh_facilities"))
+            database.run_all(
+                ("analyze_asked", "find_known", "find_known_to_weigh", "find_spans_to_weigh", "weigh_facilities")
+            )
             return database.read("find_settled")
 
 

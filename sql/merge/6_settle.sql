@@ -1,13 +1,13 @@
 -- Which facilities are settled now (sql/migrations/etl/0002_settled_facilities.sql), which superseded records are known
 -- (0004_superseded_records.sql), and the records that come again.
 
--- name: weigh_merged
--- A facility is settled if it has no other record that counts, no person has edited it, and a repetition would find its
--- issues again: those that the merge found in what else was there do not qualify, nor does a point shared with
--- neighbours. A ward that was chosen among several by the points of other facilities may be another one tomorrow. What
--- a record overwrote when it first came is repeated each time that it comes (repeat_superseded_conflicts), but not what
--- it overwrites when it comes again.
-INSERT INTO weighed_facilities (facility_id)
+-- name: find_merged_to_weigh
+-- Only what is settled is weighed: a facility that has no other record that counts, that no person has edited, and whose
+-- issues a repetition would find again. Those that the merge found in what else was there do not qualify, nor does a
+-- point shared with neighbours. A ward that was chosen among several by the points of other facilities may be another
+-- one tomorrow. What a record overwrote when it first came is repeated each time that it comes
+-- (repeat_superseded_conflicts), but not what it overwrites when it comes again.
+INSERT INTO facilities_to_weigh (facility_id)
 SELECT merging.facility_id
 FROM merging
 JOIN staged_records AS staged USING (row_no)
@@ -43,7 +43,7 @@ WHERE merging.met_by <> 'superseded'
         WHERE wanted.row_no = merging.row_no
             AND wanted.edited_fields <> '{}'
     )
-    -- Told in every run, as soon as the source has no other record of the facility.
+    -- A contact that its source does not repeat is told in every run, unless that has another record of the facility.
     AND NOT EXISTS (
         SELECT
         FROM unrepeated_contacts AS former
@@ -61,8 +61,8 @@ WHERE merging.met_by <> 'superseded'
         )
     );
 
--- name: span_weighed
-INSERT INTO weighed_spans (first_facility, last_facility)
+-- name: find_spans_to_weigh
+INSERT INTO spans_to_weigh (first_facility, last_facility)
 SELECT
     min(facility_id),
     max(facility_id)
@@ -70,7 +70,7 @@ FROM (
     SELECT
         facility_id,
         facility_id - row_number() OVER (ORDER BY facility_id) AS island
-    FROM weighed_facilities
+    FROM facilities_to_weigh
 ) AS numbered
 GROUP BY island;
 
@@ -81,7 +81,7 @@ INSERT INTO facility_states (facility_id, state)
 SELECT
     part.facility_id,
     (sum(part.hash) % 9223372036854775807)::bigint AS state
-FROM weighed_spans AS span
+FROM spans_to_weigh AS span
 CROSS JOIN LATERAL (
     SELECT
         facility_id,
@@ -133,7 +133,7 @@ DELETE FROM etl.settled_facilities AS settled
 USING merging
 WHERE settled.facility_id = merging.facility_id
     AND merging.met_by <> 'superseded'
-    AND NOT EXISTS (SELECT FROM weighed_facilities AS weighed WHERE weighed.facility_id = settled.facility_id);
+    AND NOT EXISTS (SELECT FROM facilities_to_weigh AS weighed WHERE weighed.facility_id = settled.facility_id);
 
 -- name: settle
 -- $1 is {file_no: rules} as JSON.
@@ -166,7 +166,7 @@ SELECT
     staged.gbv_categories,
     staged.infrastructure,
     said.refused_number
-FROM weighed_facilities
+FROM facilities_to_weigh
 JOIN merging USING (facility_id)
 JOIN staged_records AS staged USING (row_no)
 JOIN facilities USING (facility_id)

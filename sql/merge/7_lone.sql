@@ -11,8 +11,8 @@ FROM (
     FROM generate_series(1, $2::bigint)
 ) AS numbered;
 
--- name: span_lone
-INSERT INTO weighed_spans (first_facility, last_facility)
+-- name: add_lone_span
+INSERT INTO spans_to_weigh (first_facility, last_facility)
 SELECT
     $1::integer,
     $2::integer;
@@ -26,5 +26,5 @@ FROM facility_states;
 -- name: truncate_lone
 TRUNCATE
     staged_coordinates,
-    weighed_spans,
+    spans_to_weigh,
     facility_states;

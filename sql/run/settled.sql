@@ -24,8 +24,8 @@ CREATE TEMPORARY TABLE known_records (
 TRUNCATE
     asked_records,
     known_records,
-    weighed_facilities,
-    weighed_spans,
+    facilities_to_weigh,
+    spans_to_weigh,
     facility_states;
 
 -- name: analyze_asked
@@ -52,8 +52,8 @@ WHERE NOT EXISTS (
         AND open.closed_by_run_no IS NULL
 );
 
--- name: weigh_known
-INSERT INTO weighed_facilities (facility_id)
+-- name: find_known_to_weigh
+INSERT INTO facilities_to_weigh (facility_id)
 SELECT DISTINCT facility_id
 FROM known_records
 WHERE NOT is_superseded;

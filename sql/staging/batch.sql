@@ -48,8 +48,8 @@ TRUNCATE
     wanted_facilities,
     ranked_fields,
     batch_changes,
-    weighed_facilities,
-    weighed_spans,
+    facilities_to_weigh,
+    spans_to_weigh,
     facility_states;
 
 -- name: delete_merging
@@ -64,9 +64,9 @@ DELETE FROM ranked_fields;
 
 DELETE FROM batch_changes;
 
-DELETE FROM weighed_facilities;
+DELETE FROM facilities_to_weigh;
 
-DELETE FROM weighed_spans;
+DELETE FROM spans_to_weigh;
 
 DELETE FROM facility_states;
 
