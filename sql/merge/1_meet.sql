@@ -414,9 +414,9 @@ WITH met AS (
         )
         OR EXISTS (
             SELECT
-            FROM run_facilities AS spoken_for
-            WHERE spoken_for.facility_id = parted.facility_id
-                AND spoken_for.file_no = parted.file_no
+            FROM run_facilities AS earlier
+            WHERE earlier.facility_id = parted.facility_id
+                AND earlier.file_no = parted.file_no
         )
         OR EXISTS (
             SELECT
@@ -486,9 +486,9 @@ FROM (
                 staged.source_key ~ '^[0-9]{1,6}$'
                 OR EXISTS (
                     SELECT
-                    FROM run_facilities AS met
-                    WHERE met.facility_id = facilities.facility_id
-                        AND met.source = staged.source
+                    FROM run_facilities AS earlier
+                    WHERE earlier.facility_id = facilities.facility_id
+                        AND earlier.source = staged.source
                 )
                 OR EXISTS (
                     SELECT
@@ -784,9 +784,9 @@ WITH elsewhere AS (
             )
             OR EXISTS (
                 SELECT
-                FROM run_facilities AS spoken_for
-                WHERE spoken_for.facility_id = merging.facility_id
-                    AND spoken_for.file_no = staged.file_no
+                FROM run_facilities AS earlier
+                WHERE earlier.facility_id = merging.facility_id
+                    AND earlier.file_no = staged.file_no
             )
             OR EXISTS (
                 SELECT

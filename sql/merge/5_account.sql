@@ -137,17 +137,17 @@ WITH given AS (
         SELECT
             EXISTS (
                 SELECT
-                FROM run_facilities AS met
-                WHERE met.facility_id = changes.facility_id
-                    AND met.outcome = 'inserted'
+                FROM run_facilities AS earlier
+                WHERE earlier.facility_id = changes.facility_id
+                    AND earlier.outcome = 'inserted'
             )
             OR EXISTS (
                 SELECT
-                FROM etl.changes AS earlier
-                WHERE earlier.run_no = $1::integer
-                    AND earlier.facility_id = changes.facility_id
-                    AND earlier.table_name = changes.table_name
-                    AND earlier.row_id = changes.row_id
+                FROM etl.changes AS own
+                WHERE own.run_no = $1::integer
+                    AND own.facility_id = changes.facility_id
+                    AND own.table_name = changes.table_name
+                    AND own.row_id = changes.row_id
             ) AS is_so
     ) AS again
     WHERE changes.table_name <> 'facilities'

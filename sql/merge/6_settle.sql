@@ -268,7 +268,7 @@ WHERE former IS DISTINCT FROM excluded;
 -- A superseded record says nothing of its facility, and went without no number.
 SELECT staged.row_no
 FROM staged_settled AS staged
-JOIN run_facilities AS met USING (facility_id)
+JOIN run_facilities AS earlier USING (facility_id)
 WHERE NOT staged.is_superseded
 UNION
 SELECT staged.row_no
@@ -283,9 +283,9 @@ JOIN facilities AS bearer
     AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
 WHERE EXISTS (
         SELECT
-        FROM run_facilities AS met
-        WHERE met.facility_id = bearer.facility_id
-            AND met.outcome = 'inserted'
+        FROM run_facilities AS earlier
+        WHERE earlier.facility_id = bearer.facility_id
+            AND earlier.outcome = 'inserted'
     )
     OR EXISTS (
         SELECT
@@ -337,9 +337,9 @@ WHERE staged.is_superseded
         known.is_so IS NULL
         OR EXISTS (
             SELECT
-            FROM run_facilities AS met
-            WHERE met.facility_id = staged.facility_id
-                AND met.outcome <> 'unchanged'
+            FROM run_facilities AS earlier
+            WHERE earlier.facility_id = staged.facility_id
+                AND earlier.outcome <> 'unchanged'
         )
     );
 

@@ -232,7 +232,8 @@ CREATE TEMPORARY TABLE staged_coordinates (
 );
 
 -- name: create_run_facilities
--- The facilities that this run has met, with the record that speaks for each: it lives as long as the connection.
+-- The facilities that this run has met, with the record that speaks for each: it lives as long as the connection. In
+-- the statements of a batch its rows are called earlier, after the last batch met.
 CREATE TEMPORARY TABLE run_facilities (
     facility_id integer PRIMARY KEY,
     file_no bigint NOT NULL,
