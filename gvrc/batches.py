@@ -66,6 +66,8 @@ class Batch(Struct):
     # came, they took long where a batch has thousands of small files.
     bytes_found: int = 0
     bytes_opened: int = 0
+    landed: pl.DataFrame = field(default_factory=pl.DataFrame)  # what data/validated gets, where that is kept
+    told: pl.DataFrame = field(default_factory=pl.DataFrame)  # the lines that logs/processing gets
     is_last: bool = False  # has no records: it does what is left to do when all were merged
 
     @property

@@ -110,8 +110,6 @@ class Loader:
             is_dry_run=is_dry_run,
         )
         self.reinstating = Reinstating(database, run_no, files, salvage=settings.salvage)
-        self.landed = self.told = pl.DataFrame()  # of the last batch: what landed, and the lines for logs/processing
-        self.lone_counted: pl.DataFrame | None = None  # by file, the lone records of the last batch that were inserted
 
     def begin_first_load(self, *, must_merge: bool) -> None:
         """Go by it that the directory is empty: only what the run itself brings can be met.
@@ -142,30 +140,31 @@ class Loader:
         self.tables.empty()
         self.reinstating.reinstate([batch.staged.accepted if batch.staged else pl.DataFrame(), batch.settled])
         if batch.settled.is_empty():
-            return self.load_staged(batch.staged)
+            return self.load_staged(batch)
         try:
             with self.database.savepoint(TouchedFacilitiesError):
-                outcomes = self.load_staged(batch.staged)
-                self.add_settled(batch.settled, outcomes)
+                outcomes = self.load_staged(batch)
+                self.add_settled(batch, outcomes)
         except TouchedFacilitiesError as error:
             batch.bring_back(error.row_nos)
             batch.staged = self.stager.stage(batch.records, batch.texts)
             return self.load_batch(batch)
         return outcomes
 
-    def add_settled(self, settled: pl.DataFrame, outcomes: dict[int, FileOutcomes]) -> None:
+    def add_settled(self, batch: Batch, outcomes: dict[int, FileOutcomes]) -> None:
         """Count the records that need no merge as unchanged, or as superseded.
 
         Raises:
             TouchedFacilitiesError: the run has another record of one of the facilities.
         """
+        settled = batch.settled
         self.stage_settled(settled)
         add_counts(outcomes, count_rows(settled.filter(pl.col("is_superseded").not_())), "unchanged")
         add_counts(outcomes, count_rows(settled.filter("is_superseded")), "superseded")
         add_values(outcomes, "ward_match", settled.select("file_no", "ward_match"))
         issues = settled_issues(settled)
         add_values(outcomes, "issues", issues.select("file_no", "kind"))
-        self.told = pl.concat([self.told, issues], how="diagonal")
+        batch.told = pl.concat([batch.told, issues], how="diagonal")
 
     def stage_settled(self, settled: pl.DataFrame) -> None:
         """Have the run remember settled records, as the merge would.
@@ -189,30 +188,30 @@ class Loader:
         if has_superseded:
             self.database.run("remember_settled_superseded")
 
-    def load_staged(self, staged: StagedBatch | None) -> dict[int, FileOutcomes]:
+    def load_staged(self, batch: Batch) -> dict[int, FileOutcomes]:
         """Load what is staged inside the open transaction; give what became of the records, by file_no."""
-        self.landed = self.told = pl.DataFrame()
-        if staged is None:
+        batch.landed = batch.told = pl.DataFrame()
+        if batch.staged is None:
             return defaultdict(FileOutcomes)
-        accepted, rejected, texts = staged.accepted, staged.rejected, staged.texts
+        accepted, rejected, texts = batch.staged.accepted, batch.staged.rejected, batch.staged.texts
         try:
-            refused = self.merge_checked(staged)
+            merged, refused = self.merge_checked(batch.staged)
         except BrokenSchemaError as error:
             rejected = pl.concat([rejected, refused_rows(accepted, error.broken, texts)])
             accepted = accepted.filter(pl.col("row_no").is_in(list(error.broken)).not_())
-            staged = self.stager.unfold(accepted, rejected)
-            refused = self.merge(staged)
+            merged, refused = self.merge(self.stager.unfold(accepted, rejected))
         if refused:
             rejected = pl.concat([rejected, refused_rows(accepted, refused, texts)])
         if not rejected.is_empty():
             self.save_rejects(rejected)
         landed = accepted.filter(pl.col("row_no").is_in(list(refused)).not_()) if refused else accepted
         if self.settings.keep_validated:  # else a batch would take memory until the next one is merged
-            self.landed = texts.unpack(landed)
-        issues = pl.concat([staged.issues, staged.lone.issues]) if staged.lone else staged.issues
-        return self.outcomes(landed, rejected, issues)
+            batch.landed = texts.unpack(landed)
+        issues = self.issues_of(landed, merged)
+        batch.told = record_lines(rejected, issues)
+        return self.outcomes(merged, landed, rejected, issues)
 
-    def merge_checked(self, staged: StagedBatch) -> Refused:
+    def merge_checked(self, staged: StagedBatch) -> tuple[StagedBatch, Refused]:
         """Merge a batch while its schema is checked: if a row breaks it, importing pandera takes as long as the merge.
 
         Raises:
@@ -234,15 +233,17 @@ class Loader:
         self.database.run("close_other_reasons", self.merger.run_no)
         self.database.run("save_rejects", self.merger.run_no)
 
-    def merge(self, staged: StagedBatch) -> Refused:
-        """Copy and merge a batch; give reason and detail of the rows that were refused."""
-        self.lone_counted = None
+    def merge(self, staged: StagedBatch) -> tuple[StagedBatch, Refused]:
+        """Copy and merge a batch; give it as it was merged, and reason and detail of the rows that were refused.
+
+        Lone records that had to be merged, too, are then among the others.
+        """
         if staged.lone and not (self.merger.is_first_load and self.insert_lone_if_possible(staged.lone)):
             staged = self.stager.unfold(staged.accepted, staged.rejected)
         if staged.records.is_empty():
-            return {}
+            return staged, {}
         self.copy(staged)
-        return self.merger.merge(staged)
+        return staged, self.merger.merge(staged)
 
     def insert_lone_if_possible(self, lone: LoneRecords) -> bool:
         """Insert the lone records of a batch; say whether that was done, or the merge has to do it.
@@ -261,7 +262,6 @@ class Loader:
             if not self.merger.is_fault_of_record(error):
                 raise
             return False
-        self.lone_counted = lone.counted if is_done else None
         return is_done
 
     def copy(self, staged: StagedBatch) -> None:
@@ -275,12 +275,12 @@ class Loader:
             self.database.run(name)
 
     def outcomes(
-        self, landed: pl.DataFrame, rejected: pl.DataFrame, staged_issues: pl.DataFrame
+        self, merged: StagedBatch, landed: pl.DataFrame, rejected: pl.DataFrame, issues: pl.DataFrame
     ) -> dict[int, FileOutcomes]:
         """Put together what became of the batch, by file_no."""
         outcomes: dict[int, FileOutcomes] = defaultdict(FileOutcomes)
-        if self.lone_counted is not None:
-            add_counts(outcomes, self.lone_counted, "inserted")
+        if merged.lone:
+            add_counts(outcomes, merged.lone.counted, "inserted")
         for row in self.database.rows("batch_outcomes"):
             outcomes[row["file_no"]].records[row["outcome"]] += row["records"]
         for row in self.database.rows("batch_tables"):
@@ -289,15 +289,14 @@ class Loader:
         for row in self.database.rows("corrected_rejects") if len(rejected) else []:
             outcomes[row["file_no"]].corrected[row["corrected_by"]] += row["records"]
         add_values(outcomes, "ward_match", landed.select("file_no", "ward_match"))
-        issues = self.issues_of(landed, staged_issues)
         add_values(outcomes, "issues", issues.select("file_no", "kind"))
-        self.told = record_lines(rejected, issues)
         return outcomes
 
-    def issues_of(self, landed: pl.DataFrame, staged_issues: pl.DataFrame) -> pl.DataFrame:
+    def issues_of(self, landed: pl.DataFrame, merged: StagedBatch) -> pl.DataFrame:
         """Give the issues of what landed: those that it was staged with, and those that the merge found."""
         columns = ("file_no", "record_number", "facility_code", "kind", "field")
-        staged = staged_issues.join(landed, on="row_no", validate="m:1").select(columns)
+        staged = pl.concat([merged.issues, merged.lone.issues]) if merged.lone else merged.issues
+        staged = staged.join(landed, on="row_no", validate="m:1").select(columns)
         return pl.concat([staged, self.database.read("issues_of_merge").select(columns)])
 
 

@@ -31,7 +31,7 @@ def commit_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
         this_run.metrics.record_batch(seconds, batch.size)
     if batch.size:  # else it only ends files, or gives out freed numbers
         log_event("batch_merged", records=batch.size, seconds=round(seconds, 3))
-        tell_records(this_run, loader)
+        tell_records(this_run, batch)
 
 
 def commit_accounts(this_run: Run, loader: Loader, write: Callable[[], dict[int, FileAccount]]) -> None:
@@ -102,8 +102,8 @@ def revive(this_run: Run, loader: Loader) -> None:
         loader.prepare_again()
 
 
-def tell_records(this_run: Run, loader: Loader) -> None:
+def tell_records(this_run: Run, batch: Batch) -> None:
     """After a commit, log the rejects and issues; write what landed to ``data/validated/``, if that is wanted."""
-    log_records(loader.told, this_run.account.paths())
+    log_records(batch.told, this_run.account.paths())
     if this_run.settings.keep_validated and not this_run.options.dry_run:
-        keep_validated(loader.landed, this_run.settings, this_run.account)
+        keep_validated(batch.landed, this_run.settings, this_run.account)
