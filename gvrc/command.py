@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from gvrc.errors import NoFilesError, RulesError, RunStoppedError, UsageError
 from gvrc.log import log_event
+from gvrc.operating.console import settings_of
 from gvrc.operating.ending import STOP, CommandLine, described, run_command
 from gvrc.written import told_if_unwritten, write_whole
 
@@ -38,7 +39,6 @@ OBJECTS_BETWEEN_COLLECTIONS = 50_000
 SECONDS_BETWEEN_THREADS = 0.001
 LONGEST_WAIT = 366 * 86_400  # seconds; Python cannot wait for more than 292 years, and nobody waits for one
 SECONDS_TO_ANOTHER_TRY = 3_600.0  # of files that a watching command has tried, and that lie there as they were
-SETTING_OPTIONS = ("database_url", "log_level", "boundaries", "metrics_file")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -292,11 +292,9 @@ def served_metrics(given: argparse.Namespace, settings: Settings) -> Iterator[Me
 def command_settings(given: argparse.Namespace) -> Settings:
     """Put the settings together out of the command's options, the environment and the file; make the folders."""
     from gvrc.folders import make_directories
-    from gvrc.settings import read_settings
 
-    options = {name: getattr(given, name, None) for name in SETTING_OPTIONS}
-    settings = read_settings(given.config, os.environ, options)
-    demand_folder("option --summary", getattr(given, "summary", None))
+    settings = settings_of(given)
+    demand_folder("option --summary", given.summary)
     demand_replaceable("metrics_file", settings.metrics_file)
     make_directories(settings)
     return settings
@@ -341,10 +339,10 @@ def tell_run(given: argparse.Namespace, settings: Settings, act: Callable[[str],
     logs = begin_log(given, settings, run_id)
     try:
         account, stopped = ended(act, run_id)
-        write_summary(account, getattr(given, "summary", None))
+        write_summary(account, given.summary)
     finally:
         stop_logging()
-    if not getattr(given, "quiet", False):
+    if not given.quiet:
         report.print_report(account, settings, logs, repeated_options(given))
     if stopped is not None:
         raise stopped
@@ -355,8 +353,8 @@ def repeated_options(given: argparse.Namespace) -> list[str]:
     """Give the options that say with which settings and on which database a command worked, without a password."""
     from gvrc.masking import mask_passwords
 
-    config, url = getattr(given, "config", None), getattr(given, "database_url", None)
-    return [*(["--config", str(config)] if config else []), *(["--database-url", mask_passwords(url)] if url else [])]
+    options = ["--config", str(given.config)] if given.config else []
+    return options + (["--database-url", mask_passwords(given.database_url)] if given.database_url else [])
 
 
 def ended(act: Callable[[str], RunAccount], run_id: str) -> tuple[RunAccount, RunStoppedError | None]:
@@ -382,8 +380,8 @@ def begin_log(given: argparse.Namespace, settings: Settings, run_id: str) -> dic
     """
     from gvrc.log import start_logging
 
-    has_bar = sys.stderr.isatty() and not getattr(given, "log_level", None)
-    return start_logging(settings, run_id, quiet=getattr(given, "quiet", False), has_bar=has_bar)
+    has_bar = sys.stderr.isatty() and not given.log_level
+    return start_logging(settings, run_id, quiet=given.quiet, has_bar=has_bar)
 
 
 def named_paths(given: argparse.Namespace, settings: Settings) -> list[str]:

@@ -27,6 +27,7 @@ def parser_for(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument(
         "--database-url", metavar="URL", help="the database; else DATABASE_URL, else the embedded PostgreSQL"
     )
+    parser.set_defaults(summary=None, quiet=False, log_level=None)  # of commands that have no such option
     return parser
 
 
