@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from gvrc.loading.staging import count_rows
+from gvrc.loading.staging import CHILD_LOOKUPS, CHILDREN, count_rows
 from gvrc.structs import Struct
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ IMPORTED_FACILITIES = (
 FACILITY_SOURCE = ("facility_no", "source", "content_hash", "source_key", "run_no", "file_no", "record_number")
 ISSUES = ("facility_no", "run_no", "file_no", "record_number", "kind", "field", "raw_value")
 COORDINATES = ("facility_no", "source", "latitude", "longitude", "collected_on")
-COUNTS = ("coordinates", "contacts", "services", "owners", "gbv_categories", "infrastructure")
+COUNTS = ("coordinates", *CHILDREN)
 SETTLED_FACILITIES = ("facility_no", "rules", "facility_code", "ward_match", "issues", *COUNTS)
 ACTORS = ("created_by", "updated_by")
 TYPES = pl.Schema(
@@ -49,38 +49,20 @@ DATED = ("facility_id", "updated_at")  # updated_at has no default
 
 
 class LoneChild(NamedTuple):
-    """What the rows of a child table take from the staged ones."""
+    """What the rows of a child table take from the staged ones, beside the keys of lookup tables."""
 
     columns: tuple[str | pl.Expr, ...]
-    lookups: dict[str, tuple[str, str]]  # column -> the staged one that has the name, and the lookup table
     keys: tuple[str, ...] = DATED
 
 
-CHILDREN = {
+CHILDREN_OF_LONE = {
     "contacts": LoneChild(
-        ("contact_value", "contact_person_name", (pl.col("position") == 0).alias("is_primary"), *ACTORS),
-        {"contact_type_id": ("contact_type", "contact_types")},
+        ("contact_value", "contact_person_name", (pl.col("position") == 0).alias("is_primary"), *ACTORS)
     ),
-    "services": LoneChild(
-        ("service_name",),
-        {"service_category_id": ("service_category", "service_categories")},
-    ),
-    "owners": LoneChild(
-        ("owner_name", *ACTORS),
-        {"owner_type_id": ("owner_type", "owner_types")},
-    ),
-    "gbv_categories": LoneChild(
-        ("created_by",),
-        {"gbv_category_id": ("gbv_category", "gbv_categories")},
-        KEYED,
-    ),
-    "infrastructure": LoneChild(
-        (pl.col("capacity").cast(pl.Int32), *ACTORS),
-        {
-            "infrastructure_type_id": ("infrastructure_type", "infrastructure_types"),
-            "condition_status_id": ("condition_status", "condition_statuses"),
-        },
-    ),
+    "services": LoneChild(("service_name",)),
+    "owners": LoneChild(("owner_name", *ACTORS)),
+    "gbv_categories": LoneChild(("created_by",), KEYED),
+    "infrastructure": LoneChild((pl.col("capacity").cast(pl.Int32), *ACTORS)),
 }
 
 
@@ -168,10 +150,9 @@ class Unfolder:
 
     def unfold_children(self, facilities: pl.DataFrame, children: dict[str, pl.DataFrame]) -> Iterator[LoneTable]:
         """Give the rows of what belongs to the facilities, except the coordinates."""
-        for name, child in CHILDREN.items():
-            lookup_ids = {
-                column: self.lookup_id(pl.col(said), lookup) for column, (said, lookup) in child.lookups.items()
-            }
+        for name, child in CHILDREN_OF_LONE.items():
+            lookups = CHILD_LOOKUPS[f"staged_{name}"]
+            lookup_ids = {f"{column}_id": self.lookup_id(pl.col(column), table) for column, table in lookups.items()}
             rows = (
                 children[f"staged_{name}"]
                 .join(facilities, on="row_no", how="inner", validate="m:1", maintain_order="left")

@@ -14,6 +14,7 @@ from gvrc.enrich import use_lookup_names
 from gvrc.loading.brought import BroughtKeys
 from gvrc.loading.directory import required_status
 from gvrc.loading.staging import (
+    CHILD_LOOKUPS,
     add_rounds,
     add_ward_risk,
     child_issues,
@@ -39,21 +40,13 @@ if TYPE_CHECKING:
     from gvrc.loading.lone import LoneRecords, Unfolder
     from gvrc.settings import Settings
 
-# What of a child names a row of a lookup table, and what has a length.
-CHILD_LOOKUPS = {
-    "staged_contacts": {"contact_type": "contact_types"},
-    "staged_services": {"service_category": "service_categories"},
-    "staged_owners": {"owner_type": "owner_types"},
-    "staged_gbv_categories": {"gbv_category": "gbv_categories"},
-    "staged_infrastructure": {"infrastructure_type": "infrastructure_types", "condition_status": "condition_statuses"},
-}
 CHILD_NAMES = {"service_name", "owner_name"}
 # By what a record's children are told apart that may have become the same default.
 CHILD_KEYS = {
     "staged_gbv_categories": ("row_no", "gbv_category"),
     "staged_infrastructure": ("row_no", "infrastructure_type"),
 }
-CHILD_TEXTS = {
+CHILD_TEXTS = {  # what has a length
     "staged_contacts": {
         "contact_value": "facility_contacts.contact_value",
         "contact_person_name": "facility_contacts.contact_person_name",

@@ -57,6 +57,13 @@ STAGED_RECORDS = (
     "quality_score",
 )
 CHILDREN = ("contacts", "services", "owners", "gbv_categories", "infrastructure")
+CHILD_LOOKUPS = {  # what of a child names a row of a lookup table
+    "staged_contacts": {"contact_type": "contact_types"},
+    "staged_services": {"service_category": "service_categories"},
+    "staged_owners": {"owner_type": "owner_types"},
+    "staged_gbv_categories": {"gbv_category": "gbv_categories"},
+    "staged_infrastructure": {"infrastructure_type": "infrastructure_types", "condition_status": "condition_statuses"},
+}
 BETWEEN_WORDS = r"[^\p{L}\p{N}]+"
 Refused = dict[int, tuple[str, str]]  # the reason and the detail of accepted rows that do not land, by row_no
 SIGNS = r"""[ .,:;_/()"'`\[\]\x{b4}\x{2018}\x{2019}\x{2bc}\x{2013}-]+"""  # as in sql/staging/functions.sql
