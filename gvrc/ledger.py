@@ -277,7 +277,7 @@ def tell_many_rejects(this_run: Run) -> None:
 
 def record_metrics(this_run: Run) -> None:
     """Give the account to the metrics, if anybody collects them."""
-    metrics = this_run.options.metrics
+    metrics = this_run.metrics
     if metrics is None:
         return
     for file in this_run.account.files:

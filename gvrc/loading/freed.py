@@ -30,31 +30,35 @@ def give_freed_numbers(merger: Merger) -> dict[int, FileOutcomes]:
 
 
 def give_once(merger: Merger, outcomes: dict[int, FileOutcomes]) -> bool:
-    """Merge, for each claimant, a record that says nothing but the number; say whether a number was given.
+    """Merge the claims to freed numbers; say whether a number was given.
 
     A record that was counted as unchanged then counts as updated, and its issue goes.
     """
-    database = merger.database
-    if not database.rows("has_freed_numbers")[0]["has_freed"]:  # the usual case
+    if not merger.database.rows("has_freed_numbers")[0]["has_freed"]:  # the usual case
         return False
-    merger.tables.empty()
-    merger.tables.empty_merging()
-    claims = database.run("stage_freed_numbers")
-    if claims == 0:
+    if not stage_claims(merger):
         return False
-    merger.tables.fill(claims)
-    database.run("meet_refused")
     if merger.directory.is_watched:
         write_watched(merger, has_new=False, has_met=True, has_children=False)
     else:
         merger.write_facilities(has_new=False, has_met=True)
-    given = database.rows("given_numbers")
+    given = merger.database.rows("given_numbers")
     for row in given:
         outcomes[row["file_no"]].issues[CLAIMED_TWICE] -= row["records"]
         if row["outcome"] == "unchanged":
             outcomes[row["file_no"]].records.update(unchanged=-row["records"], updated=row["records"])
     write_given(merger)
     return bool(given)
+
+
+def stage_claims(merger: Merger) -> int:
+    """Stage, for each claimant, a record that says nothing but the number; count them."""
+    merger.tables.empty()
+    merger.tables.empty_merging()
+    claims = merger.database.run("stage_freed_numbers")
+    merger.tables.fill(claims)
+    merger.database.run("meet_refused")
+    return claims
 
 
 def write_given(merger: Merger) -> None:

@@ -23,15 +23,8 @@ def metrics_of_history(database: Database) -> MetricsCollector:
     metrics = MetricsCollector()
     for row in database.rows("history_records"):
         metrics.records.update({(outcome, row["source"]): row[outcome] for outcome in OUTCOMES})
-    counters = {
-        "rejects": metrics.rejects,
-        "issues": metrics.issues,
-        "ward_match": metrics.ward_match,
-        "files": metrics.files,
-        "runs": metrics.runs,
-    }
     for row in database.rows("history_reasons"):
-        counters[row["metric"]][row["label"]] = row["count"]
+        getattr(metrics, row["metric"])[row["label"]] = row["count"]
     for row in database.rows("history_last_run"):
         metrics.last_run_at = row["finished_at"]
         metrics.last_success_at = row["succeeded_at"]

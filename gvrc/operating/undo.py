@@ -46,13 +46,8 @@ def undo(run_id: str, settings: Settings, *, new_id: str | None = None, dry_run:
             this_run.database.run("mark_undo", this_run.account.run_id, undone["run_no"])
             tell_edited(this_run, file, undone["run_no"])
             create_undo_tables(this_run.database)
-            take_back(
-                this_run.database,
-                undone["run_no"],
-                None,
-                is_managed=this_run.is_managed,
-                by_run_no=this_run.run_no,
-            )
+            is_managed, by_run_no = this_run.is_managed, this_run.run_no
+            take_back(this_run.database, undone["run_no"], None, is_managed=is_managed, by_run_no=by_run_no)
             conclude(this_run, file, undone["run_no"])
     return this_run.account
 
@@ -92,19 +87,19 @@ def conclude(this_run: Run, file: FileAccount, undone_run_no: int) -> None:
     file.read, file.updated = counts["read"], counts["updated"]
     file.unchanged = file.read - file.updated
     file.issues += Counter({"facility_removed": counts["removed"], "changed_since": counts["kept"]})
-    for kept in database.rows("undo_kept"):
-        log_event(
-            "later_change_kept",
-            "WARNING",
-            table=kept["table_name"],
-            facility_code=kept["facility_code"],
-            fields=kept["fields"],
-        )
+    tell_kept(database)
     ledger.save_accounts(this_run, [1])
     database.run("finish_run", this_run.account.run_id, "succeeded", None, None)
     database.run("decide_open_rejects", json.dumps(database.rows("taken_back_runs")))
     log_event("run_taken_back", run_no=undone_run_no, **counts)
     tell_files_since(this_run, file)
+
+
+def tell_kept(database: Database) -> None:
+    """Report what something later changed, and stays."""
+    for kept in database.rows("undo_kept"):
+        table, code, fields = kept["table_name"], kept["facility_code"], kept["fields"]
+        log_event("later_change_kept", "WARNING", table=table, facility_code=code, fields=fields)
 
 
 def tell_files_since(this_run: Run, file: FileAccount) -> None:
