@@ -365,16 +365,16 @@ WITH lacking AS (
         types.contact_type_id,
         staged.contact_value,
         staged.contact_person_name,
-        staged.position = 0
-            AND (
-                merging.met_by = 'new'
-                OR NOT EXISTS (
-                    SELECT
-                    FROM facility_contacts AS other
-                    WHERE other.facility_id = merging.facility_id
-                        AND other.is_primary
-                )
-            ) AS is_primary,
+        CASE
+            -- What a trigger drops is withdrawn, and leaves the place to the next one.
+            WHEN merging.met_by = 'new' THEN staged.position = min(staged.position) OVER (PARTITION BY merging.row_no)
+            ELSE staged.position = 0 AND NOT EXISTS (
+                SELECT
+                FROM facility_contacts AS other
+                WHERE other.facility_id = merging.facility_id
+                    AND other.is_primary
+            )
+        END AS is_primary,
         merging.row_no
     FROM staged_contacts AS staged
     JOIN merging USING (row_no)

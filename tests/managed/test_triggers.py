@@ -378,3 +378,12 @@ def test_a_replaced_contact_beside_a_trigger_that_only_looks_is_an_update(applic
     assert undo(account.run_id, application.settings()).totals()["updated"] == 1
     found = application.query("SELECT contact_value FROM facility_contacts WHERE is_primary")
     assert found == [{"contact_value": "+254700000016"}]
+
+
+def test_a_first_contact_that_a_trigger_drops_leaves_its_place_to_the_next(application: Application) -> None:
+    body = "RETURN CASE WHEN NEW.contact_value <> '+254700000016' THEN NEW END;"
+    add_trigger(application, "facility_contacts", "BEFORE INSERT", body)
+    assert application.load([CLINIC]).files[0].issues == DROPPED
+    assert application.query("SELECT contact_value, is_primary FROM facility_contacts") == [
+        {"contact_value": "clinic@example.org", "is_primary": True}
+    ]
