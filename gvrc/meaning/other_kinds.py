@@ -6,6 +6,7 @@ import re
 from typing import Any, Final
 
 from gvrc.meaning.accounts import SALESFORCE
+from gvrc.meaning.areas import area_kind
 from gvrc.meaning.list_names import is_passed_over, is_undertaking
 from gvrc.meaning.paths import HIT, normal_key
 from gvrc.meaning.titles import names_a_place
@@ -50,6 +51,11 @@ KEYS_OF_UNIT_WITH_LEVEL: Final = frozenset(
     (*LEVEL_KEYS, "name", "id", "uuid", "code", "slug", "pcode", "parent", "parent_id")
 )
 UID: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])[A-Za-z][A-Za-z0-9]{10}")
+ENDINGS_OF_LEVELS: Final = {
+    2: re.compile(r"(?i)\w(?<!\bsub)[\s-]+county\s*\Z"),
+    3: re.compile(r"(?i)\w[\s-]+sub[\s-]?county\s*\Z"),
+    4: re.compile(r"(?i)\w\s+ward\s*\Z"),
+}
 KEYS_OF_UNIT: Final = frozenset(("id", "level", "name", "displayName", "shortName", "code", "openingDate", "leaf"))
 
 
@@ -61,7 +67,7 @@ def is_of_many_kinds(value: object) -> bool:
         or not value.keys().isdisjoint(("@type", "_type"))
         or bool(json_api_type(value) or _object_type(value) or _index_of(value))
         or is_organisation_unit(value)
-        or bool(_tags_of_feature(value))
+        or bool(_tags_of_feature(value) or area_kind(value))
     )
 
 
@@ -75,6 +81,7 @@ def other_kind(value: object) -> str | None:
         or _other_item(value)
         or _other_resource(_resource(value))
         or _other_element(value)
+        or area_kind(value)
         or _other_node(value)
         or _other_document(value)
         or _other_object(value)
@@ -229,14 +236,25 @@ def is_organisation_unit(value: dict[str, Any]) -> bool:
     >>> unit = {"id": "bXcDEF12345", "name": "Lindi Ward", "level": 4}
     >>> is_organisation_unit(unit), is_organisation_unit(unit | {"id": "13080"})
     (True, False)
-    >>> [is_organisation_unit(unit | {"parent": {"id": known}, "ward": "Lindi"}) for known in ("aXcDEF12345", 7)]
+    >>> unit |= {"name": "Lindi Hospital", "ward": "Lindi"}
+    >>> [is_organisation_unit(unit | {"parent": {"id": known}}) for known in ("aXcDEF12345", 7)]
     [True, False]
     """
     level, parent = value.get("level"), value.get("parent")
     if is_unit_of_hierarchy(level, value.get("path")):
         return True
-    is_below = isinstance(parent, dict) and is_uid(parent.get("id"))
-    return type(level) is int and is_uid(value.get("id")) and (is_below or value.keys() <= KEYS_OF_UNIT)
+    is_sure = (isinstance(parent, dict) and is_uid(parent.get("id"))) or _is_named_after(level, value.get("name"))
+    return type(level) is int and is_uid(value.get("id")) and (is_sure or value.keys() <= KEYS_OF_UNIT)
+
+
+def _is_named_after(level: object, name: object) -> bool:
+    """Say whether a name ends as those of the units of this level do in Kenya's hierarchy, and of no facility.
+
+    >>> _is_named_after(4, "Lindi Ward"), _is_named_after(4, "Kibra Sub County"), _is_named_after(4, "Lindi Hospital")
+    (True, False, False)
+    """
+    ending = ENDINGS_OF_LEVELS.get(level) if isinstance(level, int) else None
+    return ending is not None and isinstance(name, str) and ending.search(name) is not None
 
 
 def level_named(value: dict[str, Any]) -> str | None:

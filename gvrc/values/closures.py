@@ -56,7 +56,7 @@ _FOR_A_TIME = re.compile(
 _MAY_BE_FOR_A_TIME = ("closed", "shut", "imefungwa", "kimefungwa")
 _BEFORE = re.compile(
     r"(?:(?:the|this)\s+)?(?:(?:facility|clinic|hospital|station|post|shelter|office|cent(?:re|er)|it"
-    r"|kituo|hospitali|zahanati|kliniki|ofisi|nyumba)\s+)?"
+    r"|home|(?:safe\s?)?house|institution|dispensary|kituo|hospitali|zahanati|kliniki|ofisi|nyumba)\s+)?"
     r"(?:(?:is|was|has(?:\s+been)?)\s+)?(?:(?:now|currently|still|fully|completely|totally|officially)\s+)?",
     re.IGNORECASE,
 )

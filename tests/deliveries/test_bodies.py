@@ -369,6 +369,56 @@ def test_a_layer_of_areas_or_of_nothing_is_no_facility_itself(settings: Settings
         assert "holds no facilities" in error_of(path, settings)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"name": "Lindi", "type": "Ward", "county": "Nairobi"},
+        {"name": "Kibera", "type": "informal settlement"},
+        {"name": "Kibra", "level": "Sub County", "code": "1379"},
+        {"NAME": "LINDI", "WARD": "Lindi", "CONSTITUEN": "Kibra", "COUNTY": "Nairobi", "AREA": 3.2},
+    ],
+)
+@pytest.mark.parametrize("is_in_metres", [False, True])
+@pytest.mark.parametrize("is_of_esri", [False, True])
+def test_an_area_that_is_drawn_beside_facilities_is_none(
+    settings: Settings, fresh: Database, tmp_path: Path, told: dict[str, str], *, is_in_metres: bool, is_of_esri: bool
+) -> None:
+    ring = [[36.78, -1.31], [36.79, -1.31], [36.79, -1.32], [36.78, -1.31]]
+    if is_in_metres:
+        ring = [[253000, 9854000], [254500, 9854000], [254500, 9855500], [253000, 9854000]]
+    grounds = LINDI | {"name": "Lindi", "type": "Health Centre"}
+    if is_of_esri:
+        features = [{"attributes": said, "geometry": {"rings": [ring]}} for said in (told, grounds)]
+    else:
+        area = {"type": "Polygon", "coordinates": [ring]}
+        features = [{"type": "Feature", "geometry": area, "properties": said} for said in (told, grounds)]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    account = run([str(path)], settings)
+    assert rows(fresh, "SELECT facility_type AS type FROM facilities") == [{"type": "Health Centre"}]
+    assert any(note.startswith("passed over: 1 area_of_") for note in account.files[0].notes)
+
+
+def test_units_of_dhis2_that_are_told_with_their_borders_alone_are_no_facilities(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    area = {"type": "Polygon", "coordinates": [[[36.78, -1.31], [36.79, -1.31], [36.79, -1.32], [36.78, -1.31]]]}
+    named = [(2, "Nairobi County"), (3, "Kibra Sub County"), (4, "Lindi Ward"), (4, "Lindi Hospital")]
+    units = [
+        {
+            "id": f"aBcDeFgHi0{n}",
+            "name": name,
+            "level": level,
+            "geometry": area,
+            "lastUpdated": "2024-01-01T00:00:00.000",
+        }
+        for n, (level, name) in enumerate(named)
+    ]
+    account = run([write(tmp_path, "a.json", units)], settings)
+    assert names(fresh) == ["Lindi Hospital"]
+    assert account.files[0].notes == [f"passed over: 1 organisation unit of level {level}" for level in (2, 3, 4)]
+
+
 def test_who_is_known_beside_the_accounts_of_salesforce_is_no_facility(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:

@@ -77,6 +77,17 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"no_longer_operating": "Yes", "trashed": 0, "removed_at": None}, {"is_closed": "Yes"}),
     ({"discontinued": False, "no_longer_in_use": "No"}, {}),
     ({"closure": {"date": "2020-01-02", "reason": "funding"}}, {"is_closed": "2020-01-02"}),
+    ({"Facility closed": "Yes"}, {"is_closed": "Yes"}),
+    ({"closeDate": "2020-01-02", "inactive_since": None}, {"is_closed": "2020-01-02"}),
+    ({"If closed, when?": "2019"}, {"is_closed": "2019"}),
+    ({"decommissioned_date": "2020-01-02"}, {"is_closed": "2020-01-02"}),
+    ({"end_date": "2019-05-01"}, {}),  # of a licence, a contract, a project
+    ({"Status of operation": "Closed"}, {"operational_status": "Closed"}),
+    ({"Station Status": "Closed", "OP_STATUS": None}, {"operational_status": "Closed"}),
+    ({"Whether operational": "No"}, {"is_active": "No"}),
+    ({"Is the home still in operation?": "No"}, {"is_active": "No"}),
+    ({"Currently functional": "No"}, {"is_active": "No"}),
+    ({"Je, kituo kinafanya kazi?": "Hapana"}, {"is_active": "Hapana"}),
     # what tells the state of anything counts only where it says closed
     ({"status": {"code": "CLOSED"}}, {"is_closed": "CLOSED"}),
     ({"status": {"code": "A1"}}, {}),

@@ -282,5 +282,10 @@ def test_nobody_is_sent_to_a_facility_whose_licence_was_taken(landed: Landed, st
     assert landed(operational_status=status) == {"operational_status": read, "is_active": False}
 
 
+@pytest.mark.parametrize("remark", ["The home was closed in 2019", "Safe house closed", "Institution has been closed"])
+def test_a_remark_may_name_what_is_closed(landed: Landed, remark: str) -> None:
+    assert landed(description=remark) == CLOSED | {"description": remark, "closed_in_words": f"description: {remark}"}
+
+
 def test_a_remark_on_a_licence_closes_nothing(landed: Landed) -> None:
     assert landed(description="Licence suspended in 2019") == {"description": "Licence suspended in 2019"}
