@@ -18,6 +18,7 @@ NO_RIGHT = "42501"
 NO_COLUMN = "42703"
 LACKING = (NO_RIGHT, "3F000", "42P01", NO_COLUMN, "42P10", "42803")
 DISK_FULL = "53100"
+READ_ONLY = "25006"
 QUERY_CANCELED = "57014"  # somebody cancelled just this statement: doing it again would defy them
 # What a server says that answered and would not let this user in, and what to do: the driver gives no SQLSTATE for it.
 REFUSALS = {
@@ -63,6 +64,8 @@ def advice_on(error: adbc_driver_manager.Error) -> str:
         return "a sequence is behind its table, as after a dump restored in part: restore it whole."
     if sqlstate(error) == DISK_FULL:
         return "make room on the disk of the database server, then repeat the command."
+    if sqlstate(error) == READ_ONLY:  # a standby, or a server that was made one meanwhile
+        return "name the server that takes writes by --database-url, or DATABASE_URL, then repeat the command."
     if refusal := advice_on_refusal(error):
         return f"repeat the command when it lets this user in. {refusal}"
     return "repeat the command."
