@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import adbc_driver_manager
 import adbc_driver_postgresql
 
-from gvrc.database_errors import QUERY_CANCELED, first_line, sqlstate
+from gvrc.database_errors import QUERY_CANCELED, advice_on_refusal, first_line, sqlstate
 from gvrc.database_url import demand_readable_url, shown_url
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.log import log_event
@@ -74,16 +74,22 @@ def connect(url: str) -> Database:
         handle, connection = connect_once(url)
     except adbc_driver_manager.Error as error:
         is_of_network = NETWORK_ERROR.search(str(error)) is not None
-        told = first_line(error) if is_of_network else QUOTED.sub(HIDDEN, first_line(error))
         raise DatabaseUnavailableError(
-            f"The database at {shown_url(url)} cannot be reached: {told} "
-            "Check --database-url, or DATABASE_URL, and that the server is running."
+            f"The database at {shown_url(url)} {told_unreachable(error, is_of_network=is_of_network)}"
         ) from (error if is_of_network else None)
     database = Database(handle, connection)
     if not database.run("configure_connection"):
         database.close()
         raise DatabaseUnavailableError(QUOTES_ALL)
     return database
+
+
+def told_unreachable(error: adbc_driver_manager.Error, *, is_of_network: bool) -> str:
+    """Say why there is no connection, and what to do: a server that refuses a password is not one that is down."""
+    if advice := advice_on_refusal(error):
+        return f"refused the connection: {first_line(error)} {advice}"
+    told = first_line(error) if is_of_network else QUOTED.sub(HIDDEN, first_line(error))
+    return f"cannot be reached: {told} Check --database-url, or DATABASE_URL, and that the server is running."
 
 
 def connect_once(url: str) -> tuple[adbc_driver_manager.AdbcDatabase, adbc_driver_manager.AdbcConnection]:

@@ -11,13 +11,36 @@ from gvrc.masking import mask, mask_passwords
 
 # What the driver says before libpq does, with our query of many lines in it.
 DRIVERS_WORDS = re.compile(r"^[A-Z_]+: *(Failed to connect: *|Failed to \w+ query '.*': *)?", re.DOTALL)
+REFUSED_CONNECTION = re.compile(r"connection to server .* failed: (?:FATAL:|fe_sendauth:)")
 REFUSED_KEY = re.compile(r'duplicate key value violates unique constraint "([^"]+)"')
 # SQLSTATEs that a repetition does not mend: a right, a schema, a table, a column or a key is missing.
 NO_RIGHT = "42501"
 NO_COLUMN = "42703"
 LACKING = (NO_RIGHT, "3F000", "42P01", NO_COLUMN, "42P10", "42803")
 DISK_FULL = "53100"
+READ_ONLY = "25006"
 QUERY_CANCELED = "57014"  # somebody cancelled just this statement: doing it again would defy them
+# What a server says that answered and would not let this user in, and what to do: the driver gives no SQLSTATE for it.
+REFUSALS = {
+    "password authentication failed": "Correct the user and the password in the URL, or in ~/.pgpass. (A user that "
+    "does not exist, has no password, or whose password has expired is answered the same way.)",
+    "no password supplied": "Give the password in the URL, in PGPASSWORD or in ~/.pgpass.",
+    r'role "[^"]*" does not exist': "Correct the user in the URL, and the role in its options if it names one; or have "
+    "an administrator create it (CREATE ROLE ... LOGIN).",
+    "is not permitted to log in": "Name another user in the URL; or an administrator runs ALTER ROLE ... LOGIN.",
+    "permission denied to set role": "Name another role in the options of the URL, or none; or an administrator runs "
+    "GRANT ... TO this user.",
+    r'database "[^"]*" does not exist': "Correct the name of the database in the URL; or have an administrator create "
+    "it (CREATE DATABASE ... OWNER ...).",
+    "permission denied for database": "Name another user or database in the URL; or an owner runs GRANT CONNECT ON "
+    "DATABASE ... TO this user.",
+    "not currently accepting connections": "Name another database in the URL; or an administrator runs ALTER DATABASE "
+    "... ALLOW_CONNECTIONS true.",
+    r"pg_hba\.conf": "Have an administrator let this user in from this machine, by a line of the server's pg_hba.conf, "
+    "which may also demand ?sslmode=require in the URL.",
+    "too many c(lients|onnections)|remaining connection slots": "Wait until another session has ended, or have an "
+    "administrator raise the limit, then repeat the command.",
+}
 
 
 def tell_error(error: BaseException) -> str:
@@ -41,7 +64,17 @@ def advice_on(error: adbc_driver_manager.Error) -> str:
         return "a sequence is behind its table, as after a dump restored in part: restore it whole."
     if sqlstate(error) == DISK_FULL:
         return "make room on the disk of the database server, then repeat the command."
+    if sqlstate(error) == READ_ONLY:  # a standby, or a server that was made one meanwhile
+        return "name the server that takes writes by --database-url, or DATABASE_URL, then repeat the command."
+    if refusal := advice_on_refusal(error):
+        return f"repeat the command when it lets this user in. {refusal}"
     return "repeat the command."
+
+
+def advice_on_refusal(error: BaseException) -> str:
+    """Say what to do about a server that answered and would not let this user in; empty where it was anything else."""
+    told = first_line(error) if REFUSED_CONNECTION.search(str(error)) else ""
+    return next((advice for words, advice in REFUSALS.items() if re.search(words, told)), "")
 
 
 def first_line(error: BaseException) -> str:

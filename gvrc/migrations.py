@@ -22,6 +22,10 @@ OLDEST_SERVER = 150000
 NOT_TO_LOOK_AT = (
     "This user may not look into the database: {error} An owner runs: psql -v role=THIS_USER -f sql/checks/grants.sql"
 )
+TAKES_NO_WRITES = (
+    "The database {name} takes no writes (a standby, or default_transaction_read_only is on): name the one that does "
+    "by --database-url, or DATABASE_URL."
+)
 
 
 class DatabaseKind(Struct, frozen=True):
@@ -154,6 +158,12 @@ def migrate(database: Database, kind: DatabaseKind) -> list[str]:
     return pending
 
 
+def demand_writes(kind: DatabaseKind) -> None:
+    """Refuse a standby, and any other database that is only read."""
+    if not kind.takes_writes:
+        raise DatabaseUnavailableError(TAKES_NO_WRITES.format(name=kind.name))
+
+
 def check_permission(kind: DatabaseKind) -> None:
     """Stop early when we may not make what is missing."""
     if rights := missing_rights(kind):
@@ -167,10 +177,7 @@ def missing_rights(kind: DatabaseKind) -> list[str]:
     """
     rights = []
     if not kind.takes_writes:
-        rights.append(
-            f"The database {kind.name} takes no writes (a standby, or default_transaction_read_only is on): name the "
-            "one that does by --database-url, or DATABASE_URL."
-        )
+        rights.append(TAKES_NO_WRITES.format(name=kind.name))
     if not kind.checks_keys:
         rights.append(
             "The setting session_replication_role is replica for this database or this role, with which PostgreSQL "

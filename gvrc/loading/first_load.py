@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import adbc_driver_manager
 
-from gvrc.database_errors import first_line
+from gvrc.database_errors import QUERY_CANCELED, first_line, sqlstate
 from gvrc.log import log_event
+from gvrc.resilience import is_server_down
 from gvrc.structs import Struct
 
 if TYPE_CHECKING:
@@ -28,12 +29,20 @@ class ForeignKeys(Struct):
     is_dry_run: bool
     are_away: bool = False
 
-    def drop(self) -> None:
-        """Drop them."""
+    def drop_if_possible(self) -> bool:
+        """Drop them, and say so; where the server refuses it (an event trigger, a lock) they stay: a load is longer."""
         if self.is_dry_run:
             self.database.check_constraints()  # those of the seed wait in the same transaction, and forbid ALTER TABLE
-        self.database.run("drop_foreign_keys")
+        try:
+            with self.database.transaction(), self.database.savepoint():
+                self.database.run("drop_foreign_keys")
+        except adbc_driver_manager.Error as error:
+            if is_server_down(error) or sqlstate(error) in ("", QUERY_CANCELED):
+                raise
+            log_event("foreign_keys_kept", "WARNING", error=first_line(error))
+            return False
         self.are_away = True
+        return True
 
     def add(self) -> None:
         """Add them if they were dropped; while the connection was lost, another importer may have added them."""
@@ -84,8 +93,8 @@ def first_load(this_run: Run, loader: Loader) -> Iterator[ForeignKeys]:
     if not this_run.is_managed:
         state = this_run.database.rows("directory_state")[0]
         foreign_keys.are_away = not state["foreign_keys"]
-        if state["is_owner"] and not state["has_facilities"]:
-            foreign_keys.drop()
+        is_first = state["may_make_foreign_keys"] and not state["has_facilities"]
+        if is_first and foreign_keys.drop_if_possible():
             loader.begin_first_load(must_merge=state["must_merge"])
     try:
         yield foreign_keys

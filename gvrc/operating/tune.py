@@ -10,7 +10,7 @@ import adbc_driver_manager
 
 from gvrc.database_errors import NO_RIGHT, first_line, sqlstate
 from gvrc.errors import DatabaseUnavailableError
-from gvrc.migrations import look_at_database
+from gvrc.migrations import demand_writes, look_at_database
 from gvrc.statements import statement, statement_group
 
 if TYPE_CHECKING:
@@ -32,10 +32,13 @@ def make_indexes(database: Database, *, even_managed: bool = False) -> Tuning:
     """Create the guide's indexes that are missing, outside a transaction; in a managed database only if asked.
 
     Raises:
-        DatabaseUnavailableError: there is no directory yet, an index cannot be made, or another command is doing it.
+        DatabaseUnavailableError: there is no directory yet, an index cannot be made, another command is doing it, or
+            the database is only read.
     """
     guide = statement_group("indexes.sql")
-    may_make = even_managed or not look_at_database(database).is_managed
+    kind = look_at_database(database)
+    demand_writes(kind)
+    may_make = even_managed or not kind.is_managed
     with tuning_lock(database) if may_make else nullcontext():
         there = read_indexes(database)
         wanted = [name for name in guide if name not in there or not there[name]["is_valid"]]

@@ -17,14 +17,23 @@ SELECT
             WHERE pg_class.relnamespace = 'public'::regnamespace
                 AND NOT pg_trigger.tgisinternal
         ) AS must_merge,
-    -- Only the owner of a table can drop and make foreign keys; another role may have only the right to write.
+    -- Only the owner of a table can drop foreign keys, and to make them again it must have a right on the tables that
+    -- they refer to; another role may have only the right to write.
     (
         SELECT bool_and(pg_has_role(relowner, 'USAGE'))
         FROM pg_class
         WHERE relnamespace = 'public'::regnamespace
             AND relkind IN ('r', 'p')
             AND starts_with(relname, 'facilit')
-    ) AS is_owner,
+    ) AND NOT EXISTS (
+        SELECT
+        FROM pg_constraint
+        JOIN pg_class ON pg_class.oid = pg_constraint.conrelid
+        WHERE pg_constraint.contype = 'f'
+            AND pg_class.relnamespace = 'public'::regnamespace
+            AND starts_with(pg_class.relname, 'facilit')
+            AND NOT has_table_privilege(pg_constraint.confrelid, 'REFERENCES')
+    ) AS may_make_foreign_keys,
     (
         SELECT count(*)
         FROM pg_constraint

@@ -108,6 +108,34 @@ def test_the_url_of_a_server_that_runs_is_taken_in_both_forms(fresh_url: str, fr
         assert database.is_alive()
 
 
+def test_what_a_server_that_runs_refuses_is_told_as_that_and_not_as_a_server_that_is_down(
+    fresh_url: str, fresh: Database
+) -> None:
+    (kind,) = fresh.rows("database_kind")
+    role = f"kept_out_{os.urandom(4).hex()}"
+    fresh.execute(f"CREATE ROLE {role}; REVOKE CONNECT ON DATABASE {kind['name']} FROM PUBLIC")
+    as_role = fresh_url.replace("://postgres:", f"://{role}:")
+    assert told(as_role).endswith("ALTER ROLE ... LOGIN.")
+    fresh.execute(f"ALTER ROLE {role} LOGIN")
+    assert told(as_role).endswith("GRANT CONNECT ON DATABASE ... TO this user.")
+    fresh.execute(f"GRANT CONNECT ON DATABASE {kind['name']} TO {role}")
+    assert "Name another role in the options of the URL" in told(f"{as_role}&options=-c%20role%3Dpostgres")
+    fresh.execute(f"ALTER ROLE {role} CONNECTION LIMIT 0")
+    assert "Wait until another session has ended" in told(as_role)
+    fresh.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    assert 'role "nobody_here" does not exist. Correct the user' in told(fresh_url.replace("postgres:", "nobody_here:"))
+    lost = told(fresh_url.replace(kind["name"], "nowhere"))
+    assert 'refused the connection: database "nowhere" does not exist. Correct the name of the database' in lost
+
+
+def told(url: str) -> str:
+    """Give the error of a URL by which nobody is let in."""
+    with pytest.raises(DatabaseUnavailableError) as raised:
+        connect(url)
+    assert "is running" not in str(raised.value)
+    return str(raised.value)
+
+
 def test_where_the_driver_is_not_beside_its_module_its_own_search_finds_it(
     fresh_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

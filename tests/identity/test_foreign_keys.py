@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
 
 from gvrc.database import connect
 from gvrc.loading.first_load import add_foreign_keys
@@ -15,8 +16,6 @@ from tests.test_pipeline import CLINIC, outcome, rows, write
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from gvrc.database import Database
     from gvrc.settings import Settings
@@ -87,6 +86,55 @@ def test_a_run_that_was_killed_after_its_last_file_leaves_them_to_the_next_one(
     assert len(rows(fresh, FOREIGN_KEYS)) < len(before)
     assert outcome(run([path], settings)) == {"read": 1, "unchanged": 1}
     assert rows(fresh, FOREIGN_KEYS) == before
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_where_the_server_refuses_to_drop_them_they_stay_and_the_load_goes_on(
+    settings: Settings, fresh: Database, tmp_path: Path, *, dry_run: bool
+) -> None:
+    before = rows(fresh, FOREIGN_KEYS)
+    fresh.execute(
+        "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RAISE EXCEPTION 'no ALTER TABLE in office hours'; END $$;"
+        "CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION refuse()"
+    )
+    account = run([write(tmp_path, "clinic.json", [CLINIC])], settings, Options(dry_run=dry_run))
+    assert outcome(account) == {"read": 1, "inserted": 1}
+    assert rows(fresh, FOREIGN_KEYS) == before
+
+
+def test_where_somebody_reads_the_tables_for_longer_than_a_lock_is_waited_for_they_stay(
+    settings: Settings, fresh: Database, fresh_url: str, tmp_path: Path
+) -> None:
+    before = rows(fresh, FOREIGN_KEYS)
+    short = msgspec.structs.replace(settings, database_url=f"{fresh_url}&options=-c%20lock_timeout%3D50ms")
+    with connect(fresh_url) as application, application.transaction():
+        assert rows(application, "SELECT FROM facilities") == []
+        account = run([write(tmp_path, "clinic.json", [CLINIC])], short)
+    assert outcome(account) == {"read": 1, "inserted": 1}
+    assert rows(fresh, FOREIGN_KEYS) == before
+
+
+def test_they_stay_where_the_role_owns_the_tables_and_has_no_right_to_refer_to_the_lookups(
+    settings: Settings, fresh: Database, fresh_url: str, tmp_path: Path
+) -> None:
+    before = rows(fresh, FOREIGN_KEYS)
+    role = f"importer_{secrets.token_hex(4)}"
+    tables = rows(
+        fresh,
+        "SELECT schemaname || '.' || tablename AS name FROM pg_tables WHERE schemaname = 'etl'"
+        " OR schemaname = 'public' AND starts_with(tablename, 'facilit')",
+    )
+    fresh.execute(
+        f"CREATE ROLE {role} LOGIN; GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO {role};"
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}; ALTER SCHEMA etl OWNER TO {role};"
+        + ";".join(f"ALTER TABLE {table['name']} OWNER TO {role}" for table in tables)
+    )
+    narrow = msgspec.structs.replace(settings, database_url=fresh_url.replace("://postgres:", f"://{role}:"))
+    assert outcome(run([write(tmp_path, "clinic.json", [CLINIC])], narrow)) == {"read": 1, "inserted": 1}
+    assert rows(fresh, FOREIGN_KEYS) == before
+    for tidy_up in (f"REASSIGN OWNED BY {role} TO postgres", f"DROP OWNED BY {role}", f"DROP ROLE {role}"):
+        fresh.execute(tidy_up)
 
 
 def run_killed_before_it_looks_back(path: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -311,6 +311,14 @@ def test_a_password_is_in_no_error_and_in_no_command_line(
     assert PASSWORD not in opened.stdout + opened.stderr
 
 
+def test_a_wrong_password_is_told_as_that_and_not_as_a_server_that_is_down(walled: str) -> None:
+    for url in (walled.replace(PASSWORD, "wr0ng-secret"), walled.replace(f":{PASSWORD}", "")):
+        with pytest.raises(DatabaseUnavailableError, match=r"refused the connection: .* in ~/[.]pgpass[.]") as raised:
+            connect(url)
+        assert "is running" not in str(raised.value)
+        assert "secret" not in str(raised.value)
+
+
 @pytest.mark.parametrize("password", ["secret-Passw0rd", "p@ss/w:rd 1", quote("p@ss/w:rd 1", safe="")])
 def test_a_server_that_does_not_answer_is_told_in_one_line_without_the_password(
     run_command: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, password: str

@@ -211,6 +211,15 @@ def test_a_server_that_went_without_a_word_is_told_by_libpqs_words_not_by_our_qu
     assert status == 3
 
 
+def test_a_server_that_lets_the_user_in_no_more_in_the_middle_of_a_run_is_told_as_that() -> None:
+    refused = (
+        'Failed to connect: connection to server at "db", port 5432 failed: FATAL:  password authentication failed'
+    )
+    told, status = describe_error(OperationalError(f"IO: [libpq] {refused}", status_code=AdbcStatusCode.IO))
+    assert status == 3
+    assert "What was committed stays; repeat the command when it lets this user in. Correct the user and" in told
+
+
 def test_connections_that_share_a_handle_are_opened_and_closed_one_at_a_time(
     fresh_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -173,6 +173,15 @@ def test_a_database_without_a_directory_is_told(empty_url: str) -> None:
     assert done.stderr.startswith("error: There is no directory in this database yet")
 
 
+def test_a_standby_is_told_to_take_no_writes_and_nobody_to_repeat_the_command(fresh_url: str) -> None:
+    url = f"{fresh_url}&options=-c%20default_transaction_read_only%3Don"  # as a hot standby answers
+    for options in ([], ["--create-indexes"]):
+        done = tune(url, *options)
+        assert done.returncode == 3
+        assert re.fullmatch(r"error: The database \w+ takes no writes .*: name the one that does by .*\n", done.stderr)
+    assert tune(url, "--slow-queries").returncode == 0
+
+
 def test_a_database_of_others_that_lacks_tables_is_not_told_to_try_again(empty_url: str) -> None:
     with connect(empty_url) as database:
         database.execute("CREATE TABLE facilities (facility_id integer PRIMARY KEY)")
