@@ -124,7 +124,7 @@ class RunAccount(Struct, kw_only=True):
         return sum((file.corrected for file in self.files), Counter())
 
     def rejects_by_news(self) -> dict[str, int]:
-        """Count the rejects by what is new about them; those of a run that was stopped are all counted as new."""
+        """Count the rejects by what is new about them; those of a run that lost its database all count as new."""
         known, reopened, corrected = self.known_rejects, self.reopened_rejects, self.corrected().total()
         new = self.totals()["rejected"] - known - reopened - corrected
         return {"new": new, "known": known, "reopened": reopened, "corrected": corrected}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import adbc_driver_manager
 
 from gvrc.account import NOT_GIVEN
 from gvrc.database_errors import first_line, sqlstate
@@ -214,6 +217,8 @@ def close_run(this_run: Run, seconds: float, error: BaseException | None = None)
     if error is None:
         add_plan(this_run)
         count_known_rejects(this_run)
+    else:
+        count_known_rejects_if_possible(this_run)
     record_metrics(this_run)
     if error is None:
         tell_rejects(this_run)
@@ -246,6 +251,12 @@ def count_known_rejects(this_run: Run) -> None:
         (new,) = this_run.database.rows("count_new_rejects", this_run.run_no)
         account.known_rejects = rejected - new["rejects"] - account.corrected().total()
         account.reopened_rejects = new["reopened"]
+
+
+def count_known_rejects_if_possible(this_run: Run) -> None:
+    """Count them for a run that was stopped, too; on a dead connection, or in a failed dry run, all are told as new."""
+    with suppress(adbc_driver_manager.Error):
+        count_known_rejects(this_run)
 
 
 def without_detail(error: BaseException) -> str:

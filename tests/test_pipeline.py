@@ -840,6 +840,27 @@ def test_a_connection_that_is_lost_while_a_file_is_taken_back_leaves_nothing_of_
     assert outcome(account) == {"read": 1, "unchanged": 1}
 
 
+def test_a_file_that_failed_before_any_of_it_was_committed_is_told_though_the_connection_was_lost(
+    settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_file = ledger.fail_file
+
+    def fail_and_lose(*given: Any) -> None:
+        fail_file(*given)
+        rows(fresh, END_OTHERS)
+
+    monkeypatch.setattr(ledger, "fail_file", fail_and_lose)
+    broken = tmp_path / "a.json"
+    broken.write_text("[{", "utf-8")
+    quick = msgspec.structs.replace(settings, retry_wait_seconds=0.01)
+    account = run([str(broken), write(tmp_path, "b.json", [CLINIC])], quick)
+    assert [(file.status, file.inserted) for file in account.files] == [("failed", 0), ("succeeded", 1)]
+    assert rows(fresh, "SELECT status::text FROM etl.files ORDER BY file_no") == [
+        {"status": "failed"},
+        {"status": "succeeded"},
+    ]
+
+
 def test_a_file_that_fails_late_takes_no_other_files_record_with_it(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:

@@ -27,7 +27,7 @@ def take_failed_back(this_run: Run, loader: Loader, file_no: int) -> None:
     """Take back a file that failed after some of its batches were committed: it is loaded whole or not at all."""
     file = this_run.account.files[file_no - 1]
     if not file.read:
-        ledger.save_accounts(this_run, [file_no])
+        commit_accounts(this_run, loader, lambda: save_failed(this_run, file_no))
         return
     emptied = FileAccount(path=file.path, sha256=file.sha256, source=file.source)
     emptied.status, emptied.error = file.status, file.error
@@ -35,6 +35,12 @@ def take_failed_back(this_run: Run, loader: Loader, file_no: int) -> None:
     commit_accounts(this_run, loader, lambda: give_back(this_run, file_no))
     loader.tables.mark_filled()
     log_event("failed_file_taken_back", "WARNING", file=file.path)
+
+
+def save_failed(this_run: Run, file_no: int) -> dict[int, FileAccount]:
+    """Write the account of a file of which nothing was committed; no other account changes."""
+    ledger.save_accounts(this_run, [file_no])
+    return {}
 
 
 def give_back(this_run: Run, file_no: int) -> dict[int, FileAccount]:

@@ -20,7 +20,9 @@ from gvrc.report import report_lines
 from tests.test_pipeline import outcome, rows, with_sources
 
 if TYPE_CHECKING:
+    from gvrc.account import RunAccount
     from gvrc.database import Database
+    from gvrc.open_run import Run
     from gvrc.settings import Settings
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -89,6 +91,25 @@ def test_who_corrects_one_of_three_rejects_is_told_that_the_others_are_known(
     more.write_text(json.dumps([records[0], records[2], NAMELESS | {"code": "R-5"}]), "utf-8")
     lines = report_lines(run([str(more)], settings, Options(source="regional")), settings, {"etl": tmp_path})
     assert told.replace("2 of these", "1 of these").replace("new: 0", "new: 1") in lines
+
+
+def test_a_run_that_is_stopped_tells_which_of_its_rejects_were_open_already(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(settings, tmp_path, [NAMELESS, {"name": "Imara Shelter"}])
+    stopped: list[RunAccount] = []
+
+    def stop(this_run: Run) -> None:
+        stopped.append(this_run.account)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gvrc.pipeline.refresh_statistics", stop)
+    for dry_run in (False, True):
+        with pytest.raises(KeyboardInterrupt):
+            run([str(tmp_path / "regional.json")], settings, Options(force=True, dry_run=dry_run))
+    assert [account.rejects_by_news() for account in stopped] == [
+        {"new": 0, "known": 1, "reopened": 0, "corrected": 0}
+    ] * 2
 
 
 def test_a_record_that_was_corrected_stays_closed_when_it_comes_again_as_it_was(
