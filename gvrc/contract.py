@@ -6,7 +6,6 @@ More than the contract is fine: longer texts, further tables, further columns th
 from __future__ import annotations
 
 import csv
-import re
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -14,10 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gvrc.account import CHILD_TABLES
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.lazy import lazy_pattern
 from gvrc.setting_types import LOOKUP_TABLES
 from gvrc.structs import Struct
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
 
     from gvrc.database import Database
@@ -27,7 +28,7 @@ CONTRACT = Path(__file__).parent / "contract.csv"
 # Of these an import takes rows back, too: of a file that fails after some of its batches were committed.
 FACILITY_TABLES = ("facilities", *CHILD_TABLES)
 SHORT_TYPE_NAMES = {"character varying": "varchar", "timestamp with time zone": "timestamptz"}
-TYPE = re.compile(r"(?P<name>\w+)(?:\((?P<length>\d+)(?:,(?P<scale>\d+))?\))?")
+TYPE = lazy_pattern(r"(?P<name>\w+)(?:\((?P<length>\d+)(?:,(?P<scale>\d+))?\))?")
 
 
 class ContractColumn(NamedTuple):

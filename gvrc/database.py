@@ -9,7 +9,6 @@ compare types (``copy`` does, before it sends a byte).
 from __future__ import annotations
 
 import os
-import re
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +21,7 @@ import adbc_driver_postgresql
 from gvrc.database_errors import QUERY_CANCELED, advice_on_refusal, first_line, sqlstate
 from gvrc.database_url import demand_readable_url, shown_url
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.lazy import lazy_pattern
 from gvrc.log import log_event
 from gvrc.masking import HIDDEN
 from gvrc.statements import statement
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 # What libpq says before it knocks at a server quotes the URL, perhaps a part of its password.
-NETWORK_ERROR = re.compile(r"connection to server|could not translate host name")
-QUOTED = re.compile(r'"[^"]*"')
+NETWORK_ERROR = lazy_pattern(r"connection to server|could not translate host name")
+QUOTED = lazy_pattern(r'"[^"]*"')
 
 # libpq waits for ever for a server that takes a connection and says nothing, deaf to Ctrl-C meanwhile.
 CONNECT_SECONDS = "30"

@@ -7,12 +7,13 @@ import re
 import adbc_driver_manager
 
 from gvrc.errors import GvrcError
+from gvrc.lazy import lazy_pattern
 from gvrc.masking import mask, mask_passwords
 
 # What the driver says before libpq does, with our query of many lines in it.
-DRIVERS_WORDS = re.compile(r"^[A-Z_]+: *(Failed to connect: *|Failed to \w+ query '.*': *)?", re.DOTALL)
-REFUSED_CONNECTION = re.compile(r"connection to server .* failed: (?:FATAL:|fe_sendauth:)")
-REFUSED_KEY = re.compile(r'duplicate key value violates unique constraint "([^"]+)"')
+DRIVERS_WORDS = lazy_pattern(r"^[A-Z_]+: *(Failed to connect: *|Failed to \w+ query '.*': *)?", re.DOTALL)
+REFUSED_CONNECTION = lazy_pattern(r"connection to server .* failed: (?:FATAL:|fe_sendauth:)")
+REFUSED_KEY = lazy_pattern(r'duplicate key value violates unique constraint "([^"]+)"')
 # SQLSTATEs that a repetition does not mend: a right, a schema, a table, a column or a key is missing.
 NO_RIGHT = "42501"
 NO_COLUMN = "42703"

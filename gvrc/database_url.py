@@ -9,14 +9,15 @@ import re
 from typing import TYPE_CHECKING
 
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.lazy import lazy_pattern
 from gvrc.masking import HIDDEN
 
 if TYPE_CHECKING:
     from re import Match
 
-SCHEME = re.compile(r"postgres(?:ql)?://")
+SCHEME = lazy_pattern(r"postgres(?:ql)?://")
 # Stricter than libpq, which takes S3cret of "user:S3cret/Pw@host" for a port and tells so.
-URL = re.compile(
+URL = lazy_pattern(
     r"""postgres(?:ql)?://
         (?: [^\s\0:/@]* (?P<password> : [^\s\0/@]* )? @ )?
         (?P<hosts> (?: (?: \[ [^\s\0\]@/]* \] | [^\s\0:/?\#@,\[\]]* ) (?: :\d* )? (?: ,(?!$) | (?=[/?]|$) ) )* )
@@ -25,12 +26,12 @@ URL = re.compile(
     re.VERBOSE,
 )
 AROUND = " \t\r\n\"'"
-BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
+BAD_PERCENT = lazy_pattern(r"%(?![0-9A-Fa-f]{2})|%00")
 # libpq's other form: host=... password='...'.
 VALUE = r"""(?: '(?:[^'\\]|\\.)*+' | (?!') (?:[^\s\\]|\\.)*+ )"""
-WORDS = re.compile(rf"\s* (?: \w+ \s* = \s* {VALUE} (?: \s+ | $ ) )+", re.VERBOSE)
-EACH_WORD = re.compile(rf"(?P<key>\w+) \s* = \s* {VALUE}", re.VERBOSE)
-EACH_OPTION = re.compile(r"(?P<key>\w+)=[^&]*")
+WORDS = lazy_pattern(rf"\s* (?: \w+ \s* = \s* {VALUE} (?: \s+ | $ ) )+", re.VERBOSE)
+EACH_WORD = lazy_pattern(rf"(?P<key>\w+) \s* = \s* {VALUE}", re.VERBOSE)
+EACH_OPTION = lazy_pattern(r"(?P<key>\w+)=[^&]*")
 SHOWN_OPTIONS = ("host", "hostaddr", "port", "dbname", "user", "sslmode", "application_name", "connect_timeout")
 
 

@@ -29,6 +29,7 @@ from gvrc.database_errors import tell_error
 from gvrc.errors import GvrcError
 from gvrc.files import find_files
 from gvrc.keep import archive_processed
+from gvrc.lazy import lazy_module
 from gvrc.listed_files import list_files, look_ahead
 from gvrc.loading.commit import commit_batch
 from gvrc.loading.failed import fail_files
@@ -69,6 +70,7 @@ def run(paths: Iterable[str], settings: Settings, options: Options | None = None
     """
     options = options or Options()
     share_heap()
+    lazy_module("importlib.metadata")
     with (
         look_ahead(settings, find_files(paths)) as upcoming,
         open_run(settings, options) as this_run,

@@ -12,13 +12,14 @@ from urllib.parse import unquote
 from gvrc.database_url import demand_readable_url
 from gvrc.embedded import VERSION
 from gvrc.errors import DatabaseUnavailableError
+from gvrc.lazy import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-IN_URL = re.compile(r"^(?P<before>[a-z]+://[^:/?#]*):(?P<password>[^?]*)(?P<after>@)", re.IGNORECASE)
-AS_PARAMETER = re.compile(r"(?P<before>[?&])password=(?P<password>[^&]*)(?P<after>&?)")
-AS_WORD = re.compile(
+IN_URL = lazy_pattern(r"^(?P<before>[a-z]+://[^:/?#]*):(?P<password>[^?]*)(?P<after>@)", re.IGNORECASE)
+AS_PARAMETER = lazy_pattern(r"(?P<before>[?&])password=(?P<password>[^&]*)(?P<after>&?)")
+AS_WORD = lazy_pattern(
     r"(?P<before>^|\s)password\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<password>\S+))(?P<after>\s?)"
 )
 

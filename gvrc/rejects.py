@@ -8,12 +8,12 @@ the reject closes.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from gvrc.errors import NEVER_IMPORTED, UsageError
+from gvrc.lazy import lazy_pattern
 from gvrc.reading.raw import hash_contents, hash_texts
 from gvrc.sources import LONGEST_PREFIX
 from gvrc.written import FOR_USER_AND_GROUP, whole_file
@@ -31,7 +31,7 @@ HEADER_KEY = "_reject"
 HEADER = f'{{"{HEADER_KEY}": '
 # What stands in front of a record that was rejected before. A header has no braces inside.
 HEADER_PATTERN = r'^\{\s*"_reject"\s*:\s*(\{[^{}]*\})\s*,?\s*'
-HEADER_BYTES = re.compile(HEADER_PATTERN.encode())
+HEADER_BYTES = lazy_pattern(HEADER_PATTERN.encode())
 RAW_KEY = "raw"  # under it stands what is no object, as a text
 NO_OBJECT = ("not_an_object", "unreadable_record")
 

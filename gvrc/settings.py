@@ -7,7 +7,6 @@ must be told before polars is imported.
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +15,7 @@ import msgspec
 
 from gvrc.errors import UsageError
 from gvrc.given_settings import environment_settings, file_settings, option_settings
+from gvrc.lazy import lazy_pattern
 from gvrc.masking import mask_passwords
 from gvrc.setting_types import (
     Age,
@@ -131,7 +131,7 @@ DEFAULTS = Settings()
 READ_FILES = ("ward_aliases", "boundaries", "sources")
 PLACE_KINDS = {field.name: field.type for field in msgspec.structs.fields(Places)}
 KINDS = {field.name: field.type for field in msgspec.structs.fields(Settings) if field.name != "places"}
-NO_PATH = re.compile(r"""[\x00-\x1f]|^(["']).*\1$""")
+NO_PATH = lazy_pattern(r"""[\x00-\x1f]|^(["']).*\1$""")
 
 
 class ConfigManager:

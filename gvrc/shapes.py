@@ -6,6 +6,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.list_names import STRICT_LISTS, UNIT_LISTS, WRAPPING, is_county, is_no_facility, is_of_facilities
 from gvrc.meaning.other_kinds import other_kind
 from gvrc.meaning.paths import MAX_DEPTH, UUID, KeyPath, is_absent, leaves, normal_key
@@ -28,8 +29,8 @@ EVIDENCE: Final = WHERE_OR_HOW | frozenset(
 )
 SAMPLED: Final = 5
 LAYER: Final = "FeatureCollection"
-ERROR_NAME: Final = re.compile(r"[A-Za-z]*(?:Error|Exception|Fault)")
-NUMBER_PLATE: Final = re.compile(r"\s*(?:K[A-Z]{2}|GK ?[A-Z]?)[ -]?\d{3}[A-Z]\s*", re.IGNORECASE)  # of an ambulance
+ERROR_NAME: Final = lazy_pattern(r"[A-Za-z]*(?:Error|Exception|Fault)")
+NUMBER_PLATE: Final = lazy_pattern(r"\s*(?:K[A-Z]{2}|GK ?[A-Z]?)[ -]?\d{3}[A-Z]\s*", re.IGNORECASE)  # of an ambulance
 FIRST_ERROR: Final = 400
 HTTP_ERRORS: Final = frozenset(status.phrase.lower() for status in HTTPStatus if status >= FIRST_ERROR)
 

@@ -6,9 +6,11 @@ import re
 from functools import cache
 from pathlib import Path
 
+from gvrc.lazy import lazy_pattern
+
 SQL_FOLDER = Path(__file__).resolve().parent.parent / "sql"
-PSQL_LINE = re.compile(r"^\\[^\n]*\n", re.MULTILINE)  # what psql does between the statements is for psql alone
-NAME_LINE = re.compile(r"^-- name: (\w+)[^\n]*\n", re.MULTILINE)
+PSQL_LINE = lazy_pattern(r"^\\[^\n]*\n", re.MULTILINE)  # what psql does between the statements is for psql alone
+NAME_LINE = lazy_pattern(r"^-- name: (\w+)[^\n]*\n", re.MULTILINE)
 
 
 def statement(name: str) -> str:

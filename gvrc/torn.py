@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gvrc.lazy import lazy_pattern
 from gvrc.statements import SQL_FOLDER
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from gvrc.database import Database
 
 MIGRATIONS = SQL_FOLDER / "migrations"
-CREATED = re.compile(r"^CREATE TABLE (?P<table>[\w.]+) \((?P<columns>.*?)^\);", re.MULTILINE | re.DOTALL)
+CREATED = lazy_pattern(r"^CREATE TABLE (?P<table>[\w.]+) \((?P<columns>.*?)^\);", re.MULTILINE | re.DOTALL)
 RESTORE = "Restore the dump whole, with its keys and sequences, into an empty database; see docs/operations.md."
 
 

@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.key_table import Meaning, cut_off_key, key_table
 from gvrc.meaning.paths import (
     GROUP_MARK,
@@ -45,18 +46,18 @@ TYPED_VALUES: Final = frozenset(
 # What a key links to may stand in its place: {"ward_id": {"name": "Lindi"}} (Directus).
 LINKS: Final = {f"{unit}id": unit for unit in ("county", "constituency", "subcounty", "ward")}
 # Airtable's lookup of a place in another table. What else is looked up there is of that: Name (from Ward).
-LOOKED_UP: Final = re.compile(r"(?i)\A((?:county|constituency|ward|sub[ _-]?county)(?: name)?) \(from [^()]+\)\Z")
-CUSTOM: Final = re.compile(
+LOOKED_UP: Final = lazy_pattern(r"(?i)\A((?:county|constituency|ward|sub[ _-]?county)(?: name)?) \(from [^()]+\)\Z")
+CUSTOM: Final = lazy_pattern(
     r"(?<=[^_])__[crs]\Z|^(?:field|new|cr[0-9a-f]{3,5})_(?=\w)(?!(?:name|label|title|text|value|code|type|status|id|uuid|number|state|owner|offices?)\Z)"
 )
-UNIT_IN_KEY: Final = re.compile(r"(.+?)\s*[(\[]([^()\[\]]*)[)\]]\s*")
-HOW_TO_FILL_IN: Final = re.compile(
+UNIT_IN_KEY: Final = lazy_pattern(r"(.+?)\s*[(\[]([^()\[\]]*)[)\]]\s*")
+HOW_TO_FILL_IN: Final = lazy_pattern(
     r"(?i)\s*(?:official|optional|required|mandatory|in full|in english|english|as (?:per|in|it appears)\b.*"
     r"|(?:if|where) (?:any|applicable|available|known)|e\.?g\b.*|(?:for the )?public"
     r"|(?:select|tick|choose|separate|use)\b.*|gbv|sgbv)\s*"
 )
-REMARK: Final = re.compile(r"\([^()]*\)")  # (tick all that apply)
-PART_OF_POINT: Final = re.compile(r"(?i)_?(?P<question>[^_\W].*)[_-](?P<axis>latitude|longitude)")
+REMARK: Final = lazy_pattern(r"\([^()]*\)")  # (tick all that apply)
+PART_OF_POINT: Final = lazy_pattern(r"(?i)_?(?P<question>[^_\W].*)[_-](?P<axis>latitude|longitude)")
 ASKS_FOR_POINT: Final = frozenset(
     ("gps", "location", "coordinates", "coordinate", "geopoint", "geolocation", "position")
 )
@@ -73,8 +74,8 @@ OF_WHO_ANSWERS: Final = frozenset(("you", "your", "do", "does", "did", "who"))
 OFFERING: Final = list_words("offering")
 DEGREES: Final = frozenset(("latitude", "longitude", "coordinates"))
 # location.county.name; ActivityInfo's have spaces: Focal point.Phone
-FLATTENED: Final = re.compile(r"(?:[A-Za-z][\w ]*(?:\[\d+\])?\.)+[A-Za-z][\w ]*(?:\[\d+\])?")
-PLACE_IN_LIST: Final = re.compile(r"\[\d+\]")
+FLATTENED: Final = lazy_pattern(r"(?:[A-Za-z][\w ]*(?:\[\d+\])?\.)+[A-Za-z][\w ]*(?:\[\d+\])?")
+PLACE_IN_LIST: Final = lazy_pattern(r"\[\d+\]")
 OF_NO_METADATA: Final = frozenset(("source_key",))
 OF_NO_UNIT: Final = frozenset(("latitude", "longitude", "coordinates", "geometry", "address"))
 UNITS: Final = list_words("units")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections import defaultdict
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import MAX_KNOWN_PATHS, normal_key, words_of_key
 from gvrc.meaning.person_words import SAYS_MORE_OF_PEOPLE, is_people, is_person_word
 from gvrc.meaning.vocabulary import list_words
@@ -35,11 +35,11 @@ UNIT_LISTS: Final = ONE_UNIT | frozenset(
     ("counties", "subcounties", "constituencies", "wards", "regions", "districts", "provinces", "countries")
 )
 COUNTIES: Final = list_words("counties")
-MARK_OF_TABLE: Final = re.compile(r"(?i)\Atbl_?(?=[a-z])")  # tbl_users
+MARK_OF_TABLE: Final = lazy_pattern(r"(?i)\Atbl_?(?=[a-z])")  # tbl_users
 # Of whatever system (auth_user, wp_users), and who sits together (court_users_committee); committees are bodies.
 USERS: Final = frozenset(("user", "users", "committee", "taskforce", "twg"))
 REFERENCE: Final = Path(__file__).parents[1] / "geography" / "data"
-LEVEL_OF_COUNTY: Final = re.compile(r"\A(?:kauntiya|countyof|county)|county\Z")
+LEVEL_OF_COUNTY: Final = lazy_pattern(r"\A(?:kauntiya|countyof|county)|county\Z")
 
 
 def is_county(key: str) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.accounts import SALESFORCE
 from gvrc.meaning.areas import area_kind
 from gvrc.meaning.list_names import is_passed_over, is_undertaking
@@ -22,7 +22,7 @@ PLACE_TAGS: Final = frozenset(
     ("place", "highway", "boundary", "waterway", "natural", "railway", "public_transport", "route", LEVEL_OF_BORDER)
 )
 # By these a Feature of GeoJSON shows that it is an element of OpenStreetMap: Overpass turbo's, HOT's.
-OSM_ID: Final = re.compile(r"(?:node|way|relation)/\d+")
+OSM_ID: Final = lazy_pattern(r"(?:node|way|relation)/\d+")
 OSM_KEYS: Final = frozenset(("osm_id", "osm_type", "osm_way_id"))
 ADMINISTRATIVE: Final = "administrative"
 FHIR_FACILITIES: Final = frozenset(("Organization", "Location", "Bundle", "Parameters"))
@@ -35,7 +35,7 @@ NODES_OF_OTHERS: Final = (
 )
 # Salesforce's objects that are no accounts: who is known there, and what is done with them.
 OBJECTS_OF_PEOPLE: Final = frozenset(("Contact", "Lead", "User", "Group", "Task", "Event", "Opportunity", "Campaign"))
-VERSION_OF_INDEX: Final = re.compile(r"(?:[-_.]v?\d[\d.-]*)+\Z")  # gbv-survivors-v2, users_2024.01
+VERSION_OF_INDEX: Final = lazy_pattern(r"(?:[-_.]v?\d[\d.-]*)+\Z")  # gbv-survivors-v2, users_2024.01
 PROGRAMMES: Final = frozenset(("programme", "programmes", "program", "programs"))
 FACILITY_UNIT: Final = 5
 COUNTS: Final = frozenset(
@@ -50,11 +50,11 @@ NAMED_LEVELS: Final = frozenset(("county", "subcounty", "constituency", "ward", 
 KEYS_OF_UNIT_WITH_LEVEL: Final = frozenset(
     (*LEVEL_KEYS, "name", "id", "uuid", "code", "slug", "pcode", "parent", "parent_id")
 )
-UID: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])[A-Za-z][A-Za-z0-9]{10}")
+UID: Final = lazy_pattern(r"(?=.*[a-z])(?=.*[A-Z])[A-Za-z][A-Za-z0-9]{10}")
 ENDINGS_OF_LEVELS: Final = {
-    2: re.compile(r"(?i)\w(?<!\bsub)[\s-]+county\s*\Z"),
-    3: re.compile(r"(?i)\w[\s-]+sub[\s-]?county\s*\Z"),
-    4: re.compile(r"(?i)\w\s+ward\s*\Z"),
+    2: lazy_pattern(r"(?i)\w(?<!\bsub)[\s-]+county\s*\Z"),
+    3: lazy_pattern(r"(?i)\w[\s-]+sub[\s-]?county\s*\Z"),
+    4: lazy_pattern(r"(?i)\w\s+ward\s*\Z"),
 }
 KEYS_OF_UNIT: Final = frozenset(("id", "level", "name", "displayName", "shortName", "code", "openingDate", "leaf"))
 

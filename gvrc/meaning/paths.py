@@ -6,16 +6,17 @@ keys, with the place in a list as an int: ``("identifier", 0, "value")``.
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+from gvrc.lazy import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KeyPath = tuple[str | int, ...]
 
-UUID: Final = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
+UUID: Final = lazy_pattern(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
 LONGEST_ABSENT: Final = 12  # characters
 # What is written in the place of a value, by people, programs, spreadsheets and forms; in lower case.
 SAYS_NONE: Final = (
@@ -53,7 +54,7 @@ PARENT_KEYS: Final = frozenset(
 
 HIT: Final = "_source"  # Elasticsearch's wrapper; source without the mark is the body that a record came from
 # Objects that only wrap a record or a part of it: their contents are read as if they stood outside.
-WRAPPER: Final = re.compile(
+WRAPPER: Final = lazy_pattern(
     r"(properties|attributes|fields|tags|extratags|resource|facility|node|doc|identification|general|basic|profile|metadata|acf"
     r"|customdata|customfields|extradata|values"
     r"|(facility|basic|general|main|hospital|station|organization|organisation)(details?|info|information|data|profile))"
@@ -77,9 +78,9 @@ def normal_key(key: str) -> str:
     return "".join(filter(str.isalnum, NUMBER_OF_QUESTION.sub("", key, 1))).lower()
 
 
-SIGN: Final = re.compile(r"_x(00[0-9A-Fa-f]{2})_")
+SIGN: Final = lazy_pattern(r"_x(00[0-9A-Fa-f]{2})_")
 # Google Forms, Microsoft Forms: 2. County; 3) Ward; Q4: Phone number; 1.2 Name. Epicollect: 1_Facility_name.
-NUMBER_OF_QUESTION: Final = re.compile(
+NUMBER_OF_QUESTION: Final = lazy_pattern(
     r"\A\s*(?:[Qq]\.?\s?)?\(?\d{1,2}(?:\.\d{1,2})?[a-z]?(?:\s*[):]\s*|\s*\.(?:\s+|(?=[A-Z]))|(?<=\.\d)\s+|(?<!24)_(?=[A-Z]))(?=[^\W\d_])"
 )
 
@@ -98,7 +99,7 @@ def is_flag(value: object) -> bool:
 
 FLAGS: Final = frozenset(("yes", "no", "true", "false", "y", "n", "ndiyo", "ndio", "hapana"))
 SAYS_THAT_IT_IS_A_LIST: Final = frozenset(("list", "lists", "data", "records", "details", "info", "register", "table"))
-KEY_WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")  # in snake or camel case
+KEY_WORDS: Final = lazy_pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")  # in snake or camel case
 
 
 def is_group(key: object) -> bool:
@@ -106,7 +107,7 @@ def is_group(key: object) -> bool:
     return isinstance(key, str) and GROUP_MARK.match(key) is not None
 
 
-GROUP_MARK: Final = re.compile(r"(?i)^(?:grp|group|sec|section)[_-]")  # of the questions of a form: grp_survivor
+GROUP_MARK: Final = lazy_pattern(r"(?i)^(?:grp|group|sec|section)[_-]")  # of the questions of a form: grp_survivor
 
 
 def words_of_key(key: str) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final, TypeGuard
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import GROUP_MARK, MAX_KNOWN_PATHS, is_flag, words_of_key
 from gvrc.meaning.vocabulary import list_words
 
@@ -19,11 +20,11 @@ SAYS_WHEN_OR_HOW: Final = list_words("says_when_or_how")
 IN_CHARGE: Final = ["in", "charge"]
 FORMS_OF_ADDRESS: Final = list_words("forms_of_address")
 # What a body is among others: the head office, a lead agency, a member of a consortium.
-ROLE_OF_A_BODY: Final = re.compile(
+ROLE_OF_A_BODY: Final = lazy_pattern(
     r"(?i)(?<!focal )\b(?:offices?|agency|agencies|cent(?:re|er)s?|hospitals?|clinics?|branch|branches|facility"
     r"|facilities|partners?|members?|contacts?|desks?|points?|users?|organi[sz]ations?)\s*\Z"
 )
-OF_A_PLACE: Final = re.compile(
+OF_A_PLACE: Final = lazy_pattern(
     r"(?i)hospital|clinic|dispensar|cent(?:re|er)|station|\bpolice\b|\bpost\b|shelter|house|\bhomes?\b|\bdesks?\b|\boffices?\b"
     r"|\bcourts?\b|trust|foundation|network|organi[sz]|associat|initiative|program|project|society|union|church|mission"
     r"|school|colleg|universit|ministry|department|directorate|bureau|council|federat|coalition|kenya|africa|internation"
@@ -92,4 +93,4 @@ def is_written_as_persons(name: str) -> bool:
     return PERSON_NAME.fullmatch(name.strip()) is not None and not has_acronym
 
 
-PERSON_NAME: Final = re.compile(r"[^\W\d_][\w'\u2019.-]*(?:\s+[^\W\d_][\w'\u2019.-]*){1,4}")
+PERSON_NAME: Final = lazy_pattern(r"[^\W\d_][\w'\u2019.-]*(?:\s+[^\W\d_][\w'\u2019.-]*){1,4}")

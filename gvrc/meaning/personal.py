@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import (
     KEY_WORDS,
     PARENT_CLOSED,
@@ -17,7 +18,7 @@ from gvrc.meaning.paths import (
 from gvrc.meaning.vocabulary import list_words
 
 # Parts of long words, for keys that are written without separators: "supervisorname", "dateofbirth".
-PERSON_STEMS = re.compile(
+PERSON_STEMS = lazy_pattern(
     r"person|officer|incharge|contact|manager|staff|director|user|createdby|updatedby|firstname|lastname|middlename"
     r"|othername|givenname|familyname|maidenname|nickname|surname|fullname|mail|phone|mobile|matron|patron|commander"
     r"|author(?!i)|responsib|coordinator|whatsapp|guardian|spouse|respondent|interview|enumerator|submitt|nurse(?!r)|doctor"
@@ -38,7 +39,7 @@ PERSON_WORDS = list_words("person_words") | {
     "raw",  # gvrc/rejects.py writes a record under it that was no object, whatever that said
 }
 # Of a person, or of what a facility does for people: "survivor_name" and "survivor_beds".
-TOPIC_STEMS = re.compile(
+TOPIC_STEMS = lazy_pattern(
     r"survivor|victim|patient|client|child|gender|birth|report|disabilit|incident|assault|abuse|trauma|defile|allegation"
 )
 TOPIC_WORDS = list_words("topic_words")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import KEY_WORDS, is_absent, is_flag, leaves, normal_key, unwrapped
 from gvrc.meaning.person_words import (
     NAMES_SOMEBODY,
@@ -49,7 +49,7 @@ ON_A_SHEET: Final = frozenset(("shift", "signature", "sign", "timein", "timeout"
 # If one of these is beside a name that is no place's, the name is that of the person.
 OF_ONE_PERSON: Final = list_words("of_one_person")
 IDENTITY_CARDS: Final = frozenset(("idnumber", "idno", "nationalidno"))
-IDENTITY_CARD: Final = re.compile(r"\d{7,8}")
+IDENTITY_CARD: Final = lazy_pattern(r"\d{7,8}")
 SEXES: Final = frozenset(("gender", "sex"))
 GENDERS: Final = frozenset(("female", "male", "f", "m"))
 SERVES_AT: Final = frozenset(("station", "facility", "hospital", "organization", "organisation", "institution"))

@@ -5,12 +5,12 @@ Sources use names of persons and telephone numbers for keys: ``{"survivors": {"M
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from gvrc.lazy import lazy_pattern
 from gvrc.masking import HIDDEN, mask_contacts, mask_digits
 from gvrc.meaning.key_paths import PLACE_PARENTS
 from gvrc.meaning.key_table import keys_in_table
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 # Keys as programs write them: snake or camel case that begins small, "@id", "$oid", "addr:city", "group_a/beds".
-OF_SCHEMA: Final = re.compile(r"[@$#_]*[a-z][A-Za-z0-9]*(?:[_:/.-]+[A-Za-z0-9]+)*_?")
+OF_SCHEMA: Final = lazy_pattern(r"[@$#_]*[a-z][A-Za-z0-9]*(?:[_:/.-]+[A-Za-z0-9]+)*_?")
 LONGEST_KEY: Final = 60
 OTHER_KEYS: Final = "(further keys)"  # those beyond the number that is listed separately
 RUNNING_TEXT: Final = 5  # words; a value of so many or more is what somebody wrote, not the name of a thing
-SIZE: Final = re.compile(r"a list of \d+|an object of \d+ keys")  # how a list and an object are described
-NUMBER: Final = re.compile(r"\d(?:[ .()-]{0,2}\d){4}")
+SIZE: Final = lazy_pattern(r"a list of \d+|an object of \d+ keys")  # how a list and an object are described
+NUMBER: Final = lazy_pattern(r"\d(?:[ .()-]{0,2}\d){4}")
 FACILITY_TERMS: Final = list_words("facility_terms")
 
 

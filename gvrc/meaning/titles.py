@@ -6,9 +6,9 @@ by, and the record says where that is or how to reach it, and has nothing of an 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import is_absent, is_wrapper, normal_key, unwrapped
 from gvrc.meaning.person_words import OF_A_PLACE, is_role
 from gvrc.meaning.vocabulary import list_words
@@ -28,7 +28,7 @@ FEWEST: Final = frozenset(
 )
 ARTICLES: Final = list_words("articles")
 OF_AN_EVENT: Final = list_words("of_an_event")
-UNDERTAKEN: Final = re.compile(
+UNDERTAKEN: Final = lazy_pattern(
     r"(?i)\b(?:trainings?|workshops?|events?|meetings?|campaigns?|conferences?|webinars?|reports?|guidelines?|launch\w*"
     r"|tenders?|vacanc\w+|directory|list of|registers?|survey|assessment|open(?:s|ing)|news\w*|days?|week|job"
     r"|polic(?:y|ies))\b"

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from gvrc.errors import GvrcError
+from gvrc.lazy import lazy_pattern
 from gvrc.masking import mask
 from gvrc.operating.streams import make_streams_fit
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # What a server adds after the first line of its answer.
-DETAIL = re.compile(r"\n(?:DETAIL|HINT|CONTEXT|QUERY):.*?(?=\n\. SQLSTATE|\n\n|\Z)", re.DOTALL)
+DETAIL = lazy_pattern(r"\n(?:DETAIL|HINT|CONTEXT|QUERY):.*?(?=\n\. SQLSTATE|\n\n|\Z)", re.DOTALL)
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # Set by a signal to stop. Its KeyboardInterrupt may be lost: in the callback of a weak reference (the lock of an import
 # has one), Python only prints it. A watching service that had lost one went on for ever.

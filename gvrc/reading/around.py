@@ -5,11 +5,11 @@ It is carried down the walk (``gvrc/reading/document.py``) as texts by name, and
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import msgspec
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.list_names import (
     FACILITY_LISTS,
     NOT_FACILITIES,
@@ -106,7 +106,7 @@ def _bears_name_of(county: str, key: str) -> bool:
 
 
 # Of a tree whose keys say what they name: Tezo Ward, Wadi ya Tezo, Kinango Sub-County.
-NAMED_UNIT: Final = re.compile(
+NAMED_UNIT: Final = lazy_pattern(
     r"(?i)(?:(?P<sub_county>kaunti ndogo ya \w.*|\w.*[ _]sub[ _-]?county)|(?P<ward>(?:kata|wadi) ya \w.*|\w.*[ _]ward)"
     r"|(?P<constituency>jimbo la \w.*|\w.*[ _]constituency))\s*"
 )
@@ -151,7 +151,7 @@ def _closed_in(key: str) -> str | None:
 
 SAYS_NO_STATUS: Final = list_words("says_no_status")
 NOT_SURELY_CLOSED: Final = ("no", "moved", "relocated", "merged")
-GROUP_WORDS: Final = re.compile(
+GROUP_WORDS: Final = lazy_pattern(
     r"hospital|clinic|dispensar|pharmac|police|shelter|safe.?h|rescue|legal|counsel|hotline|helpline|school|court|desk"
     r"|medical|psychosocial|health.?cent|gbv|emergenc|one.?stop|recovery|support|.station"  # of any kind
 )
@@ -171,7 +171,7 @@ def with_own_key(path: tuple[str, ...], parents: dict[str, str]) -> dict[str, st
     return around | ({PARENT_KEY: key} if IDENTIFIER.fullmatch(key) else {})
 
 
-IDENTIFIER: Final = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w-]{8,}")
+IDENTIFIER: Final = lazy_pattern(r"(?=.*\d)(?=.*[A-Za-z])[\w-]{8,}")
 
 
 def own_places(value: dict[str, Any], keys: Keys, path: tuple[str, ...]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from gvrc.errors import SourceFileError
+from gvrc.lazy import lazy_pattern
 from gvrc.reading.decode import CutOffError
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ ONE: Final = msgspec.json.Decoder(msgspec.Raw)
 MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 LENIENT: Final = json.JSONDecoder(strict=False, parse_int=str)  # Python refuses integers of 4,300 digits
 
-TRAILING: Final = re.compile(r"trailing characters \(byte (\d+)\)")
-NEXT: Final = re.compile(rb"[ \t\r\n\x1e]*+")
+TRAILING: Final = lazy_pattern(r"trailing characters \(byte (\d+)\)")
+NEXT: Final = lazy_pattern(rb"[ \t\r\n\x1e]*+")
 SPACE: Final = b" \t\r\n\x1e"  # 1e: the record separator of JSON text sequences
-NEXT_ELEMENT: Final = re.compile(rb"[, \t\r\n\x1e]*+")
-SCALAR: Final = re.compile(rb"[^\s,\]}\[{\"]++")
-STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+NEXT_ELEMENT: Final = lazy_pattern(rb"[, \t\r\n\x1e]*+")
+SCALAR: Final = lazy_pattern(rb"[^\s,\]}\[{\"]++")
+STRING: Final = lazy_pattern(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 QUOTE: Final = b'"'
 
 

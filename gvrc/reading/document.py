@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from gvrc.errors import SourceFileError
+from gvrc.lazy import lazy_pattern
 from gvrc.masking import mask_letters
 from gvrc.meaning.list_names import is_named_after_facilities, may_be_sender
 from gvrc.meaning.other_kinds import is_of_many_kinds, json_api_type, other_kind
@@ -501,7 +502,7 @@ def _only_a_value(cursor: Cursor) -> str | None:
     return f"holds no facilities: the document is {type_of(value)}. Give another file, or fetch it again."
 
 
-WEB_PAGE: Final = re.compile(r"<(?:!doctype|\?xml|html|kml|gml|osm|rss|feed)\b>?", re.IGNORECASE)
+WEB_PAGE: Final = lazy_pattern(r"<(?:!doctype|\?xml|html|kml|gml|osm|rss|feed)\b>?", re.IGNORECASE)
 
 
 def _not_json(cursor: Cursor) -> str:

@@ -7,12 +7,12 @@ it. Only a stretch that does not parse is read element by element.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from gvrc.errors import SourceFileError
+from gvrc.lazy import lazy_pattern
 from gvrc.reading.cursor import (
     LENIENT,
     MAX_VALUE_BYTES,
@@ -37,7 +37,7 @@ Elements = list[msgspec.Raw | bytes]  # records that were found but not opened, 
 
 TOO_LARGE: Final = f"more than {MAX_VALUE_BYTES >> 20} MB at byte {{:,}}. Take it out (a picture?), or fetch it again."
 LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
-BETWEEN: Final = re.compile(rb"\}\s*,\s*(?=\{)")
+BETWEEN: Final = lazy_pattern(rb"\}\s*,\s*(?=\{)")
 COMMA: Final = b","
 
 

@@ -8,7 +8,6 @@ So every leaf is in a field, in an issue, or in the count of unmapped keys.
 
 from __future__ import annotations
 
-import re
 from itertools import chain, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from gvrc.columns import ISSUE_PREFIX
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.accounts import MAY_BE_ACCOUNTS, is_of_account
 from gvrc.meaning.key_paths import PLACE_FIELDS, is_of_unit, without_marks
 from gvrc.meaning.other_kinds import is_uid, is_unit_of_hierarchy
@@ -77,7 +77,7 @@ REJECT_HEADER: Final = (HEADER_KEY,)  # an object is ours, and read by gvrc/reje
 OF_RESPONDENT: Final = ["timestamp", "emailaddress"]
 ITEMS_OPENED: Final = 5  # items of a list that are looked into for the value of a field
 NUMBERS: Final = frozenset(("number", "numbers", "line", "lines"))
-HOTLINE: Final = re.compile(r"(?i)hot[\s_-]?line|help[\s_-]?line|toll[\s_-]?free")
+HOTLINE: Final = lazy_pattern(r"(?i)hot[\s_-]?line|help[\s_-]?line|toll[\s_-]?free")
 WIDE: Final = 200_000  # cells of a batch; if its records share few keys, only known keys then become columns
 
 

@@ -8,6 +8,7 @@ from itertools import chain, filterfalse, product
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, cast
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.list_names import is_county
 from gvrc.meaning.paths import ABSENT, LONGEST_ABSENT, UUID, KeyPath, is_absent, normal_key
 from gvrc.values.closures import read_closed
@@ -20,16 +21,16 @@ if TYPE_CHECKING:
 
 LIST_FIELDS: Final = ("services", "gbv_categories")
 
-LETTER: Final = re.compile(r"[^\W\d_]")
-LETTERS: Final = re.compile(r"[^\W\d_]{3}")
-LETTER_OR_DIGIT: Final = re.compile(r"[^\W_]")
-DIGIT: Final = re.compile(r"\d")
-YES_OR_NO: Final = re.compile(
+LETTER: Final = lazy_pattern(r"[^\W\d_]")
+LETTERS: Final = lazy_pattern(r"[^\W\d_]{3}")
+LETTER_OR_DIGIT: Final = lazy_pattern(r"[^\W_]")
+DIGIT: Final = lazy_pattern(r"\d")
+YES_OR_NO: Final = lazy_pattern(
     r"(?i)\A\s*(?:true|false|yes|no|y|n|t|f|[01](?:\.0)?|active|inactive|open|closed|ndiyo|ndio|hapana|no\W.*(?:clos|shut).*"
     r"|[\u2713\u2714\u2705\u221a\u2717\u2718\u274c]\ufe0f?)\s*\Z"
 )
-TWO_NUMBERS: Final = re.compile(rf"\d[^\d,;\s]*+[,;\s]\D*+\d|{PLUS_CODE.pattern.removeprefix('(?i)')}", re.IGNORECASE)
-NOT_A_TYPE: Final = re.compile(
+TWO_NUMBERS: Final = lazy_pattern(rf"\d[^\d,;\s]*+[,;\s]\D*+\d|{PLUS_CODE.pattern.removeprefix('(?i)')}", re.IGNORECASE)
+NOT_A_TYPE: Final = lazy_pattern(
     r"(?i)(?:feature|node|way|relation|facility|facilities|organi[sz]ation|location|point|row|record|item)s?\Z|node--|SP\.Data\."
 )
 # That a record is not deleted does not say whether the facility is open.
@@ -51,25 +52,25 @@ REGIONS: Final = frozenset(
     ("state", "stateprovince", "addressregion", "billingstate", "countydistrict", "address1stateorprovince")
 )
 HOURS: Final = frozenset(("openinghours", "hours"))
-NO_HOURS: Final = re.compile(
+NO_HOURS: Final = lazy_pattern(
     r"(?i)\s*(?:(?:permanently|temporarily)\s+closed|closed(?:\s+(?:permanently|down|temporarily))?)\s*"
 )
 # A letter is read as a flag. That a page is published, or how a form was sent in (KoBo), does not say whether the
 # facility on it is open.
-NO_STATUS: Final = re.compile(r"(?i)\s*(?:[yntf]|publish(?:ed)?|submitted_via_[a-z]+)\s*")
-NOT_SO: Final = re.compile(r"(?i)\s*(?:false|no|n|f|0(?:\.0)?|live|active)\s*")
+NO_STATUS: Final = lazy_pattern(r"(?i)\s*(?:[yntf]|publish(?:ed)?|submitted_via_[a-z]+)\s*")
+NOT_SO: Final = lazy_pattern(r"(?i)\s*(?:false|no|n|f|0(?:\.0)?|live|active)\s*")
 # These mark directions in a location (along Ngong Road, opp. the market), which otherwise names a unit: Dagoretti.
-WAY: Final = re.compile(
+WAY: Final = lazy_pattern(
     r"(?i)\b(?:along|off|near|next|opp|opposite|behind|beside|adjacent|adj|junction|stage|road|rd|street|avenue|ave"
     r"|lane|highway|drive|plaza|building|bldg|house|floor|room|plot|block|market|box|after|before|from"
     r"|kilomet\w+|km|metres|m)\b"
 )
 # OpenStreetMap's; others name one: Jubilee House.
-KIND_OF_BUILDING: Final = re.compile(r"[a-z_]+|(?i:yes|no|true|false)")
+KIND_OF_BUILDING: Final = lazy_pattern(r"[a-z_]+|(?i:yes|no|true|false)")
 # The category of a facility is its kind, or who owns it (the registry of the Social Health Authority).
-OWNERSHIP: Final = re.compile(r"(?i)\s*(?:public|private|government|gok|faith[\s-]based|mission|parastatal)\s*")
+OWNERSHIP: Final = lazy_pattern(r"(?i)\s*(?:public|private|government|gok|faith[\s-]based|mission|parastatal)\s*")
 # The page of a record in the tool where it is kept is not the facility's website.
-OWN_SITE: Final = re.compile(r"(?i)\A(?!\s*https?://(?:www\.)?notion\.so/|(?:true|false)\Z)(?=.*[^\W\d_])", re.DOTALL)
+OWN_SITE: Final = lazy_pattern(r"(?i)\A(?!\s*https?://(?:www\.)?notion\.so/|(?:true|false)\Z)(?=.*[^\W\d_])", re.DOTALL)
 MUST_HAVE: Final = {
     **dict.fromkeys(("facility_name", "official_name", "facility_type", "operational_status"), LETTER),
     **dict.fromkeys(("county_name", "constituency_name", "ward_name", "sub_county_name", "place_hint"), LETTER),
@@ -121,12 +122,12 @@ def is_of_the_licence(text: str) -> bool:
     return TAKEN.search(text) is None
 
 
-TAKEN: Final = re.compile(
+TAKEN: Final = lazy_pattern(
     r"(?i)suspen|revo[ck]|cancel|withdr|struck|surrender|clos|shut|defunct|n(?:ot|on)\b.?(?:operat|function)"
 )
 
 # Google's name of a place, of a business and of a document of Firestore is the path of its key.
-RESOURCE: Final = re.compile(r"(?:places|projects|accounts|locations)/\S+")
+RESOURCE: Final = lazy_pattern(r"(?:places|projects|accounts|locations)/\S+")
 # Of an organisation's record these may only say that it has one.
 MAY_BE_A_SITE: Final = frozenset(
     (
@@ -135,7 +136,7 @@ MAY_BE_A_SITE: Final = frozenset(
     )
 )
 # Nominatim's display name is the name followed by everything around the place.
-WHOLE_ADDRESS: Final = re.compile(r"(?i).+,.+,\s*kenya\s*")
+WHOLE_ADDRESS: Final = lazy_pattern(r"(?i).+,.+,\s*kenya\s*")
 
 # By field: the words of keys, and the pattern of texts under them that are not meant for the field.
 UNFIT: Final[dict[str, tuple[tuple[Collection[str], Callable[[str], object]], ...]]] = {

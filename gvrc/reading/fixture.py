@@ -6,12 +6,12 @@ The whole file is held in memory but decoded only in part: that takes about thre
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import PARENT_GROUP
 from gvrc.values.synonyms import canonical_name
 
@@ -56,7 +56,7 @@ PARTS: Final = {  # model -> the key under which a facility gets its rows
 }
 FACILITY: Final = "facility"
 # Other bodies' tables of facilities (``directory.policestation``). Not organisations: they may be who keeps these.
-OF_FACILITIES: Final = re.compile(
+OF_FACILITIES: Final = lazy_pattern(
     r"\w*(?:facility|hospital|clinic|dispensary|station|shelter|safehouse|safehome|safespace|rescuehome|hotline|helpline"
     r"|cent(?:er|re)|court|genderdesk|gbvdesk|genderoffice|gbvrc|gvrc)"
 )

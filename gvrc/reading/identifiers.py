@@ -6,9 +6,9 @@ nobody else knows the facility, and with it as its code the facility would be th
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import KeyPath, is_absent, normal_key
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ REGISTRY_KEY: Final[KeyPath] = ("mfl_code",)
 LICENCE_KEY: Final[KeyPath] = ("licence_number",)
 NOBODYS_KEY: Final[KeyPath] = ()
 LABELS: Final = (
-    (REGISTRY_KEY, re.compile(r"(?i)(?<![a-z])(?:k?mfl|hfr|master[\W_]?(?:health[\W_]?)?facilit)|kmhf[lr]")),
-    (LICENCE_KEY, re.compile(r"(?i)licen[cs]e|registration")),
+    (REGISTRY_KEY, lazy_pattern(r"(?i)(?<![a-z])(?:k?mfl|hfr|master[\W_]?(?:health[\W_]?)?facilit)|kmhf[lr]")),
+    (LICENCE_KEY, lazy_pattern(r"(?i)licen[cs]e|registration")),
     # Of who numbers more than facilities, or another thing than the facility: its telephone, who pays its taxes.
     (
         NOBODYS_KEY,
-        re.compile(
+        lazy_pattern(
             r"(?i)dhis|phone|(?<![a-z])(?:tel|mobile|fax|pin|kra|tax|vat|nhif|nssf|osm|url|web)(?![a-z])|e-?mail"
             r"|openstreetmap|wikidata|google|passport|national[\W_]?id"
         ),

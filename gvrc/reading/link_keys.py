@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.key_paths import PLACE_PARENTS
 from gvrc.meaning.other_kinds import is_organisation_unit
 from gvrc.meaning.paths import MAX_KNOWN_PATHS, UUID, KeyPath, is_absent, is_wrapper, leaves, normal_key
@@ -44,7 +44,7 @@ SERVICE: Final = "service"
 SERVICE_KINDS: Final = frozenset((SERVICE, "facilityservice", "serviceoffered", "servicesoffered", "servicetype"))
 # Not the county inside a ward's object: its id belongs to the ward's county, which the ward's own row states.
 OUTSIDE: Final = PLACE_PARENTS - frozenset(UNITS)
-OBJECT_ID: Final = re.compile(r"[0-9a-f]{24}")  # MongoDB's
+OBJECT_ID: Final = lazy_pattern(r"[0-9a-f]{24}")  # MongoDB's
 
 
 class Link(NamedTuple):

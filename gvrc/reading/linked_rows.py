@@ -5,7 +5,6 @@ They are gathered in a separate walk, which keeps names and ids only.
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from gvrc.errors import SourceFileError
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.accounts import is_of_account
 from gvrc.meaning.list_names import WRAPPING
 from gvrc.meaning.meanings import keys_of_source
@@ -51,7 +51,7 @@ JURISDICTIONS: Final = ("Location_jdn", "organisation unit")
 MAX_PATH: Final = 4  # keys down to a list: {"data": {"lookups": {"wards": {"results": [..]}}}}
 # Lines, the entries of a Bundle of FHIR, the units of DHIS2; and what stands in each unit among them.
 LISTS_OF_UNITS: Final = ((), ("entry",), ("organisationUnits",))
-MARK_OF_UNIT: Final = re.compile(rb'"(?:jdn|level)"')
+MARK_OF_UNIT: Final = lazy_pattern(rb'"(?:jdn|level)"')
 ANY_KEYS: Final = keys_of_source({})
 
 

@@ -6,13 +6,13 @@ what a facility was (``disused:amenity``), hours, titles, the sides of the equat
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import msgspec
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.bare_persons import ANY_NAME
 from gvrc.meaning.paths import KeyPath, normal_key
 from gvrc.meaning.persons import is_person_at
@@ -47,7 +47,7 @@ ELSEWHERE: Final = 10_000  # behind every key of the table, which has grown past
 BEFORE_ALL: Final = -1
 STATES: Final = ("operational_status", "is_active", "is_closed")
 OF_A_REGULATOR: Final = frozenset(("regulatorystatus", "regulatorystatusname"))
-LEVEL: Final = re.compile(r"\s+(?:sub[\s-]?county|county|constituency|ward)\Z")
+LEVEL: Final = lazy_pattern(r"\s+(?:sub[\s-]?county|county|constituency|ward)\Z")
 STATIONS: Final = frozenset(("station", "policestation"))
 TICKED: Final = ("columns of services",)
 OF_THE_HOUR: Final = frozenset(("isopen", "open", "ikowazi", "kikowazi", "ipowazi", "kipowazi"))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import polars as pl
 
+from gvrc.lazy import lazy_pattern
 from gvrc.reading.alike import SPACED_KEY, Columns, read_alike
 from gvrc.reading.cursor import type_of
 from gvrc.structs import Struct, field
@@ -26,13 +27,13 @@ if TYPE_CHECKING:
 
 DECODE: Final = msgspec.json.Decoder().decode
 ENCODE: Final = msgspec.json.encode
-SURROGATE: Final = re.compile("[\ud800-\udfff]")
+SURROGATE: Final = lazy_pattern("[\ud800-\udfff]")
 REPLACEMENT: Final = "\ufffd"
 CONTROL_CHARACTER: Final = "a control character in a text"
 MAYBE_CONTROL: Final = r"\\u00|\\b|\x7f"
 WIDE_CONTROL: Final = r"[\x{80}-\x{84}\x{86}-\x{9f}]"
 # The characters that text.py drops, as they are or escaped; not white space, such as a line break in an address.
-WRITTEN_CONTROL: Final = re.compile(
+WRITTEN_CONTROL: Final = lazy_pattern(
     r"[\x7f-\x84\x86-\x9f]"
     r"|(?<!\\)(?:\\\\)*\\(?:b|u00(?:0[0-8EFef]|1[0-9A-Fa-f]|7[Ff]|8[0-46-9A-Fa-f]|9[0-9A-Fa-f]))"
 )

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import is_absent, leaves, value_at
 from gvrc.reading.cursor import read_element
 
@@ -61,7 +62,7 @@ def _alike(elements: Elements, key: str) -> tuple[Elements, int]:
 
     Decoding all elements would take 20 times as long.
     """
-    said = re.compile(rb'"%b"\s*:\s*(\[[^\]]*\]|"[^"]*"|[^,}\]\s]*)' % re.escape(key.encode(errors="replace")))
+    said = lazy_pattern(rb'"%b"\s*:\s*(\[[^\]]*\]|"[^"]*"|[^,}\]\s]*)' % re.escape(key.encode(errors="replace")))
     texts = [found[1] if (found := said.search(memoryview(element))) else b"" for element in elements]
     counts = {text: count for text, count in Counter(texts).items() if DIGIT.search(text)}
     often = {text for text, count in counts.items() if count >= WARDS_TO_A_POINT}
@@ -69,7 +70,7 @@ def _alike(elements: Elements, key: str) -> tuple[Elements, int]:
     return alike, sum(counts.values())
 
 
-DIGIT: Final = re.compile(rb"[0-9]")
+DIGIT: Final = lazy_pattern(rb"[0-9]")
 
 
 def _as_read(elements: Elements, keys: Keys) -> frozenset[Point]:

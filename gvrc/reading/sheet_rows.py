@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.key_table import keys_of_field
 from gvrc.meaning.list_names import is_county
 from gvrc.meaning.paths import normal_key
@@ -138,7 +139,7 @@ SUSPECT = r"(?i)total|jumla|name|^jina|^[a-z ]{2,12}:|^[#*]|^s[/. ]*n|^page \d|^
 SUSPECT += r"|^(?:printed|generated|exported|extracted|downloaded|prepared|compiled) "
 # A name that continues after a word for a sum, or in letters after a word for a note.
 BEGINS_AS_NOTE = r"(?i)^(?:totals?\s+(?:for|no)\s+\pL|sub[\s-]*total\s+\pL|jumla\s+ya\s+\pL|[a-z ]{2,12}:\s*\pL)"
-NOTE_OR_TOTAL = re.compile(
+NOTE_OR_TOTAL = lazy_pattern(
     r"(?:grand|sub|over-?all)[\s-]*totals?\b.*|totals?(?:\s*[:=].*|\s+(?:for|number|no|facilities|beds|count)\b.*)?"
     r"|jumla(?:\s+(?:kuu|ya)\b.*)?"
     r"|(?:note|notes|nb|source|sources|key|legend|disclaimer|prepared by|compiled by|updated on|last updated)\s*:.*"
@@ -148,14 +149,14 @@ NOTE_OR_TOTAL = re.compile(
     r"|\*+\s*(?:figures?|data|notes?|sources?|hours|denotes|indicates|means|not\s+yet|(?:not\s|un)verified)\b.*",
     re.IGNORECASE,
 )
-HXL = re.compile(r"#[a-z][a-z0-9_]*(?:\s*\+\s*[a-z0-9_]+)*")  # the row of tags in tables of humanitarian data
-TOTAL_OF = re.compile(r"(.*?[^\s:-])[\s:-]+(?:sub-?)?totals?", re.IGNORECASE)
+HXL = lazy_pattern(r"#[a-z][a-z0-9_]*(?:\s*\+\s*[a-z0-9_]+)*")  # the row of tags in tables of humanitarian data
+TOTAL_OF = lazy_pattern(r"(.*?[^\s:-])[\s:-]+(?:sub-?)?totals?", re.IGNORECASE)
 # In the place of a name: of the row above, of one that is to come, of none, of a choice that nobody made.
 SUSPECT_NO_NAME = (
     r"(?i)^\W*(?:d|idem|same|as\s|see\s|tb|to be|vacant|various|other|please|select|choose|unspec|not\s|yes|no|hakuna"
     r"|test|xx|asdf|object|cont|https?:|www)|@|do not use"
 )
-NO_NAME = re.compile(
+NO_NAME = lazy_pattern(
     r"\W*(?:do|ditto|idem|(?:the\s+)?same(?:\s+as\s+(?:the\s+)?(?:above|below|previous))?|(?:as|see)\s+(?:above|below)"
     r"|tb[acd]|to be (?:confirmed|advised|identified|determined|announced|decided|updated)|vacant|various"
     r"|others?(?:\W+(?:please\s+)?specify)?"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 import msgspec
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import is_absent, normal_key
 from gvrc.meaning.vocabulary import list_words
 from gvrc.reading.fitting import HOURS, NO_HOURS
@@ -14,7 +14,7 @@ from gvrc.reading.fitting import HOURS, NO_HOURS
 ADDRESS_AS_TEXT: Final = "humanaddress"
 BOXES: Final = frozenset(("pobox", "addresspobox"))
 DESKS: Final = frozenset(("desks", "policedesks", "specialdesks", "specialiseddesks", "specializeddesks", "madawati"))
-GENDER_DESK: Final = re.compile(r"(?i)gender|s?gbv\b|jinsia")
+GENDER_DESK: Final = lazy_pattern(r"(?i)gender|s?gbv\b|jinsia")
 NAMES_OF_DESKS: Final = frozenset(("name", "desk", "deskname", "jina"))
 LABELS: Final = frozenset(("name", "type", "desk", "deskname", "desktype", "jina", "aina"))
 TELLS_HOURS: Final = HOURS | list_words("tells_hours")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from gvrc.lazy import lazy_pattern
 from gvrc.reading.cursor import ANY, MAX_VALUE_BYTES, UNREADABLE, end_of_value, read_element
 from gvrc.reading.tables import (
     ROWS_ABOVE,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SAMPLE: Final = 200  # rows looked at to find out what a list holds
 # A document that begins with a column of a table: {"Facility": {"0": "Lindi Clinic", or {"Facility": ["Lindi Clinic".
-FIRST_COLUMN: Final = re.compile(rb'\{\s*"[^"\\]*+"\s*:\s*(?:\{\s*"\d+"\s*:\s*|\[\s*)[^\s{\[\]}]')
+FIRST_COLUMN: Final = lazy_pattern(rb'\{\s*"[^"\\]*+"\s*:\s*(?:\{\s*"\d+"\s*:\s*|\[\s*)[^\s{\[\]}]')
 
 
 class ColumnTable(NamedTuple):

@@ -8,10 +8,10 @@ that are refused, not guessed at.
 
 from __future__ import annotations
 
-import re
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import is_absent, normal_key
 from gvrc.meaning.person_words import is_people
 from gvrc.meaning.titles import is_title
@@ -28,7 +28,7 @@ WHERE: Final = frozenset(("constituency_name", "ward_name", "latitude", "coordin
 COLUMN_LISTS: Final = frozenset(("columns", "headers", "header", "cols", "fields", "columnnames", "fieldnames"))
 COLUMN_NAMES: Final = ("fieldName", "field", "name", "column", "label", "id", "title", "key")
 # How converters of spreadsheets name a column without a heading: SheetJS, pandas, or by the column's own letter.
-PLACEHOLDER: Final = re.compile(r"__EMPTY(?:_\d+)?|Unnamed: ?\d+|[A-Z]{1,2}|(?i:column|col|field)[ _]?\d+")
+PLACEHOLDER: Final = lazy_pattern(r"__EMPTY(?:_\d+)?|Unnamed: ?\d+|[A-Z]{1,2}|(?i:column|col|field)[ _]?\d+")
 
 
 def may_be_row(value: object) -> bool:

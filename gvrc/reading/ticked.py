@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import KeyPath, is_absent, normal_key
 from gvrc.reading.json_texts import Texts, Values, text_of
 from gvrc.values.casts import read_flag
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 # Not Security and Emergency: a hospital that has a guard or a gate for ambulances says so in the same words.
 OF_SURVIVORS: Final = frozenset(("Medical", "Psychosocial", "Legal", "Shelter", "Economic Empowerment"))
 # A row of a grid in a form of Google's: Which services do you offer? [PEP]
-CHOICE: Final = re.compile(r"(?P<question>[^\[\]]*[^\[\]\s])\s*\[(?P<choice>[^\[\]]+)\]")
-IN_BRACKETS: Final = re.compile(r"\s*\([^()]*\)\s*\Z")
+CHOICE: Final = lazy_pattern(r"(?P<question>[^\[\]]*[^\[\]\s])\s*\[(?P<choice>[^\[\]]+)\]")
+IN_BRACKETS: Final = lazy_pattern(r"\s*\([^()]*\)\s*\Z")
 
 
 class Ticked(NamedTuple):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.other_kinds import is_unit_with_level, level_named
 from gvrc.meaning.paths import normal_key
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 ABOVE: Final = frozenset(("ancestors", "parent"))
 LEVELS: Final = {2: "county_name", 3: "sub_county_name", 4: "ward_name"}  # Kenya's; the country is 1, facilities are 5
 ENDINGS: Final = (
-    ("sub_county_name", re.compile(r"(?i).\bsub[\s-]?county\s*\Z")),
-    ("county_name", re.compile(r"(?i).\bcounty\s*\Z")),
-    ("constituency_name", re.compile(r"(?i).\bconstituency\s*\Z")),
-    ("ward_name", re.compile(r"(?i).\bward\s*\Z")),
+    ("sub_county_name", lazy_pattern(r"(?i).\bsub[\s-]?county\s*\Z")),
+    ("county_name", lazy_pattern(r"(?i).\bcounty\s*\Z")),
+    ("constituency_name", lazy_pattern(r"(?i).\bconstituency\s*\Z")),
+    ("ward_name", lazy_pattern(r"(?i).\bward\s*\Z")),
 )
 FIELDS: Final = {
     "subcounty": "sub_county_name",
@@ -79,8 +79,8 @@ def _labelled(part: str) -> tuple[str, str] | None:
     return (field, part) if (field := _field_of(part, None)) else None
 
 
-PARTED: Final = re.compile(r"[,;|\n]")
-LABEL: Final = re.compile(r"(?i)(?P<level>sub[\s-]?county|county|constituency|ward)\s*[:-]\s*(?P<name>\S.*)")
+PARTED: Final = lazy_pattern(r"[,;|\n]")
+LABEL: Final = lazy_pattern(r"(?i)(?P<level>sub[\s-]?county|county|constituency|ward)\s*[:-]\s*(?P<name>\S.*)")
 
 
 def _chain(value: object) -> Iterator[dict[str, Any]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from gvrc.lazy import lazy_pattern
 from gvrc.masking import HIDDEN
 from gvrc.meaning.paths import normal_key
 from gvrc.meaning.shown_keys import describe_keys, shown_path
@@ -121,6 +121,6 @@ def shown_kind(kind: str) -> str:
     return kind if KIND.fullmatch(kind) else HIDDEN
 
 
-KIND: Final = re.compile(
+KIND: Final = lazy_pattern(
     r"[A-Za-z]+(?:[_-][A-Za-z]+)*|(?:node|way|relation) without tags|organisation unit of level \d+"
 )

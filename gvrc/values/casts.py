@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gvrc.lazy import lazy_pattern
 from gvrc.values.text import by_distinct, join_texts, masked
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _YES = (
 _NO = ("false", "no", "n", "0", "0.0", "f", "off", "hapana", *"\u2717\u2718\u274c")
 _FLAGS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
 
-_COUNT = re.compile(r"(?:vitanda\s+)?(\d{1,3}),?(\d{3})?(?:\.0+)?(?:\s*(?:beds?|vitanda))?", re.IGNORECASE)
+_COUNT = lazy_pattern(r"(?:vitanda\s+)?(\d{1,3}),?(\d{3})?(?:\.0+)?(?:\s*(?:beds?|vitanda))?", re.IGNORECASE)
 _ISO_DAY = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)? ?(?:Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$"
 # Kenya writes the day first, so 03/04/2020 is the third of April. Only in the last two forms does the month come first:
 # they are tried if the day-first reading is no date at all (03/25/2020), or the month is a word.
@@ -36,12 +37,12 @@ _DAY_FORMS = (
     "%b %d %Y",
     "%m/%d/%Y",
 )
-_TIME_OF_DAY = re.compile(
+_TIME_OF_DAY = lazy_pattern(
     r"(?<![ T])[ T]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:[AP]M)?\s*(?:Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2})?$",
     re.IGNORECASE,
 )
 # Spreadsheets count days, databases count seconds or milliseconds; five digits are days of 1954 to 2091.
-_COUNTED = re.compile(r"(?:(?P<days>[2-6]\d{4})|(?P<seconds>1\d{9})(?P<thousandths>\d{3})?)(?:\.\d+)?")
+_COUNTED = lazy_pattern(r"(?:(?P<days>[2-6]\d{4})|(?P<seconds>1\d{9})(?P<thousandths>\d{3})?)(?:\.\d+)?")
 _FIRST_DAY = date(1899, 12, 30)
 _YEARS = range(1900, 2101)
 

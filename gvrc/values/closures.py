@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
+from gvrc.lazy import lazy_pattern
 from gvrc.values.casts import read_day, read_flag
 from gvrc.values.synonyms import CLOSED, canonical_name, read_synonyms, says_closed
 from gvrc.values.text import by_distinct, clean_value, fold, join_texts, masked
@@ -30,7 +31,7 @@ _SUSPECT += r"|haipo|hakipo|huduma|jaanza|acha kufanya|bomoka|teketea"
 _SUSPECT += r"|no longer|phased|struck off|surrender|cancel|blacklist|not refer"
 _SUSPECT += r"|fung|hamishwa|bomolewa|jengwa|tumiki|simamishwa|fanyi kazi"
 # A remark on a wing that is under construction, or on a suspended licence, is not on the facility.
-_SURE_IN_A_REMARK = re.compile(
+_SURE_IN_A_REMARK = lazy_pattern(
     "clos|shut|ceased|defunct|abandon|demolish|disused|operat|function|fungwa|bomolewa"
     "|neveropened|destroy|burn(?:t|ed)down|decommission|nolonger|donotrefer|blacklist"
 )
@@ -42,7 +43,7 @@ _NOT_IN_A_NAME = frozenset(
         *("disabled", "retired", "terminated", "incomplete", "unfinished", "noservices", "hakunahuduma"),
     )
 )
-_OPEN_AGAIN_OR_HOURS = re.compile(
+_OPEN_AGAIN_OR_HOURS = lazy_pattern(
     r"re-?(?:open|built|constructed)|\bclosed\s+(?:from|between)\b.*\b(?:to|and|till|until)\b|\b(?:still|now|again)\s+open"
     r"|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
     r"|fri|sat|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|week-?ends?|holidays?|nights?"
@@ -50,18 +51,18 @@ _OPEN_AGAIN_OR_HOURS = re.compile(
     r"|sikukuu|likizo|usiku|asubuhi|mchana|jioni|kila|wazi|imefunguliwa|kimefunguliwa)\b|\d\s*[ap]\.?m\b|\d:\d\d",
     re.IGNORECASE,
 )
-_FOR_A_TIME = re.compile(
+_FOR_A_TIME = lazy_pattern(
     r"temporar|renovat|repair|maintenance|rehabilit|\b(?:un)?till?\b|for now|kwa muda|ukarabati|\bhadi\b", re.IGNORECASE
 )
 _MAY_BE_FOR_A_TIME = ("closed", "shut", "imefungwa", "kimefungwa")
-_BEFORE = re.compile(
+_BEFORE = lazy_pattern(
     r"(?:(?:the|this)\s+)?(?:(?:facility|clinic|hospital|station|post|shelter|office|cent(?:re|er)|it"
     r"|home|(?:safe\s?)?house|institution|dispensary|kituo|hospitali|zahanati|kliniki|ofisi|nyumba)\s+)?"
     r"(?:(?:is|was|has(?:\s+been)?)\s+)?(?:(?:now|currently|still|fully|completely|totally|officially)\s+)?",
     re.IGNORECASE,
 )
 # What may follow the word: a sign, a number, or one of few words. "Closed to walk-ins" is open.
-_AFTER = re.compile(
+_AFTER = lazy_pattern(
     r"\s+[-\u2013\u2014]\s*|[-\u2013\u2014](?=\s|\d)|\s*[,;:.!(\[]|\s+(?=\d)|\s+on\s+(?=\d)"
     r"|\s+(?:since|in|from|as\s+of|by|due|until|till|after|because|pending|tangu|hadi|kutokana)\s"
     r"|\s+kwa\s+(?=sababu|muda|ukarabati|sasa)"
@@ -70,19 +71,19 @@ _AFTER = re.compile(
     r"|\s+(?:at\s+(?:the\s+moment|present)|currently|presently|now|yet|any\s?more|tena)$",
     re.IGNORECASE,
 )
-_YES_AND_MORE = re.compile(r"(?:yes|ndiyo|ndio)\s*[-\u2013\u2014,;:.(].*", re.IGNORECASE | re.DOTALL)
-_NO_AND_MORE = re.compile(r"(?:no|hapana)\W+(?P<more>\w.*)", re.IGNORECASE | re.DOTALL)
-CLOSING_YEAR = re.compile(r"(?:19|20)\d\d(?:\.0)?$")
+_YES_AND_MORE = lazy_pattern(r"(?:yes|ndiyo|ndio)\s*[-\u2013\u2014,;:.(].*", re.IGNORECASE | re.DOTALL)
+_NO_AND_MORE = lazy_pattern(r"(?:no|hapana)\W+(?P<more>\w.*)", re.IGNORECASE | re.DOTALL)
+CLOSING_YEAR = lazy_pattern(r"(?:19|20)\d\d(?:\.0)?$")
 ANSWER_NUMBER = r"^\(?\d{1,2}\s*[-.:)=]\s*"  # 2 - Closed: as the answers of a form are coded
-_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
-_BETWEEN = re.compile(r"\s+[-\u2013\u2014:,*]+\s*|[-\u2013\u2014:,*]+\s+")
+_BRACKETS = lazy_pattern(r"\s*[(\[]([^()\[\]]*)[)\]]")
+_BETWEEN = lazy_pattern(r"\s+[-\u2013\u2014:,*]+\s*|[-\u2013\u2014:,*]+\s+")
 # Between the parts of a status, of which one may say closed: "Completed, not operational", "Complete but not in use".
-_BETWEEN_PARTS = re.compile(
+_BETWEEN_PARTS = lazy_pattern(
     r"\s*[,;:(\[)\]]\s*|\s+[-\u2013\u2014]\s+|\.\s+|\s+(?:but|though|although|lakini|ila)\s+", re.IGNORECASE
 )
 _OF_SOMETHING_ELSE = frozenset(("no", "incomplete", "notcomplete", "notcompleted", "unfinished"))
 _SHORTEST_MISSPELT = 6  # letters: one off, and "open" is "pen"
-_AT_THE_END = re.compile(
+_AT_THE_END = lazy_pattern(
     r"(?P<name>.+?)[\s/_-]+(?P<words>(?:(?:now|permanently|temporarily)\s+)?closed(?:\s+down)?|(?:ime|kime)fungwa"
     r"|(?:non|not)[\s-]*(?:functional|operational))",
     re.IGNORECASE,

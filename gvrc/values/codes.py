@@ -6,6 +6,7 @@ import re
 
 import polars as pl
 
+from gvrc.lazy import lazy_pattern
 from gvrc.values.text import by_distinct, masked
 
 # What people write if a form demands a number. GOK and MOH say who owns the place, not what its number is.
@@ -28,7 +29,7 @@ _NO_CODE = _NO_REGISTRATION | {
 }
 # A spreadsheet's 12345.0, 12,345 and 1.2345E+04, its marks of a text ('012345, ="012345"), a formula, a zero for none.
 _ODD_CODE = r"^\d\.\d+[eE]\+?\d{1,2}$|^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$|^0+$|^['\u2018\u2019]\w|^="
-_TEXT_MARK = re.compile(r"""['\u2018\u2019](\w.*?)['\u2019]?|="(\w[^"]*)\"""")
+_TEXT_MARK = lazy_pattern(r"""['\u2018\u2019](\w.*?)['\u2019]?|="(\w[^"]*)\"""")
 _ODD_NUMBER = r"^\d+\.0+$|^[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?$|^['\u2018\u2019]\w|^=\"\w[^\"]*\"$"
 
 

@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from gvrc.lazy import lazy_pattern
 from gvrc.masking import mask_letters
 from gvrc.values.contact_keys import HEADS, VALUE_KEYS, is_person_key, kind_of_key
 from gvrc.values.contact_statements import Statement, list_statements, person_in
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 # A text of 20,000 numbers took 5 GB when it was kept with each of them.
 LONGEST_RAW = 1_000
 # A key of telephones; under id_no, till or force_number the digits are something else.
-_OF_LINES = re.compile(r"tel|phone|mobile|cell|simu|line|contact|mawasiliano|fax|office|sms|call", re.IGNORECASE)
+_OF_LINES = lazy_pattern(r"tel|phone|mobile|cell|simu|line|contact|mawasiliano|fax|office|sms|call", re.IGNORECASE)
 
 
 class Contact(NamedTuple):

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.person_words import PEOPLE_OF_CASES
 from gvrc.meaning.persons import CASE_KEYS, OF_ONE_PERSON
 from gvrc.meaning.vocabulary import list_words
@@ -33,7 +34,7 @@ ENDING_KEYS = ENDS | {"isactive", "active", "valid", "isvalid", "working", "iswo
 NO_CONTACT = CONTACT_PERSONS | ROLE_KEYS | BOOKKEEPING | ENDS | frozenset(TYPE_KEYS)
 # Whose a line is, or for whom: a facility's sheet may have the home numbers of who works there, and a survivor's.
 _LINE = r"(?:tele|mobile|cell)?(?:phone|mobile|cell|tel|number|no|line|email|mail|contact|simu|whatsapp)s?"
-_PRIVATE = re.compile(
+_PRIVATE = lazy_pattern(
     rf"(?:{_LINE})?(?:private|personal|confidential|binafsi|siri)(?:{_LINE})?\d?"
     r"|.*(?:donotshare|donotpublish|notforpublic|internaluseonly).*"
     rf"|home{_LINE}\d?|{_LINE}home"
@@ -45,18 +46,18 @@ NOT_EVERYBODY = list_words("not_everybody")
 USES = frozenset({"use", *TYPE_KEYS})  # FHIR and vCard call somebody's own line that of their home
 FOR_WHOM = WHO_MAY_SEE | USES | {"label"}
 # Who is told to keep a client's story to themselves is not told to keep a facility's number so.
-_OF_CASES = re.compile(
+_OF_CASES = lazy_pattern(
     r"\bdo\s+not\s+(?:share|publish|give\s+out)\s+(?:(?:the|any|a|an|your|our|their)\s+)?(?:details?\s+of\s+)?"
     r"(?:survivor|client|patient|victim|case|child|personal)(?!\w*\s+(?:phone|number|contact|mother|father))",
     re.IGNORECASE,
 )
 REMARKS = frozenset({"note", "notes", "remark", "remarks", "comment", "comments", "description", "maoni"})
 # Marks tell which person has which contact: alternative_contact_person has alternative_phone, contact_person has phone.
-_MARKED = re.compile(
+_MARKED = lazy_pattern(
     r"(?P<word>alternat(?:iv)?e|alt(?=phone|mobile|tel|number|contact|email)|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
 )
 # A post with contacts of its own is a mark, too: a gender desk's officer does not answer the station's telephone.
-_POST = re.compile(r"(?P<post>ocs|(?:gbv)?focalp(?:erson|oint)|(?:gender|s?gbv|childrens?)desk)(?P<rest>.*)")
+_POST = lazy_pattern(r"(?P<post>ocs|(?:gbv)?focalp(?:erson|oint)|(?:gender|s?gbv|childrens?)desk)(?P<rest>.*)")
 HEADS = ("ocs", "focalperson", "focalpoint")  # they answer the facility's telephone if they have none of their own
 _SAME_MARK = {"alternate": "alternative", "alt": "alternative", "secondary": "2", "second": "2", "1": ""}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.person_words import PEOPLE_OF_CASES
 from gvrc.values.casts import is_end, read_flag
 from gvrc.values.contact_keys import (
@@ -41,21 +42,21 @@ if TYPE_CHECKING:
 # Sister, Brother, Mother and Father are titles in an order as often as in a family.
 NOTES = frozenset(("note", "notes", "label", "remark", "remarks", "comment", "comments", "belongsto", "description"))
 # "survivor's sister", and not the survivors' line
-_OF_SOMEBODYS = re.compile(
+_OF_SOMEBODYS = lazy_pattern(
     r"(?i)\b(?:survivor|victim|client|patient|complainant)s?['\u2019]s?\s+"
     r"(?:\w+\s+)?(?:mother|father|parents?|sister|brother|aunt|uncle|guardian|husband|wife|relative|neighbou?r|friend|phone|number)\b"
 )
 _PEOPLE_OF_CASES = PEOPLE_OF_CASES | {"kin", "aunt", "uncle", "wife", "husband", "manusura", "mwathiriwa", "mteja"}
 _OUT_OF_USE = frozenset({"old", "former", "disconnected", "notinuse", "outofuse", "outofservice", "unreachable"})
 # Between two people who each have their own numbers: where the numbers follow the names, and where they precede them.
-_AFTER_NUMBERS = re.compile(
+_AFTER_NUMBERS = lazy_pattern(
     r"(?<=[\d)\]])\s*(?:[,;/|\n&+]+|\b(?:and|or|na|au)\b)\s*(?=[^\W\d_])"
     r"|(?<=[\d)\]])\s+(?=[^\W\d_]{2,}[^,;/|\n&\d]*\d)",
     re.IGNORECASE,
 )
-LIKE_A_CONTACT = re.compile(r"\d{3}|@")
+LIKE_A_CONTACT = lazy_pattern(r"\d{3}|@")
 IDS = ("id", "uuid")
-_AFTER_A_NAME = re.compile(r"(?:(?<=[^\W\d_])|(?<=\)))\s*[,;/|\n&]+\s*(?=[(+\d])")
+_AFTER_A_NAME = lazy_pattern(r"(?:(?<=[^\W\d_])|(?<=\)))\s*[,;/|\n&]+\s*(?=[(+\d])")
 
 
 class Whose(NamedTuple):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.vocabulary import list_words
 from gvrc.values.phones import find_phones, lacks_zero, read_phone, split_phones
 from gvrc.values.synonyms import canonical_name
 from gvrc.values.text import fold
 
-_OUT_OF_USE_IN_WORDS = re.compile(
+_OUT_OF_USE_IN_WORDS = lazy_pattern(
     r"\b(?:wrong\s+number|not\s+(?:in\s+use|in\s+service|working|going\s+through|functional|reachable)|no\s+longer\s+(?:in\s+use|working)"
     r"|out\s+of\s+(?:use|service|order)|disconnected|unreachable|switched\s+off|inactive"
     r"|ha(?:i|zi)(?:patikani|tumiki|fanyi\s+kazi)|namba(?:ri)?\s+(?:ya|za)\s+zamani"
@@ -17,7 +18,7 @@ _OUT_OF_USE_IN_WORDS = re.compile(
     r"|\((?:old|former)\))",
     re.IGNORECASE,
 )
-PRIVATE_IN_WORDS = re.compile(
+PRIVATE_IN_WORDS = lazy_pattern(
     r"\((?:private|personal|confidential|binafsi|siri)(?:\s+(?:no|number|line|phone|mobile|cell))?[\s.]*\)"
     r"|\b(?:private|personal)\s+(?:no|number|line|phone|mobile|cell)\b|\bdo\s+not\s+(?:share|publish|give\s+out)\b"
     r"|\bnot\s+(?:to\s+be\s+shared|for\s+(?:the\s+)?public)\b"
@@ -26,16 +27,16 @@ PRIVATE_IN_WORDS = re.compile(
 )
 # The look-arounds keep "jane..doe@example.org" from being read as doe@example.org, and "info@example.co.k" (or its
 # end and a number in one) as info@example.co.
-EMAIL = re.compile(
+EMAIL = lazy_pattern(
     r"(?<![\w.%'+@-])(?:mailto:)?([\w%'+-]+(?:\.[\w%'+-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(?![\w@-]|\.[a-z]+(?![.a-z]))",
     re.IGNORECASE,
 )
-_URL = re.compile(r"\b(?:https?://|www\.)[^\s,;|<>\"]*[^\s,;|<>\".)]", re.IGNORECASE)
-_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
-_POSTAL = re.compile(r"\bp\.?\s*o\.?\s*box\b|^(?:private\s+)?bag\s+\d|^box\s+\d", re.IGNORECASE)
-_LINE_LABEL = re.compile(r"\b(?=(?:tel|telephone|phone|mobile|cell|fax)\b)", re.IGNORECASE)
-_OF_SOMETHING = re.compile(r"\b[a-z]\s*[/.]\s*no\b", re.IGNORECASE)  # P/No of an officer, L.R. No. of a plot
-LETTERS = re.compile(r"[^\W\d_]{2,}")
+_URL = lazy_pattern(r"\b(?:https?://|www\.)[^\s,;|<>\"]*[^\s,;|<>\".)]", re.IGNORECASE)
+_DOMAIN = lazy_pattern(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
+_POSTAL = lazy_pattern(r"\bp\.?\s*o\.?\s*box\b|^(?:private\s+)?bag\s+\d|^box\s+\d", re.IGNORECASE)
+_LINE_LABEL = lazy_pattern(r"\b(?=(?:tel|telephone|phone|mobile|cell|fax)\b)", re.IGNORECASE)
+_OF_SOMETHING = lazy_pattern(r"\b[a-z]\s*[/.]\s*no\b", re.IGNORECASE)  # P/No of an officer, L.R. No. of a plot
+LETTERS = lazy_pattern(r"[^\W\d_]{2,}")
 _LABELS = list_words("contact_labels")
 _STATED_LINES = frozenset({"Fax", "Hotline", "Toll Free"})
 

@@ -12,11 +12,13 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
+from gvrc.lazy import lazy_pattern
+
 GENERIC_WORDS = Path(__file__).parent / "generic_words.csv"
 # Of the 121 pairs of the national list that share a number in a constituency, one is two spellings of a name (0.88
 # alike); the next one is 0.62 alike.
 MISSPELT = 0.8
-APOSTROPHES = re.compile(r"['`\u00b4\u2018\u2019\u02bc]")
+APOSTROPHES = lazy_pattern(r"['`\u00b4\u2018\u2019\u02bc]")
 
 
 def may_be_one(name: str, other: str) -> bool:

@@ -10,13 +10,14 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import MAX_KNOWN_PATHS, KeyPath, normal_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # In words, abbreviated, or as x and y: "latitude" goes with "longitude", "lat_dd" with "long_dd".
-_AXIS: Final = re.compile(r"(?P<words>latitude|longitude)|(?P<short>lat|long|lng|lon)|(?P<plane>\A[xy]\Z)")
+_AXIS: Final = lazy_pattern(r"(?P<words>latitude|longitude)|(?P<short>lat|long|lng|lon)|(?P<plane>\A[xy]\Z)")
 PLANE: Final = "plane"  # x and y may be metres, so they do not go with degrees
 
 
@@ -32,8 +33,8 @@ _SIDES: Final = {
         for gps in ("", "gps")
     },
 }
-_SIDE: Final = re.compile(r"\s*(?:([NSEW])|(north|south|east|west)(?:ern)?)\.?\s*", re.IGNORECASE)
-_HAS_SIDE: Final = re.compile(r"(?:^|[^a-z])[nsew](?:[^a-z]|$)|north|south|east|west", re.IGNORECASE)
+_SIDE: Final = lazy_pattern(r"\s*(?:([NSEW])|(north|south|east|west)(?:ern)?)\.?\s*", re.IGNORECASE)
+_HAS_SIDE: Final = lazy_pattern(r"(?:^|[^a-z])[nsew](?:[^a-z]|$)|north|south|east|west", re.IGNORECASE)
 
 
 def side_of(path: KeyPath) -> str | None:

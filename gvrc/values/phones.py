@@ -14,6 +14,8 @@ from importlib.resources import files
 from itertools import zip_longest
 from typing import NamedTuple
 
+from gvrc.lazy import lazy_pattern
+
 
 class Phone(NamedTuple):
     """A number that can be dialled, and what kind of line it is: a contact type of the glossary."""
@@ -24,49 +26,49 @@ class Phone(NamedTuple):
 
 # A number inside other text, for Polars and for Python: 0 or 254, then nine digits (eight for some landlines).
 PHONE_IN_TEXT = r"(?:\+?254|\b0)[\s()-]*[1-9](?:[\s()/-]{0,2}\d){7,8}"
-_MOBILE = re.compile(r"(?:(?:\+|00)?254|0)?0?(7[0-9]{8})")
-_PAIR_OF_MOBILES = re.compile(r"((?:0|\+?254)[17]\d{8})((?:0|\+?254)[17]\d{8})")
-_MARKS = re.compile(r"[\s().\-\u2010-\u2015]+")
+_MOBILE = lazy_pattern(r"(?:(?:\+|00)?254|0)?0?(7[0-9]{8})")
+_PAIR_OF_MOBILES = lazy_pattern(r"((?:0|\+?254)[17]\d{8})((?:0|\+?254)[17]\d{8})")
+_MARKS = lazy_pattern(r"[\s().\-\u2010-\u2015]+")
 # Letters in place of digits (020 272 001O), and a number that is hidden (0700 XXX 116): with them no number is whole,
 # and without them it is another one.
 _MISREAD = r"(?:(?<=\d)[OoIl]++(?![^\W\d_])|(?<![^\W\d_])[OoIl]++(?=\d)|(?<![^\W\d_])[Xx*]{2,}+(?![^\W\d_]))"
-_SEQUENCE = re.compile(rf"\+?\(?\d(?:[\d\s().\-\u2010-\u2015]|{_MISREAD})*(?:\d|{_MISREAD})|\d")
-_EXTENSION = re.compile(r"(?<![\s,;(])[\s,;(]*\b(?:ext(?:ension|n)?|x)[.:\s]*(\d{1,5})\b\)?", re.IGNORECASE)
-_SEPARATOR = re.compile(r"[/,;|&\n]|\b(?:or|and|au|na)\b", re.IGNORECASE)  # au, na: Swahili for or, and
-_HOURS = re.compile(r"\(?\b24\s*(?:/\s*7|-?\s*(?:hrs?|hours?))\b\)?", re.IGNORECASE)
-_CLOCK = re.compile(
+_SEQUENCE = lazy_pattern(rf"\+?\(?\d(?:[\d\s().\-\u2010-\u2015]|{_MISREAD})*(?:\d|{_MISREAD})|\d")
+_EXTENSION = lazy_pattern(r"(?<![\s,;(])[\s,;(]*\b(?:ext(?:ension|n)?|x)[.:\s]*(\d{1,5})\b\)?", re.IGNORECASE)
+_SEPARATOR = lazy_pattern(r"[/,;|&\n]|\b(?:or|and|au|na)\b", re.IGNORECASE)  # au, na: Swahili for or, and
+_HOURS = lazy_pattern(r"\(?\b24\s*(?:/\s*7|-?\s*(?:hrs?|hours?))\b\)?", re.IGNORECASE)
+_CLOCK = lazy_pattern(
     r"\(?(?<![\d.:])(?:\d{1,2}(?:[:.][0-5]\d)?\s*[ap]\.?m\b\.?|\d{1,2}:[0-5]\d"
     # Not the end of 0700 000 016 hrs, of 020 272 0016 hrs.
     r"|(?<!\b\d{3}\s)(?:(?:[01]\d|2[0-4])[0-5]\d|[1-9][03]0)\s*-?\s*(?:hrs?|hours?)\b)\)?",
     re.IGNORECASE,
 )
 # A number by its power of ten, as spreadsheets (2.54700000001E+11) and Java (2.54700000001E11) write large ones.
-_POWER = re.compile(r"(?<![\w.])(\d)(?:\.(\d+))?e(\+?)(\d{1,2})(?![\w.])", re.IGNORECASE)
+_POWER = lazy_pattern(r"(?<![\w.])(\d)(?:\.(\d+))?e(\+?)(\d{1,2})(?![\w.])", re.IGNORECASE)
 _ZEROS_OF_JAVA = 2  # it leaves them out; a number that ends in more of them was rather rounded
 # A whole mobile number, and more digits behind it: "0700000016 8-5", "0700000016 2019".
-_MOBILE_AND_MORE = re.compile(r"((?:0|\+?254)[17]\d{8})(?:[\s*]+|(?=[OoIlXx]))([^\s*].*)", re.DOTALL)
-_AREA_CODE = re.compile(r"\b(0\d{1,3})/(\d{6,7})\b")
+_MOBILE_AND_MORE = lazy_pattern(r"((?:0|\+?254)[17]\d{8})(?:[\s*]+|(?=[OoIlXx]))([^\s*].*)", re.DOTALL)
+_AREA_CODE = lazy_pattern(r"\b(0\d{1,3})/(\d{6,7})\b")
 # A day beside a number, or in its place: 2024-03-01 would be a number of Nairobi without its 0.
-_DAY = re.compile(
+_DAY = lazy_pattern(
     r"(?<![\d+.-])(?:(?:19|20)\d{2}([-./])(?:0?[1-9]|1[0-2])\1(?:[0-2]?\d|3[01])"
     r"|(?:[0-2]?\d|3[01])([-./])(?:0?[1-9]|1[0-2])\2(?:19|20)\d{2})(?![\d-])"
 )
-_DEGREES = re.compile(r"(?<![\d.])-?\d{1,2}\.\d{4,}(?![\d.])")
+_DEGREES = lazy_pattern(r"(?<![\d.])-?\d{1,2}\.\d{4,}(?![\d.])")
 # Without its 0 a landline has as many digits as an identity card, a till or a day (20240301).
-_LACKS_ZERO = re.compile(r"[1-9]\d{6,7}")
-_DAY_OF_DIGITS = re.compile(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-_LOOSE_ENDS = re.compile(
+_LACKS_ZERO = lazy_pattern(r"[1-9]\d{6,7}")
+_DAY_OF_DIGITS = lazy_pattern(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_LOOSE_ENDS = lazy_pattern(
     r"^[\s\-\u2010-\u2015:/,;&|.]+|(?<![\s\-\u2010-\u2015:/,;&|(\[])[\s\-\u2010-\u2015:/,;&|(\[]+$|\(\s*\)"
 )
 _PASSES = 20  # one takes a pair of brackets away; a thousand around a number are no name
 # Further lines of an exchange by their last digits (0700000044/45), as ITU-T E.123 writes them; not "/3 lines".
-_FURTHER_LINES = re.compile(
+_FURTHER_LINES = lazy_pattern(
     r"(?<!\d)(\+?\(?\d[\d\s().\-\u2010-\u2015]{5,24}\d)((?:\s{0,2}[/\-\u2010-\u2015]\s{0,2}\d{1,3}(?!\w))+)"
     r"(?!\s*[./\-]?\d|\s*(?!(?:or|and|au|na)\b)[^\W\d_])",
     re.IGNORECASE,
 )
-_DIALLED = re.compile(r"\+?\d{3,17}")
-_USSD = re.compile(r"\*\d{2,4}(?:\*\d+)*#")
+_DIALLED = lazy_pattern(r"\+?\d{3,17}")
+_USSD = lazy_pattern(r"\*\d{2,4}(?:\*\d+)*#")
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gvrc.lazy import lazy_pattern
 from gvrc.values.geometry import read_geometry
 from gvrc.values.text import clean_value
 
@@ -22,11 +23,11 @@ SIXTY = 60  # minutes in a degree, seconds in a minute
 
 # Since Python 3.12 msgspec opens what is nested up to 10,000 deep; the threads of polars have no stack for that, and
 # the process died of it (SIGSEGV). No place is nested so: beginnings in a row, no end between them.
-_DEEP = re.compile(r"[\[{](?:[^\[\]{}]*+[\[{]){99}")
+_DEEP = lazy_pattern(r"[\[{](?:[^\[\]{}]*+[\[{]){99}")
 
 # Possessive (++): a number is read whole. Split, 117' would be 11 degrees and 7 minutes; 400 digits took six seconds.
 _NUMBER = r"\d++(?:[.,]\d++)?+"
-_DEGREES = re.compile(
+_DEGREES = lazy_pattern(
     rf"""(?:lat(?:itude)?|lon(?:g(?:itude)?)?|lng|[xy])?\s*+[:=]?\s*+
     (?P<before>[NSEW]|north|south|east|west)?\s*+
     (?P<sign>[+\u2010\u2011\u2013\u2212-]?)\s*+(?P<degrees>{_NUMBER})\s*+(?:°|º|˚|deg(?:rees?)?|d|:(?=\s*\d))?\s*+
@@ -47,12 +48,12 @@ _SEPARATORS = (
     r"\s+",
     r",",
 )
-_WRAPPING = re.compile(r"^(?:SRID=4326;)?\s*(?:POINT\s*Z?)?\s*[\[({]?\s*|\s*[\])}]?$", re.IGNORECASE)
-_WKT = re.compile(r"(?:SRID=\d+;)?\s*POINT(?:\s*Z)?\b", re.IGNORECASE)
+_WRAPPING = lazy_pattern(r"^(?:SRID=4326;)?\s*(?:POINT\s*Z?)?\s*[\[({]?\s*|\s*[\])}]?$", re.IGNORECASE)
+_WKT = lazy_pattern(r"(?:SRID=\d+;)?\s*POINT(?:\s*Z)?\b", re.IGNORECASE)
 
 _DECIMAL = r"\d++(?:\.\d++)?+"
 # The pin in a link to a map, or a geo URI. After an @ comes the middle of the map, which is no pin.
-_PIN = re.compile(
+_PIN = lazy_pattern(
     rf"""(?:geo:|https?://[^\s?]*\?(?:\S*?&)?(?:q|query|daddr|destination)=(?:loc:)?)
     (?P<first>[+-]?{_DECIMAL})(?:,|%2C)(?:\s|\+|%20)?(?P<second>[+-]?{_DECIMAL})
     (?:[&#;,?]\S*)?""",
@@ -171,7 +172,7 @@ def read_plus_code(text: str) -> Point | None:
 
 
 PLUS_DIGITS = "23456789CFGHJMPQRVWX"
-PLUS_CODE = re.compile(
+PLUS_CODE = lazy_pattern(
     rf"(?i)(?<![^\W_])(?P<before>[{PLUS_DIGITS}]{{4,8}})\+(?P<after>[{PLUS_DIGITS}]{{2,5}})?(?![^\W_])"
 )
 WHOLE, PAIRED = 8, 10  # digits before the plus; those that come in pairs

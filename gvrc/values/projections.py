@@ -5,9 +5,10 @@ Only if a file says which one it uses: otherwise metres give no place.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
+
+from gvrc.lazy import lazy_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ SPELLINGS: Final = dict.fromkeys(("102100", "102113", "900913"), WEB_MERCATOR)  
 # Kenya lies in zones 36 and 37 of the universal transverse Mercator projection, on both sides of the equator: those of
 # WGS 84, and of Arc 1960, which its survey uses.
 ZONES: Final = ("32636", "32637", "32736", "32737", "21096", "21097", "21036", "21037")
-IN_METRES: Final = re.compile(rf"(?<!\d)(?:{'|'.join((WEB_MERCATOR, *SPELLINGS, *ZONES))})(?!\d)")
+IN_METRES: Final = lazy_pattern(rf"(?<!\d)(?:{'|'.join((WEB_MERCATOR, *SPELLINGS, *ZONES))})(?!\d)")
 
 
 def projection_of(value: object) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import MAX_DEPTH, is_absent, normal_key
 from gvrc.values.casts import read_flag
 from gvrc.values.synonyms import canonical_name, says_closed
@@ -29,23 +30,25 @@ _NOT_OFFERED = frozenset(("notoffered", "unavailable", "notprovided", "discontin
 _LIST_OF_TEXTS = msgspec.json.Decoder(list[str])
 # What separates the names of one text, and before it what does not: the comma in Medical care (PEP, EC) is part of the
 # name.
-_BETWEEN_NAMES = re.compile(r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s\u00b7\s|</?[A-Za-z][^<>]*>)")
-_STROKE = re.compile(r"\s/\s")
+_BETWEEN_NAMES = lazy_pattern(
+    r"\([^()\n]{0,200}\)|(?P<between>[,;|\n\u2022\u25cf\u25aa]|\s\u00b7\s|</?[A-Za-z][^<>]*>)"
+)
+_STROKE = lazy_pattern(r"\s/\s")
 # 1) PEP 2) HTS: a list in one line is split before its numbers.
-_NUMBERED = re.compile(r"\s*\(?1[.)]\s*[^\W\d_].*\s\(?2[.)]\s*[^\W\d_]", re.DOTALL)
-_BEFORE_A_NUMBER = re.compile(r"\s(?=\(?\d{1,2}[.)]\s*[^\W\d_])")
-_BARE_SEPARATOR = re.compile(r"[,;|\n]")
-_STYLE = re.compile(r"</?(?:a|b|em|font|i|small|span|strong|u)\b[^<>]*>", re.IGNORECASE)  # other tags separate names
-_LIST_MARK = re.compile(
+_NUMBERED = lazy_pattern(r"\s*\(?1[.)]\s*[^\W\d_].*\s\(?2[.)]\s*[^\W\d_]", re.DOTALL)
+_BEFORE_A_NUMBER = lazy_pattern(r"\s(?=\(?\d{1,2}[.)]\s*[^\W\d_])")
+_BARE_SEPARATOR = lazy_pattern(r"[,;|\n]")
+_STYLE = lazy_pattern(r"</?(?:a|b|em|font|i|small|span|strong|u)\b[^<>]*>", re.IGNORECASE)  # other tags separate names
+_LIST_MARK = lazy_pattern(
     r"^\s*(?:[\u2022\u25cf\u25aa\u00b7*]\s*|[\u2013\u2014-]\s+|\(?\d{1,2}[.)]\s*(?=[^\W\d_])|\(?[a-z][.)]\s+)"
 )
 # After this, what is named is not offered: "Counselling. Not offered: PEP, HTS".
 NOT_OFFERED_FROM = (
     r"(?:services?\s+)?(?:not\s+(?:available|offered|provided)|unavailable)(?:\s+services?)?\s*[:=\u2013-]\s*\w"
 )
-_NOT_OFFERED_LIST = re.compile(rf"(?:^|(?<=[,;|\n.])\s*){NOT_OFFERED_FROM}", re.IGNORECASE)
+_NOT_OFFERED_LIST = lazy_pattern(rf"(?:^|(?<=[,;|\n.])\s*){NOT_OFFERED_FROM}", re.IGNORECASE)
 # What was ticked in a form of KoBo or ODK: the codes of the choices, separated by blanks, pep legal_aid.
-_CODES = re.compile(r"(?=[^_]*_)[a-z0-9]+(?:_+[a-z0-9]+)*(?: [a-z0-9]+(?:_+[a-z0-9]+)*)+")
+_CODES = lazy_pattern(r"(?=[^_]*_)[a-z0-9]+(?:_+[a-z0-9]+)*(?: [a-z0-9]+(?:_+[a-z0-9]+)*)+")
 
 
 def list_spellings(text: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gvrc.lazy import lazy_pattern
 from gvrc.values.service_names import NOT_OFFERED_FROM, list_spellings
 from gvrc.values.synonyms import canonical_name, to_canonical
 from gvrc.values.text import by_distinct, clean_text, fold, masked
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _NAMES = pl.Struct({"names": pl.List(pl.String), "unused": pl.String})
 _MARK = "\x1e"  # no cleaned name holds a control character
-_NO_NAME = re.compile(
+_NO_NAME = lazy_pattern(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\d.eE+-]+|true|false|yes|no|[yn]|[\[{].*", re.IGNORECASE | re.DOTALL
 )
 # PEP (not available), PEP no longer offered, No PEP; but "No scalpel vasectomy" is one, and so are "Referral where PEP
@@ -38,7 +39,7 @@ _NOT_OFFERING = r"(?:we )?(?:do|does) ?(?:not|n['\u2019]?t) (?:offer|provide)|no
 _NO_LACK = r"scalpel|cost|fees?\b|charges?\b|appointment|referral|limit|wrong|one\b|touch|to\b|\d"
 _NO_LACK += r"|(?:violence|fear|shame|stigma|smoking|tobacco)\b"
 _NO_LACK += r"|.*\b(?:campaigns?|advocacy|awareness|sensiti[sz]ation|movement|initiative|prevention)$"
-_SAID_TO_LACK = re.compile(
+_SAID_TO_LACK = lazy_pattern(
     rf"(?:\(|[\u2013:=-]\s*)(?:no|none|n/a|(?:{_LACKING}){_LATELY}|not (?:functional|operational|working)|out of stock"
     rf"|coming soon|discontinued|suspended|stopped|closed|hakuna|hamna)\s*\)?$"
     rf"|^(?!.*\b(?:if|when|where)\b).*\s(?:is |are )?(?:{_LACKING}){_LATELY}$|[\u274c\u2716-\u2718]$"

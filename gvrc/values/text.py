@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gvrc.lazy import lazy_pattern
 from gvrc.masking import mask_contacts
 from gvrc.meaning.paths import SAYS_NONE
 
@@ -23,7 +24,9 @@ ABSENT_WORDS = (
 # A spreadsheet shows #### if a column is too narrow.
 _ABSENT = r"^(?i:" + "|".join(re.escape(word) for word in ABSENT_WORDS) + r"|[\s._?-]*|#{2,})$"
 _ENTITY = r"&(?:#\d+|#[xX][0-9a-fA-F]+|[A-Za-z][A-Za-z0-9]*);"
-_AMPERSAND = re.compile(r"&(?:(?:amp|AMP|#0*38|#[xX]0*26);)+")  # all at once: a cell of them, one a pass, took minutes
+_AMPERSAND = lazy_pattern(
+    r"&(?:(?:amp|AMP|#0*38|#[xX]0*26);)+"
+)  # all at once: a cell of them, one a pass, took minutes
 # Format characters (zero-width spaces, joiners, byte order marks, direction marks) and the blank letters of other
 # scripts are invisible, but make two equal names differ. White space among the control characters is kept here.
 _INVISIBLE = r"[\p{Cf}\x{00}-\x{08}\x{0e}-\x{1f}\x{7f}-\x{84}\x{86}-\x{9f}\x{34f}\x{fe00}-\x{fe0f}]"
@@ -35,9 +38,9 @@ INVALID_TEXT = "issue.invalid_text"  # extract sets it, too
 _CP1252 = "".join(bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0))
 _MOJIBAKE = rf"[\u00c2\u00c3\u00e2][\u0080-\u00bf{_CP1252}]"
 # The tags of a web page. Those that only style letters are cut out; those that begin a line separate words.
-_COMMENT = re.compile(r"<!--.*?-->|<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
-_LINE = re.compile(r"</?(?:p|br|div|li|ul|ol|h[1-6]|hr|table|tbody|tr|td|th|section|article)\b[^<>]*>", re.IGNORECASE)
-_LETTERING = re.compile(
+_COMMENT = lazy_pattern(r"<!--.*?-->|<(script|style)\b[^<>]*>.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_LINE = lazy_pattern(r"</?(?:p|br|div|li|ul|ol|h[1-6]|hr|table|tbody|tr|td|th|section|article)\b[^<>]*>", re.IGNORECASE)
+_LETTERING = lazy_pattern(
     r"</?(?:a|abbr|b|big|code|em|font|i|img|label|mark|small|span|strong|sub|sup|u)\b[^<>]*>", re.IGNORECASE
 )
 _BYTE_OF = {letter: letter.encode("cp1252") for letter in _CP1252}

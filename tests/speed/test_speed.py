@@ -42,6 +42,7 @@ IMPORTER = PROJECT / "scripts" / "production_json_importer.py"
 HEAVY = {
     *("polars", "numpy", "pyarrow", "pandas", "pandera", "rapidfuzz", "phonenumbers", "prometheus_client", "rich"),
     "asyncio",
+    "email",  # of importlib.metadata, which polars imports
 }
 MODULES = """
 import runpy, sys
@@ -180,6 +181,11 @@ def test_an_unchanged_file_waits_for_no_class_whose_methods_are_compiled_when_it
     texts = [(PROJECT / name).with_suffix(".py") for name in ours if not (PROJECT / name).is_dir()]
     # The rules of the sources are read before anything is imported that is not Python's own.
     assert [path.name for path in texts if "@dataclass" in path.read_text("utf-8")] == ["sources.py"]
+
+
+def test_no_pattern_is_compiled_before_it_is_used() -> None:
+    texts = {path.name: path.read_text("utf-8") for path in (PROJECT / "gvrc").rglob("*.py")}
+    assert [name for name, text in texts.items() if "re.compile(" in text] == ["lazy.py"]
 
 
 def test_polars_is_imported_while_connecting_for_a_file_that_came_since_the_last_run(
