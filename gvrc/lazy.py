@@ -1,6 +1,6 @@
 """What costs time when it is imported, and is needed in few runs, is made when it is first used.
 
-There are two hundred patterns, of which a run uses a third: to compile all of them took a tenth of an unchanged run.
+There are two hundred patterns, of which a first load uses a third (``docs/performance.md``).
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ def lazy_pattern(text: AnyStr, flags: re.RegexFlag | int = 0) -> re.Pattern[AnyS
 class _LazyPattern:
     def __init__(self, text: str | bytes, flags: re.RegexFlag | int) -> None:
         self.pattern = text
-        self.flags = flags
+        self._flags = flags
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - a method of one pattern or another
         """Compile, and keep the methods: this is not called again."""
         if name not in METHODS:
             raise AttributeError(name)
-        compiled = re.compile(self.pattern, self.flags)
+        compiled = re.compile(self.pattern, self._flags)
         vars(self).update({method: getattr(compiled, method) for method in METHODS})
         return vars(self)[name]
 
@@ -39,8 +39,7 @@ class _LazyPattern:
 def lazy_module(name: str) -> None:
     """Have a module imported when something of it is first used, and not when it is imported.
 
-    Polars imports ``importlib.metadata``, for tables of Iceberg: with ``email`` and 45 others, it is a
-    seventh of importing polars.
+    Polars imports ``importlib.metadata``, for tables of Iceberg, and with it ``email`` and 46 other modules.
     """
     if name in sys.modules:
         return

@@ -62,7 +62,7 @@ def _alike(elements: Elements, key: str) -> tuple[Elements, int]:
 
     Decoding all elements would take 20 times as long.
     """
-    said = lazy_pattern(rb'"%b"\s*:\s*(\[[^\]]*\]|"[^"]*"|[^,}\]\s]*)' % re.escape(key.encode(errors="replace")))
+    said = re.compile(rb'"%b"\s*:\s*(\[[^\]]*\]|"[^"]*"|[^,}\]\s]*)' % re.escape(key.encode(errors="replace")))
     texts = [found[1] if (found := said.search(memoryview(element))) else b"" for element in elements]
     counts = {text: count for text, count in Counter(texts).items() if DIGIT.search(text)}
     often = {text for text, count in counts.items() if count >= WARDS_TO_A_POINT}

@@ -31,10 +31,8 @@ ORDER BY table_name, conname
 def test_after_a_first_load_all_foreign_keys_stand_as_before_it(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
-    before = rows(fresh, FOREIGN_KEYS)
-    assert len(before) > 20
-    assert outcome(run([write(tmp_path, "clinic.json", [CLINIC])], settings)) == {"read": 1, "inserted": 1}
-    assert rows(fresh, FOREIGN_KEYS) == before
+    assert len(rows(fresh, FOREIGN_KEYS)) > 20
+    load_and_find_them_as_before(fresh, tmp_path, settings)
 
 
 def test_a_dry_run_leaves_them_where_they_are(settings: Settings, fresh: Database, tmp_path: Path) -> None:
@@ -92,33 +90,26 @@ def test_a_run_that_was_killed_after_its_last_file_leaves_them_to_the_next_one(
 def test_where_the_server_refuses_to_drop_them_they_stay_and_the_load_goes_on(
     settings: Settings, fresh: Database, tmp_path: Path, *, dry_run: bool
 ) -> None:
-    before = rows(fresh, FOREIGN_KEYS)
     fresh.execute(
         "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql"
         " AS $$ BEGIN RAISE EXCEPTION 'no ALTER TABLE in office hours'; END $$;"
         "CREATE EVENT TRIGGER refuse ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION refuse()"
     )
-    account = run([write(tmp_path, "clinic.json", [CLINIC])], settings, Options(dry_run=dry_run))
-    assert outcome(account) == {"read": 1, "inserted": 1}
-    assert rows(fresh, FOREIGN_KEYS) == before
+    load_and_find_them_as_before(fresh, tmp_path, settings, Options(dry_run=dry_run))
 
 
 def test_where_somebody_reads_the_tables_for_longer_than_a_lock_is_waited_for_they_stay(
     settings: Settings, fresh: Database, fresh_url: str, tmp_path: Path
 ) -> None:
-    before = rows(fresh, FOREIGN_KEYS)
     short = msgspec.structs.replace(settings, database_url=f"{fresh_url}&options=-c%20lock_timeout%3D50ms")
     with connect(fresh_url) as application, application.transaction():
         assert rows(application, "SELECT FROM facilities") == []
-        account = run([write(tmp_path, "clinic.json", [CLINIC])], short)
-    assert outcome(account) == {"read": 1, "inserted": 1}
-    assert rows(fresh, FOREIGN_KEYS) == before
+        load_and_find_them_as_before(fresh, tmp_path, short)
 
 
 def test_they_stay_where_the_role_owns_the_tables_and_has_no_right_to_refer_to_the_lookups(
     settings: Settings, fresh: Database, fresh_url: str, tmp_path: Path
 ) -> None:
-    before = rows(fresh, FOREIGN_KEYS)
     role = f"importer_{secrets.token_hex(4)}"
     tables = rows(
         fresh,
@@ -131,12 +122,19 @@ def test_they_stay_where_the_role_owns_the_tables_and_has_no_right_to_refer_to_t
         + ";".join(f"ALTER TABLE {table['name']} OWNER TO {role}" for table in tables)
     )
     narrow = msgspec.structs.replace(settings, database_url=fresh_url.replace("://postgres:", f"://{role}:"))
-    assert outcome(run([write(tmp_path, "clinic.json", [CLINIC])], narrow)) == {"read": 1, "inserted": 1}
-    assert rows(fresh, FOREIGN_KEYS) == before
+    load_and_find_them_as_before(fresh, tmp_path, narrow)
     # A session that is ending still drops its temporary tables, which are the role's, too.
     rows(fresh, f"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = '{role}'")
     for tidy_up in (f"REASSIGN OWNED BY {role} TO postgres", f"DROP OWNED BY {role}", f"DROP ROLE {role}"):
         fresh.execute(tidy_up)
+
+
+def load_and_find_them_as_before(
+    database: Database, folder: Path, settings: Settings, options: Options | None = None
+) -> None:
+    before = rows(database, FOREIGN_KEYS)
+    assert outcome(run([write(folder, "clinic.json", [CLINIC])], settings, options)) == {"read": 1, "inserted": 1}
+    assert rows(database, FOREIGN_KEYS) == before
 
 
 def run_killed_before_it_looks_back(path: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
