@@ -9,6 +9,7 @@ compare types (``copy`` does, before it sends a byte).
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 import adbc_driver_manager
 import adbc_driver_postgresql
 
-from gvrc.database_errors import QUERY_CANCELED, advice_on_refusal, first_line, sqlstate
+from gvrc.database_errors import QUERY_CANCELED, advice_on_refusal, first_line, is_full, sqlstate
 from gvrc.database_url import demand_readable_url, shown_url
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.lazy import lazy_pattern
@@ -39,12 +40,16 @@ QUOTED = lazy_pattern(r'"[^"]*"')
 
 # libpq waits for ever for a server that takes a connection and says nothing, deaf to Ctrl-C meanwhile.
 CONNECT_SECONDS = "30"
+# How long a server that gives no more connections is asked again, and how often.
+FULL_SECONDS = 1.0
+FULL_ATTEMPTS = 20
 QUOTES_ALL = (
     "The setting quote_all_identifiers is on for this database or this role, with which the importer cannot read. An "
     "owner runs ALTER DATABASE ... RESET quote_all_identifiers (or ALTER ROLE); without one, give the URL the option "
     "options=-c%20quote_all_identifiers%3Doff"
 )
 
+Opened = tuple[adbc_driver_manager.AdbcDatabase, adbc_driver_manager.AdbcConnection]
 Parameter = str | int | float | bool | None
 
 # What PostgreSQL calls the types that a frame may be copied into; anything else would be stored as garbage.
@@ -71,7 +76,7 @@ def connect(url: str) -> Database:
     """
     demand_readable_url(url)
     try:
-        handle, connection = connect_once(url)
+        handle, connection = connect_patiently(url)
     except adbc_driver_manager.Error as error:
         is_of_network = NETWORK_ERROR.search(str(error)) is not None
         raise DatabaseUnavailableError(
@@ -92,7 +97,23 @@ def told_unreachable(error: adbc_driver_manager.Error, *, is_of_network: bool) -
     return f"cannot be reached: {told} Check --database-url, or DATABASE_URL, and that the server is running."
 
 
-def connect_once(url: str) -> tuple[adbc_driver_manager.AdbcDatabase, adbc_driver_manager.AdbcConnection]:
+def connect_patiently(url: str) -> Opened:
+    """Open a connection, and wait for a moment where the server gives no more of them.
+
+    The driver opens one to read the types, closes it, and opens the one that is used; until the server has noticed, it
+    counts both. On a busy machine one in a hundred was refused so to a role that may have one.
+    """
+    for _ in range(FULL_ATTEMPTS):
+        try:
+            return connect_once(url)
+        except adbc_driver_manager.Error as error:
+            if not is_full(error):
+                raise
+            time.sleep(FULL_SECONDS / FULL_ATTEMPTS)
+    return connect_once(url)
+
+
+def connect_once(url: str) -> Opened:
     """Open a connection as the driver does; a URL or an environment that sets a time to wait for it is obeyed."""
     os.environ.setdefault("PGCONNECT_TIMEOUT", CONNECT_SECONDS)
     handle = open_handle(url)
@@ -181,7 +202,7 @@ class Database:
         Raises:
             adbc_driver_manager.Error: the server does not answer yet.
         """
-        fresh = connect_once(url)
+        fresh = connect_patiently(url)
         self.close()
         self._handle, self._connection = fresh
         self._shared.connections.append(self._connection)

@@ -21,6 +21,7 @@ LACKING = (NO_RIGHT, "3F000", "42P01", NO_COLUMN, "42P10", "42803")
 DISK_FULL = "53100"
 READ_ONLY = "25006"
 QUERY_CANCELED = "57014"  # somebody cancelled just this statement: doing it again would defy them
+NO_MORE_CONNECTIONS = "too many c(lients|onnections)|remaining connection slots"
 # What a server says that answered and would not let this user in, and what to do: the driver gives no SQLSTATE for it.
 REFUSALS = {
     "password authentication failed": "Correct the user and the password in the URL, or in ~/.pgpass. (A user that "
@@ -39,8 +40,8 @@ REFUSALS = {
     "... ALLOW_CONNECTIONS true.",
     r"pg_hba\.conf": "Have an administrator let this user in from this machine, by a line of the server's pg_hba.conf, "
     "which may also demand ?sslmode=require in the URL.",
-    "too many c(lients|onnections)|remaining connection slots": "Wait until another session has ended, or have an "
-    "administrator raise the limit, then repeat the command.",
+    NO_MORE_CONNECTIONS: "Wait until another session has ended, or have an administrator raise the limit, then repeat "
+    "the command.",
 }
 
 
@@ -76,6 +77,11 @@ def advice_on_refusal(error: BaseException) -> str:
     """Say what to do about a server that answered and would not let this user in; empty where it was anything else."""
     told = first_line(error) if REFUSED_CONNECTION.search(str(error)) else ""
     return next((advice for words, advice in REFUSALS.items() if re.search(words, told)), "")
+
+
+def is_full(error: BaseException) -> bool:
+    """Say whether a server, a database or a role gives no more connections."""
+    return re.search(NO_MORE_CONNECTIONS, first_line(error)) is not None
 
 
 def first_line(error: BaseException) -> str:
