@@ -5,7 +5,7 @@ The tables are in ``sql/staging/create.sql``; ``gvrc/load.py`` copies.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -14,7 +14,7 @@ from gvrc.account import CHILD_TABLES
 from gvrc.values.services import add_service_category
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from gvrc.reading.raw import PackedTexts
 
@@ -56,6 +56,7 @@ STAGED_RECORDS = (
     "recorded_on",
     "quality_score",
 )
+ROUND_KEYS = ("code", "source_key", "place", "number", "content")
 CHILDREN = ("contacts", "services", "owners", "gbv_categories", "infrastructure")
 CHILD_LOOKUPS = {  # what of a child names a row of a lookup table
     "staged_contacts": {"contact_type": "contact_types"},
@@ -64,6 +65,7 @@ CHILD_LOOKUPS = {  # what of a child names a row of a lookup table
     "staged_gbv_categories": {"gbv_category": "gbv_categories"},
     "staged_infrastructure": {"infrastructure_type": "infrastructure_types", "condition_status": "condition_statuses"},
 }
+Key = tuple[int, str]  # which of ROUND_KEYS, and its value
 BETWEEN_WORDS = r"[^\p{L}\p{N}]+"
 Refused = dict[int, tuple[str, str]]  # the reason and the detail of accepted rows that do not land, by row_no
 SIGNS = r"""[ .,:;_/()"'`\[\]\x{b4}\x{2018}\x{2019}\x{2bc}\x{2013}-]+"""  # as in sql/staging/functions.sql
@@ -80,14 +82,18 @@ def add_rounds(accepted: pl.DataFrame) -> pl.DataFrame:
     """Add ``round``: a record that shares a key with an earlier one of the batch is merged after it.
 
     Keys are the code, the source's own key, name and constituency (a code may turn out to be another facility's), and
-    number, where one of the two has no code. A record without a place may be of a facility in any: who has its name is
-    merged after it. A number is one, too, where a facility comes more than once: it may claim and give up several.
+    number, where one of the two has no code. A number is one, too, where a facility comes more than once: it may claim
+    and give up several. A record without a place may be of a facility in any: it is merged after all of its name that
+    come before it, and before those that come after it.
     """
     keyed = round_keys(accepted)
     is_shared = pl.any_horizontal(
-        pl.col(key).is_duplicated() & pl.col(key).is_not_null() for key in keyed.columns if key != "row_no"
+        pl.col(key).is_duplicated() & pl.col(key).is_not_null() for key in (*ROUND_KEYS, "name_of_any_place")
     )
-    rounds = dict(number_rounds(keyed.filter(is_shared).iter_rows()))
+    shared = keyed.filter(is_shared)
+    named = shared.drop_nulls("name_of_any_place").select("row_no", "name_of_any_place", "is_nowhere")
+    names = {row_no: (name, is_nowhere) for row_no, name, is_nowhere in named.iter_rows()}
+    rounds = dict(number_rounds(shared.select("row_no", *ROUND_KEYS).iter_rows(), names))
     return accepted.with_columns(round=pl.col("row_no").replace_strict(rounds, default=1, return_dtype=pl.Int64))
 
 
@@ -95,7 +101,8 @@ def round_keys(accepted: pl.DataFrame) -> pl.DataFrame:
     """Give the keys of each record, by row_no; null where it has none.
 
     Codes are generated of names without their signs, and names meet where "&" is "and", "center" "centre", an accent
-    nothing: who may have one code, or may meet, has one key.
+    nothing: who may have one code, or may meet, has one key. ``name_of_any_place`` is the name where one of the records
+    that bear it is without a place.
     """
     name = (
         pl.col("facility_name")
@@ -110,11 +117,11 @@ def round_keys(accepted: pl.DataFrame) -> pl.DataFrame:
         "row_no",
         code=pl.col("facility_code"),
         source_key=pl.concat_str("source", "source_key", separator=" "),
-        place=pl.when(constituency.is_null().any().over(name))
-        .then(name)
-        .otherwise(pl.concat_str(name, constituency, separator="|")),
+        place=pl.concat_str(name, constituency.fill_null(""), separator="|"),
         number=pl.col("registration_number"),
         content=pl.concat_str("source", "content_hash", separator=" "),
+        name_of_any_place=pl.when(constituency.is_null().any().over(name)).then(name),
+        is_nowhere=constituency.is_null(),
         comes_again=pl.col("facility_code").is_duplicated() & pl.col("facility_code").is_not_null(),
     )
     is_key = (pl.col("code").is_null() | pl.col("comes_again")).any().over("number")
@@ -137,17 +144,37 @@ def name_key(name: pl.Expr) -> pl.Expr:
     )
 
 
-def number_rounds(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:
+def number_rounds(rows: Iterator[tuple[Any, ...]], names: Mapping[int, tuple[str, bool]]) -> Iterator[tuple[int, int]]:
     """Number the rows, in their order, that share a key with one another, or with one that shares one with the other.
 
-    A record may give a facility the name by which another one is met.
+    A record may give a facility the name by which another one is met. ``names`` has the names that records without a
+    place bear, by row_no of all who bear them, and whether this is one without: those that are linked with it wait for
+    all of its name before them, and those after it wait for them. Those with a place do not wait for each other because
+    of it: each of 1,000 police stations would take a round.
     """
+    groups = link_rows(rows)
+    borne, borne_nowhere = names_of_groups(groups, names)
+    of_group: Counter[Key] = Counter()  # the last round of each so far
+    of_name: Counter[str] = Counter()
+    of_nowhere: Counter[str] = Counter()
+    for row_no, group in groups.items():
+        before = [of_group[group], *map(of_nowhere.__getitem__, borne[group])]
+        round_no = 1 + max(*before, 0, *map(of_name.__getitem__, borne_nowhere[group]))
+        yield row_no, round_no
+        of_group[group] = round_no
+        of_nowhere |= dict.fromkeys(borne_nowhere[group], round_no)
+        for name in borne[group]:
+            of_name[name] = max(round_no, of_name[name])
+
+
+def link_rows(rows: Iterator[tuple[Any, ...]]) -> dict[int, Key]:
+    """Give of each row, by row_no, one key for all that are linked with it by keys that they share."""
     keys = {
         row_no: [(place, value) for place, value in enumerate(values) if value is not None] for row_no, *values in rows
     }
-    of_key: dict[tuple[int, str], tuple[int, str]] = {}  # another key of the same rows
+    of_key: dict[Key, Key] = {}  # another key of the same rows
 
-    def first_of(key: tuple[int, str]) -> tuple[int, str]:
+    def first_of(key: Key) -> Key:
         while (other := of_key.setdefault(key, key)) != key:
             of_key[key], key = of_key[other], other
         return key
@@ -155,10 +182,20 @@ def number_rounds(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:
     for first, *others in keys.values():
         for other in others:
             of_key[first_of(other)] = first_of(first)
-    met: Counter[tuple[int, str]] = Counter()
-    for row_no, (first, *_) in keys.items():
-        met[first_of(first)] += 1
-        yield row_no, met[first_of(first)]
+    return {row_no: first_of(first) for row_no, (first, *_) in keys.items()}
+
+
+def names_of_groups(
+    groups: Mapping[int, Key], names: Mapping[int, tuple[str, bool]]
+) -> tuple[Mapping[Key, set[str]], Mapping[Key, set[str]]]:
+    """Give the names of each group of linked rows, and those that it bears without a place."""
+    borne: defaultdict[Key, set[str]] = defaultdict(set)
+    borne_nowhere: defaultdict[Key, set[str]] = defaultdict(set)
+    for row_no, (name, is_nowhere) in names.items():
+        borne[groups[row_no]].add(name)
+        if is_nowhere:
+            borne_nowhere[groups[row_no]].add(name)
+    return borne, borne_nowhere
 
 
 def staged_records(accepted: pl.DataFrame, children: dict[str, pl.DataFrame]) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from gvrc.database import connect
 from gvrc.load import Loader
-from gvrc.loading.staging import number_rounds
+from gvrc.loading.staging import add_rounds, number_rounds
 from gvrc.pipeline import run
 from tests.identity.test_first_load import RECORDS
 from tests.settled.test_settled import stands, told
@@ -26,11 +27,75 @@ if TYPE_CHECKING:
     from gvrc.settings import Settings
 
 
+NOWHERE = dict.fromkeys(("county_name", "constituency_name", "ward_name", "lat", "long"))
+KIBRA = NOWHERE | {"county_name": "Nairobi", "constituency_name": "Kibra", "ward_name": "Lindi"}
+PLACED_RECORDS = st.builds(lambda record, place: record | place, RECORDS, st.sampled_from([{}, NOWHERE, KIBRA]))
+KEYED_ROWS = st.lists(
+    st.tuples(st.sampled_from("abcde"), st.sampled_from([None, *"uvwxyz"]), st.booleans()), max_size=9
+)
+
+
 def test_who_shares_a_key_or_is_linked_by_others_that_do_is_merged_one_after_the_other() -> None:
     keyed = [(0, "a", "x"), (1, "b", "x"), (2, "b", None), (3, None, "y"), (4, "c", "y"), (5, "d", None)]
-    assert list(number_rounds(iter(keyed))) == [(0, 1), (1, 2), (2, 3), (3, 1), (4, 2), (5, 1)]
+    assert list(number_rounds(iter(keyed), {})) == [(0, 1), (1, 2), (2, 3), (3, 1), (4, 2), (5, 1)]
     linked_late = [(0, "a", "x"), (1, "b", "y"), (2, "a", "y"), (3, "b", "z")]
-    assert [round_no for _, round_no in number_rounds(iter(linked_late))] == [1, 2, 3, 4]
+    assert [round_no for _, round_no in number_rounds(iter(linked_late), {})] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("constituencies", "rounds"),
+    [
+        ([1, 2, 3, 4], [1, 1, 1, 1]),
+        ([None, 1, 2, 3], [1, 2, 2, 2]),
+        ([1, 2, None, 3], [1, 1, 2, 3]),
+        ([1, 1, None, 3], [1, 2, 3, 4]),
+        ([1, None, None, 3], [1, 2, 3, 4]),
+    ],
+)
+def test_only_who_has_no_place_waits_for_all_of_its_name_and_is_waited_for(
+    constituencies: list[int | None], rounds: list[int]
+) -> None:
+    named = pl.DataFrame(
+        {
+            "row_no": range(4),
+            "facility_name": "Police Station",
+            "facility_code": ["1", "2", "3", "4"],
+            "constituency_id": constituencies,
+            "source": "nps",
+            "source_key": None,
+            "registration_number": None,
+            "content_hash": ["a", "b", "c", "d"],
+        },
+        schema_overrides={"constituency_id": pl.Int32, "source_key": pl.String, "registration_number": pl.String},
+    )
+    assert add_rounds(named)["round"].to_list() == rounds
+
+
+@given(KEYED_ROWS)
+def test_rounds_are_those_of_a_loop_over_all_pairs(given_rows: list[tuple[str, str | None, bool]]) -> None:
+    """Each record is of one group by its key, and bears a name without a place or with one."""
+    keyed = [(row_no, key) for row_no, (key, _, _) in enumerate(given_rows)]
+    names = {row_no: (name, nowhere) for row_no, (_, name, nowhere) in enumerate(given_rows) if name is not None}
+    assert dict(number_rounds(iter(keyed), names)) == rounds_of_pairs(given_rows)
+
+
+def rounds_of_pairs(given_rows: list[tuple[str, str | None, bool]]) -> dict[int, int]:
+    def names(group: str, *, nowhere: bool) -> set[str]:
+        return {name for key, name, is_nowhere in given_rows if key == group and name and is_nowhere >= nowhere}
+
+    rounds: dict[int, int] = {}
+    for row_no, (group, _, _) in enumerate(given_rows):
+        before = [0]
+        for earlier in range(row_no):
+            other = given_rows[earlier][0]
+            if (
+                other == group
+                or names(other, nowhere=True) & names(group, nowhere=False)
+                or names(other, nowhere=False) & names(group, nowhere=True)
+            ):
+                before.append(rounds[earlier])
+        rounds[row_no] = 1 + max(before)
+    return rounds
 
 
 def loaded(path: str, settings: Settings, url: str, batch_size: int) -> tuple[Any, ...]:
@@ -42,7 +107,7 @@ def loaded(path: str, settings: Settings, url: str, batch_size: int) -> tuple[An
 
 
 @examples(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(RECORDS, min_size=2, max_size=7))
+@given(st.lists(PLACED_RECORDS, min_size=2, max_size=7))
 def test_the_size_of_a_batch_decides_nothing(
     settings: Settings, tmp_path: Path, further_urls: Callable[[], str], records: list[dict[str, Any]]
 ) -> None:
@@ -56,8 +121,7 @@ def test_a_record_is_met_by_the_name_that_one_before_it_in_the_batch_gave_a_faci
     settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
 ) -> None:
     key = {"code": None, "id": "7f0c8a52-0000-4000-8000-000000000001"}
-    nowhere = dict.fromkeys(("county_name", "constituency_name", "ward_name", "lat", "long"))
-    placed, named = CLINIC | key | {"name": "Mukuru Clinic"}, CLINIC | key | nowhere | {"name": "Mukuru Kayole Clinic"}
+    placed, named = CLINIC | key | {"name": "Mukuru Clinic"}, CLINIC | key | NOWHERE | {"name": "Mukuru Kayole Clinic"}
     path = write(tmp_path, "a.json", [placed, named, CLINIC | {"name": "Mukuru Kayole Clinic"}])
     account = run([path], msgspec.structs.replace(settings, batch_size=batch_size))
     assert outcome(account) == {"read": 3, "inserted": 1, "superseded": 2}
@@ -167,9 +231,8 @@ def test_a_record_that_waits_beside_one_of_its_name_stops_nothing(
 def test_a_namesake_of_a_record_whose_code_another_facility_bears_is_that_ones_facility(
     settings: Settings, fresh: Database, tmp_path: Path, batch_size: int, is_claimant_first: bool
 ) -> None:
-    kibra = {"county_name": "Nairobi", "constituency_name": "Kibra", "ward_name": "Lindi", "lat": None, "long": None}
     run([write(tmp_path, "a.json", [CLINIC])], settings)
-    claimant = {"code": CLINIC["code"], "name": "Zuhura Refuge", **kibra}
+    claimant = {"code": CLINIC["code"], "name": "Zuhura Refuge", **KIBRA}
     records = [claimant, claimant | {"code": 15_000, "phone": "0700000017"}]
     path = write(tmp_path, "b.json", records if is_claimant_first else records[::-1])
     account = run([path], msgspec.structs.replace(settings, batch_size=batch_size))
