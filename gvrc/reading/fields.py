@@ -33,6 +33,7 @@ from gvrc.meaning.paths import (
 from gvrc.meaning.titles import is_title, names_a_place, text_of_title
 from gvrc.reading.addresses import ADDRESSES, part_address
 from gvrc.reading.alike import Column, Columns, IdLists
+from gvrc.reading.angle_parts import DEGREES, part_of_angle
 from gvrc.reading.fitting import DIGIT, LIST_FIELDS, UUID_LENGTH, DistinctTexts
 from gvrc.reading.identifiers import IDENTIFIERS, LICENCE_KEY, REGISTRY_KEY, column_of, numbers_in
 from gvrc.reading.json_texts import Texts, Values, dotted, json_texts_of, texts_of
@@ -170,7 +171,8 @@ class _Sorting:
     def _is_known(self, path: KeyPath, key: str) -> bool:
         """Say whether a value under this key may come to anything."""
         is_ours = path == REJECT_HEADER
-        return bool(is_ours or self.keys.meanings(path) or self.keys.opens(path) or past_word(key) or side_of((key,)))
+        is_beside = past_word(key) or side_of((key,)) or part_of_angle((key,))
+        return bool(is_ours or self.keys.meanings(path) or self.keys.opens(path) or is_beside)
 
     def _column(self, path: KeyPath, column: Column) -> None:
         """Take the values of one key, whatever they are."""
@@ -191,11 +193,23 @@ class _Sorting:
         self.left_over.note_types(path, column.types)
         if word in TELLS_HOURS:
             self.offers.with_hours.update(row for row, value in enumerate(column.values) if are_hours(value))
+        if column.types.isdisjoint((dict, list)) and self._is_minor_part(path):
+            self.offers.minor_parts.append((path, texts_of(column.values, column.types)))
+        else:
+            self._by_meaning(path, column)
+
+    def _by_meaning(self, path: KeyPath, column: Column) -> None:
+        """Take the values of one key for what the key means."""
         meanings = self.keys.meanings(path)
         if any(meaning.field == "contacts" for meaning in meanings):
             self.offers.contacts.append((meanings[0].rank, dotted(tuple(map(_without_marks, path))), column.values))
         elif meanings or not self._put_beside(path, column.values, column.types):
             self._values(path, column.values, column.types)
+
+    def _is_minor_part(self, path: KeyPath) -> bool:
+        """Say whether a key tells the minutes or seconds of an angle, unless its source has pinned it."""
+        part = part_of_angle(path)
+        return part is not None and part.unit != DEGREES and not self.keys.pins(part.axis)
 
     def _put_beside(self, path: KeyPath, values: Values, types: set[type]) -> bool:
         """Put aside what only means something together with other keys; say whether it was such a value."""

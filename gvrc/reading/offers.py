@@ -17,6 +17,7 @@ from gvrc.meaning.bare_persons import ANY_NAME
 from gvrc.meaning.paths import KeyPath, normal_key
 from gvrc.meaning.persons import is_person_at
 from gvrc.meaning.titles import names_a_place
+from gvrc.reading.angle_parts import part_of_angle, put_together
 from gvrc.reading.contact_lists import contacts_of
 from gvrc.reading.fitting import YES_OR_NO, is_of_the_licence
 from gvrc.reading.json_texts import YES_NO, Texts, Values, dotted, json_texts_of
@@ -72,6 +73,7 @@ class Offers:
         self.by_field: defaultdict[str, list[Offer]] = defaultdict(list)
         self.contacts: list[tuple[int, str, Values]] = []
         self.sides: list[tuple[str, KeyPath, Texts]] = []  # of the equator or the meridian, each with its axis
+        self.minor_parts: list[tuple[KeyPath, Texts]] = []  # minutes and seconds that have a column of their own
         self.past: list[tuple[str, KeyPath, Texts]] = []  # types that facilities had, each with the word for it
         self.titles: list[tuple[KeyPath, Texts]] = []
         self.ticked: list[Ticked] = []  # services that have a column each
@@ -187,6 +189,7 @@ class Offers:
     def choose(self) -> dict[str, Texts]:
         """Give each field the first value that is offered."""
         self._put_sides()
+        self._put_minor_parts()
         coordinates = self._choose_coordinates()
         chosen = {field: self._chosen(field, offers) for field, offers in sorted(self.by_field.items())} | coordinates
         if self.contacts:
@@ -209,6 +212,28 @@ class Offers:
                     self.by_field[axis][place] = offer._replace(texts=texts)
             left = [None if row in used and is_side(side) else side for row, side in enumerate(sides)]
             self.left_over.count_values(path, left)
+
+    def _put_minor_parts(self) -> None:
+        """Put minutes and seconds that have columns of their own behind the degrees that they belong to."""
+        for axis in AXES if self.minor_parts else ():
+            for place, offer in enumerate(self.by_field.get(axis, [])):
+                minutes, seconds = (self._take_parts(offer, unit) for unit in ("min", "sec"))
+                parted = zip(offer.texts, minutes, seconds, strict=True)
+                texts = [told and put_together(told, *parts, is_latitude=axis == AXES[0]) for told, *parts in parted]
+                self.by_field[axis][place] = offer._replace(texts=texts)
+        for path, left in self.minor_parts:
+            self.left_over.count_values(path, left)
+
+    def _take_parts(self, degrees: Offer, unit: str) -> Texts:
+        """Take the minutes or seconds of the angles whose degrees are offered."""
+        angle = part_of_angle(degrees.path)
+        found: Texts = [None] * self.rows
+        for place, (path, texts) in enumerate(self.minor_parts):
+            if angle and part_of_angle(path) == angle._replace(unit=unit):
+                found = [None if of is None else text for of, text in zip(degrees.texts, texts, strict=True)]
+                left = [text if of is None else None for of, text in zip(degrees.texts, texts, strict=True)]
+                self.minor_parts[place] = (path, left)
+        return found
 
     def _choose_coordinates(self) -> dict[str, Texts]:
         """Take latitude and longitude of a row from keys that belong together, where a batch has several for one."""
