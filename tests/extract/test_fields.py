@@ -411,6 +411,36 @@ def test_a_key_means_its_field(record: dict[str, Any], fields: dict[str, str]) -
             {"facility_type": "clinic"},
             {"tags.was:amenity": (1, "pharmacy")},
         ),
+        (
+            {"demolished:building": "yes", "amenity": "clinic"},
+            {"facility_type": "clinic", "is_closed": "demolished"},
+            {},
+        ),
+        (
+            {"razed:building": "house", "building": "yes"},
+            {},
+            {"tags.razed:building": (1, "house"), "tags.building": (1, "yes")},
+        ),
+        (
+            {"disused:amenity": "pub", "office": "ngo"},
+            {},
+            {"tags.disused:amenity": (1, "pub"), "tags.office": (1, "ngo")},
+        ),
+        (
+            {"disused:amenity": "clinic", "office": "no"},
+            {"facility_type": "clinic", "is_closed": "disused"},
+            {"tags.office": (1, "no")},
+        ),
+        (
+            {"disused:amenity": "clinic", "was:healthcare": "yes"},
+            {"facility_type": "clinic", "is_closed": "disused", "issue.value_not_used": "tags.was:healthcare=closed"},
+            {},
+        ),
+        ({"end_date": "2019-05-01", "amenity": "clinic"}, {"facility_type": "clinic", "is_closed": "2019-05-01"}, {}),
+        ({"amenity": "vacant"}, {"is_closed": "closed"}, {}),
+        ({"shop": "vacant", "amenity": "clinic"}, {"facility_type": "clinic"}, {"tags.shop": (1, "vacant")}),
+        ({"opening_hours": "off"}, {"is_closed": "closed"}, {}),
+        ({"opening_hours": "Mo-Fr 08:00-17:00; PH off"}, {}, {"tags.opening_hours": (1, "Mo-Fr 08:00-17:00; PH off")}),
         ({"disused:building": "yes"}, {}, {"tags.disused:building": (1, "yes")}),
         ({"building": "hospital"}, {}, {"tags.building": (1, "hospital")}),
         ({"building": "Jubilee House"}, {"address": "Jubilee House"}, {}),
@@ -420,6 +450,10 @@ def test_what_is_disused_in_openstreetmap_is_closed_unless_it_is_something_else_
     tags: dict[str, str], landing: dict[str, str], left: dict[str, tuple[int, str]]
 ) -> None:
     assert (read({"tags": tags}), unmapped({"tags": tags})) == (landing, left)
+
+
+def test_an_end_date_outside_of_openstreetmaps_tags_closes_nothing() -> None:
+    assert read({"end_date": "2019-05-01"}) == {}
 
 
 @pytest.mark.parametrize(
