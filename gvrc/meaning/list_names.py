@@ -64,6 +64,24 @@ def is_constituency(key: str, county: str) -> bool:
     )
 
 
+def is_ward(key: str, constituency: str) -> bool:
+    """Say whether a key is the name of a ward of a constituency, as the shipped reference has it.
+
+    >>> is_ward("Lindi", "KIBRA"), is_ward("Lindi", "Makadara"), is_ward("Lindi", "")
+    (True, False, False)
+    """
+    return normal_key(constituency) in _constituencies_by_ward().get(normal_key(key), ())
+
+
+@cache
+def _constituencies_by_ward() -> dict[str, set[str]]:
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    names = {row["constituency_code"]: normal_key(row["constituency_name"]) for row in _rows_of("constituencies")}
+    for row in _rows_of("wards"):
+        found[normal_key(row["ward_name"])].add(names[row["constituency_code"]])
+    return found
+
+
 @cache
 def _counties_by_constituency() -> dict[str, set[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)

@@ -94,11 +94,24 @@ def _other_api_type(value: dict[str, Any]) -> str | None:
 
 
 def _other_unit(value: dict[str, Any]) -> str | None:
-    """Name the level of a unit of places above facilities: of DHIS2, or of whoever says it in words."""
-    if is_organisation_unit(value) and value["level"] < FACILITY_UNIT:
+    """Name the level of a unit above or inside of facilities: of DHIS2, or of whoever says it in words."""
+    if is_organisation_unit(value) and (value["level"] < FACILITY_UNIT or _is_inside_a_facility(value)):
         return f"organisation unit of level {value['level']}"
     is_named = is_unit_with_level(value) and value.keys() <= KEYS_OF_UNIT_WITH_LEVEL
     return level_named(value) if is_named and not names_a_place(value["name"]) else None
+
+
+def _is_inside_a_facility(unit: dict[str, Any]) -> bool:
+    """Say whether a unit of DHIS2 is below one of the level of facilities that is called as one: a department of it.
+
+    In other hierarchies level 5 is a ward, so that its name must tell.
+
+    >>> [_is_inside_a_facility({"level": 6, "parent": {"name": name}}) for name in ("Lindi Hospital", "Lindi Ward")]
+    [True, False]
+    """
+    parent = unit.get("parent")
+    names = (parent.get(key) for key in ("name", "displayName")) if isinstance(parent, dict) else ()
+    return unit["level"] == FACILITY_UNIT + 1 and any(isinstance(name, str) and names_a_place(name) for name in names)
 
 
 def _other_item(value: dict[str, Any]) -> str | None:

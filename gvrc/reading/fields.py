@@ -33,20 +33,25 @@ from gvrc.meaning.paths import (
 from gvrc.meaning.titles import is_title, names_a_place, text_of_title
 from gvrc.reading.addresses import ADDRESSES, part_address
 from gvrc.reading.alike import Column, Columns, IdLists
-from gvrc.reading.fitting import DIGIT, LIST_FIELDS, UUID_LENGTH, DistinctTexts
+from gvrc.reading.angle_parts import DEGREES, part_of_angle
+from gvrc.reading.fitting import DIGIT, HOURS, LIST_FIELDS, UUID_LENGTH, DistinctTexts
 from gvrc.reading.identifiers import IDENTIFIERS, LICENCE_KEY, REGISTRY_KEY, column_of, numbers_in
 from gvrc.reading.json_texts import Texts, Values, dotted, json_texts_of, texts_of
 from gvrc.reading.left_over import LeftOver
-from gvrc.reading.offers import ELSEWHERE, Offers
+from gvrc.reading.offers import BEFORE_ALL, ELSEWHERE, Offers
 from gvrc.reading.single_keys import (
     ADDRESS_AS_TEXT,
     BOXES,
     DESKS,
+    TAGS_OF_USE,
     TELLS_HOURS,
     are_hours,
     as_box,
+    as_hours,
     decode_address,
+    is_end_of_element,
     is_gender_desk,
+    is_vacant,
     labels_of_desk,
     past_word,
 )
@@ -170,7 +175,8 @@ class _Sorting:
     def _is_known(self, path: KeyPath, key: str) -> bool:
         """Say whether a value under this key may come to anything."""
         is_ours = path == REJECT_HEADER
-        return bool(is_ours or self.keys.meanings(path) or self.keys.opens(path) or past_word(key) or side_of((key,)))
+        is_beside = past_word(key) or side_of((key,)) or part_of_angle((key,))
+        return bool(is_ours or self.keys.meanings(path) or self.keys.opens(path) or is_beside)
 
     def _column(self, path: KeyPath, column: Column) -> None:
         """Take the values of one key, whatever they are."""
@@ -191,16 +197,41 @@ class _Sorting:
         self.left_over.note_types(path, column.types)
         if word in TELLS_HOURS:
             self.offers.with_hours.update(row for row, value in enumerate(column.values) if are_hours(value))
+        if column.types.isdisjoint((dict, list)) and self._is_minor_part(path):
+            self.offers.minor_parts.append((path, texts_of(column.values, column.types)))
+        else:
+            self._by_meaning(path, column)
+
+    def _by_meaning(self, path: KeyPath, column: Column) -> None:
+        """Take the values of one key for what the key means."""
+        if str in column.types and path[-1] in TAGS_OF_USE:
+            column = Column(self._in_use(path, column.values))
         meanings = self.keys.meanings(path)
         if any(meaning.field == "contacts" for meaning in meanings):
             self.offers.contacts.append((meanings[0].rank, dotted(tuple(map(_without_marks, path))), column.values))
         elif meanings or not self._put_beside(path, column.values, column.types):
             self._values(path, column.values, column.types)
 
+    def _in_use(self, path: KeyPath, values: Values) -> Values:
+        """Note which places are in use by a tag of theirs, and which are vacant; give the values of the others."""
+        vacant = [value if is_vacant(value) else None for value in values]
+        others: Values = [None if is_vacant(value) else value for value in values]
+        self.offers.in_use.append((path, [value if isinstance(value, str) else None for value in others]))
+        if any(vacant):
+            self.offers.past.append(("closed", path, vacant))
+        return others
+
+    def _is_minor_part(self, path: KeyPath) -> bool:
+        """Say whether a key tells the minutes or seconds of an angle, unless its source has pinned it."""
+        part = part_of_angle(path)
+        return part is not None and part.unit != DEGREES and not self.keys.pins(part.axis)
+
     def _put_beside(self, path: KeyPath, values: Values, types: set[type]) -> bool:
         """Put aside what only means something together with other keys; say whether it was such a value."""
         if types.isdisjoint((dict, list)) and (word := past_word(str(path[-1]))):
             self.offers.past.append((word, path, texts_of(values, types)))
+        elif is_end_of_element(path):
+            self.offers.add("is_closed", BEFORE_ALL, path, texts_of(values, types))
         elif is_title(path) and any(map(names_a_place, map(text_of_title, values))):
             self.offers.titles.append((path, list(map(text_of_title, values))))
         elif types == {str} and (axis := side_of(path)):
@@ -388,6 +419,8 @@ class _Sorting:
                 kept = [None if text in unfit else text for text in texts] if unfit else texts
                 if field == "address" and normal_key(str(path[-1])) in BOXES:
                     kept = list(map(as_box, kept))
+                elif field == "is_closed" and normal_key(str(path[-1])) in HOURS:
+                    kept = list(map(as_hours, kept))
                 self.offers.add(field, rank, path, json_texts_of(kept) if field in LIST_FIELDS else kept)
         if left := left - says_nothing:
             is_whole = len(left) == len(distinct.texts)

@@ -52,8 +52,9 @@ REGIONS: Final = frozenset(
     ("state", "stateprovince", "addressregion", "billingstate", "countydistrict", "address1stateorprovince")
 )
 HOURS: Final = frozenset(("openinghours", "hours"))
+OFF: Final = "off"  # OpenStreetMap's word for never; a flag that is off denies
 NO_HOURS: Final = lazy_pattern(
-    r"(?i)\s*(?:(?:permanently|temporarily)\s+closed|closed(?:\s+(?:permanently|down|temporarily))?)\s*"
+    r"(?i)\s*(?:off|(?:permanently|temporarily)\s+closed|closed(?:\s+(?:permanently|down|temporarily))?)\s*"
 )
 # A letter is read as a flag. That a page is published, or how a form was sent in (KoBo), does not say whether the
 # facility on it is open.

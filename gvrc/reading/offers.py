@@ -17,9 +17,11 @@ from gvrc.meaning.bare_persons import ANY_NAME
 from gvrc.meaning.paths import KeyPath, normal_key
 from gvrc.meaning.persons import is_person_at
 from gvrc.meaning.titles import names_a_place
+from gvrc.reading.angle_parts import part_of_angle, put_together
 from gvrc.reading.contact_lists import contacts_of
 from gvrc.reading.fitting import YES_OR_NO, is_of_the_licence
 from gvrc.reading.json_texts import YES_NO, Texts, Values, dotted, json_texts_of
+from gvrc.reading.single_keys import is_of_building, is_vacant
 from gvrc.reading.ticked import services_by_question, without_ticked
 from gvrc.reading.withheld import LOCATION_FIELDS
 from gvrc.values.closures import outweighs
@@ -72,7 +74,9 @@ class Offers:
         self.by_field: defaultdict[str, list[Offer]] = defaultdict(list)
         self.contacts: list[tuple[int, str, Values]] = []
         self.sides: list[tuple[str, KeyPath, Texts]] = []  # of the equator or the meridian, each with its axis
+        self.minor_parts: list[tuple[KeyPath, Texts]] = []  # minutes and seconds that have a column of their own
         self.past: list[tuple[str, KeyPath, Texts]] = []  # types that facilities had, each with the word for it
+        self.in_use: list[tuple[KeyPath, Texts]] = []  # tags by which a place is something now: office, building
         self.titles: list[tuple[KeyPath, Texts]] = []
         self.ticked: list[Ticked] = []  # services that have a column each
         self.with_hours: set[int] = set()  # rows that tell when the facility is open
@@ -104,15 +108,25 @@ class Offers:
 
     def _close_what_is_past(self) -> None:
         """Take what was a clinic (``disused:amenity``), and is nothing else now, for a clinic that is closed."""
-        live = [offer.texts for offer in self.by_field.get("facility_type", [])]
+        types_now = [offer.texts for offer in self.by_field.get("facility_type", [])]
         for word, path, texts in self.past:
+            live = self._live_beside(path, types_now)
             is_past = [text is not None and not any(of[row] for of in live) for row, text in enumerate(texts)]
-            types = [text if past else None for text, past in zip(texts, is_past, strict=True)]
+            types = [
+                text if past and not is_of_building(path) else None for text, past in zip(texts, is_past, strict=True)
+            ]
             self.add("is_closed", BEFORE_ALL, path, [word if past else None for past in is_past])
-            self.add("facility_type", ELSEWHERE, path, [text and _unless_yes_or_no(text) for text in types])
+            self.add("facility_type", ELSEWHERE, path, [text and _unless_no_type(text) for text in types])
             self.left_over.count_values(
                 path, [None if past else text for text, past in zip(texts, is_past, strict=True)]
             )
+
+    def _live_beside(self, path: KeyPath, types: list[Texts]) -> list[Texts]:
+        """Give what says that a place is something now: of one whose building was demolished, only a building."""
+        tags = [(of, _unless_no(texts)) for of, texts in self.in_use if of[:-1] == path[:-1]]
+        if is_of_building(path):
+            return [texts for of, texts in tags if is_of_building(of)]
+        return types + [texts for of, texts in tags if not is_of_building(of)]
 
     def _leave_open_what_has_hours(self) -> None:
         """Take ``is_open: false`` beside hours for what it is at this hour: a service computes it for whoever asks."""
@@ -187,6 +201,7 @@ class Offers:
     def choose(self) -> dict[str, Texts]:
         """Give each field the first value that is offered."""
         self._put_sides()
+        self._put_minor_parts()
         coordinates = self._choose_coordinates()
         chosen = {field: self._chosen(field, offers) for field, offers in sorted(self.by_field.items())} | coordinates
         if self.contacts:
@@ -209,6 +224,28 @@ class Offers:
                     self.by_field[axis][place] = offer._replace(texts=texts)
             left = [None if row in used and is_side(side) else side for row, side in enumerate(sides)]
             self.left_over.count_values(path, left)
+
+    def _put_minor_parts(self) -> None:
+        """Put minutes and seconds that have columns of their own behind the degrees that they belong to."""
+        for axis in AXES if self.minor_parts else ():
+            for place, offer in enumerate(self.by_field.get(axis, [])):
+                minutes, seconds = (self._take_parts(offer, unit) for unit in ("min", "sec"))
+                parted = zip(offer.texts, minutes, seconds, strict=True)
+                texts = [told and put_together(told, *parts, is_latitude=axis == AXES[0]) for told, *parts in parted]
+                self.by_field[axis][place] = offer._replace(texts=texts)
+        for path, left in self.minor_parts:
+            self.left_over.count_values(path, left)
+
+    def _take_parts(self, degrees: Offer, unit: str) -> Texts:
+        """Take the minutes or seconds of the angles whose degrees are offered."""
+        angle = part_of_angle(degrees.path)
+        found: Texts = [None] * self.rows
+        for place, (path, texts) in enumerate(self.minor_parts):
+            if angle and part_of_angle(path) == angle._replace(unit=unit):
+                found = [None if of is None else text for of, text in zip(degrees.texts, texts, strict=True)]
+                left = [text if of is None else None for of, text in zip(degrees.texts, texts, strict=True)]
+                self.minor_parts[place] = (path, left)
+        return found
 
     def _choose_coordinates(self) -> dict[str, Texts]:
         """Take latitude and longitude of a row from keys that belong together, where a batch has several for one."""
@@ -306,8 +343,12 @@ def _join_services(text: str | None, more: str | None) -> str | None:
     return msgspec.json.encode(list_spellings(text) + list_spellings(more)).decode()
 
 
-def _unless_yes_or_no(text: str) -> str | None:
-    return None if YES_OR_NO.match(text) else text
+def _unless_no_type(text: str) -> str | None:
+    return None if YES_OR_NO.match(text) or is_vacant(text) else text
+
+
+def _unless_no(texts: Texts) -> Texts:
+    return [None if text is not None and text.strip().lower() in ("no", "false") else text for text in texts]
 
 
 def _without_licences(closed: set[str]) -> set[str]:

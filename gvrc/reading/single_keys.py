@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from gvrc.lazy import lazy_pattern
 from gvrc.meaning.paths import is_absent, normal_key
 from gvrc.meaning.vocabulary import list_words
-from gvrc.reading.fitting import HOURS, NO_HOURS
+from gvrc.reading.fitting import HOURS, NO_HOURS, OFF
+
+if TYPE_CHECKING:
+    from gvrc.meaning.paths import KeyPath
 
 ADDRESS_AS_TEXT: Final = "humanaddress"
 BOXES: Final = frozenset(("pobox", "addresspobox"))
@@ -32,6 +35,11 @@ def decode_address(value: object) -> object:
 def as_box(text: str | None) -> str | None:
     """Add what the key says of a number, which would be bare in an address without it: P.O. Box 46324."""
     return f"P.O. Box {text}" if text and text.strip()[:1].isdigit() else text
+
+
+def as_hours(text: str | None) -> str | None:
+    """Give hours that are off as what they mean; a flag that is off would deny that the place is closed."""
+    return "closed" if text is not None and text.strip().lower() == OFF else text
 
 
 def are_hours(value: object) -> bool:
@@ -61,9 +69,27 @@ def past_word(key: str) -> str | None:
 
     >>> past_word("disused:amenity"), past_word("was:healthcare"), past_word("disused:building")
     ('disused', 'closed', None)
+    >>> past_word("razed:building")
+    'demolished'
     """
     prefix, _, tag = key.rpartition(".")[2].partition(":")
-    return LIFECYCLE.get(prefix.lower()) if tag.lower() in MAIN_TAGS else None
+    word = LIFECYCLE.get(prefix.lower())
+    return word if tag.lower() in MAIN_TAGS or (tag.lower() == BUILDING and word == GONE) else None
+
+
+def is_of_building(path: KeyPath) -> bool:
+    """Say whether a key tells of the building and not of what is in it."""
+    return str(path[-1]).lower().endswith(BUILDING)
+
+
+def is_end_of_element(path: KeyPath) -> bool:
+    """Say whether a key is the tag of OpenStreetMap for the day since which something is no more."""
+    return len(path) > 1 and path[-1] == "end_date" and path[-2] == "tags"
+
+
+def is_vacant(value: object) -> bool:
+    """Say whether a tag tells that nobody is in a place now: ``amenity: vacant``."""
+    return isinstance(value, str) and value.strip().lower() == "vacant"
 
 
 LIFECYCLE: Final = {
@@ -76,4 +102,8 @@ LIFECYCLE: Final = {
     "destroyed": "demolished",
     "construction": "under construction",
 }
+BUILDING: Final = "building"
+GONE: Final = "demolished"
 MAIN_TAGS: Final = frozenset(("amenity", "healthcare", "office", "social_facility", "police", "emergency"))
+# With one of these, a place is in use; ``emergency`` only says more of a hospital.
+TAGS_OF_USE: Final = frozenset(("amenity", "healthcare", "office", "police", "shop", BUILDING))

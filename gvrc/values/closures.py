@@ -58,7 +58,21 @@ _MAY_BE_FOR_A_TIME = ("closed", "shut", "imefungwa", "kimefungwa")
 _BEFORE = lazy_pattern(
     r"(?:(?:the|this)\s+)?(?:(?:facility|clinic|hospital|station|post|shelter|office|cent(?:re|er)|it"
     r"|home|(?:safe\s?)?house|institution|dispensary|kituo|hospitali|zahanati|kliniki|ofisi|nyumba)\s+)?"
-    r"(?:(?:is|was|has(?:\s+been)?)\s+)?(?:(?:now|currently|still|fully|completely|totally|officially)\s+)?",
+    r"(?:(?:is|was|has(?:\s+since)?(?:\s+been)?)\s+)?(?:(?:now|currently|still|fully|completely|totally|officially)\s+)?",
+    re.IGNORECASE,
+)
+# Between the clauses of a remark. Before a comma may stand when it is closed: "During floods, clinic closed".
+_BETWEEN_CLAUSES = lazy_pattern(r"\s*;\s*|\.\s+")
+# What may be closed in a later clause: the whole of it. A gate, a case or an office of it may be closed, too.
+_THE_WHOLE = lazy_pattern(
+    r"(?:(?:the|this)\s+)?(?:facility|clinic|hospital|police\s+station|station|shelter|cent(?:re|er)|home|safe\s?house"
+    r"|institution|dispensary|kituo|hospitali|zahanati|kliniki|nyumba)\b",
+    re.IGNORECASE,
+)
+_CLOSED_FOR_ITSELF = lazy_pattern(r"clos|shut|ceased|defunct|decommission|nolonger|fungwa")
+_SAYS_OPEN = lazy_pattern(
+    r"\b(?:open\w*|operat\w+|function\w*|working|running|active|ongoing|continu\w+|offer\w*|provid\w+|receiv\w+"
+    r"|if|when|whenever|unless|inafanya|kinafanya|hutoa|inatoa|kinatoa|ikiwa|kama|wakati)\b",
     re.IGNORECASE,
 )
 # What may follow the word: a sign, a number, or one of few words. "Closed to walk-ins" is open.
@@ -251,7 +265,28 @@ def _told_aside(text: str) -> str | None:
 
 
 def _told_in_remark(text: str) -> str | None:
-    return _told_aside(text) if _SURE_IN_A_REMARK.search(fold(_word_and_rest(text)[0])) else None
+    whole = _told_aside(text) if _SURE_IN_A_REMARK.search(fold(_word_and_rest(text)[0])) else None
+    return whole or _told_in_clause(text)
+
+
+def _told_in_clause(text: str) -> str | None:
+    """Read a later clause of a remark that says of the whole facility that it is closed, if no other says open.
+
+    >>> [
+    ...     _told_in_clause(text)
+    ...     for text in ("No funds; home closed", "No water; gate closed", "Offers PEP; home closed")
+    ... ]
+    ['Non-Operational', None, None]
+    """
+    before, *clauses = _BETWEEN_CLAUSES.split(text.strip())
+    if _OPEN_AGAIN_OR_HOURS.search(text):
+        return None
+    for place, clause in enumerate(clauses):
+        said = _told_aside(clause) if _THE_WHOLE.match(clause) else None
+        if said and _CLOSED_FOR_ITSELF.search(fold(_word_and_rest(clause)[0])):
+            others = (before, *clauses[:place], *clauses[place + 1 :])
+            return None if any(map(_SAYS_OPEN.search, others)) else said
+    return None
 
 
 def _word_and_rest(text: str) -> tuple[str, str]:

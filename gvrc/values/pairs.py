@@ -33,7 +33,10 @@ _SIDES: Final = {
         for gps in ("", "gps")
     },
 }
-_SIDE: Final = lazy_pattern(r"\s*(?:([NSEW])|(north|south|east|west)(?:ern)?)\.?\s*", re.IGNORECASE)
+_SIDE: Final = lazy_pattern(
+    r"\s*(?:([NSEW])|(north|south|east|west)(?:ern)?|(kaskazini|kusini|mashariki|magharibi))\.?\s*", re.IGNORECASE
+)
+_IN_SWAHILI: Final = {"KASKAZINI": "N", "KUSINI": "S", "MASHARIKI": "E", "MAGHARIBI": "W"}
 _HAS_SIDE: Final = lazy_pattern(r"(?:^|[^a-z])[nsew](?:[^a-z]|$)|north|south|east|west", re.IGNORECASE)
 
 
@@ -55,7 +58,7 @@ def with_side(degrees: str | None, side: str | None) -> str | None:
     """
     if degrees is None or side is None or not (found := _SIDE.fullmatch(side)):
         return degrees
-    letter = (found[1] or found[2])[0].upper()
+    letter = _IN_SWAHILI[found[3].upper()] if found[3] else (found[1] or found[2])[0].upper()
     is_there = _HAS_SIDE.search(degrees) and letter in degrees.upper()
     return degrees if is_there else f"{degrees} {letter}"
 

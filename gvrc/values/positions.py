@@ -25,15 +25,22 @@ SIXTY = 60  # minutes in a degree, seconds in a minute
 # the process died of it (SIGSEGV). No place is nested so: beginnings in a row, no end between them.
 _DEEP = lazy_pattern(r"[\[{](?:[^\[\]{}]*+[\[{]){99}")
 
+_SIDES = {
+    **dict.fromkeys(("N", "NORTH", "KASKAZINI"), "N"),
+    **dict.fromkeys(("S", "SOUTH", "KUSINI"), "S"),
+    **dict.fromkeys(("E", "EAST", "MASHARIKI"), "E"),
+    **dict.fromkeys(("W", "WEST", "MAGHARIBI"), "W"),
+}
+_SIDE = "|".join(_SIDES)
 # Possessive (++): a number is read whole. Split, 117' would be 11 degrees and 7 minutes; 400 digits took six seconds.
 _NUMBER = r"\d++(?:[.,]\d++)?+"
 _DEGREES = lazy_pattern(
     rf"""(?:lat(?:itude)?|lon(?:g(?:itude)?)?|lng|[xy])?\s*+[:=]?\s*+
-    (?P<before>[NSEW]|north|south|east|west)?\s*+
+    (?P<before>{_SIDE})?\s*+
     (?P<sign>[+\u2010\u2011\u2013\u2212-]?)\s*+(?P<degrees>{_NUMBER})\s*+(?:°|º|˚|deg(?:rees?)?|d|:(?=\s*\d))?\s*+
     (?:(?P<minutes>{_NUMBER})\s*+(?:['′’`´]|min(?:utes?)?|m|:(?=\s*\d))?\s*+
     (?:(?P<seconds>{_NUMBER})\s*+(?:["″”]|''|′′|’’|sec(?:onds?)?|s(?=\s*[NSEW]))?)?)?\s*+
-    (?P<after>[NSEW]|north|south|east|west)?""",
+    (?P<after>{_SIDE})?""",
     re.IGNORECASE | re.VERBOSE,
 )
 _NAMES = (("latitude", "longitude"), ("lat", "long"), ("lat", "lng"), ("lat", "lon"), ("y", "x"))
@@ -76,7 +83,7 @@ def read_degrees(text: str) -> float | None:
         float((found[part] or "0").replace(",", ".")) for part in ("degrees", "minutes", "seconds")
     )
     whole = (degrees.is_integer() or not found["minutes"]) and (minutes.is_integer() or not found["seconds"])
-    sides = {side[0].upper() for side in (found["before"], found["after"]) if side}
+    sides = {_SIDES[side.upper()] for side in (found["before"], found["after"]) if side}
     contradicts = len(sides) > 1 or (found["sign"] in MINUS and bool(sides & {"N", "E"}))
     if not whole or max(minutes, seconds) >= SIXTY or contradicts:  # "-1.28 36.8" is a pair, not an angle
         return None

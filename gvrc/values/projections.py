@@ -20,7 +20,16 @@ SPELLINGS: Final = dict.fromkeys(("102100", "102113", "900913"), WEB_MERCATOR)  
 # Kenya lies in zones 36 and 37 of the universal transverse Mercator projection, on both sides of the equator: those of
 # WGS 84, and of Arc 1960, which its survey uses.
 ZONES: Final = ("32636", "32637", "32736", "32737", "21096", "21097", "21036", "21037")
-IN_METRES: Final = lazy_pattern(rf"(?<!\d)(?:{'|'.join((WEB_MERCATOR, *SPELLINGS, *ZONES))})(?!\d)")
+NUMBER: Final = rf"(?<!\d)(?:{'|'.join((WEB_MERCATOR, *SPELLINGS, *ZONES))})(?!\d)"
+# WGS 84 / UTM zone 37S, WGS_1984_UTM_Zone_37S, UTM 37S (WGS 84). Without the datum it may be 300 m elsewhere.
+DATUM: Final = r"(?:wgs[\s_]*(?:19)?84|arc[\s_]*(?:19)?60)"
+ZONE: Final = r"utm[\s_]*(?:zone)?[\s_-]*3[67][\s_]*(?:north|south|[ns])(?![a-z])"
+NAME: Final = rf"(?i:{DATUM}[\s_/,;-]*{ZONE}|{ZONE}[\s_/,;(-]*{DATUM})"
+IN_METRES: Final = lazy_pattern(rf"{NUMBER}|{NAME}")
+PARTS: Final = lazy_pattern(r"(?i)(wgs|arc)|(3[67])[\s_]*([ns])")
+NAMED: Final = dict(
+    zip(("wgs36n", "wgs37n", "wgs36s", "wgs37s", "arc36n", "arc37n", "arc36s", "arc37s"), ZONES, strict=True)
+)
 
 
 def projection_of(value: object) -> str | None:
@@ -31,12 +40,22 @@ def projection_of(value: object) -> str | None:
     ...     projection_of("EPSG:4326"),
     ... )
     ('32737', None)
+    >>> projection_of("Arc 1960 / UTM zone 36S"), projection_of("UTM zone 37S")
+    ('21036', None)
     """
     if isinstance(value, dict):
         said = (value.get(key) for key in ("latestWkid", "wkid", "properties", "name", "code"))
         return next((known for inner in said if (known := projection_of(inner))), None)
     found = IN_METRES.search(str(value)) if isinstance(value, (str, int)) else None
-    return found and SPELLINGS.get(found[0], found[0])
+    if not found:
+        return None
+    return SPELLINGS.get(found[0], found[0]) if found[0].isdecimal() else _number_of(found[0])
+
+
+def _number_of(name: str) -> str | None:
+    """Give the EPSG number of a zone that is named with its datum, in either order."""
+    datum, zone, side = ("".join(parts).lower() for parts in zip(*PARTS.findall(name), strict=True))
+    return NAMED.get(f"{datum}{zone}{side}")
 
 
 def to_degrees(

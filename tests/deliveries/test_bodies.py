@@ -376,6 +376,10 @@ def test_a_layer_of_areas_or_of_nothing_is_no_facility_itself(settings: Settings
         {"name": "Kibera", "type": "informal settlement"},
         {"name": "Kibra", "level": "Sub County", "code": "1379"},
         {"NAME": "LINDI", "WARD": "Lindi", "CONSTITUEN": "Kibra", "COUNTY": "Nairobi", "AREA": 3.2},
+        {"NAME": "LINDI", "CONST": "KIBRA", "COUNTY": "NAIROBI"},
+        {"NAME": "KIBRA", "COUNTY": "NAIROBI"},
+        {"name": "Lindi Sub-Location", "county": "Nairobi"},
+        {"name": "Kibra Boundary", "ward": "Lindi", "county": "Nairobi"},
     ],
 )
 @pytest.mark.parametrize("is_in_metres", [False, True])
@@ -397,6 +401,33 @@ def test_an_area_that_is_drawn_beside_facilities_is_none(
     account = run([str(path)], settings)
     assert rows(fresh, "SELECT facility_type AS type FROM facilities") == [{"type": "Health Centre"}]
     assert any(note.startswith("passed over: 1 area_of_") for note in account.files[0].notes)
+
+
+def test_the_point_at_which_a_map_writes_the_name_of_a_ward_is_no_facility(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    told = [{"name": "Lindi", "type": "ward"}, {"name": "Lindi Dispensary", "type": "ward"}]
+    told += [{"name": "Tumaini", "type": "ward", "phone": "0700000016"}, {"name": "Umoja", "county": "Nairobi"}]
+    point = {"type": "Point", "coordinates": [36.785, -1.315]}
+    features = [{"type": "Feature", "geometry": point, "properties": said} for said in told]
+    account = run([write(tmp_path, "a.json", features)], settings)
+    assert names(fresh) == ["Lindi Dispensary", "Tumaini", "Umoja"]
+    assert account.files[0].notes == ["passed over: 1 area_of_ward"]
+
+
+def test_a_department_of_a_hospital_in_dhis2_is_no_facility(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    hospital = {"id": "aBcDeFgHi00", "name": "Lindi Hospital", "level": 5, "parent": {"id": "aBcDeFgHi09"}}
+    # Where a hierarchy begins above Kenya, level 5 is a ward, and level 6 a facility.
+    units = [
+        hospital,
+        hospital | {"id": "aBcDeFgHi01", "level": 6, "name": "Theatre", "parent": hospital},
+        hospital | {"id": "aBcDeFgHi02", "level": 6, "name": "Tumaini", "parent": hospital | {"name": "Lindi Ward"}},
+    ]
+    account = run([write(tmp_path, "a.json", units)], settings)
+    assert names(fresh) == ["Lindi Hospital", "Tumaini"]
+    assert account.files[0].notes == ["passed over: 1 organisation unit of level 6"]
 
 
 def test_units_of_dhis2_that_are_told_with_their_borders_alone_are_no_facilities(

@@ -411,6 +411,36 @@ def test_a_key_means_its_field(record: dict[str, Any], fields: dict[str, str]) -
             {"facility_type": "clinic"},
             {"tags.was:amenity": (1, "pharmacy")},
         ),
+        (
+            {"demolished:building": "yes", "amenity": "clinic"},
+            {"facility_type": "clinic", "is_closed": "demolished"},
+            {},
+        ),
+        (
+            {"razed:building": "house", "building": "yes"},
+            {},
+            {"tags.razed:building": (1, "house"), "tags.building": (1, "yes")},
+        ),
+        (
+            {"disused:amenity": "pub", "office": "ngo"},
+            {},
+            {"tags.disused:amenity": (1, "pub"), "tags.office": (1, "ngo")},
+        ),
+        (
+            {"disused:amenity": "clinic", "office": "no"},
+            {"facility_type": "clinic", "is_closed": "disused"},
+            {"tags.office": (1, "no")},
+        ),
+        (
+            {"disused:amenity": "clinic", "was:healthcare": "yes"},
+            {"facility_type": "clinic", "is_closed": "disused", "issue.value_not_used": "tags.was:healthcare=closed"},
+            {},
+        ),
+        ({"end_date": "2019-05-01", "amenity": "clinic"}, {"facility_type": "clinic", "is_closed": "2019-05-01"}, {}),
+        ({"amenity": "vacant"}, {"is_closed": "closed"}, {}),
+        ({"shop": "vacant", "amenity": "clinic"}, {"facility_type": "clinic"}, {"tags.shop": (1, "vacant")}),
+        ({"opening_hours": "off"}, {"is_closed": "closed"}, {}),
+        ({"opening_hours": "Mo-Fr 08:00-17:00; PH off"}, {}, {"tags.opening_hours": (1, "Mo-Fr 08:00-17:00; PH off")}),
         ({"disused:building": "yes"}, {}, {"tags.disused:building": (1, "yes")}),
         ({"building": "hospital"}, {}, {"tags.building": (1, "hospital")}),
         ({"building": "Jubilee House"}, {"address": "Jubilee House"}, {}),
@@ -422,11 +452,16 @@ def test_what_is_disused_in_openstreetmap_is_closed_unless_it_is_something_else_
     assert (read({"tags": tags}), unmapped({"tags": tags})) == (landing, left)
 
 
+def test_an_end_date_outside_of_openstreetmaps_tags_closes_nothing() -> None:
+    assert read({"end_date": "2019-05-01"}) == {}
+
+
 @pytest.mark.parametrize(
     ("record", "landing", "left"),
     [
         ({"lat": "1.31", "lat_dir": "S"}, {"latitude": "1.31 S"}, {}),
         ({"lat": 1.31, "lat_hemisphere": "South"}, {"latitude": "1.31 S"}, {}),
+        ({"lat": 1.31, "lat_hemisphere": "Kusini"}, {"latitude": "1.31 S"}, {}),
         ({"latitude": "1 18 36", "NS": "s."}, {"latitude": "1 18 36 S"}, {}),
         ({"gps": {"longitude": 36.87, "EW": "E"}}, {"longitude": "36.87 E"}, {}),
         ({"lat": "1.31 S", "lat_dir": "S"}, {"latitude": "1.31 S"}, {}),
@@ -445,6 +480,40 @@ def test_a_side_in_a_column_of_its_own_goes_with_the_degrees_beside_it(
 def test_degrees_south_of_the_equator_by_a_column_of_its_own_land_there() -> None:
     record = {"name": "Umoja Clinic", "lat": "1.31", "lat_dir": "S", "lon": "36.87", "lon_dir": "E"}
     assert normalise(read_record(record)).select("latitude", "longitude").row(0) == (-1.31, 36.87)
+
+
+@pytest.mark.parametrize(
+    ("record", "landing", "left"),
+    [
+        ({"Lat (deg)": 1, "Lat (min)": 18, "Lat (sec)": 49.5, "N/S": "S"}, {"latitude": "1° 18' 49.5\" S"}, {}),
+        ({"lat_deg": "1", "lat_min": "18.8", "lat_dir": "South"}, {"latitude": "1° 18.8' S"}, {}),
+        ({"Latitude Degrees": -1, "Latitude Minutes": 18}, {"latitude": "-1° 18'"}, {}),
+        ({"Long (deg)": 36, "Long (min)": 47, "Long (sec)": 2}, {"longitude": "36° 47' 2\""}, {}),
+        # On which side of the equator, nobody has said: neither counts, and the issue says why.
+        ({"Lat (deg)": 1, "Lat (min)": 18, "Lat (sec)": 49}, {"latitude": "1° 18' 49\" N or S"}, {}),
+        ({"Lat (deg)": -1.3136}, {"latitude": "-1.3136"}, {}),
+        ({"Lat (min)": 18}, {}, {"Lat (min)": (1, "18")}),
+        # The edges of a map, and the minutes of another angle.
+        (
+            {"lat": -1.31, "lat_min": -1.5, "lat_max": -1.2},
+            {"latitude": "-1.31"},
+            {"lat_min": (1, "-1.5"), "lat_max": (1, "-1.2")},
+        ),
+        ({"lat_deg": -1, "other": {"lat_min": 18}}, {"latitude": "-1"}, {"other.lat_min": (1, "18")}),
+    ],
+)
+def test_minutes_and_seconds_in_columns_of_their_own_go_with_their_degrees(
+    record: dict[str, Any], landing: dict[str, str], left: dict[str, tuple[int, str]]
+) -> None:
+    assert (read(record), unmapped(record)) == (landing, left)
+
+
+def test_of_an_angle_in_three_columns_the_degrees_alone_are_no_place() -> None:
+    record = {"name": "Umoja Clinic", "Lat (deg)": 1, "Lat (min)": 18, "Lat (sec)": 36, "N/S": "S"}
+    record |= {"Long (deg)": 36, "Long (min)": 52, "Long (sec)": 12, "E/W": "E"}
+    assert normalise(read_record(record)).select("latitude", "longitude").row(0) == pytest.approx((-1.31, 36.87))
+    del record["N/S"]
+    assert normalise(read_record(record)).select("latitude", "longitude").row(0) == (None, None)
 
 
 @pytest.mark.parametrize("word", sorted(set(LIFECYCLE.values())))

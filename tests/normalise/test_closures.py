@@ -287,5 +287,40 @@ def test_a_remark_may_name_what_is_closed(landed: Landed, remark: str) -> None:
     assert landed(description=remark) == CLOSED | {"description": remark, "closed_in_words": f"description: {remark}"}
 
 
+@pytest.mark.parametrize(
+    "remark",
+    [
+        *(
+            "All children reintegrated; home closed",
+            "Services stopped. Centre closed in 2021.",
+            "Has since been closed",
+        ),
+        *("Facility has since closed", "No funding; the shelter has since closed down; children at Lindi"),
+        *("Hakuna fedha; kituo kimefungwa", "Hakuna wafanyakazi. Nyumba imefungwa tangu 2020", "Raided. Home closed"),
+    ],
+)
+def test_a_remark_may_say_why_before_it_says_that_the_whole_is_closed(landed: Landed, remark: str) -> None:
+    assert landed(description=remark) == CLOSED | {"description": remark, "closed_in_words": f"description: {remark}"}
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        *("Use the side entrance; gate closed", "Maternity wing under repair; now closed", "Case heard; file closed"),
+        *("Visits by arrangement; home closed to visitors", "Shelter for women; shelter closed to men"),
+        *("Ring the bell; home closed at night", "Open daily; clinic closed on Sundays", "Offers PEP; clinic closed"),
+        *("Home closed to visitors; home open", "During floods, clinic closed", "If you come late; home closed"),
+        *("Survivor rescued; house burnt down", "Moved here; office closed", "Home has since closed the kitchen"),
+        *(
+            "Ada inalipwa; geti limefungwa",
+            "Nearly there; home to be closed",
+            "Was full; home was closed. Reopened 2022",
+        ),
+    ],
+)
+def test_a_remark_of_several_clauses_on_something_else_closes_nothing(landed: Landed, remark: str) -> None:
+    assert landed(description=remark) == {"description": remark}
+
+
 def test_a_remark_on_a_licence_closes_nothing(landed: Landed) -> None:
     assert landed(description="Licence suspended in 2019") == {"description": "Licence suspended in 2019"}

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         ("1° 16\u2032 48\u2033 S", "36° 48\u2032 E"),
         ("1°16.8'S", "36°48.0'E"),  # a GPS receiver's
         ("1:16:48 S", "36:48:00 E"),
+        ("1.28 Kusini", "36.8 Mashariki"),
         ("01d16m48s S", "036d48m00s E"),
         ("lat: -1.28", "lng: 36.8"),
         ("-1.28E0", "3.68e1"),
@@ -343,6 +344,13 @@ METRES = {"projection": "EPSG:32737", "latitude": "9854764.88", "longitude": "25
         (METRES | {"latitude": "36.788", "longitude": "-1.313"}, (-1.313, 36.788)),
         ({"projection": "32736", "coordinates": "697210.68, 9990755.24"}, None),
         ({"projection": "32736", "coordinates": "9990755.24, 697210.68"}, (-0.0836, 34.772)),
+        ({"projection": "WGS 84 / UTM zone 36S", "coordinates": "9990755.24, 697210.68"}, (-0.0836, 34.772)),
+        ({"projection": "WGS_1984_UTM_Zone_36S", "coordinates": "9990755.24, 697210.68"}, (-0.0836, 34.772)),
+        ({"projection": "UTM zone 36S", "coordinates": "9990755.24, 697210.68"}, None),
+        (
+            {"projection": "Arc_1960_UTM_Zone_37S", "latitude": "9854764.88", "longitude": "253862.48"},
+            (-1.3157, 36.7889),
+        ),
         ({"projection": "21037", "latitude": "9854764.88", "longitude": "253862.48"}, (-1.3157, 36.7889)),
         (
             {"projection": "3857", "geometry": '{"type":"Point","coordinates":[3870801.33,-9306.31]}'},
