@@ -16,7 +16,7 @@ AREAS: Final = ("Polygon", "MultiPolygon")
 LEVELS_OF_AREAS: Final = frozenset(
     (
         *("county", "subcounty", "constituency", "ward", "kaunti", "kauntindogo", "jimbo", "kata"),
-        *("location", "province", "district", "division", "sublocation", "village", "settlement", "informalsettlement"),
+        *("province", "district", "division", "sublocation", "village", "settlement", "informalsettlement"),
         *("boundary", "administrativeboundary", "catchment", "catchmentarea"),
     )
 )

@@ -415,6 +415,19 @@ def test_the_point_at_which_a_map_writes_the_name_of_a_ward_is_no_facility(
     assert account.files[0].notes == ["passed over: 1 area_of_ward"]
 
 
+def test_the_grounds_of_what_a_map_calls_a_location_are_a_facility(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    ring = [[36.78, -1.31], [36.781, -1.31], [36.781, -1.311], [36.78, -1.31]]
+    grounds = {"type": "Polygon", "coordinates": [ring]}
+    told = [{"name": "Tumaini", "type": "Location"}, {"name": "Lindi Dispensary", "type": "Location"}]
+    run(
+        [write(tmp_path, "a.json", [{"type": "Feature", "geometry": grounds, "properties": said} for said in told])],
+        settings,
+    )
+    assert names(fresh) == ["Lindi Dispensary", "Tumaini"]
+
+
 def test_a_department_of_a_hospital_in_dhis2_is_no_facility(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
