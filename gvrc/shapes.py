@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from gvrc.lazy import lazy_pattern
+from gvrc.meaning.activities import is_activity
 from gvrc.meaning.list_names import STRICT_LISTS, UNIT_LISTS, WRAPPING, is_county, is_no_facility, is_of_facilities
 from gvrc.meaning.other_kinds import other_kind
 from gvrc.meaning.paths import MAX_DEPTH, UUID, KeyPath, is_absent, leaves, normal_key
@@ -38,6 +39,8 @@ HTTP_ERRORS: Final = frozenset(status.phrase.lower() for status in HTTPStatus if
 def looks_like_facility(record: object, keys: Keys) -> TypeGuard[dict[str, Any]]:
     """Say whether an object has something like the name of a facility, and is not a person or a folder of records."""
     if not isinstance(record, dict) or is_person(record, keys) or is_event(record) or other_kind(record):
+        return False
+    if is_activity(record, keys):
         return False
     if record.get("type") == LAYER:  # its name is that of what it shows
         return False

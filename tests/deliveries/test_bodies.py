@@ -415,6 +415,44 @@ def test_the_point_at_which_a_map_writes_the_name_of_a_ward_is_no_facility(
     assert account.files[0].notes == ["passed over: 1 area_of_ward"]
 
 
+WHO_DOES_WHAT = {
+    "Organisation": "Tumaini Trust",
+    "Activity": "Case management",
+    "Indicator": "Survivors reached",
+    "Reached": 40,
+    "Start date": "2026-02-01",
+    "End date": "2026-03-31",
+    "Status": "Closed",
+    "County": "Nairobi",
+    "Ward": "Lindi",
+}
+
+
+def test_rows_of_what_organisations_have_done_in_a_time_are_no_directory_of_them(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    rows_of_cluster = [WHO_DOES_WHAT, WHO_DOES_WHAT | {"Activity": "Training", "Status": "Ongoing"}]
+    account = run([write(tmp_path, "a.json", rows_of_cluster)], settings)
+    assert (account.files[0].status, names(fresh)) == ("failed", [])
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        {"Phone": "0700000016"},
+        {"Facility": "Lindi Dispensary"},
+        {"Activity": None, "Activities": "Counselling"},
+        {"Start date": None},
+        {"Indicator": None, "Reached": None},
+    ],
+)
+def test_who_can_be_called_or_tells_no_results_is_in_a_directory(
+    settings: Settings, fresh: Database, tmp_path: Path, also: dict[str, Any]
+) -> None:
+    run([write(tmp_path, "a.json", [WHO_DOES_WHAT | also])], settings)
+    assert names(fresh) == [also.get("Facility", "Tumaini Trust")]
+
+
 def test_the_grounds_of_what_a_map_calls_a_location_are_a_facility(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
