@@ -134,6 +134,7 @@ def put_back(database: Database) -> None:
 
 def restore(database: Database, *, is_managed: bool) -> None:
     """Put updated columns back, but for those that something later changed."""
+    database.run("release_later_primary_contacts")
     for table in RESTORED:
         database.run(f"restore_{table}")
     if not is_managed:

@@ -284,65 +284,39 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS given;
 
--- name: move_primary_contacts
+-- name: replace_primary_contacts
 -- Survivors would be sent to a number that its source has replaced for ever. It stays active, for nobody said that it is
--- out of use. $1 is the actor's user_id. $2 is false before the records' contacts are inserted, one of which may take
--- the place, and true after: then the contact that a record puts first becomes the primary one of a facility without.
--- Not both at once: a database may have an index that allows each facility one primary contact.
-WITH first AS (
+-- out of use. Before the records' contacts are inserted, one of which may take the place: not both at once, for a
+-- database may have an index that allows each facility one primary contact. $1 is the actor's user_id.
+WITH replaced AS (
     SELECT
-        staged.row_no,
-        staged.contact_key,
-        types.contact_type_id,
-        merging.facility_id
+        former.contact_id,
+        to_jsonb(present) AS before
     FROM staged_contacts AS staged
     JOIN merging USING (row_no)
     JOIN contact_types AS types ON types.type_name = staged.contact_type
+    JOIN unrepeated_contacts AS former USING (row_no)
+    JOIN facility_contacts AS present USING (contact_id)
     WHERE staged.position = 0
         AND merging.met_by NOT IN ('new', 'content', 'superseded')
-), moved AS (
-    SELECT former.contact_id
-    FROM first
-    JOIN unrepeated_contacts AS former USING (row_no)
-    WHERE NOT $2::boolean
         AND former.is_only_record
         AND former.is_imported_primary
         AND NOT EXISTS (
             SELECT
             FROM facility_contacts AS other
-            WHERE other.facility_id = first.facility_id
-                AND other.contact_type_id = first.contact_type_id
-                AND pg_temp.is_same_contact(other.contact_value, first.contact_key)
+            WHERE other.facility_id = merging.facility_id
+                AND other.contact_type_id = types.contact_type_id
+                AND pg_temp.is_same_contact(other.contact_value, staged.contact_key)
                 AND NOT other.is_active
         )
-    UNION ALL
-    SELECT min(present.contact_id)
-    FROM first
-    JOIN facility_contacts AS present USING (facility_id, contact_type_id)
-    WHERE $2::boolean
-        AND present.is_active
-        AND pg_temp.is_same_contact(present.contact_value, first.contact_key)
-        AND NOT EXISTS (
-            SELECT
-            FROM facility_contacts AS other
-            WHERE other.facility_id = first.facility_id
-                AND other.is_primary
-        )
-    GROUP BY first.facility_id
-), before AS (
-    SELECT
-        present.contact_id,
-        to_jsonb(present) AS image
-    FROM moved
-    JOIN facility_contacts AS present USING (contact_id)
 ), updated AS (
     UPDATE facility_contacts AS present
     SET
-        is_primary = $2::boolean,
+        is_primary = false,
         updated_at = now(),
         updated_by = $1::integer
-    FROM moved
-    WHERE present.contact_id = moved.contact_id
+    FROM replaced
+    WHERE present.contact_id = replaced.contact_id
     RETURNING present.*
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
@@ -351,10 +325,109 @@ SELECT
     'facility_contacts',
     updated.contact_id,
     'update',
-    before.image,
+    replaced.before,
     to_jsonb(updated)
 FROM updated
-JOIN before USING (contact_id);
+JOIN replaced USING (contact_id);
+
+-- name: release_primary_contacts
+-- Who looks for the primary contact that can be called would find none, where a person switched it off and left its mark:
+-- it gives way where the facility has others to call. $1 is the actor's user_id.
+WITH released AS (
+    SELECT
+        former.contact_id,
+        to_jsonb(former) AS before
+    FROM merging
+    JOIN facility_contacts AS former USING (facility_id)
+    WHERE merging.met_by NOT IN ('new', 'content', 'superseded')
+        AND merging.row_no IN (
+            SELECT row_no
+            FROM staged_contacts
+            UNION ALL
+            SELECT row_no
+            FROM staged_ended_contacts
+        )
+        AND former.is_primary
+        AND NOT former.is_active
+        AND (
+            SELECT bool_or(other.is_active) AND NOT bool_or(other.is_active AND other.is_primary)
+            FROM facility_contacts AS other
+            WHERE other.facility_id = former.facility_id
+        )
+), updated AS (
+    UPDATE facility_contacts AS present
+    SET
+        is_primary = false,
+        updated_at = now(),
+        updated_by = $1::integer
+    FROM released
+    WHERE present.contact_id = released.contact_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    updated.facility_id,
+    'facility_contacts',
+    updated.contact_id,
+    'update',
+    released.before,
+    to_jsonb(updated)
+FROM updated
+JOIN released USING (contact_id);
+
+-- name: give_primary_contacts
+-- A facility without a primary contact gets one: of the contacts that can be called the first one that the record gives,
+-- else the oldest; a record may only say that the former one is out of use. $1 is the actor's user_id.
+WITH given AS (
+    SELECT DISTINCT ON (present.facility_id)
+        present.contact_id,
+        to_jsonb(present) AS before
+    FROM merging
+    JOIN facility_contacts AS present USING (facility_id)
+    JOIN contact_types AS types USING (contact_type_id)
+    LEFT JOIN staged_contacts AS staged
+        ON staged.row_no = merging.row_no
+        AND staged.contact_type = types.type_name
+        AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
+    WHERE merging.met_by NOT IN ('new', 'content', 'superseded')
+        AND merging.row_no IN (
+            SELECT row_no
+            FROM staged_contacts
+            UNION ALL
+            SELECT row_no
+            FROM staged_ended_contacts
+        )
+        AND present.is_active
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_contacts AS other
+            WHERE other.facility_id = merging.facility_id
+                AND other.is_primary
+        )
+    ORDER BY
+        present.facility_id,
+        staged.position,
+        present.contact_id
+), updated AS (
+    UPDATE facility_contacts AS present
+    SET
+        is_primary = true,
+        updated_at = now(),
+        updated_by = $1::integer
+    FROM given
+    WHERE present.contact_id = given.contact_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    updated.facility_id,
+    'facility_contacts',
+    updated.contact_id,
+    'update',
+    given.before,
+    to_jsonb(updated)
+FROM updated
+JOIN given USING (contact_id);
 
 -- name: insert_contacts_of_met
 -- A number that is there in another spelling, or that a person switched off, is not added again.

@@ -172,6 +172,17 @@ FROM (
 ) AS former
 WHERE present.facility_id = former.facility_id;
 
+-- name: release_later_primary_contacts
+-- First, for a database may have an index that allows each facility one primary contact.
+UPDATE facility_contacts AS present
+SET is_primary = false
+FROM undo_changes AS undo
+WHERE undo.table_name = 'facility_contacts'
+    AND undo.operation = 'update'
+    AND undo.row_id = present.contact_id
+    AND undo.before ->> 'is_primary' = 'false'
+    AND present.is_primary;
+
 -- name: restore_facility_contacts
 UPDATE facility_contacts AS present
 SET
