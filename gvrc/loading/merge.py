@@ -207,6 +207,8 @@ class Merger(Struct, kw_only=True):
             database.run("note_kept_people")
         if "staged_services" in self.children:
             database.run("note_services_not_repeated", self.run_no)
+        if "staged_owners" in self.children:
+            database.run("note_owners_not_repeated", self.run_no)
         if keeps_edits:
             database.run("note_kept_points")
         database.run("update_coordinates", actor_id, keeps_edits, is_watched)

@@ -1034,6 +1034,54 @@ SELECT
 FROM lacking
 LEFT JOIN inserted USING (owner_id);
 
+-- name: note_owners_not_repeated
+-- An owner beside whom its source now names another one stays: one of the two may be the owner's longer name. But a
+-- person is told, once for each record. Whose an owner is, and that a source says in one record what it does not in
+-- another (also in one that this run reinstated), are as in find_unrepeated_contacts. $1 is the run_no.
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+WITH unsaid AS MATERIALIZED (
+    SELECT
+        staged.row_no,
+        present.*
+    FROM staged_owners AS staged
+    JOIN merging USING (row_no)
+    JOIN facility_owners AS present USING (facility_id)
+    WHERE merging.met_by NOT IN ('new', 'superseded')
+        AND lower(present.owner_name) <> lower(staged.owner_name)
+)
+SELECT
+    unsaid.row_no,
+    'owner_not_repeated',
+    'owners',
+    string_agg(unsaid.owner_name, '; ' ORDER BY unsaid.owner_id)
+FROM unsaid
+JOIN staged_records AS record USING (row_no)
+JOIN facilities USING (facility_id)
+WHERE pg_temp.is_only_record(unsaid.facility_id, record.source, record.content_hash::uuid)
+    AND (unsaid.facility_id, record.source) NOT IN (
+        SELECT
+            facility_id,
+            source
+        FROM etl.former_lineage
+        WHERE changed_by_run_no = $1::integer
+            AND is_superseded
+    )
+    AND EXISTS (
+        SELECT
+        FROM etl.runs
+        JOIN etl.changes USING (run_no)
+        JOIN etl.files USING (run_no, file_no)
+        WHERE unsaid.created_at BETWEEN runs.started_at AND coalesce(runs.finished_at, now())
+            AND changes.facility_id = unsaid.facility_id
+            AND changes.operation = 'insert'
+            AND (
+                (changes.table_name = 'facility_owners' AND changes.row_id = unsaid.owner_id)
+                OR (changes.table_name = 'facilities' AND unsaid.created_at = facilities.created_at)
+            )
+            AND files.source = record.source
+    )
+GROUP BY unsaid.row_no;
+
 -- name: insert_gbv_categories_of_new
 INSERT INTO facility_gbv_categories (
     id,

@@ -948,6 +948,7 @@ WHERE issues.kind IN (
     'contact_person_kept',
     'dropped_by_database',
     'manual_edit_kept',
+    'owner_not_repeated',
     'registration_number_claimed_twice',
     'service_not_repeated',
     'source_key_claimed_twice',
