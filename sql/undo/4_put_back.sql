@@ -6,6 +6,17 @@ SELECT DISTINCT table_name
 FROM undo_changes
 WHERE operation = 'delete';
 
+-- name: columns_that_take_no_value
+-- Of the tables that rows are put back into: columns that the database makes of others. A whole row brings a value.
+SELECT format('%s.%s', relation.relname, attribute.attname) AS column_name
+FROM pg_attribute AS attribute
+JOIN pg_class AS relation ON relation.oid = attribute.attrelid
+WHERE relation.relnamespace = 'public'::regnamespace
+    AND relation.relname IN (SELECT table_name FROM undo_changes WHERE operation = 'delete')
+    AND attribute.attgenerated <> ''
+    AND NOT attribute.attisdropped
+ORDER BY column_name;
+
 -- name: put_back_facilities
 WITH back AS (
     INSERT INTO facilities
