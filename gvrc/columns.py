@@ -193,6 +193,7 @@ ISSUE_FIELDS = {
     "contact_out_of_use": "contacts",
     "contact_person_kept": "contacts",
     "service_not_repeated": "services",
+    "owner_not_repeated": "owners",
     "code_zeros_differ": "facility_code",
     "possible_double": "facility_code",
     "superseded_conflict": "record",

@@ -34,9 +34,7 @@ def give_once(merger: Merger, outcomes: dict[int, FileOutcomes]) -> bool:
 
     A record that was counted as unchanged then counts as updated, and its issue goes.
     """
-    if not merger.database.rows("has_freed_numbers")[0]["has_freed"]:  # the usual case
-        return False
-    if not stage_claims(merger):
+    if not stage_claims(merger):  # the usual case
         return False
     if merger.directory.is_watched:
         write_watched(merger, has_new=False, has_met=True, has_children=False)
@@ -56,8 +54,9 @@ def stage_claims(merger: Merger) -> int:
     merger.tables.empty()
     merger.tables.empty_merging()
     claims = merger.database.run("stage_freed_numbers")
-    merger.tables.fill(claims)
-    merger.database.run("meet_refused")
+    if claims:
+        merger.tables.fill(claims)
+        merger.database.run("meet_refused")
     return claims
 
 

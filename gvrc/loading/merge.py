@@ -191,19 +191,24 @@ class Merger(Struct, kw_only=True):
     def write_children_of_met(self, *, is_watched: bool) -> None:
         """Write what differs of met facilities; where triggers are watched, all of new ones, too."""
         database, actor_id, keeps_edits = self.database, self.directory.actor_id, self.settings.keep_manual_edits
-        if not self.children.isdisjoint(("staged_contacts", "staged_ended_contacts")):
-            database.run("switch_contacts", actor_id, is_watched)
         has_contacts = "staged_contacts" in self.children
+        says_of_contacts = has_contacts or "staged_ended_contacts" in self.children
+        if says_of_contacts:
+            database.run("switch_contacts", actor_id, is_watched)
         if has_contacts and database.run("find_unrepeated_contacts", self.run_no) > 0:
-            database.run("move_primary_contacts", actor_id, False)
+            database.run("replace_primary_contacts", actor_id)
             database.run("note_contacts_not_repeated")
         self.insert_children("of_met", is_watched)
+        if says_of_contacts:
+            database.run("release_primary_contacts", actor_id)
+            database.run("give_primary_contacts", actor_id)
         if has_contacts:
-            database.run("move_primary_contacts", actor_id, True)
             database.run("note_contacts_out_of_use")
             database.run("note_kept_people")
         if "staged_services" in self.children:
             database.run("note_services_not_repeated", self.run_no)
+        if "staged_owners" in self.children:
+            database.run("note_owners_not_repeated", self.run_no)
         if keeps_edits:
             database.run("note_kept_points")
         database.run("update_coordinates", actor_id, keeps_edits, is_watched)

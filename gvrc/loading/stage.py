@@ -28,6 +28,7 @@ from gvrc.loading.staging import (
     staged_records,
     staged_rejects,
     staged_services,
+    without_doubles,
 )
 from gvrc.reading.raw import PackedTexts
 from gvrc.rules import collect_issues
@@ -168,6 +169,8 @@ class Stager:
         for column, place in CHILD_TEXTS.get(table, {}).items():
             rows, cut = fit_texts(rows, column, self.directory.demands.lengths[place])
             issues.append(cut)
+            if column == "service_name" and not cut.is_empty():
+                rows = without_doubles(rows)
         return rows, issues
 
     def with_lookup_names(

@@ -304,6 +304,11 @@ def fit_texts(rows: pl.DataFrame, column: str, length: int) -> tuple[pl.DataFram
     return fitting, child_issues(rows.filter(is_long), "text_cut", column)
 
 
+def without_doubles(services: pl.DataFrame) -> pl.DataFrame:
+    """Leave one of the services of a record that are told apart only by what was cut off."""
+    return services.filter(pl.struct("row_no", pl.col("service_name").str.to_lowercase()).is_first_distinct())
+
+
 def child_issues(rows: pl.DataFrame, kind: str, column: str) -> pl.DataFrame:
     """Give an issue for each of the children, with the value of a column."""
     return rows.select("row_no", kind=pl.lit(kind), field=pl.lit(column), raw_value=column)

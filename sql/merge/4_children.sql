@@ -284,65 +284,39 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS given;
 
--- name: move_primary_contacts
+-- name: replace_primary_contacts
 -- Survivors would be sent to a number that its source has replaced for ever. It stays active, for nobody said that it is
--- out of use. $1 is the actor's user_id. $2 is false before the records' contacts are inserted, one of which may take
--- the place, and true after: then the contact that a record puts first becomes the primary one of a facility without.
--- Not both at once: a database may have an index that allows each facility one primary contact.
-WITH first AS (
+-- out of use. Before the records' contacts are inserted, one of which may take the place: not both at once, for a
+-- database may have an index that allows each facility one primary contact. $1 is the actor's user_id.
+WITH replaced AS (
     SELECT
-        staged.row_no,
-        staged.contact_key,
-        types.contact_type_id,
-        merging.facility_id
+        former.contact_id,
+        to_jsonb(present) AS before
     FROM staged_contacts AS staged
     JOIN merging USING (row_no)
     JOIN contact_types AS types ON types.type_name = staged.contact_type
+    JOIN unrepeated_contacts AS former USING (row_no)
+    JOIN facility_contacts AS present USING (contact_id)
     WHERE staged.position = 0
         AND merging.met_by NOT IN ('new', 'content', 'superseded')
-), moved AS (
-    SELECT former.contact_id
-    FROM first
-    JOIN unrepeated_contacts AS former USING (row_no)
-    WHERE NOT $2::boolean
         AND former.is_only_record
         AND former.is_imported_primary
         AND NOT EXISTS (
             SELECT
             FROM facility_contacts AS other
-            WHERE other.facility_id = first.facility_id
-                AND other.contact_type_id = first.contact_type_id
-                AND pg_temp.is_same_contact(other.contact_value, first.contact_key)
+            WHERE other.facility_id = merging.facility_id
+                AND other.contact_type_id = types.contact_type_id
+                AND pg_temp.is_same_contact(other.contact_value, staged.contact_key)
                 AND NOT other.is_active
         )
-    UNION ALL
-    SELECT min(present.contact_id)
-    FROM first
-    JOIN facility_contacts AS present USING (facility_id, contact_type_id)
-    WHERE $2::boolean
-        AND present.is_active
-        AND pg_temp.is_same_contact(present.contact_value, first.contact_key)
-        AND NOT EXISTS (
-            SELECT
-            FROM facility_contacts AS other
-            WHERE other.facility_id = first.facility_id
-                AND other.is_primary
-        )
-    GROUP BY first.facility_id
-), before AS (
-    SELECT
-        present.contact_id,
-        to_jsonb(present) AS image
-    FROM moved
-    JOIN facility_contacts AS present USING (contact_id)
 ), updated AS (
     UPDATE facility_contacts AS present
     SET
-        is_primary = $2::boolean,
+        is_primary = false,
         updated_at = now(),
         updated_by = $1::integer
-    FROM moved
-    WHERE present.contact_id = moved.contact_id
+    FROM replaced
+    WHERE present.contact_id = replaced.contact_id
     RETURNING present.*
 )
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
@@ -351,10 +325,109 @@ SELECT
     'facility_contacts',
     updated.contact_id,
     'update',
-    before.image,
+    replaced.before,
     to_jsonb(updated)
 FROM updated
-JOIN before USING (contact_id);
+JOIN replaced USING (contact_id);
+
+-- name: release_primary_contacts
+-- Who looks for the primary contact that can be called would find none, where a person switched it off and left its mark:
+-- it gives way where the facility has others to call. $1 is the actor's user_id.
+WITH released AS (
+    SELECT
+        former.contact_id,
+        to_jsonb(former) AS before
+    FROM merging
+    JOIN facility_contacts AS former USING (facility_id)
+    WHERE merging.met_by NOT IN ('new', 'content', 'superseded')
+        AND merging.row_no IN (
+            SELECT row_no
+            FROM staged_contacts
+            UNION ALL
+            SELECT row_no
+            FROM staged_ended_contacts
+        )
+        AND former.is_primary
+        AND NOT former.is_active
+        AND (
+            SELECT bool_or(other.is_active) AND NOT bool_or(other.is_active AND other.is_primary)
+            FROM facility_contacts AS other
+            WHERE other.facility_id = former.facility_id
+        )
+), updated AS (
+    UPDATE facility_contacts AS present
+    SET
+        is_primary = false,
+        updated_at = now(),
+        updated_by = $1::integer
+    FROM released
+    WHERE present.contact_id = released.contact_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    updated.facility_id,
+    'facility_contacts',
+    updated.contact_id,
+    'update',
+    released.before,
+    to_jsonb(updated)
+FROM updated
+JOIN released USING (contact_id);
+
+-- name: give_primary_contacts
+-- A facility without a primary contact gets one: of the contacts that can be called the first one that the record gives,
+-- else the oldest; a record may only say that the former one is out of use. $1 is the actor's user_id.
+WITH given AS (
+    SELECT DISTINCT ON (present.facility_id)
+        present.contact_id,
+        to_jsonb(present) AS before
+    FROM merging
+    JOIN facility_contacts AS present USING (facility_id)
+    JOIN contact_types AS types USING (contact_type_id)
+    LEFT JOIN staged_contacts AS staged
+        ON staged.row_no = merging.row_no
+        AND staged.contact_type = types.type_name
+        AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
+    WHERE merging.met_by NOT IN ('new', 'content', 'superseded')
+        AND merging.row_no IN (
+            SELECT row_no
+            FROM staged_contacts
+            UNION ALL
+            SELECT row_no
+            FROM staged_ended_contacts
+        )
+        AND present.is_active
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_contacts AS other
+            WHERE other.facility_id = merging.facility_id
+                AND other.is_primary
+        )
+    ORDER BY
+        present.facility_id,
+        staged.position,
+        present.contact_id
+), updated AS (
+    UPDATE facility_contacts AS present
+    SET
+        is_primary = true,
+        updated_at = now(),
+        updated_by = $1::integer
+    FROM given
+    WHERE present.contact_id = given.contact_id
+    RETURNING present.*
+)
+INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before, after)
+SELECT
+    updated.facility_id,
+    'facility_contacts',
+    updated.contact_id,
+    'update',
+    given.before,
+    to_jsonb(updated)
+FROM updated
+JOIN given USING (contact_id);
 
 -- name: insert_contacts_of_met
 -- A number that is there in another spelling, or that a person switched off, is not added again.
@@ -960,6 +1033,54 @@ SELECT
     CASE WHEN $3::boolean THEN to_jsonb(lacking) END
 FROM lacking
 LEFT JOIN inserted USING (owner_id);
+
+-- name: note_owners_not_repeated
+-- An owner beside whom its source now names another one stays: one of the two may be the owner's longer name. But a
+-- person is told, once for each record. Whose an owner is, and that a source says in one record what it does not in
+-- another (also in one that this run reinstated), are as in find_unrepeated_contacts. $1 is the run_no.
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+WITH unsaid AS MATERIALIZED (
+    SELECT
+        staged.row_no,
+        present.*
+    FROM staged_owners AS staged
+    JOIN merging USING (row_no)
+    JOIN facility_owners AS present USING (facility_id)
+    WHERE merging.met_by NOT IN ('new', 'superseded')
+        AND lower(present.owner_name) <> lower(staged.owner_name)
+)
+SELECT
+    unsaid.row_no,
+    'owner_not_repeated',
+    'owners',
+    string_agg(unsaid.owner_name, '; ' ORDER BY unsaid.owner_id)
+FROM unsaid
+JOIN staged_records AS record USING (row_no)
+JOIN facilities USING (facility_id)
+WHERE pg_temp.is_only_record(unsaid.facility_id, record.source, record.content_hash::uuid)
+    AND (unsaid.facility_id, record.source) NOT IN (
+        SELECT
+            facility_id,
+            source
+        FROM etl.former_lineage
+        WHERE changed_by_run_no = $1::integer
+            AND is_superseded
+    )
+    AND EXISTS (
+        SELECT
+        FROM etl.runs
+        JOIN etl.changes USING (run_no)
+        JOIN etl.files USING (run_no, file_no)
+        WHERE unsaid.created_at BETWEEN runs.started_at AND coalesce(runs.finished_at, now())
+            AND changes.facility_id = unsaid.facility_id
+            AND changes.operation = 'insert'
+            AND (
+                (changes.table_name = 'facility_owners' AND changes.row_id = unsaid.owner_id)
+                OR (changes.table_name = 'facilities' AND unsaid.created_at = facilities.created_at)
+            )
+            AND files.source = record.source
+    )
+GROUP BY unsaid.row_no;
 
 -- name: insert_gbv_categories_of_new
 INSERT INTO facility_gbv_categories (

@@ -123,15 +123,28 @@ WITH given AS (
         -- One row may be switched on and made the primary one.
         count(DISTINCT changes.row_id) FILTER (WHERE changes.operation = 'update' AND NOT again.is_so) AS updated,
         count(DISTINCT changes.row_id) FILTER (WHERE changes.operation = 'update' AND again.is_so) AS superseded,
-        -- A contact that was switched off, or is no longer the primary one, is none of those that the record gave.
+        -- A contact that was switched off, or is no longer the primary one, is none of those that the record gave; nor is
+        -- every one that became the primary one in its place.
         count(DISTINCT changes.row_id) FILTER (
             WHERE changes.operation = 'update'
                 AND changes.table_name = 'facility_contacts'
                 AND (
                     changes.after ->> 'is_active' = 'false'
                     OR (changes.before ->> 'is_primary')::boolean > (changes.after ->> 'is_primary')::boolean
+                    OR (
+                        (changes.before ->> 'is_primary')::boolean < (changes.after ->> 'is_primary')::boolean
+                        AND NOT EXISTS (
+                            SELECT
+                            FROM merging
+                            JOIN staged_contacts AS staged USING (row_no)
+                            JOIN contact_types AS types ON types.type_name = staged.contact_type
+                            WHERE merging.facility_id = changes.facility_id
+                                AND types.contact_type_id = (changes.after ->> 'contact_type_id')::integer
+                                AND pg_temp.is_same_contact(changes.after ->> 'contact_value', staged.contact_key)
+                        )
+                    )
                 )
-        ) AS ended
+        ) AS not_given
     FROM batch_changes AS changes
     CROSS JOIN LATERAL (
         SELECT
@@ -171,13 +184,13 @@ CROSS JOIN LATERAL (
         ('inserted', coalesce(written.inserted, 0)),
         ('updated', coalesce(written.updated, 0)),
         ('superseded', CASE WHEN given.met_by = 'superseded' THEN given.rows ELSE coalesce(written.superseded, 0) END),
-        ('not_given', coalesce(written.ended, 0)),
+        ('not_given', coalesce(written.not_given, 0)),
         (
             'unchanged',
             CASE
                 WHEN given.met_by = 'superseded' THEN 0
                 ELSE given.rows
-                    - coalesce(written.inserted + written.updated + written.superseded - written.ended, 0)
+                    - coalesce(written.inserted + written.updated + written.superseded - written.not_given, 0)
             END
         )
 ) AS counted (outcome, rows)
@@ -935,6 +948,7 @@ WHERE issues.kind IN (
     'contact_person_kept',
     'dropped_by_database',
     'manual_edit_kept',
+    'owner_not_repeated',
     'registration_number_claimed_twice',
     'service_not_repeated',
     'source_key_claimed_twice',

@@ -26,6 +26,7 @@ WHERE merging.met_by <> 'superseded'
                     'contact_person_kept',
                     'coordinates_shared',
                     'manual_edit_kept',
+                    'owner_not_repeated',
                     'service_not_repeated',
                     'source_key_claimed_twice',
                     'source_outranked'

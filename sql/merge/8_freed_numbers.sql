@@ -28,25 +28,10 @@ SELECT
 FROM staged_settled
 WHERE refused_number IS NOT NULL;
 
--- name: has_freed_numbers
--- A number whose bearer was refused another one may be free, too: two facilities may exchange their numbers. All are
--- counted: to find only one, the planner would compare all with all (500,000 rows for 1,000 numbers).
-SELECT count(*) > 0 AS has_freed
-FROM refused_numbers AS refused
-WHERE NOT EXISTS (
-    SELECT
-    FROM facilities AS bearer
-    WHERE bearer.registration_number = refused.registration_number
-        AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
-        AND (
-            bearer.facility_id = refused.facility_id
-            OR bearer.facility_id NOT IN (SELECT facility_id FROM refused_numbers) -- hashed, unlike NOT EXISTS
-        )
-);
-
 -- name: stage_freed_numbers
--- For each facility whose last record of the run went without its number, a record that says nothing but the number;
--- what the merge takes from a record as it is, is filled with what the facility has.
+-- For each facility whose last record of the run went without its number, a record that says nothing but the number.
+-- What the merge takes from a record as it is, is filled with what the facility has. A number whose bearer was refused
+-- another one may be free, too: two facilities may exchange their numbers.
 INSERT INTO staged_records (
     row_no,
     round,
@@ -104,10 +89,10 @@ WHERE NOT EXISTS (
     SELECT
     FROM facilities AS bearer
     WHERE bearer.registration_number = refused.registration_number
-        AND bearer.registration_number <> '' -- as above
+        AND bearer.registration_number <> '' -- a fresh directory's key is an index on just these
         AND (
             bearer.facility_id = refused.facility_id
-            OR NOT EXISTS (SELECT FROM refused_numbers AS other WHERE other.facility_id = bearer.facility_id)
+            OR bearer.facility_id NOT IN (SELECT facility_id FROM refused_numbers) -- hashed, unlike NOT EXISTS
         )
 );
 

@@ -6,6 +6,17 @@ SELECT DISTINCT table_name
 FROM undo_changes
 WHERE operation = 'delete';
 
+-- name: columns_that_take_no_value
+-- Of the tables that rows are put back into: columns that the database makes of others. A whole row brings a value.
+SELECT format('%s.%s', relation.relname, attribute.attname) AS column_name
+FROM pg_attribute AS attribute
+JOIN pg_class AS relation ON relation.oid = attribute.attrelid
+WHERE relation.relnamespace = 'public'::regnamespace
+    AND relation.relname IN (SELECT table_name FROM undo_changes WHERE operation = 'delete')
+    AND attribute.attgenerated <> ''
+    AND NOT attribute.attisdropped
+ORDER BY column_name;
+
 -- name: put_back_facilities
 WITH back AS (
     INSERT INTO facilities
@@ -171,6 +182,17 @@ FROM (
         AND undo.before <> '{}'
 ) AS former
 WHERE present.facility_id = former.facility_id;
+
+-- name: release_later_primary_contacts
+-- First, for a database may have an index that allows each facility one primary contact.
+UPDATE facility_contacts AS present
+SET is_primary = false
+FROM undo_changes AS undo
+WHERE undo.table_name = 'facility_contacts'
+    AND undo.operation = 'update'
+    AND undo.row_id = present.contact_id
+    AND undo.before ->> 'is_primary' = 'false'
+    AND present.is_primary;
 
 -- name: restore_facility_contacts
 UPDATE facility_contacts AS present

@@ -164,6 +164,56 @@ def test_what_was_switched_off_without_another_is_the_primary_one_again_when_it_
     assert primary(fresh) == {FORMER: True}
 
 
+def test_a_record_that_only_calls_the_primary_contact_out_of_use_leaves_its_place_to_the_oldest_one(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [with_phone(FORMER, OTHER, LATTER)])], settings)
+    before = content(fresh)
+    path = write(tmp_path, "a.json", [with_phone(FORMER + " (disconnected)")])
+    account = run([path], settings)
+    assert account.files[0].tables["facility_contacts"] == {"updated": 2}
+    assert primary(fresh) == {OTHER: True, LATTER: False}
+    assert run([path], settings).files[0].tables.get("facility_contacts", {}) == {}
+    assert outcome(run([path], settings, Options(force=True))) == {"read": 1, "unchanged": 1}
+    undo(account.run_id, settings)
+    assert content(fresh) == before
+
+
+@pytest.mark.parametrize(
+    ("february", "chosen"),
+    [
+        ((FORMER, OTHER), OTHER),
+        ((LATTER,), LATTER),
+        ((FORMER + " (disconnected)",), OTHER),
+    ],
+)
+def test_a_primary_contact_that_a_person_switched_off_gives_way_to_one_that_can_be_called(
+    settings: Settings, fresh: Database, tmp_path: Path, february: tuple[str, ...], chosen: str
+) -> None:
+    fresh.execute("CREATE UNIQUE INDEX ON facility_contacts (facility_id) WHERE is_primary")
+    run([write(tmp_path, "a.json", [with_phone(FORMER, OTHER)])], settings)
+    fresh.execute(f"UPDATE facility_contacts SET is_active = false WHERE contact_value = '{FORMER}'")
+    before = content(fresh)
+    account = run([write(tmp_path, "a.json", [with_phone(*february, beds=5)])], settings)
+    assert outcome(account) == {"read": 1, "updated": 1}
+    assert [number for number, is_primary in primary(fresh).items() if is_primary] == [chosen]
+    given = account.files[0].tables["facility_contacts"]
+    assert given.get("inserted", 0) + given.get("unchanged", 0) <= len(february)
+    undo(account.run_id, settings)
+    assert content(fresh) == before
+
+
+def test_the_only_contact_that_a_person_switched_off_stays_the_primary_one(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    run([write(tmp_path, "a.json", [with_phone(FORMER)])], settings)
+    fresh.execute("UPDATE facility_contacts SET is_active = false")
+    run([write(tmp_path, "a.json", [with_phone(FORMER, beds=5)])], settings)
+    assert rows(fresh, "SELECT is_primary, is_active FROM facility_contacts") == [
+        {"is_primary": True, "is_active": False}
+    ]
+
+
 def test_the_account_of_a_file_is_repeated_without_the_numbers_that_it_only_switched_off_or_moved_down(
     settings: Settings, tmp_path: Path
 ) -> None:

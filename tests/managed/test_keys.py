@@ -128,6 +128,18 @@ def test_what_is_too_long_is_refused_or_cut_and_noted(application: Application) 
     assert whole == {"A" * 300 + " | " + number, "S" * 201}
 
 
+def test_services_that_differ_only_behind_what_is_cut_are_one(application: Application) -> None:
+    long = "Counselling after " + "x" * 200
+    application.load([CLINIC])
+    for clinic in (
+        CLINIC,
+        CLINIC | {"facility_code": "90009", "facility_name": "Kipevu Test Clinic", "registration": ""},
+    ):
+        account = application.load([clinic | {"services": [f"{long} at home", f"{long} by night", long.upper()]}])
+        assert account.files[0].tables["facility_services"] == {"inserted": 1}
+        assert account.files[0].issues["text_cut"] == 3
+
+
 def test_a_text_that_looks_like_sql_is_data(application: Application) -> None:
     name = "Robert'); DROP TABLE facilities; -- \\ $1 %s"
     application.load([POST | {"facility_name": name, "facility_code": "'; SELECT 1; --"}])

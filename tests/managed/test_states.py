@@ -235,6 +235,19 @@ def test_a_run_is_taken_back_where_the_application_has_a_generated_column(applic
     assert application.query("SELECT count(*) AS facilities FROM facilities") == [{"facilities": 0}]
 
 
+def test_an_undo_that_a_generated_column_keeps_from_inserting_stops_and_says_what_to_do(
+    application: Application,
+) -> None:
+    application.execute(
+        "ALTER TABLE facility_contacts ADD COLUMN lowered text GENERATED ALWAYS AS (lower(contact_value)) STORED"
+    )
+    undone = undo(application.load(RECORDS).run_id, application.settings())
+    with pytest.raises(DatabaseUnavailableError, match=r"facility_contacts\.lowered is GENERATED .* again instead"):
+        undo(undone.run_id, application.settings())
+    assert application.query("SELECT count(*) AS facilities FROM facilities") == [{"facilities": 0}]
+    assert application.load(RECORDS).totals()["inserted"] == 3
+
+
 def test_a_lookup_name_that_a_constraint_refuses_stops_the_run_and_is_named(application: Application) -> None:
     application.execute(
         "ALTER TABLE owner_types ADD CONSTRAINT few CHECK (type_name IN ('Public', 'Private', 'Unknown'))"
