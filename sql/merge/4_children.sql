@@ -215,48 +215,122 @@ LEFT JOIN updated USING (contact_id);
 -- in one what it does not in another, also in one that this run ($1 is its run_no) reinstated. What a person made the
 -- primary contact is not is_imported_primary: the last image of a contact says what an import left, and of those that
 -- came with the facility the first was the primary one.
+-- What a record repeats is left out by NOT IN, which is hashed (a managed database may have a contact without a value:
+-- nobody repeats it), and images are looked for once for all that came at one time: 2,000 facilities that came a second
+-- time were compared each with each (78 s), and so were the contacts of one facility (36 s for 5,000). Where a contact
+-- and its facility came at once, each with its image, the facility's counts.
 INSERT INTO unrepeated_contacts (row_no, contact_id, is_only_record, is_imported_primary)
 WITH said AS MATERIALIZED (
     SELECT
-        row_no,
-        contact_type,
-        array_agg(contact_key) AS contact_keys
-    FROM staged_contacts
-    GROUP BY
-        row_no,
-        contact_type
+        staged.row_no,
+        staged.contact_type,
+        staged.contact_key,
+        staged.contact_key ~ '^[0-9]+$' AS is_number,
+        merging.facility_id
+    FROM staged_contacts AS staged
+    JOIN merging USING (row_no)
+    WHERE merging.met_by NOT IN ('new', 'superseded')
 ), unsaid AS MATERIALIZED (
     SELECT
-        said.row_no,
+        saying.row_no,
         present.*
-    FROM said
-    JOIN merging USING (row_no)
-    JOIN contact_types AS types ON types.type_name = said.contact_type
+    FROM (
+        SELECT DISTINCT
+            row_no,
+            facility_id,
+            contact_type
+        FROM said
+    ) AS saying
+    JOIN contact_types AS types ON types.type_name = saying.contact_type
     JOIN facility_contacts AS present USING (facility_id, contact_type_id)
-    WHERE merging.met_by NOT IN ('new', 'superseded')
-        AND present.is_active
-        AND NOT EXISTS (
-            SELECT
-            FROM unnest(said.contact_keys) AS contact_key
-            WHERE pg_temp.is_same_contact(present.contact_value, contact_key)
+    WHERE present.is_active
+        AND (
+            present.contact_value IS NULL
+            OR (
+                (saying.row_no, saying.contact_type, pg_temp.contact_key(present.contact_value, true)) NOT IN (
+                    SELECT
+                        row_no,
+                        contact_type,
+                        contact_key
+                    FROM said
+                    WHERE is_number
+                )
+                AND (saying.row_no, saying.contact_type, pg_temp.contact_key(present.contact_value, false)) NOT IN (
+                    SELECT
+                        row_no,
+                        contact_type,
+                        contact_key
+                    FROM said
+                    WHERE NOT is_number
+                )
+            )
         )
-)
-SELECT
-    unsaid.row_no,
-    unsaid.contact_id,
-    pg_temp.is_only_record(unsaid.facility_id, record.source, record.content_hash::uuid)
-        AND (unsaid.facility_id, record.source) NOT IN (
+), moments AS MATERIALIZED (
+    SELECT
+        came.row_no,
+        came.facility_id,
+        came.created_at,
+        came.created_at = facilities.created_at AS is_facilitys,
+        record.source,
+        record.content_hash
+    FROM (
+        SELECT DISTINCT
+            row_no,
+            facility_id,
+            created_at
+        FROM unsaid
+    ) AS came
+    JOIN staged_records AS record USING (row_no)
+    JOIN facilities USING (facility_id)
+), only_records AS MATERIALIZED (
+    SELECT DISTINCT row_no
+    FROM moments
+    WHERE pg_temp.is_only_record(facility_id, source, content_hash::uuid)
+        AND (facility_id, source) NOT IN (
             SELECT
                 facility_id,
                 source
             FROM etl.former_lineage
             WHERE changed_by_run_no = $1::integer
                 AND is_superseded
-        ),
-    unsaid.is_primary
+        )
+), given AS MATERIALIZED (
+    SELECT
+        moments.row_no,
+        moments.created_at,
+        CASE WHEN changes.table_name = 'facility_contacts' THEN changes.row_id END AS contact_id,
+        (changes.after ->> 'is_primary')::boolean AS is_primary
+    FROM moments
+    JOIN etl.runs ON moments.created_at BETWEEN runs.started_at AND coalesce(runs.finished_at, now())
+    CROSS JOIN LATERAL (
+        SELECT *
+        FROM etl.changes AS image
+        WHERE image.run_no = runs.run_no
+            AND image.facility_id = moments.facility_id
+        OFFSET 0
+    ) AS changes
+    JOIN etl.files
+        ON files.run_no = changes.run_no
+        AND files.file_no = changes.file_no
+        AND files.source = moments.source
+    WHERE changes.operation = 'insert'
+        AND (
+            changes.table_name = 'facility_contacts'
+            OR (changes.table_name = 'facilities' AND moments.is_facilitys)
+        )
+)
+SELECT
+    row_no,
+    contact_id,
+    row_no IN (SELECT row_no FROM only_records),
+    is_primary
         AND coalesce(
-            pg_temp.last_left(unsaid.contact_id, 'is_primary'),
-            given.is_primary,
+            pg_temp.last_left(contact_id, 'is_primary'),
+            CASE
+                WHEN (row_no, created_at) IN (SELECT row_no, created_at FROM given WHERE contact_id IS NULL) THEN NULL
+                WHEN (row_no, contact_id) IN (SELECT row_no, contact_id FROM given WHERE is_primary) THEN true
+                WHEN (row_no, contact_id) IN (SELECT row_no, contact_id FROM given WHERE NOT is_primary) THEN false
+            END,
             NOT EXISTS (
                 SELECT
                 FROM facility_contacts AS earlier
@@ -266,23 +340,15 @@ SELECT
             )
         )
 FROM unsaid
-JOIN staged_records AS record USING (row_no)
-JOIN facilities USING (facility_id)
-CROSS JOIN LATERAL (
-    SELECT (changes.after ->> 'is_primary')::boolean AS is_primary
-    FROM etl.runs
-    JOIN etl.changes USING (run_no)
-    JOIN etl.files USING (run_no, file_no)
-    WHERE unsaid.created_at BETWEEN runs.started_at AND coalesce(runs.finished_at, now())
-        AND changes.facility_id = unsaid.facility_id
-        AND changes.operation = 'insert'
-        AND (
-            (changes.table_name = 'facility_contacts' AND changes.row_id = unsaid.contact_id)
-            OR (changes.table_name = 'facilities' AND unsaid.created_at = facilities.created_at)
-        )
-        AND files.source = record.source
-    LIMIT 1
-) AS given;
+WHERE (row_no, created_at, contact_id) IN (
+        SELECT
+            row_no,
+            created_at,
+            contact_id
+        FROM given
+        WHERE contact_id IS NOT NULL
+    )
+    OR (row_no, created_at) IN (SELECT row_no, created_at FROM given WHERE contact_id IS NULL);
 
 -- name: replace_primary_contacts
 -- Survivors would be sent to a number that its source has replaced for ever. It stays active, for nobody said that it is
@@ -377,18 +443,13 @@ JOIN released USING (contact_id);
 
 -- name: give_primary_contacts
 -- A facility without a primary contact gets one: of the contacts that can be called the first one that the record gives,
--- else the oldest; a record may only say that the former one is out of use. $1 is the actor's user_id.
-WITH given AS (
-    SELECT DISTINCT ON (present.facility_id)
-        present.contact_id,
-        to_jsonb(present) AS before
+-- else the oldest; a record may only say that the former one is out of use. One that it calls so is not given, though a
+-- person has switched it on. $1 is the actor's user_id.
+WITH lacking AS MATERIALIZED (
+    SELECT
+        merging.row_no,
+        merging.facility_id
     FROM merging
-    JOIN facility_contacts AS present USING (facility_id)
-    JOIN contact_types AS types USING (contact_type_id)
-    LEFT JOIN staged_contacts AS staged
-        ON staged.row_no = merging.row_no
-        AND staged.contact_type = types.type_name
-        AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
     WHERE merging.met_by NOT IN ('new', 'content', 'superseded')
         AND merging.row_no IN (
             SELECT row_no
@@ -397,12 +458,30 @@ WITH given AS (
             SELECT row_no
             FROM staged_ended_contacts
         )
-        AND present.is_active
         AND NOT EXISTS (
             SELECT
             FROM facility_contacts AS other
             WHERE other.facility_id = merging.facility_id
                 AND other.is_primary
+        )
+), given AS (
+    SELECT DISTINCT ON (present.facility_id)
+        present.contact_id,
+        to_jsonb(present) AS before
+    FROM lacking
+    JOIN facility_contacts AS present USING (facility_id)
+    JOIN contact_types AS types USING (contact_type_id)
+    LEFT JOIN staged_contacts AS staged
+        ON staged.row_no = lacking.row_no
+        AND staged.contact_type = types.type_name
+        AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
+    WHERE present.is_active
+        AND NOT EXISTS (
+            SELECT
+            FROM staged_ended_contacts AS ended
+            WHERE ended.row_no = lacking.row_no
+                AND ended.contact_type = types.type_name
+                AND pg_temp.is_same_contact(present.contact_value, ended.contact_key)
         )
     ORDER BY
         present.facility_id,
@@ -430,8 +509,20 @@ FROM updated
 JOIN given USING (contact_id);
 
 -- name: insert_contacts_of_met
--- A number that is there in another spelling, or that a person switched off, is not added again.
-WITH lacking AS (
+-- A number that is there in another spelling, or that a person switched off, is not added again. What is there is left out
+-- by NOT IN, which is hashed: a facility may have thousands of contacts (5,000 compared each with each took 106 s).
+WITH present AS MATERIALIZED (
+    SELECT
+        known.facility_id,
+        known.contact_type_id,
+        kind.is_number,
+        pg_temp.contact_key(known.contact_value, kind.is_number) AS contact_key
+    FROM facility_contacts AS known
+    CROSS JOIN (VALUES (true), (false)) AS kind (is_number)
+    WHERE known.facility_id IN (SELECT facility_id FROM merging WHERE met_by <> 'superseded')
+        AND known.contact_type_id IS NOT NULL -- a null is not unequal to anything
+        AND known.contact_value IS NOT NULL
+), lacking AS (
     SELECT
         nextval($2::regclass) AS contact_id,
         merging.facility_id,
@@ -454,12 +545,13 @@ WITH lacking AS (
     JOIN contact_types AS types ON types.type_name = staged.contact_type
     WHERE merging.met_by <> 'superseded'
         AND (merging.met_by <> 'new' OR $3::boolean)
-        AND NOT EXISTS (
+        AND (merging.facility_id, types.contact_type_id, staged.contact_key ~ '^[0-9]+$', staged.contact_key) NOT IN (
             SELECT
-            FROM facility_contacts AS present
-            WHERE present.facility_id = merging.facility_id
-                AND present.contact_type_id = types.contact_type_id
-                AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
+                facility_id,
+                contact_type_id,
+                is_number,
+                contact_key
+            FROM present
         )
     ORDER BY
         merging.facility_id,
@@ -505,8 +597,33 @@ FROM lacking
 LEFT JOIN inserted USING (contact_id);
 
 -- name: note_contacts_out_of_use
--- What one source gives as a number to call, and another one called out of use, stays switched off; that is told.
+-- What one source gives as a number to call, and another one called out of use, stays switched off; that is told. As in
+-- insert_contacts_of_met, what is there is looked up in a hash: IS TRUE keeps the planner from joining it in a loop (500
+-- facilities with new numbers were compared each with each).
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
+WITH out_of_use AS MATERIALIZED (
+    SELECT
+        known.facility_id,
+        known.contact_type_id,
+        kind.is_number,
+        pg_temp.contact_key(known.contact_value, kind.is_number) AS contact_key
+    FROM facility_contacts AS known
+    CROSS JOIN (VALUES (true), (false)) AS kind (is_number)
+    WHERE known.facility_id IN (SELECT facility_id FROM merging WHERE met_by NOT IN ('new', 'superseded'))
+        -- Asked first, as above.
+        AND EXISTS (
+            SELECT
+            FROM etl.changes
+            WHERE changes.table_name = 'facility_contacts'
+                AND changes.operation = 'update'
+        )
+    GROUP BY
+        known.facility_id,
+        known.contact_type_id,
+        kind.is_number,
+        pg_temp.contact_key(known.contact_value, kind.is_number)
+    HAVING bool_and(NOT known.is_active AND pg_temp.last_left(known.contact_id, 'is_active') IS FALSE)
+)
 SELECT
     staged.row_no,
     'contact_out_of_use',
@@ -515,23 +632,21 @@ SELECT
 FROM staged_contacts AS staged
 JOIN merging USING (row_no)
 JOIN contact_types AS types ON types.type_name = staged.contact_type
-JOIN facility_contacts AS present
-    ON present.facility_id = merging.facility_id
-    AND present.contact_type_id = types.contact_type_id
-    AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
 WHERE merging.met_by NOT IN ('new', 'superseded')
-    -- Asked first, as above.
-    AND EXISTS (
-        SELECT
-        FROM etl.changes
-        WHERE changes.table_name = 'facility_contacts'
-            AND changes.operation = 'update'
-    )
+    AND (
+        (merging.facility_id, types.contact_type_id, staged.contact_key ~ '^[0-9]+$', staged.contact_key) IN (
+            SELECT
+                facility_id,
+                contact_type_id,
+                is_number,
+                contact_key
+            FROM out_of_use
+        )
+    ) IS TRUE
 GROUP BY
     staged.row_no,
     staged.position,
-    staged.contact_value
-HAVING bool_and(NOT present.is_active AND pg_temp.last_left(present.contact_id, 'is_active') IS FALSE);
+    staged.contact_value;
 
 -- name: note_contacts_not_repeated
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
@@ -546,27 +661,78 @@ WHERE former.is_only_record;
 
 -- name: note_kept_people
 -- Nothing shows whether the importer or a person wrote, or removed, the name beside a number: it is kept, and if the
--- record names somebody else, that is an issue.
+-- record names somebody else, that is an issue. Looked up as in note_contacts_out_of_use.
 INSERT INTO staged_issues (row_no, kind, field, raw_value)
+WITH present AS MATERIALIZED (
+    SELECT
+        known.facility_id,
+        known.contact_type_id,
+        kind.is_number,
+        pg_temp.contact_key(known.contact_value, kind.is_number) AS contact_key,
+        known.is_active,
+        lower(known.contact_person_name) AS person
+    FROM facility_contacts AS known
+    CROSS JOIN (VALUES (true), (false)) AS kind (is_number)
+    WHERE known.facility_id IN (SELECT facility_id FROM merging WHERE met_by NOT IN ('new', 'superseded'))
+        AND known.contact_type_id IS NOT NULL -- a null is not unequal to anything
+        AND known.contact_value IS NOT NULL
+), naming AS MATERIALIZED (
+    SELECT
+        staged.row_no,
+        staged.position,
+        staged.contact_value,
+        staged.contact_key,
+        staged.contact_key ~ '^[0-9]+$' AS is_number,
+        lower(staged.contact_person_name) AS person,
+        types.contact_type_id,
+        merging.facility_id
+    FROM staged_contacts AS staged
+    JOIN merging USING (row_no)
+    JOIN contact_types AS types ON types.type_name = staged.contact_type
+    WHERE merging.met_by NOT IN ('new', 'superseded')
+        AND staged.contact_person_name <> ''
+)
 SELECT
-    staged.row_no,
+    row_no,
     'contact_person_kept',
     'contacts',
-    staged.contact_value
-FROM staged_contacts AS staged
-JOIN merging USING (row_no)
-JOIN contact_types AS types ON types.type_name = staged.contact_type
-JOIN facility_contacts AS present
-    ON present.facility_id = merging.facility_id
-    AND present.contact_type_id = types.contact_type_id
-    AND pg_temp.is_same_contact(present.contact_value, staged.contact_key)
-WHERE merging.met_by NOT IN ('new', 'superseded')
-    AND staged.contact_person_name <> ''
+    contact_value
+FROM naming
+WHERE (
+        (facility_id, contact_type_id, is_number, contact_key) IN (
+            SELECT
+                facility_id,
+                contact_type_id,
+                is_number,
+                contact_key
+            FROM present
+            WHERE is_active
+                AND person IS NOT NULL
+        )
+    ) IS TRUE
+    AND (facility_id, contact_type_id, is_number, contact_key) NOT IN (
+        SELECT
+            facility_id,
+            contact_type_id,
+            is_number,
+            contact_key
+        FROM present
+        WHERE NOT is_active
+    )
+    AND (facility_id, contact_type_id, is_number, contact_key, person) NOT IN (
+        SELECT
+            facility_id,
+            contact_type_id,
+            is_number,
+            contact_key,
+            person
+        FROM present
+        WHERE person IS NOT NULL
+    )
 GROUP BY
-    staged.row_no,
-    staged.position,
-    staged.contact_value
-HAVING bool_and(present.is_active AND lower(present.contact_person_name) <> lower(staged.contact_person_name));
+    row_no,
+    position,
+    contact_value;
 
 -- name: insert_coordinates_of_new
 INSERT INTO facility_coordinates (
@@ -816,7 +982,15 @@ WHERE merging.met_by = 'new'
 ORDER BY merging.facility_id;
 
 -- name: insert_services_of_met
-WITH lacking AS (
+-- As insert_contacts_of_met.
+WITH present AS MATERIALIZED (
+    SELECT
+        facility_id,
+        lower(service_name) AS service_name
+    FROM facility_services
+    WHERE facility_id IN (SELECT facility_id FROM merging WHERE met_by <> 'superseded')
+        AND service_name IS NOT NULL
+), lacking AS (
     SELECT
         nextval($1::regclass) AS service_id,
         merging.facility_id,
@@ -828,11 +1002,11 @@ WITH lacking AS (
     JOIN service_categories AS categories ON categories.category_name = staged.service_category
     WHERE merging.met_by <> 'superseded'
         AND (merging.met_by <> 'new' OR $2::boolean)
-        AND NOT EXISTS (
+        AND (merging.facility_id, lower(staged.service_name)) NOT IN (
             SELECT
-            FROM facility_services AS present
-            WHERE present.facility_id = merging.facility_id
-                AND lower(present.service_name) = lower(staged.service_name)
+                facility_id,
+                service_name
+            FROM present
         )
     ORDER BY merging.facility_id
 ), inserted AS (

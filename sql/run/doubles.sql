@@ -28,32 +28,88 @@ WITH inserted AS MATERIALIZED (
             WHEN (SELECT count(*) FROM inserted) >= 1000 THEN (SELECT count(*) FROM facilities)
         END
         OR name IN (SELECT name FROM inserted GROUP BY name HAVING count(*) > 1)
+), placed AS MATERIALIZED (
+    SELECT
+        asking.*,
+        imported.county_id,
+        imported.constituency_id,
+        imported.facility_type
+    FROM asking
+    LEFT JOIN etl.imported_facilities AS imported USING (facility_id)
+    WHERE NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = asking.facility_code)
+), namesakes AS MATERIALIZED (
+    -- Thousands may have one name (for 2,500 that one file gives each was compared with each: 85 s). Those of one place,
+    -- type and file are told by the first of their codes.
+    SELECT
+        names.name,
+        other.ward_id,
+        imported.county_id,
+        imported.constituency_id,
+        imported.facility_type,
+        met.file_no,
+        met.outcome = 'inserted' AS is_inserted,
+        min(other.facility_code) AS facility_code
+    FROM (SELECT DISTINCT name FROM placed) AS names
+    JOIN facilities AS other ON lower(other.facility_name) = names.name
+    LEFT JOIN run_facilities AS met ON met.facility_id = other.facility_id
+    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = other.facility_id
+    WHERE other.is_active
+        AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = other.facility_code)
+    GROUP BY
+        names.name,
+        other.ward_id,
+        imported.county_id,
+        imported.constituency_id,
+        imported.facility_type,
+        met.file_no,
+        met.outcome = 'inserted'
+), neighbours AS MATERIALIZED (
+    -- FULL, and what one side lacks is left out below: the planner cannot join that in loops, as it did where it took
+    -- thousands of names for one.
+    SELECT
+        placed.facility_id,
+        placed.facility_code,
+        placed.facility_type,
+        placed.file_no,
+        namesakes.name,
+        namesakes.facility_type AS other_type,
+        namesakes.file_no AS other_file_no,
+        namesakes.is_inserted,
+        namesakes.facility_code AS other_code,
+        true AS is_near
+    FROM placed
+    FULL JOIN namesakes
+        ON namesakes.name = placed.name
+        AND namesakes.ward_id = placed.ward_id
+    UNION ALL
+    SELECT
+        placed.facility_id,
+        placed.facility_code,
+        placed.facility_type,
+        placed.file_no,
+        namesakes.name,
+        namesakes.facility_type,
+        namesakes.file_no,
+        namesakes.is_inserted,
+        namesakes.facility_code,
+        namesakes.ward_id IS NULL OR placed.ward_id IS NULL
+    FROM placed
+    FULL JOIN namesakes
+        ON namesakes.name = placed.name
+        AND namesakes.county_id = placed.county_id
+        AND coalesce(namesakes.constituency_id::text, '') = coalesce(placed.constituency_id::text, '')
 ), found AS (
     SELECT
-        inserted.facility_id,
-        inserted.facility_code,
-        other.facility_code AS other_code
-    FROM asking AS inserted
-    JOIN facilities AS other
-        ON lower(other.facility_name) = inserted.name
-        AND other.facility_id <> inserted.facility_id
-    LEFT JOIN run_facilities AS other_met ON other_met.facility_id = other.facility_id
-    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = inserted.facility_id
-    LEFT JOIN etl.imported_facilities AS other_imported ON other_imported.facility_id = other.facility_id
-    WHERE other.is_active
-        AND coalesce(
-            other.ward_id = inserted.ward_id,
-            other_imported.county_id = imported.county_id
-            AND other_imported.constituency_id IS NOT DISTINCT FROM imported.constituency_id
-        )
-        AND coalesce(other_imported.facility_type = imported.facility_type, true)
-        AND other_met.file_no IS DISTINCT FROM inserted.file_no
-        AND (other_met.outcome IS DISTINCT FROM 'inserted' OR other_met.file_no < inserted.file_no)
-        AND NOT EXISTS (
-            SELECT
-            FROM etl.code_map
-            WHERE code_map.generated_code IN (inserted.facility_code, other.facility_code)
-        )
+        facility_id,
+        facility_code,
+        other_code
+    FROM neighbours
+    WHERE facility_id IS NOT NULL
+        AND name IS NOT NULL
+        AND is_near
+        AND coalesce(other_type = facility_type, true)
+        AND other_file_no IS DISTINCT FROM file_no
+        AND (is_inserted IS NOT TRUE OR other_file_no < file_no)
 ), remembered AS (
     SELECT
         facilities.facility_id,

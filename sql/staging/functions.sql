@@ -37,16 +37,24 @@ AS $$
     )
 $$;
 
--- name: create_is_same_contact
--- Whether a contact of the directory is the one with this key, in whatever writing: staged_contacts of
--- gvrc/loading/staging.py makes the keys.
-CREATE FUNCTION pg_temp.is_same_contact(contact_value text, contact_key text) RETURNS boolean
+-- name: create_contact_key
+-- What two writings of a contact have in common, as staged_contacts of gvrc/loading/staging.py has it: for a key that is
+-- a number the last nine digits.
+CREATE FUNCTION pg_temp.contact_key(contact_value text, is_number boolean) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
     SELECT CASE
-        WHEN contact_key ~ '^[0-9]+$' THEN right(regexp_replace(contact_value, '[^0-9]', '', 'g'), 9)
+        WHEN is_number THEN right(regexp_replace(contact_value, '[^0-9]', '', 'g'), 9)
         ELSE lower(contact_value)
-    END = contact_key
+    END
+$$;
+
+-- name: create_is_same_contact
+-- Whether a contact of the directory is the one with this key, in whatever writing.
+CREATE FUNCTION pg_temp.is_same_contact(contact_value text, contact_key text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT pg_temp.contact_key(contact_value, contact_key ~ '^[0-9]+$') = contact_key
 $$;
 
 -- name: create_last_left

@@ -256,3 +256,17 @@ def test_a_contact_that_is_left_out_leaves_the_place_of_the_primary_one_to_the_n
     account = run([write(tmp_path, "a.json", [CLINIC | {"contacts": contacts}])], bare)
     assert account.files[0].issues["lookup_missing"] == 1
     assert primary(fresh) == {FORMER: True}
+
+
+def test_a_contact_and_a_service_without_a_value_keep_no_other_from_being_added(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    """A null is not unequal to anything: NOT IN leaves out every number of a facility that has one."""
+    run([write(tmp_path, "a.json", [with_phone(FORMER, service_names=["Shelter"])])], settings)
+    for table, column in (("facility_contacts", "contact_value"), ("facility_services", "service_name")):
+        fresh.execute(f"ALTER TABLE {table} ALTER {column} DROP NOT NULL")
+        fresh.execute(f"UPDATE {table} SET {column} = NULL")
+    account = run([write(tmp_path, "a.json", [with_phone(LATTER, service_names=["Legal Aid"])])], settings)
+    assert account.files[0].tables["facility_contacts"]["inserted"] == 1
+    assert account.files[0].tables["facility_services"]["inserted"] == 1
+    assert primary(fresh) == {None: False, LATTER: True}
