@@ -353,20 +353,15 @@ WHERE (row_no, created_at, contact_id) IN (
 -- name: replace_primary_contacts
 -- Survivors would be sent to a number that its source has replaced for ever. It stays active, for nobody said that it is
 -- out of use. Before the records' contacts are inserted, one of which may take the place: not both at once, for a
--- database may have an index that allows each facility one primary contact. $1 is the actor's user_id.
-WITH replaced AS (
-    SELECT
-        former.contact_id,
-        to_jsonb(present) AS before
+-- database may have an index that allows each facility one primary contact. Looked up as in note_contacts_out_of_use.
+-- $1 is the actor's user_id.
+WITH replacing AS MATERIALIZED (
+    SELECT staged.row_no
     FROM staged_contacts AS staged
     JOIN merging USING (row_no)
     JOIN contact_types AS types ON types.type_name = staged.contact_type
-    JOIN unrepeated_contacts AS former USING (row_no)
-    JOIN facility_contacts AS present USING (contact_id)
     WHERE staged.position = 0
         AND merging.met_by NOT IN ('new', 'content', 'superseded')
-        AND former.is_only_record
-        AND former.is_imported_primary
         AND NOT EXISTS (
             SELECT
             FROM facility_contacts AS other
@@ -375,6 +370,15 @@ WITH replaced AS (
                 AND pg_temp.is_same_contact(other.contact_value, staged.contact_key)
                 AND NOT other.is_active
         )
+), replaced AS MATERIALIZED (
+    SELECT
+        former.contact_id,
+        to_jsonb(present) AS before
+    FROM unrepeated_contacts AS former
+    JOIN facility_contacts AS present USING (contact_id)
+    WHERE former.is_only_record
+        AND former.is_imported_primary
+        AND (former.row_no IN (SELECT row_no FROM replacing)) IS TRUE
 ), updated AS (
     UPDATE facility_contacts AS present
     SET
