@@ -80,7 +80,7 @@ def advice_on_refusal(error: BaseException) -> str:
 
 
 def is_full(error: BaseException) -> bool:
-    """Say whether a server, a database or a role gives no more connections."""
+    """Say whether a server, a database or a role gives no more connections; one that was lost may still be counted."""
     return re.search(NO_MORE_CONNECTIONS, first_line(error)) is not None
 
 

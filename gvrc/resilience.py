@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from gvrc.database_errors import DISK_FULL, QUERY_CANCELED, first_line, sqlstate
+from gvrc.database_errors import DISK_FULL, QUERY_CANCELED, first_line, is_full, sqlstate
 from gvrc.errors import DatabaseUnavailableError, GvrcError
 from gvrc.log import log_event
 from gvrc.masking import mask
@@ -37,9 +37,6 @@ WORTH_CONNECTING_AGAIN = (
     "shutting down",
     "in recovery mode",
     "yet accepting connections",  # since PostgreSQL 14 a server that recovers from a crash says so
-    "too many clients",
-    "too many connections for",  # ... role, ... database: the lost one may still be counted
-    "remaining connection slots",
     "server closed the connection",
     "Connection reset by peer",  # of a server that ends, behind a proxy
     "No route to host",  # a machine that starts again
@@ -56,7 +53,8 @@ def is_transient(error: BaseException) -> bool:
         return state != QUERY_CANCELED and (state[:2] in TRANSIENT_CLASSES or state == LOCK_NOT_AVAILABLE)
     if getattr(getattr(error, "status_code", None), "name", "") == "IO":
         message = str(error)
-        return CONNECT_FAILED not in message or any(words in message for words in WORTH_CONNECTING_AGAIN)
+        is_worth_it = is_full(error) or any(words in message for words in WORTH_CONNECTING_AGAIN)
+        return is_worth_it or CONNECT_FAILED not in message
     return error.__cause__ is not None and is_transient(error.__cause__)
 
 

@@ -158,8 +158,12 @@ def number_rounds(rows: Iterator[tuple[Any, ...]], names: Mapping[int, tuple[str
     of_name: Counter[str] = Counter()
     of_nowhere: Counter[str] = Counter()
     for row_no, group in groups.items():
-        before = [of_group[group], *map(of_nowhere.__getitem__, borne[group])]
-        round_no = 1 + max(*before, 0, *map(of_name.__getitem__, borne_nowhere[group]))
+        waits_for = [
+            of_group[group],
+            *(of_nowhere[name] for name in borne[group]),
+            *(of_name[name] for name in borne_nowhere[group]),
+        ]
+        round_no = 1 + max(waits_for)
         yield row_no, round_no
         of_group[group] = round_no
         of_nowhere |= dict.fromkeys(borne_nowhere[group], round_no)
