@@ -48,6 +48,10 @@ WHOLE_NAMES: Final = frozenset(("fullname", "fullnames", "names"))  # of a facil
 ON_A_SHEET: Final = frozenset(("shift", "signature", "sign", "timein", "timeout", "saini"))
 # If one of these is beside a name that is no place's, the name is that of the person.
 OF_ONE_PERSON: Final = list_words("of_one_person")
+# Odoo's address book, in which a company and who works there are alike: no company, but in one, or with a function.
+IS_COMPANY: Final = frozenset(("iscompany", "companytype"))
+NO_COMPANY: Final = ("false", "person")
+IN_COMPANY: Final = frozenset(("parentid", "function"))
 IDENTITY_CARDS: Final = frozenset(("idnumber", "idno", "nationalidno"))
 IDENTITY_CARD: Final = lazy_pattern(r"\d{7,8}")
 SEXES: Final = frozenset(("gender", "sex"))
@@ -78,6 +82,7 @@ TELLS_ANY_FACILITY: Final = TELLS_WORKPLACE | frozenset(
 # A record with one of these keys is looked at closely.
 MARKS_OF_PEOPLE: Final = frozenset().union(
     *(CASE_KEYS, CASE_OBJECTS, STAFF_NUMBERS, SUBJECTS, ON_A_SHEET, ROLES, OF_ONE_PERSON, IDENTITY_CARDS, SEXES),
+    IS_COMPANY,
     (URNS,),
     KINDS_OF_PEOPLE,
 )
@@ -156,7 +161,7 @@ def _is_of_somebody(told: list[tuple[str, object]], given: set[str]) -> bool:
     subjects = SUBJECTS - (WHOLE_NAMES if NAMES & given else frozenset())
     is_on_a_sheet = not ON_A_SHEET.isdisjoint(given)
     has_a_role = not ROLES.isdisjoint(given) and _has_a_role(told)
-    has_a_mark = any(_is_of_one_person(word, value, given) for word, value in told)
+    has_a_mark = any(_is_of_one_person(word, value, given) for word, value in told) or _is_in_a_company(told)
     return any(
         may_name_person(value) and not (word in CASE_OBJECTS and _is_of_whom(value))
         for word, value in told
@@ -204,6 +209,16 @@ def _is_of_one_person(word: str, value: object, given: set[str]) -> bool:
     if word in SEXES:
         return str(value).strip().lower() in GENDERS and not SERVES_AT.isdisjoint(given)
     return word in OF_ONE_PERSON and not is_flag(value)
+
+
+def _is_in_a_company(told: list[tuple[str, object]]) -> bool:
+    """Say whether an entry of an address book is no company, and belongs to one or has a function there.
+
+    >>> [_is_in_a_company([("iscompany", False), ("parentid", of)]) for of in ([11, "Lindi Safe House"], False)]
+    [True, False]
+    """
+    is_none = any(word in IS_COMPANY and str(value).strip().lower() in NO_COMPANY for word, value in told)
+    return is_none and any(word in IN_COMPANY and not is_flag(value) for word, value in told)
 
 
 def _is_of_whom(value: str) -> bool:

@@ -1,7 +1,8 @@
 """Records of a map service whose values are codes: what they mean stands in its schema, beside the records.
 
 ``{"fields": [{"name": "STATUS", "alias": "Status", "domain": {"codedValues": [{"code": 2, "name": "Closed"}]}}],
-"features": [{"attributes": {"STATUS": 2}}]}`` (ESRI). Unread, a facility that is closed is not told to be.
+"features": [{"attributes": {"STATUS": 2}}]}`` (ESRI). Unread, a facility that is closed is not told to be. In a layer
+of a web map the schema is inside ``layerDefinition`` and the records inside ``featureSet``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 SCHEMA: Final = "fields"
 ATTRIBUTES: Final = "attributes"
 ESRI: Final = "esriFieldType"
+DEFINITION: Final = "layerDefinition"
+SET_OF_RECORDS: Final = "featureSet"
+TYPE_FIELD: Final = "typeIdField"
 
 
 class Field(NamedTuple):
@@ -48,9 +52,26 @@ def schema_in(values: Iterable[object]) -> Schema:
 
 
 def schema_beside(whole: dict[str, Any]) -> Schema:
-    """Give the schema that an object holds beside its records."""
-    listed = whole.get(SCHEMA)
-    return schema_in(listed) if isinstance(listed, list) else {}
+    """Give the schema that an object holds beside its records.
+
+    >>> schema_beside(
+    ...     {
+    ...         "layerDefinition": {
+    ...             "fields": [{"name": "ST", "alias": "Status"}],
+    ...             "typeIdField": "ST",
+    ...             "types": [{"id": 1, "name": "Closed"}],
+    ...         }
+    ...     }
+    ... )
+    {'ST': Field(alias='Status', labels={'1': 'Closed'})}
+    """
+    inner = whole.get(DEFINITION)
+    definition = inner if isinstance(inner, dict) else whole
+    listed = definition.get(SCHEMA)
+    schema = schema_in(listed) if isinstance(listed, list) else {}
+    return schema | {
+        name: _with_types(schema[name], definition) for name in schema if name == definition.get(TYPE_FIELD)
+    }
 
 
 def are_coded(values: Iterable[object], schema: Schema, keys: Keys) -> bool:
@@ -95,12 +116,20 @@ def _is_column(column: dict[str, Any]) -> bool:
 
 
 def _field(column: dict[str, Any]) -> Field:
-    domain = column.get("domain")
-    coded = domain.get("codedValues") if isinstance(domain, dict) else None
-    labels = {
-        str(value.get("code")): value["name"]
+    domain, alias = column.get("domain"), column.get("alias")
+    labels = _labels(domain.get("codedValues"), "code") if isinstance(domain, dict) else {}
+    return Field(alias if isinstance(alias, str) else column["name"], labels)
+
+
+def _with_types(field: Field, definition: dict[str, Any]) -> Field:
+    """Add what the codes mean of the one column by which a layer tells the types of its records apart."""
+    return field._replace(labels=_labels(definition.get("types"), "id") | field.labels)
+
+
+def _labels(coded: object, key: str) -> dict[str, str]:
+    """Give what codes mean, which stand under ``key`` beside their names."""
+    return {
+        str(value.get(key)): value["name"]
         for value in (coded if isinstance(coded, list) else [])
         if isinstance(value, dict) and isinstance(value.get("name"), str) and not is_absent(value["name"])
     }
-    alias = column.get("alias")
-    return Field(alias if isinstance(alias, str) else column["name"], labels)

@@ -33,7 +33,16 @@ from gvrc.reading.around import (
     with_parents,
 )
 from gvrc.reading.branches import branches_of, facility_in_parts, have_branches
-from gvrc.reading.coded import SCHEMA, Schema, are_coded, schema_beside, schema_in, with_labels
+from gvrc.reading.coded import (
+    DEFINITION,
+    SCHEMA,
+    SET_OF_RECORDS,
+    Schema,
+    are_coded,
+    schema_beside,
+    schema_in,
+    with_labels,
+)
 from gvrc.reading.cursor import ANY, LENIENT, MAX_DEPTH, QUOTE, SPACE, UNREADABLE, Cursor, read_element, type_of
 from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
@@ -215,9 +224,10 @@ class Walk:
         above = () if path == self.element else path
         parents = parents | projection_in(whole or {})
         self.columns = columns_beside(whole or {}, self.keys) or self.columns
-        around, self.schema = self.schema, schema_beside(whole or {})
+        around, self.schema = self.schema, self._schema_beside(whole or {}, path)
         for key in cursor.members():
             parents = parents | self._projection_at_hand(key)
+            self.schema = self._schema_at_hand(key) or self.schema
             if (char := cursor.peek()) == b"[":
                 yield from self._array((*path, key), with_key(around_list(parents), key, above))
             elif char != b"{":
@@ -225,6 +235,16 @@ class Walk:
             elif not self._passes_sender(key, whole):
                 yield from self._object((*path, key), with_key(parents, key, above))
         self.schema = around
+
+    def _schema_beside(self, whole: dict[str, Any], path: tuple[str, ...]) -> Schema:
+        """Give the schema of a map service that stands beside records, or around them in a layer of a web map."""
+        return schema_beside(whole) or (self.schema if path[-1:] == (SET_OF_RECORDS,) else {})
+
+    def _schema_at_hand(self, key: str) -> Schema:
+        """Give the schema that a member of a large object holds for the records beside it."""
+        if key != DEFINITION or self.cursor.peek() != b"{":
+            return {}
+        return schema_beside({key: self.cursor.small_object()[0]})
 
     def _county_said(self, key: str, before: int | None) -> dict[str, str]:
         """Read a member that is no object or list; give the county that it names.

@@ -16,8 +16,9 @@ import polars as pl
 
 from gvrc.columns import ISSUE_PREFIX
 from gvrc.lazy import lazy_pattern
+from gvrc.masking import HIDDEN
 from gvrc.meaning.accounts import MAY_BE_ACCOUNTS, is_of_account
-from gvrc.meaning.key_paths import PLACE_FIELDS, is_of_unit, without_marks
+from gvrc.meaning.key_paths import LINKS, PLACE_FIELDS, is_of_unit, without_marks
 from gvrc.meaning.other_kinds import is_uid, is_unit_of_hierarchy
 from gvrc.meaning.paths import (
     MAX_DEPTH,
@@ -34,6 +35,7 @@ from gvrc.meaning.titles import is_title, names_a_place, text_of_title
 from gvrc.reading.addresses import ADDRESSES, part_address
 from gvrc.reading.alike import Column, Columns, IdLists
 from gvrc.reading.angle_parts import DEGREES, part_of_angle
+from gvrc.reading.filled_in import keys_of_respondent
 from gvrc.reading.fitting import DIGIT, HOURS, LIST_FIELDS, UUID_LENGTH, DistinctTexts
 from gvrc.reading.identifiers import IDENTIFIERS, LICENCE_KEY, REGISTRY_KEY, column_of, numbers_in
 from gvrc.reading.json_texts import Texts, Values, dotted, json_texts_of, texts_of
@@ -48,6 +50,7 @@ from gvrc.reading.single_keys import (
     are_hours,
     as_box,
     as_hours,
+    as_linked,
     decode_address,
     is_end_of_element,
     is_gender_desk,
@@ -78,8 +81,7 @@ EXTRACT_ISSUES: Final = tuple(
     )
 )
 REJECT_HEADER: Final = (HEADER_KEY,)  # an object is ours, and read by gvrc/rejects.py: no key of a source
-# How the sheet of a Google form begins: when it was filled in, and by whom.
-OF_RESPONDENT: Final = ["timestamp", "emailaddress"]
+LEVEL: Final = "level"
 ITEMS_OPENED: Final = 5  # items of a list that are looked into for the value of a field
 NUMBERS: Final = frozenset(("number", "numbers", "line", "lines"))
 HOTLINE: Final = lazy_pattern(r"(?i)hot[\s_-]?line|help[\s_-]?line|toll[\s_-]?free")
@@ -116,7 +118,7 @@ class _Sorting:
         """Take records apart."""
         if records.columns is None:
             self.is_hierarchy = any(
-                _is_of_hierarchy(row.get("level"), row.get("path"), row.get("id")) for row in records.values
+                _is_of_hierarchy(row.get(LEVEL), row.get("path"), row.get("id")) for row in records.values
             )
             self.take_apart(records.values, ())
         else:
@@ -124,15 +126,15 @@ class _Sorting:
 
     def take_columns(self, columns: Columns) -> None:
         """Take the columns of records that all have the same keys."""
-        if "level" in columns:
+        if LEVEL in columns:
             paths, ids = (columns[key].values if key in columns else repeat(None) for key in ("path", "id"))
-            self.is_hierarchy = any(map(_is_of_hierarchy, columns["level"].values, paths, ids))
+            self.is_hierarchy = any(map(_is_of_hierarchy, columns[LEVEL].values, paths, ids))
         not_meant = self._not_meant(list(columns))
         for key, column in columns.items():
             if isinstance(column, IdLists):
                 self._id_lists((key,), column)
             elif key in not_meant:
-                self.left_over.count_values((key,), column.values)
+                self._leave((key,), column.values)
             else:
                 self._column((key,), column)
 
@@ -150,15 +152,18 @@ class _Sorting:
 
     def _not_meant(self, keys: list[str]) -> set[str]:
         """Name those of the keys of records that do not mean here what they mean elsewhere."""
-        levels = {"level"} if self.is_hierarchy else set()
-        first = [key for key in keys if key != HEADER_KEY][:2]
-        return levels | {first[1]} if list(map(normal_key, first)) == OF_RESPONDENT else levels
+        return keys_of_respondent(keys) | ({LEVEL} if self.is_hierarchy else set())
+
+    def _leave(self, path: KeyPath, values: Values) -> None:
+        """Count values that do not mean here what they mean elsewhere; those of who filled a form in are not shown."""
+        shown = values if path[-1] == LEVEL else [None if value is None else HIDDEN for value in values]
+        self.left_over.count_values(path, shown)
 
     def _columns(self, keys: list[str], columns: Iterable[Any], path: KeyPath) -> None:
-        not_meant = set() if path else self._not_meant(keys)
+        not_meant = self._not_meant(keys) if all(map(is_wrapper, map(str, path))) else set()
         for key, values in zip(keys, columns, strict=True):
             if key in not_meant:
-                self.left_over.count_values((key,), values)
+                self._leave((*path, key), values)
             else:
                 self._column((*path, key), Column(values))
 
@@ -185,6 +190,8 @@ class _Sorting:
             column = Column([self._answer(path, value) for value in column.values])
         if str in column.types and word == ADDRESS_AS_TEXT:
             column = Column(list(map(decode_address, column.values)))
+        if list in column.types and word in LINKS:
+            column = Column(list(map(as_linked, column.values)))
         if word in ADDRESSES and not column.types.isdisjoint((dict, list)):
             column = Column([self._here(path, value) for value in column.values])
         if word in IDENTIFIERS and not column.types.isdisjoint((dict, list)):

@@ -60,7 +60,7 @@ def may_refer(record: dict[str, Any]) -> bool:
     return (
         "relationships" in record
         or "partOf" in record
-        or ("parent" in record and "level" in record)
+        or ("level" in record and not record.keys().isdisjoint(("parent", "path")))
         or any(_linked_unit(key) or (isinstance(value, dict) and _may_hold_links(key)) for key, value in record.items())
     )
 
@@ -155,15 +155,24 @@ def part_of(record: dict[str, Any]) -> str | None:
     'ward-1'
     >>> part_of({"id": "eXcDEF12345", "level": 5, "parent": {"id": "dXcDEF12345"}})
     'dXcDEF12345'
+    >>> part_of({"id": "bXcDEF12345", "level": 2, "path": "/aXcDEF12345/bXcDEF12345"})
+    'aXcDEF12345'
     """
     if is_organisation_unit(record):
         above = record.get("parent")
-        return id_of(above.get("id")) if isinstance(above, dict) else None
+        known = id_of(above.get("id")) if isinstance(above, dict) else None
+        return known or _last_above(record.get("path"))
     resource = record.get("resource", record)
     part = resource.get("partOf") if isinstance(resource, dict) else None
     reference = part.get("reference") if isinstance(part, dict) else None
     kind, _, known = reference.rpartition("/") if isinstance(reference, str) else ("", "", "")
     return known if kind.rpartition("/")[2] == "Location" else None
+
+
+def _last_above(path: object) -> str | None:
+    """Give the id before the last one of a path, which is that of the unit itself."""
+    above = path.split("/")[1:-1] if isinstance(path, str) else []
+    return above[-1] if above else None
 
 
 def stated_units(record: dict[str, Any], keys: Keys) -> dict[str, str]:

@@ -43,8 +43,11 @@ def _is_no_name() -> pl.Expr:
 
 
 def _is_county_heading() -> pl.Expr:
-    """Say whether a record says nothing of a facility: a county's name alone is the heading of the rows below."""
-    return _of_names(_says_nothing(HARDLY_IN_A_HEADING), is_county)
+    """Say whether a record says nothing of a facility: a county's name alone is the heading of the rows below.
+
+    So is the country's, which stands above them all where the units of DHIS2 are listed by their names.
+    """
+    return _of_names(_says_nothing(HARDLY_IN_A_HEADING), lambda name: is_county(name) or normal_key(name) == COUNTRY)
 
 
 def _is_unit_heading() -> pl.Expr:
@@ -86,6 +89,7 @@ def _of_names(is_asked: pl.Expr, is_so: Callable[[str], bool]) -> pl.Expr:
     return by_distinct(names, lambda texts: map(is_so, texts), pl.Boolean).fill_null(value=False)
 
 
+COUNTRY = "kenya"
 HARDLY_IN_A_NOTE = ("facility_code", "registration_number", "constituency_name", "ward_name", "latitude", "address")
 UNIT_WITH_LEVEL = (
     r"(?i)^(?:.*\S\s+(?:sub[\s-]?county|county|constituency|ward|region|province)"

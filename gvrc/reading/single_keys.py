@@ -32,6 +32,16 @@ def decode_address(value: object) -> object:
     return said if isinstance(said, dict) else value
 
 
+def as_linked(value: object) -> object:
+    """Give what Odoo links to as an object: it writes the id and the name as a pair.
+
+    >>> as_linked([47, "Nairobi"]), as_linked([47, 42])
+    ({'id': 47, 'name': 'Nairobi'}, [47, 42])
+    """
+    is_pair = isinstance(value, list) and list(map(type, value)) == [int, str]
+    return dict(zip(("id", "name"), value, strict=True)) if is_pair and isinstance(value, list) else value
+
+
 def as_box(text: str | None) -> str | None:
     """Add what the key says of a number, which would be bare in an address without it: P.O. Box 46324."""
     return f"P.O. Box {text}" if text and text.strip()[:1].isdigit() else text

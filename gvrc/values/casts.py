@@ -44,6 +44,9 @@ _TIME_OF_DAY = lazy_pattern(
 # Spreadsheets count days, databases count seconds or milliseconds; five digits are days of 1954 to 2091.
 _COUNTED = lazy_pattern(r"(?:(?P<days>[2-6]\d{4})|(?P<seconds>1\d{9})(?P<thousandths>\d{3})?)(?:\.\d+)?")
 _FIRST_DAY = date(1899, 12, 30)
+# .NET's JSON (SharePoint, Dynamics) wraps milliseconds; Google's charts count the months of a year from 0.
+_OF_DOT_NET = lazy_pattern(r"/Date\((?P<milliseconds>\d{1,14})(?:[+-]\d{4})?\)/")
+_OF_CHART = lazy_pattern(r"Date\((?P<year>\d{4}),\s*(?P<month>\d{1,2}),\s*(?P<day>\d{1,2})(?:,[\s\d,]*)?\)")
 _YEARS = range(1900, 2101)
 
 
@@ -106,9 +109,15 @@ def read_day(text: str) -> date | None:
 
     >>> read_day("3/4/2020"), read_day("12th March, 2020"), read_day("45658"), read_day("spring")
     (datetime.date(2020, 4, 3), datetime.date(2020, 3, 12), datetime.date(2025, 1, 1), None)
+    >>> read_day("/Date(1577836800000)/"), read_day("Date(2020,11,1)")
+    (datetime.date(2020, 1, 1), datetime.date(2020, 12, 1))
     """
     if counted := _COUNTED.fullmatch(text):
         return _counted_day(counted["days"], counted["seconds"])
+    if wrapped := _OF_DOT_NET.fullmatch(text):
+        return _counted_day(None, wrapped["milliseconds"][:-3])
+    if of_chart := _OF_CHART.fullmatch(text):
+        return _try(f"{of_chart['year']}/{int(of_chart['month']) + 1}/{of_chart['day']}", "%Y/%m/%d")
     day = _TIME_OF_DAY.sub("", text)
     plain = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", day, flags=re.IGNORECASE)
     words = re.sub(r"[\s,]+", " ", plain).replace("Sept ", "Sep ").strip()

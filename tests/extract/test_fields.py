@@ -283,6 +283,7 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
             "respondent/phone": "0700000016",
             "survivor_details/mobile": "0700000017",
             "visit/respondent/email": "a@x.org",
+            "interviewee/phone_number": "0700000018",
         },
         {},
     ),
@@ -552,6 +553,37 @@ def test_the_address_of_who_filled_a_google_form_in_is_no_contact_of_the_facilit
     own = {"Email Address": "clinic@example.org"} | form, form | {"Facility email": "clinic@example.org"}
     frame, _ = read_bytes(json.dumps(own).encode())
     assert frame["contacts"].null_count() == 0
+
+
+MICROSOFT_FORM = {
+    "ID": 1,
+    "Start time": 45321.4,
+    "Completion time": 45321.5,
+    "Email": "jane@example.org",
+    "Name": "Sample Person",
+    "Facility name": "Umoja Clinic",
+}
+
+
+def test_who_filled_a_microsoft_form_in_is_no_contact_and_no_name_of_the_facility() -> None:
+    rows = [MICROSOFT_FORM, MICROSOFT_FORM | {"Facility name": ""}]
+    frame, reading = read_bytes(json.dumps(rows).encode())
+    assert frame.select("facility_name", "contacts").rows() == [("Umoja Clinic", None), (None, None)]
+    assert reading.unmapped["Email"] == reading.unmapped["Name"] == (2, "***")
+    own = {"Name": "Umoja Clinic", "Start time": "8:00", "Email": "clinic@example.org"}
+    assert read(own)["contacts"] == contacts(("Email", "clinic@example.org"))
+
+
+@pytest.mark.parametrize("sim", ["simserial", "subscriberid"])
+def test_the_number_of_the_telephone_on_which_a_form_was_filled_in_is_no_contact_of_the_facility(sim: str) -> None:
+    form = {sim: "89254", "deviceid": "354", "phonenumber": "0700000073", "facility_name": "Umoja Clinic"}
+    point = {"type": "Point", "coordinates": [36.8, -1.28]}
+    for document in ([form], [form] * 60, [{"type": "Feature", "geometry": point, "properties": form}]):
+        assert read_bytes(json.dumps(document).encode())[0]["contacts"].null_count() == len(document)
+    asked = form | {"phone_number": "0700000016", "facility/phonenumber": "0700000017"}
+    assert read(asked)["contacts"] == contacts(("phone_number", "0700000016"), ("facility/phonenumber", "0700000017"))
+    own = {"facility_name": "Umoja Clinic", "phonenumber": "0700000016"}
+    assert read(own)["contacts"] == contacts(("phonenumber", "0700000016"))
 
 
 def test_what_nobody_knows_is_counted_with_an_example() -> None:

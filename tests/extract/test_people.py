@@ -192,6 +192,8 @@ CASE = {"facility": "Umoja Clinic", "county": "Nairobi", "phone": "0700000085", 
         {"id": "a", "doc": PERSON | {"type": "contact", "contact_type": "person"}},
         {"doc": {"type": "data_record", "fields": {"patient_name": "Sample Person", "facility": "Umoja Clinic"}}},
         {"case_type": "survivor", "name": "Sample Person", "county": "Nairobi"},  # CommCare
+        {"name": "Sample Person", "is_company": False, "parent_id": [11, "Lindi Safe House"], "phone": "1195"},  # Odoo
+        {"name": "Sample Person", "company_type": "person", "function": "Director", "phone": "1195"},
         PERSON | {"Rank": "IP", "Service No.": "12345", "station": "Lindi Police Station", "status": "Active"},
         {
             "full_name": "Sample Person",
@@ -218,6 +220,20 @@ def test_the_rank_and_number_of_who_is_in_charge_make_no_person_of_a_station() -
     station = {"station_name": "Lindi Police Station", "county": "Nairobi"}
     assert names([station | {"OCS": "Sample Officer", "rank": "CI", "service_no": "12345"}]) == ["Lindi Police Station"]
     assert names([station | {"staff_no": 12}]) == ["Lindi Police Station"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"is_company": True, "parent_id": [11, "Lindi Safe House"]},
+        {"is_company": False, "parent_id": False, "function": False},  # imported without saying what it is
+        {"is_company": False, "parent_id": [11, "Lindi Safe House"], "name": "Lindi Gender Desk"},
+        {"is_company": False, "parent_id": [11, "Lindi Safe House"], "services": ["PEP"]},
+    ],
+)
+def test_what_an_address_book_calls_no_company_is_a_facility_unless_it_belongs_to_one(more: dict[str, Any]) -> None:
+    entry = {"name": "Sample Haven", "phone": "0700000016"} | more
+    assert names([CLINIC, entry]) == ["Umoja Clinic", entry["name"]]
 
 
 def test_many_people_whose_records_have_the_keys_of_facilities_are_refused_too() -> None:

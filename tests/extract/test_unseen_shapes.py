@@ -98,6 +98,7 @@ def coded_values(labels: dict[int, str]) -> dict[str, Any]:
     return {"type": "codedValue", "name": "domain_1", "codedValues": coded}
 
 
+PATH = "/aBcDeFgHiJa/aBcDeFgHiJb/aBcDeFgHiJc"
 FORMER = {"use": "old", "line": ["Nkrumah Road"], "state": "Mombasa"}
 UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "ESRI: the fields of the table are no facilities": (
@@ -236,6 +237,138 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
                 "county_name": "Nairobi County",
                 "sub_county_name": "Kibra Sub County",
                 "ward_name": "Lindi Ward",
+            }
+        ],
+    ),
+    "DHIS2: units without their parents, each with the path to it": (
+        {
+            "organisationUnits": [
+                {"id": "aBcDeFgHiJe", "name": "Lindi Clinic", "level": 5, "path": f"{PATH}/aBcDeFgHiJd/aBcDeFgHiJe"},
+                {"id": "aBcDeFgHiJd", "name": "Lindi Ward", "level": 4, "path": f"{PATH}/aBcDeFgHiJd"},
+                {"id": "aBcDeFgHiJc", "name": "Kibra Sub County", "level": 3, "path": PATH},
+                {"id": "aBcDeFgHiJb", "name": "Nairobi County", "level": 2, "path": "/aBcDeFgHiJa/aBcDeFgHiJb"},
+            ]
+        },
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "source_key": "aBcDeFgHiJe",
+                "county_name": "Nairobi County",
+                "sub_county_name": "Kibra Sub County",
+                "ward_name": "Lindi Ward",
+            }
+        ],
+    ),
+    "DHIS2: a table with a column for each level": (
+        [
+            {
+                "organisationunitname": "Lindi Clinic",
+                "organisationunitcode": "13001",
+                "orgunitlevel1": "Kenya",
+                "orgunitlevel2": "Nairobi County",
+                "orgunitlevel3": "Kibra Sub County",
+                "orgunitlevel4": "Lindi Ward",
+                "orgunitlevel5": "Lindi Clinic",
+            }
+        ],
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "facility_code": "13001",
+                "county_name": "Nairobi County",
+                "sub_county_name": "Kibra Sub County",
+                "ward_name": "Lindi Ward",
+            }
+        ],
+    ),
+    "OCHA: what each level of an administration is called": (
+        [{"name": "Lindi Clinic", "admin1Name": "Nairobi", "admin2Name": "Kibra", "admin3Name": "Lindi"}],
+        [
+            {
+                "facility_name": "Lindi Clinic",
+                "county_name": "Nairobi",
+                "sub_county_name": "Kibra",
+                "ward_name": "Lindi",
+            }
+        ],
+    ),
+    "ESRI: what codes mean, in a layer of a web map": (
+        {
+            "layers": [
+                {
+                    "layerDefinition": {
+                        "name": "Facilities",
+                        "fields": [
+                            {"name": "NAME", "type": "esriFieldTypeString", "alias": "Facility"},
+                            {"name": "STATUS", "alias": "Status", "domain": coded_values({1: "Closed", 2: "Open"})},
+                            {"name": "TYPE", "type": "esriFieldTypeInteger", "alias": "Type"},
+                        ],
+                        "typeIdField": "TYPE",
+                        "types": [{"id": 1, "name": "Dispensary"}, {"id": 2, "name": "Hospital"}],
+                    },
+                    "featureSet": {
+                        "spatialReference": {"wkid": 4326},
+                        "features": [
+                            {
+                                "attributes": {"NAME": "Umoja Clinic", "STATUS": 1, "TYPE": 1},
+                                "geometry": {"x": 36.8, "y": -1.28},
+                            }
+                        ],
+                    },
+                }
+            ]
+        },
+        [
+            {
+                "facility_name": "Umoja Clinic",
+                "operational_status": "Closed",
+                "is_active": "Closed",
+                "facility_type": "Dispensary",
+                "latitude": "-1.28",
+                "longitude": "36.8",
+            }
+        ],
+    ),
+    "Odoo: what a record links to is a pair of its id and its name": (
+        [
+            {
+                "id": 11,
+                "name": "Lindi Safe House",
+                "county_id": [47, "Nairobi"],
+                "constituency_id": [278, "Kibra"],
+                "ward_id": [1391, "Lindi"],
+                "partner_latitude": -1.3136,
+                "partner_longitude": 36.7841,
+            }
+        ],
+        [
+            {
+                "facility_name": "Lindi Safe House",
+                "source_key": "11",
+                "county_name": "Nairobi",
+                "constituency_name": "Kibra",
+                "ward_name": "Lindi",
+                "latitude": "-1.3136",
+                "longitude": "36.7841",
+            }
+        ],
+    ),
+    "Google's business profiles: one that is closed for good": (
+        {
+            "locations": [
+                {
+                    "title": "Lindi Safe House",
+                    "latlng": {"latitude": -1.3136, "longitude": 36.7841},
+                    "openInfo": {"status": "CLOSED_PERMANENTLY"},
+                }
+            ]
+        },
+        [
+            {
+                "facility_name": "Lindi Safe House",
+                "operational_status": "CLOSED_PERMANENTLY",
+                "latitude": "-1.3136",
+                "longitude": "36.7841",
             }
         ],
     ),
@@ -1238,6 +1371,14 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
 def test_an_unseen_shape_is_read_and_nothing_invented(shape: str) -> None:
     document, expected = UNSEEN[shape]
     assert facilities(read_bytes(json.dumps(document).encode())[0]) == expected
+
+
+def test_the_codes_of_a_large_layer_of_a_web_map_mean_what_its_definition_says() -> None:
+    fields = [{"name": "STATUS", "alias": "Status", "domain": coded_values({1: "Closed", 2: "Open"})}]
+    features = [{"attributes": {"Name": f"Umoja Clinic {no}", "STATUS": 1}} for no in range(30_000)]
+    layer = {"layerDefinition": {"fields": fields}, "featureSet": {"features": features}}
+    frame, _ = read_bytes(json.dumps(layer).encode())
+    assert frame["operational_status"].to_list() == ["Closed"] * 30_000
 
 
 @pytest.mark.parametrize(

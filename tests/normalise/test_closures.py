@@ -218,7 +218,13 @@ def test_a_facility_that_was_closed_is_open_again_where_its_status_says_so(lande
     assert landed(operational_status=status) == {"operational_status": "Operational", "is_active": True}
 
 
-@pytest.mark.parametrize("day", ["45658", "45658.0", "45658.75", "1767225600", "1767225600000", "1767225600.0"])
+@pytest.mark.parametrize(
+    "day",
+    [
+        *("45658", "45658.0", "45658.75", "1767225600", "1767225600000", "1767225600.0"),
+        *("/Date(1767225600000)/", "Date(2026,0,1)"),
+    ],
+)
 def test_the_day_of_a_closing_may_be_a_number_of_a_spreadsheet_or_a_database(landed: Landed, day: str) -> None:
     assert landed(is_closed=day) == CLOSED
 

@@ -302,13 +302,19 @@ def test_yes_and_no_are_read_in_the_usual_words(landed: Landed, text: str, flag:
         ("43950.5", date(2020, 4, 29)),
         ("1588176607", date(2020, 4, 29)),
         ("1588176607395", date(2020, 4, 29)),
+        ("/Date(1588176607395)/", date(2020, 4, 29)),
+        ("/Date(946684800000+0300)/", date(2000, 1, 1)),
+        ("Date(2020,3,29)", date(2020, 4, 29)),
+        ("Date(2020, 3, 29, 16, 10, 7)", date(2020, 4, 29)),
     ],
 )
 def test_a_day_is_read_day_first_as_kenya_writes_it(landed: Landed, text: str, day: date) -> None:
     assert landed(recorded_on=text) == {"recorded_on": day}
 
 
-@pytest.mark.parametrize("text", ["2020-02-30", "30/02/2020", "29/04/20", "1800-01-01", "2020", "last week", "202041"])
+@pytest.mark.parametrize(
+    "text", ["2020-02-30", "30/02/2020", "29/04/20", "1800-01-01", "2020", "last week", "202041", "Date(2020,12,1)"]
+)
 def test_what_is_no_day_is_an_issue(landed: Landed, text: str) -> None:
     assert landed(recorded_on=text) == {"date_invalid": text}
 

@@ -98,6 +98,11 @@ def test_a_county_above_its_rows_is_no_facility_and_a_station_that_bears_its_nam
         assert reason("Nairobi", **({"county": ""} | said)) is None
 
 
+def test_the_country_above_its_counties_is_no_facility_and_a_hotline_that_is_called_so_is_one() -> None:
+    assert reason("Kenya", county="") == "sheet_row"
+    assert reason("Kenya", county="", phone="0700000016") is None
+
+
 @pytest.mark.parametrize(
     "name", ["KIBRA SUB COUNTY", "Lindi Ward", "Kibra Sub-County:", "Constituency: Kibra", "Kaunti Ndogo ya Kibra"]
 )
