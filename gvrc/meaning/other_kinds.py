@@ -12,7 +12,10 @@ from gvrc.meaning.paths import HIT, normal_key
 from gvrc.meaning.titles import names_a_place
 
 # Each of these keys tells what kind an object is.
-KIND_KEYS: Final = frozenset(("resourceType", "resource", "type", "level", "@type", "_type", "_index", "attributes"))
+LEVEL_OF_LOCATION: Final = "location_type_name"  # CommCare's, which lists the wards with the facilities in them
+KIND_KEYS: Final = frozenset(
+    ("resourceType", "resource", "type", "level", "@type", "_type", "_index", "attributes", LEVEL_OF_LOCATION)
+)
 OSM_TYPES: Final = ("node", "way", "relation")
 SITE_TAGS: Final = frozenset(
     ("amenity", "healthcare", "office", "social_facility", "police", "emergency", "building", "shop", "operator")
@@ -67,6 +70,7 @@ def is_of_many_kinds(value: object) -> bool:
         or not value.keys().isdisjoint(("@type", "_type"))
         or bool(json_api_type(value) or _object_type(value) or _index_of(value))
         or is_organisation_unit(value)
+        or LEVEL_OF_LOCATION in value
         or bool(_tags_of_feature(value) or area_kind(value))
     )
 
@@ -97,6 +101,8 @@ def _other_unit(value: dict[str, Any]) -> str | None:
     """Name the level of a unit above or inside of facilities: of DHIS2, or of whoever says it in words."""
     if is_organisation_unit(value) and (value["level"] < FACILITY_UNIT or _is_inside_a_facility(value)):
         return f"organisation unit of level {value['level']}"
+    if LEVEL_OF_LOCATION in value:
+        return level_named({"type": value[LEVEL_OF_LOCATION]})
     is_named = is_unit_with_level(value) and value.keys() <= KEYS_OF_UNIT_WITH_LEVEL
     return level_named(value) if is_named and not names_a_place(value["name"]) else None
 

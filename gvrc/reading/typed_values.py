@@ -2,12 +2,14 @@
 
 ``{"name": {"stringValue": "Lindi Clinic"}}``, ``{"name": {"S": "Lindi Clinic"}}``, ``{"name": ["Lindi Clinic"]}``; XML
 that Node's converter read: ``{"$": {"id": "7"}, "name": ["Lindi Clinic"], "ward": [{"_": "Lindi", "$": {..}}]}``.
+Dynamics writes what a choice means beside its number.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from gvrc.lazy import lazy_pattern
 from gvrc.reading.cursor import MAX_DEPTH
 from gvrc.reading.elements import rewritten
 from gvrc.shapes import looks_like_facility
@@ -33,15 +35,21 @@ XML_TEXT: Final = "_"
 AROUND: Final = ("fields", "Item")  # of one record: what stands beside is of the document
 AROUND_TYPED: Final = "document_of_database"
 SAMPLED: Final = 5
+# Dynamics: beside "new_status": 100000001 is "new_status@OData.Community.Display.V1.FormattedValue": "Closed"; what a
+# record links to is "_new_ward_value". The number of a record's own state is understood as it is.
+FORMATTED: Final = "@OData.Community.Display.V1.FormattedValue"
+LOOKED_UP: Final = lazy_pattern(r"_(new_\w+|cr[0-9a-f]{3,5}_\w+)_value")
+OWN_STATE: Final = frozenset(("statecode", "statuscode"))
 
 
 def are_wrapped(values: Iterable[object], keys: Keys) -> bool:
     """Say whether the records of a list have names only once their values are taken out of what wraps them."""
     sample = [value for value in list(values)[:SAMPLED] if isinstance(value, dict)]
     return any(
-        looks_like_facility(_plain(record), keys) and (_has_types(record) or not looks_like_facility(record, keys))
+        looks_like_facility(_plain(record), keys)
+        and (_has_types(record) or _is_formatted(record) or not looks_like_facility(record, keys))
         for record in sample
-        if _has_types(record) or _is_of_lists(record) or _is_of_xml(record)
+        if _has_types(record) or _is_of_lists(record) or _is_of_xml(record) or _is_formatted(record)
     )
 
 
@@ -90,7 +98,32 @@ def _plain(record: dict[str, Any]) -> dict[str, Any]:
         return {key: _untyped(value) for key, value in record.items()}
     if _is_of_xml(record):
         return _element_of_xml(record)
+    if _is_formatted(record):
+        return _with_formatted(record)
     return {key: _alone(value) for key, value in record.items()} if _is_of_lists(record) else record
+
+
+def _is_formatted(record: dict[str, Any]) -> bool:
+    return any(key.endswith(FORMATTED) for key in record)
+
+
+def _with_formatted(record: dict[str, Any]) -> dict[str, Any]:
+    """Give choices, and what a record links to, by their names; numbers and days are better as they are.
+
+    >>> _with_formatted({"new_status": 100000001, f"new_status{FORMATTED}": "Closed"})
+    {'new_status': 'Closed'}
+    """
+    named = {key: record[f"{key}{FORMATTED}"] for key in record if _is_named(key, record)}
+    others = (key for key in record if key.removesuffix(FORMATTED) not in named or key in named)
+    return {LOOKED_UP.sub(r"\1", key): named.get(key, record[key]) for key in others}
+
+
+def _is_named(key: str, record: dict[str, Any]) -> bool:
+    """Say whether a key has a choice or a link, whose name stands beside it."""
+    name = record.get(f"{key}{FORMATTED}")
+    is_choice = type(record[key]) is int and key not in OWN_STATE
+    is_linked = LOOKED_UP.fullmatch(key) is not None
+    return isinstance(name, str) and any(map(str.isalpha, name)) and (is_choice or is_linked)
 
 
 def _untyped(value: object, depth: int = 0) -> object:

@@ -98,6 +98,7 @@ def coded_values(labels: dict[int, str]) -> dict[str, Any]:
     return {"type": "codedValue", "name": "domain_1", "codedValues": coded}
 
 
+FORMATTED = "@OData.Community.Display.V1.FormattedValue"
 PATH = "/aBcDeFgHiJa/aBcDeFgHiJb/aBcDeFgHiJc"
 FORMER = {"use": "old", "line": ["Nkrumah Road"], "state": "Mombasa"}
 UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
@@ -278,6 +279,44 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
                 "county_name": "Nairobi County",
                 "sub_county_name": "Kibra Sub County",
                 "ward_name": "Lindi Ward",
+            }
+        ],
+    ),
+    "CommCare: locations, of which wards and what is above them are no facilities": (
+        {
+            "objects": [
+                {"location_id": "l1", "name": "Lindi CHU", "location_type_name": "facility", "latitude": "-1.3136"},
+                {"location_id": "w1", "name": "Lindi", "location_type_name": "Ward", "site_code": "lindi"},
+                {"location_id": "s1", "name": "Kibra", "location_type_name": "Sub-County", "is_archived": False},
+                {"location_id": "c1", "name": "Nairobi", "location_type_name": "county", "location_data": {"a": "b"}},
+            ]
+        },
+        [{"facility_name": "Lindi CHU", "latitude": "-1.3136"}],
+    ),
+    "Dynamics: what a choice means stands beside its number, and what a record links to beside its key": (
+        {
+            "value": [
+                {
+                    "name": "Lindi Safe House",
+                    "new_operationalstatus": 100000001,
+                    f"new_operationalstatus{FORMATTED}": "Closed",
+                    "statecode": 0,
+                    f"statecode{FORMATTED}": "Active",
+                    "_new_ward_value": "d662c8df-7116-4116-9eee-9b09f441ebc3",
+                    f"_new_ward_value{FORMATTED}": "Lindi",
+                    "_createdby_value": "d662c8df-7116-4116-9eee-9b09f441ebc4",
+                    f"_createdby_value{FORMATTED}": "Sample Person",
+                    "new_updated": "2024-12-03T00:00:00Z",
+                    f"new_updated{FORMATTED}": "12/3/2024",
+                }
+            ]
+        },
+        [
+            {
+                "facility_name": "Lindi Safe House",
+                "operational_status": "Closed",
+                "ward_name": "Lindi",
+                "recorded_on": "2024-12-03T00:00:00Z",
             }
         ],
     ),
