@@ -131,16 +131,13 @@ def _joined(contact: Contact, again: Contact) -> Contact:
 
 def _people_alone(statements: list[Statement], found: dict[str, Contact]) -> dict[str, set[str]]:
     """Give the people without a contact of their own, each with the marks under which they were named."""
+    placed = {name for contact in found.values() for name in contact.contact_person_name.split("; ")}
     people: defaultdict[str, set[str]] = defaultdict(set)
     for statement in statements:
         name = person_in(statement)
-        if name and not _is_placed(name, found):
+        if name and name not in placed:
             people[name].add(statement.whose.mark)
     return people
-
-
-def _is_placed(name: str, found: dict[str, Contact]) -> bool:
-    return any(name in contact.contact_person_name.split("; ") for contact in found.values())
 
 
 def _is_of_nobody(contact: Contact) -> bool:

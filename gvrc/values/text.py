@@ -75,10 +75,15 @@ def clean_text(values: pl.Series) -> pl.Series:
 
 
 def clean_value(text: str) -> str | None:
-    """Clean one text as ``clean_text`` does, for values that stand inside lists and objects."""
+    """Clean one text as ``clean_text`` does, for values that stand inside lists and objects.
+
+    Each contact of a file asks, mostly for a role or a name that is not there: no frame is made for that.
+    """
     if not re.search(_SUSPECT, text):
         return text
-    cleaned: str | None = clean_text(pl.Series([text], dtype=pl.String)).item()
+    if re.search(_ABSENT, text):
+        return None
+    cleaned: str | None = _composed(pl.Series([unescape(text)], dtype=pl.String)).item()
     return cleaned
 
 
@@ -164,11 +169,15 @@ def _cleaned(values: pl.Series) -> pl.Series:
     unescaped = values.replace(
         escaped := values.filter(values.str.contains(_ENTITY)), pl.Series(map(unescape, escaped), dtype=pl.String)
     )
+    return _composed(unescaped)
+
+
+def _composed(values: pl.Series) -> pl.Series:
     text = pl.col(values.name)
+    visible = text.str.replace_all(_INVISIBLE, "").str.normalize("NFC")
     return (
-        unescaped.to_frame()
-        .with_columns(text.str.replace_all(_INVISIBLE, "").str.normalize("NFC"))
-        .with_columns(text.str.replace_all(_BLANK, " ").str.strip_chars(" "))
+        values.to_frame()
+        .select(visible.str.replace_all(_BLANK, " ").str.strip_chars(" "))
         .select(pl.when(~text.str.contains(_ABSENT)).then(text))
         .to_series()
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from gvrc.masking import mask, mask_contacts
 from gvrc.reading.fitting import TWO_NUMBERS
@@ -15,7 +19,7 @@ from gvrc.values.closures import read_closed
 from gvrc.values.contact_forms import LONGEST_RAW, read_contacts
 from gvrc.values.phones import find_phones, split_phones
 from gvrc.values.positions import read_degrees, read_pair
-from gvrc.values.text import clean_value
+from gvrc.values.text import clean_text, clean_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,3 +75,28 @@ def test_a_long_text_is_not_kept_with_each_of_its_numbers() -> None:
     contacts, _ = read_contacts([f'[{{"key": "phone", "value": "{numbers}"}}]'])
     assert len(contacts) == 300
     assert max(len(contact.contact_raw) for contact in contacts) == LONGEST_RAW
+
+
+def test_contacts_that_are_objects_make_no_frame_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[pl.DataFrame] = []
+    select = pl.DataFrame.select
+
+    def note(frame: pl.DataFrame, *columns: Any, **named: Any) -> pl.DataFrame:
+        made.append(frame)
+        return select(frame, *columns, **named)
+
+    monkeypatch.setattr(pl.DataFrame, "select", note)
+    given_numbers = [{"type": "Phone", "value": f"07000000{place:02}", "email": "N/A"} for place in range(50)]
+
+    contacts, invalid = read_contacts([json.dumps([{"key": "contacts", "value": given_numbers}])])
+
+    assert [contact.contact_value for contact in contacts] == [f"+2547000000{place:02}" for place in range(50)]
+    assert (invalid, len(made)) == ([], 0)
+
+
+@given(st.text(st.sampled_from("Aa é\u0301\u200b\n\x1c\u2800&amp;#-._?<bnil/N\u212a"), max_size=12))
+@example("n/a\n")
+@example(" unKnown \u200b")
+@example("")
+def test_a_value_by_itself_is_cleaned_as_it_is_in_a_column(text: str) -> None:
+    assert clean_value(text) == clean_text(pl.Series([text], dtype=pl.String)).item()
