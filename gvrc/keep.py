@@ -71,9 +71,12 @@ def folders_since(moment: float, settings: Settings) -> list[Path]:
 def archived_since(moment: float, path: Path, folders: Iterable[Path], settings: Settings) -> Path | None:
     """Give where a file of ``data/raw/`` lies that is gone, if another importer has moved it since a moment.
 
-    One that was moved before is another file of that name.
+    One that was moved before is another file of that name. A link that leads nowhere was not moved; one that leads to
+    itself cannot even be followed.
     """
-    if path.exists() or (settings.data_dir / "raw").resolve() not in path.resolve().parents:
+    if path.exists() or path.is_symlink():
+        return None
+    if (settings.data_dir / "raw").resolve() not in path.resolve().parents:
         return None
     first = [folder / path.name for folder in folders if (folder / path.name).exists()]
     further = [file for named in first for file in named.parent.glob(f"????????-{escape(path.name)}")]

@@ -84,6 +84,7 @@ MUST_HAVE: Final = {
     "projection": IN_METRES,
 }
 SHOWN_BY_FIRST: Final = {LETTER: str.isalpha, DIGIT: str.isdecimal, LETTER_OR_DIGIT: str.isalnum}  # most often
+LONGEST_SOURCE_KEY: Final = 500  # characters; the index takes 2,704 bytes, with the name of the source
 UUID_LENGTH: Final = 36
 UUID_LENGTHS: Final = frozenset((UUID_LENGTH, UUID_LENGTH + 1, UUID_LENGTH + 2))  # without braces, and with
 
@@ -186,7 +187,9 @@ class DistinctTexts:
         unfit = set(self._without(pattern)) if pattern else set()
         if pattern in (LETTER, LETTER_OR_DIGIT):
             unfit |= self.texts & {"true", "false"}
-        if field != "source_key":
+        if field == "source_key":
+            unfit |= self.too_long
+        else:
             unfit |= self.ids
         word = normal_key(str(path[-1]))
         for words, is_unfit in UNFIT.get(field, ()):
@@ -202,6 +205,13 @@ class DistinctTexts:
         if self.lengths.isdisjoint(UUID_LENGTHS):
             return set()
         return set(filter(UUID.fullmatch, [text for text in self.texts if len(text) in UUID_LENGTHS]))
+
+    @property
+    def too_long(self) -> set[str]:
+        """Give the texts that are too long to be looked up in an index: no key, but a picture or a whole document."""
+        if max(self.lengths) <= LONGEST_SOURCE_KEY:
+            return set()
+        return {text for text in self.texts if len(text) > LONGEST_SOURCE_KEY}
 
     def _without(self, pattern: re.Pattern[str]) -> set[str]:
         if pattern not in self.without:

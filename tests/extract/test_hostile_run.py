@@ -7,6 +7,7 @@ import io
 import json
 import os
 import zipfile
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from gvrc.pipeline import run
@@ -88,6 +89,32 @@ def test_a_zero_byte_in_a_record_that_cannot_be_read_costs_that_record_and_no_ru
     totals = run([str(path)], settings).totals()
     assert (totals["read"], totals["inserted"], totals["rejected"]) == (2, 1, 1)
     assert count(fresh) == 1
+
+
+def test_a_key_that_no_index_can_hold_costs_its_record_the_key_and_no_run(
+    fresh: Database, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "pictures.json"
+    picture = "".join(sha256(bytes([place])).hexdigest() for place in range(250))  # 16,000 characters, nothing to pack
+    path.write_bytes(clinic(112, id=picture)[:-1] + b", " + clinic(113, id="KE-113")[1:])
+
+    (file,) = run([str(path)], settings).files
+
+    assert (file.status, file.inserted, file.rejected, list(file.unmapped)) == ("succeeded", 2, 0, ["id"])
+    assert rows(fresh, "SELECT source_key FROM etl.facility_source ORDER BY record_number") == [
+        {"source_key": None},
+        {"source_key": "KE-113"},
+    ]
+
+
+def test_a_link_to_itself_is_a_failed_file_and_costs_no_other(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "itself.json").symlink_to("itself.json")
+    (tmp_path / "whole.json").write_bytes(clinic(114))
+
+    account = run([str(tmp_path)], settings)
+
+    assert [(file.status, file.inserted) for file in account.files] == [("failed", 0), ("succeeded", 1)]
+    assert "not a regular file" in (account.files[0].error or "")
 
 
 def shown(name: bytes) -> str:
