@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from gvrc.open_run import Run
     from gvrc.settings import Settings
 
-SHOWN_FILES = 20
 IMPORT_AGAIN = "loaded since then; what they said too may be gone, so import them again, in this order"
 
 
@@ -105,13 +104,13 @@ def tell_kept(database: Database) -> None:
 def tell_files_since(this_run: Run, file: FileAccount) -> None:
     """Name the files that must be imported again: what they said of a facility that is gone, is gone with it.
 
-    The next import of a folder would read them again, but a file that was loaded may have been moved out of it.
+    The next import of a folder would read them again, but a file that was loaded may have been moved out of it. All are
+    named: the first of them alone would leave an older list with the last word.
     """
     taken_back = this_run.database.rows("taken_back_runs")
     for root in (run["run_no"] for run in taken_back if run["since_run_no"] == this_run.run_no):
         since = this_run.database.rows("files_loaded_since", root, this_run.run_no, json.dumps(taken_back))
         if since:
-            paths = ", ".join(row["path"] for row in since[:SHOWN_FILES])
-            more = f" and {len(since) - SHOWN_FILES} more" if len(since) > SHOWN_FILES else ""
-            file.notes.append(f"{IMPORT_AGAIN}: {paths}{more}")
-            log_event("files_to_import_again", "WARNING", files=paths, more=max(0, len(since) - SHOWN_FILES))
+            paths = ", ".join(row["path"] for row in since)
+            file.notes.append(f"{IMPORT_AGAIN}: {paths}")
+            log_event("files_to_import_again", "WARNING", files=paths)

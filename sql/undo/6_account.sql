@@ -93,37 +93,66 @@ ORDER BY
 LIMIT 20;
 
 -- name: files_loaded_since
--- The files that were loaded after a run ($1) and before its undo ($2), and may have found in the directory what goes
--- with the run: those of its sources, and those whose records belong to a facility that is taken back. What a source
--- sent again as it was keeps the lineage of the run that goes, so that its file is known by the source only. $3 is what
--- taken_back_runs gave. In the order in which they were loaded: an older list must not come last.
-WITH stating AS MATERIALIZED (
+-- The files that were loaded after a run ($1) and before its undo ($2), and must be read again. The first of them may have
+-- found in the directory what goes with the run: it is of one of the run's sources, or its records belong to a facility
+-- that is taken back. What a source sent again as it was keeps the lineage of the run that goes, so that its file is known
+-- by the source only. What it says of its other facilities is written again, too: so every later file of a source that
+-- knows one of those follows, and again those of their facilities, or the older list would have the last word. $3 is what
+-- taken_back_runs gave. In the order in which they were loaded.
+WITH RECURSIVE since AS MATERIALIZED (
+    SELECT
+        files.run_no,
+        files.file_no,
+        files.source,
+        files.path
+    FROM etl.files
+    JOIN etl.runs USING (run_no)
+    WHERE files.run_no > $1::integer
+        AND files.run_no < $2::integer
+        AND runs.kind = 'import'
+        AND files.updated + files.unchanged + files.superseded > 0
+        AND NOT EXISTS (
+            SELECT
+            FROM jsonb_to_recordset($3::jsonb) AS taken_back (run_no integer)
+            WHERE taken_back.run_no = files.run_no
+        )
+), stating AS MATERIALIZED (
     SELECT DISTINCT
         known.run_no,
         known.file_no
     FROM etl.facility_source AS known
     JOIN (SELECT DISTINCT facility_id FROM undo_changes) AS undone USING (facility_id)
+), first AS (
+    SELECT
+        since.run_no,
+        since.file_no,
+        since.source
+    FROM since
+    LEFT JOIN stating USING (run_no, file_no)
+    WHERE stating.run_no IS NOT NULL
+        OR since.source IN (SELECT source FROM etl.files WHERE run_no = $1::integer)
+), knowing AS MATERIALIZED (
+    SELECT DISTINCT
+        source,
+        facility_id
+    FROM etl.facility_source
+), touched AS (
+    SELECT source
+    FROM first
+    UNION
+    SELECT other.source
+    FROM touched
+    JOIN knowing USING (source)
+    JOIN knowing AS other USING (facility_id)
 )
-SELECT files.path
-FROM etl.files
-JOIN etl.runs USING (run_no)
-LEFT JOIN stating
-    ON stating.run_no = files.run_no
-    AND stating.file_no = files.file_no
-WHERE files.run_no > $1::integer
-    AND files.run_no < $2::integer
-    AND runs.kind = 'import'
-    AND files.updated + files.unchanged > 0
-    AND (stating.run_no IS NOT NULL OR files.source IN (SELECT source FROM etl.files WHERE run_no = $1::integer))
-    AND NOT EXISTS (
-        SELECT
-        FROM jsonb_to_recordset($3::jsonb) AS taken_back (run_no integer)
-        WHERE taken_back.run_no = files.run_no
-    )
-GROUP BY files.path
+SELECT since.path
+FROM since
+JOIN touched USING (source)
+WHERE (since.run_no, since.file_no) >= (SELECT run_no, file_no FROM first ORDER BY run_no, file_no LIMIT 1)
+GROUP BY since.path
 ORDER BY
-    max(files.run_no),
-    max(files.file_no);
+    max(since.run_no),
+    max(since.file_no);
 
 -- name: decide_open_rejects
 -- Which rejects are open, now that the undo counts: $1 is what taken_back_runs gave. One that an import answered is closed

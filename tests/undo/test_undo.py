@@ -294,6 +294,39 @@ def test_an_undo_names_the_files_to_import_again_because_what_they_said_went_wit
     assert undo(undone.run_id, settings).files[0].notes == []
 
 
+def test_a_facility_that_closed_meanwhile_is_closed_when_the_files_that_an_undo_names_were_imported_again(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    amani, imara = CLINIC | {"name": "Amani Clinic"}, CLINIC | {"code": 13082, "name": "Imara Clinic", "phone": None}
+    bad = landed(settings, tmp_path, amani | {"description": "Wrong"}, name="police.json")
+    landed(settings, tmp_path, amani, imara, name="shelters.json")
+    landed(settings, tmp_path, imara | {"operation_status_name": "Closed"}, name="kmhfl.json")
+    (note,) = undo(bad.run_id, settings).files[0].notes
+    named = note.partition("in this order: ")[2].split(", ")
+    assert named == [str(tmp_path / "shelters.json"), str(tmp_path / "kmhfl.json")]
+    for path in named:
+        run([path], settings)
+    assert rows(fresh, "SELECT facility_name, is_active FROM facilities ORDER BY 1") == [
+        {"facility_name": "Amani Clinic", "is_active": True},
+        {"facility_name": "Imara Clinic", "is_active": False},
+    ]
+
+
+def test_an_undo_names_every_file_to_import_again_those_too_of_which_a_later_one_superseded_all_records(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    first = landed(settings, tmp_path, CLINIC | {"phone": None}, name="kmhfl.json")
+    said = [CLINIC | {"phone": f"07000000{number}"} for number in range(21, 42)]
+    paths = [write(tmp_path, f"{record['phone']}.json", [record]) for record in said]
+    run(paths, settings)
+    (note,) = undo(first.run_id, settings).files[0].notes
+    named = note.partition("in this order: ")[2].split(", ")
+    assert named == paths
+    run(named, settings)
+    told = rows(fresh, "SELECT contact_value FROM facility_contacts ORDER BY 1")
+    assert [row["contact_value"] for row in told] == [f"+2547000000{number}" for number in range(21, 42)]
+
+
 def test_an_undo_of_the_last_run_has_no_file_to_import_again(settings: Settings, tmp_path: Path) -> None:
     landed(settings, tmp_path, CLINIC)
     account = landed(settings, tmp_path, CLINIC | {"phone": "0700000016"}, name="b.json")
