@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_VALUE_BYTES: Final = 16 * 1024 * 1024
 MAX_DEPTH: Final = 40  # keys down to a value
+TOO_LARGE: Final = f"more than {MAX_VALUE_BYTES >> 20} MB at byte {{:,}}. Take it out (a picture?), or fetch it again."
 SMALL_BYTES: Final = 256 * 1024  # an object up to this size is looked at as a whole
 
 ANY: Final = msgspec.json.Decoder()
@@ -73,6 +74,16 @@ class Cursor:
             self.text = b"".join((memoryview(self.text)[self.at :], self._following))
             self.at = 0
             self._look_ahead()
+
+    def fill_for_one_value(self) -> None:
+        """Add the next chunk, if the value at hand may be longer than what is there.
+
+        Raises:
+            SourceFileError: it is too long for any value of a facility.
+        """
+        if self.left > MAX_VALUE_BYTES:
+            raise SourceFileError(f"holds a value of {TOO_LARGE.format(self.offset)}")
+        self.fill()
 
     def peek(self, skipped: re.Pattern[bytes] = NEXT) -> bytes:
         """Go to the next character that is not skipped (white space) and give it; nothing at the end."""
@@ -136,9 +147,8 @@ class Cursor:
         while not (found := STRING.match(self.text, self.at)):
             if self.ended:
                 self.at = len(self.text)
-            if self.ended or self.left > MAX_VALUE_BYTES:
                 raise self.broken("the end of a text")
-            self.fill()
+            self.fill_for_one_value()
         self.at = found.end()
         return found[0][1:-1].decode("utf-8", "replace")
 
@@ -147,9 +157,7 @@ class Cursor:
         if self.peek() == b'"':
             return self.read_text()
         while (found := SCALAR.match(self.text, self.at)) and found.end() == len(self.text) and not self.ended:
-            if self.left > MAX_VALUE_BYTES:
-                raise self.broken("the end of a number")
-            self.fill()
+            self.fill_for_one_value()
         if not found:
             raise self.broken("a value")
         self.at = found.end()

@@ -21,6 +21,7 @@ from gvrc.reading.cursor import (
     SMALL_BYTES,
     SPACE,
     STRING,
+    TOO_LARGE,
     TRAILING,
     UNREADABLE,
     end_of_value,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 Elements = list[msgspec.Raw | bytes]  # records that were found but not opened, or whatever else a list holds
 
-TOO_LARGE: Final = f"more than {MAX_VALUE_BYTES >> 20} MB at byte {{:,}}. Take it out (a picture?), or fetch it again."
 LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 BETWEEN: Final = lazy_pattern(rb"\}\s*,\s*(?=\{)")
 COMMA: Final = b","
@@ -119,7 +119,7 @@ class ListReader:
             elif elements:
                 break
             else:
-                self._fetch_more()
+                self.cursor.fill_for_one_value()
                 latin = None
                 continue
             if before and not self.marks:
@@ -129,12 +129,6 @@ class ListReader:
             before = start + len(elements[-1])
         self.marks = _marks(cursor.text, *last) if last[0] else self.marks  # the known marks did not help
         return elements
-
-    def _fetch_more(self) -> None:
-        cursor = self.cursor
-        if cursor.left > MAX_VALUE_BYTES:
-            raise SourceFileError(f"holds a value of {TOO_LARGE.format(cursor.offset)}")
-        cursor.fill()
 
     def _skip_broken(self) -> bytes:
         """Give what does not parse, up to where the next record seems to begin."""
