@@ -6,7 +6,7 @@ import gc
 from collections import defaultdict
 from contextlib import contextmanager
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +21,7 @@ from gvrc.reading.document import find_records
 from gvrc.reading.links import Links
 from gvrc.reading.raw import hash_texts
 from gvrc.reading.walked import Walked
-from gvrc.rejects import source_answered
+from gvrc.rejects import are_rejects, header_first, is_correction, source_answered
 from gvrc.sources import SourceRules, match_source
 from gvrc.structs import Struct, field, replace
 
@@ -93,7 +93,7 @@ class FoundRecords(Struct, frozen=True, kw_only=True):
 
     def open(self, reading: FileReading) -> pl.DataFrame:
         """Read the records as a frame of ``columns.EXTRACTED`` and the issue columns that extract may set."""
-        if not self.file.source.returned:
+        if not (self.file.source.returned and any(map(is_correction, self.elements))):
             return _opened(self, reading)
         frames = [_opened(found, reading) for found in self._by_own_source()]
         return pl.concat(frames).sort("record_number")
@@ -131,7 +131,10 @@ def find_in_file(
         reopen = partial(open_text, Path(source_file.stored_at or source_file.path), rules.encoding)
         links = Links(reopen)
         with reopen() as chunks:
-            found = find_records(chunks, keys, rules.path, walked, links)
+            first = next(chunks, b"")
+            found = find_records(chain((first,), chunks), keys, rules.path, walked, links)
+            if are_rejects(first):
+                found = (list(map(header_first, elements)) for elements in found)
             yield from _numbered(_with_own_keys(found, keys, walked, chunk_rows), source_file, reading)
         _conclude(rules, reading, walked)
         reading.notes += links.notes()

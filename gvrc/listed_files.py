@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from gvrc.open_run import Run
     from gvrc.settings import Settings
 
-# Files that gvrc/rejects.py writes: their lines are records, whatever they lack (a name, most often). Each record is
-# read by the rules of its own source.
+# Files that gvrc/rejects.py writes: their lines are records, whatever they lack (a name, most often).
 REJECTED = SourceRules(name="rejected", code_prefix="REJECTED", files=("rejected/*.jsonl",), path=".")
 
 
@@ -114,11 +113,11 @@ def list_files(this_run: Run, upcoming: Upcoming) -> list[ListedFile]:
     rules = upcoming.rules.result()
     pinned = find_source(this_run.options.source, rules) if this_run.options.source else None
     warn_of_unknown_sources(this_run, rules)
-    rejected = replace(REJECTED, returned=tuple(rules))
     folders = folders_since(upcoming.began_at, this_run.settings)
     listed = []
     for file_no, (path, hashing) in enumerate(upcoming.hashes.items(), start=1):
-        source = pinned or match_source(path, [*rules, rejected])
+        # Rejects come back under any name, in any folder: each is read by the rules of its own source.
+        source = replace(pinned or match_source(path, [*rules, REJECTED]), returned=tuple(rules))
         account = FileAccount(path=shown_file(path), source=source.name)
         this_run.account.files.append(account)
         try:

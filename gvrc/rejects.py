@@ -32,6 +32,8 @@ HEADER = f'{{"{HEADER_KEY}": '
 # What stands in front of a record that was rejected before. A header has no braces inside.
 HEADER_PATTERN = r'^\{\s*"_reject"\s*:\s*(\{[^{}]*\})\s*,?\s*'
 HEADER_BYTES = lazy_pattern(HEADER_PATTERN.encode())
+# One that somebody has written in front of, or a tool has sorted among the keys.
+HEADER_BEHIND = lazy_pattern(rb',\s*"_reject"\s*:\s*(\{[^{}]*\})')
 RAW_KEY = "raw"  # under it stands what is no object, as a text
 NO_OBJECT = ("not_an_object", "unreadable_record")
 
@@ -87,6 +89,21 @@ def without_braces(value: object) -> object:
 def is_correction(element: msgspec.Raw | bytes) -> bool:
     """Say whether a record, as the bytes that it came as, has the header of one that was rejected."""
     return HEADER_BYTES.match(memoryview(element)) is not None
+
+
+def are_rejects(text: bytes) -> bool:
+    """Say whether a file that begins so may be one of rejects: a look into every record of every file would be dear."""
+    return HEADER_KEY.encode() in text
+
+
+def header_first(element: msgspec.Raw | bytes) -> msgspec.Raw | bytes:
+    """Give a record with its header in front, wherever among its keys it came back: else it would answer nothing."""
+    header = None if is_correction(element) else HEADER_BEHIND.search(memoryview(element))
+    if not header:
+        return element
+    text = bytes(element)
+    rest = text[text.index(b"{") + 1 : header.start()] + text[header.end() :]
+    return HEADER.encode() + header[1] + b", " + rest.lstrip()
 
 
 def source_answered(element: msgspec.Raw | bytes) -> str | None:

@@ -34,7 +34,7 @@ class SourceRules:
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)  # field -> keys, the best first
     defaults: dict[str, str] = field(default_factory=dict)  # field -> value where a record says nothing
     encoding: str | None = None  # when the file is not UTF-8 and does not say so
-    returned: tuple[SourceRules, ...] = ()  # of a file of rejects: whose records may come back in it
+    returned: tuple[SourceRules, ...] = ()  # whose records may come back in it, corrected
 
 
 def read_sources(path: Path | None) -> list[SourceRules]:

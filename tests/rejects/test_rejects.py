@@ -61,6 +61,29 @@ def test_a_reject_that_was_corrected_lands_under_its_own_source_and_closes(
     assert run([str(rejects)], settings, Options(force=True)).totals()["unchanged"] == 1
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{"name": "Amani Shelter", "_reject": HEADER, "county_name": "Nairobi", "phone": "0700000016"}',
+        '{"county_name": "Nairobi", "name": "Amani Shelter", "phone": "0700000016", "_reject": HEADER}',
+        '{\n  "county_name": "Nairobi",\n  "name": "Amani Shelter",\n  "_reject": HEADER,\n  "phone": "0700000016"\n}',
+    ],
+)
+def test_a_correction_lands_under_its_own_source_wherever_among_the_keys_its_header_stands(
+    settings: Settings, fresh: Database, tmp_path: Path, written: str
+) -> None:
+    rejects = refuse(settings, tmp_path, [NAMELESS, {"name": "Imara Shelter"}])
+    header = json.dumps(json.loads(rejects.read_text("utf-8"))["_reject"])
+    rejects.write_text(written.replace("HEADER", header), "utf-8")
+    assert run([str(rejects)], settings).totals()["inserted"] == 1
+    assert open_rejects(fresh) == []
+    assert rows(fresh, "SELECT DISTINCT source FROM etl.facility_source") == [{"source": "regional"}]
+    assert [
+        row["prefix"] for row in rows(fresh, "SELECT DISTINCT left(facility_code, 4) AS prefix FROM facilities")
+    ] == ["REG-"]
+    assert run([str(rejects)], settings, Options(force=True)).totals()["unchanged"] == 1
+
+
 def test_the_report_says_how_rejects_land_that_were_corrected_in_their_file(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
@@ -367,8 +390,9 @@ def test_records_without_a_code_of_a_source_named_at_length_land_at_once_and_cor
     assert {row["length"] for row in rows(fresh, "SELECT length(facility_code) FROM facilities")} == {50}
 
 
-def test_a_reject_that_was_corrected_is_read_by_the_rules_of_its_own_source(
-    settings: Settings, fresh: Database, tmp_path: Path
+@pytest.mark.parametrize("place", ["rejected/corrected.jsonl", "rejected/corrected.json", "raw/corrected.jsonl"])
+def test_a_reject_that_was_corrected_is_read_by_the_rules_of_its_own_source_wherever_its_file_lies(
+    settings: Settings, fresh: Database, tmp_path: Path, place: str
 ) -> None:
     entries = (
         "{name: kenya_police_service, code_prefix: KPS, files: ['kps*'], keys: {facility_name: jina}, "
@@ -381,8 +405,10 @@ def test_a_reject_that_was_corrected_is_read_by_the_rules_of_its_own_source(
     account = run([str(tmp_path / "kps.json"), str(tmp_path / "regional.json")], pinned)
     rejects = settings.data_dir / "rejected" / f"{account.run_id}.jsonl"
     text = rejects.read_text("utf-8").replace('"jina": ""', '"jina": "Viwandani Police Station"')
-    rejects.write_text(text.replace('"name": "", "code": "7"', '"name": "Amani Shelter"'), "utf-8")
-    assert run([str(rejects)], pinned).totals()["inserted"] == 2
+    corrected = settings.data_dir / place
+    corrected.parent.mkdir(exist_ok=True)
+    corrected.write_text(text.replace('"name": "", "code": "7"', '"name": "Amani Shelter"'), "utf-8")
+    assert run([str(corrected)], pinned).totals()["inserted"] == 2
     landed = rows(
         fresh,
         "SELECT facility_name::text, left(facility_code, 4), owner_name::text FROM facilities "
