@@ -24,6 +24,7 @@ DECODE: Final = msgspec.json.Decoder().decode
 ENCODE: Final = msgspec.json.encode
 PLAIN_KEY: Final = '":'
 SPACED_KEY: Final = r'"[ \t\r\n]+:'  # JSON allows any white space there
+ROUNDED: Final = r"[eE]\+\d"  # in 2.5471e+11, as R writes a number of twelve digits
 DECODED_AS: Final[dict[type | None, Any]] = {str: str | None, bool: bool | None, list: msgspec.Raw, None: Any}
 OTHER_KIND: Final = "Expected"  # how msgspec's message begins when a value is not of the expected type
 SAMPLES: Final = 16  # records that show which types the values have
@@ -109,7 +110,7 @@ def _read(elements: Elements, shape: _Shape) -> Alike | None:
     raw = pl.Series(texts, dtype=pl.String)
     # If the output equals the input, no key is there twice; of two, msgspec silently keeps the last.
     is_as_written = ENCODE(rows[0]) == bytes(elements[0]) and _written(rows) == block
-    if is_as_written or _has_each_key_once(raw, rows, len(columns)):
+    if is_as_written or (_has_each_key_once(raw, rows, len(columns)) and not raw.str.contains(ROUNDED).any()):
         return Alike(columns, texts, raw)
     return None
 

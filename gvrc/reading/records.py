@@ -16,7 +16,7 @@ import msgspec
 import polars as pl
 
 from gvrc.lazy import lazy_pattern
-from gvrc.reading.alike import SPACED_KEY, Columns, read_alike
+from gvrc.reading.alike import ROUNDED, SPACED_KEY, Columns, read_alike
 from gvrc.reading.cursor import type_of
 from gvrc.structs import Struct, field
 
@@ -98,7 +98,15 @@ def _read_together(elements: Elements) -> Records:
     if set(map(type, records.values)) != {dict}:
         return _read_singly(elements)
     _look_for_duplicates(records)
+    _look_for_rounded_numbers(records)
     return records
+
+
+def _look_for_rounded_numbers(records: Records) -> None:
+    """Read records leniently in which a number may be told without its last digits."""
+    raw = pl.Series(records.texts, dtype=pl.String) if records.raw is None else records.raw
+    for row in raw.str.contains(ROUNDED).arg_true():
+        _read_leniently(records, row)
 
 
 def _look_for_duplicates(records: Records) -> None:
@@ -137,7 +145,7 @@ def _read_singly(elements: Elements) -> Records:
             continue
         if not isinstance(value, dict):
             _reject(records, row, "not_an_object", f"a record must be an object, this is {type_of(value)}")
-        elif _has_all_keys(records.texts[row], value):
+        elif _has_all_keys(records.texts[row], value) and not re.search(ROUNDED, records.texts[row]):
             records.values[row] = value
         else:
             _read_leniently(records, row)
@@ -214,12 +222,23 @@ class _Problems:
             return None
         return value
 
-    def _float(self, literal: str) -> float | _BadNumber:
+    def _float(self, literal: str) -> float | str | _BadNumber:
         number = float(literal)
-        return number if math.isfinite(number) else _BadNumber(literal[:LONGEST_NUMBER])
+        if not math.isfinite(number):
+            return _BadNumber(literal[:LONGEST_NUMBER])
+        return literal if _is_rounded(literal) else number
 
     def _int(self, literal: str) -> int | str:
         return int(literal) if len(literal) < LONGEST_NUMBER else literal
+
+
+def _is_rounded(literal: str) -> bool:
+    """Say whether a number lacks digits before its point: 2.5471e+11 may have been any telephone of ten million.
+
+    R and spreadsheets write it so, with a plus. Java writes 2.5471E11, with all the digits that it has.
+    """
+    mantissa, _, exponent = literal.lower().partition("e+")
+    return bool(exponent) and int(exponent) > len(mantissa.partition(".")[2])
 
 
 def _without_surrogates(value: dict[str, Any], problems: _Problems) -> dict[str, Any]:

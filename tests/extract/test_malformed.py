@@ -322,6 +322,22 @@ def test_what_was_out_of_range_is_told_with_its_key() -> None:
     assert frame["latitude"].to_list() == [None, None]
 
 
+@pytest.mark.parametrize("records", [1, 60])  # 60 are read together
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (b"2.5471e+11", "2.5471e+11"),  # as R writes 254712345678
+        (b"2.54700000017e+11", "254700000017.0"),
+        (b"2.547E11", "254700000000.0"),  # as Java writes 254700000000
+        (b"1.3012e+05", "1.3012e+05"),
+        (b"1.30125e+05", "130125.0"),
+    ],
+)
+def test_a_number_without_its_last_digits_is_read_as_it_is_written(written: bytes, read: str, records: int) -> None:
+    frame, _ = read_bytes(listed(*[b'{"name": "Umoja Clinic", "code": %s}' % written] * records))
+    assert frame["facility_code"].to_list() == [read] * records
+
+
 @pytest.mark.parametrize(
     ("odd", "issue"),
     [
