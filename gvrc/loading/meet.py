@@ -23,6 +23,8 @@ def meet(merger: Merger, span: Span) -> Refused:
     has_codeless = database.run("generate_codes", *span) > 0
     meet_by_keys(merger, span, needless, has_codeless=has_codeless)
     meet_by_names(merger, span, has_codeless=has_codeless and "meet_by_name" not in needless)
+    if merger.has_answers:
+        database.run("meet_by_former_correction", *span)
     postpone(database, span[0])
     refused |= refuse_ambiguous(database)
     withdraw_records(database, refused)

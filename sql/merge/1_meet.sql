@@ -751,6 +751,45 @@ WHERE lower(candidates.facility_name) <> lower(imported.facility_name)
             AND bearer.ward_id = staged.ward_id
     );
 
+-- name: meet_by_former_correction
+-- The record corrects a reject once more, and has no code: it is about the facility that the former correction made, else
+-- a name that was mistyped and mended would be two facilities. Where that one has met a facility that was there, where a
+-- record of this round has met it, or two rejects of a run came in the same words, nobody can tell.
+INSERT INTO merging (row_no, facility_id, met_by)
+SELECT DISTINCT
+    staged.row_no,
+    known.facility_id,
+    'correction'
+FROM staged_records AS staged
+JOIN etl.rejects AS answered
+    ON answered.source = staged.source
+    AND answered.content_hash = staged.answers
+JOIN etl.facility_source AS known
+    ON known.source = answered.source
+    AND known.content_hash = answered.answered_by_hash::uuid
+JOIN etl.changes AS made
+    ON made.run_no = answered.answered_by_run_no
+    AND made.file_no = answered.answered_by_file_no
+    AND made.facility_id = known.facility_id
+JOIN facilities ON facilities.facility_id = known.facility_id
+WHERE staged.round = $1::bigint
+    AND staged.row_no BETWEEN $2::bigint AND $3::bigint
+    AND staged.facility_code IS NULL
+    AND staged.row_no NOT IN (SELECT row_no FROM merging)
+    AND answered.is_corrected
+    AND answered.closed_by_run_no = answered.answered_by_run_no
+    AND made.table_name = 'facilities'
+    AND made.operation = 'insert'
+    AND known.facility_id NOT IN (SELECT facility_id FROM merging)
+    AND NOT EXISTS (
+        SELECT
+        FROM etl.rejects AS twin
+        WHERE twin.source = answered.source
+            AND twin.content_hash = answered.content_hash
+            AND twin.run_no = answered.run_no
+            AND twin.reject_id <> answered.reject_id
+    );
+
 -- name: forget_other_wards
 -- A facility met by name in another ward is another one, as in part_generated_codes, unless its source corrects the
 -- ward.

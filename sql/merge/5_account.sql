@@ -899,6 +899,7 @@ SET
     closed_by_file_no = staged.file_no,
     answered_by_run_no = $1::integer,
     answered_by_file_no = staged.file_no,
+    answered_by_hash = staged.content_hash,
     is_corrected = open.content_hash <> staged.content_hash
 FROM merging
 JOIN staged_records AS staged USING (row_no)

@@ -29,6 +29,7 @@ MIGRATIONS = [
     "etl/0006_former_codes.sql",
     "etl/0007_switched_contacts.sql",
     "etl/0008_corrected_rejects.sql",
+    "etl/0009_corrections.sql",
 ]
 
 

@@ -84,6 +84,42 @@ def test_a_correction_lands_under_its_own_source_wherever_among_the_keys_its_hea
     assert run([str(rejects)], settings, Options(force=True)).totals()["unchanged"] == 1
 
 
+NAMES = "SELECT facility_name::text AS name FROM facilities ORDER BY facility_id"
+
+
+def test_a_reject_that_is_corrected_once_more_is_the_facility_that_its_first_correction_made(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, [NAMELESS | PLACE, {"name": "Imara Shelter"}])
+    correct(rejects, settings, name="Ammani Shelter")
+    before = rows(fresh, "SELECT facility_code FROM facilities")
+    second = correct(rejects, settings, old="Ammani Shelter", name="Amani House")
+    assert [row["name"] for row in rows(fresh, NAMES)] == ["Imara Shelter", "Amani House"]
+    assert rows(fresh, "SELECT facility_code FROM facilities") == before
+    undo(second, settings)
+    assert [row["name"] for row in rows(fresh, NAMES)] == ["Imara Shelter", "Ammani Shelter"]
+
+
+def test_a_reject_that_was_taken_for_a_facility_that_is_there_does_not_rename_it_when_it_is_corrected_once_more(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, [NAMELESS | PLACE, PLACE | {"name": "Imara Shelter"}])
+    correct(rejects, settings, name="Imara Shelter")
+    correct(rejects, settings, old="Imara Shelter", name="Amani House")
+    assert [row["name"] for row in rows(fresh, NAMES)] == ["Imara Shelter", "Amani House"]
+
+
+def test_two_rejects_in_the_same_words_that_are_corrected_differently_are_two_facilities(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, [NAMELESS | PLACE, NAMELESS | PLACE, {"name": "Imara Shelter"}])
+    first, second = rejects.read_text("utf-8").splitlines()
+    for name in ("Amani Shelter", "Neema Shelter"):
+        rejects.write_text(first.replace('"name": ""', f'"name": "{name}"') + "\n" + second + "\n", "utf-8")
+        run([str(rejects)], settings)
+    assert [row["name"] for row in rows(fresh, NAMES)] == ["Imara Shelter", "Amani Shelter", "Neema Shelter"]
+
+
 def test_the_report_says_how_rejects_land_that_were_corrected_in_their_file(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
