@@ -70,7 +70,8 @@ def demand_contract(database: Database, settings: Settings) -> None:
     if missing := check_privileges(database, settings):
         raise DatabaseUnavailableError(
             listed("This user may not do in the database what an import does:", missing)
-            + "\nNothing was changed. The tables' owner runs: psql -v role=THIS_USER -f sql/checks/grants.sql"
+            + "\nNothing was changed. The tables' owner runs: "
+            + "psql -v role=THIS_USER -d THIS_DATABASE -f sql/checks/grants.sql"
             + (" (and once, for create_actor, what that file says of users)" if settings.create_actor else "")
         )
 

@@ -21,8 +21,8 @@ from gvrc.reading.document import find_records
 from gvrc.reading.links import Links
 from gvrc.reading.raw import hash_texts
 from gvrc.reading.walked import Walked
-from gvrc.rejects import are_rejects, header_first, is_correction, source_answered
-from gvrc.sources import SourceRules, match_source
+from gvrc.rejects import HEADLESS, are_rejects, header_first, is_correction, source_answered
+from gvrc.sources import REJECTED, SourceRules, match_source
 from gvrc.structs import Struct, field, replace
 
 if TYPE_CHECKING:
@@ -210,6 +210,7 @@ def _numbered(
     found: Iterator[tuple[Keys, frozenset[Point], Elements]], source_file: SourceFile, reading: FileReading
 ) -> Iterator[FoundRecords]:
     """Number what was found in a file, and count it in the reading."""
+    headless = 0
     for own_keys, no_points, elements in found:
         numbers = range(reading.read + 1, reading.read + len(elements) + 1)
         reading.read += len(elements)
@@ -221,6 +222,10 @@ def _numbered(
             size=_size(elements),
             no_points=no_points,
         )
+        if source_file.source.name == REJECTED.name:
+            headless += sum(not is_correction(element) for element in elements)
+    if headless:
+        reading.notes.append(HEADLESS.format(headless))
 
 
 def _with_own_keys(

@@ -13,7 +13,7 @@ from gvrc.files import hash_file, shown_file, state_of
 from gvrc.keep import archived_since, folders_since
 from gvrc.ledger import fail_file
 from gvrc.log import log_event
-from gvrc.sources import SourceRules, find_source, match_source, read_sources
+from gvrc.sources import REJECTED, SourceRules, find_source, match_source, read_sources
 from gvrc.structs import Struct
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from gvrc.open_run import Run
     from gvrc.settings import Settings
-
-# Files that gvrc/rejects.py writes: their lines are records, whatever they lack (a name, most often).
-REJECTED = SourceRules(name="rejected", code_prefix="REJECTED", files=("rejected/*.jsonl",), path=".")
 
 
 class HashedFile(Struct, frozen=True):

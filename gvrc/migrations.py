@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 OLDEST_SERVER = 150000
 NOT_TO_LOOK_AT = (
-    "This user may not look into the database: {error} An owner runs: psql -v role=THIS_USER -f sql/checks/grants.sql"
+    "This user may not look into the database: {error} An owner runs: "
+    "psql -v role=THIS_USER -d THIS_DATABASE -f sql/checks/grants.sql"
 )
 TAKES_NO_WRITES = (
     "The database {name} takes no writes (a standby, or default_transaction_read_only is on): name the one that does "

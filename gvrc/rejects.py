@@ -35,6 +35,10 @@ HEADER_BYTES = lazy_pattern(HEADER_PATTERN.encode())
 # One that somebody has written in front of, or a tool has sorted among the keys.
 HEADER_BEHIND = lazy_pattern(rb',\s*"_reject"\s*:\s*(\{[^{}]*\})')
 RAW_KEY = "raw"  # under it stands what is no object, as a text
+HEADLESS = (
+    "{:,} of its records have no _reject that can be read: they count as new ones of a source called rejected, and "
+    "what they correct stays open. Unless that is meant, take the run back and import them with their _reject"
+)
 NO_OBJECT = ("not_an_object", "unreadable_record")
 
 

@@ -37,6 +37,10 @@ class SourceRules:
     returned: tuple[SourceRules, ...] = ()  # whose records may come back in it, corrected
 
 
+# Files that gvrc/rejects.py writes: their lines are records, whatever they lack (a name, most often).
+REJECTED = SourceRules(name="rejected", code_prefix="REJECTED", files=("rejected/*.jsonl",), path=".")
+
+
 def read_sources(path: Path | None) -> list[SourceRules]:
     """Read the rules of all sources; without a file there are none.
 

@@ -186,7 +186,7 @@ def test_the_guides_grant_is_not_enough_for_a_managed_database(
     grant(application, f"GRANT ALL PRIVILEGES ON DATABASE {name} TO {role}")
     with pytest.raises(DatabaseUnavailableError, match="permission denied for schema public") as refused:
         narrowed.load(RECORDS)
-    assert "sql/checks/grants.sql" in str(refused.value)
+    assert "psql -v role=THIS_USER -d THIS_DATABASE -f sql/checks/grants.sql" in str(refused.value)
     grant(application, f"GRANT USAGE ON SCHEMA public TO {role}")
     with pytest.raises(DatabaseUnavailableError, match="may not do in the database what an import does") as refused:
         narrowed.load(RECORDS)
@@ -199,7 +199,7 @@ def test_the_guides_grant_is_not_enough_for_a_managed_database(
         "USAGE of the sequence",
     ]
     assert lines[4].startswith("  - DELETE: facilities, facility_contacts, facility_coordinates, ")
-    assert "sql/checks/grants.sql" in lines[-1]
+    assert "psql -v role=THIS_USER -d THIS_DATABASE -f sql/checks/grants.sql" in lines[-1]
     assert application.query("SELECT 1 AS one FROM pg_namespace WHERE nspname = 'etl'") == []
 
 

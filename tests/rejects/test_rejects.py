@@ -84,6 +84,23 @@ def test_a_correction_lands_under_its_own_source_wherever_among_the_keys_its_hea
     assert run([str(rejects)], settings, Options(force=True)).totals()["unchanged"] == 1
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        '{"name": "Amani Shelter", "county_name": "Nairobi"}',
+        '{"_reject.source": "regional", "name": "Amani Shelter", "county_name": "Nairobi"}',
+    ],
+)
+def test_a_correction_that_has_lost_its_header_is_told_of(
+    settings: Settings, fresh: Database, tmp_path: Path, written: str
+) -> None:
+    rejects = refuse(settings, tmp_path, [NAMELESS, {"name": "Imara Shelter"}])
+    rejects.write_text(rejects.read_text("utf-8") + written + "\n", "utf-8")
+    (note,) = run([str(rejects)], settings, Options(dry_run=True)).files[0].notes
+    assert note.startswith("1 of its records have no _reject that can be read: they count as new ones of a source")
+    assert open_rejects(fresh) == ["name_missing"]
+
+
 NAMES = "SELECT facility_name::text AS name FROM facilities ORDER BY facility_id"
 
 
