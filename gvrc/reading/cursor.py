@@ -103,7 +103,7 @@ class Cursor:
         end = end_of_value(piece)
         try:
             if end is not None:
-                return ANY.decode(piece[:end]), self.at + end
+                return decoder_of(piece[:end]).decode(piece[:end]), self.at + end
             if self.left <= SMALL_BYTES:
                 value, end = LENIENT.raw_decode(str(piece, "latin-1"))
                 return value, self.at + end
@@ -191,7 +191,7 @@ def end_of_value(text: memoryview) -> int | None:
 def read_element(element: msgspec.Raw | bytes) -> object:
     """Give what an element says, leniently if need be; UNREADABLE if nothing can read it."""
     try:
-        return ANY.decode(element)
+        return decoder_of(element).decode(element)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
@@ -201,6 +201,26 @@ def read_element(element: msgspec.Raw | bytes) -> object:
 
 
 UNREADABLE: Final = object()
+
+
+def decoder_of(element: msgspec.Raw | bytes | memoryview) -> msgspec.json.Decoder[Any]:
+    """Give what reads an element: the slower one where a number may be written without its last digits."""
+    text = bytes(element)
+    return WITH_ROUNDED if b"e+" in text or b"E+" in text else ANY
+
+
+def is_rounded(literal: str) -> bool:
+    """Say whether a number lacks digits before its point: 2.5471e+11 may have been any telephone of ten million.
+
+    R and spreadsheets write it so, with a plus. Java writes 2.5471E11, with all the digits that it has.
+    """
+    mantissa, _, exponent = literal.lower().partition("e+")
+    return bool(exponent) and int(exponent) > len(mantissa.partition(".")[2])
+
+
+WITH_ROUNDED: Final = msgspec.json.Decoder(
+    float_hook=lambda literal: literal if is_rounded(literal) else float(literal)
+)
 
 
 def hold_any(chunks: Iterable[bytes], words: Sequence[bytes]) -> bool:

@@ -17,7 +17,7 @@ import polars as pl
 
 from gvrc.lazy import lazy_pattern
 from gvrc.reading.alike import ROUNDED, SPACED_KEY, Columns, read_alike
-from gvrc.reading.cursor import type_of
+from gvrc.reading.cursor import is_rounded, type_of
 from gvrc.structs import Struct, field
 
 if TYPE_CHECKING:
@@ -226,19 +226,10 @@ class _Problems:
         number = float(literal)
         if not math.isfinite(number):
             return _BadNumber(literal[:LONGEST_NUMBER])
-        return literal if _is_rounded(literal) else number
+        return literal if is_rounded(literal) else number
 
     def _int(self, literal: str) -> int | str:
         return int(literal) if len(literal) < LONGEST_NUMBER else literal
-
-
-def _is_rounded(literal: str) -> bool:
-    """Say whether a number lacks digits before its point: 2.5471e+11 may have been any telephone of ten million.
-
-    R and spreadsheets write it so, with a plus. Java writes 2.5471E11, with all the digits that it has.
-    """
-    mantissa, _, exponent = literal.lower().partition("e+")
-    return bool(exponent) and int(exponent) > len(mantissa.partition(".")[2])
 
 
 def _without_surrogates(value: dict[str, Any], problems: _Problems) -> dict[str, Any]:

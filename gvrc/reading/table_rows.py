@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from gvrc.lazy import lazy_pattern
-from gvrc.reading.cursor import ANY, MAX_VALUE_BYTES, UNREADABLE, end_of_value, read_element
+from gvrc.reading.cursor import MAX_VALUE_BYTES, UNREADABLE, decoder_of, end_of_value, read_element
 from gvrc.reading.tables import (
     ROWS_ABOVE,
     as_record,
@@ -61,7 +61,8 @@ def _whole_object(cursor: Cursor) -> dict[str, Any] | None:
     while not cursor.ended and cursor.left <= MAX_VALUE_BYTES:
         cursor.fill()
     end = end_of_value(memoryview(cursor.text)[cursor.at :])
-    return None if end is None else ANY.decode(memoryview(cursor.text)[cursor.at : cursor.at + end])
+    whole = memoryview(cursor.text)[cursor.at : cursor.at + (end or 0)]
+    return None if end is None else decoder_of(whole).decode(whole)
 
 
 def columns_beside(value: dict[str, Any], keys: Keys) -> list[str] | None:

@@ -339,6 +339,21 @@ def test_a_number_without_its_last_digits_is_read_as_it_is_written(written: byte
 
 
 @pytest.mark.parametrize(
+    "document",
+    [
+        b'{"columns": ["code", "name", "ward"], "data": [[1.3012e+05, "A Clinic", "A"], [1.3013e+05, "B", "B"]]}',
+        b'{"code": {"0": 1.3012e+05, "1": 1.3013e+05}, "name": {"0": "A", "1": "B"}, "ward": {"0": "A", "1": "B"}}',
+        b'{"code": [1.3012e+05, 1.3013e+05], "name": ["A Clinic", "B Clinic"], "ward": ["A", "B"]}',
+        b'{"A Clinic": {"code": 1.3012e+05, "ward": "A"}, "B Clinic": {"code": 1.3013E+05, "ward": "B"}}',
+        b'[["code", "name", "ward"], [1.3012e+05, "A Clinic", "A"], [1.3013e+05, "B Clinic", "B"]]',
+    ],
+)
+def test_a_number_without_its_last_digits_in_a_table_is_read_as_it_is_written(document: bytes) -> None:
+    frame, _ = read_bytes(document)
+    assert [code.lower() for code in frame["facility_code"]] == ["1.3012e+05", "1.3013e+05"]
+
+
+@pytest.mark.parametrize(
     ("odd", "issue"),
     [
         (b'{"name": "K", "code": 2, "code": 3}', "issue.duplicate_key"),
