@@ -14,7 +14,7 @@ import polars as pl
 
 from gvrc.columns import NORMALISED
 from gvrc.reading.raw import hash_texts
-from gvrc.rejects import read_headers, sources_answered
+from gvrc.rejects import has_headers, read_headers, sources_answered
 from gvrc.values.casts import to_flag
 from gvrc.values.synonyms import read_synonyms, to_canonical
 from gvrc.values.text import clean_columns, fold, join_texts
@@ -120,7 +120,7 @@ def _rules_of_records(
     """Give rules by number, and the number of each record's: its file's, or one of the source that it comes back to."""
     files = {no: sources[no] for no in records["file_no"].unique() if no in sources}
     returned = {-number: rules for number, rules in enumerate(returned_rules(files), 1)}
-    if not returned:
+    if not (returned and has_headers(records["raw"])):
         return records["file_no"], files
     numbers = {rules.name: number for number, rules in returned.items()}
     own = sources_answered(records["raw"]).replace_strict(numbers, default=None, return_dtype=pl.Int64)

@@ -12,6 +12,7 @@ import hashlib
 import json
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
 from functools import cache
 from queue import Empty, SimpleQueue
 from threading import Lock
@@ -141,8 +142,11 @@ def hash_code(project: Path) -> bytes:
 
 
 def hash_source(decides: bytes, source: SourceRules) -> int:
-    """Add what is pinned for a source; give a bigint of the database."""
-    digest = hashlib.sha256(decides + repr(source).encode()).digest()
+    """Add what is pinned for a source; give a bigint of the database.
+
+    Whose rejects may come back in its files is the same for all of them, and in the fingerprint.
+    """
+    digest = hashlib.sha256(decides + repr(replace(source, returned=())).encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
