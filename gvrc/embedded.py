@@ -14,18 +14,23 @@ import shutil
 import signal
 import stat
 import tempfile
+import time
 import warnings
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gvrc.errors import DatabaseUnavailableError
 from gvrc.settings import PROJECT
 
+if TYPE_CHECKING:
+    import psutil
+
 ROOT_FOLDER = Path("/var/lib/gvrc")
 DATABASE = "gvrc"
 VERSION = 18
+LONGEST_STOP = 30  # seconds
 
 
 def start_embedded(folder: Path | None = None) -> str:
@@ -166,8 +171,33 @@ def stop_server(folder: Path) -> bool:
     except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
         return False
     server.send_signal(signal.SIGINT)
-    server.wait(timeout=30)
+    wait_for_end(server)
     return True
+
+
+def wait_for_end(server: psutil.Process) -> None:
+    """Wait until a server has ended, also where nobody takes notice of that.
+
+    psutil waits until the process has disappeared. In a container whose first process looks after no others it never
+    does, and where that one looks but once a second, a stop took so much longer.
+    """
+    import psutil
+
+    until = time.monotonic() + LONGEST_STOP
+    while not has_ended(server):
+        if time.monotonic() > until:
+            raise psutil.TimeoutExpired(LONGEST_STOP, server.pid)
+        time.sleep(0.01)
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Say whether a process has disappeared, or waits only for its parent to take notice."""
+    import psutil
+
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def is_root() -> bool:

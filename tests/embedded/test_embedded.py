@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvrc.embedded import bundled_versions, copy_programs, last_complaint, runtime_folder, stop_embedded
+from gvrc.embedded import bundled_versions, copy_programs, last_complaint, runtime_folder, stop_embedded, stop_server
 from tests.conftest import PROJECT, server_folder
 
 if TYPE_CHECKING:
@@ -72,6 +72,22 @@ def test_what_the_log_says_of_an_earlier_start_is_no_reason_of_this_one(tmp_path
     with log.open("a") as file:
         file.write("LOG:  starting\n2026-01-01 UTC [7] FATAL:  data directory has wrong ownership\n")
     assert last_complaint(log, before) == "data directory has wrong ownership"
+
+
+PARENT = """
+import subprocess, sys, time
+server = subprocess.Popen(["sleep", "60"])
+print(server.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_server_that_has_ended_is_stopped_though_its_parent_takes_no_notice(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        (tmp_path / "postmaster.pid").write_text(parent.stdout.readline())
+        assert stop_server(tmp_path)
+        parent.kill()
 
 
 def start(data: Path) -> str:
