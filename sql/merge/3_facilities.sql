@@ -118,7 +118,8 @@ WHERE merging.met_by = 'new';
 -- name: find_ranked_fields
 -- A source may overwrite only what a source of equal or lower rank wrote. If it was not recorded which one wrote it
 -- (the ranks are new), it is the source of all records of the facility. source is the one whose value the facility has;
--- for the defaults of a new facility it is null.
+-- for the defaults of a new facility it is null. A point says who wrote it, and may have been confirmed by another one
+-- since: the higher of the two counts.
 INSERT INTO ranked_fields (row_no, field, source, said, differs, is_outranked)
 SELECT
     merging.row_no,
@@ -177,15 +178,22 @@ CROSS JOIN LATERAL (
             point.data_source
         )
 ) AS value (field, present, said, source)
-LEFT JOIN source_ranks AS present
-    ON present.field = value.field
-    AND present.source = coalesce(
-        value.source,
-        CASE
-            WHEN imported.field_sources ? value.field THEN imported.field_sources ->> value.field
-            ELSE sole.source
-        END
-    )
+LEFT JOIN LATERAL (
+    SELECT
+        ranks.source,
+        ranks.rank
+    FROM source_ranks AS ranks
+    WHERE ranks.field = value.field
+        AND ranks.source IN (
+            value.source,
+            CASE
+                WHEN imported.field_sources ? value.field THEN imported.field_sources ->> value.field
+                ELSE sole.source
+            END
+        )
+    ORDER BY ranks.rank
+    LIMIT 1
+) AS present ON true
 LEFT JOIN source_ranks AS own
     ON own.field = value.field
     AND own.source = staged.source

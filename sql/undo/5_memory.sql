@@ -64,11 +64,17 @@ WHERE $3::integer IS NOT NULL;
 -- fields that the facility kept: they stay as the run left them, or the importer would take for an edit what it wrote
 -- itself. If a later run has written the row since, only the fields that the facility got back come back. If the run
 -- has left no image, it has written nothing of what the importer remembers: it overwrote a person's edit with what was
--- imported before.
+-- imported before. Who wrote a ranked field goes back field by field: what the run left is in the image that the next
+-- change made, and a source that nothing has changed since is the one before the run, unless the field keeps its value.
 WITH former AS (
     SELECT DISTINCT ON (facility_id)
         facility_id,
         image,
+        last_value(former_id) OVER (
+            PARTITION BY facility_id
+            ORDER BY former_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+        ) AS last_former_id,
         last_value(left_run_no) OVER (
             PARTITION BY facility_id
             ORDER BY former_id
@@ -80,6 +86,16 @@ WITH former AS (
     ORDER BY
         facility_id,
         former_id
+), latter AS (
+    SELECT DISTINCT ON (facility_id)
+        facility_id,
+        later.image
+    FROM former
+    JOIN etl.former_imported AS later USING (facility_id)
+    WHERE later.former_id > former.last_former_id
+    ORDER BY
+        facility_id,
+        later.former_id
 ), fitting AS (
     SELECT
         former.facility_id,
@@ -87,7 +103,7 @@ WITH former AS (
             WHEN present.run_no IS NOT DISTINCT FROM former.left_run_no
                 THEN former.image || coalesce(settled.fields, '{}') || coalesce(stayed.fields, '{}')
             ELSE to_jsonb(present) || coalesce(returned.fields, '{}')
-        END || coalesce(corrected.fields, '{}') AS image,
+        END || coalesce(corrected.fields, '{}') || jsonb_build_object('field_sources', sources.fields) AS image,
         to_jsonb(present) AS present_image
     FROM former
     JOIN facilities USING (facility_id)
@@ -125,8 +141,40 @@ WITH former AS (
         FROM jsonb_each(undo.corrected - ARRAY(SELECT jsonb_object_keys(undo.kept))) AS other (field, value)
         WHERE former.image ? other.field
     ) AS corrected
+    LEFT JOIN latter ON latter.facility_id = former.facility_id
+    CROSS JOIN LATERAL (
+        SELECT
+            former.image -> 'field_sources' AS first,
+            coalesce(latter.image -> 'field_sources', present.field_sources) AS left_by_run,
+            coalesce(present.field_sources, former.image -> 'field_sources') AS last
+    ) AS source_of
+    CROSS JOIN LATERAL (
+        SELECT coalesce(jsonb_object_agg(of_field.name, of_field.source), '{}') AS fields
+        FROM (
+            SELECT
+                field AS name,
+                CASE
+                    WHEN source_of.last -> field IS DISTINCT FROM source_of.left_by_run -> field
+                        OR undo.kept ? CASE field
+                            WHEN 'operational_status' THEN 'operational_status_id'
+                            WHEN 'ward_name' THEN 'ward_id'
+                            WHEN 'address' THEN 'address_line_1'
+                            ELSE field
+                        END THEN source_of.last -> field
+                    ELSE source_of.first -> field
+                END AS source
+            FROM jsonb_object_keys(source_of.last || source_of.first) AS keys (field)
+        ) AS of_field
+        WHERE of_field.source IS NOT NULL
+    ) AS sources
     WHERE present.run_no IS NOT DISTINCT FROM former.left_run_no
-        OR (present.run_no IS NOT NULL AND coalesce(returned.fields, corrected.fields) IS NOT NULL)
+        OR (
+            present.run_no IS NOT NULL
+            AND (
+                coalesce(returned.fields, corrected.fields) IS NOT NULL
+                OR sources.fields <> present.field_sources
+            )
+        )
     UNION ALL
     -- An undo that left all of a facility alone has left no image, but its undo may have fields to bring back.
     SELECT

@@ -97,8 +97,8 @@ LIMIT 20;
 -- found in the directory what goes with the run: it is of one of the run's sources, or its records belong to a facility
 -- that is taken back. What a source sent again as it was keeps the lineage of the run that goes, so that its file is known
 -- by the source only. What it says of its other facilities is written again, too: so every later file of a source that
--- knows one of those follows, and again those of their facilities, or the older list would have the last word. $3 is what
--- taken_back_runs gave. In the order in which they were loaded.
+-- knows or knew one of those follows (the lineage may be gone with the run), and again those of their facilities, or the
+-- older list would have the last word. $3 is what taken_back_runs gave. In the order in which they were loaded.
 WITH RECURSIVE since AS MATERIALIZED (
     SELECT
         files.run_no,
@@ -132,10 +132,15 @@ WITH RECURSIVE since AS MATERIALIZED (
     WHERE stating.run_no IS NOT NULL
         OR since.source IN (SELECT source FROM etl.files WHERE run_no = $1::integer)
 ), knowing AS MATERIALIZED (
-    SELECT DISTINCT
+    SELECT
         source,
         facility_id
     FROM etl.facility_source
+    UNION
+    SELECT
+        source,
+        facility_id
+    FROM etl.former_lineage
 ), touched AS (
     SELECT source
     FROM first

@@ -187,6 +187,21 @@ def test_the_order_of_files_in_a_run_does_not_matter(
     assert outcome(account) == {"read": 2, "superseded": 1, "unchanged": 1}
 
 
+def test_a_point_that_a_higher_source_has_confirmed_is_not_moved_by_the_lower_one_that_gave_it(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    trusting = ranked(settings, "kmhfl", "regulator", fields=("coordinates",))
+    landed(trusting, tmp_path, FULL, "regulator")
+    confirming = landed(trusting, tmp_path, FULL, "kmhfl")
+    account = landed(trusting, tmp_path, OTHER, "regulator")
+    point = "SELECT latitude::float8, data_source FROM facility_coordinates"
+    assert rows(fresh, point) == [{"latitude": -1.31, "data_source": "regulator"}]
+    assert account.files[0].issues["source_outranked"] == 1
+    undo(confirming.run_id, trusting)
+    landed(trusting, tmp_path, OTHER, "regulator", force=True)
+    assert rows(fresh, point) == [{"latitude": -1.3, "data_source": "regulator"}]
+
+
 def test_undo_puts_the_sources_of_ranked_fields_back(settings: Settings, fresh: Database, tmp_path: Path) -> None:
     trusting = ranked(settings, "kmhfl", "regulator")
     landed(trusting, tmp_path, OTHER, "regulator")
@@ -194,6 +209,42 @@ def test_undo_puts_the_sources_of_ranked_fields_back(settings: Settings, fresh: 
     before = content(fresh), rows(fresh, remembered)
     undo(landed(trusting, tmp_path, FULL, "kmhfl").run_id, trusting)
     assert (content(fresh), rows(fresh, remembered)) == before
+
+
+def test_a_run_that_was_taken_back_outranks_nothing_though_another_one_came_after_it(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    trusting = ranked(settings, "kmhfl", "regulator", "shelters", fields=("description", "operational_status"))
+    landed(trusting, tmp_path, FULL | {"description": "Open by day"}, "regulator")
+    trusted = landed(trusting, tmp_path, FULL, "kmhfl")
+    landed(trusting, tmp_path, CLINIC | {"website": "https://shelters.example.org"}, "shelters")
+    sources = "SELECT field_sources::text AS sources FROM etl.imported_facilities"
+    before = rows(fresh, sources)
+    undone = undo(trusted.run_id, trusting)
+    landed(trusting, tmp_path, OTHER, "shelters")
+    shown = """
+        SELECT facilities.description, status_name
+        FROM facilities
+        JOIN operational_statuses USING (operational_status_id)
+    """
+    assert rows(fresh, shown) == [{"description": "Open by day", "status_name": "Operational"}]
+    undo(undone.run_id, trusting)
+    assert rows(fresh, sources) == before
+    undo(rows(fresh, "SELECT run_id FROM etl.runs ORDER BY run_no DESC LIMIT 1")[0]["run_id"], trusting)
+    landed(trusting, tmp_path, OTHER, "regulator")
+    assert rows(fresh, shown) == [{"description": "Closed to all", "status_name": "Non-Operational"}]
+
+
+def test_a_run_of_a_source_whose_later_run_stands_leaves_the_field_to_that_one(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    trusting = ranked(settings, "kmhfl", "regulator", fields=("description",))
+    landed(trusting, tmp_path, FULL | {"description": "Open by day"}, "regulator")
+    wrong = landed(trusting, tmp_path, FULL, "kmhfl")
+    landed(trusting, tmp_path, FULL | {"description": "Open at night"}, "kmhfl")
+    undo(wrong.run_id, trusting)
+    landed(trusting, tmp_path, OTHER, "regulator")
+    assert rows(fresh, "SELECT description FROM facilities") == [{"description": "Open at night"}]
 
 
 def test_a_number_that_an_outranked_record_claims_stays_free(

@@ -312,6 +312,25 @@ def test_a_facility_that_closed_meanwhile_is_closed_when_the_files_that_an_undo_
     ]
 
 
+def test_an_undo_names_the_file_of_a_facility_that_only_the_undone_run_and_a_file_with_the_same_words_told_of(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    amani, imara = CLINIC | {"name": "Amani Clinic"}, CLINIC | {"code": 13082, "name": "Imara Clinic", "phone": None}
+    landed(settings, tmp_path, imara, name="police.json")
+    wrong = landed(settings, tmp_path, amani | {"description": "Wrong"}, imara, name="kmhfl_january.json")
+    landed(settings, tmp_path, amani, imara, name="kmhfl_february.json")
+    landed(settings, tmp_path, imara | {"operation_status_name": "Closed"}, name="shelters.json")
+    (note,) = undo(wrong.run_id, settings).files[0].notes
+    named = note.partition("in this order: ")[2].split(", ")
+    assert named == [str(tmp_path / "kmhfl_february.json"), str(tmp_path / "shelters.json")]
+    for path in named:
+        run([path], settings)
+    assert rows(fresh, "SELECT facility_name, is_active FROM facilities ORDER BY 1") == [
+        {"facility_name": "Amani Clinic", "is_active": True},
+        {"facility_name": "Imara Clinic", "is_active": False},
+    ]
+
+
 def test_an_undo_names_every_file_to_import_again_those_too_of_which_a_later_one_superseded_all_records(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
