@@ -66,36 +66,35 @@ WHERE $3::integer IS NOT NULL;
 -- has left no image, it has written nothing of what the importer remembers: it overwrote a person's edit with what was
 -- imported before. Who wrote a ranked field goes back field by field: what the run left is in the image that the next
 -- change made, and a source that nothing has changed since is the one before the run, unless the field keeps its value.
-WITH former AS (
+WITH images AS (
+    SELECT
+        facility_id,
+        former_id,
+        left_run_no,
+        image,
+        lead(image) OVER (PARTITION BY facility_id ORDER BY former_id) AS next_image,
+        changed_by_run_no = $1::integer AND ($2::integer IS NULL OR changed_by_file_no = $2::integer) AS is_of_run
+    FROM etl.former_imported
+    WHERE changed_by_run_no >= $1::integer
+), former AS (
     SELECT DISTINCT ON (facility_id)
         facility_id,
         image,
-        last_value(former_id) OVER (
+        last_value(next_image) OVER (
             PARTITION BY facility_id
             ORDER BY former_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        ) AS last_former_id,
+        ) AS next_image,
         last_value(left_run_no) OVER (
             PARTITION BY facility_id
             ORDER BY former_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         ) AS left_run_no
-    FROM etl.former_imported
-    WHERE changed_by_run_no = $1::integer
-        AND ($2::integer IS NULL OR changed_by_file_no = $2::integer)
+    FROM images
+    WHERE is_of_run
     ORDER BY
         facility_id,
         former_id
-), latter AS (
-    SELECT DISTINCT ON (facility_id)
-        facility_id,
-        later.image
-    FROM former
-    JOIN etl.former_imported AS later USING (facility_id)
-    WHERE later.former_id > former.last_former_id
-    ORDER BY
-        facility_id,
-        later.former_id
 ), fitting AS (
     SELECT
         former.facility_id,
@@ -141,11 +140,10 @@ WITH former AS (
         FROM jsonb_each(undo.corrected - ARRAY(SELECT jsonb_object_keys(undo.kept))) AS other (field, value)
         WHERE former.image ? other.field
     ) AS corrected
-    LEFT JOIN latter ON latter.facility_id = former.facility_id
     CROSS JOIN LATERAL (
         SELECT
             former.image -> 'field_sources' AS first,
-            coalesce(latter.image -> 'field_sources', present.field_sources) AS left_by_run,
+            coalesce(former.next_image -> 'field_sources', present.field_sources) AS left_by_run,
             coalesce(present.field_sources, former.image -> 'field_sources') AS last
     ) AS source_of
     CROSS JOIN LATERAL (

@@ -75,7 +75,8 @@ def test_what_the_log_says_of_an_earlier_start_is_no_reason_of_this_one(tmp_path
 
 
 PARENT = """
-import subprocess, sys, time
+import signal, subprocess, time
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # a suite in the background ignores it, and so would what it starts
 server = subprocess.Popen(["sleep", "60"])
 print(server.pid, flush=True)
 time.sleep(60)
