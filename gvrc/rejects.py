@@ -34,6 +34,7 @@ HEADER_PATTERN = r'^\{\s*"_reject"\s*:\s*(\{[^{}]*\})\s*,?\s*'
 HEADER_BYTES = lazy_pattern(HEADER_PATTERN.encode())
 # One that somebody has written in front of, or a tool has sorted among the keys.
 HEADER_BEHIND = lazy_pattern(rb',\s*"_reject"\s*:\s*(\{[^{}]*\})')
+BEGINNING = 64 * 1024  # bytes of a file, among which the header of its first reject is
 RAW_KEY = "raw"  # under it stands what is no object, as a text
 HEADLESS = (
     "{:,} of its records have no _reject that can be read: they count as new ones of a source called rejected, and "
@@ -97,7 +98,7 @@ def is_correction(element: msgspec.Raw | bytes) -> bool:
 
 def are_rejects(text: bytes) -> bool:
     """Say whether a file that begins so may be one of rejects: a look into every record of every file would be dear."""
-    return HEADER_KEY.encode() in text
+    return HEADER_KEY.encode() in text[:BEGINNING]
 
 
 def header_first(element: msgspec.Raw | bytes) -> msgspec.Raw | bytes:
