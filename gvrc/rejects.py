@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from gvrc.errors import NEVER_IMPORTED, UsageError
+from gvrc.errors import NEVER_IMPORTED, NO_SUCH_RUN, UsageError
 from gvrc.lazy import lazy_pattern
 from gvrc.reading.raw import hash_contents, hash_texts
 from gvrc.sources import LONGEST_PREFIX
@@ -177,7 +177,7 @@ def write_open_rejects(settings: Settings, run_id: str | None, path: Path) -> No
     """Write the open rejects of a run, or of all runs, to a file that can be imported.
 
     Raises:
-        UsageError: there is none, or nothing was ever imported there.
+        UsageError: there is none, or no such run, or nothing was ever imported there.
     """
     rejects = read_open_rejects(settings, run_id)
     if not rejects:
@@ -190,7 +190,7 @@ def read_open_rejects(settings: Settings, run_id: str | None) -> list[dict[str, 
     """Read the open rejects of a run, or of all runs.
 
     Raises:
-        UsageError: nothing was ever imported there.
+        UsageError: nothing was ever imported there, or there is no such run.
     """
     from gvrc.connecting import find_database
     from gvrc.database import connect
@@ -199,6 +199,8 @@ def read_open_rejects(settings: Settings, run_id: str | None) -> list[dict[str, 
     with connect(find_database(settings)[0]) as database, stoppable(database):
         if not database.rows("database_kind")[0]["has_migrations"]:
             raise UsageError(NEVER_IMPORTED)
+        if run_id and not database.rows("known_run", run_id):
+            raise UsageError(NO_SUCH_RUN.format(run_id))
         return database.rows("open_rejects", run_id)
 
 

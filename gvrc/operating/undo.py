@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvrc import ledger
 from gvrc.account import FileAccount
-from gvrc.errors import UsageError
+from gvrc.errors import NO_SUCH_RUN, UsageError
 from gvrc.loading.take_back import create_undo_tables, take_back
 from gvrc.log import log_event
 from gvrc.open_run import Options, open_run
@@ -53,9 +53,9 @@ def undo(run_id: str, settings: Settings, *, new_id: str | None = None, dry_run:
 
 def find_run(database: Database, run_id: str) -> dict[str, Any]:
     """Find the run to undo."""
-    found = database.rows("undoable_run", run_id)
+    found = database.rows("known_run", run_id)
     if not found:
-        raise UsageError(f"There is no run {run_id}. See the latest: python scripts/verify.py")
+        raise UsageError(NO_SUCH_RUN.format(run_id))
     for taken_back in database.rows("taken_back_runs"):
         if taken_back["run_no"] == found[0]["run_no"]:
             raise UsageError(f"The run {run_id} was taken back already, by the run {taken_back['undone_by']}.")

@@ -147,6 +147,13 @@ SET
     unmapped = excluded.unmapped,
     corrected = excluded.corrected;
 
+-- name: known_run
+SELECT
+    run_no,
+    has_images
+FROM etl.runs
+WHERE run_id = $1;
+
 -- name: taken_back_runs
 -- The runs that are taken back and have not been brought back since, the undo that did it, and the last run of that
 -- line: an undo, the undo of its undo, and so on. Walked from the last one back, because an undo that was itself taken

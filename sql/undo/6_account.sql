@@ -1,11 +1,4 @@
--- The account of an undo (gvrc/operating/undo.py): which run, what goes although a person changed it, what was done.
-
--- name: undoable_run
-SELECT
-    run_no,
-    has_images
-FROM etl.runs
-WHERE run_id = $1;
+-- The account of an undo (gvrc/operating/undo.py): what goes although a person changed it, and what was done.
 
 -- name: edited_inserts
 -- What a run inserted and a person has changed since the last import: it is deleted, and reported.

@@ -392,6 +392,8 @@ def test_where_no_reject_is_open_there_is_nothing_to_run_again(settings: Setting
     with pytest.raises(UsageError, match="there is nothing to run again"):
         write_open_rejects(settings, None, tmp_path / "open.jsonl")
     assert retry(settings).returncode == 2
+    mistyped = retry(settings, "20261301-nonsense")
+    assert (mistyped.returncode, "There is no run 20261301-nonsense." in mistyped.stderr) == (2, True)
 
 
 def test_a_variable_without_a_value_for_the_run_is_wrong_use_and_not_every_run(
