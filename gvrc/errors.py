@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
 
 # A forgotten DATABASE_URL is the usual reason: the embedded server's database is there, and empty.
-NO_SUCH_RUN = "There is no run {}. See the latest: python scripts/verify.py"
 NEVER_IMPORTED = "Nothing was ever imported into this database. Check --database-url, or DATABASE_URL."
+NO_SUCH_RUN = "There is no run {}. See the latest: python scripts/verify.py"
 NOT_MIGRATED = "The importer's tables are not those of this version: python scripts/migrate.py"
 
 

@@ -754,7 +754,8 @@ WHERE lower(candidates.facility_name) <> lower(imported.facility_name)
 -- name: meet_by_former_correction
 -- The record corrects a reject once more, and has no code: it is about the facility that the former correction made, else
 -- a name that was mistyped and mended would be two facilities. Where that one has met a facility that was there, where a
--- record of this round has met it, or two rejects of a run came in the same words, nobody can tell.
+-- record of this round has met it, or two rejects of a run came in the same words, nobody can tell. What was made, and
+-- what came twice, is looked up in a hash: the planner compared 500 corrections each with each.
 INSERT INTO merging (row_no, facility_id, met_by)
 SELECT DISTINCT
     staged.row_no,
@@ -767,10 +768,6 @@ JOIN etl.rejects AS answered
 JOIN etl.facility_source AS known
     ON known.source = answered.source
     AND known.content_hash = answered.answered_by_hash::uuid
-JOIN etl.changes AS made
-    ON made.run_no = answered.answered_by_run_no
-    AND made.file_no = answered.answered_by_file_no
-    AND made.facility_id = known.facility_id
 JOIN facilities ON facilities.facility_id = known.facility_id
 WHERE staged.round = $1::bigint
     AND staged.row_no BETWEEN $2::bigint AND $3::bigint
@@ -778,17 +775,33 @@ WHERE staged.round = $1::bigint
     AND staged.row_no NOT IN (SELECT row_no FROM merging)
     AND answered.is_corrected
     AND answered.closed_by_run_no = answered.answered_by_run_no
-    AND made.table_name = 'facilities'
-    AND made.operation = 'insert'
     AND known.facility_id NOT IN (SELECT facility_id FROM merging)
-    AND NOT EXISTS (
-        SELECT
-        FROM etl.rejects AS twin
-        WHERE twin.source = answered.source
-            AND twin.content_hash = answered.content_hash
-            AND twin.run_no = answered.run_no
-            AND twin.reject_id <> answered.reject_id
-    );
+    AND (
+        (answered.answered_by_run_no, answered.answered_by_file_no, known.facility_id) IN (
+            SELECT
+                run_no,
+                file_no,
+                facility_id
+            FROM etl.changes
+            WHERE table_name = 'facilities'
+                AND operation = 'insert'
+                AND run_no IN (SELECT answered_by_run_no FROM etl.rejects WHERE is_corrected)
+        )
+    ) IS TRUE
+    AND (
+        (answered.run_no, answered.source, answered.content_hash) IN (
+            SELECT
+                run_no,
+                source,
+                content_hash
+            FROM etl.rejects
+            GROUP BY
+                run_no,
+                source,
+                content_hash
+            HAVING count(*) > 1
+        )
+    ) IS NOT TRUE;
 
 -- name: forget_other_wards
 -- A facility met by name in another ward is another one, as in part_generated_codes, unless its source corrects the

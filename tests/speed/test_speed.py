@@ -645,6 +645,34 @@ def test_rejects_that_come_again_are_not_compared_with_all_that_were_closed(
     assert looked_at["count_new_rejects"] <= 20 * 500
 
 
+def test_rejects_that_are_corrected_once_more_are_not_compared_each_with_each(
+    settings: Settings, tmp_path: Path, looked_at: dict[str, float]
+) -> None:
+    nameless = [{"name": "", "county_name": "Nairobi", "address": f"Plot {number}"} for number in range(500)]
+    refused = run([str(write(tmp_path, [{"name": "Imara Shelter"}, *nameless]))], settings)
+    rejects = settings.data_dir / "rejected" / f"{refused.run_id}.jsonl"
+    lines = rejects.read_text("utf-8").splitlines()
+    for name, outcome in (("Amani", "inserted"), ("Baraka", "updated")):
+        corrected = (line.replace('"name":""', f'"name":"{name} Shelter {no}"') for no, line in enumerate(lines))
+        rejects.write_text("\n".join(corrected), "utf-8")
+        assert run([str(rejects)], settings).totals()[outcome] == 500
+    assert looked_at["meet_by_former_correction"] <= 20 * 500
+
+
+@pytest.mark.parametrize("is_counted", [True, False])
+def test_the_files_that_an_undo_names_are_found_without_comparing_all_with_all(
+    settings: Settings, tmp_path: Path, fresh: Database, looked_at: dict[str, float], is_counted: bool
+) -> None:
+    runs = []
+    for month in range(4):
+        path = write(tmp_path, [record(number, description=f"Month {month}") for number in range(1_000)])
+        runs.append(run([str(path.rename(tmp_path / f"body_{'abab'[month]}_{month}.json"))], settings).run_id)
+        if is_counted:
+            fresh.execute("ANALYZE")
+    assert len(undo(runs[0], settings).files[0].notes) == 1
+    assert looked_at["files_loaded_since"] <= 20 * 1_000
+
+
 def looked_up(database: Database) -> int:
     """Count the looks into the key of the facilities."""
     written_rows(database)
