@@ -148,7 +148,7 @@ def test_the_report_says_how_rejects_land_that_were_corrected_in_their_file(
     (advice,) = [line for line in lines if line.startswith("  corrected there: python ")]
     command = [sys.executable, *advice.removeprefix("  corrected there: python ").split()]
     done = subprocess.run(command, cwd=PROJECT, env=environment(settings), capture_output=True, check=False, timeout=60)
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stdout + done.stderr
     assert open_rejects(fresh) == []
 
 
