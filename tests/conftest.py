@@ -108,11 +108,16 @@ def fresh(fresh_url: str) -> Iterator[Database]:
 @pytest.fixture
 def settings(tmp_path: Path, fresh_url: str) -> Settings:
     """Give settings that write only to the test's folder and database."""
+    return settings_of(fresh_url, tmp_path)
+
+
+def settings_of(url: str, folder: Path) -> Settings:
+    """Make settings that write only to a folder and a database."""
     return Settings(
-        database_url=fresh_url,
-        data_dir=tmp_path / "data",
-        logs_dir=tmp_path / "logs",
-        reports_dir=tmp_path / "reports",
+        database_url=url,
+        data_dir=folder / "data",
+        logs_dir=folder / "logs",
+        reports_dir=folder / "reports",
         sources=PROJECT / "config" / "sources.yaml",
         ward_aliases=PROJECT / "config" / "ward_aliases.csv",
         max_memory_mb=2048,  # it is the memory of all tests together that is looked at

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from gvrc.database import connect
 from gvrc.geography import read_shipped_reference
 from gvrc.pipeline import Options, run
-from gvrc.settings import Settings
 from gvrc.statements import split_statements
-from tests.conftest import PROJECT, copied_database, database_created
+from tests.conftest import copied_database, database_created, settings_of
 from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from gvrc.account import RunAccount
     from gvrc.database import Database
+    from gvrc.settings import Settings
 
 HERE = Path(__file__).parent
 STATES = dict(split_statements((HERE / "states.sql").read_text("utf-8")))
@@ -56,15 +57,7 @@ class Application:
 
     def settings(self, **changed: object) -> Settings:
         """Give settings that write only to the test's folder and database."""
-        given: dict[str, Any] = {
-            "database_url": self.url,
-            "data_dir": self.folder / "data",
-            "logs_dir": self.folder / "logs",
-            "reports_dir": self.folder / "reports",
-            "sources": PROJECT / "config" / "sources.yaml",
-            "ward_aliases": PROJECT / "config" / "ward_aliases.csv",
-        }
-        return Settings(**(given | changed))
+        return replace(settings_of(self.url, self.folder), **changed)
 
     def load(
         self, records: list[dict[str, Any]], *, force: bool = False, dry_run: bool = False, **changed: object
