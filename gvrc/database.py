@@ -48,6 +48,11 @@ QUOTES_ALL = (
     "owner runs ALTER DATABASE ... RESET quote_all_identifiers (or ALTER ROLE); without one, give the URL the option "
     "options=-c%20quote_all_identifiers%3Doff"
 )
+POOLED = (
+    "Between here and the database at {url} a pooler gives each transaction another session (PgBouncer's pool_mode = "
+    "transaction). The importer needs one of its own, for its lock and its staging tables: name the server itself, or "
+    "a pool with pool_mode = session, by --database-url, or DATABASE_URL."
+)
 
 Opened = tuple[adbc_driver_manager.AdbcDatabase, adbc_driver_manager.AdbcConnection]
 Parameter = str | int | float | bool | None
@@ -71,8 +76,8 @@ def connect(url: str) -> Database:
     """Connect, with the settings of a run: no JIT, memory for the merge's sorts, names as in PostgreSQL's errors.
 
     Raises:
-        DatabaseUnavailableError: it is no URL, nothing answers there, it refuses this user, or it quotes all names;
-            without the password.
+        DatabaseUnavailableError: it is no URL, nothing answers there, it refuses this user, keeps no session for it, or
+            quotes all names; without the password.
     """
     demand_readable_url(url)
     try:
@@ -83,10 +88,18 @@ def connect(url: str) -> Database:
             f"The database at {shown_url(url)} {told_unreachable(error, is_of_network=is_of_network)}"
         ) from (error if is_of_network else None)
     database = Database(handle, connection)
-    if not database.run("configure_connection"):
+    if complaint := complaint_about(database, url):  # before it is configured: the session may be an application's
         database.close()
-        raise DatabaseUnavailableError(QUOTES_ALL)
+        raise DatabaseUnavailableError(complaint)
+    database.run("configure_connection")
     return database
+
+
+def complaint_about(database: Database, url: str) -> str:
+    """Say what keeps the importer from working by a connection; empty where nothing does."""
+    if not database.run("types_are_known"):
+        return QUOTES_ALL
+    return "" if database.has_own_session() else POOLED.format(url=shown_url(url))
 
 
 def told_unreachable(error: adbc_driver_manager.Error, *, is_of_network: bool) -> str:
@@ -183,10 +196,28 @@ class Database:
         Raises:
             adbc_driver_manager.Error: the server gives no second connection.
         """
-        with self._shared.counting:
-            database = Database(self._handle, adbc_driver_manager.AdbcConnection(self._handle), self._shared)
+        database = self._connect_beside()
         database.run("configure_connection")
         return database
+
+    def _connect_beside(self) -> Database:
+        with self._shared.counting:
+            return Database(self._handle, adbc_driver_manager.AdbcConnection(self._handle), self._shared)
+
+    def has_own_session(self) -> bool:
+        """Say whether the server keeps a session for this connection, and not a pooler for each transaction any.
+
+        A pooler with nobody else to serve gives the same one again, so a second connection asks in between. Where there
+        is none to be had, nobody can tell.
+        """
+        try:
+            with self._connect_beside() as beside:
+                first, second, third, fourth = (
+                    asked.rows("session")[0]["session"] for asked in (self, beside, beside, self)
+                )
+        except adbc_driver_manager.Error:
+            return True
+        return bool(first == fourth != second == third)
 
     def connect_again_if_possible(self) -> Database | None:
         """Open a second connection, or none where the server gives none."""

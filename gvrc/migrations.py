@@ -23,6 +23,10 @@ NOT_TO_LOOK_AT = (
     "This user may not look into the database: {error} An owner runs: "
     "psql -v role=THIS_USER -d THIS_DATABASE -f sql/checks/grants.sql"
 )
+MAKE_ANOTHER = (
+    "Make one by CREATE DATABASE ... ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C.UTF-8' TEMPLATE template0 (pg_dump "
+    "brings over what is there), and name it by --database-url."
+)
 TAKES_NO_WRITES = (
     "The database {name} takes no writes (a standby, or default_transaction_read_only is on): name the one that does "
     "by --database-url, or DATABASE_URL."
@@ -54,7 +58,7 @@ def look_at_database(database: Database) -> DatabaseKind:
 
     Raises:
         DatabaseUnavailableError: the server is older than PostgreSQL 15, which has no MERGE and other defaults, the
-            database is not in UTF-8, or this user may not look.
+            database is not in UTF-8 or in Turkish, or this user may not look.
     """
     found = database_kind(database)
     demand_usable(found)
@@ -108,7 +112,7 @@ def first_applied_migrations(database: Database, name: str) -> dict[str, str]:
 
 
 def demand_usable(found: dict[str, Any]) -> None:
-    """Refuse a server that is too old, and a database that cannot hold every name."""
+    """Refuse a server that is too old, and a database that cannot hold every name, or knows it in one spelling only."""
     if found["version_number"] < OLDEST_SERVER:
         raise DatabaseUnavailableError(
             f"This is PostgreSQL {found['version']}; the importer needs 15 or newer. Name another by --database-url."
@@ -116,8 +120,12 @@ def demand_usable(found: dict[str, Any]) -> None:
     if found["encoding"] != "UTF8":  # SQL_ASCII too: it would take anything, and count bytes for characters
         raise DatabaseUnavailableError(
             f"The database {found['name']} is in {found['encoding']}, which lacks characters that names are written "
-            "with; the importer needs UTF8. Make one by CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0 "
-            "(pg_dump brings over what is there), and name it by --database-url."
+            f"with; the importer needs UTF8. {MAKE_ANOTHER}"
+        )
+    if not found["knows_small_i"]:
+        raise DatabaseUnavailableError(
+            f"The database {found['name']} has a Turkish or Azeri locale, in which the small letter of I is no i: "
+            f"Lindi and LINDI would be two. {MAKE_ANOTHER}"
         )
 
 

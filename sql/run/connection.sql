@@ -35,10 +35,16 @@ SELECT
     -- Where the contract looks for the tables; a database of several schemas may have others first.
     set_config('search_path', 'public', false),
     set_config('client_min_messages', 'warning', false),
-    set_config('timezone', 'UTC', false)
--- No row where it is on: the driver has then read the server's types in quotes, knows none of them again, and gives
--- bytes for numbers.
+    set_config('timezone', 'UTC', false);
+
+-- name: types_are_known
+-- No row where they are not: the driver has read the server's types in quotes, knows none of them again, and gives bytes
+-- for numbers.
+SELECT 1 AS one
 WHERE current_setting('quote_all_identifiers') = 'off';
+
+-- name: session
+SELECT pg_backend_pid() AS session;
 
 -- name: server_answers
 SELECT 1 AS one;
@@ -75,6 +81,8 @@ SELECT
     current_setting('server_version_num')::integer AS version_number,
     current_database()::text AS name,
     current_setting('server_encoding') AS encoding,
+    -- By lower() the merge meets names, and makes codes of them; an index of the directory holds them so.
+    lower('I') = 'i' AS knows_small_i,
     to_regclass('public.django_migrations') IS NOT NULL AS has_django,
     to_regclass('public.facilities') IS NOT NULL AS has_facilities,
     to_regclass('etl.migrations') IS NOT NULL AS has_migrations,

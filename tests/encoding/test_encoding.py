@@ -53,6 +53,20 @@ def test_a_database_that_is_not_in_utf_8_is_refused_before_anything_is_written(
         assert not database.rows("database_kind")[0]["has_migrations"]
 
 
+def test_a_turkish_database_is_refused_because_names_in_capitals_would_be_others(
+    debian_url: str, settings: Settings
+) -> None:
+    """Viwandani Clinic landed beside VIWANDANI CLINIC; the wheel's server has no ICU."""
+    with connect(debian_url) as server:
+        server.execute("CREATE DATABASE turkish LOCALE_PROVIDER icu ICU_LOCALE 'tr-TR' TEMPLATE template0")
+    with connect(debian_url.replace("/postgres?", "/turkish?")) as database:
+        with pytest.raises(
+            DatabaseUnavailableError, match=r"turkish has a Turkish or Azeri locale, .* LOCALE 'C.UTF-8'"
+        ):
+            migrate_database(database, settings)
+        assert not database.rows("database_kind")[0]["has_migrations"]
+
+
 def test_the_command_and_health_say_so(
     server_url: str, settings: Settings, file: Path, run_command: Callable[..., CompletedProcess[str]]
 ) -> None:
