@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import adbc_driver_manager
 
@@ -10,16 +11,19 @@ from gvrc.errors import GvrcError
 from gvrc.lazy import lazy_pattern
 from gvrc.masking import mask, mask_passwords
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 # What the driver says before libpq does, with our query of many lines in it.
 DRIVERS_WORDS = lazy_pattern(r"^[A-Z_]+: *(Failed to connect: *|Failed to \w+ query '.*': *)?", re.DOTALL)
 REFUSED_CONNECTION = lazy_pattern(r"connection to server .* failed: (?:FATAL:|fe_sendauth:)")
-REFUSED_KEY = lazy_pattern(r'duplicate key value violates unique constraint "([^"]+)"')
 # SQLSTATEs that a repetition does not mend: a right, a schema, a table, a column or a key is missing.
 NO_RIGHT = "42501"
 NO_COLUMN = "42703"
 LACKING = (NO_RIGHT, "3F000", "42P01", NO_COLUMN, "42P10", "42803")
 DISK_FULL = "53100"
 READ_ONLY = "25006"
+KEY_TAKEN = "23505"
 QUERY_CANCELED = "57014"  # somebody cancelled just this statement: doing it again would defy them
 NO_MORE_CONNECTIONS = "too many c(lients|onnections)|remaining connection slots"
 # What a server says that answered and would not let this user in, and what to do: the driver gives no SQLSTATE for it.
@@ -86,10 +90,21 @@ def is_full(error: BaseException) -> bool:
 
 def first_line(error: BaseException) -> str:
     """Say in one line what the server said, without DETAIL (which quotes values of rows) and without our query."""
-    text = mask_passwords(str(error)).replace("[libpq]", "")
+    told = part_of(error, "MESSAGE_PRIMARY").strip() or without_drivers_words(mask_passwords(str(error)))
+    return mask_passwords(told).splitlines()[0].strip().rstrip(".") + "."
+
+
+def without_drivers_words(text: str) -> str:
+    """Cut from an error what the driver says around the words of libpq, or of a server that refused a connection."""
+    text = text.replace("[libpq]", "")
     found = re.search(r"(?:ERROR|FATAL|PANIC):\s*(.+)", text) or re.search(r"error:\s*(.+)", text)
-    told = found.group(1) if found else DRIVERS_WORDS.sub("", text.strip()).splitlines()[0]
-    return told.strip().rstrip(".") + "."
+    return found.group(1).strip() if found else DRIVERS_WORDS.sub("", text.strip())
+
+
+def part_of(error: BaseException, name: str) -> str:
+    """Give a part of what the server said, whatever its language (``lc_messages``); "" where the driver has none."""
+    parts: Iterable[tuple[object, bytes]] = getattr(error, "details", ())
+    return next((told.decode("utf-8", "replace") for part, told in parts if f"PG_DIAG_{name}" in str(part)), "")
 
 
 def sqlstate(error: BaseException) -> str:
@@ -99,5 +114,4 @@ def sqlstate(error: BaseException) -> str:
 
 def refused_key(error: BaseException) -> str:
     """Name the unique key that a row would have broken; empty where it was none."""
-    found = REFUSED_KEY.search(str(error))
-    return found.group(1) if found else ""
+    return part_of(error, "CONSTRAINT_NAME") if sqlstate(error) == KEY_TAKEN else ""

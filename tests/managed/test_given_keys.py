@@ -53,3 +53,29 @@ def test_a_key_far_beyond_the_sequence_is_left_until_it_is_met(application: Appl
     assert application.load(RECORDS).totals()["inserted"] == 3
     codes = application.query("SELECT facility_code FROM facilities ORDER BY facility_id LIMIT 2")
     assert codes == [{"facility_code": "90001"}, {"facility_code": "90002"}]
+
+
+def test_a_key_that_was_given_by_hand_is_passed_in_whatever_language_the_server_tells_of_it(
+    application: Application,
+) -> None:
+    """By its English words a key was looked for: with ``lc_messages = fr_FR`` each record was refused."""
+    application.execute(BY_HAND)
+    application.execute(
+        """
+        CREATE FUNCTION tells_in_french() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF EXISTS (SELECT FROM facilities WHERE facility_id = NEW.facility_id) THEN
+                RAISE unique_violation USING
+                    MESSAGE = 'la valeur d''une clé dupliquée rompt la contrainte unique « facilities_pkey »',
+                    CONSTRAINT = 'facilities_pkey';
+            END IF;
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER french BEFORE INSERT ON facilities FOR EACH ROW EXECUTE FUNCTION tells_in_french();
+        """
+    )
+    account = application.load(RECORDS)
+    assert account.files[0].rejects == {}
+    assert application.query("SELECT min(facility_id) AS first FROM facilities WHERE facility_id > 400") == [
+        {"first": 401}
+    ]
