@@ -80,7 +80,8 @@ COMMON_WORDS = [
 # manyatta), and much is named after presidents. "Kenyatta" in Nairobi is a hospital, a university, or a golf course.
 WIDE_WORDS = [
     *["lake", "zone", "delta", "river", "ridge", "gate", "port", "mountain", "view", "bulla", "manyatta", "got"],
-    *["kenyatta", "moi", "mois", "nyayo", "dedan", "kubwa", "dogo", "kuu", "la", "ini", "chache"],
+    *["kenyatta", "moi", "mois", "nyayo", "dedan", "kubwa", "dogo", "kuu", "la", "wa", "ini", "chache"],
+    "springvalley",  # an estate of Westlands, and one of Embakasi Central
 ]
 
 # What sources write if they know nothing.
