@@ -84,6 +84,12 @@ WIDE_WORDS = [
     "springvalley",  # an estate of Westlands, and one of Embakasi Central
 ]
 
+# A county's cell with one of these names a county in which the facility is not, or not alone.
+NOT_THERE = ["not", "outside", "except", "excluding", "other", "than", "near", "former", "formerly", "nje", "karibu"]
+
+# A county's name before one of these is where a road leads: "Mombasa Road" is in Nairobi.
+ROADS = ["road", "rd", "highway", "street"]
+
 # What sources write if they know nothing.
 PLACEHOLDERS = [
     *["n/a", "nil", "null", "none", "nan", "unknown", "unspecified", "not specified", "not applicable"],
