@@ -184,6 +184,7 @@ ISSUE_FIELDS = {
     "county_contradiction": "county_name",
     "far_from_ward": "ward_name",
     "ward_unresolved": "ward_name",
+    "ward_kept": "ward_name",
     "at_risk_ward": "ward_name",
     # identity
     "code_generated": "facility_code",

@@ -131,12 +131,19 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
     shares_its_words = pl.col("part_wards").list.set_union("sharing_wards").list.len().fill_null(0) > 1
     # "Central" in Homa Bay may be Homa Bay Central or Central Kasipul; "Township" in Kitui is the only one there.
     is_only = ~has_block() & ~shares_its_words
+    # "Kasarani" in Roysambu may be the ward of Kasarani, or that constituency, as much as Roysambu.
+    is_other_unit = has_block() & is_so("is_unit")
     is_sure_outside = (
-        ~has_look_alike(thresholds) & (is_name | is_only) & ~repeats_constituency() & ~is_cut_from_parent()
+        ~has_look_alike(thresholds)
+        & (is_name | is_only)
+        & ~repeats_constituency()
+        & ~is_cut_from_parent()
+        & ~is_other_unit
     )
     has_rival = pl.col("strong_wards").list.set_difference("part_wards").list.len().fill_null(0) > 0
     is_wide = (pl.col("ward_words").list.len() == 1) & pl.col("ward_words").list.first().is_in(WIDE_WORDS)
-    is_sure_part = ~has_rival & is_name & (has_block() | ~(is_so("is_namesake") | is_wide))
+    is_common = ~has_block() & (~is_name | is_wide)
+    is_sure_part = ~has_rival & is_name & ~is_common & (has_block() | ~is_so("is_namesake"))
     rules = {
         "two_ways": pl.col("is_two_ways"),
         "inside": pl.col("inside") == 1,
@@ -151,7 +158,7 @@ def choose_rule(thresholds: Thresholds) -> pl.Expr:
         "part_of_several": shares_its_words,
         "parent_again": is_so("is_county") | repeats_constituency(),
         "part": (pl.col("part") == 1) & is_sure_part,
-        "alike": is_clearly_best(thresholds) & ~is_of_another(),
+        "alike": is_clearly_best(thresholds) & ~is_of_another() & ~is_common,
     }
     return pl.coalesce(pl.when(applies).then(pl.lit(rule)) for rule, applies in rules.items())
 
@@ -172,7 +179,7 @@ def has_look_alike(thresholds: Thresholds) -> pl.Expr:
     Menengai is a ward elsewhere, but may be what is left of Menengai West in the stated constituency.
     """
     is_left_of_one = pl.col("sharing_wards").list.len().fill_null(0) > 0
-    is_alike = pl.col("best").fill_null(0.0) >= thresholds.look_alike
+    is_alike = pl.col("look_alike").fill_null(0.0) >= thresholds.look_alike
     return has_block() & (is_alike | is_left_of_one | (pl.col("repeated") > 0))
 
 

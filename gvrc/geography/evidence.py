@@ -47,6 +47,7 @@ DOUBTS = pl.Schema(
         "best": pl.Float64(),
         "second": pl.Float64(),
         "best_outside": pl.Float64(),
+        "look_alike": pl.Float64(),
         "strong_wards": pl.List(pl.Int64),
         "named_no": pl.Int64(),
         "has_second_name": pl.Boolean(),
@@ -227,7 +228,11 @@ def summarise_parts(parts: pl.DataFrame) -> pl.DataFrame:
 
 
 def summarise_similarity(pairs: pl.DataFrame, thresholds: Thresholds) -> pl.DataFrame:
-    """Give place_no, best_ward, best and second in scope, best_outside of it, and the strong_wards in scope."""
+    """Give place_no, best_ward, best and second in scope, best_outside of it, and the strong_wards in scope.
+
+    Also look_alike, the most that any in scope is alike with all letters of its compass words: too little to place by,
+    and enough to doubt a name elsewhere.
+    """
     in_scope = pl.col("guarded").filter("in_scope")
     return (
         pairs.sort("place_no", "guarded", "ward_no", descending=[False, True, False])
@@ -237,6 +242,7 @@ def summarise_similarity(pairs: pl.DataFrame, thresholds: Thresholds) -> pl.Data
             best=in_scope.first().fill_null(0.0),
             second=in_scope.slice(1, 1).first().fill_null(0.0),
             best_outside=pl.col("guarded").filter(~pl.col("in_scope")).max().fill_null(0.0),
+            look_alike=pl.col("similarity").filter("in_scope", pl.col("guarded") > 0).max().fill_null(0.0),
             strong_wards=pl.col("ward_no").filter("in_scope", pl.col("guarded") >= thresholds.ward_similarity),
         )
     )

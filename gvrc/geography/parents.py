@@ -8,12 +8,14 @@ import polars as pl
 
 from gvrc.geography.names import key, signature, sorted_key, without_town_words
 from gvrc.geography.similar import clear_winners, similar_pairs
+from gvrc.geography.words import NOT_THERE, ROADS
 
 if TYPE_CHECKING:
     from gvrc.geography.gazetteer import Gazetteer
     from gvrc.geography.thresholds import Thresholds
 
 SHORTEST_COUNTY = 4  # letters: Embu, Lamu, Meru
+TO_ROAD = rf"\S+ (?:{'|'.join(ROADS)})(?-u:\b)"
 NO_BLOCK = pl.lit([], dtype=pl.List(pl.Int64))
 
 
@@ -58,9 +60,11 @@ def add_county_within(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFram
     """Fill county_no if the cell contains the whole name of one county, and more: "Kaunti ya Kisumu", "Kisumu Cnty".
 
     If it were not read, such a cell would contradict nothing: "Kisumu Cnty, Gem, East Gem" would be a ward of Siaya.
+    "Outside Kisumu" is not Kisumu.
     """
     text = pl.col("county_words").list.join(" ")
-    unread = places.filter(pl.col("county_no").is_null()).select(text=text).drop_nulls().unique()
+    is_denied = pl.col("county_words").list.set_intersection(NOT_THERE).list.len() > 0
+    unread = places.filter(pl.col("county_no").is_null(), ~is_denied).select(text=text).drop_nulls().unique()
     if unread.is_empty():
         return places
     found = (
@@ -79,8 +83,11 @@ def add_county_within(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFram
 
 
 def read_runs(texts: pl.DataFrame) -> pl.DataFrame:
-    """Add the key of each word, and of each two consecutive words; short ones may be anything ("UG")."""
-    words = texts.with_columns(key=pl.col("text").str.split(" ")).explode("key")
+    """Add the key of each word, and of each two consecutive words; short ones may be anything ("UG").
+
+    The word before a road's is left out: "Mombasa Road" is a road to it.
+    """
+    words = texts.with_columns(key=pl.col("text").str.replace_all(TO_ROAD, "").str.split(" ")).explode("key")
     pairs = words.with_columns(key=pl.col("key") + pl.col("key").shift(-1).over("text"))
     return pl.concat([words, pairs]).filter(pl.col("key").str.len_chars() >= SHORTEST_COUNTY)
 

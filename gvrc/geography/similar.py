@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from gvrc.geography.words import COMPASS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Pairs below this are not worth listing as candidates, let alone a decision.
 FLOOR = 0.55
+# What a compass word counts for, where both names have it: two letters.
+SHORT_COMPASS = {word: word[:2] for word in COMPASS}
 
 PAIRS = pl.Schema({"query_no": pl.Int64, "choice_no": pl.Int64, "similarity": pl.Float64, "guarded": pl.Float64})
 COMPARED = pl.Schema({"query": pl.Int64, "choice": pl.Int64, "edits": pl.Float64, "prefixes": pl.Float64})
@@ -24,22 +28,40 @@ def similar_pairs(queries: pl.DataFrame, choices: pl.DataFrame) -> pl.DataFrame:
     """Compare every query with every choice of its block (PAIRS), using the best form of each.
 
     Both frames have block, key and signature; queries have query_no, choices choice_no, with several rows for several
-    forms of a name. A choice's weight is what equality with that form is worth. ``guarded`` is the similarity if
-    compass words, numbers and single letters agree, else 0.
+    forms of a name. A choice's weight is what equality with that form is worth. ``guarded`` is the similarity as far as
+    it is not that of compass words (``guard``).
     """
     if queries.is_empty():
         return PAIRS.to_frame()
     query, choice, similarity = compare_blocks(queries, choices)
+    weight = choices["weight"].gather(choice)
+    guarded = guard(similarity, queries.select("key", "signature")[query], choices.select("key", "signature")[choice])
     return (
-        pl.DataFrame([similarity, queries["query_no"].gather(query), choices["choice_no"].gather(choice)])
-        .with_columns(
-            is_same=queries["signature"].gather(query) == choices["signature"].gather(choice),
-            similarity=pl.col("similarity") * choices["weight"].gather(choice),
-        )
-        .with_columns(guarded=pl.when("is_same").then("similarity").otherwise(0.0))
+        pl.DataFrame([similarity * weight, queries["query_no"].gather(query), choices["choice_no"].gather(choice)])
+        .with_columns(guarded=guarded * weight)
         .group_by("query_no", "choice_no", maintain_order=True)
         .agg(pl.col("similarity", "guarded").max().round(4))
     )
+
+
+def guard(similarity: pl.Series, given: pl.DataFrame, known: pl.DataFrame) -> pl.Series:
+    """Give the similarity of names (key, signature), row by row, as far as it is not that of their compass words.
+
+    0 if compass words, numbers and single letters differ. If they agree, they say little about the rest: "Narok
+    Central" and "Nairobi Central" have seven letters of the direction in common.
+    """
+    is_same = given["signature"] == known["signature"]
+    is_directed = (is_same & given["signature"].str.contains("|".join(COMPASS))).arg_true()
+    short = (names["key"].gather(is_directed).str.replace_many(SHORT_COMPASS) for names in (given, known))
+    limit = is_same.cast(pl.Float64).scatter(is_directed, pl.Series(map(likeness, *short), dtype=pl.Float64))
+    return pl.select(pl.min_horizontal(similarity, limit)).to_series()
+
+
+def likeness(name: str, other: str) -> float:
+    """Say how alike two names are, 0 to 1."""
+    from rapidfuzz.distance import OSA, JaroWinkler
+
+    return (OSA.normalized_similarity(name, other) + JaroWinkler.similarity(name, other)) / 2
 
 
 def compare_blocks(queries: pl.DataFrame, choices: pl.DataFrame) -> tuple[pl.Series, pl.Series, pl.Series]:

@@ -80,8 +80,15 @@ COMMON_WORDS = [
 # manyatta), and much is named after presidents. "Kenyatta" in Nairobi is a hospital, a university, or a golf course.
 WIDE_WORDS = [
     *["lake", "zone", "delta", "river", "ridge", "gate", "port", "mountain", "view", "bulla", "manyatta", "got"],
-    *["kenyatta", "moi", "mois", "nyayo", "dedan", "kubwa", "dogo", "kuu", "la", "ini", "chache"],
+    *["kenyatta", "moi", "mois", "nyayo", "dedan", "kubwa", "dogo", "kuu", "la", "wa", "ini", "chache"],
+    "springvalley",  # an estate of Westlands, and one of Embakasi Central
 ]
+
+# A county's cell with one of these names a county in which the facility is not, or not alone.
+NOT_THERE = ["not", "outside", "except", "excluding", "other", "than", "near", "former", "formerly", "nje", "karibu"]
+
+# A county's name before one of these is where a road leads: "Mombasa Road" is in Nairobi.
+ROADS = ["road", "rd", "highway", "street"]
 
 # What sources write if they know nothing.
 PLACEHOLDERS = [

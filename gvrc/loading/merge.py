@@ -170,6 +170,7 @@ class Merger(Struct, kw_only=True):
         else:
             database.run("keep_edited_types", self.settings.keep_manual_edits)
         database.run("note_kept_edits")
+        database.run("note_kept_wards")
         if self.futile:
             database.run("take_what_triggers_left", json.dumps(sorted(self.futile)))
         database.run("find_differing_facilities")

@@ -405,6 +405,26 @@ SELECT
 FROM wanted_facilities
 CROSS JOIN unnest(kept_fields) AS kept_field;
 
+-- name: note_kept_wards
+-- A record without a sure ward leaves the one that is there. Where it is sure to be in another constituency or county, a
+-- person is told, in every run: the directory sends people to where its source no longer says that it is.
+INSERT INTO staged_issues (row_no, kind, field, raw_value)
+SELECT
+    staged.row_no,
+    'ward_kept',
+    'ward_name',
+    wards.ward_name || ' (' || constituencies.constituency_name || ', ' || counties.county_name || ')'
+FROM wanted_facilities AS wanted
+JOIN staged_records AS staged USING (row_no)
+JOIN wards ON wards.ward_id = wanted.ward_id
+JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
+JOIN counties ON counties.county_id = constituencies.county_id
+WHERE staged.ward_id IS NULL
+    AND (
+        staged.constituency_id <> constituencies.constituency_id
+        OR staged.county_id <> counties.county_id
+    );
+
 -- name: find_differing_facilities
 -- The before image of what will be updated; its after image is added after the update.
 INSERT INTO batch_changes (facility_id, table_name, row_id, operation, before)

@@ -954,5 +954,6 @@ WHERE issues.kind IN (
     'service_not_repeated',
     'source_key_claimed_twice',
     'source_outranked',
-    'superseded_conflict'
+    'superseded_conflict',
+    'ward_kept'
 );

@@ -29,7 +29,8 @@ WHERE merging.met_by <> 'superseded'
                     'owner_not_repeated',
                     'service_not_repeated',
                     'source_key_claimed_twice',
-                    'source_outranked'
+                    'source_outranked',
+                    'ward_kept'
                 )
                 OR (
                     issues.kind = 'superseded_conflict'

@@ -65,6 +65,7 @@ def test_each_match_method_has_its_name(
         (("Kisumu", "Kibra", "Lindi"), ("none", None, None)),
         (("Nyeri", "Tetu", "Iriaini"), ("county", None, 19)),
         (("Nakuru", "Kuresoi", "Nonesuch"), ("county", None, 32)),
+        (("Homa Bay", "Rachuonyo", "Nonesuch"), ("county", None, 43)),
     ],
 )
 def test_an_unplaced_record_keeps_the_level_that_is_sure(
