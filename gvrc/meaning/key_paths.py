@@ -201,12 +201,26 @@ def _with_unit(key: str) -> tuple[Meaning, ...]:
 
 
 def _of_flattened(parts: list[str]) -> tuple[Meaning, ...]:
-    """Give the meaning of a path that was written as one key: what it would be if it stood as objects."""
+    """Give the meaning of a path that was written as one key: what it would be if it stood as objects.
+
+    An object of contacts is read as a whole where it stands as one, so that the table need not know what is inside.
+
+    >>> [[of.field for of in _of_flattened([above, "phone"])] for above in ("contacts", "contact_details", "survivor")]
+    [['contacts'], ['contacts'], []]
+    """
     names = tuple(PLACE_IN_LIST.sub("", part) for part in parts)
     if any(name != part and is_wrapper(name) for name, part in zip(names, parts, strict=True)):
         return ()  # of a list of tags
     taken = fields_of_others(names[:-1])
-    return tuple(meaning for meaning in meanings_of_words(words_of_path(names), names) if meaning.field not in taken)
+    words = words_of_path(names)
+    found = meanings_of_words(words, names) or _of_contacts(words)
+    return tuple(meaning for meaning in found if meaning.field not in taken)
+
+
+def _of_contacts(words: tuple[str, ...]) -> tuple[Meaning, ...]:
+    """Give contacts as the meaning of a key that means them, inside another one that does."""
+    *_, above, word = (tuple(of for of in key_table().get((word,), ()) if of.field == "contacts") for word in words)
+    return tuple(meaning._replace(rank=meaning.rank + OF_A_CHILD) for meaning in word if above)
 
 
 def fields_of_others(above: KeyPath) -> frozenset[str]:

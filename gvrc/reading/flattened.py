@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ITEM: Final = lazy_pattern(
     r"(?P<list>[A-Za-z]\w*)(?:\[(?P<bracketed>\d{1,4})\](?:\.(?=.)|\Z)|\.(?P<dotted>\d{1,4})(?:\.(?=.)|\Z)|/(?P<stroke>\d{1,4})/(?=.))(?P<rest>.*)"
 )
-ITEM_FIELDS: Final = frozenset((*LIST_FIELDS, "contacts"))
+ITEM_FIELDS: Final = frozenset((*LIST_FIELDS, "contacts", "coordinates"))
 
 
 class Item(NamedTuple):

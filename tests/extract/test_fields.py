@@ -1233,3 +1233,17 @@ def test_lists_that_were_made_columns_are_lists_in_any_wrapper(count: int) -> No
     for record, key in ((said, "phones"), (feature, "properties.phones")):
         found = contacts((key, {"number": "0700000016"}), (key, {"number": "116", "use": "old"}))
         assert read_bytes(json.dumps([record] * count).encode())[0]["contacts"].to_list() == [found] * count
+
+
+def test_contacts_that_were_made_columns_go_with_their_person_and_with_what_is_said_of_them() -> None:
+    record = {"name": "Umoja Clinic", "contacts.phone": "0700000016", "contacts.contact_person": "Sample Person"}
+    found = normalise(read_record(record | {"emergency_contact.phone": "0700000017"}))
+    assert {(of["contact_value"], of["contact_person_name"]) for of in found["contacts"].to_list()[0]} == {
+        ("+254700000016", "Sample Person"),
+        ("+254700000017", "Sample Person"),
+    }
+    assert normalise(read_record(record | {"contacts.private": True}))["contacts"].to_list() == [[]]
+
+
+def test_a_point_that_was_made_columns_is_a_point() -> None:
+    assert read({"location[0]": -1.31, "location[1]": 36.8}) == {"coordinates": "[-1.31,36.8]"}
