@@ -67,6 +67,7 @@ OF_ELSEWHERE: Final = frozenset(
         *("nearby", "closest", "referral", "referred", "referring", "water", "borehole", "incident", "current"),
     )
 )
+OF_OTHERS: Final = frozenset(("nearest", "nearby", "closest", "previous", "referring", "donor", "funder", "sponsor"))
 ASKING: Final = list_words("asking")
 ASKED: Final = list_words("asked")
 UNITS_ASKED: Final = frozenset(("county", "subcounty", "constituency", "ward"))
@@ -76,6 +77,8 @@ DEGREES: Final = frozenset(("latitude", "longitude", "coordinates"))
 # location.county.name; ActivityInfo's have spaces: Focal point.Phone
 FLATTENED: Final = lazy_pattern(r"(?:[A-Za-z][\w ]*(?:\[\d+\])?\.)+[A-Za-z][\w ]*(?:\[\d+\])?")
 PLACE_IN_LIST: Final = lazy_pattern(r"\[\d+\]")
+OF_FACILITY: Final = lazy_pattern(r"\A(?:[Ff]ac(?:ility)?|FAC(?:ILITY)?)(?:[\W_]+|(?=[A-Z]))")
+OF_ANOTHER_BODY: Final = frozenset(("facility_name", "source_key"))  # facility_organization: whose it is
 OF_NO_METADATA: Final = frozenset(("source_key",))
 OF_NO_UNIT: Final = frozenset(("latitude", "longitude", "coordinates", "geometry", "address"))
 UNITS: Final = list_words("units")
@@ -130,7 +133,17 @@ def _of_column(word: str, key: str) -> tuple[Meaning, ...]:
     """Give the meaning of a key that stands alone and is not in the table as it is."""
     if FLATTENED.fullmatch(key):
         return _of_flattened(key.split("."))
-    return _with_unit(key) or cut_off_key(word, key) or _of_question(key) or _part_of_point(key)
+    return _with_unit(key) or cut_off_key(word, key) or _of_question(key) or _part_of_point(key) or _of_facility(key)
+
+
+def _of_facility(key: str) -> tuple[Meaning, ...]:
+    """Give the meaning of a key that says of itself that it is the facility's, as it would have inside ``facility``.
+
+    >>> [[of.field for of in _of_facility(key)] for key in ("fac_status", "facilityLicenceStatus", "facility_station")]
+    [['operational_status', 'is_active'], ['operational_status'], []]
+    """
+    known = key_table().get((normal_key(OF_FACILITY.sub("", key)),), ()) if OF_FACILITY.match(key) else ()
+    return tuple(Meaning(field, rank + OF_A_CHILD) for field, rank in known if field not in OF_ANOTHER_BODY)
 
 
 def _part_of_point(key: str) -> tuple[Meaning, ...]:
@@ -188,12 +201,26 @@ def _with_unit(key: str) -> tuple[Meaning, ...]:
 
 
 def _of_flattened(parts: list[str]) -> tuple[Meaning, ...]:
-    """Give the meaning of a path that was written as one key: what it would be if it stood as objects."""
+    """Give the meaning of a path that was written as one key: what it would be if it stood as objects.
+
+    An object of contacts is read as a whole where it stands as one, so that the table need not know what is inside.
+
+    >>> [[of.field for of in _of_flattened([above, "phone"])] for above in ("contacts", "contact_details", "survivor")]
+    [['contacts'], ['contacts'], []]
+    """
     names = tuple(PLACE_IN_LIST.sub("", part) for part in parts)
     if any(name != part and is_wrapper(name) for name, part in zip(names, parts, strict=True)):
         return ()  # of a list of tags
     taken = fields_of_others(names[:-1])
-    return tuple(meaning for meaning in meanings_of_words(words_of_path(names), names) if meaning.field not in taken)
+    words = words_of_path(names)
+    found = meanings_of_words(words, names) or _of_contacts(words)
+    return tuple(meaning for meaning in found if meaning.field not in taken)
+
+
+def _of_contacts(words: tuple[str, ...]) -> tuple[Meaning, ...]:
+    """Give contacts as the meaning of a key that means them, inside another one that does."""
+    *_, above, word = (tuple(of for of in key_table().get((word,), ()) if of.field == "contacts") for word in words)
+    return tuple(meaning._replace(rank=meaning.rank + OF_A_CHILD) for meaning in word if above)
 
 
 def fields_of_others(above: KeyPath) -> frozenset[str]:
@@ -223,8 +250,13 @@ def _of_form(parts: list[str]) -> tuple[Meaning, ...]:
     """Give the meaning of a question inside a group of a survey form (``group_a/facility_name``: KoBo, ODK).
 
     A word that many things have is read with its group only: ``contact_person/name`` is no facility's name. The number
-    of a respondent, or of a survivor, is none of the facility's.
+    of a respondent, or of a survivor, is none of the facility's, and what is asked of another place is none of it.
+
+    >>> [bool(_of_form([group, "phone"])) for group in ("group_b", "respondent", "nearest_facility", "submitted_by")]
+    [True, False, False, False]
     """
+    if any(map(_is_of_another_place, parts[:-1])):
+        return ()
     whole, question = words_of_path(tuple(parts)), normal_key(parts[-1])
     if found := key_table().get(whole[-2:]):
         return found
@@ -233,6 +265,12 @@ def _of_form(parts: list[str]) -> tuple[Meaning, ...]:
     known = () if question in NAME_CHILDREN | OF_ANYTHING else key_table().get((question,), ())
     is_theirs = any(is_people(group) and not _is_of_facility(group) for group in parts[:-1])
     return tuple(meaning for meaning in known if not (is_theirs and meaning.field == "contacts"))
+
+
+def _is_of_another_place(group: str) -> bool:
+    """Say whether a group of questions is of another place than the facility, or of who sent or pays for something."""
+    words = words_of_key(GROUP_MARK.sub("", group))
+    return not OF_OTHERS.isdisjoint(words) or words[-1:] == ["by"]
 
 
 def _is_of_facility(group: str) -> bool:

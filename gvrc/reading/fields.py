@@ -35,8 +35,10 @@ from gvrc.meaning.titles import is_title, names_a_place, text_of_title
 from gvrc.reading.addresses import ADDRESSES, part_address
 from gvrc.reading.alike import Column, Columns, IdLists
 from gvrc.reading.angle_parts import DEGREES, part_of_angle
+from gvrc.reading.beside_contacts import Beside, beside_contacts, is_beside, rows_taken_out, with_said
 from gvrc.reading.filled_in import keys_of_respondent
 from gvrc.reading.fitting import DIGIT, HOURS, LIST_FIELDS, UUID_LENGTH, DistinctTexts
+from gvrc.reading.flattened import lists_flattened, with_lists
 from gvrc.reading.identifiers import IDENTIFIERS, LICENCE_KEY, REGISTRY_KEY, column_of, numbers_in
 from gvrc.reading.json_texts import Texts, Values, dotted, json_texts_of, texts_of
 from gvrc.reading.left_over import LeftOver
@@ -93,6 +95,7 @@ def fields_of(records: Records, keys: Keys, reading: FileReading) -> dict[str, p
     sorting = _Sorting(keys, reading, len(records.texts))
     offers = sorting.offers
     sorting.take(records)
+    sorting.take_out_contacts()
     offers.complete()
     sorting.take_numbers_of_hotlines()
     found = offers.choose()
@@ -112,6 +115,7 @@ class _Sorting:
         self.left_over = LeftOver(reading)
         self.offers = Offers(keys, self.left_over, rows)
         self.numbers: list[tuple[KeyPath, Values]] = []  # of hotlines, or of anything
+        self.beside: list[Beside] = []  # what keys of their own say of contacts
         self.is_hierarchy = False  # if so, "level" is not that of a hospital
 
     def take(self, records: Records) -> None:
@@ -121,8 +125,16 @@ class _Sorting:
                 _is_of_hierarchy(row.get(LEVEL), row.get("path"), row.get("id")) for row in records.values
             )
             self.take_apart(records.values, ())
+        elif lists_flattened(records.columns, self.keys):
+            rows = zip(*(column.values for column in records.columns.values()), strict=True)
+            self.take_apart([dict(zip(records.columns, row, strict=True)) for row in rows], ())
         else:
             self.take_columns(records.columns)
+
+    def _unflattened(self, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Put together the lists whose items stand in keys of their own."""
+        lists = lists_flattened(set[str]().union(*records), self.keys)
+        return [with_lists(record, lists) for record in records] if lists else records
 
     def take_columns(self, columns: Columns) -> None:
         """Take the columns of records that all have the same keys."""
@@ -140,6 +152,7 @@ class _Sorting:
 
     def take_apart(self, records: list[dict[str, Any]], path: KeyPath) -> None:
         """Split objects by key; every column has one value per record of the batch."""
+        records = self._unflattened(records) if all(map(is_wrapper, map(str, path))) else records
         keys = list(records[0])
         if len(keys) > 1 and set(map(len, records)) == {len(keys)}:
             try:
@@ -180,7 +193,7 @@ class _Sorting:
     def _is_known(self, path: KeyPath, key: str) -> bool:
         """Say whether a value under this key may come to anything."""
         is_ours = path == REJECT_HEADER
-        is_beside = past_word(key) or side_of((key,)) or part_of_angle((key,))
+        is_beside = past_word(key) or side_of((key,)) or part_of_angle((key,)) or beside_contacts(path, [], self.keys)
         return bool(is_ours or self.keys.meanings(path) or self.keys.opens(path) or is_beside)
 
     def _column(self, path: KeyPath, column: Column) -> None:
@@ -204,10 +217,18 @@ class _Sorting:
         self.left_over.note_types(path, column.types)
         if word in TELLS_HOURS:
             self.offers.with_hours.update(row for row, value in enumerate(column.values) if are_hours(value))
-        if column.types.isdisjoint((dict, list)) and self._is_minor_part(path):
-            self.offers.minor_parts.append((path, texts_of(column.values, column.types)))
-        else:
+        if not column.types.isdisjoint((dict, list)) or not self._put_apart(path, column):
             self._by_meaning(path, column)
+
+    def _put_apart(self, path: KeyPath, column: Column) -> bool:
+        """Put apart what says more of the value of another key; say whether it was such a column."""
+        if self._is_minor_part(path):
+            self.offers.minor_parts.append((path, texts_of(column.values, column.types)))
+        elif beside := beside_contacts(tuple(map(_without_marks, path)), column.values, self.keys):
+            self.beside.append(beside)
+        else:
+            return False
+        return True
 
     def _by_meaning(self, path: KeyPath, column: Column) -> None:
         """Take the values of one key for what the key means."""
@@ -452,6 +473,20 @@ class _Sorting:
             left = Column([None if is_so else value for value, is_so in zip(values, is_line, strict=True)])
             if left.types:
                 self._values(path, left.values, left.types)
+
+    def take_out_contacts(self) -> None:
+        """Tell the contacts what keys beside them say of them; what is said of no contact is read as any other key."""
+        for beside in self.beside:
+            told = [place for place, (_, key, _) in enumerate(self.offers.contacts) if is_beside(beside, key)]
+            if not told:
+                self._by_meaning(beside.path, Column(beside.values))
+                continue
+            rows = rows_taken_out(beside, [self.offers.contacts[place][2] for place in told])
+            for place in told if rows else ():
+                rank, key, contacts = self.offers.contacts[place]
+                self.offers.contacts[place] = (rank, key, with_said(contacts, beside.said, rows))
+            left = [None if row in rows else value for row, value in enumerate(beside.values)]
+            self.left_over.count_values(beside.path, left)
 
 
 def _is_of_hierarchy(level: object, path: object, known: object) -> bool:

@@ -76,23 +76,23 @@ def rows_as_records(
 ) -> tuple[Iterator[Elements], bool]:
     """Give the rows of a table as records under its headings, and whether it has any; if not, they stay as they were.
 
-    The headings are among the first rows, or were met ``beside`` the rows.
+    The headings were met ``beside`` the rows, or are among the first rows: a row that is called as other headings are
+    (Police Station, Operational, Hotline) is a facility.
     """
     first: Elements = []
     while len(first) <= ROWS_ABOVE and (more := next(parts, None)) is not None:
         first += more
     values = [read_element(element) for element in first[:SAMPLE]]
     at = find_headings(values, keys)
-    if at is not None:
+    fitting = beside if beside and all(fits(row, beside) for row in values) else None
+    if at is not None and (fitting is None or headings_of(cells_of(values[at])) == fitting):
         below = values[at + 1] if at + 1 < len(values) else None
         both = joined_headings(values[at], below, keys)
         headings, at = (values[at], at) if both is None else (both, at + 1)
         _pass_over(walked, "above the headings of a table", at)
         return _under_headings(chain([first[at + 1 :]], parts), headings, walked), True
     rows = chain([first], parts)
-    if beside and all(fits(row, beside) for row in values):
-        return _under_headings(rows, beside, walked), True
-    return rows, False
+    return (_under_headings(rows, fitting, walked), True) if fitting else (rows, False)
 
 
 def _under_headings(rows: Iterable[Elements], headings: object, walked: Walked) -> Iterator[Elements]:

@@ -27,6 +27,7 @@ FEWEST_KNOWN: Final = 3  # headings
 WHERE: Final = frozenset(("constituency_name", "ward_name", "latitude", "coordinates"))
 COLUMN_LISTS: Final = frozenset(("columns", "headers", "header", "cols", "fields", "columnnames", "fieldnames"))
 COLUMN_NAMES: Final = ("fieldName", "field", "name", "column", "label", "id", "title", "key")
+NUMBER: Final = lazy_pattern(r"\s*(?!(?:19|20)\d\d\s*\Z)[+-]?\d[\d\s().,/-]+\d\s*")  # of three digits, and no year
 # How converters of spreadsheets name a column without a heading: SheetJS, pandas, or by the column's own letter.
 PLACEHOLDER: Final = lazy_pattern(r"__EMPTY(?:_\d+)?|Unnamed: ?\d+|[A-Z]{1,2}|(?i:column|col|field)[ _]?\d+")
 
@@ -69,9 +70,13 @@ def are_headings(cells: Iterable[object], keys: Keys) -> bool:
 
 
 def find_headings(rows: Sequence[object], keys: Keys) -> int | None:
-    """Say which of the first rows of a table has the headings; None if there is none."""
+    """Say which of the first rows of a table has the headings; None if there is none.
+
+    What a facility is may be called as a heading is (Police Station, Operational, Hotline): its row has a number, too.
+    """
     for at, row in enumerate(rows[:ROWS_ABOVE]):
-        if are_headings(cells_of(row), keys):
+        cells = cells_of(row)
+        if are_headings(cells, keys) and not any(NUMBER.fullmatch(str(cell)) for cell in cells):
             return at
     return None
 

@@ -204,6 +204,15 @@ def _is_called_ended(name: str, item: object) -> bool:
     return False
 
 
+def takes_out(name: str, item: object) -> bool:
+    """Say whether something beside a contact tells that nobody is to call it: whose it is, who may, its state.
+
+    >>> takes_out("role", "Survivor"), takes_out("status", "disconnected"), takes_out("role", "Matron")
+    (True, True, False)
+    """
+    return is_of_a_case(name, item) or says_private(name, item) or _is_called_ended(name, item)
+
+
 def is_of_a_case(name: str, item: object) -> bool:
     """Say whether a person is a survivor, or another party to a case; not somebody who supports survivors."""
     if name in NOTES and isinstance(item, str) and _OF_SOMEBODYS.search(item):

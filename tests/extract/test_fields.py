@@ -300,7 +300,7 @@ MEANINGS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ),
     (
         {"services[0].name": "PEP", "interviewer.name": "X", "respondent.phone": "0700000016", "county.id": "a1"},
-        {"services": '"PEP"'},
+        {"services": '[{"name":"PEP"}]'},
     ),
     ({"owner": {"name": "Imara Trust", "type": "NGO"}}, {"owner_name": "Imara Trust", "owner_type": "NGO"}),
     ({"closedDate": "2020-01-31"}, {"is_closed": "2020-01-31"}),
@@ -1209,3 +1209,41 @@ def test_the_officers_of_a_gender_desk_stand_with_their_own_numbers() -> None:
         ("+254700000076", ""),
         ("+254700000077", "Sample Officer"),
     ]
+
+
+def test_a_column_that_says_something_of_a_contact_means_what_its_source_has_pinned_it_to() -> None:
+    record = {"phone": "0700000016", "phone_status": "Closed"}
+    assert read(record, operational_status=("phone_status",)) == {
+        "contacts": contacts(("phone", "0700000016")),
+        "operational_status": "Closed",
+    }
+    assert read(record) == {"contacts": contacts(("phone", {"value": "0700000016", "status": "Closed"}))}
+
+
+def test_what_a_column_says_of_a_contact_that_is_not_there_is_counted() -> None:
+    assert unmapped({"phone": None, "phone_status": "disconnected"}) == {"phone_status": (1, "***")}
+    assert unmapped({"phone_status": "disconnected"}) == {"phone_status": (1, "***")}
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_lists_that_were_made_columns_are_lists_in_any_wrapper(count: int) -> None:
+    said = {"name": "Umoja Clinic", "phones[0].number": "0700000016", "phones[1].number": "116", "phones[1].use": "old"}
+    point = {"type": "Point", "coordinates": [36.8, -1.28]}
+    feature = {"type": "Feature", "geometry": point, "properties": said}
+    for record, key in ((said, "phones"), (feature, "properties.phones")):
+        found = contacts((key, {"number": "0700000016"}), (key, {"number": "116", "use": "old"}))
+        assert read_bytes(json.dumps([record] * count).encode())[0]["contacts"].to_list() == [found] * count
+
+
+def test_contacts_that_were_made_columns_go_with_their_person_and_with_what_is_said_of_them() -> None:
+    record = {"name": "Umoja Clinic", "contacts.phone": "0700000016", "contacts.contact_person": "Sample Person"}
+    found = normalise(read_record(record | {"emergency_contact.phone": "0700000017"}))
+    assert {(of["contact_value"], of["contact_person_name"]) for of in found["contacts"].to_list()[0]} == {
+        ("+254700000016", "Sample Person"),
+        ("+254700000017", "Sample Person"),
+    }
+    assert normalise(read_record(record | {"contacts.private": True}))["contacts"].to_list() == [[]]
+
+
+def test_a_point_that_was_made_columns_is_a_point() -> None:
+    assert read({"location[0]": -1.31, "location[1]": 36.8}) == {"coordinates": "[-1.31,36.8]"}
