@@ -124,6 +124,12 @@ def settings_of(url: str, folder: Path) -> Settings:
     )
 
 
+def variables_of(settings: Settings) -> dict[str, str]:
+    """Give the environment variables that name the database and folders of settings to a command."""
+    folders = {f"GVRC_{name.upper()}": str(getattr(settings, name)) for name in ("data_dir", "logs_dir", "reports_dir")}
+    return folders | {"DATABASE_URL": settings.database_url or ""}
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Give the folder of real data, or skip: the suite is complete without it."""

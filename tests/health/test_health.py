@@ -20,6 +20,7 @@ from gvrc.ledger import STOPPED_BY_SIGNAL
 from gvrc.operating.history import metrics_of_history
 from gvrc.pipeline import run
 from gvrc.settings import PROJECT, Settings
+from tests.conftest import variables_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,11 +44,7 @@ def check(settings: Settings, name: str) -> dict[str, Any]:
 
 
 def health_check(settings: Settings, *options: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {
-        "DATABASE_URL": settings.database_url or "",
-        "GVRC_DATA_DIR": str(settings.data_dir),
-        "GVRC_LOGS_DIR": str(settings.logs_dir),
-    }
+    environment = os.environ | variables_of(settings)
     command = [sys.executable, str(PROJECT / "scripts" / "health_check.py"), *options]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
