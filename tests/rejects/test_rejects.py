@@ -17,7 +17,7 @@ from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
 from gvrc.rejects import write_open_rejects
 from gvrc.report import report_lines
-from tests.conftest import variables_of
+from tests.conftest import call_script, variables_of
 from tests.test_pipeline import outcome, rows, with_sources
 
 if TYPE_CHECKING:
@@ -418,14 +418,7 @@ def test_a_database_that_nothing_was_imported_into_is_named_as_the_wrong_one(
 
 
 def retry(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(PROJECT / "scripts" / "retry_rejects.py"), *arguments],
-        env=os.environ | variables_of(settings),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return call_script("retry_rejects", *arguments, env=os.environ | variables_of(settings))
 
 
 def test_records_without_a_code_of_a_source_named_at_length_land_at_once_and_corrected(
