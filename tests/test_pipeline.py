@@ -27,7 +27,7 @@ from gvrc.loading import commit, failed
 from gvrc.log import start_logging, stop_logging
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
-from gvrc.progress import NoProgress
+from gvrc.progress import Progress
 from gvrc.transform import transform
 from tests.conftest import variables_of
 
@@ -682,7 +682,7 @@ def test_what_came_while_an_importer_waited_is_imported_and_nothing_else_counts_
     assert outcome(run(paths[1:], pinned)) == {"read": 1, "updated": 1}  # by the rules that came meanwhile
 
 
-class Replacing(NoProgress):
+class Replacing(Progress):
     """Puts other records into a file as soon as the run begins to read it."""
 
     def __init__(self, path: str, records: list[Any]) -> None:
