@@ -4,7 +4,7 @@
 
 In every round each loader gets a new database and goes through the scenarios; in each scenario the loaders run one
 after the other, in turns who is first, so that what the machine does besides falls on all alike. The tables are
-Markdown, for the README. DuckDB and dlt take part when they are installed in ``.venv-bench``.
+Markdown, for docs/performance.md. DuckDB and dlt take part when they are installed in ``.venv-bench``.
 """
 
 from __future__ import annotations

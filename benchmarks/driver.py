@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING
 import adbc_driver_manager
 import polars as pl
 
-from benchmarks.bench import working_folder
-from benchmarks.measure import Server
+from benchmarks.bench import a_server, working_folder
 from gvrc.database import driver_library
-from gvrc.embedded import start_embedded, stop_embedded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,14 +30,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the ADBC driver.")
     parser.add_argument("libraries", nargs="*", default=[driver_library()])
     arguments = parser.parse_args()
-    with working_folder() as folder:
-        data = folder / "server" / "postgres"
-        try:
-            url = Server(start_embedded(data)).new_database("gvrc_bench_driver")
-            for library in arguments.libraries:
-                measure(str(library), url)
-        finally:
-            stop_embedded(data)
+    with working_folder() as folder, a_server(None, folder) as server:
+        url = server.new_database("gvrc_bench_driver")
+        for library in arguments.libraries:
+            measure(str(library), url)
 
 
 def measure(library: str, url: str) -> None:

@@ -15,10 +15,9 @@ import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks.bench import IMPORTER, working_folder, write_data
+from benchmarks.bench import IMPORTER, a_server, working_folder, write_data
 from benchmarks.bench_read import decode_all
-from benchmarks.measure import Server, measure, run_cold
-from gvrc.embedded import start_embedded, stop_embedded
+from benchmarks.measure import measure, run_cold
 from gvrc.extract import FileReading, SourceFile, find_in_file
 from gvrc.reading.raw import hash_contents
 from gvrc.sources import named_source
@@ -27,6 +26,8 @@ from gvrc.statements import statement
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from benchmarks.measure import Server
 
 TABLES = """
     SELECT string_agg(relation.oid::regclass::text, ' ') AS tables
@@ -59,12 +60,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure what no loader can go below.")
     parser.add_argument("--scale", type=int, default=1)
     arguments = parser.parse_args()
-    with working_folder() as folder:
-        data = folder / "server" / "postgres"
-        try:
-            compare(Server(start_embedded(data)), write_data(folder / "list", arguments.scale)["first load"])
-        finally:
-            stop_embedded(data)
+    with working_folder() as folder, a_server(None, folder) as server:
+        compare(server, write_data(folder / "list", arguments.scale)["first load"])
 
 
 def compare(server: Server, path: Path) -> None:

@@ -13,12 +13,13 @@ import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from benchmarks.bench import IMPORTER, working_folder, write_data
-from benchmarks.measure import Server, run_cold
-from gvrc.embedded import start_embedded, stop_embedded
+from benchmarks.bench import IMPORTER, a_server, working_folder, write_data
+from benchmarks.measure import run_cold
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from benchmarks.measure import Server
 
 SHOWN = 30
 STATISTICS = re.compile(
@@ -33,30 +34,22 @@ def main() -> None:
     parser.add_argument("--scale", type=int, default=1)
     parser.add_argument("--force", action="store_true", help="of a second run over unchanged files")
     arguments = parser.parse_args()
-    with working_folder() as folder:
-        data = folder / "server" / "postgres"
-        try:
-            load(
-                Server(start_embedded(data)),
-                write_data(folder / "list", arguments.scale)["first load"],
-                data,
-                arguments,
-            )
-        finally:
-            stop_embedded(data)
+    with working_folder() as folder, a_server(None, folder) as server:
+        path = write_data(folder / "list", arguments.scale)["first load"]
+        load(server, path, folder / "server" / "postgres" / "log", arguments)
 
 
-def load(server: Server, path: Path, data: Path, arguments: argparse.Namespace) -> None:
+def load(server: Server, path: Path, log: Path, arguments: argparse.Namespace) -> None:
     url = server.new_database("gvrc_bench_statements")
     command = [sys.executable, IMPORTER, str(path), "--quiet", "--database-url", url]
     if arguments.force:
         run_cold(command, 0)
-    before = (data / "log").stat().st_size
+    before = log.stat().st_size
     server.run("ALTER DATABASE gvrc_bench_statements SET log_statement_stats = on")
     run_cold([*command, "--force"], 0)
-    with (data / "log").open(errors="replace") as log:
-        log.seek(before)
-        print_seconds(log.read())
+    with log.open(errors="replace") as lines:
+        lines.seek(before)
+        print_seconds(lines.read())
 
 
 def print_seconds(log: str) -> None:

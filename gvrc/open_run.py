@@ -18,7 +18,7 @@ from gvrc.errors import NEVER_IMPORTED, DatabaseUnavailableError, RunStoppedErro
 from gvrc.log import log_event
 from gvrc.masking import mask
 from gvrc.migrations import look_at_database, migrate
-from gvrc.progress import NoProgress
+from gvrc.progress import Progress
 from gvrc.resilience import CircuitBreaker, is_transient
 from gvrc.run_lock import run_lock
 from gvrc.stopping import stoppable
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.metrics import MetricsCollector
     from gvrc.migrations import DatabaseKind
-    from gvrc.progress import Progress
     from gvrc.settings import Settings
 
 
@@ -46,7 +45,7 @@ class Options(Struct, frozen=True):
     kind: str = "import"  # import, retry, undo
     run_id: str | None = None  # if the caller has made one already, for its logs
     metrics: MetricsCollector | None = None  # which the caller serves
-    progress: Progress = field(default_factory=NoProgress)  # which the caller shows
+    progress: Progress = field(default_factory=Progress)  # which the caller shows
     connecting: Future[Connected] | None = None  # which the caller has begun
 
 

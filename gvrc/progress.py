@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import rich.progress
 
 
-class Progress(Protocol):
-    """What a run tells its progress bar."""
+class Progress:
+    """What a run tells of how far it is; itself it shows nothing: there is no terminal, or the run is quiet."""
 
     def begin(self, total: int) -> None:
         """Say how many bytes there are in all."""
@@ -25,20 +25,7 @@ class Progress(Protocol):
         """Count ``size`` more bytes of the file as done."""
 
 
-class NoProgress:
-    """Shows nothing: standard error is no terminal, or the run is quiet."""
-
-    def begin(self, total: int) -> None:
-        """Say how many bytes there are."""
-
-    def file(self, name: str, size: int) -> None:
-        """Begin a file."""
-
-    def read(self, size: int) -> None:
-        """Count bytes."""
-
-
-class Bar:
+class Bar(Progress):
     """A rich progress bar over the bytes of all files; it appears when there is something to read."""
 
     def __init__(self) -> None:
@@ -83,7 +70,7 @@ class Bar:
 def progress(*, quiet: bool) -> Iterator[Progress]:
     """Show a bar while the block runs; nothing where standard error is not a terminal."""
     if quiet or not sys.stderr.isatty():
-        yield NoProgress()
+        yield Progress()
         return
     bar = Bar()
     try:

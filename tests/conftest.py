@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings as examples
@@ -124,6 +125,12 @@ def settings_of(url: str, folder: Path) -> Settings:
     )
 
 
+def variables_of(settings: Settings) -> dict[str, str]:
+    """Give the environment variables that name the database and folders of settings to a command."""
+    folders = {f"GVRC_{name.upper()}": str(getattr(settings, name)) for name in ("data_dir", "logs_dir", "reports_dir")}
+    return folders | {"DATABASE_URL": settings.database_url or ""}
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Give the folder of real data, or skip: the suite is complete without it."""
@@ -218,14 +225,7 @@ def wait_until(succeeds: Callable[[], object], fault: type[Exception]) -> None:
     pytest.fail("a server of the tests did not start within 5 s")
 
 
-@pytest.fixture
-def run_command() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run the importer's command as a user does."""
-
-    def run(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
-        import sys
-
-        command = [sys.executable, str(PROJECT / "scripts" / "production_json_importer.py"), *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)  # type: ignore[call-overload, no-any-return]
-
-    return run
+def call_script(script: str, *arguments: str | Path, **how: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command of ``scripts/`` as a user does."""
+    command = [sys.executable, str(PROJECT / "scripts" / f"{script}.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **how)

@@ -27,8 +27,9 @@ from gvrc.loading import commit, failed
 from gvrc.log import start_logging, stop_logging
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
-from gvrc.progress import NoProgress
+from gvrc.progress import Progress
 from gvrc.transform import transform
+from tests.conftest import variables_of
 
 if TYPE_CHECKING:
     from gvrc.account import RunAccount
@@ -681,7 +682,7 @@ def test_what_came_while_an_importer_waited_is_imported_and_nothing_else_counts_
     assert outcome(run(paths[1:], pinned)) == {"read": 1, "updated": 1}  # by the rules that came meanwhile
 
 
-class Replacing(NoProgress):
+class Replacing(Progress):
     """Puts other records into a file as soon as the run begins to read it."""
 
     def __init__(self, path: str, records: list[Any]) -> None:
@@ -1060,14 +1061,7 @@ def test_a_run_that_lost_its_lock_to_another_importer_does_not_write_beside_it(
 def test_standard_input_is_imported_like_a_file_and_leaves_nothing_behind(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
-    environment = {
-        **os.environ,
-        "DATABASE_URL": settings.database_url or "",
-        "GVRC_DATA_DIR": str(settings.data_dir),
-        "GVRC_LOGS_DIR": str(settings.logs_dir),
-        "GVRC_REPORTS_DIR": str(settings.reports_dir),
-    }
-    environment["TMPDIR"] = str(tmp_path)
+    environment = os.environ | variables_of(settings) | {"TMPDIR": str(tmp_path)}
     command = [sys.executable, str(PROJECT / "scripts" / "production_json_importer.py"), "-", "--force"]
     records = json.dumps([CLINIC, {"name": "Amani Shelter", "county_name": "Nairobi"}])
     for outcome in ("2 read = 2 inserted", "2 read = 0 inserted + 0 updated + 2 unchanged"):

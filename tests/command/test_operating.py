@@ -23,6 +23,7 @@ from gvrc.database import connect
 from gvrc.log import stop_logging
 from gvrc.operating.watched_rules import WatchedRules
 from gvrc.settings import PROJECT, read_settings
+from tests.conftest import variables_of
 from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
@@ -40,12 +41,7 @@ CLINIC = {"code": "13080", "name": "Mukuru Crisis Clinic", "county_name": "Nairo
 
 @pytest.fixture
 def environment(settings: Settings) -> dict[str, str]:
-    return os.environ | {
-        "DATABASE_URL": settings.database_url or "",
-        "GVRC_DATA_DIR": str(settings.data_dir),
-        "GVRC_LOGS_DIR": str(settings.logs_dir),
-        "GVRC_REPORTS_DIR": str(settings.reports_dir),
-    }
+    return os.environ | variables_of(settings)
 
 
 def call(

@@ -16,6 +16,7 @@ from gvrc.operating.console import print_table
 from gvrc.pipeline import run
 from gvrc.settings import PROJECT
 from tests.command.test_operating import own_signals
+from tests.conftest import variables_of
 from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
@@ -102,12 +103,10 @@ def test_every_command_that_is_stopped_while_the_server_keeps_it_waiting_says_so
 
 def start(script: str, named: list[str], settings: Settings, folder: Path) -> subprocess.Popen[str]:
     (folder / "temporary").mkdir()
-    folders = {f"GVRC_{name.upper()}": str(getattr(settings, name)) for name in ("data_dir", "logs_dir", "reports_dir")}
-    environment = {"DATABASE_URL": str(settings.database_url), "TMPDIR": str(folder / "temporary")}
     with own_signals():
         return subprocess.Popen(
             [sys.executable, str(PROJECT / "scripts" / f"{script}.py"), *named],
-            env=os.environ | folders | environment,
+            env=os.environ | variables_of(settings) | {"TMPDIR": str(folder / "temporary")},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -17,11 +17,11 @@ import pytest
 
 from gvrc.database import Database, connect_once
 from gvrc.pipeline import Options, run
-from tests.conftest import server_folder, wait_until
+from tests.conftest import call_script, server_folder, wait_until
 from tests.test_pipeline import CLINIC, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from gvrc.settings import Settings
 
@@ -63,11 +63,14 @@ def pooled(url: str, mode: str) -> Iterator[str]:
 
 
 def test_a_pool_that_gives_each_transaction_another_session_is_refused_before_anything_is_written(
-    empty_url: str, file: Path, run_command: Callable[..., subprocess.CompletedProcess[str]]
+    empty_url: str, file: Path
 ) -> None:
     """The lock of a run stayed with the pool's session, and the staging tables were in another one."""
     with pooled(empty_url, "transaction") as url:
-        done = [run_command("--database-url", url, file, *options) for options in ([], ["--dry-run"])]
+        done = [
+            call_script("production_json_importer", "--database-url", url, file, *options)
+            for options in ([], ["--dry-run"])
+        ]
         with Database(*connect_once(url)) as application:  # of another client of the pool
             assert application.rows("database_kind")[0]["has_migrations"] is False
             assert rows(application, "SELECT current_setting('work_mem') AS memory") == [{"memory": "4MB"}]

@@ -15,12 +15,12 @@ from gvrc.errors import DatabaseUnavailableError
 from gvrc.health import HealthChecker
 from gvrc.migrations import migrate_database
 from gvrc.pipeline import run
+from tests.conftest import call_script
 from tests.test_pipeline import rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
-    from subprocess import CompletedProcess
 
     from gvrc.settings import Settings
 
@@ -67,11 +67,9 @@ def test_a_turkish_database_is_refused_because_names_in_capitals_would_be_others
         assert not database.rows("database_kind")[0]["has_migrations"]
 
 
-def test_the_command_and_health_say_so(
-    server_url: str, settings: Settings, file: Path, run_command: Callable[..., CompletedProcess[str]]
-) -> None:
+def test_the_command_and_health_say_so(server_url: str, settings: Settings, file: Path) -> None:
     with database_in("LATIN1", server_url) as url:
-        done = run_command("--database-url", url, file)
+        done = call_script("production_json_importer", "--database-url", url, file)
         report = HealthChecker(msgspec.structs.replace(settings, database_url=url)).run_health_checks()
     assert (done.returncode, done.stdout) == (3, "")
     assert "is in LATIN1" in done.stderr

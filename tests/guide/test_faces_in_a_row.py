@@ -11,6 +11,7 @@ import pytest
 
 import gvrc
 from gvrc.statements import all_statements
+from tests.conftest import variables_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,9 +70,8 @@ QUERIES = {
 
 @pytest.fixture(autouse=True)
 def environment_of_the_test(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", settings.database_url or "")
-    for name in ("data_dir", "logs_dir", "reports_dir"):
-        monkeypatch.setenv(f"GVRC_{name.upper()}", str(getattr(settings, name)))
+    for name, value in variables_of(settings).items():
+        monkeypatch.setenv(name, value)
 
 
 def as_it_came(facilities: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import pytest
 import gvrc
 from gvrc.settings import PROJECT
 from gvrc.statements import all_statements
+from tests.conftest import variables_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,9 +41,8 @@ def environment_of_the_test(settings: Settings, monkeypatch: pytest.MonkeyPatch)
     """Let the environment name the test's database and folders, as an operator's shell would."""
     for name in [name for name in os.environ if name.startswith("GVRC_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("DATABASE_URL", settings.database_url or "")
-    for name in ("data_dir", "logs_dir", "reports_dir"):
-        monkeypatch.setenv(f"GVRC_{name.upper()}", str(getattr(settings, name)))
+    for name, value in variables_of(settings).items():
+        monkeypatch.setenv(name, value)
 
 
 def write(tmp_path: Path, document: object, name: str = "clinics.json") -> str:

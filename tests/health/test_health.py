@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -19,12 +17,14 @@ from gvrc.health import Finding, HealthChecker
 from gvrc.ledger import STOPPED_BY_SIGNAL
 from gvrc.operating.history import metrics_of_history
 from gvrc.pipeline import run
-from gvrc.settings import PROJECT, Settings
+from tests.conftest import call_script, variables_of
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from gvrc.database import Database
+    from gvrc.settings import Settings
 
 
 def remember_run(database: Database, status: str, hours_ago: float = 0.0, run_id: str = "r1") -> None:
@@ -43,13 +43,7 @@ def check(settings: Settings, name: str) -> dict[str, Any]:
 
 
 def health_check(settings: Settings, *options: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {
-        "DATABASE_URL": settings.database_url or "",
-        "GVRC_DATA_DIR": str(settings.data_dir),
-        "GVRC_LOGS_DIR": str(settings.logs_dir),
-    }
-    command = [sys.executable, str(PROJECT / "scripts" / "health_check.py"), *options]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return call_script("health_check", *options, env=os.environ | variables_of(settings))
 
 
 def test_after_a_run_that_succeeded_all_is_healthy(settings: Settings, fresh: Database) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +15,12 @@ import pytest
 from gvrc.database import connect
 from gvrc.errors import DatabaseUnavailableError, SourceFileError
 from gvrc.operating.load_fixture import load_fixture
-from gvrc.settings import PROJECT
+from tests.conftest import call_script
 from tests.test_pipeline import CHILDREN
 
 if TYPE_CHECKING:
+    import subprocess
+
     from gvrc.database import Database
     from gvrc.settings import Settings
 
@@ -437,9 +437,7 @@ def test_a_server_that_stops_a_fixture_is_no_fault_of_the_file(
 
 
 def load_command(url: str, *options: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(PROJECT / "scripts" / "load_fixture.py"), *map(str, options)]
-    environment = os.environ | {"DATABASE_URL": url}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return call_script("load_fixture", *options, env=os.environ | {"DATABASE_URL": url})
 
 
 def test_the_command_sets_an_empty_database_up_and_prints_the_account(empty_url: str, tmp_path: Path) -> None:

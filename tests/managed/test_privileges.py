@@ -21,11 +21,11 @@ from gvrc.migrations import look_at_database, migrate
 from gvrc.operating.findings import look_closely
 from gvrc.pipeline import Options, run
 from gvrc.psql import find_psql
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, call_script
 from tests.managed.records import RECORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from gvrc.open_run import Run
     from tests.managed.conftest import Application
@@ -291,12 +291,12 @@ def walled(application: Application, role: str) -> Iterator[str]:
     application.query("SELECT pg_reload_conf()")
 
 
-def test_a_password_is_in_no_error_and_in_no_command_line(
-    walled: str, run_command: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
+def test_a_password_is_in_no_error_and_in_no_command_line(walled: str, tmp_path: Path) -> None:
     path = tmp_path / "records.json"
     path.write_text("[]", "utf-8")
-    ended = run_command(path, "--database-url", walled.replace(PASSWORD, "wr0ng-secret"), cwd=tmp_path)
+    ended = call_script(
+        "production_json_importer", path, "--database-url", walled.replace(PASSWORD, "wr0ng-secret"), cwd=tmp_path
+    )
     assert ended.returncode == 3
     assert "wr0ng-secret" not in ended.stdout + ended.stderr
     assert re.fullmatch(r"error: .*password authentication failed.*\n", ended.stderr)
@@ -320,12 +320,16 @@ def test_a_wrong_password_is_told_as_that_and_not_as_a_server_that_is_down(walle
 
 
 @pytest.mark.parametrize("password", ["secret-Passw0rd", "p@ss/w:rd 1", quote("p@ss/w:rd 1", safe="")])
-def test_a_server_that_does_not_answer_is_told_in_one_line_without_the_password(
-    run_command: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, password: str
-) -> None:
+def test_a_server_that_does_not_answer_is_told_in_one_line_without_the_password(tmp_path: Path, password: str) -> None:
     path = tmp_path / "records.json"
     path.write_text("[]", "utf-8")
-    ended = run_command(path, "--database-url", f"postgresql://gvrc_user:{password}@127.0.0.1:1/gvrc", cwd=tmp_path)
+    ended = call_script(
+        "production_json_importer",
+        path,
+        "--database-url",
+        f"postgresql://gvrc_user:{password}@127.0.0.1:1/gvrc",
+        cwd=tmp_path,
+    )
     assert ended.returncode == 3
     assert password not in ended.stdout + ended.stderr
     assert unquote(password) not in ended.stdout + ended.stderr

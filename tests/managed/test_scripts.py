@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gvrc.psql import psql_call, take_out_password
-from tests.conftest import PROJECT
+from tests.conftest import call_script
 from tests.managed.records import RECORDS
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.managed.conftest import Application
 
-IMPORTER = "production_json_importer.py"
+IMPORTER = "production_json_importer"
 MIGRATIONS = [
     "etl/0001_etl.sql",
     "etl/0002_settled_facilities.sql",
@@ -33,19 +31,9 @@ MIGRATIONS = [
 ]
 
 
-def call(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(PROJECT / "scripts" / script), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
 def test_check_prints_what_was_found_and_changes_nothing(application: Application) -> None:
     application.change("ward_suffixes")
-    ended = call("migrate.py", "--check", "--database-url", application.url)
+    ended = call_script("migrate", "--check", "--database-url", application.url)
     assert (ended.returncode, ended.stderr) == (0, "")
     lookups = "condition_statuses 2, contact_types 4, gbv_categories 1, infrastructure_types 2"
     more_lookups = "operational_statuses 3, owner_types 3, service_categories 3"
@@ -67,10 +55,10 @@ def test_check_prints_what_was_found_and_changes_nothing(application: Applicatio
 
 def test_check_and_migrate_stop_with_3_where_the_database_does_not_fit(application: Application) -> None:
     application.execute("ALTER TABLE facilities DROP COLUMN description")
-    ended = call("migrate.py", "--check", "--database-url", application.url)
+    ended = call_script("migrate", "--check", "--database-url", application.url)
     assert ended.returncode == 3
     assert "  - facilities.description: the column is missing; text is expected." in ended.stdout.splitlines()
-    ended = call("migrate.py", "--database-url", application.url)
+    ended = call_script("migrate", "--database-url", application.url)
     assert ended.returncode == 3
     assert "facilities.description: the column is missing" in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -84,15 +72,15 @@ def test_the_importer_loads_a_managed_database_and_stops_with_3_where_it_does_no
     folders = (f"{name}_dir: {tmp_path / name}\n" for name in ("data", "logs", "reports"))
     config.write_text("".join(folders), "utf-8")
     options = ("--config", str(config), "--database-url", application.url)
-    ended = call(IMPORTER, str(tmp_path / "records.json"), *options, "--summary", str(tmp_path / "summary.json"))
+    ended = call_script(IMPORTER, tmp_path / "records.json", *options, "--summary", tmp_path / "summary.json")
     assert (ended.returncode, ended.stdout.count("Account: 3 read = 3 inserted")) == (0, 1)
     summary = json.loads((tmp_path / "summary.json").read_text("utf-8"))
     assert summary["database"]["mode"] == "managed"
     application.execute("ALTER TABLE facilities ADD COLUMN region_id integer")
-    assert call(IMPORTER, str(tmp_path / "records.json"), *options).returncode == 0
+    assert call_script(IMPORTER, tmp_path / "records.json", *options).returncode == 0
     application.execute("UPDATE facilities SET region_id = 1")
     application.execute("ALTER TABLE facilities ALTER region_id SET NOT NULL")
-    ended = call(IMPORTER, str(tmp_path / "records.json"), *options)
+    ended = call_script(IMPORTER, tmp_path / "records.json", *options)
     assert ended.returncode == 3
     assert ended.stderr.splitlines()[1] == (
         "  - facilities.region_id: must be filled and has no default; the importer sends no value for it."
@@ -101,17 +89,17 @@ def test_the_importer_loads_a_managed_database_and_stops_with_3_where_it_does_no
 
 
 def test_migrate_applies_what_is_pending_once(application: Application) -> None:
-    ended = call("migrate.py", "--database-url", application.url)
+    ended = call_script("migrate", "--database-url", application.url)
     assert ended.returncode == 0
     assert ended.stdout.splitlines() == [f"applied {migration}" for migration in MIGRATIONS]
-    ended = call("migrate.py", "--database-url", application.url)
+    ended = call_script("migrate", "--database-url", application.url)
     assert (ended.returncode, ended.stdout) == (0, "nothing to apply\n")
 
 
 def test_psql_takes_further_arguments_and_ends_with_psqls_status(application: Application) -> None:
-    ended = call("psql.py", "--database-url", application.url, "-tA", "-c", "SELECT count(*) FROM wards")
+    ended = call_script("psql", "--database-url", application.url, "-tA", "-c", "SELECT count(*) FROM wards")
     assert (ended.returncode, ended.stdout) == (0, "1450\n")
-    assert call("psql.py", "--database-url", application.url, "-c", "SELECT nothing").returncode == 1
+    assert call_script("psql", "--database-url", application.url, "-c", "SELECT nothing").returncode == 1
 
 
 @pytest.mark.parametrize(
@@ -139,6 +127,6 @@ def test_a_password_goes_to_psql_by_the_environment(url: str, shown: str, passwo
 
 
 def test_tuning_a_database_into_which_nothing_was_imported_says_what_to_do_first(application: Application) -> None:
-    ended = call("tune.py", "--database-url", application.url)
+    ended = call_script("tune", "--database-url", application.url)
     assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr.endswith("see what is lacking: python scripts/migrate.py --check\n")

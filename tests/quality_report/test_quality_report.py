@@ -6,8 +6,6 @@ import errno
 import json
 import os
 import resource
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +14,11 @@ import pytest
 from gvrc.errors import GvrcError
 from gvrc.operating.quality_report import read_reports, write_reports
 from gvrc.pipeline import run
-from gvrc.settings import PROJECT
+from tests.conftest import call_script
 
 if TYPE_CHECKING:
+    import subprocess
+
     from gvrc.database import Database
     from gvrc.settings import Settings
 
@@ -122,8 +122,7 @@ def test_a_full_disk_ends_with_1_as_it_does_after_an_import_and_is_no_wrong_sett
 
 def report(settings: Settings, url: str, **how: Any) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"DATABASE_URL": url, "GVRC_REPORTS_DIR": str(settings.reports_dir)}
-    command = [sys.executable, str(PROJECT / "scripts" / "quality_report.py")]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60, **how)
+    return call_script("quality_report", env=environment, **how)
 
 
 def test_a_directory_without_facilities_has_empty_reports(fresh: Database) -> None:

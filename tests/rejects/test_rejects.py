@@ -17,6 +17,7 @@ from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
 from gvrc.rejects import write_open_rejects
 from gvrc.report import report_lines
+from tests.conftest import call_script, variables_of
 from tests.test_pipeline import outcome, rows, with_sources
 
 if TYPE_CHECKING:
@@ -147,7 +148,9 @@ def test_the_report_says_how_rejects_land_that_were_corrected_in_their_file(
     lines = report_lines(account, settings, {"etl": tmp_path})
     (advice,) = [line for line in lines if line.startswith("  corrected there: python ")]
     command = [sys.executable, *advice.removeprefix("  corrected there: python ").split()]
-    done = subprocess.run(command, cwd=PROJECT, env=environment(settings), capture_output=True, check=False, timeout=60)
+    done = subprocess.run(
+        command, cwd=PROJECT, env=os.environ | variables_of(settings), capture_output=True, check=False, timeout=60
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert open_rejects(fresh) == []
 
@@ -414,21 +417,8 @@ def test_a_database_that_nothing_was_imported_into_is_named_as_the_wrong_one(
         write_open_rejects(elsewhere, None, tmp_path / "open.jsonl")
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    values = msgspec.structs.asdict(settings)
-    folders = {f"GVRC_{name.upper()}": str(values[name]) for name in ("data_dir", "logs_dir", "reports_dir")}
-    return os.environ | folders | {"DATABASE_URL": str(settings.database_url)}
-
-
 def retry(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(PROJECT / "scripts" / "retry_rejects.py"), *arguments],
-        env=environment(settings),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return call_script("retry_rejects", *arguments, env=os.environ | variables_of(settings))
 
 
 def test_records_without_a_code_of_a_source_named_at_length_land_at_once_and_corrected(

@@ -19,6 +19,7 @@ from gvrc.migrations import migrate_database
 from gvrc.operating.findings import look_closely
 from gvrc.settings import PROJECT
 from gvrc.torn import RESTORE, made_tables, torn_tables
+from tests.conftest import variables_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,12 +80,7 @@ def test_a_run_on_a_torn_database_does_not_say_to_repeat_it(
 
 
 def call(settings: Settings, path: Path) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {
-        "DATABASE_URL": settings.database_url or "",
-        "GVRC_DATA_DIR": str(settings.data_dir),
-        "GVRC_LOGS_DIR": str(settings.logs_dir),
-        "GVRC_REPORTS_DIR": str(settings.reports_dir),
-    }
+    environment = os.environ | variables_of(settings)
     command = [sys.executable, "scripts/production_json_importer.py", str(path), "--force"]
     return subprocess.run(
         command, env=environment, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=60

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from gvrc.operating.tune import make_indexes, slow_queries, tuning_lock
 from gvrc.pipeline import run
 from gvrc.settings import PROJECT
 from gvrc.statements import statement_group
+from tests.conftest import call_script
 from tests.console.test_console import wait_until_it_waits
 from tests.test_pipeline import CLINIC, write
 
@@ -45,9 +45,7 @@ def indexes(database: Database) -> dict[str, bool]:
 
 
 def tune(url: str, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(PROJECT / "scripts" / "tune.py"), *options]
-    environment = os.environ | {"DATABASE_URL": url}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return call_script("tune", *options, env=os.environ | {"DATABASE_URL": url})
 
 
 def test_the_guides_own_statements_run_verbatim_on_a_fresh_database(fresh: Database) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gvrc.operating.findings import look_closely
 from gvrc.operating.verify import CHECKS, verify
-from gvrc.settings import PROJECT, Settings
+from tests.conftest import call_script
 
 if TYPE_CHECKING:
+    import subprocess
+
     from gvrc.database import Database
+    from gvrc.settings import Settings
 
 FACILITIES = """
 INSERT INTO facilities (facility_id, facility_name, facility_code, registration_number, ward_id, created_by)
@@ -49,9 +50,7 @@ def directory(fresh: Database) -> Database:
 
 
 def verify_command(url: str, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(PROJECT / "scripts" / "verify.py"), *options]
-    environment = os.environ | {"DATABASE_URL": url}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return call_script("verify", *options, env=os.environ | {"DATABASE_URL": url})
 
 
 def test_a_code_that_is_a_telephone_number_is_not_printed(directory: Database) -> None:

@@ -23,6 +23,7 @@ from gvrc.pipeline import run
 from gvrc.report import report_lines
 from gvrc.settings import PROJECT
 from gvrc.written import whole_file, write_whole
+from tests.conftest import variables_of
 from tests.test_pipeline import CLINIC, outcome, rows, write
 
 if TYPE_CHECKING:
@@ -38,15 +39,15 @@ NAMELESS = {"code": 9, "county_name": "Nairobi", "ward_name": "Viwandani"}
 def call(
     settings: Settings, *options: str | Path, prefix: Sequence[str] = (), **further: str
 ) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {
-        "DATABASE_URL": settings.database_url or "",
-        "GVRC_DATA_DIR": str(settings.data_dir),
-        "GVRC_LOGS_DIR": str(settings.logs_dir),
-        "GVRC_REPORTS_DIR": str(settings.reports_dir),
-    }
     command = [*prefix, sys.executable, "scripts/production_json_importer.py", *map(str, options)]
     return subprocess.run(
-        command, env=environment | further, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=120
+        command,
+        env=os.environ | variables_of(settings) | further,
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 
@@ -181,8 +182,7 @@ def test_metrics_that_find_no_room_name_their_file(tmp_path: Path) -> None:
 
 def test_a_report_on_a_full_disk_is_an_error_that_says_so(settings: Settings, tmp_path: Path) -> None:
     path = write(tmp_path, "a.json", [CLINIC])
-    environment = {"GVRC_LOGS_DIR": str(settings.logs_dir), "GVRC_DATA_DIR": str(settings.data_dir)}
-    environment |= os.environ | {"DATABASE_URL": str(settings.database_url)}
+    environment = os.environ | variables_of(settings)
     command = [sys.executable, "scripts/production_json_importer.py", path]
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = subprocess.run(
