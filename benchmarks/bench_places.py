@@ -19,10 +19,8 @@ import polars as pl
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from gvrc.geography.aliases import Aliases, read_aliases
+from gvrc.geography import Aliases, PlaceResolver, read_aliases, read_shipped_reference
 from gvrc.geography.listing import pick_places, read_places
-from gvrc.geography.reference import read_shipped_reference
-from gvrc.geography.resolver import PlaceResolver
 
 SHARED = ROOT.parent / "shared" / "data"
 GEOGRAPHY = SHARED / "geography"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from gvrc.errors import DataTransformationError as DataTransformationError
     from gvrc.errors import DataValidationError as DataValidationError
     from gvrc.extract import JSONExtractor as JSONExtractor
-    from gvrc.geography.mapper import GeographicMapper as GeographicMapper
+    from gvrc.geography import GeographicMapper as GeographicMapper
     from gvrc.health import HealthChecker as HealthChecker
     from gvrc.load import DatabaseLoader as DatabaseLoader
     from gvrc.memory import MemoryManager as MemoryManager
@@ -32,7 +32,7 @@ MODULES = {
     "DatabaseLoader": "load",
     "ETLPipeline": "pipeline",
     "FacilityTransformer": "transform",
-    "GeographicMapper": "geography.mapper",
+    "GeographicMapper": "geography",
     "HealthChecker": "health",
     "JSONExtractor": "extract",
     "MemoryManager": "memory",

@@ -27,7 +27,7 @@ from gvrc.structs import Struct, field, replace
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from gvrc.geography.resolver import PlaceResolver
+    from gvrc.geography import PlaceResolver
     from gvrc.listed_files import ListedFile
     from gvrc.loading.settled import SettledRecords
     from gvrc.loading.stage import StagedBatch, Stager

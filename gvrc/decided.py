@@ -13,7 +13,7 @@ from gvrc.log import log_event
 
 if TYPE_CHECKING:
     from gvrc.database import Database
-    from gvrc.geography.resolver import PlaceResolver
+    from gvrc.geography import PlaceResolver
 
 MOST_KEPT = 20_000  # the national list names 1,073 places; what sources misspell is kept too, but not without end
 

@@ -240,7 +240,7 @@ def seed_directory(database: Database) -> None:
     import polars as pl
 
     from gvrc.enrich import LOOKUPS
-    from gvrc.geography.reference import read_shipped_tables
+    from gvrc.geography import read_shipped_tables
 
     counties, constituencies, wards = read_shipped_tables()
     seeds = {

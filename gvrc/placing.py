@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
     from gvrc.cache import Cache
     from gvrc.database import Database
-    from gvrc.geography.aliases import Aliases
-    from gvrc.geography.resolver import PlaceResolver
-    from gvrc.geography.thresholds import Thresholds
+    from gvrc.geography import Aliases, PlaceResolver, Thresholds
     from gvrc.open_run import Run
     from gvrc.settings import Settings
 
@@ -118,7 +116,7 @@ def make_places(
 ) -> PlaceResolver:
     """Make the resolver over the database's own wards, with the aliases and thresholds of the settings."""
     from gvrc.decided import read_decided
-    from gvrc.geography.resolver import PlaceResolver
+    from gvrc.geography import PlaceResolver
 
     settings = this_run.settings
     return PlaceResolver(
@@ -166,7 +164,7 @@ def read_snapshot(cache: Cache, digest: str) -> pl.DataFrame | None:
 
 def aliases_of(settings: Settings) -> Aliases:
     """Read the shipped aliases, and those of the user's file where there is one."""
-    from gvrc.geography.aliases import read_aliases
+    from gvrc.geography import read_aliases
 
     return read_aliases(settings.ward_aliases if settings.ward_aliases.exists() else None)
 
@@ -175,6 +173,6 @@ def thresholds_of(settings: Settings) -> Thresholds:
     """Give the place thresholds of the settings as the resolver names them."""
     import msgspec
 
-    from gvrc.geography.thresholds import Thresholds
+    from gvrc.geography import Thresholds
 
     return Thresholds(**msgspec.structs.asdict(settings.places))

@@ -10,7 +10,7 @@ import polars as pl
 from gvrc.columns import EXTRACTED, NORMALISED
 from gvrc.enrich import enrich, fill_defaults
 from gvrc.errors import DataTransformationError, DataValidationError
-from gvrc.geography.suggestions import add_ward_suggestion
+from gvrc.geography import add_ward_suggestion
 from gvrc.normalise import normalise
 from gvrc.rules import Demands, apply_rules
 from gvrc.values.quality import add_quality_score
@@ -18,7 +18,7 @@ from gvrc.values.quality import add_quality_score
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gvrc.geography.resolver import PlaceResolver
+    from gvrc.geography import PlaceResolver
     from gvrc.sources import SourceRules
 
 
@@ -95,8 +95,6 @@ def read_defaults(source: SourceRules) -> dict[str, Any]:
 @cache
 def shipped_places() -> PlaceResolver:
     """Give the resolver over the shipped reference, made once."""
-    from gvrc.geography.aliases import read_aliases
-    from gvrc.geography.reference import read_shipped_reference
-    from gvrc.geography.resolver import PlaceResolver
+    from gvrc.geography import PlaceResolver, read_aliases, read_shipped_reference
 
     return PlaceResolver(read_shipped_reference(), read_aliases(None))

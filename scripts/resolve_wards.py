@@ -22,15 +22,15 @@ from gvrc.written import write_whole
 if TYPE_CHECKING:
     import polars as pl
 
-    from gvrc.geography.aliases import Aliases
+    from gvrc.geography import Aliases
     from gvrc.settings import Settings
 
 
 def resolve_wards() -> int:
     """Answer the list; the account of it goes to standard error."""
     given = read_arguments()
+    from gvrc.geography import PlaceResolver
     from gvrc.geography.listing import answer_list, describe_account
-    from gvrc.geography.resolver import PlaceResolver
     from gvrc.placing import thresholds_of
 
     settings = settings_of(given)
@@ -86,7 +86,7 @@ def write_output(name: str | None, content: bytes) -> None:
 
 def read_reference(given: argparse.Namespace) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Read the wards to match, and where their facilities are if a database tells."""
-    from gvrc.geography.reference import read_shipped_reference
+    from gvrc.geography import read_shipped_reference
     from gvrc.geography.resolver import WARD_POINTS
 
     if given.database_url is None:
@@ -100,7 +100,7 @@ def read_reference(given: argparse.Namespace) -> tuple[pl.DataFrame, pl.DataFram
 
 def chosen_aliases(given: argparse.Namespace, settings: Settings) -> Aliases:
     """Read other names, unless none are wanted."""
-    from gvrc.geography.aliases import Aliases
+    from gvrc.geography import Aliases
     from gvrc.placing import aliases_of
 
     return Aliases.none() if given.no_aliases else aliases_of(settings)

@@ -221,7 +221,7 @@ def meet_wards(database: Database, settings: Settings) -> None:
     others = database.read("unmet_fixture_places")
     if others.is_empty():
         return
-    from gvrc.geography.resolver import PlaceResolver
+    from gvrc.geography import PlaceResolver
 
     met = (
         PlaceResolver(database.read("reference"), aliases_of(settings), thresholds_of(settings))

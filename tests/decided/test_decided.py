@@ -15,11 +15,10 @@ from hypothesis import settings as examples
 from gvrc import decided as decided_places
 from gvrc.database import Database
 from gvrc.errors import UsageError
-from gvrc.geography.aliases import read_aliases
+from gvrc.geography import PlaceResolver, read_aliases, read_shipped_reference
 from gvrc.geography.labels import read_gazetteer
 from gvrc.geography.mapper import GIVEN
-from gvrc.geography.reference import read_shipped_reference
-from gvrc.geography.resolver import DECIDED, PlaceResolver
+from gvrc.geography.resolver import DECIDED
 from gvrc.migrations import look_at_database, migrate
 from gvrc.pipeline import Options, run
 from gvrc.placing import read_places

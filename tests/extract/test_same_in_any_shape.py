@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from reading import read_bytes
 
-from gvrc.geography.reference import read_shipped_reference
+from gvrc.geography import read_shipped_reference
 from gvrc.rules import Demands
 from gvrc.sources import named_source
 from gvrc.transform import shipped_places, transform

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from gvrc.geography.aliases import read_aliases
+from gvrc.geography import PlaceResolver, read_aliases, read_shipped_reference
 from gvrc.geography.mapper import GIVEN
-from gvrc.geography.reference import read_shipped_reference
-from gvrc.geography.resolver import PlaceResolver
 
 if TYPE_CHECKING:
     from collections.abc import Callable

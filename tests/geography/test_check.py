@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from gvrc.geography import check, reference
-from gvrc.geography.aliases import read_aliases
+from gvrc.geography import check, read_aliases, read_shipped_reference, reference
 from gvrc.geography.check import find_alias_faults, find_bent_words, find_faults, find_repeated, find_table_faults
 from gvrc.geography.labels import read_gazetteer
-from gvrc.geography.reference import read_shipped_reference
 from gvrc.geography.thresholds import Thresholds
 from gvrc.structs import replace
 

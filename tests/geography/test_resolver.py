@@ -13,11 +13,8 @@ from hypothesis import strategies as st
 
 from gvrc.columns import PLACE
 from gvrc.errors import UsageError
-from gvrc.geography.aliases import read_aliases
-from gvrc.geography.mapper import GIVEN, GeographicMapper
-from gvrc.geography.reference import read_shipped_reference
-from gvrc.geography.resolver import PlaceResolver
-from gvrc.geography.thresholds import Thresholds
+from gvrc.geography import GeographicMapper, PlaceResolver, Thresholds, read_aliases, read_shipped_reference
+from gvrc.geography.mapper import GIVEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -422,8 +419,10 @@ def test_a_changed_rule_table_or_threshold_is_another_fingerprint() -> None:
 
 def test_a_run_with_clean_names_never_loads_the_similarity_library() -> None:
     code = """
-import sys
-from gvrc.geography.mapper import GeographicMapper
+import sys, polars as pl
+import gvrc.geography
+assert "gvrc.geography.resolver" not in sys.modules
+from gvrc.geography import GeographicMapper
 place = {"county_name": "Nairobi", "constituency_name": "Kibra", "ward_name": "Lindi"}
 assert GeographicMapper().map_location(place)["ward_id"] == 1387
 assert "rapidfuzz" not in sys.modules and "shapely" not in sys.modules

@@ -4,10 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvrc.geography.aliases import read_aliases
-from gvrc.geography.reference import read_shipped_reference
-from gvrc.geography.resolver import PlaceResolver
-from gvrc.geography.suggestions import add_ward_suggestion
+from gvrc.geography import PlaceResolver, add_ward_suggestion, read_aliases, read_shipped_reference
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,9 +16,7 @@ from benchmarks.bench_places import (
     score,
     state_sub_county,
 )
-from gvrc.geography.aliases import Aliases
-from gvrc.geography.reference import read_shipped_reference
-from gvrc.geography.resolver import PlaceResolver
+from gvrc.geography import Aliases, PlaceResolver, read_shipped_reference
 
 needs_truth = pytest.mark.skipif(not GEOGRAPHY.exists(), reason="the truth tables (../shared/data) are not here")
 

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from gvrc.database import connect
-from gvrc.geography.reference import read_shipped_reference
+from gvrc.geography import read_shipped_reference
 from gvrc.pipeline import Options, run
 from gvrc.statements import split_statements
 from tests.conftest import copied_database, database_created, settings_of

@@ -18,11 +18,9 @@ import pytest
 
 from gvrc.account import CHILD_TABLES
 from gvrc.database import Database
-from gvrc.geography.aliases import read_aliases
+from gvrc.geography import Thresholds, read_aliases, read_shipped_reference
 from gvrc.geography.decisions import decide_places
 from gvrc.geography.labels import read_gazetteer
-from gvrc.geography.reference import read_shipped_reference
-from gvrc.geography.thresholds import Thresholds
 from gvrc.meaning.meanings import keys_of_source
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
