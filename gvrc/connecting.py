@@ -45,9 +45,13 @@ def connecting_ahead(settings: Settings) -> Iterator[Future[Connected]]:
 @contextmanager
 def importing_ahead(modules: Sequence[str]) -> Iterator[None]:
     """Import what will read files while the database is waited for; that takes 0.2 s."""
+    import sysconfig
     from concurrent.futures import ThreadPoolExecutor
     from importlib import import_module
 
+    # What polars and loguru ask for, each in its thread. Python 3.11 fills it where others see it: one command of a
+    # hundred, on a busy machine, ended with AttributeError: 'userbase'.
+    sysconfig.get_config_vars()
     with ThreadPoolExecutor(1) as importer:
         for module in modules:
             importer.submit(import_module, module)  # whoever imports it next finds it imported

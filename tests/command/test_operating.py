@@ -300,6 +300,24 @@ def test_a_watched_folder_may_be_empty(environment: dict[str, str], tmp_path: Pa
         assert importer.poll() is None
 
 
+SLOW_TO_TELL_ITS_CONFIGURATION = """
+import sys, sysconfig, time
+fill = sysconfig._init_posix
+def fill_slowly(variables):
+    time.sleep(0.5)
+    fill(variables)
+sysconfig._init_posix = fill_slowly
+from gvrc.command import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_no_thread_meets_pythons_configuration_half_filled(environment: dict[str, str]) -> None:
+    """Polars asks for it in one thread while the logs are opened in another; 3.11 has no lock there."""
+    done = call(environment, SAMPLE, command=[sys.executable, "-c", SLOW_TO_TELL_ITS_CONFIGURATION])
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_watching_service_ends_at_a_signal_whose_exception_was_lost(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, stop: signal.Signals
