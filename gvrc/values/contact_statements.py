@@ -23,9 +23,10 @@ from gvrc.values.contact_keys import (
     TYPE_KEYS,
     VALUE_KEYS,
     WORDS_FOR_NAME,
+    is_in_thing,
     is_person_key,
     is_private,
-    key_of_person,
+    key_in_path,
     mark_of,
     says_private,
     without_groups,
@@ -99,9 +100,11 @@ def _walk(key: str, value: object, whose: Whose) -> Iterator[Statement]:
             for item in sorted(value, key=is_secondary):
                 yield from _walk(key, item, whose)
         case {"key": str(stood_under), "value": within, **more} if not more:  # the reader's own form
-            key = without_groups(stood_under)
-            for statement in _walk(key_of_person(key), within, whose._replace(mark=mark_of(key))):
-                yield statement._replace(in_use=False, is_ended=False) if is_private(key) else statement
+            path = without_groups(stood_under)
+            is_kept, is_in = is_private(path), is_in_thing(path)
+            for statement in _walk(key_in_path(path), within, whose._replace(mark=mark_of(path))):
+                is_none = is_kept or (is_in and is_person_key(statement.key))
+                yield statement._replace(in_use=False, is_ended=False) if is_none else statement
         case dict():
             members = [(fold(name), item) for name, item in value.items()]
             yield from _walk_thing(key, members) if fold(key) in THINGS else _walk_object(key, members, whose)

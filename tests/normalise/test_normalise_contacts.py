@@ -839,3 +839,73 @@ def test_a_language_or_a_department_beside_a_number_is_nobody_to_ask_for() -> No
         ("+254700000019", ""),
     ]
     assert invalid == ["contact: aaaaaaa", "contact: aaaaaaaaa", "contact: aaaaaaaaa"]
+
+
+def contacts_in(record: dict[str, object]) -> tuple[list[tuple[str, str, str]], str]:
+    """Give (type, value, person) of the contacts of a record as it is read from a file, and what is no contact."""
+    contacts, invalid = read_contacts(read_record({"name": "Umoja Clinic"} | record)["contacts"].to_list())
+    found = [(contact.contact_type, contact.contact_value, contact.contact_person_name) for contact in contacts]
+    return found, "; ".join(invalid)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("key", ["contacts", "contact", "contact_details", "Contact Info"])
+def test_a_key_inside_an_object_of_contacts_tells_what_kind_of_line_it_is(key: str, *, wrapped: bool) -> None:
+    said = {"fax": "020 2000002", "hotline": "1597", "website": "example.org", "P.O. Box": "12 Kitui"}
+    assert contacts_in({key: [said] if wrapped else said}) == (
+        [
+            ("Fax", "+254202000002", ""),
+            ("Hotline", "1597", ""),
+            ("Website", "example.org", ""),
+            ("Postal Address", "12 Kitui", ""),
+        ],
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("beside", "shown"),
+    [
+        *(({key: "20123456"}, "contact: xxxxxxxx") for key in ("id_no", "till", "contact_id", "force_number")),
+        *(({key: 116}, "contact: xxx") for key in ("id", "ext", "phone_extension", "postal_code", "beds", "room")),
+    ],
+)
+def test_a_number_of_something_else_inside_an_object_of_contacts_is_none_to_call(
+    beside: dict[str, object], shown: str
+) -> None:
+    for said in ({"phone": "0700000016"} | beside, [{"phone": "0700000016"} | beside]):
+        assert contacts_in({"contacts": said}) == ([("Mobile", "+254700000016", "")], shown)
+
+
+def test_a_short_code_under_the_name_of_who_answers_it_is_a_hotline() -> None:
+    said = {"police": 999, "childline": "116", "gbv": 1195, "emergency": "112"}
+    assert contacts_in({"contacts": said}) == ([("Hotline", str(code), "") for code in said.values()], "")
+
+
+@pytest.mark.parametrize("key", ["survivor", "next_of_kin", "client", "private", "do_not_share", "enumerator"])
+@pytest.mark.parametrize("form", [{"phone": "0700000017"}, {"numbers": [{"number": "0700000017"}]}])
+def test_a_number_inside_an_object_that_is_not_for_the_public_is_no_contact(key: str, form: object) -> None:
+    found, invalid = contacts_in({"contacts": {"phone": "0700000016", key: form}})
+    assert found == [("Mobile", "+254700000016", "")]
+    assert invalid.endswith(": xxxxxxxxxx")
+
+
+@pytest.mark.parametrize("key", ["language", "network", "organisation", "county"])
+def test_a_thing_inside_an_object_of_contacts_is_nobody_to_ask_for(key: str) -> None:
+    found, invalid = contacts_in({"contacts": {"phone": "0700000016", key: {"name": "Umoja"}}})
+    assert (found, invalid[-5:]) == ([("Mobile", "+254700000016", "")], "aaaaa")
+
+
+def test_an_address_among_the_contacts_is_not_told_where_the_location_must_not_be(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    contacts = {"phone": "0700000016", "address": "House 5, Umoja Road"}
+    record = {"code": 1, "name": "Umoja Safe House", "contacts": contacts}
+    hidden = {"code": 2, "name": "Amani Safe House", "contacts": contacts, "confidential_location": True}
+    run([write(tmp_path, "a.json", [record, hidden])], settings)
+    told = rows(fresh, "SELECT facility_code, contact_value FROM facility_contacts JOIN facilities USING (facility_id)")
+    assert sorted(tuple(row.values()) for row in told) == [
+        ("1", "+254700000016"),
+        ("1", "House 5, Umoja Road"),
+        ("2", "+254700000016"),
+    ]
