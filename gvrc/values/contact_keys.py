@@ -45,7 +45,7 @@ KEPT = list_words("kept")
 WHO_MAY_SEE = frozenset({"visibility", "privacy", "access", "accesslevel", "audience"})
 NOT_EVERYBODY = list_words("not_everybody")
 USES = frozenset({"use", *TYPE_KEYS})  # FHIR and vCard call somebody's own line that of their home
-FOR_WHOM = WHO_MAY_SEE | USES | {"label"}
+FOR_WHOM = WHO_MAY_SEE | USES | {"label", "belongsto"}
 # Who is told to keep a client's story to themselves is not told to keep a facility's number so.
 _OF_CASES = lazy_pattern(
     r"\bdo\s+not\s+(?:share|publish|give\s+out)\s+(?:(?:the|any|a|an|your|our|their)\s+)?(?:details?\s+of\s+)?"

@@ -41,12 +41,6 @@ if TYPE_CHECKING:
 
 
 # Sister, Brother, Mother and Father are titles in an order as often as in a family.
-NOTES = frozenset(("note", "notes", "label", "remark", "remarks", "comment", "comments", "belongsto", "description"))
-# "survivor's sister", and not the survivors' line
-_OF_SOMEBODYS = lazy_pattern(
-    r"(?i)\b(?:survivor|victim|client|patient|complainant)s?['\u2019]s?\s+"
-    r"(?:\w+\s+)?(?:mother|father|parents?|sister|brother|aunt|uncle|guardian|husband|wife|relative|neighbou?r|friend|phone|number)\b"
-)
 _PEOPLE_OF_CASES = PEOPLE_OF_CASES | {"kin", "aunt", "uncle", "wife", "husband", "manusura", "mwathiriwa", "mteja"}
 _OUT_OF_USE = frozenset({"old", "former", "disconnected", "notinuse", "outofuse", "outofservice", "unreachable"})
 # Between two people who each have their own numbers: where the numbers follow the names, and where they precede them.
@@ -209,8 +203,6 @@ def _is_called_ended(name: str, item: object) -> bool:
 
 def is_of_a_case(name: str, item: object) -> bool:
     """Say whether a person is a survivor, or another party to a case; not somebody who supports survivors."""
-    if name in NOTES and isinstance(item, str) and _OF_SOMEBODYS.search(item):
-        return True
     if name not in ROLE_KEYS | RELATION_KEYS and name not in TYPE_KEYS:
         return False
     words = LETTERS.findall(item) if isinstance(item, str) else []

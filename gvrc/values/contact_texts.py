@@ -22,6 +22,8 @@ PRIVATE_IN_WORDS = lazy_pattern(
     r"\((?:private|personal|confidential|binafsi|siri)(?:\s+(?:no|number|line|phone|mobile|cell))?[\s.]*\)"
     r"|\b(?:private|personal)\s+(?:no|number|line|phone|mobile|cell)\b|\bdo\s+not\s+(?:share|publish|give\s+out)\b"
     r"|\bnot\s+(?:to\s+be\s+shared|for\s+(?:the\s+)?public)\b"
+    r"|\b(?:survivor|victim|client|patient|complainant)s?['\u2019]s?\s+(?:\w+\s+)?(?:mother|father|parents?"
+    r"|sister|brother|aunt|uncle|guardian|husband|wife|relative|neighbou?r|friend|phone|number)\b"
     r"|(?:[^\W\d_]['\u2019]s|\b(?:her|his))\s+(?:private|personal)(?:\s+(?:no|number|line|phone|mobile|cell))?\s*(?=[).,;/|\n]|\Z)",
     re.IGNORECASE,
 )
@@ -34,6 +36,8 @@ EMAIL = lazy_pattern(
 _URL = lazy_pattern(r"\b(?:https?://|www\.)[^\s,;|<>\"]*[^\s,;|<>\".)]", re.IGNORECASE)
 _DOMAIN = lazy_pattern(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
 _POSTAL = lazy_pattern(r"\bp\.?\s*o\.?\s*box\b|^(?:private\s+)?bag\s+\d|^box\s+\d", re.IGNORECASE)
+_TEL_AND_FAX = lazy_pattern(r"\b(tel(?:ephone)?)\.?\s*(?:/|&|and)\s*fax\b", re.IGNORECASE)  # it answers calls
+_FAX_BEHIND = lazy_pattern(r"(\+?\(?\d[\d\s().\-]{5,24}\d)\s*\(\s*fax\s*\)", re.IGNORECASE)
 _LINE_LABEL = lazy_pattern(r"\b(?=(?:tel|telephone|phone|mobile|cell|fax)\b)", re.IGNORECASE)
 _OF_SOMETHING = lazy_pattern(r"\b[a-z]\s*[/.]\s*no\b", re.IGNORECASE)  # P/No of an officer, L.R. No. of a plot
 LETTERS = lazy_pattern(r"[^\W\d_]{2,}")
@@ -83,7 +87,7 @@ def read_lines(kind: str | None, text: str, *, may_lack_zero: bool = True) -> tu
     if rest and (kind == "Postal Address" or _POSTAL.search(rest)):
         return [*lines, *_read_postal(rest)], []
     refused = re.findall(r"\S*@\S*", rest)
-    for part in _LINE_LABEL.split(rest):
+    for part in _LINE_LABEL.split(_FAX_BEHIND.sub(r"fax \1", _TEL_AND_FAX.sub(r"\1", rest))):
         is_alone = may_lack_zero and not words_in(part) and not _OF_SOMETHING.search(part)
         phones, no_phones = find_phones(part, stated_line=kind in {"Hotline", "Toll Free"}, may_lack_zero=is_alone)
         stated = "Fax" if part.casefold().startswith("fax") else kind

@@ -909,3 +909,67 @@ def test_an_address_among_the_contacts_is_not_told_where_the_location_must_not_b
         ("1", "House 5, Umoja Road"),
         ("2", "+254700000016"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("0700 000 016\n0700 000 017\n0700 000 018", ["+254700000016", "+254700000017", "+254700000018"]),
+        ("020 2000001 0700 000 016", ["+254202000001", "+254700000016"]),
+        ("0700 000 016 - 020 200 0001", ["+254700000016", "+254202000001"]),
+        ("020 2000001\n020 2000002", ["+254202000001", "+254202000002"]),
+    ],
+)
+def test_numbers_that_are_parted_by_spaces_as_their_digits_are_told_apart(text: str, numbers: list[str]) -> None:
+    assert [value for _, value in lines(("phone", text))] == numbers
+
+
+@pytest.mark.parametrize("text", ["020 200 0001 116", "020 2000001 2000002"])
+def test_an_extension_behind_a_number_that_is_parted_by_spaces_is_no_hotline(text: str) -> None:
+    assert find_phones(text) == ([], [text])
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("1. 0700000016 2. 0700000017", ["+254700000016", "+254700000017"]),
+        ("1) 020 2000001;2) 254700000016", ["+254202000001", "+254700000016"]),
+        ("(1) 051 98572", ["+2545198572"]),  # 105198572 would be a mobile number
+        ("Line 1 0700 000 016", ["+254700000016"]),
+        ("Tel1 0700000016 Tel2 +254 (0)51.9800001", ["+254700000016", "+254519800001"]),
+    ],
+)
+def test_the_place_of_a_number_in_a_list_is_no_digit_of_it(text: str, numbers: list[str]) -> None:
+    assert [value for _, value in lines(("phone", text))] == numbers
+
+
+def test_the_hours_in_brackets_behind_a_landline_are_no_digits_of_it() -> None:
+    assert lines(("phone", "(051) 9800001 (8-5)")) == [("Phone", "+254519800001")]
+    assert lines(("phone", "051 98572 (8-5)")) == [("Phone", "+2545198572")]  # 519857285 is another one
+
+
+@pytest.mark.parametrize("entry", [("phone", "PIN P051234567A"), ("contact", {"kra_pin": "P051234567A"})])
+def test_a_pin_of_the_tax_office_is_no_number_of_nakuru(entry: tuple[str, object]) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": entry[0], "value": entry[1]}])])
+    assert (contacts, invalid[0][-11:]) == ([], "axxxxxxxxxa")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Tel/Fax: 020 2000001", [("Phone", "+254202000001")]),
+        ("Telephone & Fax 020 2000001", [("Phone", "+254202000001")]),
+        ("020 2000001 (Tel), 020 2000002 (Fax)", [("Phone", "+254202000001"), ("Fax", "+254202000002")]),
+    ],
+)
+def test_a_fax_is_told_from_a_line_that_is_answered(text: str, found: list[tuple[str, str]]) -> None:
+    assert lines(("phone", text)) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["0700000016, 0700000017 (survivor's mother)", "0700000016 / client's phone 0700000017"]
+)
+def test_the_number_of_a_survivors_family_beside_another_is_no_contact(text: str) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": "phone", "value": text}])])
+    assert [contact.contact_value for contact in contacts] == ["+254700000016"]
+    assert "xxxxxxxxxx" in invalid[0]
