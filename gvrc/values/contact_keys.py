@@ -25,6 +25,7 @@ RELATION_KEYS = frozenset({"relationship", "relation", "of", "whose", "belongsto
 TYPE_KEYS = ("type", "contacttype", "contacttypename", "typename", "system", "kind")
 WORDS_FOR_NAME = ("name", "label", "display", "text", "value", "code")  # {"type": {"id": 1, "name": "Mobile"}}
 THINGS = list_words("things_of_contacts")
+COUNTRY_CODES = frozenset({"countrycode", "callingcode", "dialcode", "dialingcode", "diallingcode", "phonecode"})
 VALUE_KEYS = frozenset({"value", "contactvalue", "number", "contact", "details", "contacts", "text"})
 BOOKKEEPING = list_words("contact_bookkeeping")
 PRIMARY = frozenset({"isprimary", "primary"})

@@ -13,6 +13,7 @@ from gvrc.values.casts import is_end, read_flag
 from gvrc.values.contact_keys import (
     BOOKKEEPING,
     CONTACT_PERSONS,
+    COUNTRY_CODES,
     ENDS,
     HEADS,
     NO_CONTACT,
@@ -27,6 +28,7 @@ from gvrc.values.contact_keys import (
     is_person_key,
     is_private,
     key_in_path,
+    kind_of_key,
     mark_of,
     says_private,
     without_groups,
@@ -49,6 +51,9 @@ _AFTER_NUMBERS = lazy_pattern(
     r"|(?<=[\d)\]])\s+(?=[^\W\d_]{2,}[^,;/|\n&\d]*\d)",
     re.IGNORECASE,
 )
+_DIALLED = frozenset({"Phone", "Mobile", "Fax", "Hotline", "Toll Free"})
+_COUNTRY = lazy_pattern(r"(?:\+|00)?([1-9]\d{0,2})")
+_NATIONAL = lazy_pattern(r"\s*(?:\(?0)?([1-9][\d\s()-]{5,}\d)")
 LIKE_A_CONTACT = lazy_pattern(r"\d{3}|@")
 IDS = ("id", "uuid")
 _AFTER_A_NAME = lazy_pattern(r"(?:(?<=[^\W\d_])|(?<=\)))\s*[,;/|\n&]+\s*(?=[(+\d])")
@@ -130,7 +135,10 @@ def _by_person(key: str, text: str) -> list[str]:
 
 
 def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> Iterator[Statement]:
-    members = [(name, _name_in(item) if name in TYPE_KEYS or is_person_key(name) else item) for name, item in members]
+    members = [
+        (name, _name_in(item) if name in TYPE_KEYS or is_person_key(name) else item)
+        for name, item in _with_country(members)
+    ]
     kind = next((item for name, item in members if isinstance(item, str) and item and _is_label(name, item)), key)
     is_kept = any(is_of_a_case(name, item) or says_private(name, item) for name, item in members)
     is_ended = not is_kept and any(_is_called_ended(name, item) for name, item in members)
@@ -150,6 +158,24 @@ def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> I
                     continue
                 has_ended = statement.is_ended or (is_ended and statement.in_use)
                 yield statement._replace(in_use=in_use and statement.in_use, is_ended=has_ended and not is_kept)
+
+
+def _with_country(members: list[tuple[str, object]]) -> list[tuple[str, object]]:
+    """Put the country that stands beside a number before it: without it, a number of Uganda is another one of Kenya.
+
+    >>> _with_country([("countrycode", "+256"), ("number", "0700 000016"), ("text", "116")])
+    [('number', '+256700 000016'), ('text', '116')]
+    """
+    stated = [_COUNTRY.fullmatch(str(item).strip()) for name, item in members if name in COUNTRY_CODES]
+    code = next((found[1] for found in stated if found), None)
+    if code is None:
+        return members
+    return [
+        (name, f"+{code}{found[1]}" if found and (name in VALUE_KEYS or kind_of_key(name) in _DIALLED) else item)
+        for name, item in members
+        if name not in COUNTRY_CODES
+        for found in (_NATIONAL.fullmatch(str(item).strip().removeprefix(code)),)
+    ]
 
 
 def _name_in(item: object) -> object:

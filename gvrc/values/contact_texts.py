@@ -15,7 +15,14 @@ _OUT_OF_USE_IN_WORDS = lazy_pattern(
     r"|out\s+of\s+(?:use|service|order)|disconnected|unreachable|switched\s+off|inactive"
     r"|ha(?:i|zi)(?:patikani|tumiki|fanyi\s+kazi)|namba(?:ri)?\s+(?:ya|za)\s+zamani"
     r"|(?:old|former|previous)(?:\s+(?:number|no|line|tel|phone|mobile))?\s*[.:)]|(?:old|former)\s+(?:number|no|line)\b"
+    r"|(?:old|former(?:ly)?|previously)\s+(?=[+(]?\d)"
     r"|\((?:old|former)\))",
+    re.IGNORECASE,
+)
+# Between numbers of which each has its own word: "0700000016 (old) 0700000017 (new)", "Old 0700000016 new 0700000017".
+_BETWEEN_NUMBERS = lazy_pattern(
+    r"[,;/|\n]|(?<=[^\W\d_]\))\s*(?=[+(]?\d)"
+    r"|(?<=\d)[\s(\-]+(?=(?:old|new|now|former(?:ly)?|previous(?:ly)?)(?:\s+(?:number|no|line|tel))?\s*[.:]?\s*[+(]?\d)",
     re.IGNORECASE,
 )
 PRIVATE_IN_WORDS = lazy_pattern(
@@ -58,7 +65,7 @@ def part_by_privacy(text: str) -> tuple[str, list[str]]:
 def _parted(text: str, telling: re.Pattern[str]) -> tuple[str, list[str]]:
     if not telling.search(text):
         return text, []
-    parts = [part.strip() for part in re.split(r"[,;/|\n]", text)]
+    parts = [part.strip() for part in _BETWEEN_NUMBERS.split(text)]
     ended = [part for part in parts if telling.search(part)]
     kept = [part for part in parts if part not in ended]
     return (", ".join(kept), ended) if any(re.search(r"\d", part) for part in ended) else ("", [text])

@@ -973,3 +973,68 @@ def test_the_number_of_a_survivors_family_beside_another_is_no_contact(text: str
     contacts, invalid = read_contacts([json.dumps([{"key": "phone", "value": text}])])
     assert [contact.contact_value for contact in contacts] == ["+254700000016"]
     assert "xxxxxxxxxx" in invalid[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ({"country_code": "+256", "phone": "700000016"}, "+256700000016"),
+        ({"countryCode": 255, "number": "0754 000016"}, "+255754000016"),
+        ({"dial_code": "00254", "value": 700000016}, "+254700000016"),
+        ({"country_code": "254", "number": "254700000016"}, "+254700000016"),
+        ({"country_code": "256", "number": "+254700000016"}, "+254700000016"),
+    ],
+)
+def test_the_country_beside_a_number_is_dialled_before_it(said: dict[str, object], number: str) -> None:
+    for form in (said, [said]):
+        assert contacts_in({"contacts": form}) == ([("Mobile", number, "")], "")
+
+
+def test_the_country_beside_a_number_makes_no_number_of_a_box_or_a_card() -> None:
+    said = {"country_code": "254", "phone": "700000016", "po_box": "20123456", "id_no": "20123456", "hotline": "1195"}
+    assert contacts_in({"contacts": said}) == (
+        [("Mobile", "+254700000016", ""), ("Postal Address", "20123456", ""), ("Hotline", "1195", "")],
+        "contact: xxxxxxxx",
+    )
+
+
+@pytest.mark.parametrize(
+    ("record", "numbers"),
+    [
+        ({"Phone No. 1": "0700000016", "Phone No. 2": "0700000017"}, ["+254700000016", "+254700000017"]),
+        ({"Mobile Number 2": "0700000017", "Mobile Number 1": "0700000016"}, ["+254700000016", "+254700000017"]),
+        ({"Phone (Office)": "020 2000001", "Phone (Mobile)": "0700000016"}, ["+254700000016", "+254202000001"]),
+        ({"GBV Helpline": "1195", "Facility Telephone Number": "0700000016"}, ["+254700000016", "1195"]),
+        ({"OCS Tel. No.": "0700000016", "Simu 2": "0700000017"}, ["+254700000017", "+254700000016"]),
+        ({"24hr contact": "0700000016", "Primary Phone Number": "0700000017"}, ["+254700000017", "+254700000016"]),
+    ],
+)
+def test_a_usual_heading_of_a_number_is_known(record: dict[str, object], numbers: list[str]) -> None:
+    found, invalid = contacts_in(record)
+    assert ([value for _, value, _ in found], invalid) == (numbers, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0700000016 (old) 0700000017 (new)",
+        "Old 0700000016 new 0700000017",
+        "New: 0700000017 Old: 0700000016",
+        "formerly 0700000016 now 0700000017",
+        "0700000017 (formerly 0700000016)",
+        "0700000016 (disconnected) 0700000017",
+        "0700000016 (not working) (0700) 000017",
+    ],
+)
+def test_the_new_number_beside_an_old_one_is_the_one_to_call(text: str) -> None:
+    texts = [json.dumps([{"key": "phone", "value": text}])]
+    contacts, invalid = read_contacts(texts)
+    assert [contact.contact_value for contact in contacts] == ["+254700000017"]
+    assert read_ended(texts, contacts) == [("Mobile", "+254700000016")]
+    assert "xxxxxxxxxx" in invalid[0]
+
+
+@pytest.mark.parametrize("text", ["(020) 2000001 (old)", "(0700) 000016 (not working)", "Old 0700000016"])
+def test_a_number_alone_that_is_called_old_is_none_to_call(text: str) -> None:
+    texts = [json.dumps([{"key": "phone", "value": text}])]
+    assert (read_contacts(texts)[0], len(read_ended(texts, []))) == ([], 1)
