@@ -139,7 +139,8 @@ def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> I
         (name, _name_in(item) if name in TYPE_KEYS or is_person_key(name) else item)
         for name, item in _with_country(members)
     ]
-    kind = next((item for name, item in members if isinstance(item, str) and item and _is_label(name, item)), key)
+    labels = [(name, item) for name, item in members if isinstance(item, str) and item and _is_label(name, item)]
+    kind = next((item for _, item in sorted(labels, key=lambda label: label[0] == "label")), key)
     is_kept = any(is_of_a_case(name, item) or says_private(name, item) for name, item in members)
     is_ended = not is_kept and any(_is_called_ended(name, item) for name, item in members)
     in_use = not is_kept and not any(_says_ended(name, item) for name, item in members)
@@ -203,7 +204,7 @@ def _describes(name: str, item: object) -> bool:
 def _is_label(name: str, text: str) -> bool:
     """Say whether a text is what a contact is called: its type, or Facebook as its name."""
     return name in TYPE_KEYS or (
-        name in CONTACT_PERSONS | ROLE_KEYS and canonical_name("contact_types", text) not in (None, "Phone")
+        name in CONTACT_PERSONS | ROLE_KEYS | {"label"} and canonical_name("contact_types", text) not in (None, "Phone")
     )
 
 

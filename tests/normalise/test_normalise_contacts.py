@@ -1038,3 +1038,34 @@ def test_the_new_number_beside_an_old_one_is_the_one_to_call(text: str) -> None:
 def test_a_number_alone_that_is_called_old_is_none_to_call(text: str) -> None:
     texts = [json.dumps([{"key": "phone", "value": text}])]
     assert (read_contacts(texts)[0], len(read_ended(texts, []))) == ([], 1)
+
+
+def test_the_contact_persons_of_a_facility_are_read_with_their_numbers() -> None:
+    people = [
+        {"full_name": "A. Person", "designation": "Matron", "mobile_no": "0700000016"},
+        {"full_name": "B. Person", "mobile_no": "0700000017", "role": "survivor"},
+    ]
+    found, invalid = contacts_in({"contact_persons": people})
+    assert found == [("Mobile", "+254700000016", "A. Person (Matron)")]
+    assert "xxxxxxxxxx" in invalid
+
+
+def test_a_second_contact_person_has_the_second_number() -> None:
+    first: dict[str, object] = {
+        "contact_person": "A. Person",
+        "contact_person_phone": "0700000016",
+        "contacts_email": "a@example.org",
+    }
+    assert contacts_in(first | {"contact_person_2": "B. Person", "contact_person_phone_2": "0700000017"}) == (
+        [
+            ("Mobile", "+254700000016", "A. Person"),
+            ("Mobile", "+254700000017", "B. Person"),
+            ("Email", "a@example.org", "A. Person"),
+        ],
+        "",
+    )
+
+
+def test_a_label_tells_a_fax_where_no_type_does() -> None:
+    labelled = [{"label": "Fax", "value": "020 2000001"}, {"label": "Office", "type": "Fax", "value": "020 2000002"}]
+    assert contacts_in({"contacts": labelled})[0] == [("Fax", "+254202000001", ""), ("Fax", "+254202000002", "")]
