@@ -223,6 +223,8 @@ def staged_contacts(accepted: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("contacts").list.len() > 0)
         .explode("contacts")
         .unnest("contacts")
+        # The first becomes the primary one, whom survivors are sent to: a fax or a box answers nobody.
+        .sort("row_no", pl.col("contact_type").is_in(["Fax", "Website", "Postal Address"]), maintain_order=True)
         .with_columns(
             contact_person_name=pl.col("contact_person_name").fill_null(""),
             contact_key=contact_key(),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gvrc.meaning.paths import is_absent, normal_key
 from gvrc.reading.json_texts import Texts, Values, json_texts_of
-from gvrc.values.contact_keys import ENDING_KEYS, SHARED, is_one_person, says_private, without_groups
+from gvrc.values.contact_keys import COUNTRY_CODES, ENDING_KEYS, SHARED, is_one_person, says_private, without_groups
 from gvrc.values.contact_statements import is_of_a_case, is_secondary
 
 if TYPE_CHECKING:
@@ -69,5 +69,6 @@ def _is_kept(word: str, value: object) -> bool:
 ONE_CONTACT: Final = (
     ENDING_KEYS
     | SHARED
+    | COUNTRY_CODES
     | frozenset(("value", "contactvalue", "type", "contacttype", "contacttypename", "system", "number", "kind"))
 )

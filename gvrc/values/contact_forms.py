@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 
 # A text of 20,000 numbers took 5 GB when it was kept with each of them.
 LONGEST_RAW = 1_000
-# A key of telephones; under id_no, till or force_number the digits are something else.
-_OF_LINES = lazy_pattern(r"tel|phone|mobile|cell|simu|line|contact|mawasiliano|fax|office|sms|call", re.IGNORECASE)
+# A key of telephones; under id_no, till, force_number or phone_ext the digits are something else.
+_OF_LINES = lazy_pattern(
+    r"(?!.*(?:id|ext|extn|extension)(?:no|number)?\Z).*"
+    r"(?:tel|phone|mobile|cell|simu|line|contact|mawasiliano|fax|office|sms|call"
+    r"|ussd|police|polisi|emergency|dharura|child|gbv|desk|ambulance)"
+)
 
 
 class Contact(NamedTuple):
@@ -114,8 +118,11 @@ def _read(statement: Statement) -> tuple[list[Contact], list[str]]:
 
 def _read_lines(statement: Statement, text: str) -> tuple[list[tuple[str, str]], list[str]]:
     kind = kind_of_key(statement.key)
-    is_of_lines = kind is not None or fold(statement.key) in VALUE_KEYS or _OF_LINES.search(statement.key)
-    return read_lines(kind, text, may_lack_zero=bool(is_of_lines))
+    word = fold(statement.key)
+    is_of_lines = kind is not None or word in VALUE_KEYS or _OF_LINES.match(word) is not None
+    if not is_of_lines and text in short_codes():  # an extension, a count or an id is no hotline
+        return [], [text]
+    return read_lines(kind, text, may_lack_zero=is_of_lines)
 
 
 def _shown_key(statement: Statement) -> str:

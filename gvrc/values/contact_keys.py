@@ -25,6 +25,7 @@ RELATION_KEYS = frozenset({"relationship", "relation", "of", "whose", "belongsto
 TYPE_KEYS = ("type", "contacttype", "contacttypename", "typename", "system", "kind")
 WORDS_FOR_NAME = ("name", "label", "display", "text", "value", "code")  # {"type": {"id": 1, "name": "Mobile"}}
 THINGS = list_words("things_of_contacts")
+COUNTRY_CODES = frozenset({"countrycode", "callingcode", "dialcode", "dialingcode", "diallingcode", "phonecode"})
 VALUE_KEYS = frozenset({"value", "contactvalue", "number", "contact", "details", "contacts", "text"})
 BOOKKEEPING = list_words("contact_bookkeeping")
 PRIMARY = frozenset({"isprimary", "primary"})
@@ -39,12 +40,13 @@ _PRIVATE = lazy_pattern(
     r"|.*(?:donotshare|donotpublish|notforpublic|internaluseonly).*"
     rf"|home{_LINE}\d?|{_LINE}home"
 )
+_WHOSE_IS_PRIVATE = PEOPLE_OF_CASES | CASE_KEYS | OF_ONE_PERSON | list_words("who_fills_in")
 SHARED = list_words("shared")
 KEPT = list_words("kept")
 WHO_MAY_SEE = frozenset({"visibility", "privacy", "access", "accesslevel", "audience"})
 NOT_EVERYBODY = list_words("not_everybody")
 USES = frozenset({"use", *TYPE_KEYS})  # FHIR and vCard call somebody's own line that of their home
-FOR_WHOM = WHO_MAY_SEE | USES | {"label"}
+FOR_WHOM = WHO_MAY_SEE | USES | {"label", "belongsto"}
 # Who is told to keep a client's story to themselves is not told to keep a facility's number so.
 _OF_CASES = lazy_pattern(
     r"\bdo\s+not\s+(?:share|publish|give\s+out)\s+(?:(?:the|any|a|an|your|our|their)\s+)?(?:details?\s+of\s+)?"
@@ -52,6 +54,7 @@ _OF_CASES = lazy_pattern(
     re.IGNORECASE,
 )
 REMARKS = frozenset({"note", "notes", "remark", "remarks", "comment", "comments", "description", "maoni"})
+_DOT_OF_PATH = lazy_pattern(r"(?<=\w)\.(?=\w)")
 # Marks tell which person has which contact: alternative_contact_person has alternative_phone, contact_person has phone.
 _MARKED = lazy_pattern(
     r"(?P<word>alternat(?:iv)?e|alt(?=phone|mobile|tel|number|contact|email)|secondary|second|other|deputy)?(?P<rest>.*?)(?:(?<=\D)0?(?P<number>\d{1,2}))?"
@@ -74,9 +77,11 @@ def is_private(key: str) -> bool:
 
     >>> [is_private(key) for key in ("contacts.private", "next_of_kin", "personalMobile", "private_wing", "office")]
     [True, True, True, False, False]
+    >>> is_private("contacts.survivor.phone")
+    True
     """
-    folded = fold(key.rpartition(".")[2])
-    return folded in PEOPLE_OF_CASES | CASE_KEYS | OF_ONE_PERSON or _PRIVATE.fullmatch(folded) is not None
+    words = [fold(part) for part in key.split(".")]
+    return any(word in _WHOSE_IS_PRIVATE or _PRIVATE.fullmatch(word) for word in words)
 
 
 def says_private(name: str, item: object) -> bool:
@@ -122,10 +127,22 @@ def without_groups(key: str) -> str:
     return next((asked for asked in of_person if mark_of(asked) != mark_of(question)), question)
 
 
-def key_of_person(key: str) -> str:
-    """Give the last key of a path if it is a person's: the name of contacts.name."""
-    last = key.rpartition(".")[2]
-    return last if is_person_key(last) else key
+@lru_cache(maxsize=10_000)
+def key_in_path(path: str) -> str:
+    """Give the last key of a path, which may have dots of its own.
+
+    >>> [key_in_path(path) for path in ("contacts.fax", "contacts.P.O. Box", "contacts.id_no", "Tel. No.")]
+    ['fax', 'P.O. Box', 'id_no', 'Tel. No.']
+    """
+    parts = _DOT_OF_PATH.split(path)
+    keys = (".".join(parts[place:]) for place in range(len(parts)))
+    return next((key for key in keys if kind_of_key(key) or is_person_key(key)), parts[-1])
+
+
+@lru_cache(maxsize=10_000)
+def is_in_thing(path: str) -> bool:
+    """Say whether a path leads into a thing beside a contact: contacts.language.name is nobody to ask for."""
+    return not THINGS.isdisjoint(map(fold, path.split(".")[:-1]))
 
 
 @lru_cache(maxsize=10_000)

@@ -13,6 +13,7 @@ from gvrc.values.casts import is_end, read_flag
 from gvrc.values.contact_keys import (
     BOOKKEEPING,
     CONTACT_PERSONS,
+    COUNTRY_CODES,
     ENDS,
     HEADS,
     NO_CONTACT,
@@ -23,9 +24,11 @@ from gvrc.values.contact_keys import (
     TYPE_KEYS,
     VALUE_KEYS,
     WORDS_FOR_NAME,
+    is_in_thing,
     is_person_key,
     is_private,
-    key_of_person,
+    key_in_path,
+    kind_of_key,
     mark_of,
     says_private,
     without_groups,
@@ -40,12 +43,6 @@ if TYPE_CHECKING:
 
 
 # Sister, Brother, Mother and Father are titles in an order as often as in a family.
-NOTES = frozenset(("note", "notes", "label", "remark", "remarks", "comment", "comments", "belongsto", "description"))
-# "survivor's sister", and not the survivors' line
-_OF_SOMEBODYS = lazy_pattern(
-    r"(?i)\b(?:survivor|victim|client|patient|complainant)s?['\u2019]s?\s+"
-    r"(?:\w+\s+)?(?:mother|father|parents?|sister|brother|aunt|uncle|guardian|husband|wife|relative|neighbou?r|friend|phone|number)\b"
-)
 _PEOPLE_OF_CASES = PEOPLE_OF_CASES | {"kin", "aunt", "uncle", "wife", "husband", "manusura", "mwathiriwa", "mteja"}
 _OUT_OF_USE = frozenset({"old", "former", "disconnected", "notinuse", "outofuse", "outofservice", "unreachable"})
 # Between two people who each have their own numbers: where the numbers follow the names, and where they precede them.
@@ -54,6 +51,9 @@ _AFTER_NUMBERS = lazy_pattern(
     r"|(?<=[\d)\]])\s+(?=[^\W\d_]{2,}[^,;/|\n&\d]*\d)",
     re.IGNORECASE,
 )
+_DIALLED = frozenset({"Phone", "Mobile", "Fax", "Hotline", "Toll Free"})
+_COUNTRY = lazy_pattern(r"(?:\+|00)?([1-9]\d{0,2})")
+_NATIONAL = lazy_pattern(r"\s*(?:\(?0)?([1-9][\d\s()-]{5,}\d)")
 LIKE_A_CONTACT = lazy_pattern(r"\d{3}|@")
 IDS = ("id", "uuid")
 _AFTER_A_NAME = lazy_pattern(r"(?:(?<=[^\W\d_])|(?<=\)))\s*[,;/|\n&]+\s*(?=[(+\d])")
@@ -99,9 +99,11 @@ def _walk(key: str, value: object, whose: Whose) -> Iterator[Statement]:
             for item in sorted(value, key=is_secondary):
                 yield from _walk(key, item, whose)
         case {"key": str(stood_under), "value": within, **more} if not more:  # the reader's own form
-            key = without_groups(stood_under)
-            for statement in _walk(key_of_person(key), within, whose._replace(mark=mark_of(key))):
-                yield statement._replace(in_use=False, is_ended=False) if is_private(key) else statement
+            path = without_groups(stood_under)
+            is_kept, is_in = is_private(path), is_in_thing(path)
+            for statement in _walk(key_in_path(path), within, whose._replace(mark=mark_of(path))):
+                is_none = is_kept or (is_in and is_person_key(statement.key))
+                yield statement._replace(in_use=False, is_ended=False) if is_none else statement
         case dict():
             members = [(fold(name), item) for name, item in value.items()]
             yield from _walk_thing(key, members) if fold(key) in THINGS else _walk_object(key, members, whose)
@@ -133,8 +135,12 @@ def _by_person(key: str, text: str) -> list[str]:
 
 
 def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> Iterator[Statement]:
-    members = [(name, _name_in(item) if name in TYPE_KEYS or is_person_key(name) else item) for name, item in members]
-    kind = next((item for name, item in members if isinstance(item, str) and item and _is_label(name, item)), key)
+    members = [
+        (name, _name_in(item) if name in TYPE_KEYS or is_person_key(name) else item)
+        for name, item in _with_country(members)
+    ]
+    labels = [(name, item) for name, item in members if isinstance(item, str) and item and _is_label(name, item)]
+    kind = next((item for _, item in sorted(labels, key=lambda label: label[0] == "label")), key)
     is_kept = any(is_of_a_case(name, item) or says_private(name, item) for name, item in members)
     is_ended = not is_kept and any(_is_called_ended(name, item) for name, item in members)
     in_use = not is_kept and not any(_says_ended(name, item) for name, item in members)
@@ -153,6 +159,24 @@ def _walk_object(key: str, members: list[tuple[str, object]], whose: Whose) -> I
                     continue
                 has_ended = statement.is_ended or (is_ended and statement.in_use)
                 yield statement._replace(in_use=in_use and statement.in_use, is_ended=has_ended and not is_kept)
+
+
+def _with_country(members: list[tuple[str, object]]) -> list[tuple[str, object]]:
+    """Put the country that stands beside a number before it: without it, a number of Uganda is another one of Kenya.
+
+    >>> _with_country([("countrycode", "+256"), ("number", "0700 000016"), ("text", "116")])
+    [('number', '+256700 000016'), ('text', '116')]
+    """
+    stated = [_COUNTRY.fullmatch(str(item).strip()) for name, item in members if name in COUNTRY_CODES]
+    code = next((found[1] for found in stated if found), None)
+    if code is None:
+        return members
+    return [
+        (name, f"+{code}{found[1]}" if found and (name in VALUE_KEYS or kind_of_key(name) in _DIALLED) else item)
+        for name, item in members
+        if name not in COUNTRY_CODES
+        for found in (_NATIONAL.fullmatch(str(item).strip().removeprefix(code)),)
+    ]
 
 
 def _name_in(item: object) -> object:
@@ -180,7 +204,7 @@ def _describes(name: str, item: object) -> bool:
 def _is_label(name: str, text: str) -> bool:
     """Say whether a text is what a contact is called: its type, or Facebook as its name."""
     return name in TYPE_KEYS or (
-        name in CONTACT_PERSONS | ROLE_KEYS and canonical_name("contact_types", text) not in (None, "Phone")
+        name in CONTACT_PERSONS | ROLE_KEYS | {"label"} and canonical_name("contact_types", text) not in (None, "Phone")
     )
 
 
@@ -215,8 +239,6 @@ def takes_out(name: str, item: object) -> bool:
 
 def is_of_a_case(name: str, item: object) -> bool:
     """Say whether a person is a survivor, or another party to a case; not somebody who supports survivors."""
-    if name in NOTES and isinstance(item, str) and _OF_SOMEBODYS.search(item):
-        return True
     if name not in ROLE_KEYS | RELATION_KEYS and name not in TYPE_KEYS:
         return False
     words = LETTERS.findall(item) if isinstance(item, str) else []

@@ -15,13 +15,22 @@ _OUT_OF_USE_IN_WORDS = lazy_pattern(
     r"|out\s+of\s+(?:use|service|order)|disconnected|unreachable|switched\s+off|inactive"
     r"|ha(?:i|zi)(?:patikani|tumiki|fanyi\s+kazi)|namba(?:ri)?\s+(?:ya|za)\s+zamani"
     r"|(?:old|former|previous)(?:\s+(?:number|no|line|tel|phone|mobile))?\s*[.:)]|(?:old|former)\s+(?:number|no|line)\b"
+    r"|(?:old|former(?:ly)?|previously)\s+(?=[+(]?\d)"
     r"|\((?:old|former)\))",
+    re.IGNORECASE,
+)
+# Between numbers of which each has its own word: "0700000016 (old) 0700000017 (new)", "Old 0700000016 new 0700000017".
+_BETWEEN_NUMBERS = lazy_pattern(
+    r"[,;/|\n]|(?<=[^\W\d_]\))\s*(?=[+(]?\d)"
+    r"|(?<=\d)[\s(\-]+(?=(?:old|new|now|former(?:ly)?|previous(?:ly)?)(?:\s+(?:number|no|line|tel))?\s*[.:]?\s*[+(]?\d)",
     re.IGNORECASE,
 )
 PRIVATE_IN_WORDS = lazy_pattern(
     r"\((?:private|personal|confidential|binafsi|siri)(?:\s+(?:no|number|line|phone|mobile|cell))?[\s.]*\)"
     r"|\b(?:private|personal)\s+(?:no|number|line|phone|mobile|cell)\b|\bdo\s+not\s+(?:share|publish|give\s+out)\b"
     r"|\bnot\s+(?:to\s+be\s+shared|for\s+(?:the\s+)?public)\b"
+    r"|\b(?:survivor|victim|client|patient|complainant)s?['\u2019]s?\s+(?:\w+\s+)?(?:mother|father|parents?"
+    r"|sister|brother|aunt|uncle|guardian|husband|wife|relative|neighbou?r|friend|phone|number)\b"
     r"|(?:[^\W\d_]['\u2019]s|\b(?:her|his))\s+(?:private|personal)(?:\s+(?:no|number|line|phone|mobile|cell))?\s*(?=[).,;/|\n]|\Z)",
     re.IGNORECASE,
 )
@@ -34,6 +43,8 @@ EMAIL = lazy_pattern(
 _URL = lazy_pattern(r"\b(?:https?://|www\.)[^\s,;|<>\"]*[^\s,;|<>\".)]", re.IGNORECASE)
 _DOMAIN = lazy_pattern(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}(?:[/?#]\S*)?", re.IGNORECASE)
 _POSTAL = lazy_pattern(r"\bp\.?\s*o\.?\s*box\b|^(?:private\s+)?bag\s+\d|^box\s+\d", re.IGNORECASE)
+_TEL_AND_FAX = lazy_pattern(r"\b(tel(?:ephone)?)\.?\s*(?:/|&|and)\s*fax\b", re.IGNORECASE)  # it answers calls
+_FAX_BEHIND = lazy_pattern(r"(\+?\(?\d[\d\s().\-]{5,24}\d)\s*\(\s*fax\s*\)", re.IGNORECASE)
 _LINE_LABEL = lazy_pattern(r"\b(?=(?:tel|telephone|phone|mobile|cell|fax)\b)", re.IGNORECASE)
 _OF_SOMETHING = lazy_pattern(r"\b[a-z]\s*[/.]\s*no\b", re.IGNORECASE)  # P/No of an officer, L.R. No. of a plot
 LETTERS = lazy_pattern(r"[^\W\d_]{2,}")
@@ -54,7 +65,7 @@ def part_by_privacy(text: str) -> tuple[str, list[str]]:
 def _parted(text: str, telling: re.Pattern[str]) -> tuple[str, list[str]]:
     if not telling.search(text):
         return text, []
-    parts = [part.strip() for part in re.split(r"[,;/|\n]", text)]
+    parts = [part.strip() for part in _BETWEEN_NUMBERS.split(text)]
     ended = [part for part in parts if telling.search(part)]
     kept = [part for part in parts if part not in ended]
     return (", ".join(kept), ended) if any(re.search(r"\d", part) for part in ended) else ("", [text])
@@ -83,7 +94,7 @@ def read_lines(kind: str | None, text: str, *, may_lack_zero: bool = True) -> tu
     if rest and (kind == "Postal Address" or _POSTAL.search(rest)):
         return [*lines, *_read_postal(rest)], []
     refused = re.findall(r"\S*@\S*", rest)
-    for part in _LINE_LABEL.split(rest):
+    for part in _LINE_LABEL.split(_FAX_BEHIND.sub(r"fax \1", _TEL_AND_FAX.sub(r"\1", rest))):
         is_alone = may_lack_zero and not words_in(part) and not _OF_SOMETHING.search(part)
         phones, no_phones = find_phones(part, stated_line=kind in {"Hotline", "Toll Free"}, may_lack_zero=is_alone)
         stated = "Fax" if part.casefold().startswith("fax") else kind

@@ -16,6 +16,7 @@ from gvrc.values.contact_forms import Contact, read_contacts, read_ended
 from gvrc.values.phones import PHONE_IN_TEXT, split_phones
 from gvrc.values.text import by_distinct, join_texts, masked
 
+WITHHELD = "issue.location_withheld"  # extract sets it
 _NEXT = "\x1e"  # stands between JSON texts of contacts, and in none of them
 _READ = pl.Struct({"contacts": pl.List(CONTACT), "invalid": pl.String, "ended": pl.List(ENDED_CONTACT)})
 _SPLIT = pl.Struct({"name": pl.String, "contact": pl.String})
@@ -62,15 +63,23 @@ def add_contacts(records: pl.DataFrame) -> pl.DataFrame:
     ``ended_contacts`` has what the record calls out of use.
     """
     read = pl.col("contacts.read").struct
+    found = read.field("contacts").fill_null(pl.lit([], dtype=pl.List(CONTACT)))
     return (
         records.with_columns(by_distinct(pl.col("contacts"), _read_all, _READ).alias("contacts.read"))
         .with_columns(
-            read.field("contacts").fill_null(pl.lit([], dtype=pl.List(CONTACT))).alias("contacts"),
+            (_that_may_be_told(found) if WITHHELD in records.columns else found).alias("contacts"),
             read.field("invalid").alias("issue.contact_invalid"),
             read.field("ended").alias("ended_contacts"),
         )
         .drop("contacts.read")
     )
+
+
+def _that_may_be_told(contacts: pl.Expr) -> pl.Expr:
+    """Leave postal addresses out where the location must not be told: many a one says in which house it is."""
+    address = pl.element().struct.field("contact_type") == "Postal Address"
+    told = contacts.list.eval(pl.element().filter(~address))
+    return pl.when(pl.col(WITHHELD).is_null()).then(contacts).otherwise(told)
 
 
 def _without_place(name: str) -> pl.Expr:

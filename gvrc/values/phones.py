@@ -39,7 +39,8 @@ _HOURS = lazy_pattern(r"\(?\b24\s*(?:/\s*7|-?\s*(?:hrs?|hours?))\b\)?", re.IGNOR
 _CLOCK = lazy_pattern(
     r"\(?(?<![\d.:])(?:\d{1,2}(?:[:.][0-5]\d)?\s*[ap]\.?m\b\.?|\d{1,2}:[0-5]\d"
     # Not the end of 0700 000 016 hrs, of 020 272 0016 hrs.
-    r"|(?<!\b\d{3}\s)(?:(?:[01]\d|2[0-4])[0-5]\d|[1-9][03]0)\s*-?\s*(?:hrs?|hours?)\b)\)?",
+    r"|(?<!\b\d{3}\s)(?:(?:[01]\d|2[0-4])[0-5]\d|[1-9][03]0)\s*-?\s*(?:hrs?|hours?)\b)\)?"
+    r"|\(\s*\d{1,2}\s*[\-\u2010-\u2015]\s*\d{1,2}\s*\)",  # 020 272 0016 (8-5)
     re.IGNORECASE,
 )
 # A number by its power of ten, as spreadsheets (2.54700000001E+11) and Java (2.54700000001E11) write large ones.
@@ -53,13 +54,22 @@ _DAY = lazy_pattern(
     r"(?<![\d+.-])(?:(?:19|20)\d{2}([-./])(?:0?[1-9]|1[0-2])\1(?:[0-2]?\d|3[01])"
     r"|(?:[0-2]?\d|3[01])([-./])(?:0?[1-9]|1[0-2])\2(?:19|20)\d{2})(?![\d-])"
 )
-_DEGREES = lazy_pattern(r"(?<![\d.])-?\d{1,2}\.\d{4,}(?![\d.])")
+# The tax office's: P051234567A would be a number of Nakuru.
+_TAX_PIN = lazy_pattern(r"(?<![^\W_])[AP]\d{9}[A-Z](?![^\W_])", re.IGNORECASE)
+# "1. 0700000016 2. 0700000017", "Line 1 0700000016": with it, 051 98572 would be the mobile number 105198572.
+_PLACE_IN_LIST = lazy_pattern(
+    r"(?<![\w+(.\-])\(?[1-9](?:\)\s*|\.\s+)(?=\(?(?:\+|0|254)(?:[\s().\-]{0,2}\d){6})"
+    r"|(?<![\d+()/\-])(?<![\d+()/\-]\s)[1-9]\s+(?=\(?(?:\+|0|254)(?:[\s().\-]{0,2}\d){8})"
+)
+_DEGREES = lazy_pattern(r"(?<![\d.])(?<!254[\s\-])(?<!\(0\))-?\d{1,2}\.\d{4,}(?![\d.])")
 # Without its 0 a landline has as many digits as an identity card, a till or a day (20240301).
 _LACKS_ZERO = lazy_pattern(r"[1-9]\d{6,7}")
 _DAY_OF_DIGITS = lazy_pattern(r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _LOOSE_ENDS = lazy_pattern(
     r"^[\s\-\u2010-\u2015:/,;&|.]+|(?<![\s\-\u2010-\u2015:/,;&|(\[])[\s\-\u2010-\u2015:/,;&|(\[]+$|\(\s*\)"
 )
+_BEGINS = lazy_pattern(r"\+|0|254")
+_MOST_PARTS = 24  # of one run of digits: the ways to part it are tried
 _PASSES = 20  # one takes a pair of brackets away; a thousand around a number are no name
 # Further lines of an exchange by their last digits (0700000044/45), as ITU-T E.123 writes them; not "/3 lines".
 _FURTHER_LINES = lazy_pattern(
@@ -102,11 +112,11 @@ def find_phones(text: str, *, stated_line: bool = False, may_lack_zero: bool = T
 def _find_in(text: str, *, stated_line: bool, may_lack_zero: bool) -> tuple[list[Phone], list[str]]:
     dialled = _USSD.findall(text)
     text = _POWER.sub(_without_power, text)
-    others: list[str] = []  # days, what was rounded, and degrees: their digits are no number's
-    for pattern in (_DAY, _POWER, _DEGREES):
+    others: list[str] = []  # days, what was rounded, degrees, and tax pins: their digits are no number's
+    for pattern in (_DAY, _POWER, _DEGREES, _TAX_PIN):
         others += [found[0] for found in pattern.finditer(text)]
         text = pattern.sub(" ; ", text)
-    text = _CLOCK.sub(" ; ", text)
+    text = _PLACE_IN_LIST.sub(" ; ", _CLOCK.sub(" ; ", text))
     plain = _AREA_CODE.sub(r"\1\2", _HOURS.sub(" ", _USSD.sub(" ", text).replace("(0)", "")))
     plain = _FURTHER_LINES.sub(lambda lines: _written_out(lines, stated_line=stated_line), plain)
     sequences = [sequence for part in _SEPARATOR.split(plain) for sequence in _SEQUENCE.findall(part)]
@@ -196,8 +206,27 @@ def _read_all(sequence: str, *, stated_line: bool) -> list[Phone]:
         return [whole]
     if pairs := _PAIR_OF_MOBILES.fullmatch(_MARKS.sub("", sequence)):  # 0700 000 016 0700 000 017
         return [phone for half in pairs.groups() if (phone := read_phone(half))]
-    several = [read_phone(_MARKS.sub("", part), stated_line=stated_line) for part in sequence.split()]
-    return [phone for phone in several if phone] if all(several) else []
+    parts = [_MARKS.sub("", part) for part in sequence.split()]
+    several = [phone for part in parts if (phone := read_phone(part, stated_line=stated_line))]
+    if len(several) == len(parts):
+        return several
+    ways = _ways_to_part(tuple(parts)) if len(parts) <= _MOST_PARTS else set()
+    return list(ways.pop()) if len(ways) == 1 else []
+
+
+def _ways_to_part(parts: tuple[str, ...]) -> set[tuple[Phone, ...]]:
+    """Give the ways to read all of these digits as numbers with their 0 or their country.
+
+    No short code: behind a landline, 112 is rather an extension.
+
+    >>> [[phone.contact_value for phone in way] for way in _ways_to_part(("020", "2720001", "0700", "000", "016"))]
+    [['+254202720001', '+254700000016']]
+    """
+    if not parts:
+        return {()}
+    heads = {end: "".join(parts[:end]) for end in range(1, len(parts) + 1)}
+    first = {end: read_phone(head) for end, head in heads.items() if _BEGINS.match(head)}
+    return {(phone, *rest) for end, phone in first.items() if phone for rest in _ways_to_part(parts[end:])}
 
 
 @lru_cache(maxsize=100_000)

@@ -270,3 +270,20 @@ def test_a_contact_and_a_service_without_a_value_keep_no_other_from_being_added(
     assert account.files[0].tables["facility_contacts"]["inserted"] == 1
     assert account.files[0].tables["facility_services"]["inserted"] == 1
     assert primary(fresh) == {None: False, LATTER: True}
+
+
+@pytest.mark.parametrize(
+    "contacts",
+    [
+        {"contacts": {"fax": "020 2000002", "phone": "0700000016"}},
+        {"contacts": {"postal_address": "P.O. Box 12 Kitui", "website": "example.org", "mobile": "0700000016"}},
+        {"phone": "P.O. Box 12 Kitui, Tel 0700000016"},
+    ],
+)
+def test_a_fax_a_box_or_a_site_is_not_the_primary_contact_of_a_facility_that_can_be_called(
+    settings: Settings, fresh: Database, tmp_path: Path, contacts: dict[str, Any]
+) -> None:
+    only_fax = {"code": 7, "name": "Amani Clinic", "fax": "020 2000003"}
+    run([write(tmp_path, "a.json", [{"code": 6, "name": "Umoja Clinic"} | contacts, only_fax])], settings)
+    of_both = [value for value, is_primary in primary(fresh).items() if is_primary]
+    assert of_both == ["+254202000003", FORMER]

@@ -839,3 +839,233 @@ def test_a_language_or_a_department_beside_a_number_is_nobody_to_ask_for() -> No
         ("+254700000019", ""),
     ]
     assert invalid == ["contact: aaaaaaa", "contact: aaaaaaaaa", "contact: aaaaaaaaa"]
+
+
+def contacts_in(record: dict[str, object]) -> tuple[list[tuple[str, str, str]], str]:
+    """Give (type, value, person) of the contacts of a record as it is read from a file, and what is no contact."""
+    contacts, invalid = read_contacts(read_record({"name": "Umoja Clinic"} | record)["contacts"].to_list())
+    found = [(contact.contact_type, contact.contact_value, contact.contact_person_name) for contact in contacts]
+    return found, "; ".join(invalid)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("key", ["contacts", "contact", "contact_details", "Contact Info"])
+def test_a_key_inside_an_object_of_contacts_tells_what_kind_of_line_it_is(key: str, *, wrapped: bool) -> None:
+    said = {"fax": "020 2000002", "hotline": "1597", "website": "example.org", "P.O. Box": "12 Kitui"}
+    assert contacts_in({key: [said] if wrapped else said}) == (
+        [
+            ("Fax", "+254202000002", ""),
+            ("Hotline", "1597", ""),
+            ("Website", "example.org", ""),
+            ("Postal Address", "12 Kitui", ""),
+        ],
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("beside", "shown"),
+    [
+        *(({key: "20123456"}, "contact: xxxxxxxx") for key in ("id_no", "till", "contact_id", "force_number")),
+        *(({key: 116}, "contact: xxx") for key in ("id", "ext", "phone_extension", "postal_code", "beds", "room")),
+    ],
+)
+def test_a_number_of_something_else_inside_an_object_of_contacts_is_none_to_call(
+    beside: dict[str, object], shown: str
+) -> None:
+    for said in ({"phone": "0700000016"} | beside, [{"phone": "0700000016"} | beside]):
+        assert contacts_in({"contacts": said}) == ([("Mobile", "+254700000016", "")], shown)
+
+
+def test_a_short_code_under_the_name_of_who_answers_it_is_a_hotline() -> None:
+    said = {"police": 999, "childline": "116", "gbv": 1195, "emergency": "112"}
+    assert contacts_in({"contacts": said}) == ([("Hotline", str(code), "") for code in said.values()], "")
+
+
+@pytest.mark.parametrize("key", ["survivor", "next_of_kin", "client", "private", "do_not_share", "enumerator"])
+@pytest.mark.parametrize("form", [{"phone": "0700000017"}, {"numbers": [{"number": "0700000017"}]}])
+def test_a_number_inside_an_object_that_is_not_for_the_public_is_no_contact(key: str, form: object) -> None:
+    found, invalid = contacts_in({"contacts": {"phone": "0700000016", key: form}})
+    assert found == [("Mobile", "+254700000016", "")]
+    assert invalid.endswith(": xxxxxxxxxx")
+
+
+@pytest.mark.parametrize("key", ["language", "network", "organisation", "county"])
+def test_a_thing_inside_an_object_of_contacts_is_nobody_to_ask_for(key: str) -> None:
+    found, invalid = contacts_in({"contacts": {"phone": "0700000016", key: {"name": "Umoja"}}})
+    assert (found, invalid[-5:]) == ([("Mobile", "+254700000016", "")], "aaaaa")
+
+
+def test_an_address_among_the_contacts_is_not_told_where_the_location_must_not_be(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    contacts = {"phone": "0700000016", "address": "House 5, Umoja Road"}
+    record = {"code": 1, "name": "Umoja Safe House", "contacts": contacts}
+    hidden = {"code": 2, "name": "Amani Safe House", "contacts": contacts, "confidential_location": True}
+    run([write(tmp_path, "a.json", [record, hidden])], settings)
+    told = rows(fresh, "SELECT facility_code, contact_value FROM facility_contacts JOIN facilities USING (facility_id)")
+    assert sorted(tuple(row.values()) for row in told) == [
+        ("1", "+254700000016"),
+        ("1", "House 5, Umoja Road"),
+        ("2", "+254700000016"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("0700 000 016\n0700 000 017\n0700 000 018", ["+254700000016", "+254700000017", "+254700000018"]),
+        ("020 2000001 0700 000 016", ["+254202000001", "+254700000016"]),
+        ("0700 000 016 - 020 200 0001", ["+254700000016", "+254202000001"]),
+        ("020 2000001\n020 2000002", ["+254202000001", "+254202000002"]),
+    ],
+)
+def test_numbers_that_are_parted_by_spaces_as_their_digits_are_told_apart(text: str, numbers: list[str]) -> None:
+    assert [value for _, value in lines(("phone", text))] == numbers
+
+
+@pytest.mark.parametrize("text", ["020 200 0001 116", "020 2000001 2000002"])
+def test_an_extension_behind_a_number_that_is_parted_by_spaces_is_no_hotline(text: str) -> None:
+    assert find_phones(text) == ([], [text])
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("1. 0700000016 2. 0700000017", ["+254700000016", "+254700000017"]),
+        ("1) 020 2000001;2) 254700000016", ["+254202000001", "+254700000016"]),
+        ("(1) 051 98572", ["+2545198572"]),  # 105198572 would be a mobile number
+        ("Line 1 0700 000 016", ["+254700000016"]),
+        ("Tel1 0700000016 Tel2 +254 (0)51.9800001", ["+254700000016", "+254519800001"]),
+    ],
+)
+def test_the_place_of_a_number_in_a_list_is_no_digit_of_it(text: str, numbers: list[str]) -> None:
+    assert [value for _, value in lines(("phone", text))] == numbers
+
+
+def test_the_hours_in_brackets_behind_a_landline_are_no_digits_of_it() -> None:
+    assert lines(("phone", "(051) 9800001 (8-5)")) == [("Phone", "+254519800001")]
+    assert lines(("phone", "051 98572 (8-5)")) == [("Phone", "+2545198572")]  # 519857285 is another one
+
+
+@pytest.mark.parametrize("entry", [("phone", "PIN P051234567A"), ("contact", {"kra_pin": "P051234567A"})])
+def test_a_pin_of_the_tax_office_is_no_number_of_nakuru(entry: tuple[str, object]) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": entry[0], "value": entry[1]}])])
+    assert (contacts, invalid[0][-11:]) == ([], "axxxxxxxxxa")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Tel/Fax: 020 2000001", [("Phone", "+254202000001")]),
+        ("Telephone & Fax 020 2000001", [("Phone", "+254202000001")]),
+        ("020 2000001 (Tel), 020 2000002 (Fax)", [("Phone", "+254202000001"), ("Fax", "+254202000002")]),
+    ],
+)
+def test_a_fax_is_told_from_a_line_that_is_answered(text: str, found: list[tuple[str, str]]) -> None:
+    assert lines(("phone", text)) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["0700000016, 0700000017 (survivor's mother)", "0700000016 / client's phone 0700000017"]
+)
+def test_the_number_of_a_survivors_family_beside_another_is_no_contact(text: str) -> None:
+    contacts, invalid = read_contacts([json.dumps([{"key": "phone", "value": text}])])
+    assert [contact.contact_value for contact in contacts] == ["+254700000016"]
+    assert "xxxxxxxxxx" in invalid[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ({"country_code": "+256", "phone": "700000016"}, "+256700000016"),
+        ({"countryCode": 255, "number": "0754 000016"}, "+255754000016"),
+        ({"dial_code": "00254", "value": 700000016}, "+254700000016"),
+        ({"country_code": "254", "number": "254700000016"}, "+254700000016"),
+        ({"country_code": "256", "number": "+254700000016"}, "+254700000016"),
+    ],
+)
+def test_the_country_beside_a_number_is_dialled_before_it(said: dict[str, object], number: str) -> None:
+    for form in (said, [said]):
+        assert contacts_in({"contacts": form}) == ([("Mobile", number, "")], "")
+
+
+def test_the_country_beside_a_number_makes_no_number_of_a_box_or_a_card() -> None:
+    said = {"country_code": "254", "phone": "700000016", "po_box": "20123456", "id_no": "20123456", "hotline": "1195"}
+    assert contacts_in({"contacts": said}) == (
+        [("Mobile", "+254700000016", ""), ("Postal Address", "20123456", ""), ("Hotline", "1195", "")],
+        "contact: xxxxxxxx",
+    )
+
+
+@pytest.mark.parametrize(
+    ("record", "numbers"),
+    [
+        ({"Phone No. 1": "0700000016", "Phone No. 2": "0700000017"}, ["+254700000016", "+254700000017"]),
+        ({"Mobile Number 2": "0700000017", "Mobile Number 1": "0700000016"}, ["+254700000016", "+254700000017"]),
+        ({"Phone (Office)": "020 2000001", "Phone (Mobile)": "0700000016"}, ["+254700000016", "+254202000001"]),
+        ({"GBV Helpline": "1195", "Facility Telephone Number": "0700000016"}, ["+254700000016", "1195"]),
+        ({"OCS Tel. No.": "0700000016", "Simu 2": "0700000017"}, ["+254700000017", "+254700000016"]),
+        ({"24hr contact": "0700000016", "Primary Phone Number": "0700000017"}, ["+254700000017", "+254700000016"]),
+    ],
+)
+def test_a_usual_heading_of_a_number_is_known(record: dict[str, object], numbers: list[str]) -> None:
+    found, invalid = contacts_in(record)
+    assert ([value for _, value, _ in found], invalid) == (numbers, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0700000016 (old) 0700000017 (new)",
+        "Old 0700000016 new 0700000017",
+        "New: 0700000017 Old: 0700000016",
+        "formerly 0700000016 now 0700000017",
+        "0700000017 (formerly 0700000016)",
+        "0700000016 (disconnected) 0700000017",
+        "0700000016 (not working) (0700) 000017",
+    ],
+)
+def test_the_new_number_beside_an_old_one_is_the_one_to_call(text: str) -> None:
+    texts = [json.dumps([{"key": "phone", "value": text}])]
+    contacts, invalid = read_contacts(texts)
+    assert [contact.contact_value for contact in contacts] == ["+254700000017"]
+    assert read_ended(texts, contacts) == [("Mobile", "+254700000016")]
+    assert "xxxxxxxxxx" in invalid[0]
+
+
+@pytest.mark.parametrize("text", ["(020) 2000001 (old)", "(0700) 000016 (not working)", "Old 0700000016"])
+def test_a_number_alone_that_is_called_old_is_none_to_call(text: str) -> None:
+    texts = [json.dumps([{"key": "phone", "value": text}])]
+    assert (read_contacts(texts)[0], len(read_ended(texts, []))) == ([], 1)
+
+
+def test_the_contact_persons_of_a_facility_are_read_with_their_numbers() -> None:
+    people = [
+        {"full_name": "A. Person", "designation": "Matron", "mobile_no": "0700000016"},
+        {"full_name": "B. Person", "mobile_no": "0700000017", "role": "survivor"},
+    ]
+    found, invalid = contacts_in({"contact_persons": people})
+    assert found == [("Mobile", "+254700000016", "A. Person (Matron)")]
+    assert "xxxxxxxxxx" in invalid
+
+
+def test_a_second_contact_person_has_the_second_number() -> None:
+    first: dict[str, object] = {
+        "contact_person": "A. Person",
+        "contact_person_phone": "0700000016",
+        "contacts_email": "a@example.org",
+    }
+    assert contacts_in(first | {"contact_person_2": "B. Person", "contact_person_phone_2": "0700000017"}) == (
+        [
+            ("Mobile", "+254700000016", "A. Person"),
+            ("Mobile", "+254700000017", "B. Person"),
+            ("Email", "a@example.org", "A. Person"),
+        ],
+        "",
+    )
+
+
+def test_a_label_tells_a_fax_where_no_type_does() -> None:
+    labelled = [{"label": "Fax", "value": "020 2000001"}, {"label": "Office", "type": "Fax", "value": "020 2000002"}]
+    assert contacts_in({"contacts": labelled})[0] == [("Fax", "+254202000001", ""), ("Fax", "+254202000002", "")]
