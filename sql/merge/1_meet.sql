@@ -340,7 +340,7 @@ WHERE staged.round = $1::bigint
             JOIN facilities AS keyed ON keyed.facility_id = known.facility_id
             WHERE known.source = staged.source
                 AND known.source_key = staged.source_key
-                AND known.source_key !~ '^[0-9]{1,6}$'
+                AND NOT pg_temp.is_row_number(known.source_key)
         ),
         true
     );
@@ -483,7 +483,7 @@ FROM (
         coalesce(imported.facility_name, facilities.facility_name) AS imported_name,
         codes.are_given
             AND (
-                staged.source_key ~ '^[0-9]{1,6}$'
+                pg_temp.is_row_number(staged.source_key)
                 OR EXISTS (
                     SELECT
                     FROM run_facilities AS earlier
@@ -499,7 +499,7 @@ FROM (
                 )
             ) AS has_other_code,
         codes.are_given
-            OR staged.source_key ~ '^[0-9]{1,6}$'
+            OR pg_temp.is_row_number(staged.source_key)
             OR coalesce(
                 coalesce(constituencies.constituency_id, imported.constituency_id) <> staged.constituency_id
                 OR coalesce(constituencies.county_id, imported.county_id) <> staged.county_id,
