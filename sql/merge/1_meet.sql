@@ -194,7 +194,9 @@ WHERE staged.constituency_id IN (recoded.constituency_of_ward, recoded.constitue
 -- person renamed still calls it as the last import left it.
 -- Also a record with the code of one facility and, in that one's very place, the name of another: a column of codes was
 -- sorted apart from the names, or two codes were exchanged. Each facility would be renamed, and get the other's
--- telephone numbers beside its own. A namesake whose code is one of ours had no code that could have been exchanged.
+-- telephone numbers beside its own. Where no sure ward is said, the constituency counts, or else the county. A namesake
+-- whose code is one of ours had no code that could have been exchanged, and one that has come before in the file has its
+-- own: where every row is called "Dispensary", each stays itself.
 -- is_another: a gender desk under the code of the police station that it is in, or the station under the desk's. Their
 -- names share the place, but they have different telephones. With the very same name they are one facility.
 -- The met are put together once: the planner, who does not know how many they are, compared each namesake with the whole
@@ -202,6 +204,7 @@ WHERE staged.constituency_id IN (recoded.constituency_of_ward, recoded.constitue
 WITH met AS MATERIALIZED (
     SELECT
         staged.row_no,
+        staged.file_no,
         staged.facility_code,
         staged.facility_name AS claimant_name,
         staged.facility_type,
@@ -248,10 +251,18 @@ SELECT
 FROM met
 JOIN facilities AS namesake
     ON lower(namesake.facility_name) = lower(met.claimant_name)
-    AND namesake.ward_id = met.ward_id
     AND namesake.facility_id <> met.facility_id
+LEFT JOIN wards ON wards.ward_id = namesake.ward_id
+LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
+LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = namesake.facility_id
 WHERE $1 = 'code'
-    AND met.ward_match NOT IN ('fuzzy', 'part')
+    AND CASE
+        WHEN met.ward_match NOT IN ('fuzzy', 'part') AND met.ward_id <> namesake.ward_id THEN false
+        ELSE coalesce(
+            met.constituency_id = coalesce(wards.constituency_id, imported.constituency_id),
+            met.county_id = coalesce(constituencies.county_id, imported.county_id)
+        )
+    END
     AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
     AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = namesake.facility_code)
     AND NOT EXISTS (
@@ -260,6 +271,12 @@ WHERE $1 = 'code'
         WHERE point.facility_id = namesake.facility_id
             AND point.is_active
             AND pg_temp.are_apart(met.latitude, met.longitude, point.latitude, point.longitude)
+    )
+    AND NOT EXISTS (
+        SELECT
+        FROM run_facilities AS earlier
+        WHERE earlier.facility_id = namesake.facility_id
+            AND earlier.file_no = met.file_no
     )
 UNION
 SELECT
