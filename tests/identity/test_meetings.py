@@ -261,6 +261,31 @@ STATION = {"code": "KPS-12", "name": "Makadara Police Station", "type": "Police 
 DESK = {"code": "KPS-12", "name": "Makadara Gender Desk", "type": "Gender Desk", "phone": "0700000017"}
 
 
+HOSPITAL = {"code": 13939, "name": "Makadara Hospital", "type": "Secondary care hospitals", "phone": "0700000016"}
+CENTRE = {"code": 13939, "name": "Makadara Hospital GBVRC", "type": "GBVRC", "phone": "0700000017"}
+
+
+@pytest.mark.parametrize("both", [(HOSPITAL, CENTRE), (CENTRE, HOSPITAL)], ids=["hospital first", "centre first"])
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_a_recovery_centre_under_the_code_of_its_hospital_does_not_rename_it(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int, both: tuple[dict[str, str], ...]
+) -> None:
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    paths = [write(tmp_path, f"{number}.json", [record | MAKADARA]) for number, record in enumerate(both)]
+    for _ in range(2):
+        account = run(paths, settings, Options(force=True))
+        assert account.files[1].issues["code_claimed_twice"] == 1
+        query = "SELECT facility_name, contact_value FROM facilities JOIN facility_contacts USING (facility_id)"
+        assert rows(fresh, f"{query} ORDER BY contact_value") == [
+            {"facility_name": "Makadara Hospital", "contact_value": "+254700000016"},
+            {"facility_name": "Makadara Hospital GBVRC", "contact_value": "+254700000017"},
+        ]
+        assert rows(fresh, "SELECT facility_name FROM facilities WHERE facility_code = '13939'") == [
+            {"facility_name": both[0]["name"]}
+        ]
+    assert account.totals()["unchanged"] == 2
+
+
 @pytest.mark.parametrize("both", [(STATION, DESK), (DESK, STATION)], ids=["station first", "desk first"])
 @pytest.mark.parametrize("batch_size", [1, 100])
 def test_a_gender_desk_under_the_code_of_its_police_station_does_not_rename_it(
