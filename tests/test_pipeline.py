@@ -371,6 +371,44 @@ def test_a_row_number_of_another_export_is_no_identity(settings: Settings, fresh
     }
 
 
+@pytest.mark.parametrize("form", ["ID_0000{}", "facilities.{}", "MSAADA/0000{}", "row 1{}", "HF0{}"])
+def test_a_row_number_behind_a_word_is_no_identity_either(
+    settings: Settings, fresh: Database, tmp_path: Path, form: str
+) -> None:
+    """ArcGIS numbers the places of a KML file (ID_00001), GeoServer the rows of a layer (facilities.1)."""
+    place = {"county_name": "Nairobi", "constituency_name": "Makadara", "ward_name": "Viwandani"}
+    lindi = place | {"id": form.format(1), "name": "Lindi Clinic", "phone": "0700000016"}
+    refuge = place | {"id": form.format(2), "name": "Hazina Refuge", "phone": "0700000017"}
+    run([write(tmp_path, "a.json", [lindi, refuge])], settings)
+    new = place | {"id": form.format(1), "name": "Amani Shelter", "phone": "0700000018"}
+    renumbered = write(tmp_path, "a.json", [new, refuge | {"id": form.format(3)}])
+    account = run([renumbered], settings)
+    assert outcome(account) == {"read": 2, "inserted": 1, "unchanged": 1}
+    assert account.files[0].issues["source_key_claimed_twice"] == 1
+    found = rows(
+        fresh,
+        "SELECT facility_name, contact_value FROM facilities JOIN facility_contacts USING (facility_id) ORDER BY 2",
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("Lindi Clinic", "+254700000016"),
+        ("Hazina Refuge", "+254700000017"),
+        ("Amani Shelter", "+254700000018"),
+    ]
+    assert outcome(run([renumbered], settings, Options(force=True))) == {"read": 2, "unchanged": 2}
+
+
+@pytest.mark.parametrize(
+    "key", ["aBcDeFgHi01", "recUmojaClinic12", "node/2345678901", "7f0c8a52-00ab-4000-8000-000001"]
+)
+def test_a_key_that_counts_nothing_is_an_identity(
+    settings: Settings, fresh: Database, tmp_path: Path, key: str
+) -> None:
+    shelter = {"id": key, "name": "Umoja Shelter", "county_name": "Nairobi", "constituency_name": "Makadara"}
+    run([write(tmp_path, "a.json", [shelter])], settings)
+    run([write(tmp_path, "a.json", [shelter | {"name": "Mukuru Safe House"}])], settings)
+    assert rows(fresh, "SELECT facility_name FROM facilities") == [{"facility_name": "Mukuru Safe House"}]
+
+
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [

@@ -50,7 +50,7 @@ def judge_claimed_codes(merger: Merger) -> Refused:
     """Give a record that claims another facility's code a generated one, or refuse it, as the setting says.
 
     The code stays with the facility that has it. That is another one if both its place and its name are, or if one of
-    the two is the gender desk of the other.
+    the two is a part of the other: its gender desk, its recovery centre.
     """
     database, refused = merger.database, {}
     claims = {claim["row_no"]: claim for claim in database.rows("find_doubtful_meetings", "code")}
@@ -60,7 +60,7 @@ def judge_claimed_codes(merger: Merger) -> Refused:
             continue
         database.run("forget_meeting", row_no, None)
         if merger.settings.code_claimed_twice == "reject":
-            bearer = "police station or gender desk" if claim["is_another"] else "facility, in another place"
+            bearer = "facility, a part or the whole of it" if claim["is_another"] else "facility, in another place"
             refused[row_no] = ("code_claimed_twice", f"The code {claim['facility_code']} is borne by another {bearer}.")
         else:
             database.run("withdraw_claimed_code", row_no)

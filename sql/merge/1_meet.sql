@@ -194,14 +194,18 @@ WHERE staged.constituency_id IN (recoded.constituency_of_ward, recoded.constitue
 -- person renamed still calls it as the last import left it.
 -- Also a record with the code of one facility and, in that one's very place, the name of another: a column of codes was
 -- sorted apart from the names, or two codes were exchanged. Each facility would be renamed, and get the other's
--- telephone numbers beside its own. A namesake whose code is one of ours had no code that could have been exchanged.
--- is_another: a gender desk under the code of the police station that it is in, or the station under the desk's. Their
--- names share the place, but they have different telephones. With the very same name they are one facility.
+-- telephone numbers beside its own. Where no sure ward is said, the constituency counts, or else the county. A namesake
+-- whose code is one of ours had no code that could have been exchanged, and one that has come before in the file has its
+-- own: where every row is called "Dispensary", each stays itself.
+-- is_another: a gender desk under the code of the police station that it is in, a recovery centre under that of its
+-- hospital, or the other way round. Their names share the place, but they have different telephones. With the very same
+-- name they are one facility.
 -- The met are put together once: the planner, who does not know how many they are, compared each namesake with the whole
 -- directory (9 s for 8,000 records).
 WITH met AS MATERIALIZED (
     SELECT
         staged.row_no,
+        staged.file_no,
         staged.facility_code,
         staged.facility_name AS claimant_name,
         staged.facility_type,
@@ -248,10 +252,18 @@ SELECT
 FROM met
 JOIN facilities AS namesake
     ON lower(namesake.facility_name) = lower(met.claimant_name)
-    AND namesake.ward_id = met.ward_id
     AND namesake.facility_id <> met.facility_id
+LEFT JOIN wards ON wards.ward_id = namesake.ward_id
+LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
+LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = namesake.facility_id
 WHERE $1 = 'code'
-    AND met.ward_match NOT IN ('fuzzy', 'part')
+    AND CASE
+        WHEN met.ward_match NOT IN ('fuzzy', 'part') AND met.ward_id <> namesake.ward_id THEN false
+        ELSE coalesce(
+            met.constituency_id = coalesce(wards.constituency_id, imported.constituency_id),
+            met.county_id = coalesce(constituencies.county_id, imported.county_id)
+        )
+    END
     AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
     AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = namesake.facility_code)
     AND NOT EXISTS (
@@ -260,6 +272,12 @@ WHERE $1 = 'code'
         WHERE point.facility_id = namesake.facility_id
             AND point.is_active
             AND pg_temp.are_apart(met.latitude, met.longitude, point.latitude, point.longitude)
+    )
+    AND NOT EXISTS (
+        SELECT
+        FROM run_facilities AS earlier
+        WHERE earlier.facility_id = namesake.facility_id
+            AND earlier.file_no = met.file_no
     )
 UNION
 SELECT
@@ -270,9 +288,16 @@ SELECT
     met.imported_name,
     true
 FROM met
+CROSS JOIN (
+    VALUES
+        ('Gender Desk', 'Police%'),
+        ('GBV Recovery Centre', '%Hospital%')
+) AS kinds (part, whole)
 WHERE $1 = 'code'
-    AND (met.facility_type = 'Gender Desk') <> (met.imported_type = 'Gender Desk')
-    AND 'Police' IN (split_part(met.facility_type, ' ', 1), split_part(met.imported_type, ' ', 1))
+    AND (
+        (met.facility_type = kinds.part AND met.imported_type LIKE kinds.whole)
+        OR (met.facility_type LIKE kinds.whole AND met.imported_type = kinds.part)
+    )
     AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
 ORDER BY is_another;
 
@@ -340,7 +365,7 @@ WHERE staged.round = $1::bigint
             JOIN facilities AS keyed ON keyed.facility_id = known.facility_id
             WHERE known.source = staged.source
                 AND known.source_key = staged.source_key
-                AND known.source_key !~ '^[0-9]{1,6}$'
+                AND NOT pg_temp.is_row_number(known.source_key)
         ),
         true
     );
@@ -483,7 +508,7 @@ FROM (
         coalesce(imported.facility_name, facilities.facility_name) AS imported_name,
         codes.are_given
             AND (
-                staged.source_key ~ '^[0-9]{1,6}$'
+                pg_temp.is_row_number(staged.source_key)
                 OR EXISTS (
                     SELECT
                     FROM run_facilities AS earlier
@@ -499,7 +524,7 @@ FROM (
                 )
             ) AS has_other_code,
         codes.are_given
-            OR staged.source_key ~ '^[0-9]{1,6}$'
+            OR pg_temp.is_row_number(staged.source_key)
             OR coalesce(
                 coalesce(constituencies.constituency_id, imported.constituency_id) <> staged.constituency_id
                 OR coalesce(constituencies.county_id, imported.county_id) <> staged.county_id,

@@ -37,6 +37,15 @@ AS $$
     )
 $$;
 
+-- name: create_is_row_number
+-- Whether a source's key may count the rows of one export: a short number, alone (OBJECTID) or behind a word and a sign
+-- ("ID_00012" of a place in KML, "facilities.12" of a layer) or a few letters ("HF012"). "aBcDeFgHi01" is of DHIS2.
+CREATE FUNCTION pg_temp.is_row_number(source_key text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    SELECT source_key ~ '^([^0-9]*[^[:alnum:]]|[[:alpha:]]{1,4})?[0-9]{1,6}$'
+$$;
+
 -- name: create_contact_key
 -- What two writings of a contact have in common, as staged_contacts of gvrc/loading/staging.py has it: for a key that is
 -- a number the last nine digits.

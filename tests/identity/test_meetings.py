@@ -176,6 +176,63 @@ def test_codes_that_two_facilities_of_a_constituency_exchange_do_not_exchange_th
     assert content(fresh) == before
 
 
+@pytest.mark.parametrize(
+    "case",
+    [
+        (("county_name", "constituency_name"), {"read": 3, "updated": 2, "unchanged": 1}),
+        (("county_name",), {"read": 3, "inserted": 3}),
+    ],
+    ids=["constituency", "county"],
+)
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_codes_that_a_list_without_wards_has_sorted_apart_from_its_names_rename_nothing(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int, case: tuple[tuple[str, ...], dict[str, int]]
+) -> None:
+    said, outcomes = case
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    wards = {"Ishiara Clinic": "Viwandani", "Kalwal Dispensary": "Harambee", "Umoja Shelter": "Makongeni"}
+    listed = [
+        {"code": 13080 + number, "name": name, **MAKADARA, "ward_name": ward}
+        for number, (name, ward) in enumerate(wards.items())
+    ]
+    run([write(tmp_path, "a.json", listed)], settings)
+    place = {key: MAKADARA[key] for key in said}
+    told: list[dict[str, Any]] = [
+        {"code": 13080, "name": "Kalwal Dispensary", "phone": "0700000017", **place},
+        {"code": 13081, "name": "Umoja Shelter", "phone": "0700000018", **place},
+        {"code": 13082, "name": "Ishiara Clinic", **place},
+    ]
+    account = run([write(tmp_path, "b.json", told)], settings)
+    assert (outcome(account), account.files[0].issues["code_claimed_twice"]) == (outcomes, 3)
+    landed = rows(fresh, "SELECT facility_name FROM facilities WHERE facility_code ~ '^13' ORDER BY facility_code")
+    assert [row["facility_name"] for row in landed] == list(wards)
+    query = "SELECT facility_name, contact_value FROM facilities JOIN facility_contacts USING (facility_id)"
+    assert rows(fresh, f"{query} ORDER BY contact_value") == [
+        {"facility_name": "Kalwal Dispensary", "contact_value": "+254700000017"},
+        {"facility_name": "Umoja Shelter", "contact_value": "+254700000018"},
+    ]
+    before = content(fresh)
+    again = run([write(tmp_path, "b.json", told)], settings, Options(force=True))
+    assert (outcome(again), again.files[0].issues["code_claimed_twice"]) == ({"read": 3, "unchanged": 3}, 3)
+    assert content(fresh) == before
+
+
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_a_facility_takes_the_name_of_one_that_its_list_names_before_it_under_a_code_of_its_own(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    run([write(tmp_path, "a.json", [CODED, {"code": 13081, "name": "Kalwal Dispensary", **MAKADARA}])], settings)
+    place = {"county_name": "Nairobi", "constituency_name": "Makadara", "name": "Kalwal Dispensary"}
+    account = run([write(tmp_path, "b.json", [{"code": 13081, **place}, {"code": 13080, **place}])], settings)
+    assert (outcome(account), account.files[0].issues["code_claimed_twice"]) == (
+        {"read": 2, "updated": 1, "unchanged": 1},
+        0,
+    )
+    landed = rows(fresh, "SELECT facility_code, facility_name FROM facilities ORDER BY facility_code")
+    assert [tuple(row.values()) for row in landed] == [("13080", "Kalwal Dispensary"), ("13081", "Kalwal Dispensary")]
+
+
 @pytest.mark.parametrize(("name", "ward"), [("Ishiara Medical Clinic", "Viwandani"), ("Kalwal Dispensary", "Harambee")])
 def test_a_facility_may_take_the_name_of_one_in_another_ward_or_one_that_shares_a_telling_word(
     settings: Settings, fresh: Database, tmp_path: Path, name: str, ward: str
@@ -202,6 +259,31 @@ def test_a_namesake_more_than_a_kilometre_away_has_not_exchanged_its_code(
 
 STATION = {"code": "KPS-12", "name": "Makadara Police Station", "type": "Police Station", "phone": "0700000016"}
 DESK = {"code": "KPS-12", "name": "Makadara Gender Desk", "type": "Gender Desk", "phone": "0700000017"}
+
+
+HOSPITAL = {"code": 13939, "name": "Makadara Hospital", "type": "Secondary care hospitals", "phone": "0700000016"}
+CENTRE = {"code": 13939, "name": "Makadara Hospital GBVRC", "type": "GBVRC", "phone": "0700000017"}
+
+
+@pytest.mark.parametrize("both", [(HOSPITAL, CENTRE), (CENTRE, HOSPITAL)], ids=["hospital first", "centre first"])
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_a_recovery_centre_under_the_code_of_its_hospital_does_not_rename_it(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int, both: tuple[dict[str, str], ...]
+) -> None:
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    paths = [write(tmp_path, f"{number}.json", [record | MAKADARA]) for number, record in enumerate(both)]
+    for _ in range(2):
+        account = run(paths, settings, Options(force=True))
+        assert account.files[1].issues["code_claimed_twice"] == 1
+        query = "SELECT facility_name, contact_value FROM facilities JOIN facility_contacts USING (facility_id)"
+        assert rows(fresh, f"{query} ORDER BY contact_value") == [
+            {"facility_name": "Makadara Hospital", "contact_value": "+254700000016"},
+            {"facility_name": "Makadara Hospital GBVRC", "contact_value": "+254700000017"},
+        ]
+        assert rows(fresh, "SELECT facility_name FROM facilities WHERE facility_code = '13939'") == [
+            {"facility_name": both[0]["name"]}
+        ]
+    assert account.totals()["unchanged"] == 2
 
 
 @pytest.mark.parametrize("both", [(STATION, DESK), (DESK, STATION)], ids=["station first", "desk first"])
