@@ -371,8 +371,8 @@ def test_a_row_number_of_another_export_is_no_identity(settings: Settings, fresh
     }
 
 
-@pytest.mark.parametrize("form", ["ID_0000{}", "facilities.{}", "MSAADA/0000{}", "row 1{}", "HF0{}"])
-def test_a_row_number_behind_a_word_is_no_identity_either(
+@pytest.mark.parametrize("form", ["ID_0000{}", "facilities.{}", "row 1{}", "#{}"])
+def test_a_row_number_as_tools_write_it_is_no_identity_either(
     settings: Settings, fresh: Database, tmp_path: Path, form: str
 ) -> None:
     """ArcGIS numbers the places of a KML file (ID_00001), GeoServer the rows of a layer (facilities.1)."""
@@ -398,7 +398,8 @@ def test_a_row_number_behind_a_word_is_no_identity_either(
 
 
 @pytest.mark.parametrize(
-    "key", ["aBcDeFgHi01", "recUmojaClinic12", "node/2345678901", "7f0c8a52-00ab-4000-8000-000001"]
+    "key",
+    ["aBcDeFgHi01", "recUmojaClinic12", "node/2345678901", "7f0c8a52-00ab-4000-8000-000001", "MSAADA/00027", "HF012"],
 )
 def test_a_key_that_counts_nothing_is_an_identity(
     settings: Settings, fresh: Database, tmp_path: Path, key: str

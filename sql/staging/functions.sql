@@ -38,12 +38,12 @@ AS $$
 $$;
 
 -- name: create_is_row_number
--- Whether a source's key may count the rows of one export: a short number, alone (OBJECTID) or behind a word and a sign
--- ("ID_00012" of a place in KML, "facilities.12" of a layer) or a few letters ("HF012"). "aBcDeFgHi01" is of DHIS2.
+-- Whether a source's key may count the rows of one export: a short number, alone (OBJECTID) or as a tool writes it:
+-- "ID_00012" of a place in KML, "facilities.12" of a layer, "row 12". A body's own number ("HF012") is its identity.
 CREATE FUNCTION pg_temp.is_row_number(source_key text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
-    SELECT source_key ~ '^([^0-9]*[^[:alnum:]]|[[:alpha:]]{1,4})?[0-9]{1,6}$'
+    SELECT source_key ~* '^((id|fid|objectid|row|record|item|feature|no)?[^[:alnum:]]*|[[:alpha:]_:]+\.)[0-9]{1,6}$'
 $$;
 
 -- name: create_contact_key
