@@ -3,31 +3,45 @@
 
 -- name: note_possible_doubles
 -- A body that recodes its list, or a spreadsheet that takes something off its codes, makes a second facility of each: two
--- codes are two facilities. It is told when the run inserts one, and whenever it comes again as long as both are there.
+-- codes are two facilities. It is told when the run inserts one, or gives one the other's name (its body has corrected a
+-- spelling), and whenever it comes again as long as both are there.
 -- Of two that the run inserts, the later file's is told. Of two that one file speaks of, its body says itself that they
--- are two (the national list has five such pairs). One with a code of ours has met its namesake by name, or it was told
--- why not. Where a ward is not known, what is sure of the place counts. Names are compared with their signs: to take
+-- are two (the national list has five such pairs). A new one with a code of ours has met its namesake by name, or it was
+-- told why not; one that is renamed has met nobody by its new name. Where a ward is not known, what is sure of the place counts. Names are compared with their signs: to take
 -- these out takes 0.2 s for the national list.
-WITH inserted AS MATERIALIZED (
+WITH renamed AS (
+    SELECT row_id AS facility_id
+    FROM etl.changes
+    WHERE run_no = $1::integer
+        AND table_name = 'facilities'
+        AND operation = 'update'
+        AND lower(before ->> 'facility_name') <> lower(after ->> 'facility_name')
+), named AS MATERIALIZED (
     SELECT
         facilities.facility_id,
         facilities.facility_code,
         facilities.ward_id,
         lower(facilities.facility_name) AS name,
-        met.file_no
+        met.file_no,
+        met.outcome = 'updated' AS is_renamed
     FROM run_facilities AS met
     JOIN facilities USING (facility_id)
-    WHERE met.outcome = 'inserted'
-        AND facilities.is_active
-), asking AS MATERIALIZED (
-    -- Where the run has inserted all facilities that there are, only names that two of them bear need be looked for: after
-    -- a first load that takes half the time. Few inserted ones are not worth counting a large directory.
-    SELECT *
-    FROM inserted
-    WHERE (SELECT count(*) FROM inserted) IS DISTINCT FROM CASE
-            WHEN (SELECT count(*) FROM inserted) >= 1000 THEN (SELECT count(*) FROM facilities)
+    WHERE facilities.is_active
+        AND CASE met.outcome
+            WHEN 'inserted' THEN true
+            -- Of a first load, which has updated nothing, no changes are looked through.
+            WHEN 'updated' THEN met.facility_id IN (SELECT facility_id FROM renamed)
+            ELSE false
         END
-        OR name IN (SELECT name FROM inserted GROUP BY name HAVING count(*) > 1)
+), asking AS MATERIALIZED (
+    -- Where the run has named all facilities that there are, only names that two of them bear need be looked for: after
+    -- a first load that takes half the time. Few of them are not worth counting a large directory.
+    SELECT *
+    FROM named
+    WHERE (SELECT count(*) FROM named) IS DISTINCT FROM CASE
+            WHEN (SELECT count(*) FROM named) >= 1000 THEN (SELECT count(*) FROM facilities)
+        END
+        OR name IN (SELECT name FROM named GROUP BY name HAVING count(*) > 1)
 ), placed AS MATERIALIZED (
     SELECT
         asking.*,
@@ -36,7 +50,8 @@ WITH inserted AS MATERIALIZED (
         imported.facility_type
     FROM asking
     LEFT JOIN etl.imported_facilities AS imported USING (facility_id)
-    WHERE NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = asking.facility_code)
+    WHERE asking.is_renamed
+        OR NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = asking.facility_code)
 ), namesakes AS MATERIALIZED (
     -- Thousands may have one name (for 2,500 that one file gives each was compared with each: 85 s). Those of one place,
     -- type and file are told by the first of their codes.
@@ -48,13 +63,14 @@ WITH inserted AS MATERIALIZED (
         imported.facility_type,
         met.file_no,
         met.outcome = 'inserted' AS is_inserted,
+        ours.generated_code IS NOT NULL AS is_generated,
         min(other.facility_code) AS facility_code
     FROM (SELECT DISTINCT name FROM placed) AS names
     JOIN facilities AS other ON lower(other.facility_name) = names.name
     LEFT JOIN run_facilities AS met ON met.facility_id = other.facility_id
     LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = other.facility_id
+    LEFT JOIN etl.code_map AS ours ON ours.generated_code = other.facility_code
     WHERE other.is_active
-        AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = other.facility_code)
     GROUP BY
         names.name,
         other.ward_id,
@@ -62,7 +78,8 @@ WITH inserted AS MATERIALIZED (
         imported.constituency_id,
         imported.facility_type,
         met.file_no,
-        met.outcome = 'inserted'
+        met.outcome = 'inserted',
+        ours.generated_code IS NOT NULL
 ), neighbours AS MATERIALIZED (
     -- FULL, and what one side lacks is left out below: the planner cannot join that in loops, as it did where it took
     -- thousands of names for one.
@@ -71,10 +88,12 @@ WITH inserted AS MATERIALIZED (
         placed.facility_code,
         placed.facility_type,
         placed.file_no,
+        placed.is_renamed,
         namesakes.name,
         namesakes.facility_type AS other_type,
         namesakes.file_no AS other_file_no,
         namesakes.is_inserted,
+        namesakes.is_generated,
         namesakes.facility_code AS other_code,
         true AS is_near
     FROM placed
@@ -87,10 +106,12 @@ WITH inserted AS MATERIALIZED (
         placed.facility_code,
         placed.facility_type,
         placed.file_no,
+        placed.is_renamed,
         namesakes.name,
         namesakes.facility_type,
         namesakes.file_no,
         namesakes.is_inserted,
+        namesakes.is_generated,
         namesakes.facility_code,
         namesakes.ward_id IS NULL OR placed.ward_id IS NULL
     FROM placed
@@ -110,6 +131,7 @@ WITH inserted AS MATERIALIZED (
         AND coalesce(other_type = facility_type, true)
         AND other_file_no IS DISTINCT FROM file_no
         AND (is_inserted IS NOT TRUE OR other_file_no < file_no)
+        AND (is_renamed OR NOT is_generated)
 ), remembered AS (
     SELECT
         facilities.facility_id,

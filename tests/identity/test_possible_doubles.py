@@ -105,6 +105,21 @@ def test_where_no_ward_is_said_the_constituency_counts(settings: Settings, tmp_p
     assert doubles(run([write(tmp_path, "b.json", others)], settings)) == [1]
 
 
+@pytest.mark.parametrize("other", [{"code": "13080"}, {"id": "7f0c8a52-0000-4000-8000-000000000001"}])
+def test_a_facility_that_gets_the_name_of_another_one_is_told(
+    settings: Settings, fresh: Database, tmp_path: Path, other: dict[str, str]
+) -> None:
+    """A body corrects a spelling; by its own key the record meets its own facility, and nobody asked for a namesake."""
+    misspelt = clinic("", "Lindy Disp") | {"id": "9c4f1b20-0000-4000-8000-000000000001"}
+    run([write(tmp_path, "a.json", [clinic("", "Lindi Clinic") | other])], settings)
+    assert doubles(run([write(tmp_path, "b.json", [misspelt])], settings)) == [0]
+    corrected = write(tmp_path, "b.json", [misspelt | {"name": "Lindi Clinic"}])
+    assert doubles(run([corrected], settings, Options(dry_run=True))) == [1]
+    assert [doubles(run([corrected], settings, Options(force=True))) for _ in range(2)] == [[1], [1]]
+    assert len(told(fresh)) == 1
+    assert [row["facility_name"] for row in rows(fresh, "SELECT facility_name FROM facilities")] == ["Lindi Clinic"] * 2
+
+
 def test_once_a_person_has_made_the_former_one_inactive_nothing_is_told(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
