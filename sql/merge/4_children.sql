@@ -210,11 +210,11 @@ FROM switched
 LEFT JOIN updated USING (contact_id);
 
 -- name: find_unrepeated_contacts
--- A source that gives another number in place of its own does not say so. Whose a contact is tells the image of its
--- insertion, or of its facility's, with which it came. is_only_record: a source with several records of a facility says
--- in one what it does not in another, also in one that this run ($1 is its run_no) reinstated. What a person made the
--- primary contact is not is_imported_primary: the last image of a contact says what an import left, and of those that
--- came with the facility the first was the primary one.
+-- A source that gives another number in place of its own does not say so; a landline may take the place of a mobile.
+-- Whose a contact is tells the image of its insertion, or of its facility's, with which it came. is_only_record: a source
+-- with several records of a facility says in one what it does not in another, also in one that this run ($1 is its
+-- run_no) reinstated. What a person made the primary contact is not is_imported_primary: the last image of a contact says
+-- what an import left, and of those that came with the facility the first was the primary one.
 -- What a record repeats is left out by NOT IN, which is hashed (a managed database may have a contact without a value:
 -- nobody repeats it), and images are looked for once for all that came at one time: 2,000 facilities that came a second
 -- time were compared each with each (78 s), and so were the contacts of one facility (36 s for 5,000). Where a contact
@@ -223,7 +223,7 @@ INSERT INTO unrepeated_contacts (row_no, contact_id, is_only_record, is_imported
 WITH said AS MATERIALIZED (
     SELECT
         staged.row_no,
-        staged.contact_type,
+        CASE staged.contact_type WHEN 'Mobile' THEN 'Phone' ELSE staged.contact_type END AS line_kind,
         staged.contact_key,
         staged.contact_key ~ '^[0-9]+$' AS is_number,
         merging.facility_id
@@ -238,27 +238,28 @@ WITH said AS MATERIALIZED (
         SELECT DISTINCT
             row_no,
             facility_id,
-            contact_type
+            line_kind
         FROM said
     ) AS saying
-    JOIN contact_types AS types ON types.type_name = saying.contact_type
+    JOIN contact_types AS types
+        ON CASE types.type_name WHEN 'Mobile' THEN 'Phone' ELSE types.type_name END = saying.line_kind
     JOIN facility_contacts AS present USING (facility_id, contact_type_id)
     WHERE present.is_active
         AND (
             present.contact_value IS NULL
             OR (
-                (saying.row_no, saying.contact_type, pg_temp.contact_key(present.contact_value, true)) NOT IN (
+                (saying.row_no, saying.line_kind, pg_temp.contact_key(present.contact_value, true)) NOT IN (
                     SELECT
                         row_no,
-                        contact_type,
+                        line_kind,
                         contact_key
                     FROM said
                     WHERE is_number
                 )
-                AND (saying.row_no, saying.contact_type, pg_temp.contact_key(present.contact_value, false)) NOT IN (
+                AND (saying.row_no, saying.line_kind, pg_temp.contact_key(present.contact_value, false)) NOT IN (
                     SELECT
                         row_no,
-                        contact_type,
+                        line_kind,
                         contact_key
                     FROM said
                     WHERE NOT is_number

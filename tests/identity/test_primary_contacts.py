@@ -61,6 +61,18 @@ def test_a_replaced_number_stays_active_and_is_told_until_it_is_switched_off(
     assert primary(fresh) == {FORMER: True}
 
 
+@pytest.mark.parametrize("lines", [(FORMER, "+254202000016"), ("+254202000016", FORMER)])
+def test_a_landline_takes_the_place_of_a_mobile_and_the_other_way_round(
+    settings: Settings, fresh: Database, tmp_path: Path, lines: tuple[str, str]
+) -> None:
+    former, latter = lines
+    run([write(tmp_path, "a.json", [with_phone(former, email="desk@example.org")])], settings)
+    run([write(tmp_path, "a.json", [with_phone(latter)])], settings)
+    assert primary(fresh) == {former: False, latter: True, "desk@example.org": False}
+    told = rows(fresh, "SELECT raw_value FROM etl.issues WHERE kind = 'contact_not_repeated'")
+    assert told == [{"raw_value": former}]
+
+
 def test_a_number_that_another_source_gave_stays_the_primary_one_and_is_not_told(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
