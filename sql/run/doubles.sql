@@ -7,8 +7,8 @@
 -- spelling), and whenever it comes again as long as both are there.
 -- Of two that the run inserts, the later file's is told. Of two that one file speaks of, its body says itself that they
 -- are two (the national list has five such pairs). A new one with a code of ours has met its namesake by name, or it was
--- told why not; one that is renamed has met nobody by its new name. Where a ward is not known, what is sure of the place counts. Names are compared with their signs: to take
--- these out takes 0.2 s for the national list.
+-- told why not; one that is renamed has met nobody by its new name. Where a ward is not known, what is sure of the place
+-- counts. Names are compared with their signs: to take these out takes 0.2 s for the national list.
 WITH renamed AS (
     SELECT row_id AS facility_id
     FROM etl.changes

@@ -17,6 +17,7 @@ from benchmarks.bench_places import (
     state_sub_county,
 )
 from gvrc.geography import Aliases, PlaceResolver, read_shipped_reference
+from tests.conftest import PROJECT
 
 needs_truth = pytest.mark.skipif(not GEOGRAPHY.exists(), reason="the truth tables (../shared/data) are not here")
 
@@ -79,6 +80,7 @@ def test_our_own_cases_come_out_right(resolver: PlaceResolver) -> None:
     cases = read_cases(OWN_CASES)
     assert cases.height >= 100
     assert cases["why"].null_count() == 0
+    assert f"our own ({cases.height}, " in (PROJECT / "docs" / "places.md").read_text("utf-8")
     assert_cases_hold(resolver, cases)
 
 

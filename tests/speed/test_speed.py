@@ -632,6 +632,17 @@ def test_possible_doubles_of_two_lists_are_not_compared_each_with_each(
     assert looked_at["note_possible_doubles"] <= 50 * 500
 
 
+def test_facilities_that_get_the_names_of_others_are_not_compared_each_with_each(
+    settings: Settings, tmp_path: Path, looked_at: dict[str, float]
+) -> None:
+    for body, name in (("way", "Clinic"), ("node", "Disp"), ("node", "Clinic")):
+        named = [{"id": f"{body}/{10**9 + number}", "name": f"{name} {number}"} for number in range(500)]
+        without_codes = [record(0, code=None, registration_number=None, **said) for said in named]
+        account = run([str(write(tmp_path, without_codes).rename(tmp_path / f"{body}.json"))], settings)
+    assert (account.totals()["updated"], account.files[0].issues["possible_double"]) == (500, 500)
+    assert looked_at["note_possible_doubles"] <= 50 * 500
+
+
 def test_rejects_that_come_again_are_not_compared_with_all_that_were_closed(
     settings: Settings, tmp_path: Path, looked_at: dict[str, float]
 ) -> None:
