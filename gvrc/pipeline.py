@@ -3,12 +3,12 @@
     find the files -> connect, lock, migrate -> leave out the files that were loaded before ->
     find a batch of records -> leave out the settled ones -> open the others -> put small batches together ->
     transform and stage them -> load them, in one transaction -> ... the next batch ... ->
-    give out the registration numbers that were freed meanwhile -> the account
+    give out the codes and registration numbers that were freed meanwhile -> the account
 
     open_run.py         connects, locks, migrates       loading/commit.py  makes one transaction of a batch
     extract.py          finds the records               load.py            copies it
     loading/settled.py  leaves out the settled ones     loading/merge.py   merges it
-    reading/opening.py  opens the others                loading/freed.py   gives out the freed numbers
+    reading/opening.py  opens the others                loading/freed.py   gives out what was freed
     transform.py        is the chain of the steps       ledger.py          writes the account
     loading/stage.py    stages what comes of it
 
@@ -128,7 +128,7 @@ def load_gathered(
 
 
 def load_batches(this_run: Run, loader: Loader, batches: Iterator[Batch]) -> None:
-    """Load the batches as they come, and give out the registration numbers that were freed meanwhile."""
+    """Load the batches as they come, and give out the codes and registration numbers that were freed meanwhile."""
     from gvrc.batches import Batch
 
     for batch in batches:

@@ -9,8 +9,8 @@ and ``merge.py`` writes it by the statements of ``sql/merge``; where tables have
 these left. Into an empty directory ``lone.py`` copies at once what ``brought.py`` finds to be sure, and
 ``first_load.py`` checks foreign keys at the end.
 
-After the last batch: ``freed.py`` gives out freed numbers, ``neighbours.py`` and ``unsent.py`` look at what all batches
-left together.
+After the last batch: ``freed.py`` gives out what was freed, ``neighbours.py`` and ``unsent.py`` look at what all
+batches left together.
 
 ``failed.py`` and ``take_back.py`` take back what must not stay; ``overlapping.py`` says to what, if others wrote, too.
 """

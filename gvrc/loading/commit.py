@@ -29,7 +29,7 @@ def commit_batch(this_run: Run, loader: Loader, batch: Batch) -> None:
     seconds = time.perf_counter() - started
     if this_run.metrics:
         this_run.metrics.record_batch(seconds, batch.size)
-    if batch.size:  # else it only ends files, or gives out freed numbers
+    if batch.size:  # else it only ends files, or gives out what was freed
         log_event("batch_merged", records=batch.size, seconds=round(seconds, 3))
         tell_records(this_run, batch)
 
@@ -84,11 +84,11 @@ def merge_batch(this_run: Run, loader: Loader, batch: Batch) -> dict[int, FileAc
 
 
 def load_outcomes(loader: Loader, batch: Batch) -> dict[int, FileOutcomes]:
-    """Load one batch; the last one has no records: it gives out the registration numbers that were freed in the run."""
+    """Load one batch; the last one has no records: it gives out the codes and numbers that were freed."""
     if batch.is_last:
-        from gvrc.loading.freed import give_freed_numbers
+        from gvrc.loading.freed import give_out_freed
 
-        return give_freed_numbers(loader.merger)
+        return give_out_freed(loader.merger)
     return loader.load_batch(batch) if batch.size else {}
 
 

@@ -38,7 +38,7 @@ def meet_by_given_codes(merger: Merger, span: Span, needless: frozenset[str]) ->
     """Meet the facilities of records that came before, and those whose code a record has, or had."""
     database = merger.database
     if "meet_by_content" not in needless and database.run("meet_by_content", *span):
-        database.run("withdraw_codes_claimed_again")
+        merger.has_refused |= database.run("withdraw_codes_claimed_again") > 0
     if "meet_by_code" not in needless:
         database.run("meet_by_code", *span)
         database.run("meet_by_code_without_zeros", *span)
@@ -65,6 +65,7 @@ def judge_claimed_codes(merger: Merger) -> Refused:
         else:
             database.run("withdraw_claimed_code", row_no)
             database.run("note_claimed_key", row_no, "code_claimed_twice", "facility_code", claim["facility_code"])
+            merger.has_refused = True
     return refused
 
 

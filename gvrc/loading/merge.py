@@ -45,7 +45,7 @@ class Merger(Struct, kw_only=True):
     default_status: str | None
     is_dry_run: bool
     is_first_load: bool = False
-    has_refused: bool = False  # a record of the run went without its registration number
+    has_refused: bool = False  # a record of the run went without its code or registration number
     children: set[str] = field(default_factory=set)  # their staging tables that the batch has rows in
     has_answers: bool = False  # the batch has a reject that is run again
     needless: frozenset[str] = frozenset()  # statements that would meet nothing in the first round
@@ -235,7 +235,7 @@ class Merger(Struct, kw_only=True):
         self.database.run("close_landed_rejects", self.run_no)
         self.database.run("remember_run_facilities")
         if self.has_refused:
-            self.database.run("remember_refused_numbers")
+            self.database.run("remember_refused_claims")
         self.settle(has_met=has_met)
 
     def count_outcomes(self, *, has_new: bool, has_met: bool) -> None:

@@ -197,6 +197,9 @@ WHERE staged.constituency_id IN (recoded.constituency_of_ward, recoded.constitue
 -- telephone numbers beside its own. Where no sure ward is said, the constituency counts, or else the county. A namesake
 -- whose code is one of ours had no code that could have been exchanged, and one that has come before in the file has its
 -- own: where every row is called "Dispensary", each stays itself.
+-- Also a record whose source knows another facility, of this very name, by its key; and one with the code of a facility
+-- that another record of its file is about, under another key: a body has numbered its facilities anew, or typed a code
+-- wrong. A facility would be renamed, or lost. A short number is no such key: it may just count rows.
 -- is_another: a gender desk under the code of the police station that it is in, a recovery centre under that of its
 -- hospital, or the other way round. Their names share the place, but they have different telephones. With the very same
 -- name they are one facility.
@@ -206,6 +209,8 @@ WITH met AS MATERIALIZED (
     SELECT
         staged.row_no,
         staged.file_no,
+        staged.source,
+        staged.source_key,
         staged.facility_code,
         staged.facility_name AS claimant_name,
         staged.facility_type,
@@ -279,6 +284,39 @@ WHERE $1 = 'code'
         WHERE earlier.facility_id = namesake.facility_id
             AND earlier.file_no = met.file_no
     )
+UNION
+SELECT
+    met.row_no,
+    met.facility_code,
+    met.claimant_name,
+    met.bearer_name,
+    met.imported_name,
+    false
+FROM met
+JOIN run_facilities AS earlier USING (facility_id, file_no)
+JOIN etl.facility_source AS known
+    ON known.facility_id = earlier.facility_id
+    AND known.source = earlier.source
+    AND known.content_hash = earlier.content_hash
+WHERE $1 = 'code'
+    AND known.source_key <> met.source_key
+    AND NOT pg_temp.is_row_number(known.source_key)
+    AND NOT pg_temp.is_row_number(met.source_key)
+UNION
+SELECT
+    met.row_no,
+    met.facility_code,
+    met.claimant_name,
+    met.bearer_name,
+    met.imported_name,
+    false
+FROM met
+JOIN etl.facility_source AS known USING (source, source_key)
+JOIN facilities AS own ON own.facility_id = known.facility_id
+WHERE $1 = 'code'
+    AND lower(own.facility_name) = lower(met.claimant_name)
+    AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
+    AND NOT pg_temp.is_row_number(met.source_key)
 UNION
 SELECT
     met.row_no,

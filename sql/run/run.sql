@@ -219,7 +219,7 @@ ORDER BY undos.run_no;
 -- What was taken back, and not brought back since, is as if it had never been. Nor does a run count after which a reject
 -- that the file had closed was opened again: the file of a correction closes it once more; nor, for a file with rejects,
 -- after which one was corrected: it may be one of these. A run that was stopped after its last file is not concluded:
--- something is left to do, such as foreign keys or freed numbers.
+-- something is left to do, such as foreign keys or freed codes.
 WITH taken_back AS (
     SELECT
         run_no,

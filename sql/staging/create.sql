@@ -250,15 +250,16 @@ CREATE TEMPORARY TABLE run_superseded (
     content_hash uuid NOT NULL
 );
 
--- name: create_refused_numbers
--- The records that went without their registration number in this run: whoever bears it may give it up later on.
-CREATE TEMPORARY TABLE refused_numbers (
+-- name: create_refused_claims
+-- The records that went without their code or registration number in this run: whoever bears it may give it up later on.
+CREATE TEMPORARY TABLE refused_claims (
     facility_id integer NOT NULL,
     file_no bigint NOT NULL,
     record_number bigint NOT NULL,
     source text NOT NULL,
     content_hash uuid NOT NULL,
-    registration_number text NOT NULL
+    kind text NOT NULL,
+    claimed text NOT NULL
 );
 
 -- name: create_dry_run_ids

@@ -42,17 +42,19 @@ FROM etl.former_lineage
 WHERE changed_by_run_no = $1::integer
     AND overtaken_file_no IS NOT NULL;
 
--- name: restore_refused_numbers
-INSERT INTO refused_numbers (facility_id, file_no, record_number, source, content_hash, registration_number)
+-- name: restore_refused_claims
+INSERT INTO refused_claims (facility_id, file_no, record_number, source, content_hash, kind, claimed)
 SELECT
     known.facility_id,
     known.file_no,
     known.record_number,
     known.source,
     known.content_hash,
+    issues.kind,
     issues.raw_value
 FROM etl.facility_source AS known
 JOIN etl.issues AS issues USING (run_no, facility_id, file_no, record_number)
 WHERE known.run_no = $1::integer
     AND NOT known.is_superseded
-    AND issues.kind = 'registration_number_claimed_twice';
+    AND issues.kind IN ('code_claimed_twice', 'registration_number_claimed_twice')
+    AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = issues.raw_value);

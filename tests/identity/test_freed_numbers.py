@@ -11,7 +11,6 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from gvrc.database import connect
-from gvrc.loading.freed import CLAIMED_TWICE
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
 from tests.settled.test_settled import stands, told
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
 
     from gvrc.database import Database
     from gvrc.settings import Settings
+
+
+CLAIMED_TWICE = "registration_number_claimed_twice"
 
 
 def record(code: int, number: str | None, **others: Any) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def test_a_run_that_was_stopped_before_it_gave_the_number_leaves_that_to_the_nex
 ) -> None:
     path = write(tmp_path, "a.json", [BEARER, CLAIMANT, GIVES_UP])
     with monkeypatch.context() as stopped:
-        stopped.setattr("gvrc.loading.freed.give_freed_numbers", stop)
+        stopped.setattr("gvrc.loading.freed.give_out_freed", stop)
         with pytest.raises(KeyboardInterrupt):
             run([path], settings)
     assert numbers(fresh) == {"1": "GK-17", "2": None}

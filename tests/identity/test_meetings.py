@@ -217,6 +217,57 @@ def test_codes_that_a_list_without_wards_has_sorted_apart_from_its_names_rename_
     assert content(fresh) == before
 
 
+@pytest.mark.parametrize(
+    "case",
+    [
+        (("HF012", "HF013"), ("Ishiara Clinic", "Kalwal Dispensary"), 2),
+        (("HF012", "HF013"), ("Ishiara Clinic", "Ishiara Med. Clinic"), 1),
+        (("HF012", "HF012"), ("Ishiara Clinic", "Kalwal Dispensary"), 1),
+        (("12", "13"), ("Ishiara Clinic", "Kalwal Dispensary"), 1),
+    ],
+    ids=["two", "a telling word", "one key", "row numbers"],
+)
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_of_two_under_one_code_that_their_body_knows_by_two_keys_none_is_lost(
+    settings: Settings,
+    fresh: Database,
+    tmp_path: Path,
+    batch_size: int,
+    case: tuple[tuple[str, str], tuple[str, str], int],
+) -> None:
+    keys, names, landed = case
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    listed = [{"id": key, "code": 13080, "name": name, **MAKADARA} for key, name in zip(keys, names, strict=True)]
+    path = write(tmp_path, "a.json", listed)
+    account = run([path], settings)
+    assert (outcome(account)["inserted"], account.files[0].issues["code_claimed_twice"]) == (landed, landed - 1)
+    before = content(fresh)
+    assert not {"inserted", "updated"} & outcome(run([path], settings, Options(force=True))).keys()
+    assert content(fresh) == before
+
+
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_a_code_typed_wrong_renames_nobody_where_the_records_key_leads_to_the_facility_of_its_name(
+    settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
+) -> None:
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    listed = {"id": "HF012", "name": "Ishiara Clinic", "phone": "0700000016", **MAKADARA}
+    other = {"code": 13080, "name": "Kalwal Dispensary", "phone": "0700000017", **MAKADARA}
+    run([write(tmp_path, "ngo.json", [listed]), write(tmp_path, "ministry.json", [other])], settings)
+    path = write(tmp_path, "ngo.json", [listed | {"code": 13080}])
+    account = run([path], settings)
+    assert outcome(account) == {"read": 1, "unchanged": 1}
+    assert account.files[0].issues["code_claimed_twice"] == 1
+    query = "SELECT facility_name, contact_value FROM facilities JOIN facility_contacts USING (facility_id)"
+    assert rows(fresh, f"{query} ORDER BY facility_name") == [
+        {"facility_name": "Ishiara Clinic", "contact_value": "+254700000016"},
+        {"facility_name": "Kalwal Dispensary", "contact_value": "+254700000017"},
+    ]
+    before = content(fresh)
+    assert outcome(run([path], settings, Options(force=True))) == {"read": 1, "unchanged": 1}
+    assert content(fresh) == before
+
+
 @pytest.mark.parametrize("batch_size", [1, 100])
 def test_a_facility_takes_the_name_of_one_that_its_list_names_before_it_under_a_code_of_its_own(
     settings: Settings, fresh: Database, tmp_path: Path, batch_size: int

@@ -567,7 +567,7 @@ def test_renamed_records_without_a_code_are_not_compared_all_with_all(
         1_000,
         1_000,
     )
-    assert {"meet_by_spelling", "refuse_claimed_numbers", "stage_freed_numbers"} <= looked_at.keys()
+    assert {"meet_by_spelling", "refuse_claimed_numbers", "stage_freed"} <= looked_at.keys()
     assert {name: rows for name, rows in looked_at.items() if rows > 50 * 1_000} == {}
 
 
