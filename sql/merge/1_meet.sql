@@ -196,7 +196,8 @@ WHERE staged.constituency_id IN (recoded.constituency_of_ward, recoded.constitue
 -- sorted apart from the names, or two codes were exchanged. Each facility would be renamed, and get the other's
 -- telephone numbers beside its own. Where no sure ward is said, the constituency counts, or else the county. A namesake
 -- whose code is one of ours had no code that could have been exchanged, and one that has come before in the file has its
--- own: where every row is called "Dispensary", each stays itself.
+-- own: where every row is called "Dispensary", each stays itself. A settled one of the batch is remembered only once all
+-- is merged; others that heed who came before meet it, and are merged again with it.
 -- is_another: a gender desk under the code of the police station that it is in, a recovery centre under that of its
 -- hospital, or the other way round. Their names share the place, but they have different telephones. With the very same
 -- name they are one facility.
@@ -206,6 +207,7 @@ WITH met AS MATERIALIZED (
     SELECT
         staged.row_no,
         staged.file_no,
+        staged.record_number,
         staged.facility_code,
         staged.facility_name AS claimant_name,
         staged.facility_type,
@@ -278,6 +280,14 @@ WHERE $1 = 'code'
         FROM run_facilities AS earlier
         WHERE earlier.facility_id = namesake.facility_id
             AND earlier.file_no = met.file_no
+    )
+    AND NOT EXISTS (
+        SELECT
+        FROM staged_settled AS earlier
+        WHERE earlier.facility_id = namesake.facility_id
+            AND earlier.file_no = met.file_no
+            AND earlier.record_number < met.record_number
+            AND NOT earlier.is_superseded
     )
 UNION
 SELECT
