@@ -143,6 +143,7 @@ class Loader:
             return self.load_staged(batch)
         try:
             with self.database.savepoint(TouchedFacilitiesError):
+                self.stage_settled(batch.settled)
                 outcomes = self.load_staged(batch)
                 self.add_settled(batch, outcomes)
         except TouchedFacilitiesError as error:
@@ -158,7 +159,7 @@ class Loader:
             TouchedFacilitiesError: the run has another record of one of the facilities.
         """
         settled = batch.settled
-        self.stage_settled(settled)
+        self.remember_settled(settled)
         add_counts(outcomes, count_rows(settled.filter(pl.col("is_superseded").not_())), "unchanged")
         add_counts(outcomes, count_rows(settled.filter("is_superseded")), "superseded")
         add_values(outcomes, "ward_match", settled.select("file_no", "ward_match"))
@@ -167,16 +168,19 @@ class Loader:
         batch.told = pl.concat([batch.told, issues], how="diagonal")
 
     def stage_settled(self, settled: pl.DataFrame) -> None:
+        """Copy settled records beside those that are merged, for the merge to know who is in the file."""
+        columns = ("row_no", "facility_id", "file_no", "record_number", "source", "source_key", "content_hash")
+        self.tables.fill(len(settled))
+        self.database.copy("staged_settled", settled.select(*columns, "refused_number", "is_superseded"))
+
+    def remember_settled(self, settled: pl.DataFrame) -> None:
         """Have the run remember settled records, as the merge would.
 
         Raises:
             TouchedFacilitiesError: the run has another record of one of the facilities.
         """
-        columns = ("row_no", "facility_id", "file_no", "record_number", "source", "source_key", "content_hash")
         has_superseded = settled["is_superseded"].any()
-        self.tables.fill(len(settled))
-        self.database.copy("staged_settled", settled.select(*columns, "refused_number", "is_superseded"))
-        touched = self.database.rows("touched_facilities")
+        touched = self.database.rows("touched_facilities", self.merger.run_no)
         if has_superseded:
             touched += self.database.rows("touched_superseded")
         if touched:

@@ -196,7 +196,8 @@ WHERE staged.constituency_id IN (recoded.constituency_of_ward, recoded.constitue
 -- sorted apart from the names, or two codes were exchanged. Each facility would be renamed, and get the other's
 -- telephone numbers beside its own. Where no sure ward is said, the constituency counts, or else the county. A namesake
 -- whose code is one of ours had no code that could have been exchanged, and one that has come before in the file has its
--- own: where every row is called "Dispensary", each stays itself.
+-- own: where every row is called "Dispensary", each stays itself. A settled one of the batch is remembered only once all
+-- is merged; others that heed who came before meet it, and are merged again with it.
 -- Also a record whose source knows another facility, of this very name, by its key; and one with the code of a facility
 -- that another record of its file is about, under another key: a body has numbered its facilities anew, or typed a code
 -- wrong. A facility would be renamed, or lost. A short number is no such key: it may just count rows.
@@ -209,6 +210,7 @@ WITH met AS MATERIALIZED (
     SELECT
         staged.row_no,
         staged.file_no,
+        staged.record_number,
         staged.source,
         staged.source_key,
         staged.facility_code,
@@ -283,6 +285,14 @@ WHERE $1 = 'code'
         FROM run_facilities AS earlier
         WHERE earlier.facility_id = namesake.facility_id
             AND earlier.file_no = met.file_no
+    )
+    AND NOT EXISTS (
+        SELECT
+        FROM staged_settled AS earlier
+        WHERE earlier.facility_id = namesake.facility_id
+            AND earlier.file_no = met.file_no
+            AND earlier.record_number < met.record_number
+            AND NOT earlier.is_superseded
     )
 UNION
 SELECT

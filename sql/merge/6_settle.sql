@@ -266,8 +266,8 @@ WHERE former IS DISTINCT FROM excluded;
 -- name: touched_facilities
 -- A settled record is left out only if no other record of the run is about its facility: the order of the two would
 -- matter. A record of the batch with its source key may be another facility, and is one if it is met first. A record of
--- the batch may also be given the number that a settled facility went without, or nobody may bear that number any more.
--- A superseded record says nothing of its facility, and went without no number.
+-- the run may also be given the number that a settled facility went without, in whatever round, or nobody may bear that
+-- number any more. A superseded record says nothing of its facility, and went without no number. $1 is the run_no.
 SELECT staged.row_no
 FROM staged_settled AS staged
 JOIN run_facilities AS earlier USING (facility_id)
@@ -291,10 +291,11 @@ WHERE EXISTS (
     )
     OR EXISTS (
         SELECT
-        FROM batch_changes AS changes
-        WHERE changes.facility_id = bearer.facility_id
+        FROM etl.changes
+        WHERE changes.run_no = $1::integer
+            AND changes.facility_id = bearer.facility_id
             AND changes.table_name = 'facilities'
-            AND changes.before ->> 'registration_number' IS DISTINCT FROM staged.refused_number
+            AND changes.before ? 'registration_number'
     )
 UNION
 SELECT staged.row_no

@@ -529,6 +529,52 @@ def test_who_went_without_a_number_that_another_bears_is_settled_as_long_as_it_d
         twins.run([write(tmp_path, "a.json", records)])
 
 
+def test_a_number_that_one_gets_who_had_another_is_claimed_as_by_the_long_way_though_others_come_twice(
+    twins: Twins, tmp_path: Path
+) -> None:
+    twins.run([write(tmp_path, "a.json", [claims(0, speaker) for speaker in (UNCONCERNED, *BOTH)])])
+    records = [claims(0, speaker) for speaker in (CLAIMANT, RENUMBERED, THIRD)]
+    twins.run([write(tmp_path, "a.json", [*records, OTHER, OTHER | LATER])])
+
+
+DISPENSARY = {"name": "Dispensary", "phone": "0700000016"}
+ALIKE = [CLINIC | DISPENSARY | {"code": code, "registration_number": f"GK-0000{code}"} for code in (14001, 14002)]
+
+
+@pytest.mark.parametrize("claimed", ["reject", "generate"])
+@pytest.mark.parametrize("place", [{}, {"ward_name": None, "constituency_name": None, "lat": None, "long": None}])
+def test_who_is_called_as_settled_ones_before_it_in_the_file_stays_itself_as_by_the_long_way(
+    twins: Twins, tmp_path: Path, claimed: str, place: dict[str, None]
+) -> None:
+    *alike, other = (record | place for record in (*ALIKE, OTHER))
+    twins.run([write(tmp_path, "a.json", [*alike, other])], code_claimed_twice=claimed)
+    account = twins.run([write(tmp_path, "a.json", [*alike, other | DISPENSARY])], code_claimed_twice=claimed)
+    assert outcome(account) == {"read": 3, "updated": 1, "unchanged": 2}
+
+
+UNLIKE = [claims(1, BEARER), claims(2, BEARER)]
+NOT_BEFORE: dict[str, tuple[dict[str, list[dict[str, Any]]], ...]] = {  # the files of two runs
+    "after it": ({"a.json": [*ALIKE, OTHER]}, {"a.json": [OTHER | DISPENSARY, *ALIKE]}),
+    "in another file": (
+        {"a.json": ALIKE, "b.json": [*UNLIKE, OTHER]},
+        {"a.json": ALIKE, "b.json": [*UNLIKE, OTHER | DISPENSARY]},
+    ),
+    "superseded by another body": (
+        {"a.json": [*ALIKE, OTHER], "b.json": [record | LATER for record in ALIKE]},
+        {"a.json": [*ALIKE, OTHER | DISPENSARY]},
+    ),
+}
+
+
+@pytest.mark.parametrize("runs", NOT_BEFORE.values(), ids=NOT_BEFORE)
+def test_who_is_called_as_settled_ones_that_do_not_stand_before_it_is_refused_as_by_the_long_way(
+    twins: Twins, tmp_path: Path, runs: tuple[dict[str, list[dict[str, Any]]], ...]
+) -> None:
+    for files in runs:
+        account = twins.run([write(tmp_path, name, records) for name, records in files.items()])
+    assert account.totals()["rejected"] == 1
+
+
 def test_a_claimed_number_is_told_of_again_and_its_claimant_not_opened(
     twins: Twins, tmp_path: Path, transformed: list[str]
 ) -> None:
