@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 PACKAGE = Path(__file__).parent
 # Raise it when the same file should come out differently: every file is then read again, without --force.
-RULES_VERSION = "22"
+RULES_VERSION = "23"
 IN_PART = "only in part"  # a note of a file of which the end is missing begins so
 STOPPED_BY_SIGNAL = "Stopped by Ctrl-C, SIGTERM or SIGHUP. Repeat the command: it goes on from there."
 

@@ -44,6 +44,7 @@ def part_chains(places: pl.DataFrame, gazetteer: Gazetteer) -> pl.DataFrame:
     One end must be a county by its own name, and what follows it, unless it is the ward, a constituency of that county,
     in one direction only: "Nairobi/Siaya" is no chain.
     """
+    # For speed only: hardly any file has such a cell.
     if not places.select(pl.any_horizontal(pl.col(NAMES).str.contains(SEPARATORS).any())).item():
         return places
     for cells in CHAINS:

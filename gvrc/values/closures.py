@@ -29,7 +29,7 @@ _SUSPECT += r"|construct|plan|propos|opened|opening|not yet open|in use|of servi
 _SUSPECT += r"|never|yet to|no services|destroy|burn|collaps|discontinu|decommission|obsolete|disband|looted|vandali"
 _SUSPECT += r"|haipo|hakipo|huduma|jaanza|acha kufanya|bomoka|teketea"
 _SUSPECT += r"|no longer|phased|struck off|surrender|cancel|blacklist|not refer"
-_SUSPECT += r"|fung|hamishwa|bomolewa|jengwa|tumiki|simamishwa|fanyi kazi"
+_SUSPECT += r"|ko wazi|fung|hamishwa|bomolewa|jengwa|tumiki|simamishwa|fanyi kazi"
 # A remark on a wing that is under construction, or on a suspended licence, is not on the facility.
 _SURE_IN_A_REMARK = lazy_pattern(
     "clos|shut|ceased|defunct|abandon|demolish|disused|operat|function|fungwa|bomolewa"
@@ -48,7 +48,7 @@ _OPEN_AGAIN_OR_HOURS = lazy_pattern(
     r"|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
     r"|fri|sat|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|week-?ends?|holidays?|nights?"
     r"|evenings?|mornings?|afternoons?|lunch|daily|hours?|hrs|juma(?:pili|mosi|tatu|nne|tano)|alhamisi|ijumaa|wikendi"
-    r"|sikukuu|likizo|usiku|asubuhi|mchana|jioni|kila|wazi|imefunguliwa|kimefunguliwa)\b|\d\s*[ap]\.?m\b|\d:\d\d",
+    r"|sikukuu|likizo|usiku|asubuhi|mchana|jioni|kila|(?<!haiko\s)(?<!hakiko\s)wazi|imefunguliwa|kimefunguliwa)\b|\d\s*[ap]\.?m\b|\d:\d\d",
     re.IGNORECASE,
 )
 _FOR_A_TIME = lazy_pattern(
@@ -105,7 +105,7 @@ _AT_THE_END = lazy_pattern(
 
 
 # Characters; no word for closed has half as many. A cell of 20,000 signs has as many ends, each to be looked up.
-_LONGEST_WORD = 200
+_LONGEST_WORD = 200  # characters; for speed only: no word is as long, and a remark may have thousands of ends
 
 
 class _Split(NamedTuple):
@@ -232,9 +232,9 @@ def _closed_in_part(text: str) -> str | None:
     >>> [_closed_in_part(text) for text in ("Complete but not in use", "Open, under construction")]
     ['Non-Operational', None]
     """
-    parts = [part for part in _BETWEEN_PARTS.split(text) if part.strip()]
+    parts = _BETWEEN_PARTS.split(text)
     is_open = any(canonical_name("operational_statuses", part) == "Operational" for part in parts)
-    if len(parts) == 1 or is_open or _OPEN_AGAIN_OR_HOURS.search(text):
+    if is_open or _OPEN_AGAIN_OR_HOURS.search(text):
         return None
     return next(filter(None, map(_told_aside, parts)), None)
 

@@ -111,9 +111,9 @@ def _walk(key: str, value: object, whose: Whose) -> Iterator[Statement]:
 
 def _walk_thing(key: str, members: list[tuple[str, object]]) -> Iterator[Statement]:
     """Give what is said of a thing beside a contact: the language that is spoken there is nobody to ask for."""
-    for name, item in members:
-        for statement in _walk(key if is_person_key(name) else name, item, Whose()):
-            yield statement._replace(in_use=statement.in_use and not is_person_key(name))
+    yield from _walk_object(key, [(name, item) for name, item in members if not is_person_key(name)], Whose())
+    for called in (item for name, item in members if is_person_key(name)):
+        yield from (statement._replace(in_use=False) for statement in _walk(key, called, Whose()))
 
 
 def is_secondary(item: object) -> bool:

@@ -185,7 +185,7 @@ def _composed(values: pl.Series) -> pl.Series:
 
 def _mended(text: str) -> str:
     """Repair until nothing changes; what is then not UTF-8 was no mistake."""
-    if text.isascii() or not re.search(_MOJIBAKE, text):
+    if not re.search(_MOJIBAKE, text):
         return text
     try:
         mended = b"".join(_BYTE_OF.get(letter) or letter.encode("latin-1") for letter in text).decode("utf-8")

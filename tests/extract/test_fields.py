@@ -478,6 +478,15 @@ def test_a_side_in_a_column_of_its_own_goes_with_the_degrees_beside_it(
     assert (read(record), unmapped(record)) == (landing, left)
 
 
+def test_a_side_goes_only_with_the_degrees_of_its_own_row() -> None:
+    rows: list[dict[str, str | None]]
+    rows = [{"lat": "1.31", "lat_dir": "S"}, {"lat": "0.51"}, {"lat_dir": "S"}, {"lat": "0.52", "lat_dir": None}]
+    content = json.dumps([{"name": f"Umoja Clinic {row}", **said} for row, said in enumerate(rows)])
+    frame, reading = read_bytes(content.encode())
+    assert frame["latitude"].to_list() == ["1.31 S", "0.51", None, "0.52"]
+    assert reading.unmapped == {"lat_dir": (1, "S")}
+
+
 def test_degrees_south_of_the_equator_by_a_column_of_its_own_land_there() -> None:
     record = {"name": "Umoja Clinic", "lat": "1.31", "lat_dir": "S", "lon": "36.87", "lon_dir": "E"}
     assert normalise(read_record(record)).select("latitude", "longitude").row(0) == (-1.31, 36.87)

@@ -97,6 +97,7 @@ def test_no_file_is_no_rules(tmp_path: Path) -> None:
     assert read_sources(None) == []
     assert read_sources(written(tmp_path, "")) == []
     assert read_sources(written(tmp_path, "sources:\n")) == []
+    assert read_sources(written(tmp_path, "{}\n")) == []
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,10 @@ FOR_A_TIME = {"operational_status": "Temporarily Closed", "is_active": False}
         ("Non-Operatinal", CLOSED),
         ("Imefugwa", CLOSED),
         ("Closed for renovation", FOR_A_TIME),
+        ("(Closed since 2019)", CLOSED),
+        ("[Merged with Umoja]", CLOSED),
+        ("Haiko wazi tangu 2019", CLOSED),
+        ("Kituo hakiko wazi", CLOSED),
         ("Closed until further notice", FOR_A_TIME),
         ("Temporarily closed (flooded)", FOR_A_TIME),
     ],
@@ -81,7 +85,13 @@ def test_hours_and_a_new_opening_close_nothing(landed: Landed, status: str) -> N
 @pytest.mark.parametrize(
     "name",
     [
-        *("Umoja Clinic (CLOSED)", "Umoja Clinic - closed", "Umoja Clinic-closed", "Umoja Clinic closed"),
+        *(
+            "Umoja Clinic (Haiko wazi)",
+            "Umoja Clinic (CLOSED)",
+            "Umoja Clinic - closed",
+            "Umoja Clinic-closed",
+            "Umoja Clinic closed",
+        ),
         *("CLOSED - Umoja Clinic", "(Closed since 2019) Umoja Clinic", "Closed: Umoja Clinic"),
         *("Umoja Clinic (Imefungwa)", "Umoja Clinic - not in use"),
         *("Umoja Clinic [permanently closed]", "Umoja Clinic (Demolished)", "Umoja Clinic - inactive"),

@@ -48,6 +48,7 @@ def lines(*entries: tuple[str, object]) -> list[tuple[str, str]]:
         ("0800 720 001", [("Toll Free", "+254800720001")]),
         ("999", [("Hotline", "999")]),
         ("1195", [("Hotline", "1195")]),
+        ("07000000160700000017", [("Mobile", "+254700000016"), ("Mobile", "+254700000017")]),
         ("0700 000 016 0700 000 017", [("Mobile", "+254700000016"), ("Mobile", "+254700000017")]),
         ("112/999", [("Hotline", "112"), ("Hotline", "999")]),
         ("*483*306#", [("Hotline", "*483*306#")]),
@@ -289,6 +290,17 @@ def test_a_person_whose_mark_no_contact_has_is_an_issue(person: str, phone: str)
         (("contact_person", "A. Person"), "contact person: a. aaaaaa (no contact to go with)"),
         (("phone", {"value": "0700000016", "is_active": False}), "phone: xxxxxxxxxx"),
         (("telecom", {"system": "phone", "use": "old", "value": "0700000077"}), "phone: xxxxxxxxxx"),
+        (("contacts", {"department": {"lines": {"number": "0700000016", "active": "no"}}}), "contact: xxxxxxxxxx"),
+        (("contacts", {"department": {"phone": "0700000016", "is_active": False}}), "phone: xxxxxxxxxx"),
+        (("contacts", {"department": {"phone": "0700000016", "private": True}}), "phone: xxxxxxxxxx; contact: aaaa"),
+        (
+            ("contacts", {"language": {"role": "survivor", "phone": "0700000016"}}),
+            "contact_person: aaaaaaaa; phone: xxxxxxxxxx",
+        ),
+        (
+            ("contacts", {"phone": "0700000016", "active": "no", "valid": "", "status": 1}),
+            "phone: xxxxxxxxxx; contact: x",
+        ),
         *(
             (("contacts", {"phone": "0700000016"} | ended), "phone: xxxxxxxxxx")
             for ended in (

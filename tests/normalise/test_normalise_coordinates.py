@@ -140,6 +140,8 @@ def test_a_pair_that_is_not_in_kenya_is_dropped_and_says_so(
         ("Plot 1, 36", None),
         ("-1,36,36,82", None),
         ("1 36 30 15", None),
+        ("-1.28, 36, 82", None),  # decimals that were cut: 36.82
+        ("-1, 36.8, 1600", None),
         ("36.8", None),
         ("-1.28, 36.8, near the market", None),
         ("[1, 2, 3, 4, 5]", None),
@@ -168,6 +170,9 @@ def test_geometry_wins_and_a_contradiction_is_an_issue(landed: Callable[..., dic
         "coordinates_conflict": "-0.3, 36.07",
         "coordinates_dropped": "0, 0",
     }
+    for other in (("-0.3", "36.8"), ("-1.28", "36.07")):
+        told = landed(geometry=point, latitude=other[0], longitude=other[1])
+        assert told == {"latitude": -1.28, "longitude": 36.8, "coordinates_conflict": ", ".join(other)}
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ UUID = "1a536286-c5b9-46f4-a72f-919c1fccb8e8"
             ["PEP kits", "HTS", "Shelter", "Food < 3 days"],
         ),
         ('[{"name": "PEP", "available": true}, {"name": "HTS", "status": "Active"}]', ["PEP", "HTS"]),
+        ('[{"category": "Medical", "name": "Counselling", "services": ["PEP"]}]', ["Counselling", "PEP"]),
         ('[{"service_name": "PEP", "option_name": "Yes"}, {"name": "HTS", "option": "Level 4"}]', ["PEP", "HTS"]),
         ('"HTS &amp; STI; PEP&nbsp;kits"', ["HTS & STI", "PEP kits"]),
         ('"&lt;li&gt;PEP&lt;/li&gt;&lt;li&gt;HTS &amp;amp; STI&lt;/li&gt;"', ["PEP", "HTS & STI"]),
@@ -105,6 +106,7 @@ def test_services_are_distinct_names_in_the_order_given(
         ('["Counselling", {"kind": "1"}]', '{"kind":"1"}'),
         ('["Counselling", {"Medical": {"available": false}}]', '{"Medical":{"available":false}}'),
         ('["Counselling", {"PEP": ["x"]}]', '{"PEP":["x"]}'),
+        ('["Counselling", {"PEP": {"cost": "free"}}]', '{"PEP":{"cost":"free"}}'),
         ('["Counselling", {"available": ["PEP"], "unavailable": ["X"]}]', '{"available":["PEP"],"unavailable":["X"]}'),
         *(
             (f'["Counselling", "{lacks}"]', lacks)
