@@ -2,15 +2,10 @@
 -- a facility that is left without one gets another.
 
 -- name: find_unrepeated_contacts
--- A source that gives another number in place of its own does not say so; a landline may take the place of a mobile.
--- Whose a contact is tells the image of its insertion, or of its facility's, with which it came. is_only_record: a source
--- with several records of a facility says in one what it does not in another, also in one that this run ($1 is its
--- run_no) reinstated. What a person made the primary contact is not is_imported_primary: the last image of a contact says
--- what an import left, and of those that came with the facility the first was the primary one.
--- What a record repeats is left out by NOT IN, which is hashed (a managed database may have a contact without a value:
--- nobody repeats it), and images are looked for once for all that came at one time: 2,000 facilities that came a second
--- time were compared each with each (78 s), and so were the contacts of one facility (36 s for 5,000). Where a contact
--- and its facility came at once, each with its image, the facility's counts.
+-- A source that gives another number in place of its own does not say so; a landline may take the place of a mobile. $1
+-- is the run_no. What a record repeats is left out by IN, which is hashed, and images are looked for once for all that
+-- came at one time: 2,000 facilities that came a second time were compared each with each (78 s), and so were the
+-- contacts of one facility (36 s for 5,000).
 INSERT INTO unrepeated_contacts (row_no, contact_id, is_only_record, is_imported_primary)
 WITH said AS MATERIALIZED (
     SELECT
@@ -37,27 +32,27 @@ WITH said AS MATERIALIZED (
         ON CASE types.type_name WHEN 'Mobile' THEN 'Phone' ELSE types.type_name END = saying.line_kind
     JOIN facility_contacts AS present USING (facility_id, contact_type_id)
     WHERE present.is_active
+        -- IS NOT TRUE: a managed database may have a contact without a value, which nobody repeats.
         AND (
-            present.contact_value IS NULL
-            OR (
-                (saying.row_no, saying.line_kind, pg_temp.contact_key(present.contact_value, true)) NOT IN (
-                    SELECT
-                        row_no,
-                        line_kind,
-                        contact_key
-                    FROM said
-                    WHERE is_number
-                )
-                AND (saying.row_no, saying.line_kind, pg_temp.contact_key(present.contact_value, false)) NOT IN (
-                    SELECT
-                        row_no,
-                        line_kind,
-                        contact_key
-                    FROM said
-                    WHERE NOT is_number
-                )
+            (saying.row_no, saying.line_kind, pg_temp.contact_key(present.contact_value, true)) IN (
+                SELECT
+                    row_no,
+                    line_kind,
+                    contact_key
+                FROM said
+                WHERE is_number
             )
-        )
+        ) IS NOT TRUE
+        AND (
+            (saying.row_no, saying.line_kind, pg_temp.contact_key(present.contact_value, false)) IN (
+                SELECT
+                    row_no,
+                    line_kind,
+                    contact_key
+                FROM said
+                WHERE NOT is_number
+            )
+        ) IS NOT TRUE
 ), moments AS MATERIALIZED (
     SELECT
         came.row_no,
@@ -76,6 +71,8 @@ WITH said AS MATERIALIZED (
     JOIN staged_records AS record USING (row_no)
     JOIN facilities USING (facility_id)
 ), only_records AS MATERIALIZED (
+    -- A source with several records of a facility says in one what it does not in another, also in one that this run
+    -- reinstated.
     SELECT DISTINCT row_no
     FROM moments
     WHERE pg_temp.is_only_record(facility_id, source, content_hash::uuid)
@@ -88,6 +85,8 @@ WITH said AS MATERIALIZED (
                 AND is_superseded
         )
 ), given AS MATERIALIZED (
+    -- What the record's source gave: the image of a contact's insertion tells it, or that of the insertion of its
+    -- facility, with which it came; of this one the contact_id is null.
     SELECT
         moments.row_no,
         moments.created_at,
@@ -111,37 +110,43 @@ WITH said AS MATERIALIZED (
             changes.table_name = 'facility_contacts'
             OR (changes.table_name = 'facilities' AND moments.is_facilitys)
         )
+), former AS (
+    SELECT
+        *,
+        (row_no, created_at) IN (SELECT row_no, created_at FROM given WHERE contact_id IS NULL) AS is_with_facility,
+        (row_no, created_at, contact_id) IN (
+            SELECT
+                row_no,
+                created_at,
+                contact_id
+            FROM given
+            WHERE contact_id IS NOT NULL
+        ) AS is_by_itself
+    FROM unsaid
 )
 SELECT
     row_no,
     contact_id,
     row_no IN (SELECT row_no FROM only_records),
+    -- Not what a person made the primary contact: the last image of a contact says what an import left, else its
+    -- insertion does, and of those that came with the facility the first was the primary one.
     is_primary
         AND coalesce(
             pg_temp.last_left(contact_id, 'is_primary'),
             CASE
-                WHEN (row_no, created_at) IN (SELECT row_no, created_at FROM given WHERE contact_id IS NULL) THEN NULL
-                WHEN (row_no, contact_id) IN (SELECT row_no, contact_id FROM given WHERE is_primary) THEN true
-                WHEN (row_no, contact_id) IN (SELECT row_no, contact_id FROM given WHERE NOT is_primary) THEN false
-            END,
-            NOT EXISTS (
-                SELECT
-                FROM facility_contacts AS earlier
-                WHERE earlier.facility_id = unsaid.facility_id
-                    AND earlier.created_at = unsaid.created_at
-                    AND earlier.contact_id < unsaid.contact_id
-            )
+                WHEN is_with_facility THEN NOT EXISTS (
+                    SELECT
+                    FROM facility_contacts AS earlier
+                    WHERE earlier.facility_id = former.facility_id
+                        AND earlier.created_at = former.created_at
+                        AND earlier.contact_id < former.contact_id
+                )
+                ELSE (row_no, contact_id) IN (SELECT row_no, contact_id FROM given WHERE is_primary)
+            END
         )
-FROM unsaid
-WHERE (row_no, created_at, contact_id) IN (
-        SELECT
-            row_no,
-            created_at,
-            contact_id
-        FROM given
-        WHERE contact_id IS NOT NULL
-    )
-    OR (row_no, created_at) IN (SELECT row_no, created_at FROM given WHERE contact_id IS NULL);
+FROM former
+WHERE is_with_facility
+    OR is_by_itself;
 
 -- name: replace_primary_contacts
 -- Survivors would be sent to a number that its source has replaced for ever. It stays active, for nobody said that it is
