@@ -1,6 +1,7 @@
 """Taking changes back in the database: of a whole run (``operating/undo.py``), or of one file that failed late.
 
-The SQL is ``sql/undo``, a file a step: 1 to 5 in this order, 7 for a file.
+The SQL is ``sql/undo``, a file a step: 1 to 5 in this order (4 puts back what was deleted before it restores what was
+updated), 7 for a file.
 """
 
 from __future__ import annotations

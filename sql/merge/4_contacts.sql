@@ -37,9 +37,7 @@ ORDER BY
 
 -- name: switch_contacts
 -- What a source calls out of use nobody is to call, whoever gave the number; what the same source gives again as one to
--- call was unreachable for a month. Once each: a record that came before in the same words says nothing new. What an
--- import has switched off and is active all the same, a person switched on again, and what a person switched off stays
--- off. Another source's word switches nothing on, or the two would switch it by turns.
+-- call was unreachable for a month. Once each: a record that came before in the same words says nothing new.
 WITH stated AS (
     SELECT
         row_no,
@@ -80,9 +78,12 @@ WITH stated AS (
         AND pg_temp.is_same_contact(present.contact_value, stated.contact_key)
     WHERE merging.met_by NOT IN ('new', 'content', 'superseded')
         AND present.is_active <> stated.is_active
+        -- What an import has switched off and is active all the same, a person switched on again; and what a person
+        -- switched off stays off.
         AND stated.is_active = (pg_temp.last_left(present.contact_id, 'is_active') IS FALSE)
         AND (
             NOT stated.is_active
+            -- Another source's word switches nothing on, or the two would switch it by turns.
             OR EXISTS (
                 SELECT
                 FROM etl.changes
