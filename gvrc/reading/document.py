@@ -327,7 +327,10 @@ class Walk:
     def _rewritten(
         self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...]
     ) -> Iterator[Elements] | None:
-        """Give records in the form of all others, if they come as pairs, in wrapped values or inside of others."""
+        """Give records in the form of all others, if they come as pairs, in wrapped values or inside of others.
+
+        Those of a pinned path get other keys at most: they are where it says, not inside of what stands there.
+        """
         if self._is_wanted(path) is not False and (pairs := pairs_in(values, self.keys)):
             return with_labels_as_keys(parts, pairs, self.keys)
         if self.schema and are_coded(values, self.schema, self.keys):

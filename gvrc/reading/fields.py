@@ -450,11 +450,7 @@ class _Sorting:
                 left = left - self._offer_units(path, texts, distinct.texts)
             if unfit != distinct.texts:
                 kept = [None if text in unfit else text for text in texts] if unfit else texts
-                if field == "address" and normal_key(str(path[-1])) in BOXES:
-                    kept = list(map(as_box, kept))
-                elif field == "is_closed" and normal_key(str(path[-1])) in HOURS:
-                    kept = list(map(as_hours, kept))
-                self.offers.add(field, rank, path, json_texts_of(kept) if field in LIST_FIELDS else kept)
+                self.offers.add(field, rank, path, _as_meant(field, path, kept))
         if left := left - says_nothing:
             is_whole = len(left) == len(distinct.texts)
             self.left_over.count_values(path, texts if is_whole else [text if text in left else None for text in texts])
@@ -497,6 +493,16 @@ class _Sorting:
 def _is_of_hierarchy(level: object, path: object, known: object) -> bool:
     """Say whether a level is that of a unit of DHIS2, which need not give its path: then its id shows it."""
     return is_unit_of_hierarchy(level, path) or (type(level) is int and is_uid(known))
+
+
+def _as_meant(field: str, path: KeyPath, texts: Texts) -> Texts:
+    """Give texts as the field has them: the number of a box as an address, a text as a list."""
+    if field in LIST_FIELDS:
+        return json_texts_of(texts)
+    word = normal_key(str(path[-1]))
+    if field == "address" and word in BOXES:
+        return list(map(as_box, texts))
+    return list(map(as_hours, texts)) if field == "is_closed" and word in HOURS else texts
 
 
 def _unmarked(path: KeyPath) -> KeyPath:
