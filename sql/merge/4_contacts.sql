@@ -1,5 +1,6 @@
--- Contacts. A number is the same in any writing (pg_temp.contact_key), and what is there is never changed, only switched
--- off and on; the parameters are as in 4_children.sql. Which contact is the primary one: 4_primary_contacts.sql.
+-- Contacts. What is there is never changed, only switched off and on. It has two keys, that of a number and that of a text
+-- (pg_temp.contact_key), and is what a record gives if either is the record's. The parameters are as in 4_children.sql.
+-- Which contact is the primary one: 4_primary_contacts.sql.
 
 -- name: insert_contacts_of_new
 INSERT INTO facility_contacts (
@@ -128,7 +129,6 @@ WITH present AS MATERIALIZED (
     SELECT
         known.facility_id,
         known.contact_type_id,
-        kind.is_number,
         pg_temp.contact_key(known.contact_value, kind.is_number) AS contact_key
     FROM facility_contacts AS known
     CROSS JOIN (VALUES (true), (false)) AS kind (is_number)
@@ -158,11 +158,10 @@ WITH present AS MATERIALIZED (
     JOIN contact_types AS types ON types.type_name = staged.contact_type
     WHERE merging.met_by <> 'superseded'
         AND (merging.met_by <> 'new' OR $3::boolean)
-        AND (merging.facility_id, types.contact_type_id, staged.contact_key ~ '^[0-9]+$', staged.contact_key) NOT IN (
+        AND (merging.facility_id, types.contact_type_id, staged.contact_key) NOT IN (
             SELECT
                 facility_id,
                 contact_type_id,
-                is_number,
                 contact_key
             FROM present
         )
@@ -218,7 +217,6 @@ WITH out_of_use AS MATERIALIZED (
     SELECT
         known.facility_id,
         known.contact_type_id,
-        kind.is_number,
         pg_temp.contact_key(known.contact_value, kind.is_number) AS contact_key
     FROM facility_contacts AS known
     CROSS JOIN (VALUES (true), (false)) AS kind (is_number)
@@ -233,7 +231,6 @@ WITH out_of_use AS MATERIALIZED (
     GROUP BY
         known.facility_id,
         known.contact_type_id,
-        kind.is_number,
         pg_temp.contact_key(known.contact_value, kind.is_number)
     HAVING bool_and(NOT known.is_active AND pg_temp.last_left(known.contact_id, 'is_active') IS FALSE)
 )
@@ -247,11 +244,10 @@ JOIN merging USING (row_no)
 JOIN contact_types AS types ON types.type_name = staged.contact_type
 WHERE merging.met_by NOT IN ('new', 'superseded')
     AND (
-        (merging.facility_id, types.contact_type_id, staged.contact_key ~ '^[0-9]+$', staged.contact_key) IN (
+        (merging.facility_id, types.contact_type_id, staged.contact_key) IN (
             SELECT
                 facility_id,
                 contact_type_id,
-                is_number,
                 contact_key
             FROM out_of_use
         )
@@ -269,7 +265,6 @@ WITH present AS MATERIALIZED (
     SELECT
         known.facility_id,
         known.contact_type_id,
-        kind.is_number,
         pg_temp.contact_key(known.contact_value, kind.is_number) AS contact_key,
         known.is_active,
         lower(known.contact_person_name) AS person
@@ -284,7 +279,6 @@ WITH present AS MATERIALIZED (
         staged.position,
         staged.contact_value,
         staged.contact_key,
-        staged.contact_key ~ '^[0-9]+$' AS is_number,
         lower(staged.contact_person_name) AS person,
         types.contact_type_id,
         merging.facility_id
@@ -301,31 +295,28 @@ SELECT
     contact_value
 FROM naming
 WHERE (
-        (facility_id, contact_type_id, is_number, contact_key) IN (
+        (facility_id, contact_type_id, contact_key) IN (
             SELECT
                 facility_id,
                 contact_type_id,
-                is_number,
                 contact_key
             FROM present
             WHERE is_active
                 AND person IS NOT NULL
         )
     ) IS TRUE
-    AND (facility_id, contact_type_id, is_number, contact_key) NOT IN (
+    AND (facility_id, contact_type_id, contact_key) NOT IN (
         SELECT
             facility_id,
             contact_type_id,
-            is_number,
             contact_key
         FROM present
         WHERE NOT is_active
     )
-    AND (facility_id, contact_type_id, is_number, contact_key, person) NOT IN (
+    AND (facility_id, contact_type_id, contact_key, person) NOT IN (
         SELECT
             facility_id,
             contact_type_id,
-            is_number,
             contact_key,
             person
         FROM present

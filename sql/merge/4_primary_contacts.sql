@@ -12,7 +12,6 @@ WITH said AS MATERIALIZED (
         staged.row_no,
         CASE staged.contact_type WHEN 'Mobile' THEN 'Phone' ELSE staged.contact_type END AS line_kind,
         staged.contact_key,
-        staged.contact_key ~ '^[0-9]+$' AS is_number,
         merging.facility_id
     FROM staged_contacts AS staged
     JOIN merging USING (row_no)
@@ -40,7 +39,6 @@ WITH said AS MATERIALIZED (
                     line_kind,
                     contact_key
                 FROM said
-                WHERE is_number
             )
         ) IS NOT TRUE
         AND (
@@ -50,7 +48,6 @@ WITH said AS MATERIALIZED (
                     line_kind,
                     contact_key
                 FROM said
-                WHERE NOT is_number
             )
         ) IS NOT TRUE
 ), moments AS MATERIALIZED (
