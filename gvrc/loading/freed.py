@@ -35,7 +35,7 @@ def give_once(merger: Merger, outcomes: dict[int, FileOutcomes]) -> bool:
     if not stage_claims(merger):  # the usual case
         return False
     if merger.directory.is_watched:
-        write_watched(merger, has_new=False, has_met=True, has_children=False)
+        write_watched(merger, None, has_new=False, has_met=True)
     else:
         merger.write_facilities(has_new=False, has_met=True)
     given = merger.database.rows("given")

@@ -9,21 +9,22 @@ from gvrc.values.identity import may_be_misspelt, may_be_one
 if TYPE_CHECKING:
     from gvrc.database import Database
     from gvrc.loading.merge import Merger
+    from gvrc.loading.stage import StagedBatch
     from gvrc.loading.staging import Refused
 
 Span = tuple[int, int, int]  # the round, the first and the last row_no
 
 
-def meet(merger: Merger, span: Span) -> Refused:
+def meet(merger: Merger, staged: StagedBatch, span: Span) -> Refused:
     """Find the facility of each row, or a new key for it; give those that no facility is sure for."""
     database = merger.database
-    needless = merger.needless if span[0] == 1 else frozenset()
+    needless = staged.needless if merger.is_first_load and span[0] == 1 else frozenset()
     meet_by_given_codes(merger, span, needless)
     refused = judge_claimed_codes(merger)
     has_codeless = database.run("generate_codes", *span) > 0
     meet_by_keys(merger, span, needless, has_codeless=has_codeless)
     meet_by_names(merger, span, has_codeless=has_codeless and "meet_by_name" not in needless)
-    if merger.has_answers:
+    if staged.has_answers:
         database.run("meet_by_former_correction", *span)
     postpone(database, span[0])
     refused |= refuse_ambiguous(database)

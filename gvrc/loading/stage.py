@@ -74,6 +74,11 @@ class StagedBatch(Struct):
         """Name the tables of children that the batch has rows in."""
         return sorted(table for table, rows in self.children.items() if not rows.is_empty())
 
+    @property
+    def has_answers(self) -> bool:
+        """Say whether the batch has a reject that is run again."""
+        return self.records["answers"].null_count() < len(self.records)
+
     def take_lone_out(self, row_nos: pl.Series, unfolder: Unfolder) -> None:
         """Unfold lone records; where a value of theirs does not fit its column, all stay, and the merge will say so."""
         is_lone = pl.col("row_no").is_in(row_nos.implode())

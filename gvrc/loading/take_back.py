@@ -1,6 +1,7 @@
 """Taking changes back in the database: of a whole run (``operating/undo.py``), or of one file that failed late.
 
-The SQL is ``sql/undo``, a file a step: 1 to 5 in this order, 7 for a file.
+The SQL is ``sql/undo``, a file a step: 1 to 5 in this order (4 puts back what was deleted before it restores what was
+updated), 7 for a file.
 """
 
 from __future__ import annotations
@@ -160,9 +161,12 @@ def restore(database: Database, *, is_managed: bool) -> None:
 def take_memory_back(database: Database, run_no: int, file_no: int | None, by_run_no: int | None) -> None:
     """Take back what etl remembers of facilities: as they were imported, their codes, their lineage, their rejects."""
     undone = (run_no, file_no, by_run_no)
-    for name in ("forget_undone_facilities", "put_back_imported"):
-        database.run(name, *undone)
-    for name in ("fill_imported", "put_back_codes"):
+    database.run("forget_undone_facilities", *undone)
+    for name in ("find_imported_before", "find_imported_corrected"):
+        database.run(name, run_no, file_no)
+    if by_run_no:
+        database.run("keep_imported_of_undone", by_run_no)
+    for name in ("remove_imported_of_undone", "put_back_imported", "put_back_codes"):
         database.run(name)
     for name in ("put_back_former_codes", "forget_undone_lineage", "put_back_lineage"):
         database.run(name, *undone)

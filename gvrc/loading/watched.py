@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from gvrc.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from gvrc.database import Database
     from gvrc.loading.merge import Merger
     from gvrc.loading.staging import Refused
@@ -31,17 +33,20 @@ class FutileWritesError(Exception):
         self.rows = rows
 
 
-def write_watched(merger: Merger, *, has_new: bool, has_met: bool, has_children: bool = True) -> Refused:
-    """Write facilities and what belongs to them; give the rows that a trigger refuses, with reason and detail."""
+def write_watched(merger: Merger, children: Collection[str] | None, *, has_new: bool, has_met: bool) -> Refused:
+    """Write facilities and what belongs to them; give the rows that a trigger refuses, with reason and detail.
+
+    ``children`` are as in ``Merger.write_children``; where there are None, facilities alone are written.
+    """
     refused: Refused = {}
-    merger.futile.clear()
+    futile: set[int] = set()  # facilities that triggers leave as they are
     while True:
         try:
             # On any error roll back to this savepoint: left standing, it would hide the outer one of the same name.
             with merger.database.savepoint(Exception):
-                write_once(merger, has_new=has_new, has_met=has_met, has_children=has_children)
+                write_once(merger, children, futile, has_new=has_new, has_met=has_met)
         except FutileWritesError as error:
-            merger.futile.update(write["facility_id"] for write in error.facilities if not write["reason"])
+            futile.update(write["facility_id"] for write in error.facilities if not write["reason"])
             refused |= withdraw_refused(merger.database, error.facilities)
             if error.rows:
                 merger.database.run("withdraw_futile_rows", json.dumps([as_json(row) for row in error.rows]))
@@ -49,17 +54,19 @@ def write_watched(merger: Merger, *, has_new: bool, has_met: bool, has_children:
             return refused
 
 
-def write_once(merger: Merger, *, has_new: bool, has_met: bool, has_children: bool) -> None:
+def write_once(
+    merger: Merger, children: Collection[str] | None, futile: set[int], *, has_new: bool, has_met: bool
+) -> None:
     """Write, check what the triggers left, and remember that.
 
     Raises:
         FutileWritesError: something came to nothing.
     """
     database = merger.database
-    merger.write_facilities(has_new=has_new, has_met=has_met)
+    merger.write_facilities(has_new=has_new, has_met=has_met, futile=futile)
     demand_written(database)
-    if has_children:
-        merger.write_children_of_met(is_watched=True)
+    if children is not None:
+        merger.write_children_of_met(children, is_watched=True)
         database.check_constraints()  # there are triggers that wait for it
         for name in ("look_at_rows_again", "add_after_images"):
             database.run(name)

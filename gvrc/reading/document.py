@@ -1,23 +1,21 @@
 """Where the records are in a document: chunks of text -> records, many at a time, each as the bytes that it came as.
 
 A document is walked, not loaded: ``cursor.py`` is the place in it, ``elements.py`` splits its lists, ``table_rows.py``
-makes records of rows. What is said around records goes down the walk with it (``around.py``), what is not about
-facilities is passed over (``passed_over.py``), and what else the walk meets is noted for the report (``walked.py``).
+makes records of rows, ``evidence.py`` says whether what was met is a record. What is said around records goes down the
+walk with it (``around.py``), what is not about facilities is passed over (``passed_over.py``), and what else the walk
+meets is noted for the report (``walked.py``).
 """
 
 from __future__ import annotations
 
-import re
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from gvrc.errors import SourceFileError
-from gvrc.lazy import lazy_pattern
-from gvrc.masking import mask_letters
-from gvrc.meaning.list_names import is_named_after_facilities, may_be_sender
-from gvrc.meaning.other_kinds import is_of_many_kinds, json_api_type, other_kind
+from gvrc.meaning.list_names import may_be_sender
+from gvrc.meaning.other_kinds import is_of_many_kinds, other_kind
 from gvrc.meaning.paths import PARENT_CLOSED, PARENT_COUNTY, PARENT_GROUP, is_absent, normal_key
 from gvrc.meaning.persons import is_address_card
 from gvrc.meaning.shown_keys import shown_path
@@ -43,20 +41,16 @@ from gvrc.reading.coded import (
     schema_in,
     with_labels,
 )
-from gvrc.reading.cursor import ANY, LENIENT, MAX_DEPTH, QUOTE, SPACE, UNREADABLE, Cursor, read_element, type_of
+from gvrc.reading.cursor import LENIENT, MAX_DEPTH, QUOTE, Cursor, read_element
 from gvrc.reading.dump import is_dump, read_table
 from gvrc.reading.elements import ListReader, blocks_of_lines, is_lines
+from gvrc.reading.evidence import are_records, is_record
 from gvrc.reading.fixture import is_fixture, join_fixture
 from gvrc.reading.item_lists import are_listings, listed_items
 from gvrc.reading.labelled import pairs_in, with_labels_as_keys
 from gvrc.reading.named_by_key import records_by_name
-from gvrc.reading.passed_over import (
-    FEW_NAMED,
-    are_listed_persons,
-    is_officeholder,
-    is_path_passed_over,
-    is_sender,
-)
+from gvrc.reading.no_document import not_json, only_a_value
+from gvrc.reading.passed_over import are_listed_persons, is_path_passed_over, is_sender
 from gvrc.reading.repeated_codes import repeated_codes
 from gvrc.reading.service_lists import are_services_at_places, places_of_services
 from gvrc.reading.shared_points import shared_points
@@ -65,7 +59,6 @@ from gvrc.reading.tables import columns_in, is_list_of_columns, may_be_row
 from gvrc.reading.typed_values import are_of_a_database, are_wrapped, plain_values
 from gvrc.reading.walked import Walked, is_next_link, shown_kind
 from gvrc.rejects import HEADER_KEY
-from gvrc.shapes import has_evidence, has_facilities_inside, lists_names, looks_like_facility
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -132,7 +125,7 @@ class Walk:
             if char == b"[":
                 yield from self._array((), {})
             elif char != b"{":
-                raise SourceFileError(_only_a_value(cursor) or _not_json(cursor))
+                raise SourceFileError(only_a_value(cursor) or not_json(cursor))
             elif is_lines(cursor):
                 yield from self._sorted(blocks_of_lines(cursor), (), {})
             else:
@@ -154,51 +147,48 @@ class Walk:
     def _small_object(
         self, value: dict[str, Any], end: int, path: tuple[str, ...], parents: dict[str, str]
     ) -> Iterator[Elements]:
-        """Decide whether an object that is looked at as a whole is a record, one in parts, or neither; else walk it."""
+        """Give the records of an object that is looked at as a whole; else walk it member by member."""
         start = self.cursor.at
         self.cursor.at = end
         if self._is_record(value, path):
-            self.walked.add(path, 1)
-            around = with_own_key(path, parents)
-            links = self._links_needed([value], path, around)
-            yield self._told([self.cursor.text[start:end].rstrip()], around, links, path)
+            yield self._record(value, self.cursor.text[start:end].rstrip(), path, with_own_key(path, parents))
             yield from self._branches([value], path, parents)
         elif not any(isinstance(inner, (dict, list)) for inner in value.values()):
             self._note_plain(value, path)
-        elif self.pinned is None and is_address_card(value):
-            self.walked.passed_over["of people in an address book, with where they work"] += 1
-        elif self._passes_persons(_keyed(value), list(value.values()), path, parents):
-            pass
-        elif self.pinned is None and (named := records_by_name(value, path, self.keys)):
-            self.walked.add(path, len(named))
-            self.walked.note_facts({key: said for key, said in value.items() if not isinstance(said, dict)})
-            yield self._told(list(map(msgspec.json.encode, named)), parents, None, path)
-        elif self.pinned is None and (parted := facility_in_parts(value, path, self.keys)):
-            self.walked.add((*path, parted.key), 1)
-            links = self._links_needed([parted.record], path, parents)
-            yield self._told([msgspec.json.encode(parted.record)], parents, links, path)
+        elif self.pinned is None and (records := self._in_another_form(value, path, parents)) is not None:
+            yield from records
         else:
             self.cursor.at = start
             around = parents | own_places(value, self.keys, path) | point_of_feature(value)
             yield from self._members(path, around, value)
 
+    def _record(self, value: dict[str, Any], text: bytes, path: tuple[str, ...], parents: dict[str, str]) -> Elements:
+        """Give one record, found under this path."""
+        self.walked.add(path, 1)
+        return self._told([text], parents, self._links_needed([value], path, parents), path)
+
+    def _in_another_form(
+        self, value: dict[str, Any], path: tuple[str, ...], parents: dict[str, str]
+    ) -> list[Elements] | None:
+        """Give the records of an object that is a list, or a record, in another form; none if it is of people."""
+        if is_address_card(value):
+            self.walked.passed_over["of people in an address book, with where they work"] += 1
+            return []
+        if self._passes_persons(_keyed(value), list(value.values()), path, parents):
+            return []
+        if named := records_by_name(value, path, self.keys):
+            self.walked.add(path, len(named))
+            self.walked.note_facts({key: said for key, said in value.items() if not isinstance(said, dict)})
+            return [self._told(list(map(msgspec.json.encode, named)), parents, None, path)]
+        if parted := facility_in_parts(value, path, self.keys):
+            self.walked.add((*path, parted.key), 1)
+            links = self._links_needed([parted.record], path, parents)
+            return [self._told([msgspec.json.encode(parted.record)], parents, links, path)]
+        return None
+
     def _is_record(self, value: dict[str, Any], path: tuple[str, ...]) -> bool:
         wanted = True if _is_reject(value, path) else self._is_wanted(path)
-        if wanted is not None or not looks_like_facility(value, self.keys):
-            return bool(wanted)
-        if path and normal_key(path[-1]) == "facility":  # the only one of a list, in XML turned into JSON
-            return True
-        if not path and json_api_type(value.get("data")):  # one resource: what it refers to stands beside it
-            return False
-        if columns_beside(value, self.keys):  # the table has a name, too
-            return False
-        if not path:  # "Kenya", above its counties, has a name, too
-            return has_evidence(value, self.keys) or not (
-                has_facilities_inside(value, self.keys) or lists_names(value, self.keys)
-            )
-        return not (is_path_passed_over(path) or is_officeholder(value, path[-1], self.keys)) and has_evidence(
-            value, self.keys
-        )
+        return is_record(value, path, self.keys) if wanted is None else wanted
 
     def _note_plain(self, value: dict[str, Any], path: tuple[str, ...]) -> None:
         """Note what is said by an object that is no record and has none inside."""
@@ -288,12 +278,16 @@ class Walk:
         yield from self._sorted(ListReader(self.cursor).read(), path, parents)
 
     def _sorted(self, parts: Iterator[Elements], path: tuple[str, ...], parents: dict[str, str]) -> Iterator[Elements]:
-        """Give the records of a list: its elements, those inside its elements, or none."""
+        """Give the records of a list: its elements, those inside its elements, or none.
+
+        First its form, because all that follows looks at records under their keys; then what a list of facilities might
+        be taken for; then whether it is one.
+        """
         if self.links.are_joined(path):
             for _ in parts:
                 pass  # to the end of the list
             return
-        parts, values = self._looked_at(parts, path)
+        parts, values = self._in_usual_form(*_sampled(parts), path)
         if not values or self._passes_persons(parts, values, path, parents):
             return
         if self.pinned is None and is_dump(values[0]):
@@ -307,23 +301,20 @@ class Walk:
             parts = map(self._without_others, parts)
         yield from (self._records if holds_records else self._elements)(parts, values, path, parents)
 
-    def _looked_at(self, parts: Iterator[Elements], path: tuple[str, ...]) -> tuple[Iterator[Elements], list[object]]:
-        """Give a list with its first values, rows of a table as records; no values if it is not of records."""
-        first = next(filter(None, parts), None)
-        if first is None:
+    def _in_usual_form(
+        self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...]
+    ) -> tuple[Iterator[Elements], list[object]]:
+        """Give a list and its first values with each record under its keys; no values if it is not of records."""
+        if not values:
             self.walked.look_at(path, [])
-            return parts, []
-        values = [read_element(element) for element in first[:SAMPLE]]
-        parts = chain([first], parts)
-        if path and is_list_of_columns(path[-1]) and self._take_columns(values, path[-1]):
+        elif path and is_list_of_columns(path[-1]) and self._take_columns(values, path[-1]):
             for _ in parts:
                 pass  # to the end of the list
             return parts, []
-        if self._is_wanted(path) is not False and may_be_row(values[0]):
+        elif self._is_wanted(path) is not False and may_be_row(values[0]):
             return self._rows(parts, path)
-        if rewritten := self._rewritten(parts, values, path):
-            first = next(filter(None, rewritten), [])
-            return chain([first], rewritten), [read_element(element) for element in first[:SAMPLE]]
+        elif rewritten := self._rewritten(parts, values, path):
+            return _sampled(rewritten)
         return parts, values
 
     def _take_columns(self, values: list[object], key: str) -> bool:
@@ -336,7 +327,10 @@ class Walk:
     def _rewritten(
         self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...]
     ) -> Iterator[Elements] | None:
-        """Give records in the form of all others, if they come as pairs, in wrapped values or inside of others."""
+        """Give records in the form of all others, if they come as pairs, in wrapped values or inside of others.
+
+        Those of a pinned path get other keys at most: they are where it says, not inside of what stands there.
+        """
         if self._is_wanted(path) is not False and (pairs := pairs_in(values, self.keys)):
             return with_labels_as_keys(parts, pairs, self.keys)
         if self.schema and are_coded(values, self.schema, self.keys):
@@ -358,10 +352,10 @@ class Walk:
         rows, has_headings = rows_as_records(parts, self.columns, self.keys, self.walked)
         if has_headings:
             self.columns = None
-        found = next(filter(None, rows), [])
-        if not found:
+        rows, values = _sampled(rows)
+        if not values:
             self.walked.look_at(path, [])
-        return chain([found], rows), [read_element(element) for element in found[:SAMPLE]]
+        return rows, values
 
     def _records(
         self, parts: Iterator[Elements], values: list[object], path: tuple[str, ...], parents: dict[str, str]
@@ -453,15 +447,10 @@ class Walk:
         wanted = True if any(_is_reject(value, path) for value in values) else self._is_wanted(path)
         if wanted is not None:
             return wanted
-        key = path[-1] if path else ""
         if is_path_passed_over(path) and not are_of_a_database(values):
             self.walked.has_next_page |= any(map(is_next_link, values))
             return False
-        named = islice((value for value in values if looks_like_facility(value, self.keys)), FEW_NAMED)
-        expected = not path or is_named_after_facilities(key) or PARENT_COUNTY in parents
-        if expected and not any(isinstance(value, dict) for value in values) and UNREADABLE in values:
-            return True  # nothing but what cannot be read: it is counted and reported
-        if any(expected or has_evidence(value, self.keys) for value in named):  # nearly always the first decides
+        if are_records(values, path, parents, self.keys):
             return True
         self.walked.look_at(path, values)
         return False
@@ -496,6 +485,12 @@ def _unescaped(text: str) -> str:
         return text
 
 
+def _sampled(parts: Iterator[Elements]) -> tuple[Iterator[Elements], list[object]]:
+    """Give a list with its first values, which tell what it holds."""
+    first: Elements = next(filter(None, parts), [])
+    return chain([first], parts), [read_element(element) for element in first[:SAMPLE]]
+
+
 def _is_reject(value: object, path: tuple[str, ...]) -> bool:
     """Say whether a value is a record that was refused before, whatever it is: it was one of a list of facilities."""
     return not path and isinstance(value, dict) and HEADER_KEY in value
@@ -509,32 +504,3 @@ def _is_first(record: object) -> bool:
 def _keyed(value: dict[str, Any]) -> Iterator[Elements]:
     """Give what an object holds, each under its own key, like the elements of a list, one at a time."""
     yield list(map(msgspec.json.encode, value.values()))
-
-
-def _only_a_value(cursor: Cursor) -> str | None:
-    """Say of a document that is one value, and JSON, that it has no records: it was answered, but with nothing."""
-    if cursor.offset > cursor.at or not cursor.ended:
-        return None
-    try:
-        value = ANY.decode(cursor.text.strip(SPACE))
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return f"holds no facilities: the document is {type_of(value)}. Give another file, or fetch it again."
-
-
-WEB_PAGE: Final = lazy_pattern(r"<(?:!doctype|\?xml|html|kml|gml|osm|rss|feed)\b>?", re.IGNORECASE)
-
-
-def _not_json(cursor: Cursor) -> str:
-    start = cursor.text[cursor.at : cursor.at + 20].decode("utf-8", "replace")
-    shown = tag[0] if (tag := WEB_PAGE.match(start)) else mask_letters(start)  # the start of a CSV file may be a name
-    return f"is not JSON: byte {cursor.offset:,} begins with {shown!r}. {_advice_on(start)}"
-
-
-def _advice_on(start: str) -> str:
-    """Say what to do about what begins so and is no JSON."""
-    if start.lower().startswith(("<!doctype", "<html")):
-        return "It is a web page, of an error or to log in: look at it in a browser, then fetch the file again."
-    if start.startswith("\0"):
-        return "The file was not written to its end. Fetch it again."
-    return "Give a file of objects or a list; export a spreadsheet as JSON."

@@ -37,7 +37,7 @@ from gvrc.reading.alike import Column, Columns, IdLists
 from gvrc.reading.angle_parts import DEGREES, part_of_angle
 from gvrc.reading.beside_contacts import Beside, beside_contacts, is_beside, rows_taken_out, with_said
 from gvrc.reading.filled_in import keys_of_respondent
-from gvrc.reading.fitting import DIGIT, HOURS, LIST_FIELDS, UUID_LENGTH, DistinctTexts
+from gvrc.reading.fitting import HOURS, LIST_FIELDS, DistinctTexts, is_list_of_names, is_pair
 from gvrc.reading.flattened import lists_flattened, with_lists
 from gvrc.reading.identifiers import IDENTIFIERS, LICENCE_KEY, REGISTRY_KEY, column_of, numbers_in
 from gvrc.reading.json_texts import Texts, Values, dotted, json_texts_of, texts_of
@@ -197,18 +197,17 @@ class _Sorting:
         return bool(is_ours or self.keys.meanings(path) or self.keys.opens(path) or is_beside)
 
     def _column(self, path: KeyPath, column: Column) -> None:
-        """Take the values of one key, whatever they are."""
+        """Take the values of one key, whatever they are.
+
+        First what they say, out of what it stands in; then what is taken for itself; then whether they may be told.
+        """
         word = normal_key(str(path[-1]))
-        if dict in column.types and any(map(says_one_value, column.values)):
-            column = Column([self._answer(path, value) for value in column.values])
-        if str in column.types and word == ADDRESS_AS_TEXT:
-            column = Column(list(map(decode_address, column.values)))
-        if list in column.types and word in LINKS:
-            column = Column(list(map(as_linked, column.values)))
-        if word in ADDRESSES and not column.types.isdisjoint((dict, list)):
-            column = Column([self._here(path, value) for value in column.values])
-        if word in IDENTIFIERS and not column.types.isdisjoint((dict, list)):
-            column = Column(self._take_numbers(path, column.values))
+        column = self._in_usual_form(path, word, column)
+        if not column.types.isdisjoint((dict, list)):
+            if word in ADDRESSES:
+                column = Column([self._here(path, value) for value in column.values])
+            if word in IDENTIFIERS:
+                column = Column(self._take_numbers(path, column.values))
         if withheld := withheld_in(path, column.values):
             self.offers.withheld |= withheld.rows
             column = Column(withheld.others)
@@ -220,11 +219,21 @@ class _Sorting:
         if not column.types.isdisjoint((dict, list)) or not self._put_apart(path, column):
             self._by_meaning(path, column)
 
+    def _in_usual_form(self, path: KeyPath, word: str, column: Column) -> Column:
+        """Give values out of answers and properties, an address out of its text, names out of links."""
+        if dict in column.types and any(map(says_one_value, column.values)):
+            column = Column([self._answer(path, value) for value in column.values])
+        if str in column.types and word == ADDRESS_AS_TEXT:
+            column = Column(list(map(decode_address, column.values)))
+        if list in column.types and word in LINKS:
+            column = Column(list(map(as_linked, column.values)))
+        return column
+
     def _put_apart(self, path: KeyPath, column: Column) -> bool:
         """Put apart what says more of the value of another key; say whether it was such a column."""
         if self._is_minor_part(path):
             self.offers.minor_parts.append((path, texts_of(column.values, column.types)))
-        elif beside := beside_contacts(tuple(map(_without_marks, path)), column.values, self.keys):
+        elif beside := beside_contacts(_unmarked(path), column.values, self.keys):
             self.beside.append(beside)
         else:
             return False
@@ -236,7 +245,7 @@ class _Sorting:
             column = Column(self._in_use(path, column.values))
         meanings = self.keys.meanings(path)
         if any(meaning.field == "contacts" for meaning in meanings):
-            self.offers.contacts.append((meanings[0].rank, dotted(tuple(map(_without_marks, path))), column.values))
+            self.offers.contacts.append((meanings[0].rank, dotted(_unmarked(path)), column.values))
         elif meanings or not self._put_beside(path, column.values, column.types):
             self._values(path, column.values, column.types)
 
@@ -329,8 +338,8 @@ class _Sorting:
         objects: Values = [value if type(value) is dict else None for value in values]
         if normal_key(str(path[-1])) in MAY_BE_ACCOUNTS and any(objects):
             objects = self._without_accounts(path, objects)
-        if path[-1] in ABOVE:
-            self._units_above(path, objects)
+        if path[-1] in ABOVE and len(path) == 1:
+            self._offer_units_above(path, objects)
         ranks = self.keys.ranks(path)
         if "geometry" in ranks or (any(map(is_geometry, objects)) and not is_of_unit(path)):
             objects = self._without_geometries(path, objects, ranks.get("geometry", ELSEWHERE))
@@ -356,12 +365,8 @@ class _Sorting:
         self.left_over.count_values(path, [value if is_so else None for value, is_so in zip(objects, are, strict=True)])
         return [None if is_so else value for value, is_so in zip(objects, are, strict=True)]
 
-    def _units_above(self, path: KeyPath, values: Values) -> None:
-        """Take places from the units that a record stands under, if it names none itself."""
-        if len(path) == 1:
-            self._offer_units_above(path, values)
-
     def _offer_units_above(self, path: KeyPath, values: Values) -> None:
+        """Offer the places of the units that a record stands under, for one that names none itself."""
         found = [units_above(value) for value in values]
         for field in sorted(set().union(*found)):
             self.offers.add(field, ELSEWHERE, path, [units.get(field) for units in found])
@@ -400,10 +405,10 @@ class _Sorting:
         lists: Values = [value if type(value) is list and value else None for value in values]
         if normal_key(str(path[-1])) in DESKS:
             lists = self._take_gender_desks(path, lists)
-        if path[-1] in ABOVE:
-            self._units_above(path, lists)
-        else:
+        if path[-1] not in ABOVE:
             lists = self._without_units(path, lists)
+        elif len(path) == 1:
+            self._offer_units_above(path, lists)
         ranks = self.keys.ranks(path)
         whole = next((field for field in (*LIST_FIELDS, "coordinates") if field in ranks), None)
         if whole:
@@ -414,7 +419,7 @@ class _Sorting:
 
     def _offer_lists(self, path: KeyPath, lists: Values, field: str, rank: int) -> Values:
         """Offer lists that are the value of a field; give back those that cannot be meant for it."""
-        could_be = _is_pair if field == "coordinates" else _is_list_of_names
+        could_be = is_pair if field == "coordinates" else is_list_of_names
         left = [value for value in lists if value and not could_be(value)]
         kept = lists if not left else [value if value and could_be(value) else None for value in lists]
         self.offers.add(field, rank, path, json_texts_of(kept))
@@ -445,11 +450,7 @@ class _Sorting:
                 left = left - self._offer_units(path, texts, distinct.texts)
             if unfit != distinct.texts:
                 kept = [None if text in unfit else text for text in texts] if unfit else texts
-                if field == "address" and normal_key(str(path[-1])) in BOXES:
-                    kept = list(map(as_box, kept))
-                elif field == "is_closed" and normal_key(str(path[-1])) in HOURS:
-                    kept = list(map(as_hours, kept))
-                self.offers.add(field, rank, path, json_texts_of(kept) if field in LIST_FIELDS else kept)
+                self.offers.add(field, rank, path, _as_meant(field, path, kept))
         if left := left - says_nothing:
             is_whole = len(left) == len(distinct.texts)
             self.left_over.count_values(path, texts if is_whole else [text if text in left else None for text in texts])
@@ -494,20 +495,15 @@ def _is_of_hierarchy(level: object, path: object, known: object) -> bool:
     return is_unit_of_hierarchy(level, path) or (type(level) is int and is_uid(known))
 
 
-def _without_marks(key: str | int) -> str | int:
-    return without_marks(key) if isinstance(key, str) else key
+def _as_meant(field: str, path: KeyPath, texts: Texts) -> Texts:
+    """Give texts as the field has them: the number of a box as an address, a text as a list."""
+    if field in LIST_FIELDS:
+        return json_texts_of(texts)
+    word = normal_key(str(path[-1]))
+    if field == "address" and word in BOXES:
+        return list(map(as_box, texts))
+    return list(map(as_hours, texts)) if field == "is_closed" and word in HOURS else texts
 
 
-def _is_list_of_names(values: list[Any]) -> bool:
-    """Say whether a list may have names: not one of keys of another table, which are numbers or UUIDs."""
-    return not all(type(value) is int or (type(value) is str and _is_uuid(value)) for value in values)
-
-
-def _is_uuid(text: str) -> bool:
-    return len(text) == UUID_LENGTH and text[8:9] == text[13:14] == "-"
-
-
-def _is_pair(values: list[Any]) -> bool:
-    return len(values) in (2, 3) and all(
-        type(value) in (int, float) or (type(value) is str and DIGIT.search(value)) for value in values
-    )
+def _unmarked(path: KeyPath) -> KeyPath:
+    return tuple(without_marks(key) if isinstance(key, str) else key for key in path)

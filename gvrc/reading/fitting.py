@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from itertools import chain, filterfalse, product
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from gvrc.lazy import lazy_pattern
 from gvrc.meaning.list_names import is_county
@@ -241,3 +241,19 @@ def _spellings(text: str) -> Iterable[str]:
 
 SHORT: Final = 4
 ABSENT_SPELLINGS: Final = frozenset(chain.from_iterable(map(_spellings, ABSENT)))
+
+
+def is_list_of_names(values: list[Any]) -> bool:
+    """Say whether a list may have names: not one of keys of another table, which are numbers or UUIDs."""
+    return not all(type(value) is int or (type(value) is str and _is_uuid(value)) for value in values)
+
+
+def _is_uuid(text: str) -> bool:
+    return len(text) == UUID_LENGTH and text[8:9] == text[13:14] == "-"
+
+
+def is_pair(values: list[Any]) -> bool:
+    """Say whether a list may be a point: two numbers, or three with the height."""
+    return len(values) in (2, 3) and all(
+        type(value) in (int, float) or (type(value) is str and DIGIT.search(value)) for value in values
+    )

@@ -93,7 +93,7 @@ class Offers:
         self._withhold_locations()
         self._close_what_is_past()
         self._leave_open_what_has_hours()
-        self._let_closed_outweigh()
+        self._let_closed_outweigh()  # of all that says closed, but for what says so of this hour only
         self._name_stations_before_people()
         self._name_by_titles()
         self._offer_what_was_ticked()

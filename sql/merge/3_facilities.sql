@@ -1,27 +1,6 @@
 -- Facilities: insert what is new, update what differs. $1 is the actor's user_id; $2 of the inserts is the status of a
 -- new facility for which no source states one, if the directory requires one.
 
--- name: create_missing_operational_statuses
-INSERT INTO operational_statuses (operational_status_id, status_name, description, sort_order)
-SELECT
-    nextval($1::regclass),
-    missing.name,
-    '',
-    0
-FROM (
-    SELECT operational_status AS name
-    FROM staged_records
-    WHERE operational_status IS NOT NULL
-    UNION
-    SELECT $2
-    FROM staged_records
-    WHERE operational_status IS NULL
-        AND $2 IS NOT NULL
-    EXCEPT
-    SELECT status_name
-    FROM operational_statuses
-) AS missing;
-
 -- name: insert_new_facilities_fresh
 INSERT INTO facilities (
     facility_id,

@@ -136,7 +136,7 @@ CREATE INDEX ON merging (facility_id);
 CREATE TEMPORARY TABLE unrepeated_contacts (
     row_no bigint NOT NULL,
     contact_id bigint NOT NULL,
-    is_only_record boolean NOT NULL,
+    is_only_record boolean NOT NULL, -- else the source may say in another record what it does not in this one
     is_imported_primary boolean NOT NULL
 );
 

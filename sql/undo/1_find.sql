@@ -17,7 +17,12 @@ CREATE TEMPORARY TABLE undo_changes (
 );
 
 -- name: create_undone_imported
-CREATE TEMPORARY TABLE undone_imported (image jsonb NOT NULL);
+-- The rows of etl.imported_facilities that are put back.
+CREATE TEMPORARY TABLE undone_imported (
+    facility_id integer NOT NULL,
+    image jsonb NOT NULL,
+    present_image jsonb -- the row in whose place it comes; null where there is none
+);
 
 -- name: create_image_of
 -- A row of the directory as it stands; null where it is gone.

@@ -59,13 +59,13 @@ LEFT JOIN (
 ) AS generated USING (facility_id)
 WHERE $3::integer IS NOT NULL;
 
--- name: put_back_imported
+-- name: find_imported_before
 -- The first image is the row as it was before the run. It comes back if the row is still as the run left it, except the
 -- fields that the facility kept: they stay as the run left them, or the importer would take for an edit what it wrote
 -- itself. If a later run has written the row since, only the fields that the facility got back come back. If the run
 -- has left no image, it has written nothing of what the importer remembers: it overwrote a person's edit with what was
--- imported before. Who wrote a ranked field goes back field by field: what the run left is in the image that the next
--- change made, and a source that nothing has changed since is the one before the run, unless the field keeps its value.
+-- imported before.
+INSERT INTO undone_imported (facility_id, image, present_image)
 WITH images AS (
     SELECT
         facility_id,
@@ -80,137 +80,141 @@ WITH images AS (
     SELECT DISTINCT ON (facility_id)
         facility_id,
         image,
-        last_value(next_image) OVER (
-            PARTITION BY facility_id
-            ORDER BY former_id
-            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        ) AS next_image,
-        last_value(left_run_no) OVER (
-            PARTITION BY facility_id
-            ORDER BY former_id
-            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        ) AS left_run_no
+        last_value(next_image) OVER all_of_run AS next_image,
+        last_value(left_run_no) OVER all_of_run AS left_run_no
     FROM images
     WHERE is_of_run
+    WINDOW all_of_run AS (
+        PARTITION BY facility_id
+        ORDER BY former_id
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    )
     ORDER BY
         facility_id,
         former_id
-), fitting AS (
-    SELECT
-        former.facility_id,
-        CASE
-            WHEN present.run_no IS NOT DISTINCT FROM former.left_run_no
-                THEN former.image || coalesce(settled.fields, '{}') || coalesce(stayed.fields, '{}')
-            ELSE to_jsonb(present) || coalesce(returned.fields, '{}')
-        END || coalesce(corrected.fields, '{}') || jsonb_build_object('field_sources', sources.fields) AS image,
-        to_jsonb(present) AS present_image
-    FROM former
-    JOIN facilities USING (facility_id)
-    LEFT JOIN etl.imported_facilities AS present USING (facility_id)
-    LEFT JOIN undo_changes AS undo
-        ON undo.row_id = facilities.facility_id
-        AND undo.table_name = 'facilities'
-        AND undo.operation <> 'insert'
-    -- What the image has of another run that was taken back meanwhile is not what the facility has.
-    CROSS JOIN LATERAL (
-        SELECT jsonb_object_agg(written.field, to_jsonb(present) -> written.field) AS fields
-        FROM (
-            SELECT DISTINCT jsonb_object_keys(changes.before) AS field
-            FROM etl.runs AS undos
-            JOIN etl.changes ON changes.run_no = undos.undoes_run_no
-            WHERE undos.status = 'succeeded'
-                AND changes.facility_id = former.facility_id
-                AND changes.table_name = 'facilities'
-                AND changes.operation = 'update'
-        ) AS written
-        WHERE to_jsonb(present) ? written.field
-            AND NOT coalesce(undo.before ? written.field, false)
-    ) AS settled
-    CROSS JOIN LATERAL (
-        SELECT jsonb_object_agg(kept.field, coalesce(to_jsonb(present), undo.before) -> kept.field) AS fields
-        FROM jsonb_object_keys(undo.kept) AS kept (field)
-    ) AS stayed
-    CROSS JOIN LATERAL (
-        SELECT jsonb_object_agg(put_back.field, former.image -> put_back.field) AS fields
-        FROM jsonb_object_keys(undo.before) AS put_back (field)
-        WHERE former.image ? put_back.field
-    ) AS returned
-    CROSS JOIN LATERAL (
-        SELECT jsonb_object_agg(other.field, other.value) AS fields
-        FROM jsonb_each(undo.corrected - ARRAY(SELECT jsonb_object_keys(undo.kept))) AS other (field, value)
-        WHERE former.image ? other.field
-    ) AS corrected
-    CROSS JOIN LATERAL (
-        SELECT
-            former.image -> 'field_sources' AS first,
-            coalesce(former.next_image -> 'field_sources', present.field_sources) AS left_by_run,
-            coalesce(present.field_sources, former.image -> 'field_sources') AS last
-    ) AS source_of
-    CROSS JOIN LATERAL (
-        SELECT coalesce(jsonb_object_agg(of_field.name, of_field.source), '{}') AS fields
-        FROM (
-            SELECT
-                field AS name,
-                CASE
-                    WHEN source_of.last -> field IS DISTINCT FROM source_of.left_by_run -> field
-                        OR undo.kept ? CASE field
-                            WHEN 'operational_status' THEN 'operational_status_id'
-                            WHEN 'ward_name' THEN 'ward_id'
-                            WHEN 'address' THEN 'address_line_1'
-                            ELSE field
-                        END THEN source_of.last -> field
-                    ELSE source_of.first -> field
-                END AS source
-            FROM jsonb_object_keys(source_of.last || source_of.first) AS keys (field)
-        ) AS of_field
-        WHERE of_field.source IS NOT NULL
-    ) AS sources
-    WHERE present.run_no IS NOT DISTINCT FROM former.left_run_no
-        OR (
-            present.run_no IS NOT NULL
-            AND (
-                coalesce(returned.fields, corrected.fields) IS NOT NULL
-                OR sources.fields <> present.field_sources
-            )
-        )
-    UNION ALL
-    -- An undo that left all of a facility alone has left no image, but its undo may have fields to bring back.
-    SELECT
-        undo.facility_id,
-        to_jsonb(present) || corrected.fields,
-        to_jsonb(present)
-    FROM undo_changes AS undo
-    JOIN etl.imported_facilities AS present USING (facility_id)
-    CROSS JOIN LATERAL (
-        SELECT jsonb_object_agg(other.field, other.value) AS fields
-        FROM jsonb_each(undo.corrected - ARRAY(SELECT jsonb_object_keys(undo.kept))) AS other (field, value)
-        WHERE to_jsonb(present) ? other.field
-    ) AS corrected
-    WHERE undo.table_name = 'facilities'
-        AND undo.operation = 'update'
-        AND corrected.fields IS NOT NULL
-        AND NOT EXISTS (SELECT FROM former WHERE former.facility_id = undo.facility_id)
-), kept AS (
-    INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, left_run_no, facility_id, image)
-    SELECT
-        $3::integer,
-        1,
-        (image ->> 'run_no')::integer,
-        facility_id,
-        present_image
-    FROM fitting
-    WHERE $3::integer IS NOT NULL
-        AND present_image IS NOT NULL
-), gone AS (
-    DELETE FROM etl.imported_facilities AS present
-    USING fitting
-    WHERE present.facility_id = fitting.facility_id
 )
-INSERT INTO undone_imported
-SELECT image
-FROM fitting;
+SELECT
+    former.facility_id,
+    CASE
+        WHEN present.run_no IS NOT DISTINCT FROM former.left_run_no
+            THEN former.image || coalesce(settled.fields, '{}') || coalesce(stayed.fields, '{}')
+        ELSE to_jsonb(present) || coalesce(returned.fields, '{}')
+    END || coalesce(corrected.fields, '{}') || jsonb_build_object('field_sources', sources.fields),
+    to_jsonb(present)
+FROM former
+JOIN facilities USING (facility_id)
+LEFT JOIN etl.imported_facilities AS present USING (facility_id)
+LEFT JOIN undo_changes AS undo
+    ON undo.row_id = facilities.facility_id
+    AND undo.table_name = 'facilities'
+    AND undo.operation <> 'insert'
+-- What the image has of another run that was taken back meanwhile is not what the facility has.
+CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(written.field, to_jsonb(present) -> written.field) AS fields
+    FROM (
+        SELECT DISTINCT jsonb_object_keys(changes.before) AS field
+        FROM etl.runs AS undos
+        JOIN etl.changes ON changes.run_no = undos.undoes_run_no
+        WHERE undos.status = 'succeeded'
+            AND changes.facility_id = former.facility_id
+            AND changes.table_name = 'facilities'
+            AND changes.operation = 'update'
+    ) AS written
+    WHERE to_jsonb(present) ? written.field
+        AND NOT coalesce(undo.before ? written.field, false)
+) AS settled
+CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(kept.field, coalesce(to_jsonb(present), undo.before) -> kept.field) AS fields
+    FROM jsonb_object_keys(undo.kept) AS kept (field)
+) AS stayed
+CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(put_back.field, former.image -> put_back.field) AS fields
+    FROM jsonb_object_keys(undo.before) AS put_back (field)
+    WHERE former.image ? put_back.field
+) AS returned
+CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(other.field, other.value) AS fields
+    FROM jsonb_each(undo.corrected - ARRAY(SELECT jsonb_object_keys(undo.kept))) AS other (field, value)
+    WHERE former.image ? other.field
+) AS corrected
+-- Who wrote a ranked field goes back field by field: what the run left is in the image that the next change made, and a
+-- source that nothing has changed since is the one before the run, unless the field keeps its value.
+CROSS JOIN LATERAL (
+    SELECT
+        former.image -> 'field_sources' AS first,
+        coalesce(former.next_image -> 'field_sources', present.field_sources) AS left_by_run,
+        coalesce(present.field_sources, former.image -> 'field_sources') AS last
+) AS source_of
+CROSS JOIN LATERAL (
+    SELECT coalesce(jsonb_object_agg(of_field.name, of_field.source), '{}') AS fields
+    FROM (
+        SELECT
+            field AS name,
+            CASE
+                WHEN source_of.last -> field IS DISTINCT FROM source_of.left_by_run -> field
+                    OR undo.kept ? CASE field
+                        WHEN 'operational_status' THEN 'operational_status_id'
+                        WHEN 'ward_name' THEN 'ward_id'
+                        WHEN 'address' THEN 'address_line_1'
+                        ELSE field
+                    END THEN source_of.last -> field
+                ELSE source_of.first -> field
+            END AS source
+        FROM jsonb_object_keys(source_of.last || source_of.first) AS keys (field)
+    ) AS of_field
+    WHERE of_field.source IS NOT NULL
+) AS sources
+WHERE present.run_no IS NOT DISTINCT FROM former.left_run_no
+    OR (
+        present.run_no IS NOT NULL
+        AND (
+            coalesce(returned.fields, corrected.fields) IS NOT NULL
+            OR sources.fields <> present.field_sources
+        )
+    );
 
--- name: fill_imported
+-- name: find_imported_corrected
+-- An undo that left all of a facility alone has left no image, but its undo may have fields to bring back.
+INSERT INTO undone_imported (facility_id, image, present_image)
+SELECT
+    undo.facility_id,
+    to_jsonb(present) || corrected.fields,
+    to_jsonb(present)
+FROM undo_changes AS undo
+JOIN etl.imported_facilities AS present USING (facility_id)
+CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(other.field, other.value) AS fields
+    FROM jsonb_each(undo.corrected - ARRAY(SELECT jsonb_object_keys(undo.kept))) AS other (field, value)
+    WHERE to_jsonb(present) ? other.field
+) AS corrected
+WHERE undo.table_name = 'facilities'
+    AND undo.operation = 'update'
+    AND corrected.fields IS NOT NULL
+    AND undo.facility_id NOT IN (
+        SELECT facility_id
+        FROM etl.former_imported
+        WHERE changed_by_run_no = $1::integer
+            AND ($2::integer IS NULL OR changed_by_file_no = $2::integer)
+    );
+
+-- name: keep_imported_of_undone
+-- $1 is the run that does the undoing.
+INSERT INTO etl.former_imported (changed_by_run_no, changed_by_file_no, left_run_no, facility_id, image)
+SELECT
+    $1::integer,
+    1,
+    (image ->> 'run_no')::integer,
+    facility_id,
+    present_image
+FROM undone_imported
+WHERE present_image IS NOT NULL;
+
+-- name: remove_imported_of_undone
+DELETE FROM etl.imported_facilities AS present
+USING undone_imported AS undone
+WHERE present.facility_id = undone.facility_id;
+
+-- name: put_back_imported
 INSERT INTO etl.imported_facilities
 SELECT row.*
 FROM undone_imported
@@ -223,7 +227,7 @@ SELECT
     code.generated_code,
     facilities.facility_id
 FROM undone_imported
-JOIN facilities ON facilities.facility_id = (undone_imported.image ->> 'facility_id')::integer
+JOIN facilities USING (facility_id)
 CROSS JOIN jsonb_array_elements_text(
     nullif(undone_imported.image -> 'generated_codes', 'null')
 ) AS code (generated_code)

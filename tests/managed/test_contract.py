@@ -144,8 +144,8 @@ def test_a_type_fits_when_every_value_has_room(live: str, expected: str, is_fit:
 def test_the_contract_names_exactly_the_columns_that_our_inserts_send() -> None:
     insert = re.compile(r"INSERT INTO (\w+) \(([^)]*)\)")
     sent: dict[str, set[str]] = {}
-    for path in ("merge/3_facilities.sql", "merge/4_children.sql"):
-        for name in statement_group(path):
+    for part in ("lookups", "3_facilities", "4_contacts", "4_coordinates", "4_children"):
+        for name in statement_group(f"merge/{part}.sql"):
             if not name.endswith("_fresh"):
                 for table, columns in insert.findall(statement(name)):
                     sent.setdefault(table, set()).update(re.findall(r"\w+", columns))

@@ -24,7 +24,7 @@ from gvrc.geography.labels import read_gazetteer
 from gvrc.meaning.meanings import keys_of_source
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
-from gvrc.reading import document
+from gvrc.reading import evidence
 from gvrc.reading.document import find_records
 from gvrc.reading.links import Links
 from gvrc.reading.walked import Walked
@@ -249,7 +249,7 @@ def test_the_first_record_tells_what_a_list_of_facilities_is_of(monkeypatch: pyt
         asked.append(value)
         return looks_like_facility(value, keys)
 
-    monkeypatch.setattr(document, "looks_like_facility", ask)
+    monkeypatch.setattr(evidence, "looks_like_facility", ask)
     content = msgspec.json.encode(records)
 
     found = list(
