@@ -49,15 +49,7 @@ class Merger(Struct, kw_only=True):
     default_status: str | None
     is_dry_run: bool
     is_first_load: bool = False
-<<<<<<< HEAD
     has_refused: bool = False  # a record of the run went without its code or registration number
-    children: set[str] = field(default_factory=set)  # their staging tables that the batch has rows in
-    has_answers: bool = False  # the batch has a reject that is run again
-    needless: frozenset[str] = frozenset()  # statements that would meet nothing in the first round
-    futile: set[int] = field(default_factory=set)  # facilities of the round that triggers leave as they are
-=======
-    has_refused: bool = False  # a record of the run went without its registration number
->>>>>>> fix3
 
     def merge(self, staged: StagedBatch) -> Refused:
         """Merge a batch round by round; give the rows that were refused with reason and detail."""

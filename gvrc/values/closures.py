@@ -104,8 +104,8 @@ _AT_THE_END = lazy_pattern(
 )
 
 
-# Characters; no word for closed has half as many. A cell of 20,000 signs has as many ends, each to be looked up.
-_LONGEST_WORD = 200  # characters; for speed only: no word is as long, and a remark may have thousands of ends
+# For speed only: no word for closed has half as many. A cell of 20,000 signs has as many ends, each to be looked up.
+_LONGEST_WORD = 200  # characters
 
 
 class _Split(NamedTuple):
