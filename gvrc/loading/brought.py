@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-KEYS: Final = {  # what the statements of sql/merge/1_meet.sql compare that need not be run
+KEYS: Final = {  # what the statements of sql/merge/1_meet*.sql compare that need not be run
     "meet_by_content": ("source", "content_hash"),
     "meet_by_code": ("facility_code",),
     "meet_by_source_key": ("source", "source_key"),

@@ -1,4 +1,4 @@
-"""Which facility is each record of a round? The SQL, and the order of the questions, is in ``sql/merge/1_meet.sql``."""
+"""Which facility is each record of a round? The SQL is in ``sql/merge/1_meet*.sql``; the first tells the order."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Merge what is staged, round by round: write the facility of each record and its children, account for all.
 
 The SQL is in ``sql/merge``. 1 to 6 are what a batch goes through, in this order (of 1 see ``meet.py``; 4 is a file for
-each kind of what belongs to a facility). The others are for a first load (0, 7), the end of a run (8), keys that were
-given by hand (9), tables with triggers (10), superseded records that count again before the batch is merged (11), and
-names that a lookup table lacks (``lookups.sql``).
+each kind of what belongs to a facility, 5 for each part of the account). The others are for a first load (0, 7), the
+end of a run (8), keys that were given by hand (9), tables with triggers (10), superseded records that count again
+before the batch is merged (11), and names that a lookup table lacks (``lookups.sql``).
 """
 
 from __future__ import annotations

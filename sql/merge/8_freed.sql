@@ -37,34 +37,34 @@ WHERE refused_number IS NOT NULL;
 -- What the merge takes from a record as it is, is filled with what the facility has. A number whose bearer was refused
 -- another one may be free, too: two facilities may exchange their numbers. Of their codes nobody knows which of two
 -- exchanged columns is the wrong one; and a code goes to the first that claims it, as in the next run.
-WITH last_claimants AS (
-    SELECT DISTINCT ON (refused.facility_id)
-        refused.facility_id,
-        refused.file_no,
-        refused.record_number,
-        refused.source,
-        refused.content_hash
+-- Claims are counted by windows and looked up in a CASE: the planner takes joined ones for few, and compares all with all.
+WITH claims AS (
+    SELECT
+        refused.*,
+        max(refused.record_number) OVER (PARTITION BY refused.facility_id) AS last_record
     FROM refused_claims AS refused
     JOIN run_facilities AS met USING (facility_id, file_no, source, content_hash)
-    ORDER BY
-        refused.facility_id,
-        refused.record_number DESC
 ), standing AS (
+    SELECT
+        *,
+        row_number() OVER (PARTITION BY kind, claimed ORDER BY file_no, record_number) AS place
+    FROM claims
+    WHERE record_number = last_record
+), freed AS (
     SELECT
         facility_id,
         file_no,
         record_number,
-        refused.kind,
-        refused.claimed
-    FROM refused_claims AS refused
-    JOIN last_claimants USING (facility_id, file_no, record_number)
-), freed_numbers AS (
-    SELECT
-        standing.facility_id,
-        standing.claimed AS registration_number
+        source,
+        content_hash,
+        max(claimed) FILTER (WHERE kind = 'code_claimed_twice') AS facility_code,
+        max(claimed) FILTER (WHERE kind = 'registration_number_claimed_twice') AS registration_number
     FROM standing
-    WHERE standing.kind = 'registration_number_claimed_twice'
-        AND NOT EXISTS (
+    WHERE CASE kind
+        WHEN 'code_claimed_twice'
+            THEN place = 1
+                AND NOT EXISTS (SELECT FROM facilities AS bearer WHERE bearer.facility_code = standing.claimed)
+        ELSE NOT EXISTS (
             SELECT
             FROM facilities AS bearer
             WHERE bearer.registration_number = standing.claimed
@@ -78,17 +78,13 @@ WITH last_claimants AS (
                     )
                 )
         )
-), freed_codes AS (
-    SELECT DISTINCT ON (standing.claimed)
-        standing.facility_id,
-        standing.claimed AS facility_code
-    FROM standing
-    WHERE standing.kind = 'code_claimed_twice'
-        AND NOT EXISTS (SELECT FROM facilities AS bearer WHERE bearer.facility_code = standing.claimed)
-    ORDER BY
-        standing.claimed,
-        standing.file_no,
-        standing.record_number
+    END
+    GROUP BY
+        facility_id,
+        file_no,
+        record_number,
+        source,
+        content_hash
 )
 INSERT INTO staged_records (
     row_no,
@@ -114,17 +110,17 @@ INSERT INTO staged_records (
     infrastructure
 )
 SELECT
-    row_number() OVER (ORDER BY claimants.file_no, claimants.record_number),
+    row_number() OVER (ORDER BY freed.file_no, freed.record_number),
     1,
-    claimants.file_no,
-    claimants.record_number,
-    claimants.source,
-    claimants.content_hash::text,
+    freed.file_no,
+    freed.record_number,
+    freed.source,
+    freed.content_hash::text,
     facilities.facility_name,
     '',
-    freed_codes.facility_code,
+    freed.facility_code,
     '',
-    freed_numbers.registration_number,
+    freed.registration_number,
     imported.place_level,
     imported.ward_match,
     imported.ward_score,
@@ -135,13 +131,9 @@ SELECT
     0,
     0,
     0
-FROM last_claimants AS claimants
+FROM freed
 JOIN facilities USING (facility_id)
-JOIN etl.imported_facilities AS imported USING (facility_id)
-LEFT JOIN freed_codes USING (facility_id)
-LEFT JOIN freed_numbers USING (facility_id)
-WHERE freed_codes.facility_code IS NOT NULL
-    OR freed_numbers.registration_number IS NOT NULL;
+JOIN etl.imported_facilities AS imported USING (facility_id);
 
 -- name: meet_refused
 INSERT INTO merging (row_no, facility_id, met_by)
