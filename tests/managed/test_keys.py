@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
 from tests.managed.records import CLINIC, POST
+from tests.managed.test_triggers import add_trigger
 
 if TYPE_CHECKING:
     from tests.managed.conftest import Application
@@ -188,3 +191,21 @@ def test_a_code_that_stands_for_a_number_is_no_number_by_which_a_facility_is_met
     assert account.totals()["inserted"] == 1
     names = {row["facility_name"] for row in application.rows("facility_rows")}
     assert names == {"Test Dispensary", "Test Legal Aid Office"}
+
+
+@pytest.mark.parametrize("is_watched", [False, True])
+def test_a_body_that_numbers_its_facilities_anew_has_its_codes_and_what_stands_in_for_numbers_after_one_run(
+    application: Application, is_watched: bool
+) -> None:
+    if is_watched:
+        add_trigger(application, "facilities", "BEFORE UPDATE", "RETURN NEW;")
+    names = {1: "Amani Clinic", 2: "Baraka Dispensary", 3: "Chemi Hospital"}
+    listed = [POST | {"id": f"HF00{key}", "facility_name": name} for key, name in names.items()]
+    application.load([record | {"facility_code": f"9001{at}"} for at, record in enumerate(listed)])
+    anew = [record | {"facility_code": f"9001{at + 1}"} for at, record in enumerate(listed)]
+    account = application.load(anew)
+    assert numbers(application) == {f"9001{at}": f"9001{at}" for at in (1, 2, 3)}
+    assert (account.totals()["updated"], "code_claimed_twice" in account.files[0].issues) == (3, False)
+    assert application.load(anew, force=True).totals()["unchanged"] == 3
+    undo(account.run_id, application.settings())
+    assert numbers(application) == {f"9001{at}": f"9001{at}" for at in (0, 1, 2)}
