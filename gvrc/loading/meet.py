@@ -50,8 +50,8 @@ def meet_by_given_codes(merger: Merger, span: Span, needless: frozenset[str]) ->
 def judge_claimed_codes(merger: Merger) -> Refused:
     """Give a record that claims another facility's code a generated one, or refuse it, as the setting says.
 
-    The code stays with the facility that has it. That is another one if both its place and its name are, or if one of
-    the two is a part of the other: its gender desk, its recovery centre.
+    The code stays with the facility that has it. That is another one if both its place and its name are, if the source
+    tells the two apart by its keys, or if one of them is a part of the other: its gender desk, its recovery centre.
     """
     database, refused = merger.database, {}
     claims = {claim["row_no"]: claim for claim in database.rows("find_doubtful_meetings", "code")}
@@ -61,8 +61,7 @@ def judge_claimed_codes(merger: Merger) -> Refused:
             continue
         database.run("forget_meeting", row_no, None)
         if merger.settings.code_claimed_twice == "reject":
-            bearer = "facility, a part or the whole of it" if claim["is_another"] else "facility, in another place"
-            refused[row_no] = ("code_claimed_twice", f"The code {claim['facility_code']} is borne by another {bearer}.")
+            refused[row_no] = ("code_claimed_twice", f"The code {claim['facility_code']} is borne by another facility.")
         else:
             database.run("withdraw_claimed_code", row_no)
             database.run("note_claimed_key", row_no, "code_claimed_twice", "facility_code", claim["facility_code"])

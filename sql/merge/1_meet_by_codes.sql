@@ -196,11 +196,11 @@ WHERE staged.constituency_id IN (recoded.constituency_of_ward, recoded.constitue
 -- own: where every row is called "Dispensary", each stays itself. A settled one of the batch is remembered only once all
 -- is merged; others that heed who came before meet it, and are merged again with it.
 -- Also a record whose source knows another facility, of this very name, by its key; and one with the code of a facility
--- that another record of its file is about, under another key: a body has numbered its facilities anew, or typed a code
--- wrong. A facility would be renamed, or lost. A short number is no such key: it may just count rows.
--- is_another: a gender desk under the code of the police station that it is in, a recovery centre under that of its
--- hospital, or the other way round. Their names share the place, but they have different telephones. With the very same
--- name they are one facility.
+-- that its source knows by another key: a body has numbered its facilities anew, or typed a code wrong. A facility would
+-- be renamed, or lost. A short number is no such key: it may just count rows.
+-- is_another: both of these at once, whatever the names share, for the body tells the two apart itself; and a gender desk
+-- under the code of the police station that it is in, a recovery centre under that of its hospital, or the other way
+-- round. Their names share the place, but they have different telephones. With the very same name they are one facility.
 -- The met are put together once: the planner, who does not know how many they are, compared each namesake with the whole
 -- directory (9 s for 8,000 records).
 WITH met AS MATERIALIZED (
@@ -298,14 +298,19 @@ SELECT
     met.claimant_name,
     met.bearer_name,
     met.imported_name,
-    false
+    EXISTS (
+        SELECT
+        FROM etl.facility_source AS known_by_key
+        JOIN facilities AS own ON own.facility_id = known_by_key.facility_id
+        WHERE known_by_key.source = met.source
+            AND known_by_key.source_key = met.source_key
+            AND own.facility_id <> met.facility_id
+            AND lower(own.facility_name) = lower(met.claimant_name)
+    )
 FROM met
-JOIN run_facilities AS earlier USING (facility_id, file_no)
-JOIN etl.facility_source AS known
-    ON known.facility_id = earlier.facility_id
-    AND known.source = earlier.source
-    AND known.content_hash = earlier.content_hash
+JOIN etl.facility_source AS known USING (facility_id, source)
 WHERE $1 = 'code'
+    AND NOT known.is_superseded
     AND known.source_key <> met.source_key
     AND NOT pg_temp.is_row_number(known.source_key)
     AND NOT pg_temp.is_row_number(met.source_key)

@@ -268,6 +268,72 @@ def test_a_code_typed_wrong_renames_nobody_where_the_records_key_leads_to_the_fa
     assert content(fresh) == before
 
 
+ISHIARA = ("HF012", 13080, "Ishiara Clinic", "0700000016")
+KALWAL = ("HF013", 13081, "Kalwal Dispensary", "0700000017")
+SISTER = ("HF013", 13081, "Ishiara Dispensary", "0700000017")
+RENAMED = ("HF014", 13080, "Ishiara Medical Centre", "0700000018")
+NEW = ("HF014", 13080, "Mukuru Hospital", "0700000018")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ([ISHIARA], [NEW], [("Ishiara Clinic", "16"), ("Mukuru Hospital", "18")]),
+        ([ISHIARA], [NEW, ISHIARA], [("Ishiara Clinic", "16"), ("Mukuru Hospital", "18")]),
+        ([("12", *ISHIARA[1:])], [("14", *NEW[1:])], [("Mukuru Hospital", "16 18")]),
+        ([ISHIARA], [RENAMED], [("Ishiara Medical Centre", "16 18")]),
+        (
+            [ISHIARA, SISTER],
+            [("HF012", 13081, *ISHIARA[2:]), ("HF013", 13080, *SISTER[2:])],
+            [("Ishiara Clinic", "16"), ("Ishiara Dispensary", "17")],
+        ),
+        (
+            [ISHIARA, SISTER],
+            [("HF012", 13081, *ISHIARA[2:])],
+            [("Ishiara Clinic", "16"), ("Ishiara Dispensary", "17")],
+        ),
+        (
+            [("HF012", 13080, "Dispensary", "0700000016"), ("HF013", 13081, "Dispensary", "0700000017")],
+            [("HF012", 13081, "Dispensary", "0700000016"), ("HF013", 13080, "Dispensary", "0700000017")],
+            [("Dispensary", "16"), ("Dispensary", "17")],
+        ),
+        (
+            [ISHIARA, KALWAL],
+            [("HF012", 13082, *ISHIARA[2:]), NEW, KALWAL],
+            [("Ishiara Clinic", "16"), ("Kalwal Dispensary", "17"), ("Mukuru Hospital", "18")],
+        ),
+    ],
+    ids=["new", "new before it", "row numbers", "a telling word", "exchanged", "wrong", "namesakes", "numbered anew"],
+)
+@pytest.mark.parametrize("batch_size", [1, 100])
+def test_the_code_of_a_facility_that_its_body_knows_by_another_key_renames_nobody(
+    settings: Settings,
+    fresh: Database,
+    tmp_path: Path,
+    batch_size: int,
+    case: tuple[list[tuple[str, int, str, str]], list[tuple[str, int, str, str]], list[tuple[str, str]]],
+) -> None:
+    before, after, left = case
+    settings = msgspec.structs.replace(settings, batch_size=batch_size)
+    for month in (before, after):
+        listed = [
+            {"id": key, "code": code, "name": name, "phone": phone} | MAKADARA for key, code, name, phone in month
+        ]
+        path = write(tmp_path, "list.json", listed)
+        run([path], settings)
+    numbers = """
+        SELECT facility_name, array_to_string(array_agg(right(contact_value, 2) ORDER BY contact_value), ' ') AS numbers
+        FROM facilities
+        JOIN facility_contacts USING (facility_id)
+        GROUP BY facility_id
+        ORDER BY 1, 2
+    """
+    assert rows(fresh, numbers) == [{"facility_name": name, "numbers": their} for name, their in left]
+    stood = content(fresh)
+    assert not {"inserted", "updated"} & outcome(run([path], settings, Options(force=True))).keys()
+    assert content(fresh) == stood
+
+
 @pytest.mark.parametrize("batch_size", [1, 100])
 def test_a_facility_takes_the_name_of_one_that_its_list_names_before_it_under_a_code_of_its_own(
     settings: Settings, fresh: Database, tmp_path: Path, batch_size: int
