@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvrc.values.identity import may_be_misspelt, may_be_one
+from gvrc.values.identity import may_be_misspelt, may_be_one, may_be_one_of_a_place
 
 if TYPE_CHECKING:
     from gvrc.database import Database
@@ -57,7 +57,8 @@ def judge_claimed_codes(merger: Merger) -> Refused:
     claims = {claim["row_no"]: claim for claim in database.rows("find_doubtful_meetings", "code")}
     for row_no, claim in claims.items():
         names = (claim["bearer_name"], claim["imported_name"])
-        if not claim["is_another"] and any(may_be_one(claim["claimant_name"], name) for name in names):
+        is_one = may_be_one_of_a_place if claim["is_by_key"] else may_be_one
+        if not claim["is_another"] and any(is_one(claim["claimant_name"], name) for name in names):
             continue
         database.run("forget_meeting", row_no, None)
         if merger.settings.code_claimed_twice == "reject":

@@ -1,7 +1,8 @@
 """Whether two names may be one facility's: they share a word that tells facilities apart, not just "Health Centre".
 
 ``generic_words.csv`` has the words that do not: kinds of facility, kinds of owner, and names that facilities of ten or
-more constituencies have (Tumaini, Aga Khan), counted in the national master list of 2020.
+more constituencies have (Tumaini, Aga Khan), counted in the national master list of 2020. Such a name (``is_name``)
+tells the facilities of one place apart all the same.
 """
 
 from __future__ import annotations
@@ -37,6 +38,19 @@ def may_be_one(name: str, other: str) -> bool:
     return not telling.keys().isdisjoint(others_telling) or "".join(telling) == "".join(others_telling)
 
 
+def may_be_one_of_a_place(name: str, other: str) -> bool:
+    """Say whether two names of one place may be one facility's; there a name tells that many have elsewhere.
+
+    >>> (
+    ...     may_be_one_of_a_place("Amani Clinic", "Amani Medical Clinic"),
+    ...     may_be_one("Amani Clinic", "Amani Medical Clinic"),
+    ... )
+    (True, False)
+    """
+    names, its = ({word for word in name_words(given) if generic_words().get(word)} for given in (name, other))
+    return not names.isdisjoint(its) or may_be_one(name, other)
+
+
 def may_be_misspelt(name: str, other: str) -> bool:
     """Say whether one name may have a telling word of the other, misspelt; for facilities with more in common.
 
@@ -63,7 +77,7 @@ def telling_words(words: list[str]) -> dict[str, None]:
 
 
 @cache
-def generic_words() -> frozenset[str]:
-    """Read the words that the names of many facilities have in common."""
+def generic_words() -> dict[str, bool]:
+    """Read the words that the names of many facilities have in common, and whether they are names themselves."""
     with GENERIC_WORDS.open(encoding="utf-8", newline="") as lines:
-        return frozenset(row["word"] for row in csv.DictReader(lines))
+        return {row["word"]: bool(row["is_name"]) for row in csv.DictReader(lines)}

@@ -197,7 +197,8 @@ WHERE staged.constituency_id IN (recoded.constituency_of_ward, recoded.constitue
 -- is merged; others that heed who came before meet it, and are merged again with it.
 -- Also a record whose source knows another facility, of this very name, by its key; and one with the code of a facility
 -- that its source knows by another key: a body has numbered its facilities anew, or typed a code wrong. A facility would
--- be renamed, or lost. A short number is no such key: it may just count rows.
+-- be renamed, or lost. A short number is no such key: it may just count rows. is_by_key: only the keys tell so. As a form
+-- gives each of its answers a key, a name counts, too, that many facilities have. The row that asks most comes last.
 -- is_another: both of these at once, whatever the names share, for the body tells the two apart itself; and a gender desk
 -- under the code of the police station that it is in, a recovery centre under that of its hospital, or the other way
 -- round. Their names share the place, but they have different telephones. With the very same name they are one facility.
@@ -238,6 +239,7 @@ SELECT
     met.claimant_name,
     met.bearer_name,
     met.imported_name,
+    false AS is_by_key,
     false AS is_another
 FROM met
 LEFT JOIN wards ON wards.ward_id = met.ward_of_bearer
@@ -252,6 +254,7 @@ SELECT
     met.claimant_name,
     met.bearer_name,
     met.imported_name,
+    false,
     false
 FROM met
 JOIN facilities AS namesake
@@ -298,6 +301,7 @@ SELECT
     met.claimant_name,
     met.bearer_name,
     met.imported_name,
+    true,
     EXISTS (
         SELECT
         FROM etl.facility_source AS known_by_key
@@ -321,6 +325,7 @@ SELECT
     met.claimant_name,
     met.bearer_name,
     met.imported_name,
+    true,
     false
 FROM met
 JOIN etl.facility_source AS known USING (source, source_key)
@@ -336,6 +341,7 @@ SELECT
     met.claimant_name,
     met.bearer_name,
     met.imported_name,
+    false,
     true
 FROM met
 CROSS JOIN (
@@ -349,7 +355,9 @@ WHERE $1 = 'code'
         OR (met.facility_type LIKE kinds.whole AND met.imported_type = kinds.part)
     )
     AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
-ORDER BY is_another;
+ORDER BY
+    is_another,
+    is_by_key DESC;
 
 -- name: withdraw_claimed_code
 UPDATE staged_records

@@ -222,10 +222,11 @@ def test_codes_that_a_list_without_wards_has_sorted_apart_from_its_names_rename_
     [
         (("HF012", "HF013"), ("Ishiara Clinic", "Kalwal Dispensary"), 2),
         (("HF012", "HF013"), ("Ishiara Clinic", "Ishiara Med. Clinic"), 1),
+        (("HF012", "HF013"), ("Amani Clinic", "Amani Medical Clinic"), 1),
         (("HF012", "HF012"), ("Ishiara Clinic", "Kalwal Dispensary"), 1),
         (("12", "13"), ("Ishiara Clinic", "Kalwal Dispensary"), 1),
     ],
-    ids=["two", "a telling word", "one key", "row numbers"],
+    ids=["two", "a telling word", "a name that many have", "one key", "row numbers"],
 )
 @pytest.mark.parametrize("batch_size", [1, 100])
 def test_of_two_under_one_code_that_their_body_knows_by_two_keys_none_is_lost(
