@@ -1712,6 +1712,30 @@ def test_rows_are_records_under_headings_that_tell_name_and_place(document: obje
     assert facilities(read_bytes(json.dumps(document).encode())[0]) == READ_ROWS
 
 
+OTHER_HEADINGS = ["Facility Name", "Ward", "Phone", "Address"]
+OTHER_ROW = ["Makina Clinic", "Makina", "0700000018", None]
+MANY_ROWS = [[*OTHER_ROW[:3], "x" * 900]] * 2_000
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"columns": OTHER_HEADINGS, "rows": []},
+        {"columns": OTHER_HEADINGS, "rows": [{"note": "none"}]},
+        {"data": [OTHER_ROW], "headers": OTHER_HEADINGS},
+        {"clinics": [OTHER_ROW], "headers": OTHER_HEADINGS},
+        {"columns": OTHER_HEADINGS, "values": MANY_ROWS, "fields": OTHER_HEADINGS},
+    ],
+)
+def test_the_headings_beside_a_table_are_not_those_of_another_table(table: dict[str, Any]) -> None:
+    sheet = [HEADINGS, LINDI_ROW, UMOJA_ROW]
+    frame, _ = read_bytes(json.dumps({"2023": table, "2024": sheet}).encode())
+    assert facilities(frame)[-2:] == READ_ROWS
+    bare, _ = read_bytes(json.dumps({"2023": table, "2024": [LINDI_ROW], "all": [A]}).encode())
+    assert "Lindi Clinic" not in bare["facility_name"][:-1]
+    assert bare.height == frame.height - 1
+
+
 def test_a_large_table_is_read_to_its_end_and_its_empty_rows_are_counted() -> None:
     rows = [[f"Lindi Clinic {number}", "Nairobi", "x" * 900, None] for number in range(3_000)]
     content = json.dumps({"values": [["GBV SERVICES"], HEADINGS, *rows, ["", None], ["Umoja Clinic"]]}).encode()
