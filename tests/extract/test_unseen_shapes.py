@@ -1230,6 +1230,44 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             },
         ],
     ),
+    "a tree down to the ward of which the wards alone say what they are": (
+        {
+            "Kitui": {"Mwingi Central": {"Township Ward": [{"name": "Mwingi Clinic"}]}},
+            "Kiambu": {"Thika Town": {"wards": {"Township": [{"name": "Thika Clinic"}]}}},
+            "Nairobi": {
+                "Kibra": {
+                    "2024": {"Lindi Ward": [{"name": "Lindi Clinic"}]},
+                    "Langata Sub County": [{"name": "Nairobi Clinic"}],
+                },
+            },
+        },
+        [
+            {
+                "facility_name": "Mwingi Clinic",
+                "county_name": "Kitui",
+                "sub_county_name": "Mwingi Central",
+                "ward_name": "Township Ward",
+            },
+            {
+                "facility_name": "Thika Clinic",
+                "county_name": "Kiambu",
+                "sub_county_name": "Thika Town",
+                "ward_name": "Township",
+            },
+            {
+                "facility_name": "Lindi Clinic",
+                "county_name": "Nairobi",
+                "ward_name": "Lindi Ward",
+                "place_hint": "Kibra, 2024",
+            },
+            {
+                "facility_name": "Nairobi Clinic",
+                "county_name": "Nairobi",
+                "sub_county_name": "Langata Sub County",
+                "place_hint": "Kibra",
+            },
+        ],
+    ),
     "the officer of a gender desk goes with the number of the desk": (
         [A | {"Simu ya mkononi": "0700000016", "desk_officer": "Sample Person", "desk_officer_mobile": "0700000017"}],
         [
