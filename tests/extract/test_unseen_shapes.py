@@ -1863,6 +1863,9 @@ PHONE = '[{"key":"parent_contacts.phone","value":"0700000016"}]'
             "tbl_facility_contacts": [CONTACT],
         },
         {"facilities": [SAFE, KAYOLE], "shelters": [KAYOLE | {"name": "Sample Shelter"}], "contacts": [CONTACT]},
+        {"facilities": [SAFE | {"contacts": []}, KAYOLE], "facility_contacts": [CONTACT]},
+        {"stations": [SAFE | {"contacts": ""}, KAYOLE], "contacts": [{"stationId": 2, "phone": "0700000016"}]},
+        {"shelters": [SAFE | {"contacts": None}, KAYOLE], "contacts": [{"facility": 2, "phone": "0700000016"}]},
     ],
 )
 def test_a_table_of_contacts_beside_the_facilities_is_joined_by_their_id(document: object) -> None:
