@@ -55,17 +55,16 @@ def with_parents(elements: Elements, parents: dict[str, Any]) -> Elements:
 def _with_chain(parents: dict[str, Any]) -> dict[str, Any]:
     """Say what the keys between a county and its records are, where their names tell.
 
-    One is a sub-county if a constituency of the county is called so: a ward of that name lies in it. Two are a ward's
-    cell with all that it is in, for the place resolver, which takes them for a constituency and a ward only where they
-    are. Others stay a hint.
+    One is a sub-county if a constituency of the county is called so: a ward of that name lies in it, and so does one
+    that is named as a ward below. Two are a ward's cell with all that it is in, for the place resolver, which takes
+    them for a constituency and a ward only where they are. Others stay a hint.
     """
     keys = parents.get(PARENT_PLACE, "").split(", ")
     around = {name: said for name, said in parents.items() if name != PARENT_PLACE}
-    if not parents.keys().isdisjoint(LEVELS_NAMED.values()):
-        return parents
-    if len(keys) == CONSTITUENCY_AND_WARD:
+    named = around.keys() & LEVELS_NAMED.values()
+    if not named and len(keys) == CONSTITUENCY_AND_WARD:
         return around | {PARENT_WARD: ", ".join((parents[PARENT_COUNTY], *keys))}
-    if len(keys) == 1 and is_constituency(keys[0], parents.get(PARENT_COUNTY, "")):
+    if named <= {PARENT_WARD} and len(keys) == 1 and is_constituency(keys[0], parents.get(PARENT_COUNTY, "")):
         return around | {PARENT_SUB_COUNTY: keys[0]}
     return parents
 

@@ -54,7 +54,7 @@ from gvrc.reading.passed_over import are_listed_persons, is_path_passed_over, is
 from gvrc.reading.repeated_codes import repeated_codes
 from gvrc.reading.service_lists import are_services_at_places, places_of_services
 from gvrc.reading.shared_points import shared_points
-from gvrc.reading.table_rows import column_table, columns_beside, rows_as_records
+from gvrc.reading.table_rows import column_table, columns_beside, has_rows, rows_as_records
 from gvrc.reading.tables import columns_in, is_list_of_columns, may_be_row
 from gvrc.reading.typed_values import are_of_a_database, are_wrapped, plain_values
 from gvrc.reading.walked import Walked, is_next_link, shown_kind
@@ -213,7 +213,8 @@ class Walk:
         before = self._records_found() if is_large else None
         above = () if path == self.element else path
         parents = parents | projection_in(whole or {})
-        self.columns = columns_beside(whole or {}, self.keys) or self.columns
+        headings, found = self.columns, 0 if whole else self._records_found()
+        self.columns = columns_beside(whole or {}, self.keys) or headings
         around, self.schema = self.schema, self._schema_beside(whole or {}, path)
         for key in cursor.members():
             parents = parents | self._projection_at_hand(key)
@@ -225,6 +226,8 @@ class Walk:
             elif not self._passes_sender(key, whole):
                 yield from self._object((*path, key), with_key(parents, key, above))
         self.schema = around
+        if has_rows(whole) if whole else self._records_found() > found:
+            self.columns = headings  # those that were met here are of these rows
 
     def _schema_beside(self, whole: dict[str, Any], path: tuple[str, ...]) -> Schema:
         """Give the schema of a map service that stands beside records, or around them in a layer of a web map."""

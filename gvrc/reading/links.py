@@ -73,7 +73,7 @@ class Links:
         """
         sample = list(islice((record for record in records if isinstance(record, dict)), SAMPLE))
         found = list(filter(may_refer, sample))
-        if may_be_joined(path, sample) and self._has_side_tables(sample):
+        if may_be_joined(path, sample) and self._has_side_tables(path, sample):
             return True
         if are_resources(sample) and self._mentions_healthcare():
             return True
@@ -92,7 +92,7 @@ class Links:
 
     def are_joined(self, path: tuple[str, ...]) -> bool:
         """Say whether the rows of a list belong to facilities that stand beside it: to contacts and services."""
-        return is_side_table(path) and self._has_side_tables([]) and path in self._gathered().side_tables.paths
+        return is_side_table(path) and self._has_side_tables(path, []) and path in self._gathered().side_tables.paths
 
     def _mentions_healthcare(self) -> bool:
         """Say whether services of FHIR stand in the file; few files have any."""
@@ -101,11 +101,11 @@ class Links:
                 self._healthcare = hold_any(chunks, [f'"{HEALTHCARE}"'.encode()])
         return self._healthcare
 
-    def _has_side_tables(self, sample: list[dict[str, Any]]) -> bool:
+    def _has_side_tables(self, path: tuple[str, ...], sample: list[dict[str, Any]]) -> bool:
         """Say whether tables of contacts or services stand in the file; most files do not even have the words."""
         if self._mentions is None:
             with self._reopen() as chunks:
-                self._mentions = are_mentioned(chunks, sample)
+                self._mentions = are_mentioned(chunks, path, sample)
         return self._mentions and bool(self._gathered().side_tables.count)
 
     def told_of(

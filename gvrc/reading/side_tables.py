@@ -175,11 +175,17 @@ def _names(listed: tuple[str, list[Any]]) -> bool:
     return "service" in normal_key(key) and not any(map(_is_key, value)) and not normal_key(key).endswith("ids")
 
 
-def are_mentioned(chunks: Iterable[bytes], records: Iterable[object]) -> bool:
-    """Say whether a file has the name of such a table, other than as a key of its records; these are a few of them."""
+def are_mentioned(chunks: Iterable[bytes], path: Place, records: Iterable[object]) -> bool:
+    """Say whether a file has the name of such a table, or what its rows say of a facility where the name may be a key.
+
+    ``records`` are a few of those at the path: their own keys tell nothing.
+    """
     inside = {normal_key(key) for record in records if isinstance(record, dict) for key in record}
-    ends = [f'{end}"'.encode() for end in ENDS if not any(word.endswith(end.lower()) for word in inside)]
-    return hold_any(chunks, ends)
+    ends = [end for end in ENDS if not any(word.endswith(end.lower()) for word in inside)]
+    stems = (FACILITY, _singular(_parted(path)[1])) if len(ends) < len(ENDS) else ()
+    refers = [f"{stem[1:]}{ending}" for stem in stems for ending in ("_id", "Id")] + [f'"{FACILITY}' for _ in stems[:1]]
+    foreign = [word for word in refers if not any(key.endswith(normal_key(word)) for key in inside)]
+    return hold_any(chunks, [f'{word}"'.encode() for word in dict.fromkeys(ends + foreign)])
 
 
 def may_be_beside(path: Place) -> bool:

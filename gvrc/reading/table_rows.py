@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from gvrc.lazy import lazy_pattern
+from gvrc.meaning.list_names import is_of_facilities
+from gvrc.meaning.paths import normal_key
 from gvrc.reading.cursor import MAX_VALUE_BYTES, UNREADABLE, decoder_of, end_of_value, read_element
+from gvrc.reading.passed_over import ANY_LIST
 from gvrc.reading.tables import (
     ROWS_ABOVE,
     as_record,
@@ -69,6 +72,12 @@ def columns_beside(value: dict[str, Any], keys: Keys) -> list[str] | None:
     """Give the headings of a table that an object has beside its rows, even after them."""
     listed = (inner for key, inner in value.items() if isinstance(inner, list) and is_list_of_columns(key))
     return next(filter(None, (columns_in(inner, keys) for inner in listed)), None)
+
+
+def has_rows(value: dict[str, Any]) -> bool:
+    """Say whether an object has a list that is called as the rows of a table are; it may be empty."""
+    lists = (key for key, inner in value.items() if isinstance(inner, list))
+    return any(normal_key(key) in ANY_LIST or is_of_facilities(key) for key in lists)
 
 
 def rows_as_records(

@@ -24,6 +24,8 @@ _SPLIT = pl.Struct({"name": pl.String, "contact": pl.String})
 # 1. Umoja Clinic, (2) Umoja Clinic: the place in a list, which changes every month. Two of them are two facilities.
 _PLACE_IN_LIST = r"^(?:\(?\d{1,4}[.)]|[\x{2022}\x{25cf}\x{25aa}\x{b7}])\s*(\p{L}{2})"
 _FURTHER_PLACE = r"\s\(?\d{1,4}[.)]\s*\p{L}{2}"
+# A pin on a map says where a house is, as its address does.
+_MAP = r"(?i)\bmaps?\.[a-z]|/maps\b|\b(?:openstreetmap|osm)\.org\b|\bplus\.codes\b|\b(?:what3words|w3w|waze)\.co"
 WEBSITE = r"^(?i:https?://)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}(?::\d+)?(?:[/?#]\S*)?$"
 
 
@@ -51,9 +53,10 @@ def repair_websites(records: pl.DataFrame) -> pl.DataFrame:
     """Move from ``website_url`` to ``contacts`` what is no site: an e-mail, a number, or else an issue."""
     website = pl.col("website_url")
     odd = pl.when(~website.str.contains(WEBSITE)).then(website)
+    is_hidden = _is_withheld(records) & website.str.contains(_MAP)
     return records.with_columns(
         _with_contacts(by_distinct(odd, lambda texts: (_as_contact("website_url", text) for text in texts), pl.String)),
-        pl.when(website.str.contains(WEBSITE)).then(website).alias("website_url"),
+        pl.when(website.str.contains(WEBSITE) & ~is_hidden).then(website).alias("website_url"),
     )
 
 
@@ -67,7 +70,7 @@ def add_contacts(records: pl.DataFrame) -> pl.DataFrame:
     return (
         records.with_columns(by_distinct(pl.col("contacts"), _read_all, _READ).alias("contacts.read"))
         .with_columns(
-            (_that_may_be_told(found) if WITHHELD in records.columns else found).alias("contacts"),
+            pl.when(_is_withheld(records)).then(_that_may_be_told(found)).otherwise(found).alias("contacts"),
             read.field("invalid").alias("issue.contact_invalid"),
             read.field("ended").alias("ended_contacts"),
         )
@@ -75,11 +78,17 @@ def add_contacts(records: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _is_withheld(records: pl.DataFrame) -> pl.Expr:
+    """Say whether the location of a facility must not be told."""
+    return pl.col(WITHHELD).is_not_null() if WITHHELD in records.columns else pl.lit(value=False)
+
+
 def _that_may_be_told(contacts: pl.Expr) -> pl.Expr:
-    """Leave postal addresses out where the location must not be told: many a one says in which house it is."""
-    address = pl.element().struct.field("contact_type") == "Postal Address"
-    told = contacts.list.eval(pl.element().filter(~address))
-    return pl.when(pl.col(WITHHELD).is_null()).then(contacts).otherwise(told)
+    """Leave out postal addresses, many of which say in which house it is, and pins on a map."""
+    contact = pl.element().struct
+    is_address = contact.field("contact_type") == "Postal Address"
+    is_pin = (contact.field("contact_type") == "Website") & contact.field("contact_value").str.contains(_MAP)
+    return contacts.list.eval(pl.element().filter(~is_address & ~is_pin))
 
 
 def _without_place(name: str) -> pl.Expr:

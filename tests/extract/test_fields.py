@@ -1229,6 +1229,19 @@ def test_a_column_that_says_something_of_a_contact_means_what_its_source_has_pin
     assert read(record) == {"contacts": contacts(("phone", {"value": "0700000016", "status": "Closed"}))}
 
 
+def test_the_units_that_another_body_lies_in_are_not_those_of_the_facility() -> None:
+    units = [{"level": "county", "name": "Wajir"}, {"level": "ward", "name": "Wagberi"}]
+    assert read({"location": units}) == {"county_name": "Wajir", "ward_name": "Wagberi"}
+    assert read({"owner": {"location": units}}) == {}
+
+
+def test_what_a_column_says_of_a_contact_is_said_of_no_other() -> None:
+    record = {"phone": "0700000016", "alternative_phone": "0700000017", "alternative_phone_role": "survivor"}
+    of_a_survivor = ("alternative_phone", {"value": "0700000017", "role": "survivor"})
+    assert read(record) == {"contacts": contacts(("phone", "0700000016"), of_a_survivor)}
+    assert unmapped(record) == {}
+
+
 def test_what_a_column_says_of_a_contact_that_is_not_there_is_counted() -> None:
     assert unmapped({"phone": None, "phone_status": "disconnected"}) == {"phone_status": (1, "***")}
     assert unmapped({"phone_status": "disconnected"}) == {"phone_status": (1, "***")}

@@ -1230,6 +1230,44 @@ UNSEEN: dict[str, tuple[Any, list[dict[str, Any]]]] = {
             },
         ],
     ),
+    "a tree down to the ward of which the wards alone say what they are": (
+        {
+            "Kitui": {"Mwingi Central": {"Township Ward": [{"name": "Mwingi Clinic"}]}},
+            "Kiambu": {"Thika Town": {"wards": {"Township": [{"name": "Thika Clinic"}]}}},
+            "Nairobi": {
+                "Kibra": {
+                    "2024": {"Lindi Ward": [{"name": "Lindi Clinic"}]},
+                    "Langata Sub County": [{"name": "Nairobi Clinic"}],
+                },
+            },
+        },
+        [
+            {
+                "facility_name": "Mwingi Clinic",
+                "county_name": "Kitui",
+                "sub_county_name": "Mwingi Central",
+                "ward_name": "Township Ward",
+            },
+            {
+                "facility_name": "Thika Clinic",
+                "county_name": "Kiambu",
+                "sub_county_name": "Thika Town",
+                "ward_name": "Township",
+            },
+            {
+                "facility_name": "Lindi Clinic",
+                "county_name": "Nairobi",
+                "ward_name": "Lindi Ward",
+                "place_hint": "Kibra, 2024",
+            },
+            {
+                "facility_name": "Nairobi Clinic",
+                "county_name": "Nairobi",
+                "sub_county_name": "Langata Sub County",
+                "place_hint": "Kibra",
+            },
+        ],
+    ),
     "the officer of a gender desk goes with the number of the desk": (
         [A | {"Simu ya mkononi": "0700000016", "desk_officer": "Sample Person", "desk_officer_mobile": "0700000017"}],
         [
@@ -1712,6 +1750,30 @@ def test_rows_are_records_under_headings_that_tell_name_and_place(document: obje
     assert facilities(read_bytes(json.dumps(document).encode())[0]) == READ_ROWS
 
 
+OTHER_HEADINGS = ["Facility Name", "Ward", "Phone", "Address"]
+OTHER_ROW = ["Makina Clinic", "Makina", "0700000018", None]
+MANY_ROWS = [[*OTHER_ROW[:3], "x" * 900]] * 2_000
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"columns": OTHER_HEADINGS, "rows": []},
+        {"columns": OTHER_HEADINGS, "rows": [{"note": "none"}]},
+        {"data": [OTHER_ROW], "headers": OTHER_HEADINGS},
+        {"clinics": [OTHER_ROW], "headers": OTHER_HEADINGS},
+        {"columns": OTHER_HEADINGS, "values": MANY_ROWS, "fields": OTHER_HEADINGS},
+    ],
+)
+def test_the_headings_beside_a_table_are_not_those_of_another_table(table: dict[str, Any]) -> None:
+    sheet = [HEADINGS, LINDI_ROW, UMOJA_ROW]
+    frame, _ = read_bytes(json.dumps({"2023": table, "2024": sheet}).encode())
+    assert facilities(frame)[-2:] == READ_ROWS
+    bare, _ = read_bytes(json.dumps({"2023": table, "2024": [LINDI_ROW], "all": [A]}).encode())
+    assert "Lindi Clinic" not in bare["facility_name"][:-1]
+    assert bare.height == frame.height - 1
+
+
 def test_a_large_table_is_read_to_its_end_and_its_empty_rows_are_counted() -> None:
     rows = [[f"Lindi Clinic {number}", "Nairobi", "x" * 900, None] for number in range(3_000)]
     content = json.dumps({"values": [["GBV SERVICES"], HEADINGS, *rows, ["", None], ["Umoja Clinic"]]}).encode()
@@ -1801,6 +1863,9 @@ PHONE = '[{"key":"parent_contacts.phone","value":"0700000016"}]'
             "tbl_facility_contacts": [CONTACT],
         },
         {"facilities": [SAFE, KAYOLE], "shelters": [KAYOLE | {"name": "Sample Shelter"}], "contacts": [CONTACT]},
+        {"facilities": [SAFE | {"contacts": []}, KAYOLE], "facility_contacts": [CONTACT]},
+        {"stations": [SAFE | {"contacts": ""}, KAYOLE], "contacts": [{"stationId": 2, "phone": "0700000016"}]},
+        {"shelters": [SAFE | {"contacts": None}, KAYOLE], "contacts": [{"facility": 2, "phone": "0700000016"}]},
     ],
 )
 def test_a_table_of_contacts_beside_the_facilities_is_joined_by_their_id(document: object) -> None:

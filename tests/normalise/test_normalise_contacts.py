@@ -917,19 +917,33 @@ def test_a_thing_inside_an_object_of_contacts_is_nobody_to_ask_for(key: str) -> 
     assert (found, invalid[-5:]) == ([("Mobile", "+254700000016", "")], "aaaaa")
 
 
-def test_an_address_among_the_contacts_is_not_told_where_the_location_must_not_be(
+MAPS = [
+    *("https://maps.google.com/?q=-1.3136,36.7841", "https://goo.gl/maps/x", "maps.app.goo.gl/x"),
+    *("https://www.google.com/maps/place/Umoja", "https://osm.org/node/1", "https://plus.codes/6GCRMQRV+7C"),
+    *("https://w3w.co/a.b.c", "https://ul.waze.com/ul?ll=-1.3136,36.7841"),
+]
+
+
+def test_an_address_or_a_pin_among_the_contacts_is_not_told_where_the_location_must_not_be(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
-    contacts = {"phone": "0700000016", "address": "House 5, Umoja Road"}
-    record = {"code": 1, "name": "Umoja Safe House", "contacts": contacts}
-    hidden = {"code": 2, "name": "Amani Safe House", "contacts": contacts, "confidential_location": True}
-    run([write(tmp_path, "a.json", [record, hidden])], settings)
+    website = {"website": "https://umoja.example.org/mapsa"}
+    contacts = {"phone": "0700000016", "address": "House 5, Umoja Road"} | website
+    record = {"code": 1, "name": "Umoja Safe House", "contacts": contacts, "website": MAPS[0]}
+    hidden = {"name": "Amani Safe House", "contacts": contacts, "confidential_location": True} | website
+    pins = [hidden | {"code": code, "website": url} for code, url in enumerate(MAPS, start=3)]
+    listed = hidden | {"code": 2, "contacts": [contacts, *({"type": "website", "value": url} for url in MAPS)]}
+    run([write(tmp_path, "a.json", [record, listed, *pins])], settings)
     told = rows(fresh, "SELECT facility_code, contact_value FROM facility_contacts JOIN facilities USING (facility_id)")
-    assert sorted(tuple(row.values()) for row in told) == [
+    assert sorted(tuple(row.values()) for row in told if row["facility_code"] in "12") == [
         ("1", "+254700000016"),
         ("1", "House 5, Umoja Road"),
+        ("1", "https://umoja.example.org/mapsa"),
         ("2", "+254700000016"),
+        ("2", "https://umoja.example.org/mapsa"),
     ]
+    sites = rows(fresh, "SELECT website_url FROM facilities ORDER BY facility_code::int")
+    assert [row["website_url"] or "" for row in sites] == [MAPS[0], website["website"], *[""] * len(MAPS)]
 
 
 @pytest.mark.parametrize(
