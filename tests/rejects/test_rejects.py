@@ -463,3 +463,48 @@ def test_a_reject_that_was_corrected_is_read_by_the_rules_of_its_own_source_wher
         ("Amani Shelter", "REG-", None),
         ("Viwandani Police Station", "KPS-", "Kenya Police Service"),
     ]
+
+
+LIST = [
+    {"name": "Amani Shelter", "code": "047", "county": "Nairobi", "ward": "Viwandani", "lat": -1.31, "lng": 36.87},
+    {"name": "Baraka Shelter", "code": "047", "county": "Nairobi", "ward": "Makongeni", "lat": -1.31, "lng": 36.87},
+    {"name": "Imara Shelter", "code": "047", "county": "Nairobi", "ward": "Harambee", "lat": -1.31, "lng": 36.87},
+    {"name": "", "code": "047", "county": "Nairobi", "ward": "Lindi", "lat": -1.31, "lng": 36.87, "beds": 1},
+    {"name": "", "code": "047", "county": "Nairobi", "ward": "Lindi", "lat": -1.31, "lng": 36.87, "beds": 2},
+    {"name": "Neema Shelter", "code": "047", "county": "Nairobi", "ward": "Laini Saba", "lat": -1.31, "lng": 36.87},
+    {"name": "Tumaini Shelter", "code": "047", "county": "Nairobi", "ward": "Mugumo-ini", "lat": -1.31, "lng": 36.87},
+]
+LANDED = (
+    "SELECT facility_name::text AS name, facility_code ~ '^REG-' AS is_generated, latitude::float AS latitude "
+    "FROM facilities LEFT JOIN facility_coordinates USING (facility_id) WHERE facility_name IN ('Upendo', 'Zawadi') "
+    "ORDER BY 1"
+)
+
+
+def test_what_a_list_showed_to_be_nobodys_code_and_point_is_nobodys_when_its_rejects_are_run_again(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, LIST)
+    again = run([str(rejects)], settings)  # refused once more
+    assert again.files[0].rejects == {"name_missing": 2}
+    text = rejects.read_text("utf-8").replace('"name": ""', '"name": "Upendo"', 1)
+    rejects.write_text(text.replace('"name": ""', '"name": "Zawadi"', 1), "utf-8")
+    account = run([str(rejects)], settings)
+    assert outcome(account) == {"read": 2, "inserted": 2}
+    assert account.files[0].issues == {"coordinates_shared": 2, "code_generated": 2}
+    assert rows(fresh, LANDED) == [
+        {"name": "Upendo", "is_generated": True, "latitude": None},
+        {"name": "Zawadi", "is_generated": True, "latitude": None},
+    ]
+    assert run([str(rejects)], settings, Options(force=True)).totals()["unchanged"] == 2
+
+
+def test_a_code_and_a_point_that_were_corrected_with_a_reject_count(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, LIST)
+    first, _ = rejects.read_text("utf-8").splitlines()
+    mended = first.replace('"name": "", "code": "047"', '"name": "Upendo", "code": "900001"')
+    rejects.write_text(mended.replace('"lat": -1.31,', '"lat": -1.3136,'), "utf-8")
+    assert outcome(run([str(rejects)], settings)) == {"read": 1, "inserted": 1}
+    assert rows(fresh, LANDED) == [{"name": "Upendo", "is_generated": False, "latitude": -1.3136}]
