@@ -354,6 +354,48 @@ def test_a_reject_that_is_run_again_overwrites_nothing_that_its_source_has_said_
     assert open_rejects(fresh) == []
 
 
+def test_a_reject_that_landed_overwrites_nothing_said_since_when_its_file_comes_again_with_another_corrected(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    fresh.execute("ALTER TABLE facilities ALTER COLUMN ward_id SET NOT NULL")
+    clinic = {"code": "R-1", "name": "Imara Clinic", "operational_status": "Operational", **PLACE}
+    rejects = refuse(settings, tmp_path, [clinic | {"ward_name": "Kwa Mzee"}, {"name": "", "code": "R-2"}])
+    aliases = tmp_path / "aliases.csv"
+    aliases.write_text(ALIASES.read_text("utf-8").splitlines()[0] + "\nKwa Mzee,Nairobi,Makadara,Viwandani\n", "utf-8")
+    without, settings = settings, msgspec.structs.replace(settings, ward_aliases=aliases)
+    assert outcome(run([str(rejects)], settings)) == {"read": 2, "inserted": 1, "rejected": 1}
+    assert outcome(run([str(rejects)], settings, Options(force=True))) == {"read": 2, "unchanged": 1, "rejected": 1}
+    refuse(settings, tmp_path, [clinic | {"ward_name": "Viwandani", "operational_status": "Closed"}])
+    text = rejects.read_text("utf-8").replace('"name": ""', '"name": "Amani Clinic", "ward_name": "Kwa Mzee"')
+    rejects.write_text(text.replace('"code": "R-2"', f'"code": "R-2", {json.dumps(PLACE)[1:-1]}'), "utf-8")
+    assert outcome(run([str(rejects)], settings)) == {"read": 2, "inserted": 1, "superseded": 1}
+    assert rows(fresh, STANDING) == [
+        {"facility_code": "R-1", "is_active": False, "description": ""},
+        {"facility_code": "R-2", "is_active": True, "description": ""},
+    ]
+    again = run([str(rejects)], settings, Options(force=True))
+    assert outcome(again) == {"read": 2, "unchanged": 1, "superseded": 1}
+
+    latest = refuse(without, tmp_path, [clinic | {"ward_name": "Kwa Mzee"}])  # its source says so again
+    assert outcome(run([str(latest)], settings)) == {"read": 1, "updated": 1}
+
+
+def test_a_reject_that_is_run_again_lands_whatever_another_body_has_said_since(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    clinic = {"code": "R-1", "name": "Imara Clinic", "operational_status": "Closed"} | PLACE
+    refuse(settings, tmp_path, [clinic | {"operational_status": "Operational"}])
+    fresh.execute("ALTER TABLE facilities ADD CONSTRAINT is_open CHECK (is_active)")
+    refuse(settings, tmp_path, [clinic])
+    (tmp_path / "national.json").write_text(json.dumps([clinic | {"operational_status": "Operational"}]), "utf-8")
+    run([str(tmp_path / "national.json")], settings)
+    fresh.execute("ALTER TABLE facilities DROP CONSTRAINT is_open")
+    write_open_rejects(settings, None, tmp_path / "open.jsonl")
+    account = run([str(tmp_path / "open.jsonl")], settings, Options(kind="retry", force=True))
+    assert outcome(account) == {"read": 1, "updated": 1}
+    assert rows(fresh, STANDING) == [{"facility_code": "R-1", "is_active": False, "description": ""}]
+
+
 def test_a_reject_that_is_refused_again_is_open_once_whatever_the_reason(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
