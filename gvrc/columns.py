@@ -22,6 +22,7 @@ EXTRACTED = pl.Schema(
         "content_hash": pl.String,  # 128 bits of the sha256 of raw, hexadecimal: the record's identity in the lineage
         "reject_reason": pl.String,  # set here only for what is not a readable record
         "reject_detail": pl.String,
+        "nobodys": pl.String,  # what it says of codes and points and is no facility's own in its list, a text a line
         "facility_name": pl.String,
         "official_name": pl.String,  # where it differs from facility_name
         "facility_code": pl.String,
@@ -82,6 +83,7 @@ NORMALISED = pl.Schema(
         "content_hash": pl.String,
         "reject_reason": pl.String,
         "reject_detail": pl.String,
+        "nobodys": pl.String,
         "facility_name": pl.String,
         "official_name": pl.String,
         "facility_code": pl.String,

@@ -20,8 +20,9 @@ from gvrc.reading.decode import CutOffError, open_text
 from gvrc.reading.document import find_records
 from gvrc.reading.links import Links
 from gvrc.reading.raw import hash_texts
+from gvrc.reading.repeated_codes import codes_under, without_nobodys_codes
 from gvrc.reading.walked import Walked
-from gvrc.rejects import HEADLESS, are_rejects, header_first, is_correction, source_answered
+from gvrc.rejects import HEADLESS, are_rejects, header_first, is_correction, read_header
 from gvrc.sources import REJECTED, SourceRules, match_source
 from gvrc.structs import Struct, field, replace
 
@@ -93,19 +94,25 @@ class FoundRecords(Struct, frozen=True, kw_only=True):
 
     def open(self, reading: FileReading) -> pl.DataFrame:
         """Read the records as a frame of ``columns.EXTRACTED`` and the issue columns that extract may set."""
-        if not (self.file.source.returned and any(map(is_correction, self.elements))):
+        if not any(map(is_correction, self.elements)):
             return _opened(self, reading)
-        frames = [_opened(found, reading) for found in self._by_own_source()]
-        return pl.concat(frames).sort("record_number")
+        from gvrc.reading.opening import without_nobodys_points
 
-    def _by_own_source(self) -> list[FoundRecords]:
-        """Part records that come back (rejects, corrected) by the keys of the source that each belongs to."""
+        frames = [_opened(found, reading) for found in self._by_own_keys()]
+        return pl.concat(frames).sort("record_number").pipe(without_nobodys_points)
+
+    def _by_own_keys(self) -> list[FoundRecords]:
+        """Part records that come back (rejects, corrected) by the keys that each is read by.
+
+        They are those of its source, without what its list had shown not to be codes.
+        """
         keys = {rules.name: keys_of_source(rules.keys) for rules in self.file.source.returned if rules.keys}
-        rows: defaultdict[str | None, list[int]] = defaultdict(list)
+        rows: defaultdict[Keys, list[int]] = defaultdict(list)
         for row, element in enumerate(self.elements):
-            source = source_answered(element)
-            rows[source if source in keys else None].append(row)
-        return [replace(self.only(own), keys=keys.get(source or "", self.keys)) for source, own in rows.items()]
+            header = read_header(element)
+            own = keys.get(str(header.get("source")), self.keys)
+            rows[without_nobodys_codes(own, element, header)].append(row)
+        return [replace(self.only(own), keys=own_keys) for own_keys, own in rows.items()]
 
 
 def read_records(source_file: SourceFile, reading: FileReading) -> Iterator[pl.DataFrame]:
@@ -197,6 +204,8 @@ def _opened(found: FoundRecords, reading: FileReading) -> pl.DataFrame:
 
     with _collector_paused():
         frame, rejects = open_elements(found.elements, found.file.file_no, found.numbers, found.keys, reading)
+        if found.keys.no_codes:
+            frame = frame.with_columns(nobodys=codes_under(found.keys.no_codes, found.elements))
         if found.no_points:
             frame = without_points(frame, found.no_points)
     reading.readable += len(found) - len(rejects)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MARKS: Final = {"file_no", "record_number", "raw"}  # what a face has made has all of them
-OURS: Final = MARKS | {"content_hash", "reject_reason", "reject_detail"}
+OURS: Final = MARKS | {"content_hash", "reject_reason", "reject_detail", "nobodys"}
 KEYS: Final = {"source_key": "id"}  # where a source has another name for a column
 ENCODED: Final = {"contacts", "services", "gbv_categories", "coordinates", "geometry"}  # may be JSON text
 

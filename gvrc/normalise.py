@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _COUNTS = ("beds", "cots")
 _OPENING_FLAGS = ("open_whole_day", "open_public_holidays", "open_weekends", "open_late_night")
 # raw is kept as it came; JSON text is cleaned value by value where it is read.
-_AS_THEY_CAME = ("raw", "reject_reason", "reject_detail", "contacts", "services", "gbv_categories")
+_AS_THEY_CAME = ("raw", "reject_reason", "reject_detail", "nobodys", "contacts", "services", "gbv_categories")
 
 
 def normalise(records: pl.DataFrame) -> pl.DataFrame:

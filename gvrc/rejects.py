@@ -111,19 +111,23 @@ def header_first(element: msgspec.Raw | bytes) -> msgspec.Raw | bytes:
     return HEADER.encode() + header[1] + b", " + rest.lstrip()
 
 
-def source_answered(element: msgspec.Raw | bytes) -> str | None:
-    """Give the source of the reject that a record answers, if it answers one."""
+def read_header(element: msgspec.Raw | bytes) -> dict[str, Any]:
+    """Give what the header of a record says of the reject that it answers; nothing if it has none that can be read."""
     header = HEADER_BYTES.match(memoryview(element))
     try:
-        said = json.loads(bytes(header[1])) if header else {}
+        return dict(json.loads(bytes(header[1]))) if header else {}
     except ValueError:  # somebody has written in the header
-        return None
-    return str(said.get("source"))
+        return {}
 
 
 def sources_answered(raw: pl.Series) -> pl.Series:
     """Give the same of the texts of records."""
     return raw.str.extract(HEADER_PATTERN).str.json_path_match("$.source")
+
+
+def nobodys_of(raw: pl.Expr) -> pl.Expr:
+    """List what the headers of records tell of what is no facility's own, and was only shown by the list around it."""
+    return raw.str.extract(HEADER_PATTERN).str.json_path_match("$.nobodys").str.split("\n")
 
 
 def read_headers(records: pl.DataFrame, prefixes: Mapping[str, str]) -> pl.DataFrame:

@@ -353,6 +353,7 @@ def staged_rejects(rejected: pl.DataFrame) -> pl.DataFrame:
         detail="reject_detail",
         suggestion="suggestion",
         raw="raw",
+        nobodys="nobodys",
         is_correction=(pl.col("answers") != pl.col("content_hash")).fill_null(value=False),
         corrected_by=pl.lit(None, pl.String),
     )

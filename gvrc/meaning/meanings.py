@@ -31,7 +31,7 @@ class Keys:
         self._pins = pinned or {}
         self._pinned = _pinned_meanings(self._pins)
         self._taken = frozenset(self._pins)
-        self._no_codes = no_codes
+        self.no_codes = no_codes
         self._known = lru_cache(maxsize=MAX_KNOWN_PATHS)(self._find)
 
     def meanings(self, path: KeyPath) -> tuple[Meaning, ...]:
@@ -77,7 +77,7 @@ class Keys:
             return pinned
         if _is_of_item(path):
             return ()
-        taken = self._taken | fields_of_others(path[:-1]) | (CODES if path in self._no_codes else frozenset())
+        taken = self._taken | fields_of_others(path[:-1]) | (CODES if path in self.no_codes else frozenset())
         later = LAST if path[0] in PARENT_KEYS else LATER if str(path[-1]).startswith(SAID_AFTERWARDS) else 0
         return tuple(
             Meaning(field, rank + later) for field, rank in meanings_of_words(words, path) if field not in taken

@@ -16,6 +16,7 @@ from gvrc.reading.people import refuse_people
 from gvrc.reading.raw import hash_contents
 from gvrc.reading.records import Records, read_elements
 from gvrc.reading.shared_points import POINT_FIELDS
+from gvrc.rejects import nobodys_of
 from gvrc.values.text import masked
 
 if TYPE_CHECKING:
@@ -66,11 +67,25 @@ def without_points(records: pl.DataFrame, points: frozenset[Point]) -> pl.DataFr
     said = pl.struct(POINT_FIELDS)
     shared = pl.DataFrame(list(points), schema=dict.fromkeys(POINT_FIELDS, pl.String), orient="row")
     is_shared = records.select(said.is_in(shared.to_struct().implode()))[POINT_FIELDS[0]]
-    told = pl.concat_str(POINT_FIELDS, separator=", ", ignore_nulls=True).str.slice(0, LONGEST_TOLD)
+    return _without(records, is_shared)
+
+
+def without_nobodys_points(records: pl.DataFrame) -> pl.DataFrame:
+    """Remove them from rejects that come back, too, whose lists are not there; a point that was corrected stays."""
+    said = POINT_TOLD.str.replace_many(["{", "}"], ["(", ")"])  # as in a header
+    is_shared = records.select(nobodys_of(pl.col("raw")).list.contains(said).fill_null(value=False)).to_series()
+    return _without(records, is_shared) if is_shared.any() else records
+
+
+def _without(records: pl.DataFrame, is_shared: pl.Series) -> pl.DataFrame:
+    """Remove the points of some of the records, and remember them: as issues, and for those that are rejected."""
+    nobodys = pl.concat_str("nobodys", POINT_TOLD, separator="\n", ignore_nulls=True)
     return records.with_columns(
-        pl.when(pl.lit(is_shared)).then(masked(told)).alias(f"{ISSUE_PREFIX}coordinates_shared"),
+        pl.when(pl.lit(is_shared)).then(masked(POINT_TOLD)).alias(f"{ISSUE_PREFIX}coordinates_shared"),
+        pl.when(pl.lit(is_shared)).then(nobodys).otherwise("nobodys").alias("nobodys"),
         *(pl.when(~pl.lit(is_shared)).then(field).alias(field) for field in POINT_FIELDS),
     )
 
 
 LONGEST_TOLD: Final = 200  # characters: a polygon may have megabytes
+POINT_TOLD: Final = pl.concat_str(POINT_FIELDS, separator=", ", ignore_nulls=True).str.slice(0, LONGEST_TOLD)

@@ -8,12 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from gvrc.meaning.paths import is_absent, leaves, value_at
+from gvrc.reading.cursor import read_element
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
+
+    import msgspec
+    import polars as pl
 
     from gvrc.meaning.meanings import Keys
     from gvrc.meaning.paths import KeyPath
+    from gvrc.reading.elements import Elements
 
 NAMES_TO_A_CODE: Final = 5  # from this many on, it is no facility's; in the national list each code has one name
 SAMPLED: Final = 3  # records whose keys are looked at
@@ -44,3 +49,28 @@ def _is_repeated(path: KeyPath, named: list[KeyPath], records: list[dict[str, An
             return False
     names = {(code, " ".join(str(value_at(name, record)).lower() for name in named)) for code, record in coded}
     return bool(codes) and len(names) >= NAMES_TO_A_CODE * len(codes)
+
+
+def codes_under(paths: Collection[KeyPath], elements: Elements) -> pl.Series:
+    """Give the codes that records have under these paths, a code a line: with a reject, they are remembered."""
+    import polars as pl  # a file whose codes are its facilities' need not wait for it
+
+    return pl.Series([_said_under(paths, read_element(element)) for element in elements], dtype=pl.String)
+
+
+def _said_under(paths: Collection[KeyPath], record: object) -> str | None:
+    values = [value_at(path, record) for path in paths] if isinstance(record, dict) else []
+    return "\n".join(str(value) for value in values if not is_absent(value)) or None
+
+
+def without_nobodys_codes(keys: Keys, element: msgspec.Raw | bytes, header: Mapping[str, object]) -> Keys:
+    """Give the keys to read a reject by that comes back: what its list had shown to be no code is none without it, too.
+
+    A code that somebody has corrected is another one, and counts.
+    """
+    nobodys = str(header.get("nobodys", "")).split("\n")
+    record = read_element(element)
+    if nobodys == [""] or not isinstance(record, dict):
+        return keys
+    coded = [path for path, _ in leaves(record) if "facility_code" in keys.ranks(path)]
+    return keys.without_codes([path for path in coded if str(value_at(path, record)) in nobodys])

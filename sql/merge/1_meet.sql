@@ -149,25 +149,33 @@ ORDER BY staged.row_no;
 
 -- name: leave_overtaken_rejects
 -- A reject that is run again as it came is older than what its source has said of the facility in a run since: it would
--- reopen a clinic that was closed meanwhile. One that somebody corrected is news. $1 is the run's run_no: what was
--- refused after it came later than it, too, and lands in its order. As it came: its text is that of the reject, which may
--- be a correction that was refused.
+-- reopen a clinic that was closed meanwhile. So is one that has landed: its file comes again once another of its rejects
+-- is corrected. One that somebody corrected is news. $1 is the run's run_no: what was refused after it came later than
+-- it, too, and lands in its order. As it came: its text is that of the reject, which may be a correction that was
+-- refused. What counts is when it was refused last.
+WITH refused AS (
+    SELECT
+        staged.row_no,
+        max(answered.run_no) AS run_no
+    FROM staged_records AS staged
+    JOIN etl.rejects AS answered
+        ON answered.source = staged.source
+        AND answered.content_hash = staged.answers
+        AND left(encode(sha256(convert_to(answered.raw, 'UTF8')), 'hex'), 32) = staged.content_hash
+    GROUP BY staged.row_no
+)
 UPDATE merging
 SET met_by = 'superseded'
 FROM staged_records AS staged
-JOIN etl.rejects AS answered
-    ON answered.source = staged.source
-    AND answered.content_hash = staged.answers
-    AND left(encode(sha256(convert_to(answered.raw, 'UTF8')), 'hex'), 32) = staged.content_hash
+JOIN refused USING (row_no)
 WHERE staged.row_no = merging.row_no
-    AND merging.met_by <> 'new'
-    AND answered.closed_by_run_no IS NULL
     AND EXISTS (
         SELECT
         FROM etl.facility_source AS since
         WHERE since.facility_id = merging.facility_id
             AND since.source = staged.source
-            AND since.run_no > answered.run_no
+            AND since.content_hash <> staged.content_hash::uuid
+            AND since.run_no > refused.run_no
             AND since.run_no < $1::integer
     );
 

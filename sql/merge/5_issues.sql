@@ -139,7 +139,8 @@ INSERT INTO etl.rejects (
     field,
     detail,
     suggestion,
-    raw
+    raw,
+    nobodys
 )
 SELECT
     $1::integer,
@@ -151,7 +152,8 @@ SELECT
     staged.field,
     staged.detail,
     staged.suggestion,
-    staged.raw
+    staged.raw,
+    staged.nobodys
 FROM staged_rejects AS staged
 WHERE staged.corrected_by IS NULL
     AND NOT EXISTS (

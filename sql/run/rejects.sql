@@ -12,6 +12,7 @@ SELECT
     rejects.field,
     rejects.detail,
     rejects.suggestion,
+    rejects.nobodys,
     rejects.raw
 FROM etl.rejects
 JOIN etl.runs USING (run_no)

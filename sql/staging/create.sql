@@ -106,6 +106,7 @@ CREATE TEMPORARY TABLE staged_rejects (
     detail text,
     suggestion text,
     raw text NOT NULL,
+    nobodys text,
     is_correction boolean NOT NULL, -- of a record that was rejected before: a person has changed it
     corrected_by text -- the earlier run that loaded the correction of it
 );

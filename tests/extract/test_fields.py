@@ -882,7 +882,7 @@ def test_the_table_of_keys_names_real_fields_and_no_key_twice_for_one() -> None:
     rows = rows_of_table()
     assert {field for field, _ in rows} <= set(EXTRACTED)
     assert len(rows) == len(set(rows))
-    own = {"file_no", "record_number", "raw", "content_hash", "reject_reason", "reject_detail"}
+    own = {"file_no", "record_number", "raw", "content_hash", "reject_reason", "reject_detail", "nobodys"}
     assert set(FIELDS) == set(EXTRACTED) - own
 
 

@@ -354,6 +354,48 @@ def test_a_reject_that_is_run_again_overwrites_nothing_that_its_source_has_said_
     assert open_rejects(fresh) == []
 
 
+def test_a_reject_that_landed_overwrites_nothing_said_since_when_its_file_comes_again_with_another_corrected(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    fresh.execute("ALTER TABLE facilities ALTER COLUMN ward_id SET NOT NULL")
+    clinic = {"code": "R-1", "name": "Imara Clinic", "operational_status": "Operational", **PLACE}
+    rejects = refuse(settings, tmp_path, [clinic | {"ward_name": "Kwa Mzee"}, {"name": "", "code": "R-2"}])
+    aliases = tmp_path / "aliases.csv"
+    aliases.write_text(ALIASES.read_text("utf-8").splitlines()[0] + "\nKwa Mzee,Nairobi,Makadara,Viwandani\n", "utf-8")
+    without, settings = settings, msgspec.structs.replace(settings, ward_aliases=aliases)
+    assert outcome(run([str(rejects)], settings)) == {"read": 2, "inserted": 1, "rejected": 1}
+    assert outcome(run([str(rejects)], settings, Options(force=True))) == {"read": 2, "unchanged": 1, "rejected": 1}
+    refuse(settings, tmp_path, [clinic | {"ward_name": "Viwandani", "operational_status": "Closed"}])
+    text = rejects.read_text("utf-8").replace('"name": ""', '"name": "Amani Clinic", "ward_name": "Kwa Mzee"')
+    rejects.write_text(text.replace('"code": "R-2"', f'"code": "R-2", {json.dumps(PLACE)[1:-1]}'), "utf-8")
+    assert outcome(run([str(rejects)], settings)) == {"read": 2, "inserted": 1, "superseded": 1}
+    assert rows(fresh, STANDING) == [
+        {"facility_code": "R-1", "is_active": False, "description": ""},
+        {"facility_code": "R-2", "is_active": True, "description": ""},
+    ]
+    again = run([str(rejects)], settings, Options(force=True))
+    assert outcome(again) == {"read": 2, "unchanged": 1, "superseded": 1}
+
+    latest = refuse(without, tmp_path, [clinic | {"ward_name": "Kwa Mzee"}])  # its source says so again
+    assert outcome(run([str(latest)], settings)) == {"read": 1, "updated": 1}
+
+
+def test_a_reject_that_is_run_again_lands_whatever_another_body_has_said_since(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    clinic = {"code": "R-1", "name": "Imara Clinic", "operational_status": "Closed"} | PLACE
+    refuse(settings, tmp_path, [clinic | {"operational_status": "Operational"}])
+    fresh.execute("ALTER TABLE facilities ADD CONSTRAINT is_open CHECK (is_active)")
+    refuse(settings, tmp_path, [clinic])
+    (tmp_path / "national.json").write_text(json.dumps([clinic | {"operational_status": "Operational"}]), "utf-8")
+    run([str(tmp_path / "national.json")], settings)
+    fresh.execute("ALTER TABLE facilities DROP CONSTRAINT is_open")
+    write_open_rejects(settings, None, tmp_path / "open.jsonl")
+    account = run([str(tmp_path / "open.jsonl")], settings, Options(kind="retry", force=True))
+    assert outcome(account) == {"read": 1, "updated": 1}
+    assert rows(fresh, STANDING) == [{"facility_code": "R-1", "is_active": False, "description": ""}]
+
+
 def test_a_reject_that_is_refused_again_is_open_once_whatever_the_reason(
     settings: Settings, fresh: Database, tmp_path: Path
 ) -> None:
@@ -463,3 +505,48 @@ def test_a_reject_that_was_corrected_is_read_by_the_rules_of_its_own_source_wher
         ("Amani Shelter", "REG-", None),
         ("Viwandani Police Station", "KPS-", "Kenya Police Service"),
     ]
+
+
+LIST = [
+    {"name": "Amani Shelter", "code": "047", "county": "Nairobi", "ward": "Viwandani", "lat": -1.31, "lng": 36.87},
+    {"name": "Baraka Shelter", "code": "047", "county": "Nairobi", "ward": "Makongeni", "lat": -1.31, "lng": 36.87},
+    {"name": "Imara Shelter", "code": "047", "county": "Nairobi", "ward": "Harambee", "lat": -1.31, "lng": 36.87},
+    {"name": "", "code": "047", "county": "Nairobi", "ward": "Lindi", "lat": -1.31, "lng": 36.87, "beds": 1},
+    {"name": "", "code": "047", "county": "Nairobi", "ward": "Lindi", "lat": -1.31, "lng": 36.87, "beds": 2},
+    {"name": "Neema Shelter", "code": "047", "county": "Nairobi", "ward": "Laini Saba", "lat": -1.31, "lng": 36.87},
+    {"name": "Tumaini Shelter", "code": "047", "county": "Nairobi", "ward": "Mugumo-ini", "lat": -1.31, "lng": 36.87},
+]
+LANDED = (
+    "SELECT facility_name::text AS name, facility_code ~ '^REG-' AS is_generated, latitude::float AS latitude "
+    "FROM facilities LEFT JOIN facility_coordinates USING (facility_id) WHERE facility_name IN ('Upendo', 'Zawadi') "
+    "ORDER BY 1"
+)
+
+
+def test_what_a_list_showed_to_be_nobodys_code_and_point_is_nobodys_when_its_rejects_are_run_again(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, LIST)
+    again = run([str(rejects)], settings)  # refused once more
+    assert again.files[0].rejects == {"name_missing": 2}
+    text = rejects.read_text("utf-8").replace('"name": ""', '"name": "Upendo"', 1)
+    rejects.write_text(text.replace('"name": ""', '"name": "Zawadi"', 1), "utf-8")
+    account = run([str(rejects)], settings)
+    assert outcome(account) == {"read": 2, "inserted": 2}
+    assert account.files[0].issues == {"coordinates_shared": 2, "code_generated": 2}
+    assert rows(fresh, LANDED) == [
+        {"name": "Upendo", "is_generated": True, "latitude": None},
+        {"name": "Zawadi", "is_generated": True, "latitude": None},
+    ]
+    assert run([str(rejects)], settings, Options(force=True)).totals()["unchanged"] == 2
+
+
+def test_a_code_and_a_point_that_were_corrected_with_a_reject_count(
+    settings: Settings, fresh: Database, tmp_path: Path
+) -> None:
+    rejects = refuse(settings, tmp_path, LIST)
+    first, _ = rejects.read_text("utf-8").splitlines()
+    mended = first.replace('"name": "", "code": "047"', '"name": "Upendo", "code": "900001"')
+    rejects.write_text(mended.replace('"lat": -1.31,', '"lat": -1.3136,'), "utf-8")
+    assert outcome(run([str(rejects)], settings)) == {"read": 1, "inserted": 1}
+    assert rows(fresh, LANDED) == [{"name": "Upendo", "is_generated": False, "latitude": -1.3136}]
