@@ -27,8 +27,6 @@ class Phone(NamedTuple):
 # A number inside other text, for Polars and for Python: 0 or 254, then nine digits (eight for some landlines).
 PHONE_IN_TEXT = r"(?:\+?254|\b0)[\s()-]*[1-9](?:[\s()/-]{0,2}\d){7,8}"
 _MOBILE = lazy_pattern(r"(?:(?:\+|00)?254|0)?0?(7[0-9]{8})")
-# What forms are filled in with where there is no number: 0700000000, 0712345678. Each is a stranger's telephone.
-_PLACEHOLDER = lazy_pattern(r"\+254[17](?:(\d)\1{7}|12345678|23456789)")
 _PAIR_OF_MOBILES = lazy_pattern(r"((?:0|\+?254)[17]\d{8})((?:0|\+?254)[17]\d{8})")
 _MARKS = lazy_pattern(r"[\s().\-\u2010-\u2015]+")
 # Letters in place of digits (020 272 001O), and a number that is hidden (0700 XXX 116): with them no number is whole,
@@ -238,11 +236,6 @@ def read_phone(digits: str, *, stated_line: bool = False) -> Phone | None:
         return None
     if digits in short_codes() or (stated_line and re.fullmatch(r"[0-9]{3,5}", digits)):
         return Phone("Hotline", digits)
-    number = _read_number(digits)
-    return None if number and _PLACEHOLDER.fullmatch(number.contact_value) else number
-
-
-def _read_number(digits: str) -> Phone | None:
     if mobile := _MOBILE.fullmatch(digits):
         return Phone("Mobile", f"+254{mobile[1]}")
     return None if _DAY_OF_DIGITS.fullmatch(digits) else _look_up(re.sub(r"^00(?=254)", "+", digits))

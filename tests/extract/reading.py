@@ -38,7 +38,7 @@ def read_bytes(
 
 def facilities(frame: pl.DataFrame) -> list[dict[str, Any]]:
     """Give the fields that are present, without the bookkeeping."""
-    bookkeeping = ("file_no", "record_number", "raw", "content_hash")
+    bookkeeping = ("file_no", "record_number", "raw", "content_hash", "nobodys")
     return [
         {name: value for name, value in row.items() if value is not None and name not in bookkeeping}
         for row in frame.iter_rows(named=True)

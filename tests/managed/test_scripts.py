@@ -28,6 +28,7 @@ MIGRATIONS = [
     "etl/0007_switched_contacts.sql",
     "etl/0008_corrected_rejects.sql",
     "etl/0009_corrections.sql",
+    "etl/0010_nobodys.sql",
 ]
 
 
