@@ -53,10 +53,12 @@ def repair_websites(records: pl.DataFrame) -> pl.DataFrame:
     """Move from ``website_url`` to ``contacts`` what is no site: an e-mail, a number, or else an issue."""
     website = pl.col("website_url")
     odd = pl.when(~website.str.contains(WEBSITE)).then(website)
-    is_hidden = _is_withheld(records) & website.str.contains(_MAP)
+    is_told = website.str.contains(WEBSITE)
+    if WITHHELD in records.columns:
+        is_told &= pl.col(WITHHELD).is_null() | ~website.str.contains(_MAP)
     return records.with_columns(
         _with_contacts(by_distinct(odd, lambda texts: (_as_contact("website_url", text) for text in texts), pl.String)),
-        pl.when(website.str.contains(WEBSITE) & ~is_hidden).then(website).alias("website_url"),
+        pl.when(is_told).then(website).alias("website_url"),
     )
 
 
@@ -70,7 +72,7 @@ def add_contacts(records: pl.DataFrame) -> pl.DataFrame:
     return (
         records.with_columns(by_distinct(pl.col("contacts"), _read_all, _READ).alias("contacts.read"))
         .with_columns(
-            pl.when(_is_withheld(records)).then(_that_may_be_told(found)).otherwise(found).alias("contacts"),
+            (_that_may_be_told(found) if WITHHELD in records.columns else found).alias("contacts"),
             read.field("invalid").alias("issue.contact_invalid"),
             read.field("ended").alias("ended_contacts"),
         )
@@ -78,17 +80,13 @@ def add_contacts(records: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _is_withheld(records: pl.DataFrame) -> pl.Expr:
-    """Say whether the location of a facility must not be told."""
-    return pl.col(WITHHELD).is_not_null() if WITHHELD in records.columns else pl.lit(value=False)
-
-
 def _that_may_be_told(contacts: pl.Expr) -> pl.Expr:
-    """Leave out postal addresses, many of which say in which house it is, and pins on a map."""
+    """Leave out addresses, many of which say in which house it is, and pins on a map, where it must not be told."""
     contact = pl.element().struct
     is_address = contact.field("contact_type") == "Postal Address"
     is_pin = (contact.field("contact_type") == "Website") & contact.field("contact_value").str.contains(_MAP)
-    return contacts.list.eval(pl.element().filter(~is_address & ~is_pin))
+    told = contacts.list.eval(pl.element().filter(~is_address & ~is_pin))
+    return pl.when(pl.col(WITHHELD).is_null()).then(contacts).otherwise(told)
 
 
 def _without_place(name: str) -> pl.Expr:
