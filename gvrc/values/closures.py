@@ -48,7 +48,8 @@ _OPEN_AGAIN_OR_HOURS = lazy_pattern(
     r"|\bopen\s+(?:again|now)|\bnot\s+closed|\b(?:sun|mon|tue|tues|wed|thu|thur|thurs"
     r"|fri|sat|mondays?|tuesdays?|wednesdays?|thursdays?|fridays?|saturdays?|sundays?|week-?ends?|holidays?|nights?"
     r"|evenings?|mornings?|afternoons?|lunch|daily|hours?|hrs|juma(?:pili|mosi|tatu|nne|tano)|alhamisi|ijumaa|wikendi"
-    r"|sikukuu|likizo|usiku|asubuhi|mchana|jioni|kila|(?<!haiko\s)(?<!hakiko\s)wazi|imefunguliwa|kimefunguliwa)\b|\d\s*[ap]\.?m\b|\d:\d\d",
+    r"|sikukuu|likizo|usiku|asubuhi|mchana|jioni|kila|(?<!haiko\s)(?<!hakiko\s)wazi|imefunguliwa|kimefunguliwa)\b"
+    r"|\d\s*[ap]\.?m\b|\d:\d\d",
     re.IGNORECASE,
 )
 _FOR_A_TIME = lazy_pattern(

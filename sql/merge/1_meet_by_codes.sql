@@ -234,127 +234,117 @@ WITH met AS MATERIALIZED (
     WHERE merging.met_by = $1
 )
 SELECT
-    met.row_no,
-    met.facility_code,
-    met.claimant_name,
-    met.bearer_name,
-    met.imported_name,
-    false AS is_by_key,
-    false AS is_another
-FROM met
-LEFT JOIN wards ON wards.ward_id = met.ward_of_bearer
-LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
-WHERE $1 = 'registration number'
-    OR coalesce(constituencies.constituency_id, met.imported_constituency_id) <> met.constituency_id
-    OR coalesce(constituencies.county_id, met.imported_county_id) <> met.county_id
-UNION
-SELECT
-    met.row_no,
-    met.facility_code,
-    met.claimant_name,
-    met.bearer_name,
-    met.imported_name,
-    false,
-    false
-FROM met
-JOIN facilities AS namesake
-    ON lower(namesake.facility_name) = lower(met.claimant_name)
-    AND namesake.facility_id <> met.facility_id
-LEFT JOIN wards ON wards.ward_id = namesake.ward_id
-LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
-LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = namesake.facility_id
-WHERE $1 = 'code'
-    AND CASE
-        WHEN met.ward_match NOT IN ('fuzzy', 'part') AND met.ward_id <> namesake.ward_id THEN false
-        ELSE coalesce(
-            met.constituency_id = coalesce(wards.constituency_id, imported.constituency_id),
-            met.county_id = coalesce(constituencies.county_id, imported.county_id)
+    row_no,
+    facility_code,
+    claimant_name,
+    bearer_name,
+    imported_name,
+    is_by_key,
+    is_another
+FROM (
+    SELECT
+        met.*,
+        false AS is_by_key,
+        false AS is_another
+    FROM met
+    LEFT JOIN wards ON wards.ward_id = met.ward_of_bearer
+    LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
+    WHERE $1 = 'registration number'
+        OR coalesce(constituencies.constituency_id, met.imported_constituency_id) <> met.constituency_id
+        OR coalesce(constituencies.county_id, met.imported_county_id) <> met.county_id
+    UNION
+    SELECT
+        met.*,
+        false,
+        false
+    FROM met
+    JOIN facilities AS namesake
+        ON lower(namesake.facility_name) = lower(met.claimant_name)
+        AND namesake.facility_id <> met.facility_id
+    LEFT JOIN wards ON wards.ward_id = namesake.ward_id
+    LEFT JOIN constituencies ON constituencies.constituency_id = wards.constituency_id
+    LEFT JOIN etl.imported_facilities AS imported ON imported.facility_id = namesake.facility_id
+    WHERE $1 = 'code'
+        AND CASE
+            WHEN met.ward_match NOT IN ('fuzzy', 'part') AND met.ward_id <> namesake.ward_id THEN false
+            ELSE coalesce(
+                met.constituency_id = coalesce(wards.constituency_id, imported.constituency_id),
+                met.county_id = coalesce(constituencies.county_id, imported.county_id)
+            )
+        END
+        AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
+        AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = namesake.facility_code)
+        AND NOT EXISTS (
+            SELECT
+            FROM facility_coordinates AS point
+            WHERE point.facility_id = namesake.facility_id
+                AND point.is_active
+                AND pg_temp.are_apart(met.latitude, met.longitude, point.latitude, point.longitude)
         )
-    END
-    AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
-    AND NOT EXISTS (SELECT FROM etl.code_map WHERE code_map.generated_code = namesake.facility_code)
-    AND NOT EXISTS (
-        SELECT
-        FROM facility_coordinates AS point
-        WHERE point.facility_id = namesake.facility_id
-            AND point.is_active
-            AND pg_temp.are_apart(met.latitude, met.longitude, point.latitude, point.longitude)
-    )
-    AND NOT EXISTS (
-        SELECT
-        FROM run_facilities AS earlier
-        WHERE earlier.facility_id = namesake.facility_id
-            AND earlier.file_no = met.file_no
-    )
-    AND NOT EXISTS (
-        SELECT
-        FROM staged_settled AS earlier
-        WHERE earlier.facility_id = namesake.facility_id
-            AND earlier.file_no = met.file_no
-            AND earlier.record_number < met.record_number
-            AND NOT earlier.is_superseded
-    )
-UNION
-SELECT
-    met.row_no,
-    met.facility_code,
-    met.claimant_name,
-    met.bearer_name,
-    met.imported_name,
-    true,
-    EXISTS (
-        SELECT
-        FROM etl.facility_source AS known_by_key
-        JOIN facilities AS own ON own.facility_id = known_by_key.facility_id
-        WHERE known_by_key.source = met.source
-            AND known_by_key.source_key = met.source_key
-            AND own.facility_id <> met.facility_id
-            AND lower(own.facility_name) = lower(met.claimant_name)
-    )
-FROM met
-JOIN etl.facility_source AS known USING (facility_id, source)
-WHERE $1 = 'code'
-    AND NOT known.is_superseded
-    AND known.source_key <> met.source_key
-    AND NOT pg_temp.is_row_number(known.source_key)
-    AND NOT pg_temp.is_row_number(met.source_key)
-UNION
-SELECT
-    met.row_no,
-    met.facility_code,
-    met.claimant_name,
-    met.bearer_name,
-    met.imported_name,
-    true,
-    false
-FROM met
-JOIN etl.facility_source AS known USING (source, source_key)
-JOIN facilities AS own ON own.facility_id = known.facility_id
-WHERE $1 = 'code'
-    AND lower(own.facility_name) = lower(met.claimant_name)
-    AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
-    AND NOT pg_temp.is_row_number(met.source_key)
-UNION
-SELECT
-    met.row_no,
-    met.facility_code,
-    met.claimant_name,
-    met.bearer_name,
-    met.imported_name,
-    false,
-    true
-FROM met
-CROSS JOIN (
-    VALUES
-        ('Gender Desk', 'Police%'),
-        ('GBV Recovery Centre', '%Hospital%')
-) AS kinds (part, whole)
-WHERE $1 = 'code'
-    AND (
-        (met.facility_type = kinds.part AND met.imported_type LIKE kinds.whole)
-        OR (met.facility_type LIKE kinds.whole AND met.imported_type = kinds.part)
-    )
-    AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
+        AND NOT EXISTS (
+            SELECT
+            FROM run_facilities AS earlier
+            WHERE earlier.facility_id = namesake.facility_id
+                AND earlier.file_no = met.file_no
+        )
+        AND NOT EXISTS (
+            SELECT
+            FROM staged_settled AS earlier
+            WHERE earlier.facility_id = namesake.facility_id
+                AND earlier.file_no = met.file_no
+                AND earlier.record_number < met.record_number
+                AND NOT earlier.is_superseded
+        )
+    UNION
+    SELECT
+        met.*,
+        true,
+        EXISTS (
+            SELECT
+            FROM etl.facility_source AS known_by_key
+            JOIN facilities AS own ON own.facility_id = known_by_key.facility_id
+            WHERE known_by_key.source = met.source
+                AND known_by_key.source_key = met.source_key
+                AND own.facility_id <> met.facility_id
+                AND lower(own.facility_name) = lower(met.claimant_name)
+        )
+    FROM met
+    JOIN etl.facility_source AS known USING (facility_id, source)
+    WHERE $1 = 'code'
+        AND NOT known.is_superseded
+        AND known.source_key <> met.source_key
+        AND NOT pg_temp.is_row_number(known.source_key)
+        AND NOT pg_temp.is_row_number(met.source_key)
+    UNION
+    SELECT
+        met.*,
+        true,
+        false
+    FROM met
+    JOIN etl.facility_source AS known USING (source, source_key)
+    JOIN facilities AS own ON own.facility_id = known.facility_id
+    WHERE $1 = 'code'
+        AND lower(own.facility_name) = lower(met.claimant_name)
+        AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
+        AND NOT pg_temp.is_row_number(met.source_key)
+    UNION
+    SELECT
+        met.*,
+        false,
+        true
+    FROM met
+    CROSS JOIN (
+        VALUES
+            ('Gender Desk', 'Police%'),
+            ('GBV Recovery Centre', '%Hospital%')
+    ) AS kinds (part, whole)
+    WHERE $1 = 'code'
+        AND (
+            (met.facility_type = kinds.part AND met.imported_type LIKE kinds.whole)
+            OR (met.facility_type LIKE kinds.whole AND met.imported_type = kinds.part)
+        )
+        AND lower(met.claimant_name) NOT IN (lower(met.bearer_name), lower(met.imported_name))
+) AS doubtful
 ORDER BY
     is_another,
     is_by_key DESC;

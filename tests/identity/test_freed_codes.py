@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from gvrc.database import connect
 from gvrc.operating.undo import undo
 from gvrc.pipeline import Options, run
+from tests.identity.test_freed_numbers import lose_connection_at_the_end
 from tests.settled.test_settled import stands, told
-from tests.test_pipeline import CLINIC, END_OTHERS, outcomes, rows, write
+from tests.test_pipeline import CLINIC, outcomes, rows, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,19 +126,9 @@ def test_a_given_code_is_taken_back_with_its_run(settings: Settings, fresh: Data
 def test_a_code_is_given_after_a_lost_connection_too(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gvrc.loading import commit
-
-    load_outcomes = commit.load_outcomes
-    losses: list[Any] = []
-
-    def lose(loader: Any, batch: Any) -> Any:
-        if batch.is_last and not losses:
-            losses.append(rows(fresh, END_OTHERS))
-        return load_outcomes(loader, batch)
-
     first, later = write_months(tmp_path, FIRST, LATER)
     run([first], settings, LISTED)
-    monkeypatch.setattr(commit, "load_outcomes", lose)
+    losses = lose_connection_at_the_end(fresh, monkeypatch)
     run([later], msgspec.structs.replace(settings, retry_wait_seconds=0.01), LISTED)
     assert losses
     assert codes(fresh) == {"Amani": "2", "Baraka": "3", "Chemi": "4"}

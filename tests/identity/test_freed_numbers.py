@@ -182,6 +182,16 @@ def test_a_given_number_is_taken_back_with_its_run(settings: Settings, fresh: Da
 def test_a_number_is_given_after_a_lost_connection_too(
     settings: Settings, fresh: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    losses = lose_connection_at_the_end(fresh, monkeypatch)
+    patient = msgspec.structs.replace(settings, retry_wait_seconds=0.01)
+    account = run([write(tmp_path, "a.json", [BEARER, CLAIMANT, GIVES_UP])], patient)
+    assert losses
+    assert numbers(fresh) == {"1": "GK-17", "2": "GK-16"}
+    assert outcomes(account) == [{"read": 3, "inserted": 2, "superseded": 1}]
+
+
+def lose_connection_at_the_end(fresh: Database, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Have the server end the connections once, before the run gives out what was freed; the list tells that it did."""
     from gvrc.loading import commit
 
     load_outcomes = commit.load_outcomes
@@ -193,11 +203,7 @@ def test_a_number_is_given_after_a_lost_connection_too(
         return load_outcomes(loader, batch)
 
     monkeypatch.setattr(commit, "load_outcomes", lose)
-    patient = msgspec.structs.replace(settings, retry_wait_seconds=0.01)
-    account = run([write(tmp_path, "a.json", [BEARER, CLAIMANT, GIVES_UP])], patient)
-    assert losses
-    assert numbers(fresh) == {"1": "GK-17", "2": "GK-16"}
-    assert outcomes(account) == [{"read": 3, "inserted": 2, "superseded": 1}]
+    return losses
 
 
 FILES = st.tuples(
